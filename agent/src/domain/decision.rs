@@ -1,0 +1,135 @@
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Daystamp, Severity, Subject};
+
+/// How a condition is put to a person, in two lengths. Both are plain words without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phrase {
+    /// With all that helps to act: `reading derails today 23:59, +2 needed, $5`.
+    pub long: String,
+    /// The least that names it: `reading derails today`.
+    pub short: String,
+}
+
+/// Something that is, or is not, about to break: what `assess` makes of the observations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// What it is about.
+    pub subject: Subject,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The day whose one alert it may use: Beeminder's day of the goal, else the local day.
+    pub day: Daystamp,
+    /// When nagging about it stops making sense (the goal's losedate, the end of the walk window).
+    pub expires_at: Option<Timestamp>,
+    /// Why it has this severity, in one sentence for the decision log.
+    pub evidence: String,
+    /// How a message says it.
+    pub phrase: Phrase,
+}
+
+/// What is done about a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It goes into this pass's message.
+    Notify,
+    /// It stays out of it.
+    Suppress,
+}
+
+/// Why a decision was taken. Every decision has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Notify: the first time today that it is bad enough.
+    FirstOfDay,
+    /// Notify: it got worse since today's message, and escalation is on.
+    Escalated,
+    /// Suppress: today's one message about it was already claimed.
+    AlreadyNotifiedToday,
+    /// Suppress: the person sleeps.
+    QuietHours,
+    /// Suppress: enough messages in this hour or on this day.
+    RateLimited,
+    /// Suppress: a silence covers it.
+    Silenced,
+    /// Suppress: the person said that they know.
+    Acknowledged,
+    /// Suppress: it is not bad enough to say.
+    BelowThreshold,
+    /// Suppress: nobody knows how bad it is. Never the same as safe.
+    UnknownData,
+    /// Suppress: the person is on vacation.
+    Vacation,
+}
+
+/// What `decide` says about one condition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What it was decided about.
+    pub condition: Condition,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Action {
+    /// The word as JSON and the database spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Suppress => "suppress",
+        }
+    }
+}
+
+impl Reason {
+    /// Every reason there is.
+    pub const ALL: [Self; 10] = [
+        Self::FirstOfDay,
+        Self::Escalated,
+        Self::AlreadyNotifiedToday,
+        Self::QuietHours,
+        Self::RateLimited,
+        Self::Silenced,
+        Self::Acknowledged,
+        Self::BelowThreshold,
+        Self::UnknownData,
+        Self::Vacation,
+    ];
+
+    /// The word as JSON and the database spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstOfDay => "first_of_day",
+            Self::Escalated => "escalated",
+            Self::AlreadyNotifiedToday => "already_notified_today",
+            Self::QuietHours => "quiet_hours",
+            Self::RateLimited => "rate_limited",
+            Self::Silenced => "silenced",
+            Self::Acknowledged => "acknowledged",
+            Self::BelowThreshold => "below_threshold",
+            Self::UnknownData => "unknown_data",
+            Self::Vacation => "vacation",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Reason {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|r| r.as_str() == text).ok_or_else(|| format!("{text:?} is not a reason"))
+    }
+}

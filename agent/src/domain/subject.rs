@@ -1,0 +1,82 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Provider, Slug};
+
+/// What a condition is about, and half of a claim's key: `goal:reading`, `walk`, `budget:groq`, `upstream:beeminder`, `run`.
+///
+/// A person may name others with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at most 260 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Subject(String);
+
+/// A text that cannot be a subject.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0:?} is not a subject: expected letters, digits, ':', '.', '_' or '-', for example goal:reading or budget:groq"
+)]
+pub struct SubjectError(String);
+
+impl Subject {
+    /// One Beeminder goal.
+    pub fn goal(slug: &Slug) -> Self {
+        Self(format!("goal:{slug}"))
+    }
+
+    /// The daily walk.
+    pub fn walk() -> Self {
+        Self("walk".to_owned())
+    }
+
+    /// What one LLM provider costs.
+    pub fn budget(provider: Provider) -> Self {
+        Self(format!("budget:{provider}"))
+    }
+
+    /// Whether a service that Mecris reads can be read.
+    pub fn upstream(name: &str) -> Self {
+        Self(format!("upstream:{name}"))
+    }
+
+    /// Mecris itself: a missed day, a pass that took too long.
+    pub fn run() -> Self {
+        Self("run".to_owned())
+    }
+
+    /// The subject as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = !text.is_empty()
+            && text.len() <= 260
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '@'));
+        if fits { Ok(Self(text.to_owned())) } else { Err(SubjectError(text.chars().take(80).collect())) }
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> Self {
+        subject.0
+    }
+}
+
+impl TryFrom<String> for Subject {
+    type Error = SubjectError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}

@@ -1,0 +1,20 @@
+//! Mecris watches what a person promised and sends one well-timed message when a promise is about to break.
+//!
+//! The flow goes one way: **observe** (the [`arms`]) → **assess** → **decide** (both pure, in [`heuristic`]) → **record**
+//! (the [`store`]) → **deliver** ([`notify`]). Imports point one way too:
+//! `commands → runtime/http → heuristic/notify → arms/store → outbound/clock/config/domain`.
+//! `docs/ARCHITECTURE.md` says where to go for what.
+
+pub mod arms;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod domain;
+pub mod heuristic;
+pub mod http;
+pub mod notify;
+pub mod outbound;
+pub mod runtime;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,1 @@
+//! `claims`: at most one alert for a subject and a day.

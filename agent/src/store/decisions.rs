@@ -1,0 +1,1 @@
+//! `decisions`: every decision of every pass, with its reason.

@@ -1,0 +1,42 @@
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{StoreError, lock::beside};
+
+/// Numbered from 1; the file's `user_version` says how many of them it has.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Refuses a file that a newer Mecris wrote.
+pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = version(connection)?;
+    if found > known() { Err(StoreError::TooNew { path: path.to_owned(), found, known: known() }) } else { Ok(()) }
+}
+
+/// Brings the file to the newest version, all or nothing, after copying an older file aside.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    refuse_newer(connection, path)?;
+    let found = version(connection)?;
+    if found == known() {
+        return Ok(());
+    }
+    if found > 0 {
+        let copy = beside(path, &format!(".before-v{}", known()));
+        connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)?;
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known())?;
+    transaction.commit()?;
+    Ok(())
+}

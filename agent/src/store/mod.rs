@@ -1,0 +1,143 @@
+//! What Mecris remembers: one SQLite file, one writer, small functions by table.
+//!
+//! [`Store::write`] runs a closure in one transaction on the writer thread, [`Store::read`] runs one on a read-only
+//! connection; the modules beside this hold the SQL, each for one table, as plain functions of a connection, so that several of
+//! them make one transaction. No rule about when to speak and no I/O but SQLite lives here.
+
+pub mod budget;
+pub mod claims;
+pub mod decisions;
+mod lock;
+mod migrate;
+pub mod odometer;
+pub mod outbox;
+pub mod runs;
+pub mod sessions;
+pub mod snapshots;
+pub mod sql;
+pub mod upstreams;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction};
+
+pub use lock::Lock;
+use writer::Writer;
+
+/// Why the state could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process owns the state.
+    #[error(
+        "{path} is in use by another mecris-agent (process {holder}). Stop it first, or ask it through its endpoints."
+    )]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// Process id written in the lock file, or `?`.
+        holder: String,
+    },
+    /// A newer Mecris wrote this file.
+    #[error(
+        "{path} has schema version {found}, this mecris-agent knows up to {known}. Install the newer release, or restore an older copy."
+    )]
+    TooNew {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version of this build.
+        known: i64,
+    },
+    /// There is no database yet.
+    #[error("{0} does not exist yet: `mecris-agent run` or `serve` makes it")]
+    Missing(PathBuf),
+    /// A file operation failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite refused.
+    #[error("database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// The writer thread is gone.
+    #[error("the database writer has stopped")]
+    WriterGone,
+}
+
+/// A handle on the state. Cheap to clone; the last clone to go closes the file.
+#[derive(Clone)]
+pub struct Store {
+    writer: Option<Writer>,
+    reader: Arc<Mutex<Connection>>,
+    path: Arc<Path>,
+}
+
+impl Store {
+    /// Takes the lock, opens or makes the file, migrates it, starts the writer.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_owned(), source })?;
+        }
+        let lock = Lock::take(path)?;
+        let mut connection = Connection::open(path)?;
+        sql::configure_writer(&connection)?;
+        migrate::migrate(&mut connection, path)?;
+        let reader = sql::open_reader(path)?;
+        Ok(Self {
+            writer: Some(Writer::start(connection, lock)),
+            reader: Arc::new(Mutex::new(reader)),
+            path: path.into(),
+        })
+    }
+
+    /// Opens the file for reading only, without the lock: what `status` does beside a running daemon.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let reader = sql::open_reader(path)?;
+        migrate::refuse_newer(&reader, path)?;
+        Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into() })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` in one transaction on the writer thread and returns once it is on disk.
+    ///
+    /// # Errors
+    /// Whatever `work` or the commit says; nothing of it is kept then.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.writer.as_ref().ok_or(StoreError::WriterGone)?.run(work).await
+    }
+
+    /// Runs `work` on the read-only connection. Quick by construction (the file is small); never hold it over an await.
+    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(work(&reader)?)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn read_only_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}

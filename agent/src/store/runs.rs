@@ -1,0 +1,1 @@
+//! `runs`: one row a pass.

@@ -1,0 +1,1 @@
+//! `snapshots`: the last good reading of each arm.

@@ -1,0 +1,1 @@
+//! `upstream_checks`: which upstream answered when.
