@@ -1,0 +1,35 @@
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+
+use super::{civil, local_day};
+use crate::domain::Daystamp;
+
+/// The hours in which the instance exists: a start on the local clock and a length in real (elapsed) time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// Start on the local clock.
+    pub start: Time,
+    /// How long it lasts, in elapsed time: five hours are five hours on a day with a DST change too.
+    pub length: SignedDuration,
+}
+
+impl Window {
+    /// The window that starts on a local day. A start that the clock skips begins when the clock resumes; one that it shows twice begins the first time.
+    pub fn on(self, day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
+        let start = civil::reached(day.date().to_datetime(self.start), zone);
+        (start, start.saturating_add(self.length).unwrap_or(Timestamp::MAX))
+    }
+
+    /// The window that contains `now`, else the next one.
+    pub fn current_or_next(self, now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
+        let mut day = civil::previous(local_day(now, zone).date());
+        // Windows end in the order of their days, so the first that has not ended is the one.
+        loop {
+            let (start, end) = self.on(day.into(), zone);
+            let next = civil::next(day);
+            if now < end || next == day {
+                return (start, end);
+            }
+            day = next;
+        }
+    }
+}
