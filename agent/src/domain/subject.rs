@@ -39,6 +39,11 @@ impl Subject {
         Self(format!("upstream:{name}"))
     }
 
+    /// The goals in Beeminder's reply that cannot be read, not even their names.
+    pub fn unreadable_goals() -> Self {
+        Self("beeminder:unreadable".to_owned())
+    }
+
     /// Mecris itself: a missed day, a pass that took too long.
     pub fn run() -> Self {
         Self("run".to_owned())

@@ -1,13 +1,30 @@
-//! What may be said when: the policy and the ledger that `decide` compares conditions with.
+//! What may be said when: the fixed rules, the configured policy, and the ledger that `decide` compares conditions with.
 
 use std::collections::HashMap;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     clock::DailyRange,
     domain::{Daystamp, Severity, Subject},
 };
+
+/// An upstream that failed this many times in a row is WARNING; one or two failures are only unknown, a hiccup is no news.
+pub const UPSTREAM_FAILURES_IN_A_ROW: u32 = 3;
+
+/// An upstream that fails now and failed this many times within 60 minutes is CRITICAL.
+pub const UPSTREAM_FAILURES_IN_AN_HOUR: u32 = 5;
+
+/// Longer than this without a successful pass is a missed day: a day and an hour, because the night on which the clock is set
+/// back has 25 hours.
+pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
+
+/// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face value: an old number
+/// is better than none for ever.
+pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long a message that every channel refused still uses up its subjects' day. Then they may be tried again: nobody was told.
+pub const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The rules of one pass.
 #[derive(Clone, Debug)]
@@ -50,4 +67,25 @@ pub struct Claim {
     pub acknowledged: bool,
     /// When every channel refused the message for good, so that nobody was told; `None` while it is alive or was accepted.
     pub refused_at: Option<Timestamp>,
+}
+
+impl Policy {
+    /// Whether one more message is within both limits.
+    pub fn allows_one_more(&self, ledger: &Ledger) -> bool {
+        ledger.messages_last_hour < self.max_messages_per_hour && ledger.messages_today < self.max_messages_per_day
+    }
+}
+
+impl Ledger {
+    /// Whether the person is on vacation at `now`.
+    pub fn on_vacation(&self, now: Timestamp) -> bool {
+        self.vacation_until.is_some_and(|until| now < until)
+    }
+}
+
+impl Claim {
+    /// Whether it still uses up the day: its message is alive or was accepted, or was refused only just now.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.refused_at.is_none_or(|refused_at| now.duration_since(refused_at) < REFUSED_CLAIM_HOLDS)
+    }
 }

@@ -1,0 +1,90 @@
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
+
+use super::words::span;
+use crate::{
+    arms::beeminder::Goal,
+    clock::{beeminder_day, beeminder_day_bounds},
+    domain::Severity,
+    heuristic::policy::QUEUED_TRUSTED_AFTER,
+};
+
+/// How close one active goal is to derailing, by what Beeminder said at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoalRisk {
+    /// The `derail_risk`.
+    pub severity: Severity,
+    /// Whole safe days; `None` where that is not known.
+    pub safe_days: Option<i64>,
+    /// When it derails: `losedate`, else the end of the last safe day.
+    pub derails_at: Option<Timestamp>,
+    /// Why, in one sentence.
+    pub evidence: String,
+}
+
+/// The one rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder said this, `zone` the account's.
+///
+/// Beeminder: safebuf 0 is a beemergency day. safebuf decides, `losedate` stands in where it is missing
+/// (losedate = end of today + safebuf days). What contradicts itself or is being recomputed is unknown.
+pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
+    let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
+    let unknown = |evidence| GoalRisk { severity: Severity::Unknown, safe_days: None, derails_at, evidence };
+
+    let queued_for = goal.queued.then(|| read_at.duration_since(goal.queued_since.unwrap_or(read_at)));
+    if let Some(length) = queued_for.filter(|&length| length <= QUEUED_TRUSTED_AFTER) {
+        return unknown(format!("Beeminder is recomputing it (queued for {})", span(length)));
+    }
+    let (safe_days, mut evidence) = match (goal.safebuf, goal.losedate) {
+        (None, None) => return unknown("Beeminder sent neither safebuf nor losedate".to_owned()),
+        (Some(days), Some(losedate)) if losedate <= read_at => {
+            let ago = span(read_at.duration_since(losedate));
+            return unknown(if days > 0 {
+                format!("Beeminder contradicts itself: losedate was {ago} ago, safebuf is {days}")
+            } else {
+                format!("losedate was {ago} ago, Beeminder has not said yet what follows")
+            });
+        }
+        (None, Some(losedate)) if losedate <= read_at => {
+            return unknown(format!(
+                "losedate was {} ago and there is no safebuf",
+                span(read_at.duration_since(losedate))
+            ));
+        }
+        (Some(days), Some(losedate)) => {
+            (days, format!("safebuf {days}, {} to losedate", span(losedate.duration_since(read_at))))
+        }
+        (Some(days), None) => (days, format!("safebuf {days}, no losedate")),
+        (None, Some(losedate)) => {
+            let days = days_until(losedate, goal, zone, read_at);
+            (days, format!("no safebuf; {} to losedate, {days} safe days", span(losedate.duration_since(read_at))))
+        }
+    };
+    if let Some(length) = queued_for {
+        evidence.push_str(&format!("; queued for {}, taken at face value", span(length)));
+    }
+    GoalRisk { severity: by_safe_days(safe_days), safe_days: Some(safe_days), derails_at, evidence }
+}
+
+fn by_safe_days(days: i64) -> Severity {
+    match days {
+        ..=0 => Severity::Critical,
+        1 => Severity::Warning,
+        2..=3 => Severity::Caution,
+        4.. => Severity::Safe,
+    }
+}
+
+/// Beeminder days from today's to the one that ends at `losedate`.
+fn days_until(losedate: Timestamp, goal: &Goal, zone: &TimeZone, now: Timestamp) -> i64 {
+    let today = beeminder_day(now, zone, goal.deadline).date();
+    // losedate is the last second of its day (23:59:59) or the first instant after it: one second less is the same day in both.
+    let last_instant = losedate.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(losedate);
+    let last = beeminder_day(last_instant, zone, goal.deadline).date();
+    last.since(today).map_or(i64::MAX, |span| span.get_days().into()).max(0)
+}
+
+fn end_of_safe_days(goal: &Goal, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    // A year is as good as never, and keeps any number of days within the calendar.
+    let days = goal.safebuf?.clamp(0, 366);
+    let today = beeminder_day(now, zone, goal.deadline).date();
+    Some(beeminder_day_bounds(today.saturating_add(days.days()).into(), zone, goal.deadline).1)
+}

@@ -1,0 +1,98 @@
+//! `upstream:beeminder`: whether the source of the goals can be read. One failure is a hiccup; silence about many would be the
+//! worst failure of all.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    UpstreamHistory,
+    goals::{account_zone, active},
+    risk::derail_risk,
+    words::Local,
+};
+use crate::{
+    arms::beeminder::Account,
+    clock::local_day,
+    domain::{Condition, Observation, Phrase, Severity, Slug, Subject},
+    heuristic::policy::{UPSTREAM_FAILURES_IN_A_ROW, UPSTREAM_FAILURES_IN_AN_HOUR},
+};
+
+/// How many goals that were about to derail a message names.
+const NAMED_GOALS: usize = 3;
+
+pub(super) fn condition(beeminder: &Observation<Account>, history: &UpstreamHistory, local: &Local<'_>) -> Condition {
+    let severity = severity(beeminder, history);
+    let (evidence, phrase) =
+        if severity == Severity::Safe { readable(history) } else { unreadable(beeminder, history, local) };
+    Condition {
+        subject: Subject::upstream("beeminder"),
+        severity,
+        day: local_day(local.now, local.zone),
+        expires_at: None,
+        evidence,
+        phrase,
+    }
+}
+
+fn severity(beeminder: &Observation<Account>, history: &UpstreamHistory) -> Severity {
+    match history.consecutive_failures {
+        0 if beeminder.fresh().is_some() => Severity::Safe,
+        // Not read although no try failed: not tried, which proves nothing.
+        0 => Severity::Unknown,
+        _ if history.failures_last_hour >= UPSTREAM_FAILURES_IN_AN_HOUR => Severity::Critical,
+        UPSTREAM_FAILURES_IN_A_ROW.. => Severity::Warning,
+        _ => Severity::Unknown,
+    }
+}
+
+fn readable(history: &UpstreamHistory) -> (String, Phrase) {
+    let evidence = match history.failures_last_hour {
+        0 => "Beeminder was read".to_owned(),
+        failures => format!("Beeminder was read; it failed {failures} times in the last hour"),
+    };
+    (evidence, Phrase { long: "Beeminder can be read".to_owned(), short: "Beeminder can be read".to_owned() })
+}
+
+fn unreadable(beeminder: &Observation<Account>, history: &UpstreamHistory, local: &Local<'_>) -> (String, Phrase) {
+    let tries = match history.consecutive_failures {
+        1 => "1 try".to_owned(),
+        failures => format!("{failures} tries"),
+    };
+    let since = history.last_success.map_or("never read".to_owned(), |at| format!("since {}", local.past(at)));
+    let last_seen = last_seen(beeminder, local);
+    let evidence = format!(
+        "{tries} failed in a row, {} in the last hour, {since}: {}",
+        history.failures_last_hour,
+        beeminder.why().unwrap_or("no reason was given"),
+    );
+    let long = format!("cannot read Beeminder ({tries}, {since}){}", said(&last_seen, NAMED_GOALS, local));
+    let short = format!("cannot read Beeminder{}", said(&last_seen, 1, local));
+    (evidence, Phrase { long, short })
+}
+
+/// The goals that were about to derail when Beeminder could last be read, the first to derail first. A person who hears that
+/// nobody watches must not be left in the dark about these.
+fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<(Timestamp, &'a Slug)> {
+    let Observation::Stale { value: account, at, .. } = beeminder else { return Vec::new() };
+    let zone = account_zone(account, local.zone);
+    let soon = local.now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+    let mut at_risk: Vec<_> = active(account)
+        .filter_map(|goal| Some((derail_risk(goal, &zone, *at).derails_at?, &goal.slug)))
+        .filter(|(derails_at, _)| local.now < *derails_at && *derails_at <= soon)
+        .collect();
+    at_risk.sort();
+    at_risk
+}
+
+/// `; last seen: reading due today 23:59, bike due tonight 03:00 and 2 more`.
+fn said(at_risk: &[(Timestamp, &Slug)], named: usize, local: &Local<'_>) -> String {
+    if at_risk.is_empty() {
+        return String::new();
+    }
+    let goals: Vec<String> =
+        at_risk.iter().take(named).map(|(at, slug)| format!("{slug} due {}", local.when(*at))).collect();
+    let more = match at_risk.len().saturating_sub(named) {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    format!("; last seen: {}{more}", goals.join(", "))
+}

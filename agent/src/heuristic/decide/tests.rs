@@ -1,0 +1,354 @@
+//! Timelines with virtual time: at this time these conditions, want these decisions. Then what holds on every timeline.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    clock::{DailyRange, local_day},
+    domain::Phrase,
+};
+
+fn zone() -> TimeZone {
+    TimeZone::get("America/New_York").unwrap()
+}
+
+/// `21 15:00` is the 21st of November 2026, three in the afternoon in New York.
+fn at(text: &str) -> Timestamp {
+    let (day, clock) = text.split_once(' ').unwrap();
+    format!("2026-11-{day}T{clock}:00-05:00").parse().unwrap()
+}
+
+fn policy() -> Policy {
+    Policy {
+        zone: zone(),
+        notify_at: Severity::Warning,
+        max_messages_per_hour: 2,
+        max_messages_per_day: 6,
+        quiet_hours: DailyRange::new(time(22, 0, 0, 0), time(8, 0, 0, 0)),
+        escalate: false,
+    }
+}
+
+fn condition(subject: &str, severity: Severity, now: Timestamp) -> Condition {
+    Condition {
+        subject: subject.parse().unwrap(),
+        severity,
+        day: local_day(now, &zone()),
+        expires_at: None,
+        evidence: String::new(),
+        phrase: Phrase { long: String::new(), short: String::new() },
+    }
+}
+
+/// Passes one after the other, with the ledger as the store would keep it.
+struct Timeline {
+    policy: Policy,
+    claims: HashMap<(Subject, Daystamp), Claim>,
+    messages: Vec<Timestamp>,
+    vacation_until: Option<Timestamp>,
+}
+
+impl Timeline {
+    fn new(policy: Policy) -> Self {
+        Self { policy, claims: HashMap::new(), messages: Vec::new(), vacation_until: None }
+    }
+
+    /// At a time (`21 15:00`) with these conditions (`walk WARNING, run SAFE`), wants these reasons, in order.
+    fn at(&mut self, now: &str, conditions: &str, want: &str) -> &mut Self {
+        let instant = at(now);
+        let conditions = conditions
+            .split(", ")
+            .map(|text| {
+                let (subject, severity) = text.split_once(' ').unwrap();
+                condition(subject, severity.parse().unwrap(), instant)
+            })
+            .collect();
+        let decisions = self.pass(conditions, instant);
+        let got: Vec<&str> = decisions.iter().map(|decision| decision.reason.as_str()).collect();
+        assert_eq!(got.join(", "), want, "at {now}");
+        self
+    }
+
+    fn pass(&mut self, conditions: Vec<Condition>, now: Timestamp) -> Vec<Decision> {
+        let decisions = decide(conditions, &self.ledger(now), &self.policy, now);
+        let said: Vec<&Decision> = decisions.iter().filter(|d| d.action == Action::Notify).collect();
+        if !said.is_empty() {
+            self.messages.push(now);
+        }
+        for Decision { condition, reason, .. } in said {
+            let claim = Claim {
+                severity: condition.severity,
+                escalated: *reason == Reason::Escalated,
+                acknowledged: false,
+                refused_at: None,
+            };
+            self.claims.insert((condition.subject.clone(), condition.day), claim);
+        }
+        decisions
+    }
+
+    fn ledger(&self, now: Timestamp) -> Ledger {
+        let today = local_day(now, &zone());
+        let count = |counts: &dyn Fn(Timestamp) -> bool| {
+            u32::try_from(self.messages.iter().filter(|&&at| counts(at)).count()).unwrap()
+        };
+        Ledger {
+            claims: self.claims.clone(),
+            messages_last_hour: count(&|at| now.duration_since(at) < SignedDuration::from_hours(1)),
+            messages_today: count(&|at| local_day(at, &zone()) == today),
+            vacation_until: self.vacation_until,
+        }
+    }
+
+    /// The person says that they know, about everything that was said.
+    fn acknowledge(&mut self) -> &mut Self {
+        self.claims.values_mut().for_each(|claim| claim.acknowledged = true);
+        self
+    }
+
+    /// Every channel refuses what was said.
+    fn refuse(&mut self, when: &str) -> &mut Self {
+        self.claims.values_mut().for_each(|claim| claim.refused_at = Some(at(when)));
+        self
+    }
+}
+
+#[test]
+fn a_subject_is_said_once_a_day_and_again_on_the_next() {
+    Timeline::new(policy())
+        .at("21 15:00", "goal:reading CRITICAL, walk WARNING", "first_of_day, first_of_day")
+        .at("21 15:15", "goal:reading CRITICAL, walk WARNING", "already_notified_today, already_notified_today")
+        .at("21 21:59", "goal:reading CRITICAL", "already_notified_today")
+        .at("22 15:00", "goal:reading CRITICAL", "first_of_day");
+}
+
+#[test]
+fn a_new_subject_speaks_while_the_known_one_stays_silent() {
+    Timeline::new(policy()).at("21 15:00", "walk WARNING", "first_of_day").at(
+        "21 15:15",
+        "goal:reading CRITICAL, walk WARNING",
+        "first_of_day, already_notified_today",
+    );
+}
+
+#[test]
+fn what_is_not_bad_enough_or_not_known_is_not_said() {
+    Timeline::new(policy())
+        .at("21 15:00", "goal:a SAFE, goal:b CAUTION, goal:c UNKNOWN", "below_threshold, below_threshold, unknown_data")
+        .at("21 23:00", "goal:a SAFE, goal:c UNKNOWN", "below_threshold, unknown_data");
+    Timeline::new(Policy { notify_at: Severity::Safe, ..policy() }).at(
+        "21 15:00",
+        "goal:a SAFE, goal:c UNKNOWN",
+        "first_of_day, unknown_data",
+    );
+    Timeline::new(Policy { notify_at: Severity::Critical, ..policy() }).at(
+        "21 15:00",
+        "goal:a WARNING, goal:b CRITICAL",
+        "below_threshold, first_of_day",
+    );
+}
+
+#[test]
+fn quiet_hours_hold_back_even_the_worst_and_it_is_said_when_they_end() {
+    Timeline::new(policy())
+        .at("21 22:00", "goal:reading CRITICAL, walk WARNING", "quiet_hours, quiet_hours")
+        .at("22 07:59", "goal:reading CRITICAL", "quiet_hours")
+        .at("22 08:00", "goal:reading CRITICAL", "first_of_day");
+    Timeline::new(Policy { quiet_hours: None, ..policy() }).at("21 23:00", "goal:reading CRITICAL", "first_of_day");
+}
+
+#[test]
+fn a_message_counts_once_however_much_it_says() {
+    Timeline::new(Policy { max_messages_per_hour: 1, ..policy() })
+        .at("21 15:00", "goal:a CRITICAL, goal:b CRITICAL, walk WARNING", "first_of_day, first_of_day, first_of_day")
+        .at("21 15:30", "goal:c CRITICAL, goal:d WARNING", "rate_limited, rate_limited")
+        .at("21 16:00", "goal:c CRITICAL, goal:d WARNING", "first_of_day, first_of_day");
+}
+
+#[test]
+fn the_day_has_a_limit_of_its_own() {
+    Timeline::new(Policy { max_messages_per_day: 2, ..policy() })
+        .at("21 10:00", "goal:a WARNING", "first_of_day")
+        .at("21 13:00", "goal:b WARNING", "first_of_day")
+        .at("21 16:00", "goal:c CRITICAL", "rate_limited")
+        .at("22 10:00", "goal:c CRITICAL", "first_of_day");
+}
+
+#[test]
+fn turning_critical_speaks_again_once_if_escalation_is_on() {
+    Timeline::new(Policy { escalate: true, ..policy() })
+        .at("21 10:00", "goal:reading WARNING", "first_of_day")
+        .at("21 10:15", "goal:reading WARNING", "already_notified_today")
+        .at("21 10:30", "goal:reading CRITICAL", "escalated")
+        .at("21 12:00", "goal:reading CRITICAL", "already_notified_today")
+        .at("21 12:15", "goal:reading WARNING", "already_notified_today")
+        .at("21 12:30", "goal:reading CRITICAL", "already_notified_today");
+    Timeline::new(policy()).at("21 10:00", "goal:reading WARNING", "first_of_day").at(
+        "21 10:30",
+        "goal:reading CRITICAL",
+        "already_notified_today",
+    );
+}
+
+#[test]
+fn only_turning_critical_is_an_escalation() {
+    Timeline::new(Policy { escalate: true, notify_at: Severity::Caution, ..policy() })
+        .at("21 10:00", "goal:reading CAUTION", "first_of_day")
+        .at("21 12:00", "goal:reading WARNING", "already_notified_today")
+        .at("21 14:00", "goal:reading CRITICAL", "escalated");
+}
+
+#[test]
+fn what_the_person_knows_is_not_repeated_not_even_when_it_gets_worse() {
+    Timeline::new(Policy { escalate: true, ..policy() })
+        .at("21 10:00", "goal:reading WARNING", "first_of_day")
+        .acknowledge()
+        .at("21 12:00", "goal:reading CRITICAL", "acknowledged");
+}
+
+#[test]
+fn a_refused_message_is_tried_again_after_an_hour() {
+    Timeline::new(policy())
+        .at("21 10:00", "goal:reading CRITICAL", "first_of_day")
+        .refuse("21 10:01")
+        .at("21 10:15", "goal:reading CRITICAL", "already_notified_today")
+        .at("21 11:00", "goal:reading CRITICAL", "already_notified_today")
+        .at("21 11:01", "goal:reading CRITICAL", "first_of_day");
+}
+
+#[test]
+fn a_vacation_silences_until_it_ends() {
+    let mut timeline = Timeline::new(policy());
+    timeline.vacation_until = Some(at("23 00:00"));
+    timeline.at("21 10:00", "goal:reading CRITICAL, walk SAFE", "vacation, below_threshold").at(
+        "23 10:00",
+        "goal:reading CRITICAL",
+        "first_of_day",
+    );
+}
+
+#[test]
+fn what_is_over_is_no_longer_known_and_not_said() {
+    let now = at("21 15:00");
+    let reason = |expires_at, severity| {
+        let over = Condition { expires_at: Some(expires_at), ..condition("walk", severity, now) };
+        decide(vec![over], &Ledger::default(), &policy(), now)[0].reason
+    };
+    assert_eq!(reason(now, Severity::Critical), Reason::UnknownData);
+    assert_eq!(reason(at("21 15:01"), Severity::Critical), Reason::FirstOfDay);
+    assert_eq!(reason(now, Severity::Safe), Reason::BelowThreshold);
+}
+
+#[test]
+fn a_goal_that_is_listed_twice_is_said_once() {
+    Timeline::new(policy()).at(
+        "21 15:00",
+        "goal:reading CRITICAL, goal:reading WARNING",
+        "first_of_day, already_notified_today",
+    );
+}
+
+#[test]
+fn the_day_of_the_condition_counts_not_the_day_of_the_pass() {
+    // Already tomorrow by Beeminder (deadline 22:45 at night would be quiet; here 17:00): it may speak again today.
+    let (now, mut timeline) = (at("21 18:00"), Timeline::new(policy()));
+    let of = |day: &str| Condition { day: day.parse().unwrap(), ..condition("goal:reading", Severity::Warning, now) };
+    assert_eq!(timeline.pass(vec![of("2026-11-21")], now)[0].reason, Reason::FirstOfDay);
+    assert_eq!(timeline.pass(vec![of("2026-11-21")], now)[0].reason, Reason::AlreadyNotifiedToday);
+    assert_eq!(timeline.pass(vec![of("2026-11-22")], now)[0].reason, Reason::FirstOfDay);
+}
+
+fn any_severity() -> impl Strategy<Value = Severity> {
+    use Severity::{Caution, Critical, Safe, Unknown, Warning};
+    prop::sample::select(vec![Unknown, Safe, Caution, Warning, Critical])
+}
+
+fn any_policy() -> impl Strategy<Value = Policy> {
+    let known = any_severity().prop_filter("a threshold is known", |s| *s != Severity::Unknown);
+    (known, 0..4_u32, 0..8_u32, prop::option::of((0..24_i8, 0..24_i8)), any::<bool>()).prop_map(
+        |(notify_at, max_messages_per_hour, max_messages_per_day, quiet, escalate)| Policy {
+            zone: zone(),
+            notify_at,
+            max_messages_per_hour,
+            max_messages_per_day,
+            quiet_hours: quiet.and_then(|(from, until)| DailyRange::new(time(from, 0, 0, 0), time(until, 0, 0, 0))),
+            escalate,
+        },
+    )
+}
+
+/// Minutes since the pass before, and what is found.
+type Step = (i64, Vec<(usize, Severity)>);
+
+fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+    let gap = prop_oneof![4 => 1..90_i64, 1 => 600..3_000_i64];
+    prop::collection::vec((gap, prop::collection::vec((0..4_usize, any_severity()), 0..6)), 1..40)
+}
+
+fn any_claim() -> impl Strategy<Value = Option<Claim>> {
+    let refused = prop::option::of((0..180_i64).prop_map(|ago| at("21 15:00") - SignedDuration::from_mins(ago)));
+    prop::option::of((any_severity(), any::<bool>(), any::<bool>(), refused)).prop_map(|claim| {
+        claim.map(|(severity, escalated, acknowledged, refused_at)| Claim {
+            severity,
+            escalated,
+            acknowledged,
+            refused_at,
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_timeline_breaks_the_promises(policy in any_policy(), steps in any_steps()) {
+        let mut timeline = Timeline::new(policy.clone());
+        let mut now = at("21 09:00");
+        let mut said: HashMap<(Subject, Daystamp), Vec<Reason>> = HashMap::new();
+        for (gap, found) in steps {
+            now += SignedDuration::from_mins(gap);
+            let subjects = ["goal:a", "goal:b", "walk", "upstream:beeminder"];
+            let conditions: Vec<Condition> =
+                found.iter().map(|&(subject, severity)| condition(subjects[subject], severity, now)).collect();
+            let decisions = timeline.pass(conditions.clone(), now);
+
+            let decided: Vec<Condition> = decisions.iter().map(|d| d.condition.clone()).collect();
+            prop_assert_eq!(decided, conditions, "each condition has exactly one decision, in order");
+            for Decision { condition, action, reason } in decisions {
+                let notifies = matches!(reason, Reason::FirstOfDay | Reason::Escalated);
+                prop_assert_eq!(action == Action::Notify, notifies);
+                if notifies {
+                    prop_assert!(condition.severity.at_least(policy.notify_at), "unknown or harmless: {:?}", condition);
+                    prop_assert!(!policy.quiet_hours.is_some_and(|hours| hours.contains(now, &zone())));
+                    said.entry((condition.subject, condition.day)).or_default().push(reason);
+                }
+            }
+            let ledger = timeline.ledger(now);
+            prop_assert!(ledger.messages_last_hour <= policy.max_messages_per_hour);
+            prop_assert!(ledger.messages_today <= policy.max_messages_per_day);
+        }
+        for (key, reasons) in said {
+            let allowed: &[Reason] = if policy.escalate { &[Reason::FirstOfDay, Reason::Escalated] } else { &[Reason::FirstOfDay] };
+            prop_assert!(allowed.starts_with(&reasons), "{key:?} {reasons:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_would_be_said_of_anything_worse(
+        policy in any_policy(), claim in any_claim(), one in any_severity(), other in any_severity(), sent in 0..4_u32,
+    ) {
+        let now = at("21 15:00");
+        let (less, more) = if one.rank() <= other.rank() { (one, other) } else { (other, one) };
+        let reason = |severity| {
+            let condition = condition("goal:a", severity, now);
+            let claims = claim.map(|claim| ((condition.subject.clone(), condition.day), claim)).into_iter().collect();
+            let ledger = Ledger { claims, messages_last_hour: sent, messages_today: sent, vacation_until: None };
+            decide(vec![condition], &ledger, &policy, now).remove(0)
+        };
+        prop_assume!(more != Severity::Unknown);
+        if reason(less).action == Action::Notify {
+            prop_assert_eq!(reason(more).action, Action::Notify);
+        }
+    }
+}
