@@ -202,6 +202,20 @@ fn only_turning_critical_is_an_escalation() {
 }
 
 #[test]
+fn a_day_has_one_escalation_whatever_its_claim_remembers() {
+    let now = at("21 15:00");
+    let critical = condition("goal:reading", Severity::Critical, now);
+    let reason = |escalated| {
+        let claim = Claim { severity: Severity::Warning, escalated, acknowledged: false, refused_at: None };
+        let claims = HashMap::from([((critical.subject.clone(), critical.day), claim)]);
+        let ledger = Ledger { claims, ..Ledger::default() };
+        decide(vec![critical.clone()], &ledger, &Policy { escalate: true, ..policy() }, now)[0].reason
+    };
+    assert_eq!(reason(false), Reason::Escalated);
+    assert_eq!(reason(true), Reason::AlreadyNotifiedToday);
+}
+
+#[test]
 fn what_the_person_knows_is_not_repeated_not_even_when_it_gets_worse() {
     Timeline::new(Policy { escalate: true, ..policy() })
         .at("21 10:00", "goal:reading WARNING", "first_of_day")
@@ -253,7 +267,7 @@ fn a_goal_that_is_listed_twice_is_said_once() {
 
 #[test]
 fn the_day_of_the_condition_counts_not_the_day_of_the_pass() {
-    // Already tomorrow by Beeminder (deadline 22:45 at night would be quiet; here 17:00): it may speak again today.
+    // With a deadline of 17:00, Beeminder's next day has begun: it may speak again on the same evening.
     let (now, mut timeline) = (at("21 18:00"), Timeline::new(policy()));
     let of = |day: &str| Condition { day: day.parse().unwrap(), ..condition("goal:reading", Severity::Warning, now) };
     assert_eq!(timeline.pass(vec![of("2026-11-21")], now)[0].reason, Reason::FirstOfDay);
