@@ -1,0 +1,122 @@
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use http::StatusCode;
+use secrecy::SecretString;
+use url::Url;
+
+use super::redact;
+
+/// What to ask.
+///
+/// `Debug` shows the URL redacted and the names of the form's fields without their values.
+#[derive(Clone)]
+pub struct Call {
+    /// Method.
+    pub method: http::Method,
+    /// Full URL with its query. May carry a token: never log it, show [`redact::url`] of it.
+    pub url: Url,
+    /// HTTP Basic credentials.
+    pub basic: Option<(String, SecretString)>,
+    /// `application/x-www-form-urlencoded` body.
+    pub form: Option<Vec<(&'static str, String)>>,
+    /// For one try. The whole call, with its retries, ends within [`Call::total`].
+    pub timeout: Duration,
+    /// For all tries together.
+    pub total: Duration,
+    /// Whether it may be repeated: only then is it retried.
+    pub idempotent: bool,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Option<Vec<_>> = self.form.as_ref().map(|form| form.iter().map(|(name, _)| *name).collect());
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("url", &redact::url(&self.url))
+            .field("basic", &self.basic.is_some())
+            .field("form", &fields)
+            .field("timeout", &self.timeout)
+            .field("total", &self.total)
+            .field("idempotent", &self.idempotent)
+            .finish()
+    }
+}
+
+/// A reply of an upstream, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status it sent.
+    pub status: StatusCode,
+    /// The body, bounded in size.
+    pub body: Bytes,
+    /// `retry-after`, if it was sent and parses.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why there is no reply. No text contains a secret.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError {
+    /// The circuit is open: the last calls failed, the next probe is due later.
+    #[error("{upstream} failed {failures} times in a row, next try in {} s", retry_in.as_secs_f64().ceil())]
+    CircuitOpen {
+        /// Which upstream.
+        upstream: &'static str,
+        /// Failures in a row.
+        failures: u32,
+        /// When it may be probed.
+        retry_in: Duration,
+    },
+    /// No connection was made: nothing was sent.
+    #[error("cannot connect to {upstream}: {why}")]
+    Connect {
+        /// Which upstream.
+        upstream: &'static str,
+        /// Redacted.
+        why: String,
+    },
+    /// The deadline passed; the request may have been processed.
+    #[error("{upstream} did not answer within {} s", (after.as_secs_f64() * 10.0).round() / 10.0)]
+    Timeout {
+        /// Which upstream.
+        upstream: &'static str,
+        /// The deadline.
+        after: Duration,
+    },
+    /// The connection broke or the reply was no HTTP; the request may have been processed.
+    #[error("{upstream} broke off: {why}")]
+    Broken {
+        /// Which upstream.
+        upstream: &'static str,
+        /// Redacted.
+        why: String,
+    },
+}
+
+impl CallError {
+    /// Whether the request cannot have reached the upstream.
+    pub fn nothing_was_sent(&self) -> bool {
+        matches!(self, Self::CircuitOpen { .. } | Self::Connect { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let call = Call {
+            method: http::Method::GET,
+            url: Url::parse("https://user:canary@example.test/a.json?auth_token=canary&count=3").unwrap(),
+            basic: Some(("SK1".into(), "canary".to_owned().into())),
+            form: Some(vec![("To", "canary".into())]),
+            timeout: Duration::from_secs(1),
+            total: Duration::from_secs(2),
+            idempotent: true,
+        };
+        let shown = format!("{call:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("count=3") && shown.contains("\"To\""), "{shown}");
+    }
+}

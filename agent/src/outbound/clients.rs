@@ -1,0 +1,74 @@
+use std::{error::Error, time::Duration};
+
+use reqwest::{Client, ClientBuilder, redirect};
+use tokio::sync::OnceCell;
+
+use super::{Tuning, redact};
+
+/// Connections are kept this long for the next call.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// reqwest's clients, built when they are first needed: start-up must be quick, and the root certificates are some hundred
+/// kilobytes that a process which never speaks TLS does not need.
+pub(super) struct Clients {
+    tuning: Tuning,
+    plain: OnceCell<Client>,
+    tls: OnceCell<Client>,
+}
+
+impl Clients {
+    pub(super) fn new(tuning: Tuning) -> Self {
+        Self { tuning, plain: OnceCell::new(), tls: OnceCell::new() }
+    }
+
+    /// The client for a scheme. A failure (no root certificates) is not kept: the next call tries again.
+    pub(super) async fn get(&self, scheme: &str) -> Result<&Client, String> {
+        let tuning = self.tuning;
+        let (cell, build): (_, fn(Tuning) -> reqwest::Result<Client>) =
+            if scheme == "https" { (&self.tls, tls) } else { (&self.plain, plain) };
+        cell.get_or_try_init(|| async move {
+            // Reading certificates takes tens of milliseconds, which /health does not have.
+            let built = tokio::task::spawn_blocking(move || build(tuning)).await;
+            built.map_err(|_| "the HTTP client could not be set up".to_owned())?.map_err(|error| describe(&error))
+        })
+        .await
+    }
+}
+
+fn tls(tuning: Tuning) -> reqwest::Result<Client> {
+    // An error means that a provider is installed already, which is just as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    builder(tuning).build()
+}
+
+/// For `http:` base URLs: a fake, or a service on this machine. No certificates, and no proxy in between.
+fn plain(tuning: Tuning) -> reqwest::Result<Client> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    builder(tuning).tls_certs_only([]).no_proxy().build()
+}
+
+fn builder(tuning: Tuning) -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("mecris-agent/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(tuning.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(2)
+}
+
+/// What went wrong in the end, without reqwest's own layers above it and without the URL.
+pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    match root.downcast_ref::<reqwest::Error>() {
+        // reqwest alone writes URLs into its texts; `Error::without_url` needs to own the error, so only its kind is said.
+        Some(error) if error.is_builder() => "the request could not be built".to_owned(),
+        Some(error) if error.is_timeout() => "timed out".to_owned(),
+        Some(_) => "the request failed".to_owned(),
+        None => redact::text(&root.to_string(), &[]),
+    }
+}

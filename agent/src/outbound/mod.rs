@@ -1,0 +1,165 @@
+//! The one HTTP client: deadlines, retry with full jitter on idempotent calls, `retry-after`, a circuit breaker for each upstream,
+//! redaction, no redirects. Nothing else in Mecris opens a connection.
+//!
+//! What an upstream's reply means is not decided here: every status that remains after the retries is handed on.
+
+mod breaker;
+mod call;
+mod clients;
+pub mod redact;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::header::RETRY_AFTER;
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout};
+
+use self::{
+    breaker::{Breaker, Permit, Refusal},
+    clients::Clients,
+};
+use crate::clock::Clock;
+
+pub use call::{Call, CallError, Reply};
+
+/// The numbers behind an [`Outbound`]. The defaults are for an upstream that is asked some twenty times a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// Further tries after the first one, 2.
+    pub retries: usize,
+    /// The longest pause before the second try, doubled for each further one, 250 ms.
+    pub first_delay: Duration,
+    /// The longest pause between any two tries, 5 s. A longer `retry-after` is honoured all the same.
+    pub longest_delay: Duration,
+    /// For DNS, TCP and TLS together, 3 s. When it is over, certainly nothing was sent.
+    pub connect_timeout: Duration,
+    /// A larger body is [`CallError::Broken`], 8 MiB.
+    pub largest_body: usize,
+    /// Failed tries in a row that open the circuit, 3.
+    pub failures_to_open: u32,
+    /// How long the circuit stays open at first, 5 s: within one pass a second call does not pile on, the next pass probes.
+    pub first_pause: Duration,
+    /// How long it stays open at most, 60 s: well below the interval between two passes, so that none is lost to a pause.
+    pub longest_pause: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            retries: 2,
+            first_delay: Duration::from_millis(250),
+            longest_delay: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(3),
+            largest_body: 8 << 20,
+            failures_to_open: 3,
+            first_pause: Duration::from_secs(5),
+            longest_pause: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The client of one upstream. Cheap to clone; clones share the circuit breaker and the connections.
+#[derive(Clone)]
+pub struct Outbound {
+    upstream: &'static str,
+    tuning: Tuning,
+    clock: Clock,
+    clients: Arc<Clients>,
+    breaker: Arc<Breaker>,
+}
+
+impl Outbound {
+    /// A client for one upstream. `upstream` is its name in errors and metrics (`beeminder`, `twilio`). Opens nothing and loads no certificates yet.
+    pub fn new(upstream: &'static str, clock: Clock) -> Self {
+        Self::with_tuning(upstream, clock, Tuning::default())
+    }
+
+    /// As [`Outbound::new`], with other numbers.
+    pub fn with_tuning(upstream: &'static str, clock: Clock, tuning: Tuning) -> Self {
+        let (clients, breaker) = (Arc::new(Clients::new(tuning)), Breaker::new(tuning));
+        Self { upstream, tuning, clock, clients, breaker }
+    }
+
+    /// Makes the call. Transport failures, timeouts, 5xx and 429 are retried if the call is idempotent, honouring `retry-after`
+    /// within the total deadline; any status that remains is `Ok`. After the last try its own outcome is returned.
+    ///
+    /// The circuit breaker is asked once for each call and told about each try. Dropping the future abandons the call.
+    pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        let deadline = Instant::now() + call.total;
+        let permit = self.breaker.admit(deadline).await.map_err(|refusal| self.circuit_open(refusal))?;
+        let mut pauses = retry::pauses(self.tuning, call.idempotent);
+        loop {
+            let outcome = self.one_try(&call, deadline, &permit).await;
+            let pause = if retry::worth_retrying(&outcome) { pauses.next() } else { None };
+            let Some(wait) = pause.map(|pause| retry::wait(&outcome, pause)) else { return outcome };
+            if wait >= deadline - Instant::now() {
+                return outcome;
+            }
+            tracing::debug!(upstream = self.upstream, ?wait, "trying again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One try within its own deadline and the call's, reported to the breaker.
+    async fn one_try(&self, call: &Call, deadline: Instant, permit: &Permit) -> Result<Reply, CallError> {
+        let after = call.timeout.min(deadline - Instant::now());
+        let outcome = match timeout(after, self.exchange(call)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(CallError::Timeout { upstream: self.upstream, after }),
+        };
+        if retry::upstream_failed(&outcome) {
+            permit.failed()
+        } else {
+            permit.answered()
+        }
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call) -> Result<Reply, CallError> {
+        let upstream = self.upstream;
+        let client = self.clients.get(call.url.scheme()).await.map_err(|why| CallError::Connect { upstream, why })?;
+        let mut request = client.request(call.method.clone(), call.url.clone());
+        if let Some((user, password)) = &call.basic {
+            request = request.basic_auth(user, Some(password.expose_secret()));
+        }
+        if let Some(form) = &call.form {
+            request = request.form(form);
+        }
+        let response = request.send().await.map_err(|error| self.failed(&error))?;
+        let (status, headers) = (response.status(), response.headers());
+        let retry_after =
+            headers.get(RETRY_AFTER).and_then(|value| retry::parse_retry_after(value, || self.clock.now()));
+        Ok(Reply { status, retry_after, body: self.read(response).await? })
+    }
+
+    /// The body, up to the limit. It is counted as it comes in: the header about its length may be absent or wrong.
+    async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, CallError> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
+            if body.len() + chunk.len() > self.tuning.largest_body {
+                let why = format!("the reply is larger than {} bytes", self.tuning.largest_body);
+                return Err(CallError::Broken { upstream: self.upstream, why });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    /// A request that could not be built and a connection that was not made sent nothing; of the others nobody knows.
+    fn failed(&self, error: &reqwest::Error) -> CallError {
+        let (upstream, why) = (self.upstream, clients::describe(error));
+        if error.is_connect() || error.is_builder() {
+            CallError::Connect { upstream, why }
+        } else {
+            CallError::Broken { upstream, why }
+        }
+    }
+
+    fn circuit_open(&self, Refusal { failures, retry_in }: Refusal) -> CallError {
+        CallError::CircuitOpen { upstream: self.upstream, failures, retry_in }
+    }
+}
