@@ -112,9 +112,9 @@ impl Outbound {
             Err(_) => Err(CallError::Timeout { upstream: self.upstream, after }),
         };
         if retry::upstream_failed(&outcome) {
-            permit.failed()
+            permit.failed();
         } else {
-            permit.answered()
+            permit.answered();
         }
         outcome
     }

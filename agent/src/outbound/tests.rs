@@ -56,7 +56,7 @@ async fn serve(mut socket: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>, h
         Act::Say(text) => socket.write_all(text.as_bytes()).await.unwrap(),
         Act::Hang => {
             hanging.notify_one();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
