@@ -41,7 +41,7 @@ pub struct Goal {
     pub safebuf: Option<i64>,
     /// The instant of derailment if nothing is reported.
     pub losedate: Option<Timestamp>,
-    /// Seconds from midnight at which the goal's day ends.
+    /// Seconds from midnight at which the goal's day ends; midnight, Beeminder's own default, if it was not sent.
     pub deadline: DeadlineOffset,
     /// Dollars at risk.
     pub pledge: Option<Money>,
@@ -90,4 +90,13 @@ pub struct Datapoint {
     pub is_initial: bool,
     /// When it was last changed.
     pub updated_at: Option<Timestamp>,
+}
+
+/// The newest datapoints of a goal, asked for on their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecentDatapoints {
+    /// Those that can be read, newest first.
+    pub points: Vec<Datapoint>,
+    /// How many have no daystamp that can be read: while there is one, nobody knows what is *not* there.
+    pub unreadable: usize,
 }

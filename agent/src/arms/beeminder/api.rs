@@ -1,0 +1,89 @@
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::error::{BeeminderError, json};
+use crate::{
+    config::{SecretName, Secrets},
+    domain::Slug,
+    outbound::{Call, Outbound},
+};
+
+/// For one try: goals.json of a large account takes seconds.
+const ONE_TRY: Duration = Duration::from_secs(10);
+
+/// How many datapoints are asked for when the walk is in doubt: more than a person records in a day.
+const NEWEST: &str = "25";
+
+/// Beeminder's API, read-only.
+#[derive(Clone)]
+pub(super) struct Api {
+    base_url: Url,
+    username: String,
+    token: Option<SecretString>,
+    outbound: Outbound,
+}
+
+impl Api {
+    pub(super) fn new(base_url: &Url, username: &str, secrets: &Secrets, outbound: Outbound) -> Self {
+        let token = secrets.get(SecretName::BeeminderAuthToken).cloned();
+        Self { base_url: base_url.clone(), username: username.to_owned(), token, outbound }
+    }
+
+    /// The user and the goals, asked for at once.
+    ///
+    /// On every pass, and whole: the user's `updated_at` does not change when a day rolls over, safebuf does.
+    /// `emaciated` leaves out the road matrices, which can be huge.
+    pub(super) async fn user_and_goals(&self, within: Duration) -> Result<(Option<Value>, Value), BeeminderError> {
+        let user_file = format!("{}.json", self.username);
+        let (user_path, goals_path) = (["users", &user_file], ["users", &self.username, "goals.json"]);
+        let (user_name, goals_name) =
+            (format!("the user {}", self.username), format!("the goals of {}", self.username));
+        let emaciated = [("emaciated", "true")];
+        let (user, goals) = tokio::join!(
+            self.get(&user_path, &emaciated, &user_name, within),
+            self.get(&goals_path, &emaciated, &goals_name, within),
+        );
+        let goals = goals?;
+        Ok((Some(user?), goals))
+    }
+
+    /// The datapoints of the newest days, newest first (`sort` is descending).
+    pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
+        let path = ["users", &self.username, "goals", slug.as_str(), "datapoints.json"];
+        let name = format!("the datapoints of {slug}");
+        self.get(&path, &[("sort", "daystamp"), ("count", NEWEST)], &name, within).await
+    }
+
+    async fn get(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        name: &str,
+        within: Duration,
+    ) -> Result<Value, BeeminderError> {
+        let token = self.token.as_ref().ok_or(BeeminderError::MissingToken)?;
+        let call = Call {
+            method: http::Method::GET,
+            url: self.url(path, query, token)?,
+            basic: None,
+            form: None,
+            timeout: ONE_TRY.min(within),
+            total: within,
+            idempotent: true,
+        };
+        json(&self.outbound.call(call).await?, name, token)
+    }
+
+    fn url(&self, path: &[&str], query: &[(&str, &str)], token: &SecretString) -> Result<Url, BeeminderError> {
+        let mut url = self.base_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| BeeminderError::BaseUrl(crate::outbound::redact::url(&self.base_url)))?
+            .pop_if_empty()
+            .extend(path);
+        url.query_pairs_mut().append_pair("auth_token", token.expose_secret()).extend_pairs(query);
+        Ok(url)
+    }
+}

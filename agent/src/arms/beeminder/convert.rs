@@ -1,0 +1,126 @@
+//! From Beeminder's JSON to what Mecris keeps. Pure; no input makes it panic, and nothing unreadable becomes a fact.
+
+use std::collections::HashSet;
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use super::{
+    error::Malformed,
+    lenient::{Lenient, Object, Whole},
+    types::{Account, Datapoint, Goal, GoalState, RecentDatapoints},
+    wire,
+};
+use crate::{
+    clock::DeadlineOffset,
+    domain::{Money, Slug},
+};
+
+/// Builds the account from the user (if there is one) and the array of goals; those in `ignore` are left out.
+pub(super) fn account(
+    user: Option<Value>,
+    goals: Value,
+    ignore: &[Slug],
+    now: Timestamp,
+) -> Result<Account, Malformed> {
+    let user: wire::User = match user {
+        Some(user @ Value::Object(_)) => serde_json::from_value(user).unwrap_or_default(),
+        Some(other) => return Err(Malformed::new("the user", "an object", &other)),
+        None => wire::User::default(),
+    };
+    let Value::Array(elements) = goals else { return Err(Malformed::new("the goals", "an array", &goals)) };
+    let mut account = Account {
+        time_zone: user.timezone.0.filter(|name| TimeZone::get(name).is_ok()),
+        deadbeat: user.deadbeat.0.unwrap_or(false),
+        goals: Vec::with_capacity(elements.len()),
+        unreadable: Vec::new(),
+    };
+    for (index, element) in elements.into_iter().enumerate() {
+        match goal(element, now) {
+            Ok(goal) if ignore.contains(&goal.slug) => {}
+            Ok(goal) => account.goals.push(goal),
+            Err(why) => account.unreadable.push(format!("goal {} in the list: {why}", index + 1)),
+        }
+    }
+    Ok(account)
+}
+
+/// Reads `datapoints.json`.
+pub(super) fn datapoints(body: Value) -> Result<RecentDatapoints, Malformed> {
+    let Value::Array(elements) = body else { return Err(Malformed::new("the datapoints", "an array", &body)) };
+    let total = elements.len();
+    let read = elements.into_iter().map(|element| Lenient(serde_json::from_value(element).ok()));
+    let points = newest_first(read);
+    Ok(RecentDatapoints { unreadable: total - points.len(), points })
+}
+
+fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
+    if !element.is_object() {
+        return Err(Malformed::new("it", "an object", &element).to_string());
+    }
+    let wire: wire::Goal = serde_json::from_value(element).map_err(|error| error.to_string())?;
+    let slug: Slug = wire.slug.0.ok_or("it has no slug")?.parse().map_err(|error| format!("{error}"))?;
+    let archived = instant(&wire.archivedate).is_some_and(|at| at <= now);
+    let state = match (archived, wire.won.0, wire.frozen.0) {
+        (true, ..) => GoalState::Archived,
+        (_, Some(true), _) => GoalState::Won,
+        (.., Some(true)) => GoalState::Frozen,
+        _ => GoalState::Active,
+    };
+    let embedded = [wire.last_datapoint].into_iter().chain(list(wire.recent_data)).chain(list(wire.datapoints));
+    Ok(Goal {
+        title: text(wire.title).unwrap_or_else(|| slug.to_string()),
+        slug,
+        id: wire.id.0,
+        state,
+        queued: wire.queued.0.unwrap_or(false),
+        queued_since: None,
+        safebuf: wire.safebuf.0.map(|days| days.0),
+        losedate: instant(&wire.losedate),
+        deadline: wire.deadline.0.and_then(|offset| DeadlineOffset::from_seconds(offset.0)).unwrap_or_default(),
+        pledge: wire.pledge.0.and_then(|usd| Money::from_usd(usd).ok()),
+        current_value: wire.curval.0,
+        target_value: wire.goalval.0,
+        rate: wire.rate.0,
+        rate_unit: text(wire.runits),
+        due: text(wire.safesum).or_else(|| text(wire.limsum)),
+        bare_minimum: text(wire.baremin),
+        has_data_today: wire.todayta.0,
+        datapoints: newest_first(embedded),
+    })
+}
+
+/// The readable ones, each once: the last datapoint is among the recent ones too.
+fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) -> Vec<Datapoint> {
+    let mut seen = HashSet::new();
+    let mut points: Vec<Datapoint> = points
+        .filter_map(|point| point.0.map(|Object(point)| point))
+        .filter(|point| point.id.0.clone().is_none_or(|id| seen.insert(id)))
+        .filter_map(datapoint)
+        .collect();
+    points.sort_by_key(|point| std::cmp::Reverse((point.day, point.updated_at)));
+    points
+}
+
+/// `None` without a readable daystamp: it counts for no day that is known.
+fn datapoint(wire: wire::Datapoint) -> Option<Datapoint> {
+    Some(Datapoint {
+        day: wire.daystamp.0?.parse().ok()?,
+        value: wire.value.0,
+        is_dummy: wire.is_dummy.0.unwrap_or(false),
+        is_initial: wire.is_initial.0.unwrap_or(false),
+        updated_at: instant(&wire.updated_at),
+    })
+}
+
+fn list<T>(list: Lenient<Vec<Lenient<T>>>) -> Vec<Lenient<T>> {
+    list.0.unwrap_or_default()
+}
+
+fn text(text: Lenient<String>) -> Option<String> {
+    text.0.filter(|text| !text.trim().is_empty())
+}
+
+fn instant(seconds: &Lenient<Whole>) -> Option<Timestamp> {
+    Timestamp::from_second(seconds.0.as_ref()?.0).ok()
+}

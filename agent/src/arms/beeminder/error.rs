@@ -1,0 +1,223 @@
+use std::path::PathBuf;
+
+use http::StatusCode;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::outbound::{CallError, Reply, redact};
+
+/// Why the account could not be read: one sentence for a person, with what to do. No text contains the token.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BeeminderError {
+    /// There is no token to ask with.
+    #[error("BEEMINDER_AUTH_TOKEN is not set: log in to Beeminder and copy it from /api/v1/auth_token.json")]
+    MissingToken,
+    /// There was no reply.
+    #[error(transparent)]
+    Transport(#[from] CallError),
+    /// 401.
+    #[error(
+        "Beeminder refused the token (401: {said}): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else"
+    )]
+    Unauthorized {
+        /// Beeminder's words.
+        said: String,
+    },
+    /// 404.
+    #[error("Beeminder does not know {what} (404: {said}): check beeminder.username and beeminder.base_url")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+        /// Beeminder's words.
+        said: String,
+    },
+    /// A redirect, which is never followed: the token would go with it.
+    #[error(
+        "Beeminder answered with a redirect (status {status}): beeminder.base_url should be https://www.beeminder.com/api/v1/"
+    )]
+    Redirected {
+        /// 3xx.
+        status: u16,
+    },
+    /// Any other refusal: 422, 429, 406.
+    #[error("Beeminder refused to say {what} (status {status}: {said})")]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// 4xx.
+        status: u16,
+        /// Beeminder's words.
+        said: String,
+    },
+    /// Beeminder has trouble of its own.
+    #[error("Beeminder failed (status {status}: {said})")]
+    Failing {
+        /// 5xx.
+        status: u16,
+        /// Beeminder's words.
+        said: String,
+    },
+    /// Success, but not with JSON: a login page, a maintenance page, half a body.
+    #[error("Beeminder answered with {found}, not JSON (status {status})")]
+    NotJson {
+        /// The status, 200 as a rule.
+        status: u16,
+        /// `HTML`, `half a JSON document`.
+        found: &'static str,
+    },
+    /// JSON, but of another shape than documented.
+    #[error("Beeminder's reply makes no sense: {0}")]
+    Malformed(#[from] Malformed),
+    /// The file of a `file:` source cannot be used.
+    #[error("beeminder.source = \"file:{}\": {why}", path.display())]
+    File {
+        /// As configured.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The base URL cannot have a path.
+    #[error(
+        "beeminder.base_url = {0:?} cannot be extended by a path: expected something like https://www.beeminder.com/api/v1/"
+    )]
+    BaseUrl(String),
+}
+
+/// A JSON value of another shape than documented.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{what} should be {expected}, not {found}")]
+pub struct Malformed {
+    what: &'static str,
+    expected: &'static str,
+    found: &'static str,
+}
+
+impl Malformed {
+    pub(super) fn new(what: &'static str, expected: &'static str, found: &Value) -> Self {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        Self { what, expected, found }
+    }
+}
+
+/// The JSON of a reply, if it is a success. `what` was asked for, as in "the goals of me".
+pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Value, BeeminderError> {
+    let status = reply.status.as_u16();
+    let parsed = serde_json::from_slice::<Value>(&reply.body);
+    if reply.status.is_success() {
+        return parsed.map_err(|error| BeeminderError::NotJson { status, found: what_it_is(&reply.body, &error) });
+    }
+    let said = parsed.ok().and_then(|body| sentence(&body)).unwrap_or_else(|| "no reason given".to_owned());
+    let (what, said) = (what.to_owned(), redact::text(&tidy(&said), &[token]));
+    Err(match reply.status {
+        StatusCode::UNAUTHORIZED => BeeminderError::Unauthorized { said },
+        StatusCode::NOT_FOUND => BeeminderError::NotFound { what, said },
+        code if code.is_server_error() => BeeminderError::Failing { status, said },
+        code if code.is_redirection() => BeeminderError::Redirected { status },
+        _ => BeeminderError::Refused { what, status, said },
+    })
+}
+
+fn what_it_is(body: &[u8], error: &serde_json::Error) -> &'static str {
+    match body.trim_ascii_start().first() {
+        None => "nothing",
+        Some(b'<') => "HTML",
+        Some(_) if error.is_eof() => "half a JSON document",
+        Some(_) => "something else",
+    }
+}
+
+/// What an error body says. Beeminder has several shapes: `error`, `errors` (a text, or an object of texts and lists), `error_message`.
+fn sentence(body: &Value) -> Option<String> {
+    let said = ["error", "errors", "error_message"].into_iter().find_map(|key| body.get(key))?;
+    let said = said.get("message").filter(|message| message.is_string()).unwrap_or(said);
+    let text = match said {
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| format!("{name} {}", words(value))).collect::<Vec<_>>().join("; ")
+        }
+        other => words(other),
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(words).collect::<Vec<_>>().join(", "),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// One bounded line without a full stop at its end: it goes into a sentence of ours.
+fn tidy(said: &str) -> String {
+    let line = said.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line: String = line.collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    line.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn error(status: u16, body: &str) -> String {
+        let reply = Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            retry_after: None,
+        };
+        json(&reply, "the goals of me", &SecretString::from("canary")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_known_error_shape_becomes_one_sentence() {
+        let recorded: Value = serde_json::from_str(include_str!("fixtures/get_user_invalid_auth.json")).unwrap();
+        let not_found: Value = serde_json::from_str(include_str!("fixtures/get_goal_not_found.json")).unwrap();
+        let sentences = [
+            error(401, &recorded["response"]["body"].to_string()),
+            error(401, r#"{"error":"You need to log in or sign up before continuing."}"#),
+            error(404, &not_found["response"]["body"].to_string()),
+            error(422, r#"{"errors":{"value":["can't be blank","is not a number"]}}"#),
+            error(422, r#"{"errors":"Cannot do that"}"#),
+            error(429, r#"{"error_message":"Slow\n\u0000 down"}"#),
+            error(406, "{}"),
+            error(500, "<html>oops</html>"),
+            error(503, ""),
+            error(302, ""),
+            error(200, "\n <!DOCTYPE html>"),
+            error(200, r#"[{"slug":"#),
+            error(200, ""),
+            error(200, "OK"),
+        ];
+        insta::assert_snapshot!(sentences.join("\n"), @r"
+        Beeminder refused the token (401: No such auth_token found. (Did you mix up auth_token and access_token?)): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else
+        Beeminder refused the token (401: You need to log in or sign up before continuing): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else
+        Beeminder does not know the goals of me (404: The requested resource was not found): check beeminder.username and beeminder.base_url
+        Beeminder refused to say the goals of me (status 422: value can't be blank, is not a number)
+        Beeminder refused to say the goals of me (status 422: Cannot do that)
+        Beeminder refused to say the goals of me (status 429: Slow down)
+        Beeminder refused to say the goals of me (status 406: no reason given)
+        Beeminder failed (status 500: no reason given)
+        Beeminder failed (status 503: no reason given)
+        Beeminder answered with a redirect (status 302): beeminder.base_url should be https://www.beeminder.com/api/v1/
+        Beeminder answered with HTML, not JSON (status 200)
+        Beeminder answered with half a JSON document, not JSON (status 200)
+        Beeminder answered with nothing, not JSON (status 200)
+        Beeminder answered with something else, not JSON (status 200)
+        ");
+    }
+
+    #[test]
+    fn a_token_that_beeminder_repeats_is_masked() {
+        let said = error(422, r#"{"errors":{"token":"canary is odd, see ?auth_token=canary&x"}}"#);
+        assert!(!said.contains("canary") && said.contains("*** is odd"), "{said}");
+    }
+}
