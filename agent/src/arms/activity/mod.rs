@@ -1,9 +1,20 @@
 //! Activity: was there a walk today? From a Beeminder goal's datapoints, never from its colour.
+//!
+//! A walk is a datapoint of the goal that a person (or their device) made, whatever its value: not a dummy (Beeminder's own
+//! `#DERAIL` and pessimistic presumptions), and not the initial one, which comes with the goal on the day it is created and
+//! which nobody walked for. Its daystamp must be today, as `today.rs` defines it.
+//!
+//! What cannot be found out is `Unknown`, never "needed" and never "done".
+
+mod today;
+
+use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::beeminder::{Account, BeeminderArm, Goal};
+use self::today::Today;
+use super::beeminder::{Account, BeeminderArm, Datapoint, Goal, GoalState};
 use crate::domain::{Daystamp, Observation, Slug};
 
 /// Whether the walk of one day was done.
@@ -11,25 +22,92 @@ use crate::domain::{Daystamp, Observation, Slug};
 pub struct Walk {
     /// The goal whose datapoints are walks.
     pub goal: Slug,
-    /// The day that was asked about.
+    /// The local day that was asked about.
     pub day: Daystamp,
     /// A real datapoint (not a dummy) counts for that day.
     pub done: bool,
 }
 
 /// What the datapoints that came with a goal say: `Some(done)`, or `None` where they leave a doubt.
-pub fn walked(_goal: &Goal, _now: Timestamp, _local_zone: &TimeZone, _account_zone: &TimeZone) -> Option<bool> {
-    todo!()
+///
+/// A goal comes with its last few datapoints only. So if none of them is a walk of today, "not done" is certain only if Beeminder
+/// says that there is no datapoint today at all (`todayta`) and is not still working on the goal (`queued`).
+pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: &TimeZone) -> Option<bool> {
+    if is_walked(&goal.datapoints, &Today::of(goal, now, local_zone, account_zone)) {
+        return Some(true);
+    }
+    (goal.has_data_today == Some(false) && !goal.queued).then_some(false)
 }
 
 /// Today's walk, from an account that was just read; asks Beeminder for the goal's datapoints only where the account leaves a doubt.
 pub async fn observe(
-    _goal: &Slug,
-    _account: &Observation<Account>,
-    _arm: &BeeminderArm,
-    _now: Timestamp,
-    _local_zone: &TimeZone,
-    _within: std::time::Duration,
+    goal: &Slug,
+    account: &Observation<Account>,
+    arm: &BeeminderArm,
+    now: Timestamp,
+    local_zone: &TimeZone,
+    within: Duration,
 ) -> Observation<Walk> {
-    todo!()
+    match find_out(goal, account, arm, now, local_zone, within).await {
+        Ok((walk, at)) => Observation::Fresh { value: walk, at },
+        Err(why) => Observation::Unknown { why },
+    }
 }
+
+async fn find_out(
+    slug: &Slug,
+    account: &Observation<Account>,
+    arm: &BeeminderArm,
+    now: Timestamp,
+    local_zone: &TimeZone,
+    within: Duration,
+) -> Result<(Walk, Timestamp), String> {
+    let (account, at) = match account {
+        Observation::Fresh { value, at } => (value, *at),
+        Observation::Stale { at, why, .. } => {
+            return Err(format!("the goals are those of {at}, a walk since then would not be seen: {why}"));
+        }
+        Observation::Unknown { why } => return Err(format!("the goals could not be read: {why}")),
+    };
+    let goal = account.goals.iter().find(|goal| goal.slug == *slug).ok_or_else(|| not_there(slug, account))?;
+    let account_zone = account.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let account_zone = account_zone.as_ref().unwrap_or(local_zone);
+    let today = Today::of(goal, now, local_zone, account_zone);
+    let answer = |done, at| (Walk { goal: slug.clone(), day: today.local, done }, at);
+
+    match walked(goal, now, local_zone, account_zone) {
+        Some(true) => return Ok(answer(true, at)),
+        _ if matches!(goal.state, GoalState::Frozen | GoalState::Archived) => {
+            return Err(format!(
+                "the goal {slug} is frozen or archived and takes no data: restart it or change walk.goal"
+            ));
+        }
+        Some(false) => return Ok(answer(false, at)),
+        None => {}
+    }
+    let recent = arm.datapoints(slug, within).await.map_err(|error| error.to_string())?;
+    let done = is_walked(&recent.points, &today);
+    if !done && recent.unreadable > 0 {
+        return Err(format!("{} datapoints of the goal {slug} cannot be read", recent.unreadable));
+    }
+    Ok(answer(done, now))
+}
+
+fn is_walked(datapoints: &[Datapoint], today: &Today) -> bool {
+    datapoints.iter().any(|point| !point.is_dummy && !point.is_initial && today.covers(point))
+}
+
+fn not_there(slug: &Slug, account: &Account) -> String {
+    let mut why = format!(
+        "walk.goal = \"{slug}\" is not among the {} goals that were read: check its spelling in walk.goal, that it is not archived, \
+         and that beeminder.ignore does not name it",
+        account.goals.len()
+    );
+    if !account.unreadable.is_empty() {
+        why += &format!(" ({} more could not be read)", account.unreadable.len());
+    }
+    why
+}
+
+#[cfg(test)]
+mod tests;
