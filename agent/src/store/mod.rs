@@ -141,3 +141,6 @@ impl std::fmt::Debug for Store {
 fn read_only_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
+
+#[cfg(test)]
+mod tests;

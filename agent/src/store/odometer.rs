@@ -1,1 +1,94 @@
-//! odometer
+//! `odometer_readings`: month-to-date totals that a person read off a provider's console.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::sql;
+use crate::domain::{Money, Provider};
+
+/// One reading.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The month that it counts, `YYYY-MM`: said by the person or the local month of `at`, never inferred from the value.
+    pub month: String,
+    /// The month's total at that time.
+    pub value: Money,
+    /// Free text of the caller.
+    pub notes: String,
+}
+
+/// What the readings of one month come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Month {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// The newest reading's value.
+    pub value: Money,
+    /// How many readings there are.
+    pub readings: u32,
+}
+
+/// Adds a reading.
+pub fn insert(tx: &Transaction<'_>, provider: Provider, reading: &Reading) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO odometer_readings (provider, at, month, value_micros, notes) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        provider.as_str(),
+        sql::time(reading.at),
+        reading.month,
+        reading.value.micros(),
+        reading.notes
+    ])?;
+    Ok(())
+}
+
+/// The readings of one month, oldest first.
+pub fn of_month(connection: &Connection, provider: Provider, month: &str) -> rusqlite::Result<Vec<Reading>> {
+    connection
+        .prepare_cached("SELECT * FROM odometer_readings WHERE provider = ?1 AND month = ?2 ORDER BY at, id")?
+        .query_map([provider.as_str(), month], read)?
+        .collect()
+}
+
+/// The newest reading of the newest month before `month`.
+pub fn last_before(connection: &Connection, provider: Provider, month: &str) -> rusqlite::Result<Option<Reading>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM odometer_readings WHERE provider = ?1 AND month < ?2
+             ORDER BY month DESC, at DESC, id DESC LIMIT 1",
+        )?
+        .query_row([provider.as_str(), month], read)
+        .optional()
+}
+
+/// Every month with readings, newest first.
+pub fn months(connection: &Connection, provider: Provider) -> rusqlite::Result<Vec<Month>> {
+    connection
+        .prepare_cached(
+            "SELECT month, count(*) AS readings,
+                    (SELECT value_micros FROM odometer_readings AS newest
+                     WHERE newest.provider = ?1 AND newest.month = all_of_it.month
+                     ORDER BY at DESC, id DESC LIMIT 1) AS value_micros
+             FROM odometer_readings AS all_of_it WHERE provider = ?1 GROUP BY month ORDER BY month DESC",
+        )?
+        .query_map([provider.as_str()], |row| {
+            Ok(Month {
+                month: row.get("month")?,
+                value: Money::from_micros(row.get("value_micros")?),
+                readings: row.get("readings")?,
+            })
+        })?
+        .collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Reading> {
+    Ok(Reading {
+        at: sql::parse(row, "at")?,
+        month: row.get("month")?,
+        value: Money::from_micros(row.get("value_micros")?),
+        notes: row.get("notes")?,
+    })
+}

@@ -1,1 +1,99 @@
-//! sessions
+//! `usage_sessions`: LLM sessions and what each cost.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::sql;
+use crate::domain::{Money, Provider};
+
+/// One session as it was recorded. The cost is the one of its day: later prices do not change it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who bills it.
+    pub provider: Provider,
+    /// The model id.
+    pub model: String,
+    /// Tokens sent.
+    pub input_tokens: i64,
+    /// Tokens received.
+    pub output_tokens: i64,
+    /// What it cost.
+    pub cost: Money,
+    /// Free word of the caller, such as `interactive`.
+    pub session_type: String,
+    /// Free text of the caller.
+    pub notes: String,
+}
+
+/// Adds a session.
+pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO usage_sessions (at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        sql::time(session.at),
+        session.provider.as_str(),
+        session.model,
+        session.input_tokens,
+        session.output_tokens,
+        session.cost.micros(),
+        session.session_type,
+        session.notes,
+    ])?;
+    Ok(())
+}
+
+/// What a provider's sessions cost from one instant up to, not including, another.
+pub fn cost_between(
+    connection: &Connection,
+    provider: Provider,
+    from: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Money> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(sum(cost_micros), 0) FROM usage_sessions WHERE provider = ?1 AND at >= ?2 AND at < ?3",
+        )?
+        .query_row(params![provider.as_str(), sql::time(from), sql::time(until)], |row| row.get(0))
+        .map(Money::from_micros)
+}
+
+/// When the provider's oldest session was recorded.
+pub fn first_at(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached("SELECT at FROM usage_sessions WHERE provider = ?1 ORDER BY at LIMIT 1")?
+        .query_row([provider.as_str()], |row| sql::parse(row, "at"))
+        .optional()
+}
+
+/// Every provider's sessions from one instant up to, not including, another; oldest first.
+pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> rusqlite::Result<Vec<Session>> {
+    connection
+        .prepare_cached("SELECT * FROM usage_sessions WHERE at >= ?1 AND at < ?2 ORDER BY at, id")?
+        .query_map([sql::time(from), sql::time(until)], read)?
+        .collect()
+}
+
+/// The newest sessions of every provider, newest first.
+pub fn recent(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Session>> {
+    connection
+        .prepare_cached("SELECT * FROM usage_sessions ORDER BY at DESC, id DESC LIMIT ?1")?
+        .query_map([limit], read)?
+        .collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        at: sql::parse(row, "at")?,
+        provider: sql::parse(row, "provider")?,
+        model: row.get("model")?,
+        input_tokens: row.get("input_tokens")?,
+        output_tokens: row.get("output_tokens")?,
+        cost: Money::from_micros(row.get("cost_micros")?),
+        session_type: row.get("session_type")?,
+        notes: row.get("notes")?,
+    })
+}

@@ -1,16 +1,40 @@
 //! Budgets: what the LLM providers cost, against a limit and a period. From the ledger of recorded sessions or from odometer readings.
+//!
+//! [`BudgetArm::observe`] computes both providers' rows and records them; what a person tells over HTTP is recorded the same way,
+//! and every endpoint reads the recorded rows. Money is integer micro-dollars until it leaves as JSON. No network lives here.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+mod adjust;
+mod arm;
+mod error;
+mod figures;
+pub mod health;
+mod ledger;
+mod odometer;
+pub mod period;
+pub mod pricing;
+mod reads;
+mod reminders;
+mod row;
+#[cfg(test)]
+mod tests;
+pub mod views;
+mod writes;
+
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+pub use arm::BudgetArm;
+pub use error::BudgetError;
+pub use row::Recorded;
+pub use writes::{NewReading, NewSession, UpdateBudget};
+
 use crate::{
-    config::settings::{BudgetSettings, BudgetSource},
-    domain::{Money, Observation, Provider},
-    store::{Store, StoreError},
+    config::settings::BudgetSource,
+    domain::{Money, Provider},
 };
 
 /// How a budget stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Health {
     /// Within the plan.
@@ -21,6 +45,23 @@ pub enum Health {
     Critical,
     /// Nobody knows.
     Unknown,
+}
+
+impl Health {
+    /// The word as JSON and the database spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "GOOD",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// From a word; one that is not known is [`Health::Unknown`].
+    pub fn from_word(word: &str) -> Self {
+        [Self::Good, Self::Warning, Self::Critical].into_iter().find(|h| h.as_str() == word).unwrap_or(Self::Unknown)
+    }
 }
 
 /// One provider's budget at one instant.
@@ -55,24 +96,21 @@ impl Budget {
     pub fn remaining(&self) -> Option<Money> {
         Some(self.limit? - self.used?)
     }
-}
 
-/// The arm: computes budgets from the store. No network in this half.
-#[derive(Clone)]
-pub struct BudgetArm {
-    _todo: (),
-}
-
-impl BudgetArm {
-    /// From settings.
-    pub fn new(_settings: &BudgetSettings, _zone: &TimeZone, _store: Store) -> Self {
-        todo!()
-    }
-
-    /// Refreshes both providers' rows in the store and returns one observation for each *configured* provider.
-    ///
-    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`.
-    pub async fn observe(&self, _now: Timestamp) -> Result<Vec<(Provider, Observation<Budget>)>, StoreError> {
-        todo!()
+    /// A budget of which nothing is known.
+    fn unknown(provider: Provider, why: impl Into<String>) -> Self {
+        Self {
+            provider,
+            source: None,
+            limit: None,
+            used: None,
+            spent_today: None,
+            daily_burn: None,
+            period_start: None,
+            period_end: None,
+            health: Health::Unknown,
+            as_of: None,
+            why: why.into(),
+        }
     }
 }

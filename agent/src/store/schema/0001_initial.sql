@@ -109,8 +109,9 @@ CREATE TABLE budget (
     refreshed_at            TEXT NOT NULL,
     -- What a person said with POST /usage/update_budget; wins over configuration for the period it was said in.
     override_limit_micros   INTEGER,
-    override_remaining_micros INTEGER,
-    override_period_end     TEXT,
+    override_used_micros    INTEGER,                  -- spent up to override_at, NULL: only the limit or the period was said
+    override_period_start   TEXT,
+    override_period_end     TEXT,                     -- inclusive; the last day on which it holds
     override_at             TEXT
 ) STRICT;
 

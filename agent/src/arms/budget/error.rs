@@ -1,0 +1,50 @@
+use super::pricing::PriceError;
+use crate::{
+    domain::{Money, Provider},
+    store::StoreError,
+};
+
+/// Why something about a budget could not be recorded. All but [`BudgetError::Store`] are the caller's to repair.
+#[derive(Debug, thiserror::Error)]
+pub enum BudgetError {
+    /// An argument is out of bounds.
+    #[error("{field} is {value}: expected {allowed}")]
+    Invalid {
+        /// Which argument.
+        field: &'static str,
+        /// What was given.
+        value: String,
+        /// What is accepted.
+        allowed: String,
+    },
+    /// The session cannot be priced.
+    #[error(transparent)]
+    Price(#[from] PriceError),
+    /// The provider has no budget.
+    #[error("{0} has no budget: add [budget.{0}] with source, limit_usd and period to the configuration")]
+    NotConfigured(Provider),
+    /// A month-to-date total that is lower than the last one: a typing error, or a reading of another month.
+    #[error(
+        "{value} is less than {last}, the last {provider} reading for {month}, and a month's total cannot fall. \
+         If that one was wrong say correction=true; if this one belongs to another month say month=YYYY-MM"
+    )]
+    Dropped {
+        /// Whose console.
+        provider: Provider,
+        /// Which month.
+        month: String,
+        /// The reading that was refused.
+        value: Money,
+        /// The newest reading of that month.
+        last: Money,
+    },
+    /// The state could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl BudgetError {
+    pub(super) fn invalid(field: &'static str, value: impl std::fmt::Display, allowed: impl Into<String>) -> Self {
+        Self::Invalid { field, value: value.to_string(), allowed: allowed.into() }
+    }
+}

@@ -1,0 +1,25 @@
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::Money;
+
+/// What a source knows about the spending of one period.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Figures {
+    /// Spent in the period; `None`: unknown.
+    pub(super) used: Option<Money>,
+    /// Spent on the local day; `None`: unknown.
+    pub(super) spent_today: Option<Money>,
+    /// Spent per day lately; `None`: unknown.
+    pub(super) daily_burn: Option<Money>,
+    /// When the numbers were true.
+    pub(super) as_of: Option<Timestamp>,
+    /// What is wrong with them, for a person: without `used` why nothing is known, with it why they are old.
+    pub(super) doubt: Option<String>,
+}
+
+/// `amount`, spent over `span`, as money per 24 hours. A span under one day counts as a day: an hour's work is no trend.
+pub(super) fn per_day(amount: Money, span: SignedDuration) -> Money {
+    let seconds = i128::from(span.as_secs().max(86_400));
+    let micros = i128::from(amount.micros()) * 86_400 / seconds;
+    Money::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}

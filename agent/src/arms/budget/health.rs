@@ -1,0 +1,186 @@
+//! How a budget stands: the one set of thresholds, in one place. Pure.
+//!
+//! | Health   | When                                                                                                       |
+//! |----------|------------------------------------------------------------------------------------------------------------|
+//! | UNKNOWN  | what was used is not known, or the period has not begun                                                    |
+//! | CRITICAL | the limit is reached; `critical_share` of it is used; or the money ends before the period does and within `critical_days_left` |
+//! | WARNING  | a fixed period ended; `warning_share` is used; or the money ends `warning_days_short` or more before the period does |
+//! | GOOD     | otherwise                                                                                                  |
+//!
+//! The money's end is projected from `as_of` with the daily burn. More use never improves the health.
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use serde::Serialize;
+
+use super::{
+    Health,
+    period::{Period, Phase},
+};
+use crate::{clock::local_day, config::settings::BudgetThresholds, domain::Money};
+
+/// A projection further away than this is no projection.
+const HORIZON_DAYS: i64 = 3_660;
+
+/// What is known about one budget.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// The limit of the period.
+    pub limit: Money,
+    /// Spent in the period; `None`: unknown.
+    pub used: Option<Money>,
+    /// Spent on the local day; `None`: unknown.
+    pub spent_today: Option<Money>,
+    /// Spent per day lately; `None`: unknown.
+    pub daily_burn: Option<Money>,
+    /// The period.
+    pub period: Period,
+    /// When the numbers were true.
+    pub as_of: Option<Timestamp>,
+}
+
+/// The `alerts` of `GET /usage`: the Python system's codes with their nearest meaning. They explain, they do not make the health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Alert {
+    /// `warning_share` of the limit is used. (Python: less than $5 remained.)
+    LowBudget,
+    /// At the present burn rate the money ends before the period does.
+    BurnRateHigh,
+    /// The last day of the period is tomorrow, today or past.
+    PeriodEnding,
+    /// Today took more than an even share of what the day began with. (Python: more than $2.)
+    DailyLimitExceeded,
+}
+
+/// How a budget stands, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The health.
+    pub health: Health,
+    /// One sentence for a person.
+    pub why: String,
+    /// See [`Alert`].
+    pub alerts: Vec<Alert>,
+    /// The local day on which the money ends at the present burn rate, within or after the period.
+    pub projected_exhaustion: Option<Date>,
+}
+
+/// Judges a budget at one instant.
+pub fn judge(standing: &Standing, thresholds: &BudgetThresholds, zone: &TimeZone, now: Timestamp) -> Verdict {
+    let today = local_day(now, zone).date();
+    let runway = Runway::of(standing, zone, now);
+    let (health, why) = health(standing, thresholds, runway.as_ref(), today);
+    Verdict {
+        health,
+        why,
+        alerts: alerts(standing, thresholds, runway.as_ref(), today),
+        projected_exhaustion: runway.map(|runway| local_day(runway.ends, zone).date()),
+    }
+}
+
+/// How long the money lasts.
+struct Runway {
+    ends: Timestamp,
+    /// From now to its end.
+    left: SignedDuration,
+    /// From its end to the period's; negative: it outlasts the period.
+    short: SignedDuration,
+    burn: Money,
+    day: Date,
+}
+
+impl Runway {
+    fn of(standing: &Standing, zone: &TimeZone, now: Timestamp) -> Option<Self> {
+        let remaining = standing.limit - standing.used?;
+        let burn = standing.daily_burn?;
+        let ends = if remaining <= Money::ZERO {
+            now
+        } else {
+            if burn <= Money::ZERO {
+                return None;
+            }
+            let seconds = i128::from(remaining.micros()) * 86_400 / i128::from(burn.micros());
+            let seconds = i64::try_from(seconds).ok().filter(|s| *s <= HORIZON_DAYS * 86_400)?;
+            standing.as_of?.checked_add(SignedDuration::from_secs(seconds)).ok()?.max(now)
+        };
+        let (_, period_ends) = standing.period.bounds(zone);
+        Some(Self {
+            ends,
+            left: ends.duration_since(now),
+            short: period_ends.duration_since(ends),
+            burn,
+            day: local_day(ends, zone).date(),
+        })
+    }
+
+    fn is_short(&self) -> bool {
+        self.short.is_positive()
+    }
+}
+
+fn health(
+    standing: &Standing,
+    thresholds: &BudgetThresholds,
+    runway: Option<&Runway>,
+    today: Date,
+) -> (Health, String) {
+    let Period { start, end } = standing.period;
+    match standing.period.phase(today) {
+        Phase::Upcoming => return (Health::Unknown, format!("the period begins on {start}")),
+        Phase::Ended => return (Health::Warning, format!("the period ended on {end}, set a new one")),
+        Phase::Current => {}
+    }
+    let Some(used) = standing.used else {
+        return (Health::Unknown, "what was used is not known".to_owned());
+    };
+    let limit = standing.limit;
+    if used >= limit {
+        return (Health::Critical, format!("{used} of {limit} used, nothing is left until {end}"));
+    }
+    let share = used.share_of(limit).unwrap_or(1.0);
+    let share_used = format!("{used} of {limit} used ({:.0}%)", share * 100.0);
+    let lasts_until = |runway: &Runway| {
+        let left = limit - used;
+        format!("{left} left lasts until {} at {} a day, the period until {end}", runway.day, runway.burn)
+    };
+    let short = runway.filter(|runway| runway.is_short());
+    if share >= thresholds.critical_share {
+        return (Health::Critical, share_used);
+    }
+    if let Some(runway) = short.filter(|runway| days(runway.left) < thresholds.critical_days_left) {
+        return (Health::Critical, lasts_until(runway));
+    }
+    if share >= thresholds.warning_share {
+        return (Health::Warning, share_used);
+    }
+    if let Some(runway) = short.filter(|runway| days(runway.short) >= thresholds.warning_days_short) {
+        return (Health::Warning, lasts_until(runway));
+    }
+    (Health::Good, format!("{share_used}, the period ends on {end}"))
+}
+
+fn alerts(standing: &Standing, thresholds: &BudgetThresholds, runway: Option<&Runway>, today: Date) -> Vec<Alert> {
+    let days_remaining = standing.period.days_remaining(today);
+    let mut alerts = Vec::new();
+    if standing.used.is_some_and(|used| used.share_of(standing.limit).is_none_or(|s| s >= thresholds.warning_share)) {
+        alerts.push(Alert::LowBudget);
+    }
+    if runway.is_some_and(Runway::is_short) {
+        alerts.push(Alert::BurnRateHigh);
+    }
+    if days_remaining <= 1 {
+        alerts.push(Alert::PeriodEnding);
+    }
+    if let (Some(used), Some(today)) = (standing.used, standing.spent_today) {
+        let at_daybreak = standing.limit - (used - today);
+        let even_share = at_daybreak.micros() / (days_remaining + 1);
+        if today > Money::ZERO && today.micros() > even_share {
+            alerts.push(Alert::DailyLimitExceeded);
+        }
+    }
+    alerts
+}
+
+fn days(duration: SignedDuration) -> f64 {
+    duration.as_secs_f64() / 86_400.0
+}

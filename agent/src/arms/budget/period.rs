@@ -1,0 +1,172 @@
+//! Budget periods: which local days belong together. All bounds are local days of the configured zone, never midnight UTC.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+
+use crate::{clock::local_day_bounds, config::settings::BudgetPeriod};
+
+/// A run of local days, both ends inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// First day.
+    pub start: Date,
+    /// Last day.
+    pub end: Date,
+}
+
+/// Where a day lies with respect to a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The period has not begun.
+    Upcoming,
+    /// The day is inside.
+    Current,
+    /// The period is over.
+    Ended,
+}
+
+impl Period {
+    /// The period that `configured` has on the local day `today`.
+    ///
+    /// A month and a rolling range always contain `today`, but for a range that begins later; a range that does not roll stays
+    /// what it is, so its [`Phase`] says that it ended.
+    pub fn on(configured: BudgetPeriod, today: Date) -> Self {
+        match configured {
+            BudgetPeriod::Monthly => Month::of(today).period(),
+            BudgetPeriod::Fixed { starts, ends, rolls } => {
+                let fixed = Self { start: starts, end: ends };
+                if rolls && fixed.phase(today) == Phase::Ended { fixed.rolled_to(today) } else { fixed }
+            }
+        }
+    }
+
+    fn rolled_to(self, today: Date) -> Self {
+        let length = days_between(self.start, self.end) + 1;
+        let periods = days_between(self.start, today) / length;
+        let start = self.start.saturating_add((periods * length).days());
+        Self { start, end: start.saturating_add((length - 1).days()) }
+    }
+
+    /// Where `day` lies.
+    pub fn phase(self, day: Date) -> Phase {
+        match () {
+            () if day < self.start => Phase::Upcoming,
+            () if day > self.end => Phase::Ended,
+            () => Phase::Current,
+        }
+    }
+
+    /// Days from `today` to the last day; 0 on the last day and afterwards.
+    pub fn days_remaining(self, today: Date) -> i64 {
+        days_between(today, self.end).max(0)
+    }
+
+    /// The first instant inside and the first one after.
+    pub fn bounds(self, zone: &TimeZone) -> (Timestamp, Timestamp) {
+        (local_day_bounds(self.start.into(), zone).0, local_day_bounds(self.end.into(), zone).1)
+    }
+}
+
+/// Days from one date to another, negative if it lies before.
+pub fn days_between(from: Date, to: Date) -> i64 {
+    from.duration_until(to).as_hours() / 24
+}
+
+/// A calendar month, written `2026-01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(Date);
+
+/// A text that is not a month.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is not a month: expected YYYY-MM, for example 2026-01")]
+pub struct MonthError(String);
+
+impl Month {
+    /// The month of a day.
+    pub fn of(day: Date) -> Self {
+        Self(day.first_of_month())
+    }
+
+    /// Its days.
+    pub fn period(self) -> Period {
+        Period { start: self.0, end: self.0.last_of_month() }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
+    }
+}
+
+impl FromStr for Month {
+    type Err = MonthError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let month = (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
+        month.map(Self).ok_or_else(|| MonthError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fixed(rolls: bool) -> BudgetPeriod {
+        BudgetPeriod::Fixed { starts: date(2025, 8, 6), ends: date(2025, 9, 30), rolls }
+    }
+
+    #[test]
+    fn a_month_begins_and_ends_at_local_midnight() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let (from, until) = Period::on(BudgetPeriod::Monthly, date(2026, 3, 31)).bounds(&zone);
+        assert_eq!(from.to_string(), "2026-03-01T05:00:00Z");
+        assert_eq!(until.to_string(), "2026-04-01T04:00:00Z", "daylight saving began in between");
+    }
+
+    #[test]
+    fn a_range_that_rolls_repeats_with_its_own_length() {
+        let next = Period::on(fixed(true), date(2025, 10, 1));
+        assert_eq!(next, Period { start: date(2025, 10, 1), end: date(2025, 11, 25) });
+        assert_eq!(Period::on(fixed(true), date(2025, 11, 26)).start, date(2025, 11, 26));
+    }
+
+    #[test]
+    fn a_range_that_does_not_roll_says_that_it_ended() {
+        let period = Period::on(fixed(false), date(2025, 10, 24));
+        assert_eq!(period.phase(date(2025, 10, 24)), Phase::Ended);
+        assert_eq!(period.days_remaining(date(2025, 10, 24)), 0, "never -25 days left");
+        assert_eq!(period.phase(date(2025, 9, 30)), Phase::Current, "the last day is inside");
+    }
+
+    #[test]
+    fn a_range_may_lie_ahead() {
+        assert_eq!(Period::on(fixed(true), date(2025, 8, 5)).phase(date(2025, 8, 5)), Phase::Upcoming);
+    }
+
+    #[test]
+    fn only_year_and_month_are_a_month() {
+        assert_eq!("2026-01".parse::<Month>().unwrap(), Month::of(date(2026, 1, 31)));
+        for text in ["2026-1", "2026-13", "2026-01-01", "202601", "", "2026/01"] {
+            assert!(text.parse::<Month>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rolling_period_contains_its_day_and_neighbours_touch(offset in 0_i64..20_000, length in 1_i64..400) {
+            let starts = date(2020, 2, 29);
+            let configured = BudgetPeriod::Fixed { starts, ends: starts + (length - 1).days(), rolls: true };
+            let today = starts + offset.days();
+            let period = Period::on(configured, today);
+            prop_assert_eq!(period.phase(today), Phase::Current);
+            prop_assert_eq!(days_between(period.start, period.end) + 1, length);
+            let next = Period::on(configured, period.end.tomorrow().unwrap());
+            prop_assert_eq!(next.start, period.end.tomorrow().unwrap());
+        }
+    }
+}
