@@ -184,3 +184,6 @@ fn alerts(standing: &Standing, thresholds: &BudgetThresholds, runway: Option<&Ru
 fn days(duration: SignedDuration) -> f64 {
     duration.as_secs_f64() / 86_400.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,47 +113,47 @@ mod tests {
 
     fn on(
         now: &str,
-        present: Option<Reading>,
-        before: Option<Reading>,
+        present: Option<&Reading>,
+        before: Option<&Reading>,
     ) -> (OdometerState, Vec<(ReminderKind, Urgency)>) {
         let zone = TimeZone::get("America/New_York").unwrap();
-        let status = decide(present.as_ref(), before.as_ref(), 7, &zone, now.parse().unwrap());
+        let status = decide(present, before, 7, &zone, now.parse().unwrap());
         (status.status, status.reminders.iter().map(|r| (r.kind, r.urgency)).collect())
     }
 
     #[test]
     fn a_fresh_reading_in_mid_month_needs_nothing() {
-        let (state, asked) = on("2026-01-15T15:00:00Z", Some(reading("2026-01-14T15:00:00Z", "2026-01")), None);
+        let (state, asked) = on("2026-01-15T15:00:00Z", Some(&reading("2026-01-14T15:00:00Z", "2026-01")), None);
         assert_eq!((state, asked), (OdometerState::Normal, vec![]));
     }
 
     #[test]
     fn the_month_end_asks_until_todays_reading_is_there() {
         let old = reading("2026-01-28T15:00:00Z", "2026-01");
-        let (state, asked) = on("2026-01-30T15:00:00Z", Some(old), None);
+        let (state, asked) = on("2026-01-30T15:00:00Z", Some(&old), None);
         assert_eq!(state, OdometerState::Approaching);
         assert_eq!(asked, [(ReminderKind::MonthEnd, Urgency::High)]);
-        let (_, asked) = on("2026-01-30T20:00:00Z", Some(reading("2026-01-30T15:00:00Z", "2026-01")), None);
+        let (_, asked) = on("2026-01-30T20:00:00Z", Some(&reading("2026-01-30T15:00:00Z", "2026-01")), None);
         assert_eq!(asked, []);
     }
 
     #[test]
     fn a_new_month_asks_for_its_first_reading_and_for_the_last_total_that_was_missed() {
         let before = reading("2026-01-20T15:00:00Z", "2026-01");
-        let (state, asked) = on("2026-02-02T15:00:00Z", None, Some(before));
+        let (state, asked) = on("2026-02-02T15:00:00Z", None, Some(&before));
         assert_eq!(state, OdometerState::NeedsReading);
         assert_eq!(
             asked,
             [(ReminderKind::InitialReading, Urgency::Medium), (ReminderKind::MissedMonthEnd, Urgency::High)]
         );
         let closed = reading("2026-02-01T15:00:00Z", "2026-01");
-        let (_, asked) = on("2026-02-02T15:00:00Z", None, Some(closed));
+        let (_, asked) = on("2026-02-02T15:00:00Z", None, Some(&closed));
         assert_eq!(asked, [(ReminderKind::InitialReading, Urgency::Medium)], "recorded with month=2026-01");
     }
 
     #[test]
     fn an_old_reading_is_stale() {
-        let (state, asked) = on("2026-01-15T15:00:00Z", Some(reading("2026-01-02T15:00:00Z", "2026-01")), None);
+        let (state, asked) = on("2026-01-15T15:00:00Z", Some(&reading("2026-01-02T15:00:00Z", "2026-01")), None);
         assert_eq!((state, asked), (OdometerState::Stale, vec![(ReminderKind::StaleData, Urgency::Low)]));
     }
 }

@@ -1,0 +1,195 @@
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+
+const THRESHOLDS: BudgetThresholds = BudgetThresholds {
+    warning_share: 0.75,
+    critical_share: 0.95,
+    warning_days_short: 1.0,
+    critical_days_left: 1.0,
+    burn_days: 7,
+    reading_max_age_days: 7,
+};
+
+/// Noon in New York on 16 January: 15 and a half days are left of the month.
+const NOW: &str = "2026-01-16T17:00:00Z";
+
+fn zone() -> TimeZone {
+    TimeZone::get("America/New_York").unwrap()
+}
+
+fn usd(amount: f64) -> Money {
+    Money::from_usd(amount).unwrap()
+}
+
+fn standing(used: f64, burn: f64) -> Standing {
+    Standing {
+        limit: usd(25.0),
+        used: Some(usd(used)),
+        spent_today: Some(Money::ZERO),
+        daily_burn: Some(usd(burn)),
+        period: Period { start: date(2026, 1, 1), end: date(2026, 1, 31) },
+        as_of: Some(NOW.parse().unwrap()),
+    }
+}
+
+fn judged(standing: &Standing) -> Verdict {
+    judge(standing, &THRESHOLDS, &zone(), NOW.parse().unwrap())
+}
+
+fn health_of(used: f64, burn: f64) -> (Health, String) {
+    let verdict = judged(&standing(used, burn));
+    (verdict.health, verdict.why)
+}
+
+#[test]
+fn within_the_plan_is_good() {
+    assert_eq!(health_of(3.0, 0.2), (Health::Good, "$3.00 of $25.00 used (12%), the period ends on 2026-01-31".into()));
+    assert_eq!(health_of(0.0, 0.0).0, Health::Good);
+}
+
+#[test]
+fn the_share_used_warns_at_its_threshold_and_not_before() {
+    assert_eq!(health_of(18.74, 0.0).0, Health::Good);
+    assert_eq!(health_of(18.75, 0.0), (Health::Warning, "$18.75 of $25.00 used (75%)".into()));
+    assert_eq!(health_of(23.74, 0.0).0, Health::Warning);
+    assert_eq!(health_of(23.75, 0.0), (Health::Critical, "$23.75 of $25.00 used (95%)".into()));
+}
+
+#[test]
+fn a_limit_that_is_reached_or_passed_is_critical() {
+    let why = "$25.00 of $25.00 used, nothing is left until 2026-01-31";
+    assert_eq!(health_of(25.0, 0.0), (Health::Critical, why.into()));
+    let verdict = judged(&standing(30.0, 0.0));
+    assert_eq!(verdict.health, Health::Critical);
+    assert_eq!(verdict.projected_exhaustion, Some(date(2026, 1, 16)), "it is spent today, whatever the burn");
+}
+
+#[test]
+fn a_limit_of_nothing_is_used_up() {
+    let nothing = Standing { limit: Money::ZERO, ..standing(0.0, 0.0) };
+    assert_eq!(judged(&nothing).health, Health::Critical);
+}
+
+#[test]
+fn money_that_ends_before_the_period_warns() {
+    let why = "$15.00 left lasts until 2026-01-24 at $1.80 a day, the period until 2026-01-31";
+    assert_eq!(health_of(10.0, 1.8), (Health::Warning, why.into()));
+}
+
+#[test]
+fn money_that_ends_in_the_last_hours_of_the_period_does_not_warn() {
+    assert_eq!(health_of(10.0, 1.0).0, Health::Good, "15 days of money, 15.5 days of period: half a day short");
+    assert_eq!(health_of(10.0, 0.9).0, Health::Good, "it outlasts the period");
+    assert_eq!(health_of(10.0, 1.04).0, Health::Warning, "14.4 days of money: a day short");
+}
+
+#[test]
+fn money_for_less_than_a_day_is_critical_even_at_a_small_share() {
+    let why = "$15.00 left lasts until 2026-01-17 at $20.00 a day, the period until 2026-01-31";
+    assert_eq!(health_of(10.0, 20.0), (Health::Critical, why.into()));
+}
+
+#[test]
+fn money_for_less_than_a_day_is_fine_when_the_period_ends_first() {
+    let last_evening = Standing { as_of: Some("2026-02-01T03:00:00Z".parse().unwrap()), ..standing(15.0, 20.0) };
+    let verdict = judge(&last_evening, &THRESHOLDS, &zone(), "2026-02-01T03:00:00Z".parse().unwrap());
+    assert_eq!(verdict.health, Health::Good, "half a day of money, two hours of January: {}", verdict.why);
+}
+
+#[test]
+fn the_money_of_an_old_reading_has_burnt_since() {
+    let mut old = standing(10.0, 1.8);
+    old.as_of = Some("2026-01-11T17:00:00Z".parse().unwrap());
+    assert_eq!(judged(&old).projected_exhaustion, Some(date(2026, 1, 19)));
+    old.as_of = Some("2026-01-02T17:00:00Z".parse().unwrap());
+    assert_eq!(judged(&old).projected_exhaustion, Some(date(2026, 1, 16)), "never in the past");
+}
+
+#[test]
+fn what_is_not_known_is_unknown_not_good() {
+    let unknown = Standing { used: None, daily_burn: None, spent_today: None, as_of: None, ..standing(0.0, 0.0) };
+    let verdict = judged(&unknown);
+    assert_eq!(verdict.health, Health::Unknown);
+    assert_eq!(verdict.projected_exhaustion, None);
+    assert_eq!(verdict.alerts, []);
+}
+
+#[test]
+fn a_period_that_ended_warns_and_never_counts_negative_days() {
+    let ended = Standing { period: Period { start: date(2025, 8, 6), end: date(2025, 9, 30) }, ..standing(5.42, 0.0) };
+    let verdict = judged(&ended);
+    assert_eq!(
+        (verdict.health, verdict.why.as_str()),
+        (Health::Warning, "the period ended on 2025-09-30, set a new one")
+    );
+    assert_eq!(verdict.alerts, [Alert::PeriodEnding]);
+}
+
+#[test]
+fn a_period_that_lies_ahead_is_unknown() {
+    let ahead = Standing { period: Period { start: date(2027, 1, 1), end: date(2027, 1, 31) }, ..standing(0.0, 0.0) };
+    assert_eq!(judged(&ahead).health, Health::Unknown);
+}
+
+#[test]
+fn each_alert_has_its_own_meaning() {
+    assert_eq!(judged(&standing(20.0, 0.0)).alerts, [Alert::LowBudget]);
+    assert_eq!(
+        judged(&standing(10.0, 1.0)).alerts,
+        [Alert::BurnRateHigh],
+        "even where half a day short is not worth a WARNING"
+    );
+    let heavy_day = Standing { spent_today: Some(usd(1.01)), ..standing(10.01, 0.0) };
+    assert_eq!(judged(&heavy_day).alerts, [Alert::DailyLimitExceeded], "$16.00 for 16 days is $1.00 a day");
+    let even_day = Standing { spent_today: Some(usd(1.0)), ..standing(10.0, 0.0) };
+    assert_eq!(judged(&even_day).alerts, []);
+}
+
+fn badness(health: Health) -> u8 {
+    match health {
+        Health::Good => 0,
+        Health::Warning => 1,
+        Health::Critical => 2,
+        Health::Unknown => panic!("everything is known here"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn more_use_never_improves_health(
+        a in 0_i64..40_000_000,
+        b in 0_i64..40_000_000,
+        burn in 0_i64..30_000_000,
+        limit in 0_i64..40_000_000,
+        day in 1_i8..=31,
+        hour in 0_i8..24,
+    ) {
+        let now = date(2026, 1, day).at(hour, 0, 0, 0).to_zoned(zone()).unwrap().timestamp();
+        let at = |used: i64| {
+            let standing = Standing {
+                limit: Money::from_micros(limit),
+                used: Some(Money::from_micros(used)),
+                daily_burn: Some(Money::from_micros(burn)),
+                as_of: Some(now),
+                ..standing(0.0, 0.0)
+            };
+            badness(judge(&standing, &THRESHOLDS, &zone(), now).health)
+        };
+        prop_assert!(at(a.min(b)) <= at(a.max(b)));
+    }
+
+    #[test]
+    fn faster_burning_never_improves_health(used in 0_i64..30_000_000, a in 0_i64..30_000_000, b in 0_i64..30_000_000) {
+        let at = |burn: i64| {
+            let standing = Standing {
+                used: Some(Money::from_micros(used)),
+                daily_burn: Some(Money::from_micros(burn)),
+                ..standing(0.0, 0.0)
+            };
+            badness(judged(&standing).health)
+        };
+        prop_assert!(at(a.min(b)) <= at(a.max(b)));
+    }
+}

@@ -1,0 +1,132 @@
+//! The arm as its callers see it: a store on disk, told and asked at given instants.
+
+mod ledger;
+mod odometer;
+mod replies;
+mod update;
+
+use std::{path::PathBuf, time::Duration};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    config::settings::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget},
+    domain::Observation,
+    store::{Store, StoreError},
+};
+
+/// A million input tokens of `m` cost a dollar.
+const A_DOLLAR: u64 = 1_000_000;
+
+struct Bench {
+    _folder: TempDir,
+    path: PathBuf,
+    settings: BudgetSettings,
+    arm: BudgetArm,
+}
+
+fn usd(amount: f64) -> Money {
+    Money::from_usd(amount).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("America/New_York").unwrap()
+}
+
+fn settings() -> BudgetSettings {
+    let price = |provider| Price {
+        provider,
+        model: "m".to_owned(),
+        from: Date::constant(2025, 1, 1),
+        input_usd_per_mtok: usd(1.0),
+        output_usd_per_mtok: usd(10.0),
+    };
+    let budget =
+        |provider, source, limit| ProviderBudget { provider, source, limit: usd(limit), period: BudgetPeriod::Monthly };
+    BudgetSettings {
+        ttl: Duration::from_secs(15 * 60),
+        thresholds: BudgetThresholds {
+            warning_share: 0.75,
+            critical_share: 0.95,
+            warning_days_short: 1.0,
+            critical_days_left: 1.0,
+            burn_days: 7,
+            reading_max_age_days: 7,
+        },
+        prices: vec![price(Provider::Anthropic), price(Provider::Groq)],
+        providers: vec![
+            budget(Provider::Anthropic, BudgetSource::Ledger, 25.0),
+            budget(Provider::Groq, BudgetSource::Odometer, 5.0),
+        ],
+    }
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(settings())
+    }
+
+    fn with(settings: BudgetSettings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mecris.db");
+        let arm = BudgetArm::new(&settings, &zone(), Store::open(&path).unwrap());
+        Self { _folder: folder, path, settings, arm }
+    }
+
+    /// Ends the process, as far as a test can: a new arm on the file that the old one left.
+    async fn restart(self) -> Self {
+        let Self { _folder, path, settings, arm } = self;
+        drop(arm);
+        let store = loop {
+            match Store::open(&path) {
+                Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
+                other => break other.unwrap(),
+            }
+        };
+        let arm = BudgetArm::new(&settings, &zone(), store);
+        Self { _folder, path, settings, arm }
+    }
+
+    async fn session(&self, now: &str, input_tokens: u64) -> views::SessionRecorded {
+        self.arm.record_session(session(Provider::Anthropic, input_tokens), at(now)).await.unwrap()
+    }
+
+    async fn reading(&self, now: &str, value: f64) -> Result<views::ReadingRecorded, BudgetError> {
+        self.arm.record_odometer(reading(value), at(now)).await
+    }
+
+    async fn observe(&self, provider: Provider, now: &str) -> Observation<Budget> {
+        let all = self.arm.observe(at(now)).await.unwrap();
+        all.into_iter().find(|(p, _)| *p == provider).unwrap().1
+    }
+
+    /// The recorded row, without computing it anew.
+    fn recorded(&self, provider: Provider, now: &str) -> Recorded {
+        self.arm.budgets(at(now)).unwrap().into_iter().find(|r| r.budget.provider == provider).unwrap()
+    }
+}
+
+fn session(provider: Provider, input_tokens: u64) -> NewSession {
+    NewSession {
+        provider,
+        model: "m".to_owned(),
+        input_tokens,
+        output_tokens: 0,
+        session_type: "interactive".to_owned(),
+        notes: String::new(),
+    }
+}
+
+fn reading(value: f64) -> NewReading {
+    NewReading { provider: Provider::Groq, value: usd(value), month: None, notes: String::new(), correction: false }
+}
+
+fn used(observation: &Observation<Budget>) -> Option<f64> {
+    observation.value().and_then(|budget| budget.used).map(Money::usd)
+}
