@@ -1,0 +1,46 @@
+//! The way out: SIGTERM (systemd) and SIGINT (a person) cancel one token that everything waits on.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Starts to listen for SIGTERM and SIGINT; the first one cancels the token.
+///
+/// The handlers are in place when this returns, so a signal that arrives during the start is not lost. Signals after the first
+/// change nothing: a second impatient Ctrl-C does not cut a send in two; systemd's own SIGKILL ends what hangs.
+///
+/// # Errors
+/// If the handlers cannot be installed.
+pub fn on_signal() -> io::Result<CancellationToken> {
+    let terminate = signal(SignalKind::terminate())?;
+    let interrupt = signal(SignalKind::interrupt())?;
+    let token = CancellationToken::new();
+    tokio::spawn(cancel_on(terminate, interrupt, token.clone()));
+    Ok(token)
+}
+
+async fn cancel_on(mut terminate: Signal, mut interrupt: Signal, token: CancellationToken) {
+    let name = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    tracing::info!(signal = name, "stopping");
+    token.cancel();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn sigterm_cancels_the_token() {
+        let token = on_signal().unwrap();
+        assert!(!token.is_cancelled());
+        let status = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status().unwrap();
+        assert!(status.success());
+        token.cancelled().await;
+    }
+}

@@ -1,0 +1,162 @@
+//! The word with systemd: READY, STATUS, STOPPING, WATCHDOG over its datagram socket. Without systemd every word is a no-op.
+
+use std::{
+    ffi::OsStr,
+    io,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::{
+            ffi::OsStrExt,
+            net::{SocketAddr, UnixDatagram},
+        },
+    },
+    time::Duration,
+};
+
+use sd_notify::NotifyState;
+
+/// Speaks to the service manager. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Notifier(Option<SocketAddr>);
+
+impl Notifier {
+    /// To the socket that `NOTIFY_SOCKET` names (a path, or `@` and an abstract name); `None` or an unusable name: to nobody.
+    ///
+    /// The name comes in as an argument because the environment is one for the whole process.
+    pub fn new(socket: Option<&OsStr>) -> Self {
+        let Some(name) = socket.filter(|name| !name.is_empty()) else {
+            return Self(None);
+        };
+        let address = match name.as_bytes() {
+            [b'@', rest @ ..] => SocketAddr::from_abstract_name(rest),
+            _ => SocketAddr::from_pathname(name),
+        };
+        match address {
+            Ok(address) => Self(Some(address)),
+            Err(error) => {
+                tracing::warn!(?name, %error, "NOTIFY_SOCKET cannot be used: systemd is not told anything");
+                Self(None)
+            }
+        }
+    }
+
+    /// To the service manager of this process, if it has one.
+    pub fn from_environment() -> Self {
+        Self::new(std::env::var_os("NOTIFY_SOCKET").as_deref())
+    }
+
+    /// The state is restored and the secrets are loaded: dependants may start.
+    pub fn ready(&self) {
+        self.say(&NotifyState::Ready);
+    }
+
+    /// The stop has begun.
+    pub fn stopping(&self) {
+        self.say(&NotifyState::Stopping);
+    }
+
+    /// One line for `systemctl status`.
+    pub fn status(&self, line: &str) {
+        // A line break would start another assignment.
+        self.say(&NotifyState::Status(&line.replace(['\n', '\r'], " ")));
+    }
+
+    /// Alive and working.
+    pub fn watchdog(&self) {
+        self.say(&NotifyState::Watchdog);
+    }
+
+    /// More time for a slow start or stop, counted from now.
+    pub fn extend_timeout(&self, by: Duration) {
+        let micros = u32::try_from(by.as_micros()).unwrap_or(u32::MAX);
+        self.say(&NotifyState::ExtendTimeoutUsec(micros));
+    }
+
+    fn say(&self, word: &NotifyState<'_>) {
+        if let Some(address) = &self.0
+            && let Err(error) = send(address, &format!("{word}\n"))
+        {
+            // It is said again (watchdog) or systemd's own timeout decides; stopping for it would make things worse.
+            tracing::warn!(%error, "systemd could not be told");
+        }
+    }
+}
+
+fn send(address: &SocketAddr, text: &str) -> io::Result<()> {
+    let socket = UnixDatagram::unbound()?;
+    // A manager that does not read must not stop us.
+    socket.set_nonblocking(true)?;
+    socket.send_to_addr(text.as_bytes(), address).map(|_| ())
+}
+
+/// How often systemd wants to hear from this process (`WatchdogSec=`), if it does.
+pub fn watchdog_timeout() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A service manager that only listens.
+    pub(in crate::runtime) struct Manager {
+        folder: tempfile::TempDir,
+        socket: tokio::net::UnixDatagram,
+    }
+
+    impl Manager {
+        pub(in crate::runtime) fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let socket = tokio::net::UnixDatagram::bind(folder.path().join("notify")).unwrap();
+            Self { folder, socket }
+        }
+
+        pub(in crate::runtime) fn notifier(&self) -> Notifier {
+            Notifier::new(Some(self.folder.path().join("notify").as_os_str()))
+        }
+
+        pub(in crate::runtime) async fn next(&self) -> String {
+            let mut buffer = [0; 512];
+            let length = self.socket.recv(&mut buffer).await.unwrap();
+            String::from_utf8(buffer[..length].to_vec()).unwrap()
+        }
+
+        pub(in crate::runtime) fn heard_nothing(&self) -> bool {
+            let mut buffer = [0; 512];
+            self.socket.try_recv(&mut buffer).is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
+        }
+    }
+
+    #[tokio::test]
+    async fn each_word_arrives_as_systemd_spells_it() {
+        let manager = Manager::new();
+        let notifier = manager.notifier();
+        notifier.ready();
+        assert_eq!(manager.next().await, "READY=1\n");
+        notifier.status("3 goals\nREADY=0");
+        assert_eq!(manager.next().await, "STATUS=3 goals READY=0\n");
+        notifier.watchdog();
+        assert_eq!(manager.next().await, "WATCHDOG=1\n");
+        notifier.extend_timeout(Duration::from_secs(5));
+        assert_eq!(manager.next().await, "EXTEND_TIMEOUT_USEC=5000000\n");
+        notifier.stopping();
+        assert_eq!(manager.next().await, "STOPPING=1\n");
+    }
+
+    #[tokio::test]
+    async fn an_abstract_socket_is_reached_too() {
+        let name = format!("mecris-test-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let socket = UnixDatagram::bind_addr(&address).unwrap();
+        Notifier::new(Some(OsStr::new(&format!("@{name}")))).ready();
+        let mut buffer = [0; 64];
+        let length = socket.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"READY=1\n");
+    }
+
+    #[test]
+    fn without_systemd_nothing_happens() {
+        Notifier::new(None).ready();
+        Notifier::new(Some(OsStr::new("/nonexistent/notify"))).ready();
+    }
+}

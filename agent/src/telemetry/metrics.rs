@@ -1,0 +1,313 @@
+//! Metrics as values: one [`Metrics`] owns its registry, so that a test has its own and nothing is global.
+//!
+//! Names, labels and help are declared once, in [`Metrics::new`]. No label is ever free text: each value comes from an enum
+//! or a constant, so the number of series is bounded.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use jiff::Timestamp;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::Registry,
+};
+
+use crate::{
+    config::settings::ChannelKind,
+    domain::{Decision, Reason},
+    notify::outbox::State,
+};
+
+/// The content type of [`Metrics::render`]; Prometheus reads it since 2.5.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What is counted. Cheap to clone; clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    /// When a pass last ended with nothing unknown, seconds since 1970; 0: never. What a dead-man's switch looks at.
+    last_success_timestamp: Gauge,
+    /// Passes by how they ended.
+    runs: Family<Outcome, Counter>,
+    /// How long a pass took.
+    run_duration: Histogram,
+    /// Decisions by their reason.
+    decisions: Family<ReasonLabel, Counter>,
+    /// Messages by where they stand now.
+    notifications: Family<StateLabel, Gauge>,
+    /// Messages that a provider took.
+    messages_accepted: Family<ChannelLabel, Counter>,
+    /// 1 if the upstream answered the newest try.
+    upstream_up: Family<Upstream, Gauge>,
+    /// Tries that failed.
+    upstream_failures: Family<Upstream, Counter>,
+    /// Requests by the class of their status.
+    http_requests: Family<StatusClass, Counter>,
+    /// The one that `/health` counts, resolved once: it is on the hot path.
+    http_ok: Counter,
+    /// 1 while anything is degraded.
+    degraded: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabel {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ChannelLabel {
+    channel: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Upstream {
+    upstream: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusClass {
+    status: &'static str,
+}
+
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunOutcome {
+    /// Everything was found out.
+    Done,
+    /// Something could not be found out.
+    Unknown,
+    /// The pass itself failed; nothing of it is on record.
+    Failed,
+}
+
+impl RunOutcome {
+    const ALL: [Self; 3] = [Self::Done, Self::Unknown, Self::Failed];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All of them at zero, so that a rate over the first event is right and a missing series means a missing agent.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("mecris");
+        let version = env!("CARGO_PKG_VERSION");
+        registry.register("build", "What this binary was built from", Info::new(Build { version }));
+
+        let last_success_timestamp = Gauge::default();
+        let runs = Family::<Outcome, Counter>::default();
+        let run_duration = Histogram::new([0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0]);
+        let decisions = Family::<ReasonLabel, Counter>::default();
+        let notifications = Family::<StateLabel, Gauge>::default();
+        let messages_accepted = Family::<ChannelLabel, Counter>::default();
+        let upstream_up = Family::<Upstream, Gauge>::default();
+        let upstream_failures = Family::<Upstream, Counter>::default();
+        let http_requests = Family::<StatusClass, Counter>::default();
+        let degraded = Gauge::<i64>::default();
+
+        registry.register(
+            "last_success_timestamp_seconds",
+            "When a pass last ended with nothing unknown, seconds since 1970; 0 means never",
+            last_success_timestamp.clone(),
+        );
+        registry.register("runs", "Passes by outcome", runs.clone());
+        registry.register("run_duration_seconds", "How long a pass took", run_duration.clone());
+        registry.register("decisions", "Decisions by reason", decisions.clone());
+        registry.register("notifications", "Messages by where they stand now", notifications.clone());
+        registry.register("messages_accepted", "Messages that a provider took, by channel", messages_accepted.clone());
+        registry.register("upstream_up", "1 if the upstream answered the newest try", upstream_up.clone());
+        registry.register("upstream_failures", "Tries that failed, by upstream", upstream_failures.clone());
+        registry.register("http_requests", "Requests by the class of their status", http_requests.clone());
+        registry.register("degraded", "1 while anything is degraded", degraded.clone());
+
+        for outcome in RunOutcome::ALL {
+            drop(runs.get_or_create(&Outcome { outcome: outcome.as_str() }));
+        }
+        for reason in Reason::ALL {
+            drop(decisions.get_or_create(&ReasonLabel { reason: reason.as_str() }));
+        }
+        for state in STATES {
+            drop(notifications.get_or_create(&StateLabel { state: state_word(state) }));
+        }
+        for channel in [ChannelKind::Sms, ChannelKind::Console] {
+            drop(messages_accepted.get_or_create(&ChannelLabel { channel: channel_word(channel) }));
+        }
+        for status in ["2xx", "4xx", "5xx"] {
+            drop(http_requests.get_or_create(&StatusClass { status }));
+        }
+        let http_ok = http_requests.get_or_create_owned(&StatusClass { status: "2xx" });
+
+        Self {
+            registry: Arc::new(registry),
+            last_success_timestamp,
+            runs,
+            run_duration,
+            decisions,
+            notifications,
+            messages_accepted,
+            upstream_up,
+            upstream_failures,
+            http_requests,
+            http_ok,
+            degraded,
+        }
+    }
+
+    /// A pass ended.
+    pub fn run_finished(&self, outcome: RunOutcome, took: std::time::Duration) {
+        self.runs.get_or_create(&Outcome { outcome: outcome.as_str() }).inc();
+        self.run_duration.observe(took.as_secs_f64());
+    }
+
+    /// When a pass last succeeded; call it at start too, with what the store remembers.
+    pub fn last_success(&self, at: Timestamp) {
+        self.last_success_timestamp.set(at.as_second());
+    }
+
+    /// A decision was taken.
+    pub fn decided(&self, decision: &Decision) {
+        self.decisions.get_or_create(&ReasonLabel { reason: decision.reason.as_str() }).inc();
+    }
+
+    /// How many messages stand in each state now; a state that is not named has none.
+    pub fn set_notifications(&self, counts: &[(State, i64)]) {
+        for state in STATES {
+            let count = counts.iter().find(|(s, _)| *s == state).map_or(0, |(_, n)| *n);
+            self.notifications.get_or_create(&StateLabel { state: state_word(state) }).set(count);
+        }
+    }
+
+    /// A provider took a message.
+    pub fn message_accepted(&self, channel: ChannelKind) {
+        self.messages_accepted.get_or_create(&ChannelLabel { channel: channel_word(channel) }).inc();
+    }
+
+    /// An upstream was tried.
+    pub fn upstream(&self, upstream: &'static str, ok: bool) {
+        self.upstream_up.get_or_create(&Upstream { upstream }).set(i64::from(ok));
+        let failures = self.upstream_failures.get_or_create(&Upstream { upstream });
+        if !ok {
+            failures.inc();
+        }
+    }
+
+    /// A request was answered.
+    pub fn http_request(&self, status: StatusCode) {
+        match status.as_u16() / 100 {
+            1..=3 => self.http_ok.inc(),
+            4 => self.http_requests.get_or_create(&StatusClass { status: "4xx" }).inc(),
+            _ => self.http_requests.get_or_create(&StatusClass { status: "5xx" }).inc(),
+        };
+    }
+
+    /// Whether anything is degraded.
+    pub fn degraded(&self, degraded: bool) {
+        self.degraded.set(i64::from(degraded));
+    }
+
+    /// All of them as text, see [`CONTENT_TYPE`].
+    pub fn render(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::with_capacity(4096);
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+const STATES: [State; 6] =
+    [State::Planned, State::Sending, State::Accepted, State::Delivered, State::Failed, State::Unknown];
+
+fn state_word(state: State) -> &'static str {
+    match state {
+        State::Planned => "planned",
+        State::Sending => "sending",
+        State::Accepted => "accepted",
+        State::Delivered => "delivered",
+        State::Failed => "failed",
+        State::Unknown => "unknown",
+    }
+}
+
+fn channel_word(channel: ChannelKind) -> &'static str {
+    match channel {
+        ChannelKind::Console => "console",
+        ChannelKind::Sms => "sms",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_metric_is_there_before_anything_happened() {
+        insta::assert_snapshot!(Metrics::new().render().unwrap());
+    }
+
+    #[test]
+    fn what_happens_is_counted() {
+        let metrics = Metrics::new();
+        metrics.run_finished(RunOutcome::Unknown, Duration::from_millis(300));
+        metrics.last_success("2026-11-21T14:00:00Z".parse().unwrap());
+        metrics.set_notifications(&[(State::Accepted, 2)]);
+        metrics.message_accepted(ChannelKind::Sms);
+        metrics.upstream("beeminder", false);
+        metrics.http_request(StatusCode::OK);
+        metrics.http_request(StatusCode::TOO_MANY_REQUESTS);
+        metrics.http_request(StatusCode::SERVICE_UNAVAILABLE);
+        metrics.degraded(true);
+        let text = metrics.render().unwrap();
+        for line in [
+            "mecris_last_success_timestamp_seconds 1795269600",
+            "mecris_runs_total{outcome=\"unknown\"} 1",
+            "mecris_runs_total{outcome=\"done\"} 0",
+            "mecris_run_duration_seconds_count 1",
+            "mecris_notifications{state=\"accepted\"} 2",
+            "mecris_messages_accepted_total{channel=\"sms\"} 1",
+            "mecris_upstream_up{upstream=\"beeminder\"} 0",
+            "mecris_upstream_failures_total{upstream=\"beeminder\"} 1",
+            "mecris_http_requests_total{status=\"2xx\"} 1",
+            "mecris_http_requests_total{status=\"4xx\"} 1",
+            "mecris_http_requests_total{status=\"5xx\"} 1",
+            "mecris_degraded 1",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_emptied_goes_back_to_zero() {
+        let metrics = Metrics::new();
+        metrics.set_notifications(&[(State::Sending, 1)]);
+        metrics.set_notifications(&[(State::Delivered, 1)]);
+        assert!(metrics.render().unwrap().contains("mecris_notifications{state=\"sending\"} 0"));
+    }
+}
