@@ -86,7 +86,10 @@ impl Watchdog {
         let started = Instant::now();
         match self.examine(write).await {
             Ok(()) => self.notifier.watchdog(),
-            Err(why) => tracing::error!(%why, took = ?started.elapsed(), "no watchdog ping: systemd will restart this unit"),
+            Err(why) => {
+                let took = started.elapsed();
+                tracing::error!(%why, ?took, "no watchdog ping: if this goes on, systemd restarts the unit");
+            }
         }
     }
 

@@ -1,0 +1,109 @@
+use std::{sync::Arc, time::Duration};
+
+use jiff::{civil::Time, tz::TimeZone};
+
+use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
+use crate::{
+    clock::Clock,
+    config::settings::{Auth, Settings},
+    domain::Slug,
+    runtime::heartbeat::LiveStatus,
+    store::Store,
+    telemetry::metrics::Metrics,
+};
+
+/// What every handler shares. The daemon makes one and puts it behind an `Arc`.
+pub struct App {
+    pub(super) settings: AppSettings,
+    pub(super) clock: Clock,
+    pub(super) store: Store,
+    pub(super) metrics: Metrics,
+    pub(super) live: LiveStatus,
+    pub(super) actions: Arc<dyn Actions>,
+    pub(super) views: Arc<dyn Views>,
+    pub(super) tokens: Tokens,
+    pub(super) rates: RateLimits,
+    pub(super) request_ids: RequestIds,
+    pub(super) health: HealthCache,
+}
+
+/// What the endpoints need to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct AppSettings {
+    /// `http.auth`.
+    pub auth: Auth,
+    /// `http.requests_per_minute`.
+    pub requests_per_minute: u32,
+    /// `time_zone`.
+    pub zone: TimeZone,
+    /// `heuristic.interval`: a reading older than two of them is stale.
+    pub interval: Duration,
+    /// `heuristic.deadline`: how long a triggered pass may take.
+    pub pass_deadline: Duration,
+    /// `walk.goal`.
+    pub walk_goal: Option<Slug>,
+    /// `walk.from`: a missing walk is mentioned from then on.
+    pub walk_from: Option<Time>,
+    /// Whether `notify.channels` has a text message channel.
+    pub sms: bool,
+    /// How old the scheduler's heartbeat may be before `/health` says `unhealthy`.
+    pub heartbeat_bound: Duration,
+}
+
+impl AppSettings {
+    /// From the settings; the watchdog takes the same `heartbeat_bound`.
+    pub fn new(settings: &Settings, heartbeat_bound: Duration) -> Self {
+        Self {
+            auth: settings.http.auth,
+            requests_per_minute: settings.http.requests_per_minute,
+            zone: settings.time_zone.clone(),
+            interval: settings.heuristic.interval,
+            pass_deadline: settings.heuristic.deadline,
+            walk_goal: settings.walk.as_ref().map(|walk| walk.goal.clone()),
+            walk_from: settings.walk.as_ref().map(|walk| walk.hours.from()),
+            sms: settings.notify.sms.is_some(),
+            heartbeat_bound,
+        }
+    }
+}
+
+/// The parts that [`App::new`] puts together.
+pub struct AppParts {
+    /// Configuration.
+    pub settings: AppSettings,
+    /// Time.
+    pub clock: Clock,
+    /// Recorded state.
+    pub store: Store,
+    /// Who may call.
+    pub tokens: Tokens,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What the daemon knows of itself.
+    pub live: LiveStatus,
+    /// What may be asked of Mecris.
+    pub actions: Arc<dyn Actions>,
+    /// What is computed elsewhere.
+    pub views: Arc<dyn Views>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: AppParts) -> Arc<Self> {
+        let AppParts { settings, clock, store, tokens, metrics, live, actions, views } = parts;
+        let rates = RateLimits::new(tokens.len(), settings.requests_per_minute);
+        Arc::new(Self {
+            settings,
+            clock,
+            store,
+            metrics,
+            live,
+            actions,
+            views,
+            tokens,
+            rates,
+            request_ids: RequestIds::new(),
+            health: HealthCache::default(),
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Who may call, and how often: bearer tokens, compared in constant time, with one rate limit for each.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use http::{HeaderMap, header::AUTHORIZATION};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+/// The callers that are known. Only digests are kept, so that no dump of memory or `Debug` shows a token.
+#[derive(Clone, Default)]
+pub struct Tokens(Vec<(String, [u8; 32])>);
+
+/// Why `MECRIS_API_TOKENS` cannot be used. No text contains a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokensError {
+    /// Too easy to guess.
+    #[error("MECRIS_API_TOKENS: token number {number} has {length} characters, at least {SHORTEST} are needed")]
+    Short {
+        /// Counted from 1.
+        number: usize,
+        /// How long it is.
+        length: usize,
+    },
+    /// Two of one name: the log could not tell them apart.
+    #[error("MECRIS_API_TOKENS: the name {0:?} is there twice")]
+    SameName(String),
+}
+
+/// Shortest token: 16 characters of base64 are 96 bits.
+const SHORTEST: usize = 16;
+
+impl Tokens {
+    /// From `name:token` pairs separated by commas; a bare token is named `default`.
+    ///
+    /// # Errors
+    /// If a token is too short or a name is there twice.
+    pub fn parse(secret: &SecretString) -> Result<Self, TokensError> {
+        let mut tokens = Vec::<(String, [u8; 32])>::new();
+        let pairs = secret.expose_secret().split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        for (number, pair) in (1..).zip(pairs) {
+            let (name, token) = pair.split_once(':').unwrap_or(("default", pair));
+            if token.len() < SHORTEST {
+                return Err(TokensError::Short { number, length: token.len() });
+            }
+            if tokens.iter().any(|(known, _)| known == name) {
+                return Err(TokensError::SameName(name.to_owned()));
+            }
+            tokens.push((name.to_owned(), digest(token.as_bytes())));
+        }
+        Ok(Self(tokens))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nobody may call.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The caller's number and name, if the request carries a known token.
+    pub(super) fn find(&self, headers: &HeaderMap) -> Option<(usize, &str)> {
+        let presented = digest(bearer(headers)?);
+        // All are compared, each in constant time over digests: neither the time nor the order tells anything.
+        let mut found = u32::MAX;
+        for (index, (_, known)) in (0..).zip(&self.0) {
+            let same: Choice = known.ct_eq(&presented);
+            found.conditional_assign(&index, same);
+        }
+        let index = usize::try_from(found).ok()?;
+        self.0.get(index).map(|(name, _)| (index, name.as_str()))
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.as_bytes().split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
+}
+
+fn digest(token: &[u8]) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// One limit for each token, and one for callers without.
+pub(super) struct RateLimits(Vec<DefaultDirectRateLimiter>);
+
+impl RateLimits {
+    /// For `tokens` tokens; a whole minute's worth may come at once.
+    pub(super) fn new(tokens: usize, requests_per_minute: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(requests_per_minute).unwrap_or(NonZeroU32::MIN));
+        Self((0..=tokens).map(|_| RateLimiter::direct(quota)).collect())
+    }
+
+    /// Counts one request of the token with this number (`None`: without one), or says how long to wait.
+    pub(super) fn admit(&self, token: Option<usize>) -> Result<(), Duration> {
+        let anonymous = self.0.len() - 1;
+        let limiter = &self.0[token.unwrap_or(anonymous).min(anonymous)];
+        limiter.check().map_err(|busy| busy.wait_time_from(limiter.clock().now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const TOKENS: &str = "laptop:correct-horse-battery, correct-horse-staples ,phone:correct-horse-phone-1";
+
+    fn tokens() -> Tokens {
+        Tokens::parse(&TOKENS.into()).unwrap()
+    }
+
+    fn header(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn each_token_is_its_caller() {
+        for (number, name, token) in [
+            (0, "laptop", "correct-horse-battery"),
+            (1, "default", "correct-horse-staples"),
+            (2, "phone", "correct-horse-phone-1"),
+        ] {
+            assert_eq!(tokens().find(&header(&format!("Bearer {token}"))), Some((number, name)));
+            assert_eq!(tokens().find(&header(&format!("bearer {token}"))), Some((number, name)));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_nobody() {
+        for value in
+            ["Bearer correct-horse-batter", "Bearer ", "Bearer", "Basic correct-horse-battery", "correct-horse-battery"]
+        {
+            assert_eq!(tokens().find(&header(value)), None, "{value}");
+        }
+        assert_eq!(tokens().find(&HeaderMap::new()), None);
+        assert_eq!(Tokens::default().find(&header("Bearer ")), None);
+    }
+
+    #[test]
+    fn bad_tokens_are_refused_without_being_shown() {
+        let short = Tokens::parse(&"laptop:hunter2".into()).unwrap_err();
+        assert_eq!(short.to_string(), "MECRIS_API_TOKENS: token number 1 has 7 characters, at least 16 are needed");
+        let twice = Tokens::parse(&"correct-horse-battery,correct-horse-staples".into()).unwrap_err();
+        assert_eq!(twice, TokensError::SameName("default".to_owned()));
+        assert!(!format!("{:?}", tokens()).contains("horse"));
+    }
+
+    #[test]
+    fn one_caller_does_not_use_up_the_others_requests() {
+        let rates = RateLimits::new(2, 3);
+        for _ in 0..3 {
+            rates.admit(Some(0)).unwrap();
+        }
+        let wait = rates.admit(Some(0)).unwrap_err();
+        assert!(wait > Duration::from_secs(10) && wait <= Duration::from_secs(20), "{wait:?}");
+        rates.admit(Some(1)).unwrap();
+        rates.admit(None).unwrap();
+    }
+}

@@ -1,0 +1,174 @@
+//! Errors of the endpoints: which type is used where.
+//!
+//! * Everything below HTTP keeps its own `thiserror` enum and knows no status.
+//! * [`ActionError`] is what an action or a view says: it separates what the caller may read from what only the log may.
+//! * [`ApiError`] is what a handler returns. Its constructors are the verbs of HTTP. It holds two texts: `detail` for the caller,
+//!   and the operator's, which is logged once, with the request id, where the response leaves (the gate), and never sent.
+//!
+//! On the wire every error is `{"detail", "code", "request_id"}`. A `code` is stable; a client may act on it.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::ActionError;
+use crate::store::StoreError;
+
+/// What a handler returns instead of an answer.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    kind: Kind,
+    detail: String,
+    operator: Option<String>,
+    retry_after_seconds: Option<u64>,
+}
+
+/// The errors there are. None of them is a success, so no error can be sent with 2xx.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request cannot be read.
+    BadRequest,
+    /// No token, or not a known one.
+    Unauthorized,
+    /// There is no such path or thing.
+    NotFound,
+    /// The path is there, the method is not.
+    MethodNotAllowed,
+    /// The body did not come in time.
+    SlowBody,
+    /// Not as things stand.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    /// The body is not JSON.
+    NotJson,
+    /// The arguments cannot be used.
+    Invalid,
+    /// Too many requests with this token.
+    TooManyRequests,
+    /// It failed, and that is our fault.
+    Internal,
+    /// It may work later.
+    Unavailable,
+    /// It took too long.
+    TimedOut,
+}
+
+impl Kind {
+    /// The status on the wire.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The stable word on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::SlowBody => "slow_body",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too_large",
+            Self::NotJson => "not_json",
+            Self::Invalid => "invalid",
+            Self::TooManyRequests => "too_many_requests",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
+impl ApiError {
+    /// An error whose text the caller may read.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), operator: None, retry_after_seconds: None }
+    }
+
+    /// There is no such thing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, detail)
+    }
+
+    /// The arguments cannot be used: a sentence that names the argument and what is allowed.
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Invalid, detail)
+    }
+
+    /// It failed; `operator` goes to the log only.
+    pub fn internal(operator: impl Into<String>) -> Self {
+        let told = Self::new(Kind::Internal, "something went wrong here; the log has the reason under this request_id");
+        Self { operator: Some(operator.into()), ..told }
+    }
+
+    /// It may work later; `operator` goes to the log only.
+    pub fn unavailable(operator: impl Into<String>) -> Self {
+        let told = Self::new(
+            Kind::Unavailable,
+            "this cannot be done at the moment; the log has the reason under this request_id",
+        );
+        Self { operator: Some(operator.into()), ..told }
+    }
+
+    /// Too many requests; try again after so many seconds.
+    pub(super) fn too_many_requests(retry_after_seconds: u64) -> Self {
+        let told = Self::new(Kind::TooManyRequests, format!("too many requests, try again in {retry_after_seconds} s"));
+        Self { retry_after_seconds: Some(retry_after_seconds), ..told }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    pub(super) fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
+    }
+
+    pub(super) fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
+    }
+}
+
+/// A response without a body that carries the error: the gate, which knows the request id, writes the body and the log line.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<ActionError> for ApiError {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Invalid(detail) => Self::invalid(detail),
+            ActionError::NotFound(detail) => Self::not_found(detail),
+            ActionError::Conflict(detail) => Self::new(Kind::Conflict, detail),
+            ActionError::Unavailable(operator) => Self::unavailable(operator),
+            ActionError::Failed(operator) => Self::internal(operator),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error.to_string())
+    }
+}

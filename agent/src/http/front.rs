@@ -1,0 +1,89 @@
+//! The outermost service. `GET /health` and `GET /ready` are answered here, from memory, before any router, token or timer:
+//! they must answer while everything else hangs, and they are what is measured against a bare hyper server.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+
+use super::{App, gate, router};
+
+/// A body that is there already, or a handler's.
+pub type FrontBody = Either<Full<Bytes>, Body>;
+
+/// The service of every connection. Cheap to clone.
+#[derive(Clone)]
+pub struct Front {
+    app: Arc<App>,
+    router: Router,
+}
+
+/// A response that is there already, or one on its way through the gate.
+pub enum FrontFuture {
+    /// From memory.
+    Now(Option<Response<FrontBody>>),
+    /// From a handler.
+    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
+}
+
+impl Front {
+    /// Everything behind one service.
+    pub fn new(app: Arc<App>) -> Self {
+        let router = router::router(Arc::clone(&app));
+        Self { app, router }
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Front {
+    type Response = Response<FrontBody>;
+    type Error = Infallible;
+    type Future = FrontFuture;
+
+    fn call(&self, request: Request<Incoming>) -> FrontFuture {
+        if request.method() == Method::GET {
+            match request.uri().path() {
+                "/health" => return self.now(StatusCode::OK, self.app.health_body()),
+                "/ready" => {
+                    let (status, body) = self.app.ready();
+                    return self.now(status, body);
+                }
+                _ => {}
+            }
+        }
+        FrontFuture::Later(Box::pin(gate::pass(Arc::clone(&self.app), self.router.clone(), request.map(Body::new))))
+    }
+}
+
+impl Front {
+    fn now(&self, status: StatusCode, body: Bytes) -> FrontFuture {
+        self.app.metrics.http_request(status);
+        let mut response = Response::new(Either::Left(Full::new(body)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        FrontFuture::Now(Some(response))
+    }
+}
+
+impl Future for FrontFuture {
+    type Output = Result<Response<FrontBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Now(response) => Poll::Ready(Ok(response.take().expect("a future is not polled after it was ready"))),
+            Self::Later(response) => response.as_mut().poll(context).map(|response| Ok(response.map(Either::Right))),
+        }
+    }
+}

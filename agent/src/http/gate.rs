@@ -1,0 +1,136 @@
+//! The gate between the front and the handlers, as one function: request id, size, token, rate, time; and on the way out the error
+//! body, the headers, the count and the one log line.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request,
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+};
+use serde_json::json;
+use tokio::time::{Instant, timeout};
+use tower::ServiceExt;
+
+use super::{ApiError, App, args, error::Kind, request_id::X_REQUEST_ID};
+use crate::config::settings::Auth;
+
+/// How long a request may take.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+/// Leads one request through.
+pub(super) async fn pass(app: Arc<App>, router: Router, request: Request<Body>) -> Response {
+    let started = Instant::now();
+    let id = app.request_ids.of(request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = match admit(&app, &request) {
+        Err(error) => error.into_response(),
+        Ok(()) => handle(router, request, time_for(&app, &path)).await,
+    };
+    let response = finish(response, &id, &method, &path);
+    app.metrics.http_request(response.status());
+    tracing::debug!(
+        request_id = id.to_str().unwrap_or_default(), %method, path, status = response.status().as_u16(),
+        took = ?started.elapsed(), "answered"
+    );
+    response
+}
+
+/// Whether the request may go on, by what its head says.
+fn admit(app: &App, request: &Request<Body>) -> Result<(), ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > args::BODY_LIMIT_BYTES as u64) {
+        return Err(args::too_large());
+    }
+    if matches!(request.uri().path(), "/health" | "/ready") {
+        return Ok(());
+    }
+    let caller = match app.settings.auth {
+        Auth::None => None,
+        Auth::Token => Some(authenticate(app, request.headers())?),
+    };
+    app.rates.admit(caller).map_err(|wait| ApiError::too_many_requests(whole_seconds_up(wait)))
+}
+
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<usize, ApiError> {
+    let detail = "a known token is needed: authorization: Bearer <token>";
+    app.tokens.find(headers).map(|(number, _)| number).ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
+}
+
+/// A pass may take its own deadline; everything else only reads or writes the state.
+fn time_for(app: &App, path: &str) -> Duration {
+    match path {
+        "/intelligent-reminder/trigger" | "/beeminder/alert" => app.settings.pass_deadline + REQUEST_TIME,
+        _ => REQUEST_TIME,
+    }
+}
+
+async fn handle(router: Router, request: Request<Body>, time: Duration) -> Response {
+    match timeout(time, router.oneshot(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => ApiError::new(Kind::TimedOut, format!("this took longer than {} s", time.as_secs())).into_response(),
+    }
+}
+
+/// The error's body, and the headers that every response has.
+fn finish(mut response: Response, id: &HeaderValue, method: &Method, path: &str) -> Response {
+    let error = response.extensions_mut().remove::<ApiError>();
+    if response.status().is_client_error() || response.status().is_server_error() {
+        // What axum refuses on its own has no `ApiError`, and its plain text is not our contract.
+        let error = error.unwrap_or_else(|| bare(&response));
+        log(&error, id, method, path);
+        write_error(&mut response, &error, id);
+    }
+    let headers = response.headers_mut();
+    headers.insert(&X_REQUEST_ID, id.clone());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn bare(response: &Response) -> ApiError {
+    if response.status().is_server_error() {
+        ApiError::internal(format!("a handler answered {} without saying why", response.status()))
+    } else {
+        ApiError::new(Kind::BadRequest, "the request cannot be read")
+    }
+}
+
+fn write_error(response: &mut Response, error: &ApiError, id: &HeaderValue) {
+    *response.status_mut() = error.kind().status();
+    let request_id = id.to_str().unwrap_or_default();
+    let body = json!({ "detail": error.detail(), "code": error.kind().code(), "request_id": request_id });
+    *response.body_mut() = Body::from(body.to_string());
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if error.kind() == Kind::Unauthorized {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(seconds) = error.retry_after_seconds() {
+        insert_number(headers, RETRY_AFTER, seconds);
+    }
+}
+
+fn insert_number(headers: &mut HeaderMap, name: HeaderName, number: u64) {
+    headers.insert(name, HeaderValue::from(number));
+}
+
+/// The one place where an error of a request is logged. The path has no query, so no argument gets into the log.
+fn log(error: &ApiError, id: &HeaderValue, method: &Method, path: &str) {
+    let request_id = id.to_str().unwrap_or_default();
+    if let Some(why) = error.operator() {
+        tracing::error!(request_id, %method, path, code = error.kind().code(), why, "request failed");
+    } else {
+        tracing::debug!(request_id, %method, path, code = error.kind().code(), detail = error.detail(), "request refused");
+    }
+}
+
+fn whole_seconds_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}

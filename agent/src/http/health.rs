@@ -1,0 +1,153 @@
+//! `GET /health` and `GET /ready`: from memory only, rendered at most once a second.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::App;
+use crate::runtime::heartbeat::{Live, Phase};
+
+/// What `/health` says. Always with status 200, as it was: `status` is the verdict, the status code says that we answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `healthy`, or `unhealthy` if the scheduler stands still or the state cannot be written.
+    #[schema(value_type = String)]
+    pub status: &'static str,
+    /// Each part of Mecris and each upstream, as the newest pass found it; nobody is asked for this answer.
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    pub services: BTreeMap<&'static str, &'static str>,
+    /// How long it took to make this document.
+    pub response_time_ms: f64,
+    /// When it was made, to the second.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: Timestamp,
+    /// The release.
+    #[schema(value_type = String)]
+    pub version: &'static str,
+    /// `starting`, `ready` or `stopping`.
+    #[schema(value_type = String)]
+    pub phase: &'static str,
+    /// When the daemon started.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// When the newest pass began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_run_started_at: Option<Timestamp>,
+    /// When a pass last ended, however it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_run_finished_at: Option<Timestamp>,
+    /// When a pass last ended with nothing unknown; `null`: never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_success_at: Option<Timestamp>,
+    /// How long ago that was.
+    pub last_success_age_seconds: Option<i64>,
+    /// How long ago the scheduler last showed that it turns.
+    pub scheduler_heartbeat_age_seconds: u64,
+    /// What does not work as it should, by name; the reasons are in the log.
+    #[schema(value_type = Vec<String>)]
+    pub degraded: Vec<&'static str>,
+}
+
+/// What `/ready` says: 200 if ready, else 503.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ready {
+    /// Whether requests and passes are served.
+    pub ready: bool,
+    /// `starting`, `ready` or `stopping`.
+    #[schema(value_type = String)]
+    pub phase: &'static str,
+}
+
+/// The newest rendering, good until the status changes or the second is over.
+#[derive(Default)]
+pub(super) struct HealthCache(Mutex<Option<Rendered>>);
+
+struct Rendered {
+    changes: u64,
+    second: i64,
+    body: Bytes,
+}
+
+impl App {
+    /// The body of `/health`.
+    pub(super) fn health_body(&self) -> Bytes {
+        let (changes, now) = (self.live.changes(), self.clock.now());
+        let mut cached = self.health.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*cached {
+            Some(rendered) if rendered.changes == changes && rendered.second == now.as_second() => {
+                rendered.body.clone()
+            }
+            _ => {
+                let body = render(&self.health_at(now));
+                *cached = Some(Rendered { changes, second: now.as_second(), body: body.clone() });
+                body
+            }
+        }
+    }
+
+    /// The status and body of `/ready`.
+    pub(super) fn ready(&self) -> (StatusCode, Bytes) {
+        let phase = self.live.read().phase;
+        let ready = phase == Phase::Ready;
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, render(&Ready { ready, phase: phase_word(phase) }))
+    }
+
+    fn health_at(&self, now: Timestamp) -> Health {
+        let started = Instant::now();
+        let live = self.live.read();
+        let heartbeat_age = live.heartbeat_age();
+        let healthy = live.store_ok && heartbeat_age <= self.settings.heartbeat_bound;
+        let age = |at: Timestamp| now.duration_since(at).as_secs().max(0);
+        Health {
+            status: if healthy { "healthy" } else { "unhealthy" },
+            services: self.services(&live),
+            timestamp: Timestamp::from_second(now.as_second()).unwrap_or(now),
+            version: env!("CARGO_PKG_VERSION"),
+            phase: phase_word(live.phase),
+            started_at: live.started_at,
+            last_run_started_at: live.run_started_at,
+            last_run_finished_at: live.run_finished_at,
+            last_success_at: live.run_succeeded_at,
+            last_success_age_seconds: live.run_succeeded_at.map(age),
+            scheduler_heartbeat_age_seconds: heartbeat_age.as_secs(),
+            degraded: live.degraded.keys().copied().collect(),
+            response_time_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+        }
+    }
+
+    /// The names that the Python system used, and whatever upstream there is beside them.
+    fn services(&self, live: &Live) -> BTreeMap<&'static str, &'static str> {
+        let word = |ok: bool| if ok { "ok" } else { "error" };
+        let mut services = BTreeMap::from([
+            ("mecris", "ok"),
+            ("obsidian", "not_configured"),
+            ("beeminder", "unknown"),
+            ("usage_tracker", word(live.store_ok)),
+            ("anthropic_cost_tracker", "not_available"),
+            ("twilio", if self.settings.sms { "configured" } else { "not_configured" }),
+        ]);
+        services.extend(live.upstreams.iter().map(|(&name, &ok)| (name, word(ok))));
+        services
+    }
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Starting => "starting",
+        Phase::Ready => "ready",
+        Phase::Stopping => "stopping",
+    }
+}
+
+fn render(document: &impl Serialize) -> Bytes {
+    serde_json::to_vec(document).expect("text, numbers and lists are JSON").into()
+}

@@ -1,0 +1,137 @@
+//! `/beeminder/...`: the recorded account.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Reply, detached};
+use crate::{
+    arms::activity::{self, Walk},
+    clock,
+    domain::Slug,
+    http::{
+        ApiError, App,
+        views::{ActivityStatus, BeeminderStatus, Emergency, Reading, activity::Recorded},
+    },
+    store::{StoreError, snapshots, upstreams},
+};
+
+/// The upstream and the arm, as the store names them.
+const BEEMINDER: &str = "beeminder";
+const WALK: &str = "walk";
+
+/// The answer of `/beeminder/emergency`.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct Emergencies {
+    /// What is not known to be safe, most urgent first.
+    emergencies: Vec<Emergency>,
+    /// How many.
+    count: usize,
+    /// When this was answered.
+    #[schema(value_type = String, format = DateTime)]
+    timestamp: Timestamp,
+    /// When the goals were read.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
+    /// Whether there should be a newer reading but is none: then an empty list means nothing.
+    stale: bool,
+    /// Why it is stale.
+    why: Option<String>,
+}
+
+/// The answer of `/beeminder/daily-activity`.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct Activity {
+    /// What is known of today.
+    activity_status: ActivityStatus,
+    /// When this was answered.
+    #[schema(value_type = String, format = DateTime)]
+    timestamp: Timestamp,
+}
+
+/// All goals with their risk, and what is not safe.
+#[utoipa::path(get, path = "/beeminder/status", tag = "beeminder", responses((status = 200, body = BeeminderStatus)))]
+pub(in crate::http) async fn status(State(app): State<Arc<App>>) -> Reply<BeeminderStatus> {
+    let now = app.clock.now();
+    Ok(Json(BeeminderStatus::new(&app.reading(now)?, &app.settings.zone, now)))
+}
+
+/// What is not known to be safe, most urgent first.
+#[utoipa::path(get, path = "/beeminder/emergency", tag = "beeminder", responses((status = 200, body = Emergencies)))]
+pub(in crate::http) async fn emergency(State(app): State<Arc<App>>) -> Reply<Emergencies> {
+    let now = app.clock.now();
+    let reading = app.reading(now)?;
+    let emergencies = Emergency::all(&reading, &app.settings.zone, now);
+    Ok(Json(Emergencies {
+        count: emergencies.len(),
+        emergencies,
+        timestamp: now,
+        as_of: reading.as_of,
+        stale: reading.doubt.is_some(),
+        why: reading.doubt,
+    }))
+}
+
+/// Sends a message about CRITICAL goals, once per goal and day.
+#[utoipa::path(post, path = "/beeminder/alert", tag = "beeminder",
+    responses((status = 200, description = "alert_sent, critical_count, message, reason, notification_id, subjects", body = Object)))]
+pub(in crate::http) async fn alert(State(app): State<Arc<App>>) -> Reply<crate::http::actions::AlertReply> {
+    detached(app.actions.beeminder_alert()).await.map(Json)
+}
+
+/// Whether the walk of today was done.
+#[utoipa::path(get, path = "/beeminder/daily-activity", tag = "beeminder", responses((status = 200, body = Activity)))]
+pub(in crate::http) async fn walk_activity(State(app): State<Arc<App>>) -> Reply<Activity> {
+    let detail = "no walk is configured ([walk] goal): ask for /beeminder/daily-activity/{goal}";
+    let goal = app.settings.walk_goal.clone().ok_or_else(|| ApiError::not_found(detail))?;
+    activity_of(&app, &goal)
+}
+
+/// Whether a goal has a real datapoint today.
+#[utoipa::path(get, path = "/beeminder/daily-activity/{goal}", tag = "beeminder",
+    params(("goal" = String, Path, description = "The goal's slug")), responses((status = 200, body = Activity)))]
+pub(in crate::http) async fn goal_activity(State(app): State<Arc<App>>, Path(goal): Path<String>) -> Reply<Activity> {
+    let goal = goal.parse().map_err(|error: crate::domain::SlugError| ApiError::invalid(error.to_string()))?;
+    activity_of(&app, &goal)
+}
+
+fn activity_of(app: &App, goal: &Slug) -> Reply<Activity> {
+    let now = app.clock.now();
+    let reading = app.reading(now)?;
+    let status = app.activity(goal, &reading, now)?;
+    Ok(Json(Activity { activity_status: status, timestamp: now }))
+}
+
+impl App {
+    /// The recorded account, judged.
+    pub(in crate::http) fn reading(&self, now: Timestamp) -> Result<Reading, StoreError> {
+        let (snapshot, newest_try) = self.store.read(|connection| {
+            Ok((snapshots::get(connection, BEEMINDER)?, upstreams::latest(connection, BEEMINDER)?))
+        })?;
+        Ok(Reading::judge(snapshot, newest_try, self.settings.interval, now))
+    }
+
+    /// What is on record about a goal's day.
+    pub(in crate::http) fn activity(
+        &self,
+        goal: &Slug,
+        reading: &Reading,
+        now: Timestamp,
+    ) -> Result<ActivityStatus, ApiError> {
+        let snapshot = self.store.read(|connection| snapshots::get(connection, WALK))?;
+        // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
+        let walk = snapshot.and_then(|(at, json)| serde_json::from_str::<Walk>(&json).ok().map(|walk| (at, walk)));
+        let local = &self.settings.zone;
+        let today = clock::local_day(now, local);
+        let recorded = Recorded { reading, walk: walk.as_ref().map(|(at, walk)| (*at, walk)), today };
+        let account_zone = reading.zone(local);
+        ActivityStatus::of(goal, recorded, |goal| activity::walked(goal, now, local, &account_zone))
+            .map_err(|error| ApiError::not_found(error.to_string()))
+    }
+}

@@ -1,0 +1,38 @@
+//! `/narrator/context`: the day in one document.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+
+use super::Reply;
+use crate::http::{
+    App,
+    views::{
+        ActivityStatus,
+        narrator::{NarratorContext, Sources},
+    },
+};
+
+/// Everything that a language model needs to talk about the day.
+#[utoipa::path(get, path = "/narrator/context", tag = "narrator", responses((status = 200, body = NarratorContext)))]
+pub(in crate::http) async fn context(State(app): State<Arc<App>>) -> Reply<NarratorContext> {
+    let now = app.clock.now();
+    let usage = app.views.usage().await.map_err(|error| {
+        tracing::warn!(%error, "the budgets are missing in the narrator's context");
+        "the budgets cannot be read at the moment"
+    });
+    let reading = app.reading(now)?;
+    let walk = app.settings.walk_goal.as_ref().map(|goal| {
+        // One part that fails does not hide the others: it is unknown, and says why.
+        app.activity(goal, &reading, now)
+            .unwrap_or_else(|error| ActivityStatus::unknown(goal, reading.as_of, error.detail().to_owned()))
+    });
+    let sources = Sources {
+        reading: &reading,
+        walk: walk.as_ref(),
+        walk_from: app.settings.walk_from,
+        usage: usage.as_ref().map_err(|why| *why),
+        zone: &app.settings.zone,
+    };
+    Ok(Json(NarratorContext::new(sources, now)))
+}

@@ -1,0 +1,137 @@
+use serde_json::json;
+
+use super::*;
+use crate::runtime::heartbeat::Phase;
+
+#[tokio::test]
+async fn health_and_ready_need_no_token_and_everything_else_does() {
+    let server = serve().await;
+    assert_eq!(server.request("GET", "/health", &[], "").await.status, 200);
+    assert_eq!(server.request("HEAD", "/health", &[], "").await.status, 200);
+    for path in ["/usage", "/metrics", "/openapi.json", "/version", "/no-such-path"] {
+        let reply = server.request("GET", path, &[], "").await;
+        assert_eq!(reply.status, 401, "{path}");
+        assert_eq!(reply.header("www-authenticate"), Some("bearer"));
+        let wrong = server.request("GET", path, &[("authorization", "Bearer correct-horse-battery-stapl")], "").await;
+        assert_eq!(wrong.status, 401, "{path}");
+    }
+    assert_eq!(server.get("/version").await.status, 200);
+}
+
+#[tokio::test]
+async fn without_auth_everybody_may_call() {
+    let server = serve_with(|settings| settings.auth = Auth::None, Limits::default()).await;
+    assert_eq!(server.request("GET", "/version", &[], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn ready_is_503_until_it_is() {
+    let server = serve().await;
+    for (phase, status) in [(None, 503), (Some(Phase::Ready), 200), (Some(Phase::Stopping), 503)] {
+        if let Some(phase) = phase {
+            server.live.enter(phase);
+        }
+        assert_eq!(server.request("GET", "/ready", &[], "").await.status, status, "{phase:?}");
+        assert_eq!(server.request("HEAD", "/ready", &[], "").await.status, status, "{phase:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_error_has_the_same_shape() {
+    let server = serve().await;
+    let token = format!("Bearer {TOKEN}");
+    let headers = [("authorization", token.as_str()), ("x-request-id", "deploy-42")];
+    for (method, path, status, code) in [
+        ("GET", "/no-such-path", 404, "not_found"),
+        ("DELETE", "/usage", 405, "method_not_allowed"),
+        ("POST", "/health", 405, "method_not_allowed"),
+        ("POST", "/usage/record?input_tokens=many&output_tokens=1", 422, "invalid"),
+        ("POST", "/usage/update_budget", 422, "invalid"),
+        ("GET", "/runs?limit=0", 422, "invalid"),
+        ("GET", "/runs?before=yesterday", 422, "invalid"),
+        ("GET", "/notifications/none", 404, "not_found"),
+        ("POST", "/notifications/none/ack", 404, "not_found"),
+        ("GET", "/beeminder/daily-activity/a%20b", 422, "invalid"),
+        ("GET", "/notifications/%ff", 400, "bad_request"),
+        ("GET", "/groq/odometer/status", 500, "internal"),
+    ] {
+        let reply = server.request(method, path, &headers, "").await;
+        assert_eq!(reply.status, status, "{method} {path}: {reply:?}");
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+        let body = reply.json();
+        assert_eq!(body["code"], code, "{path}");
+        assert_eq!(body["request_id"], "deploy-42");
+        assert!(body["detail"].as_str().is_some_and(|detail| detail.len() > 5), "{body}");
+        assert_eq!(body.as_object().unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_method_is_told_the_right_one() {
+    let server = serve().await;
+    assert_eq!(server.post("/usage").await.header("allow"), Some("get,head"));
+}
+
+#[tokio::test]
+async fn what_is_for_the_operator_is_not_sent() {
+    let server = serve().await;
+    let reply = server.get("/groq/odometer/status").await;
+    assert!(!reply.body.contains("secret-place"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn every_reply_has_a_request_id_and_the_callers_is_kept() {
+    let server = serve().await;
+    let (first, second) = (server.get("/version").await, server.get("/version").await);
+    assert!(first.header("x-request-id").is_some());
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+    let token = format!("Bearer {TOKEN}");
+    let named = [("authorization", token.as_str()), ("x-request-id", "a-b.c:1")];
+    assert_eq!(server.request("GET", "/version", &named, "").await.header("x-request-id"), Some("a-b.c:1"));
+    let odd = [("authorization", token.as_str()), ("x-request-id", "a b<script>")];
+    assert_ne!(server.request("GET", "/version", &odd, "").await.header("x-request-id"), Some("a b<script>"));
+}
+
+#[tokio::test]
+async fn each_token_has_its_own_rate() {
+    let server = serve_with(|settings| settings.requests_per_minute = 2, Limits::default()).await;
+    assert_eq!(server.get("/version").await.status, 200);
+    assert_eq!(server.get("/version").await.status, 200);
+    let busy = server.get("/version").await;
+    assert_eq!(busy.status, 429);
+    let wait: u64 = busy.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=30).contains(&wait), "{wait}");
+    let other = [("authorization", "Bearer correct-horse-battery-staple-too")];
+    assert_eq!(server.request("GET", "/version", &other, "").await.status, 200);
+    assert_eq!(server.request("GET", "/health", &[], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn arguments_come_in_the_query_or_the_body() {
+    let server = serve().await;
+    let token = format!("Bearer {TOKEN}");
+    let expected = json!({ "recorded": true, "input_tokens": 7, "model": "claude-3-5-sonnet-20241022" });
+    let query = server.post("/usage/record?input_tokens=7&output_tokens=2").await;
+    assert_eq!(query.json(), expected);
+    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    let body = r#"{"input_tokens": 7, "output_tokens": 2}"#;
+    assert_eq!(server.request("POST", "/usage/record", &headers, body).await.json(), expected);
+}
+
+#[tokio::test]
+async fn total_alone_updates_a_budget() {
+    let server = serve().await;
+    let reply = server.post("/usage/update_budget?total_budget=30").await;
+    assert_eq!(reply.json(), json!({ "updated": true, "total": 30.0 }));
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_class() {
+    let server = serve().await;
+    server.request("GET", "/health", &[], "").await;
+    server.request("GET", "/usage", &[], "").await;
+    let text = server.get("/metrics").await.body;
+    assert!(text.contains("mecris_http_requests_total{status=\"2xx\"} 1"), "{text}");
+    assert!(text.contains("mecris_http_requests_total{status=\"4xx\"} 1"), "{text}");
+    assert!(text.ends_with("# EOF\n"));
+}

@@ -1,0 +1,55 @@
+use super::*;
+
+/// Two passes, a quarter of an hour apart, with one decision each.
+async fn with_records() -> Harness {
+    let server = serve().await;
+    let write = server.store.write(|tx| {
+        for (id, at) in [("r1", "2026-11-21T18:00:00.000000000Z"), ("r2", "2026-11-21T18:15:00.000000000Z")] {
+            tx.execute(
+                "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, changed, observations)
+                 VALUES (?1, ?2, ?2, 'schedule', 'done', 0, '{\"walk\": {\"status\": \"fresh\"}}')",
+                (id, at),
+            )?;
+            tx.execute(
+                "INSERT INTO decisions (run_id, at, subject, severity, day, action, reason, evidence)
+                 VALUES (?1, ?2, 'goal:reading', 'CRITICAL', '2026-11-21', 'suppress', 'quiet_hours', 'safebuf 0')",
+                (id, at),
+            )?;
+        }
+        Ok(())
+    });
+    write.await.unwrap();
+    server
+}
+
+fn ids(page: &Value, list: &str, id: &str) -> Vec<String> {
+    page[list].as_array().unwrap().iter().map(|row| row[id].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn runs_come_newest_first_and_in_pages() {
+    let server = with_records().await;
+    let all = server.get("/runs").await.json();
+    assert_eq!((ids(&all, "runs", "id"), &all["count"]), (vec!["r2".to_owned(), "r1".to_owned()], &json!(2)));
+    assert_eq!(all["runs"][0]["observations"]["walk"]["status"], "fresh");
+    assert_eq!(ids(&server.get("/runs?limit=1").await.json(), "runs", "id"), ["r2"]);
+    let last = all["runs"][0]["started_at"].as_str().unwrap();
+    assert_eq!(ids(&server.get(&format!("/runs?before={last}")).await.json(), "runs", "id"), ["r1"]);
+}
+
+#[tokio::test]
+async fn decisions_say_why_and_are_found_by_their_pass() {
+    let server = with_records().await;
+    let all = server.get("/decisions").await.json();
+    assert_eq!(ids(&all, "decisions", "run_id"), ["r2", "r1"]);
+    assert_eq!(all["decisions"][0]["reason"], "quiet_hours");
+    assert_eq!(ids(&server.get("/decisions?run_id=r1").await.json(), "decisions", "run_id"), ["r1"]);
+    let before = server.get("/decisions?before=2026-11-21T18:15:00Z").await.json();
+    assert_eq!(ids(&before, "decisions", "run_id"), ["r1"]);
+}
+
+#[tokio::test]
+async fn no_messages_are_an_empty_list() {
+    let reply = with_records().await.get("/notifications").await.json();
+    assert_eq!(reply, json!({ "count": 0, "notifications": [] }));
+}

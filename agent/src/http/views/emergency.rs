@@ -1,0 +1,180 @@
+//! What is not safe, in words, with the real hours that are left.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Reading, when};
+use crate::{
+    arms::beeminder::Goal,
+    domain::{Money, Severity, Slug},
+};
+
+/// A goal that is not known to be safe. The first eight fields are those of the Python system.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Emergency {
+    /// Which goal.
+    #[schema(value_type = String)]
+    pub goal_slug: Slug,
+    /// One sentence.
+    pub message: String,
+    /// `IMMEDIATE` (CRITICAL), `TODAY` (WARNING), `SOON` (CAUTION) or `UNKNOWN`.
+    #[schema(value_type = String)]
+    pub urgency: Urgency,
+    /// What to do, in Beeminder's own numbers.
+    pub suggested_action: String,
+    /// Time until the goal derails, rounded down; `unknown` if Beeminder did not say.
+    pub time_remaining: String,
+    /// Whole safe days.
+    pub safebuf: Option<i64>,
+    /// As in `/beeminder/status`.
+    #[schema(value_type = String)]
+    pub derail_risk: Severity,
+    /// Dollars at risk.
+    #[schema(value_type = Option<f64>)]
+    pub pledge: Option<Money>,
+    /// The instant of derailment.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub losedate: Option<Timestamp>,
+    /// Hours until then.
+    pub hours_to_losedate: Option<f64>,
+}
+
+/// How soon something has to be done; sorts most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Urgency {
+    /// Now: a beemergency day.
+    Immediate,
+    /// Today, so that tomorrow is no beemergency.
+    Today,
+    /// In the next days.
+    Soon,
+    /// Nobody can tell: look for yourself.
+    Unknown,
+}
+
+impl Emergency {
+    /// All goals of a reading that are not known to be safe, most urgent first.
+    pub fn all(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Vec<Self> {
+        let zone = reading.zone(zone);
+        let mut all: Vec<_> = reading.goals().iter().filter_map(|goal| Self::new(goal, reading, &zone, now)).collect();
+        all.sort_by_key(|e| (e.urgency, e.safebuf.is_none(), e.safebuf, e.losedate));
+        all
+    }
+
+    fn new(goal: &Goal, reading: &Reading, zone: &TimeZone, now: Timestamp) -> Option<Self> {
+        let derail_risk = reading.risk(goal, now);
+        let urgency = match derail_risk {
+            Severity::Safe => return None,
+            Severity::Critical => Urgency::Immediate,
+            Severity::Warning => Urgency::Today,
+            Severity::Caution => Urgency::Soon,
+            Severity::Unknown => Urgency::Unknown,
+        };
+        let slug = &goal.slug;
+        let message = match urgency {
+            Urgency::Unknown => format!("{slug}: cannot tell how close it is: {}", why_unknown(goal, reading)),
+            _ => format!("{slug}: {}", derailment(goal, zone, now)),
+        };
+        Some(Self {
+            goal_slug: slug.clone(),
+            message,
+            urgency,
+            suggested_action: suggested_action(goal, urgency),
+            time_remaining: goal.losedate.map_or("unknown".to_owned(), |at| when::span(at.duration_since(now))),
+            safebuf: goal.safebuf,
+            derail_risk,
+            pledge: goal.pledge,
+            losedate: goal.losedate,
+            hours_to_losedate: goal.losedate.map(|at| when::hours_until(at, now)),
+        })
+    }
+}
+
+/// Why a goal's risk is UNKNOWN.
+fn why_unknown(goal: &Goal, reading: &Reading) -> String {
+    match &reading.doubt {
+        Some(doubt) => doubt.clone(),
+        None if goal.queued => "Beeminder is still recomputing it".to_owned(),
+        None => "Beeminder sent no safebuf".to_owned(),
+    }
+}
+
+fn derailment(goal: &Goal, zone: &TimeZone, now: Timestamp) -> String {
+    let Some(at) = goal.losedate else {
+        let days = when::count(goal.safebuf.unwrap_or(0).max(0), "safe day");
+        return format!("{days} left, Beeminder did not say until when");
+    };
+    let clock = when::clock_time(at, now, zone);
+    if at <= now {
+        format!("its deadline passed ({clock})")
+    } else {
+        format!("derails in {} ({clock})", when::span(at.duration_since(now)))
+    }
+}
+
+fn suggested_action(goal: &Goal, urgency: Urgency) -> String {
+    let due = goal.due.clone().or_else(|| goal.bare_minimum.as_ref().map(|least| format!("{least} today")));
+    match (urgency, due) {
+        (Urgency::Unknown, _) => "Look at the goal on Beeminder".to_owned(),
+        (_, Some(due)) => format!("Add {due}"),
+        (_, None) => "Data entry required".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::testing::*, *};
+
+    fn one(safebuf: Option<i64>, over: serde_json::Value) -> Emergency {
+        let mut reading = trusted();
+        reading.account.as_mut().unwrap().goals = vec![goal("reading", safebuf, over)];
+        Emergency::all(&reading, &zone(), now()).remove(0)
+    }
+
+    #[test]
+    fn the_most_urgent_comes_first_and_safe_goals_do_not_come() {
+        let all = Emergency::all(&trusted(), &zone(), now());
+        let order: Vec<_> = all.iter().map(|e| (e.goal_slug.as_str(), e.urgency)).collect();
+        assert_eq!(
+            order,
+            [
+                ("reading", Urgency::Immediate),
+                ("bike", Urgency::Today),
+                ("ellinika", Urgency::Soon),
+                ("mooloans", Urgency::Unknown)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_hours_are_real() {
+        let critical = one(Some(0), json!({}));
+        assert_eq!(critical.message, "reading: derails in 10 hours (tomorrow 00:00)");
+        assert_eq!((critical.time_remaining.as_str(), critical.hours_to_losedate), ("10 hours", Some(10.0)));
+        let passed = one(Some(0), json!({ "losedate": "2026-11-21T18:00:00Z" }));
+        assert_eq!(passed.message, "reading: its deadline passed (today 13:00)");
+        assert_eq!((passed.time_remaining.as_str(), passed.hours_to_losedate), ("0 minutes", Some(-1.0)));
+        let untold = one(Some(0), json!({ "losedate": null }));
+        assert_eq!(untold.message, "reading: 0 safe days left, Beeminder did not say until when");
+        assert_eq!(untold.time_remaining, "unknown");
+    }
+
+    #[test]
+    fn the_action_is_what_beeminder_asks_for() {
+        assert_eq!(one(Some(0), json!({})).suggested_action, "Add +2 within 1 day");
+        assert_eq!(one(Some(0), json!({ "due": null })).suggested_action, "Add +2 today");
+        assert_eq!(one(Some(0), json!({ "due": null, "bare_minimum": null })).suggested_action, "Data entry required");
+    }
+
+    #[test]
+    fn nobody_can_tell_while_beeminder_is_down() {
+        let all = Emergency::all(&doubted(), &zone(), now());
+        assert_eq!(all.len(), doubted().goals().len());
+        assert!(all.iter().all(|e| e.urgency == Urgency::Unknown));
+        assert_eq!(all[0].message, "reading: cannot tell how close it is: Beeminder is down");
+    }
+}

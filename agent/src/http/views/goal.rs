@@ -1,0 +1,72 @@
+//! One goal, as `/beeminder/status` lists it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Reading, when};
+use crate::{
+    arms::beeminder::{Goal, GoalState},
+    domain::{Money, Severity, Slug},
+};
+
+/// A goal. The first ten fields are those of the Python system; numbers that Beeminder did not send are `null`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GoalView {
+    /// The last part of its URL.
+    #[schema(value_type = String)]
+    pub slug: Slug,
+    /// For display only; anything may be in it.
+    pub title: String,
+    /// Latest value.
+    pub current_value: Option<f64>,
+    /// Value at the end of the line.
+    pub target_value: Option<f64>,
+    /// Whole safe days; 0 is a beemergency day.
+    pub safebuf: Option<i64>,
+    /// The real instant of derailment (the Python system made one up from safebuf).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deadline: Option<Timestamp>,
+    /// `SAFE`, `CAUTION`, `WARNING`, `CRITICAL`, or `UNKNOWN` if nobody can tell now.
+    #[schema(value_type = String)]
+    pub derail_risk: Severity,
+    /// Dollars at risk.
+    #[schema(value_type = Option<f64>)]
+    pub pledge: Option<Money>,
+    /// Rate of the line for each `runits`.
+    pub rate: Option<f64>,
+    /// `y`, `m`, `w`, `d` or `h`.
+    pub runits: Option<String>,
+    /// Hours until `losedate`; negative when it has passed.
+    pub hours_to_losedate: Option<f64>,
+    /// Same instant as `deadline`, by Beeminder's name for it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub losedate: Option<Timestamp>,
+    /// `active`, `frozen`, `won` or `archived`.
+    #[schema(value_type = String)]
+    pub state: GoalState,
+    /// Beeminder is recomputing it, so safebuf proves nothing.
+    pub queued: bool,
+}
+
+impl GoalView {
+    /// A goal of a reading, at an instant.
+    pub fn new(goal: &Goal, reading: &Reading, now: Timestamp) -> Self {
+        Self {
+            slug: goal.slug.clone(),
+            title: goal.title.clone(),
+            current_value: goal.current_value,
+            target_value: goal.target_value,
+            safebuf: goal.safebuf,
+            deadline: goal.losedate,
+            derail_risk: reading.risk(goal, now),
+            pledge: goal.pledge,
+            rate: goal.rate,
+            runits: goal.rate_unit.clone(),
+            hours_to_losedate: goal.losedate.map(|at| when::hours_until(at, now)),
+            losedate: goal.losedate,
+            state: goal.state,
+            queued: goal.queued,
+        }
+    }
+}

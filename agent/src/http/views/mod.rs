@@ -1,0 +1,21 @@
+//! Recorded state shaped into the JSON that clients know. Pure: what was recorded, and the instant, come in as arguments.
+//!
+//! One rule runs through all of it: what could not be found out is `UNKNOWN` or `null` and says why, and is never counted as safe.
+
+pub mod activity;
+pub mod emergency;
+pub mod goal;
+pub mod narrator;
+pub mod reading;
+pub mod runway;
+pub mod status;
+#[cfg(test)]
+pub(super) mod testing;
+pub mod trigger;
+pub mod when;
+
+pub use activity::ActivityStatus;
+pub use emergency::Emergency;
+pub use goal::GoalView;
+pub use reading::Reading;
+pub use status::BeeminderStatus;

@@ -1,0 +1,88 @@
+//! `GET /beeminder/status`.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Emergency, GoalView, Reading};
+use crate::domain::Severity;
+
+/// The account at a glance. The first five fields are those of the Python system.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BeeminderStatus {
+    /// All goals, in Beeminder's order, most urgent first.
+    pub goals: Vec<GoalView>,
+    /// Those that are not known to be safe.
+    pub emergencies: Vec<Emergency>,
+    /// Known to be safe. 0 while Beeminder cannot be read: nobody knows.
+    pub safe_count: usize,
+    /// WARNING and CAUTION together, as it was.
+    pub warning_count: usize,
+    /// CRITICAL.
+    pub critical_count: usize,
+    /// UNKNOWN, and what Beeminder sent that is no goal.
+    pub unknown_count: usize,
+    /// When the goals were read; `null`: never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub as_of: Option<Timestamp>,
+    /// Whether there should be a newer reading but is none.
+    pub stale: bool,
+    /// Why it is stale.
+    pub why: Option<String>,
+    /// What Beeminder sent that is no goal, each with why.
+    pub unreadable: Vec<String>,
+    /// Beeminder cannot charge the account; `null`: not known.
+    pub deadbeat: Option<bool>,
+}
+
+impl BeeminderStatus {
+    /// A reading at an instant.
+    pub fn new(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Self {
+        let goals: Vec<_> = reading.goals().iter().map(|goal| GoalView::new(goal, reading, now)).collect();
+        let count = |risks: &[Severity]| goals.iter().filter(|goal| risks.contains(&goal.derail_risk)).count();
+        let account = reading.account.as_ref();
+        let unreadable = account.map(|account| account.unreadable.clone()).unwrap_or_default();
+        Self {
+            safe_count: count(&[Severity::Safe]),
+            warning_count: count(&[Severity::Warning, Severity::Caution]),
+            critical_count: count(&[Severity::Critical]),
+            unknown_count: count(&[Severity::Unknown]) + unreadable.len(),
+            emergencies: Emergency::all(reading, zone, now),
+            goals,
+            as_of: reading.as_of,
+            stale: reading.doubt.is_some(),
+            why: reading.doubt.clone(),
+            unreadable,
+            deadbeat: account.map(|account| account.deadbeat),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+
+    #[test]
+    fn goals_are_counted_by_risk() {
+        let status = BeeminderStatus::new(&trusted(), &zone(), now());
+        let counts = (status.safe_count, status.warning_count, status.critical_count, status.unknown_count);
+        assert_eq!(counts, (2, 2, 1, 1));
+        assert!(!status.stale);
+    }
+
+    #[test]
+    fn nothing_is_safe_while_beeminder_is_down() {
+        let status = BeeminderStatus::new(&doubted(), &zone(), now());
+        let counts = (status.safe_count, status.warning_count, status.critical_count, status.unknown_count);
+        assert_eq!(counts, (0, 0, 0, 6));
+        assert_eq!((status.stale, status.why.as_deref()), (true, Some("Beeminder is down")));
+        assert!(status.goals.iter().all(|goal| goal.derail_risk == Severity::Unknown));
+    }
+
+    #[test]
+    fn what_is_no_goal_is_counted_as_unknown() {
+        let mut reading = trusted();
+        reading.account.as_mut().unwrap().unreadable.push("goal 7: no slug".to_owned());
+        assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).unknown_count, 2);
+    }
+}

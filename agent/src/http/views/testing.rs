@@ -1,0 +1,64 @@
+//! Accounts for the tests of the views.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::{Value, json};
+
+use super::Reading;
+use crate::arms::beeminder::{Account, Goal};
+
+pub(in crate::http) fn now() -> Timestamp {
+    "2026-11-21T19:00:00Z".parse().unwrap()
+}
+
+pub(in crate::http) fn zone() -> TimeZone {
+    TimeZone::get("America/New_York").unwrap()
+}
+
+pub(in crate::http) fn minutes_ago(minutes: i64) -> Timestamp {
+    now() - SignedDuration::from_mins(minutes)
+}
+
+/// A goal with this slug and safebuf, and whatever else is laid over it.
+pub(in crate::http) fn goal(slug: &str, safebuf: Option<i64>, over: Value) -> Goal {
+    let losedate = safebuf.map(|days| (now() + SignedDuration::from_hours(10 + 24 * days)).to_string());
+    let mut json = json!({
+        "slug": slug, "id": "1", "title": format!("About {slug}"), "state": "active", "queued": false, "safebuf": safebuf,
+        "losedate": losedate, "deadline": 0, "pledge": 5.0, "current_value": 12.0, "target_value": 100.0, "rate": 1.0,
+        "rate_unit": "d", "due": "+2 within 1 day", "bare_minimum": "+2", "has_data_today": false, "datapoints": [],
+    });
+    if let (Value::Object(json), Value::Object(over)) = (&mut json, over) {
+        json.extend(over);
+    }
+    serde_json::from_value(json).unwrap()
+}
+
+/// The account of the issue: one goal each at safebuf 0, 1, 2 and 5, one frozen, one queued.
+pub(in crate::http) fn account() -> Account {
+    Account {
+        time_zone: Some("America/New_York".to_owned()),
+        deadbeat: false,
+        goals: vec![
+            goal("reading", Some(0), json!({})),
+            goal("bike", Some(1), json!({ "due": null })),
+            goal("ellinika", Some(2), json!({})),
+            goal("coding", Some(5), json!({})),
+            goal("old", Some(0), json!({ "state": "frozen" })),
+            goal("mooloans", Some(7), json!({ "queued": true })),
+        ],
+        unreadable: Vec::new(),
+    }
+}
+
+pub(in crate::http) fn snapshot_at(at: Timestamp) -> Option<(Timestamp, String)> {
+    Some((at, serde_json::to_string(&account()).unwrap()))
+}
+
+/// [`account`], read just now.
+pub(in crate::http) fn trusted() -> Reading {
+    Reading { account: Some(account()), as_of: Some(now()), doubt: None }
+}
+
+/// [`account`], but Beeminder does not answer any more.
+pub(in crate::http) fn doubted() -> Reading {
+    Reading { doubt: Some("Beeminder is down".to_owned()), ..trusted() }
+}
