@@ -64,7 +64,7 @@ impl Emergency {
     }
 
     fn new(goal: &Goal, reading: &Reading, zone: &TimeZone, now: Timestamp) -> Option<Self> {
-        let derail_risk = reading.risk(goal, now);
+        let derail_risk = reading.risk(goal);
         let urgency = match derail_risk {
             Severity::Safe => return None,
             Severity::Critical => Urgency::Immediate,

@@ -59,7 +59,7 @@ impl GoalView {
             target_value: goal.target_value,
             safebuf: goal.safebuf,
             deadline: goal.losedate,
-            derail_risk: reading.risk(goal, now),
+            derail_risk: reading.risk(goal),
             pledge: goal.pledge,
             rate: goal.rate,
             runits: goal.rate_unit.clone(),

@@ -67,8 +67,8 @@ impl Reading {
     }
 
     /// The `derail_risk` of a goal: of a reading that cannot be trusted, UNKNOWN.
-    pub fn risk(&self, goal: &Goal, now: Timestamp) -> Severity {
-        if self.doubt.is_some() { Severity::Unknown } else { risk(goal, now) }
+    pub fn risk(&self, goal: &Goal) -> Severity {
+        if self.doubt.is_some() { Severity::Unknown } else { risk(goal) }
     }
 
     /// The account's zone, in which its goals' days end; the configured one if Beeminder sent none that is known.
@@ -106,7 +106,7 @@ mod tests {
             Some("the newest try to read Beeminder (1 minute ago) failed: beeminder did not answer within 5s")
         );
         assert!(!reading.goals().is_empty());
-        assert!(reading.goals().iter().all(|goal| reading.risk(goal, now()) == Severity::Unknown));
+        assert!(reading.goals().iter().all(|goal| reading.risk(goal) == Severity::Unknown));
     }
 
     #[test]

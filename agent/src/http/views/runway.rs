@@ -59,7 +59,7 @@ impl Runway {
             runway: runway.unwrap_or_else(|| "unknown".to_owned()),
             rate: goal.rate,
             runits: goal.rate_unit.clone(),
-            derail_risk: reading.risk(goal, now),
+            derail_risk: reading.risk(goal),
         }
     }
 }
