@@ -1,0 +1,164 @@
+//! Starts the real `mecris-agent` against the fakes: configuration file, environment, subcommands, the daemon.
+//!
+//! [`Setup`] is one installation: a folder, a configuration, secrets that reach the agent by its environment only. Each
+//! subcommand is a process; [`Setup::serve`] starts the daemon and waits for READY=1.
+
+mod binary;
+mod config;
+mod daemon;
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub use binary::binary;
+pub use config::Config;
+pub use daemon::Daemon;
+
+use crate::{beeminder, twilio};
+
+/// The token that the harness gives to the agent's endpoints.
+pub const API_TOKEN: &str = "api-token-of-the-tests";
+
+/// One installation of the agent.
+#[derive(Debug)]
+pub struct Setup {
+    folder: TempDir,
+    /// The configuration; written out before each start.
+    pub config: Config,
+    /// Secrets and other environment, and nothing else reaches the agent.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What a subcommand said.
+#[derive(Debug)]
+pub struct Output {
+    /// The exit code; -1 if it was killed.
+    pub code: i32,
+    /// Results.
+    pub stdout: String,
+    /// Diagnostics.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Standard output as JSON.
+    ///
+    /// # Panics
+    /// If it is none; the message shows both streams.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("exit {}: no JSON ({error})\nstdout: {}\nstderr: {}", self.code, self.stdout, self.stderr)
+        })
+    }
+
+    /// Both streams together, for what must be in neither.
+    pub fn everything(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+}
+
+impl Setup {
+    /// An installation in a fresh folder, that talks to these fakes with their credentials.
+    ///
+    /// # Panics
+    /// If no folder can be made.
+    pub fn new(beeminder: SocketAddr, twilio: SocketAddr) -> Self {
+        let folder = tempfile::Builder::new().prefix("mecris-").tempdir().expect("a folder for the test");
+        let mut config = Config::default();
+        config.set("beeminder.base_url", format!("http://{beeminder}/api/v1/"));
+        config.set("notify.sms.base_url", format!("http://{twilio}"));
+        config.set("state.path", folder.path().join("mecris_usage.db").display().to_string());
+        config.set("http.listen", format!("127.0.0.1:{}", free_port()));
+        let environment = [
+            ("BEEMINDER_AUTH_TOKEN", beeminder::TOKEN),
+            ("TWILIO_ACCOUNT_SID", twilio::ACCOUNT_SID),
+            ("TWILIO_AUTH_TOKEN", twilio::AUTH_TOKEN),
+            ("MECRIS_API_TOKENS", &format!("tests:{API_TOKEN}")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        Self { folder, config, environment }
+    }
+
+    /// Sets one environment variable of the agent.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(n, _)| n != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("mecris_usage.db")
+    }
+
+    /// The folder of everything.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Writes the configuration and prepares a start with these arguments.
+    ///
+    /// # Panics
+    /// If the file cannot be written.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let file = self.folder.path().join("agent.toml");
+        std::fs::write(&file, self.config.to_toml()).expect("the configuration can be written");
+        let mut command = Command::new(binary());
+        command
+            .arg("--config")
+            .arg(file)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs one subcommand to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn agent(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().expect("the agent starts");
+        Output {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// One pass at an instant, `run --json --at …`.
+    pub fn run_at(&self, at: &str) -> Output {
+        self.agent(&["run", "--json", "--at", at])
+    }
+
+    /// Starts the daemon and waits for READY=1.
+    pub fn serve(&self) -> Daemon {
+        Daemon::start(self)
+    }
+}
+
+/// A port below the ephemeral range, that nothing listens on and no other test of this process was given.
+///
+/// # Panics
+/// If all are taken.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).unwrap_or(0);
+    for _ in 0..10_000 {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + (start + step % 10_000) % 10_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port between 20000 and 30000");
+}

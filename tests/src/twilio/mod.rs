@@ -1,0 +1,254 @@
+//! A stateful fake of Twilio's Messages: accepts, remembers, lists, and misbehaves on request.
+//!
+//! It is strict where Twilio is lenient: an unknown parameter or filter is refused and recorded as a violation, so that a mistake
+//! of the agent is loud. A message exists from the moment it is accepted, whatever happens to the reply; [`Twilio::accepted`] is
+//! what the person's phone shows.
+
+mod control;
+mod create;
+mod fault;
+mod list;
+mod message;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Router,
+    http::HeaderMap,
+    routing::{get, post},
+};
+
+pub use create::PARAMETERS;
+pub use fault::{Chaos, Fault};
+pub use message::{Fate, Message, segments};
+
+use crate::{clock::FakeClock, server::Server};
+
+/// The account that the fake knows.
+pub const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
+/// Its token.
+pub const AUTH_TOKEN: &str = "twilio-token-of-the-tests";
+/// An API key of the account.
+pub const API_KEY_SID: &str = "SK0123456789abcdef0123456789abcdef";
+/// Its secret.
+pub const API_KEY_SECRET: &str = "twilio-key-secret-of-the-tests";
+/// A messaging service of the account.
+pub const MESSAGING_SERVICE_SID: &str = "MG0123456789abcdef0123456789abcdef";
+
+/// A running fake; stops when dropped.
+#[derive(Debug)]
+pub struct Twilio {
+    server: Server,
+    shared: Shared,
+}
+
+/// What the handlers and the controls share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    state: Arc<Mutex<State>>,
+    clock: FakeClock,
+}
+
+#[derive(Debug)]
+struct State {
+    credentials: Vec<(String, String)>,
+    messages: Vec<Message>,
+    opted_out: HashSet<String>,
+    faults: VecDeque<Fault>,
+    always: Option<Fault>,
+    read_faults: VecDeque<Fault>,
+    chaos: Chaos,
+    rng: fastrand::Rng,
+    fate: Fate,
+    fates: VecDeque<Fate>,
+    hide_ms: u64,
+    creates: u64,
+    lists: u64,
+    violations: Vec<String>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The error code of what is wrong with the credentials or the account.
+    fn authorize(&self, account: &str, headers: &HeaderMap) -> Result<(), i64> {
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let known = self.lock().credentials.iter().any(|(user, secret)| given == basic(user, secret));
+        match (known, account == ACCOUNT_SID) {
+            (false, _) => Err(20003),
+            (true, false) => Err(20404),
+            (true, true) => Ok(()),
+        }
+    }
+}
+
+impl State {
+    fn next_fault(&mut self) -> Option<Fault> {
+        let chaos = self.chaos;
+        self.faults.pop_front().or_else(|| self.always.clone()).or_else(|| chaos.roll(&mut self.rng))
+    }
+
+    fn hidden_for(&mut self) -> u64 {
+        self.hide_ms + self.rng.u64(0..=self.chaos.hide_max_ms)
+    }
+
+    fn set_chaos(&mut self, chaos: Chaos) {
+        self.rng = fastrand::Rng::with_seed(chaos.seed);
+        self.chaos = chaos;
+    }
+}
+
+impl Twilio {
+    /// Starts one on a free port.
+    ///
+    /// # Errors
+    /// If no port can be had.
+    pub fn start(clock: &FakeClock) -> io::Result<Self> {
+        Self::start_on(clock, 0)
+    }
+
+    /// Starts one on this port.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn start_on(clock: &FakeClock, port: u16) -> io::Result<Self> {
+        let state = State {
+            credentials: vec![pair(ACCOUNT_SID, AUTH_TOKEN), pair(API_KEY_SID, API_KEY_SECRET)],
+            messages: Vec::new(),
+            opted_out: HashSet::new(),
+            faults: VecDeque::new(),
+            always: None,
+            read_faults: VecDeque::new(),
+            chaos: Chaos::default(),
+            rng: fastrand::Rng::with_seed(1),
+            fate: Fate::Deliver,
+            fates: VecDeque::new(),
+            hide_ms: 0,
+            creates: 0,
+            lists: 0,
+            violations: Vec::new(),
+        };
+        let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
+        let api = Router::new()
+            .route("/2010-04-01/Accounts/{account}/Messages.json", post(create::create).get(list::list))
+            .route("/2010-04-01/Accounts/{account}/Messages/{message}", get(list::fetch))
+            .fallback(async || fault::refusal(20404))
+            .nest("/_control", control::router())
+            .with_state(shared.clone());
+        Ok(Self { server: Server::start(api, port)?, shared })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// For `notify.sms.base_url`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Every message that was accepted, oldest first.
+    pub fn accepted(&self) -> Vec<Message> {
+        self.shared.lock().messages.clone()
+    }
+
+    /// How many that are.
+    pub fn accepted_count(&self) -> usize {
+        self.shared.lock().messages.len()
+    }
+
+    /// How many attempts to send arrived with good credentials.
+    pub fn creates(&self) -> u64 {
+        self.shared.lock().creates
+    }
+
+    /// How many lists were asked for.
+    pub fn lists(&self) -> u64 {
+        self.shared.lock().lists
+    }
+
+    /// Requests that no agent of ours should make. Must stay empty.
+    pub fn violations(&self) -> Vec<String> {
+        self.shared.lock().violations.clone()
+    }
+
+    /// The next attempts to send go wrong like this, one after the other.
+    pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.shared.lock().faults.extend(faults);
+    }
+
+    /// Every attempt to send goes wrong like this; `None`: no longer.
+    pub fn fail_always(&self, fault: Option<Fault>) {
+        self.shared.lock().always = fault;
+    }
+
+    /// The next requests that read (lists and fetches) go wrong like this.
+    pub fn fail_next_reads(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.shared.lock().read_faults.extend(faults);
+    }
+
+    /// Faults at random from now on; [`Chaos::default`] ends them.
+    pub fn set_chaos(&self, chaos: Chaos) {
+        self.shared.lock().set_chaos(chaos);
+    }
+
+    /// Hides messages accepted from now on from lists, for so long.
+    pub fn hide_from_lists(&self, milliseconds: u64) {
+        self.shared.lock().hide_ms = milliseconds;
+    }
+
+    /// What becomes of messages accepted from now on.
+    pub fn set_fate(&self, fate: Fate) {
+        self.shared.lock().fate = fate;
+    }
+
+    /// What becomes of the next messages, one after the other.
+    pub fn set_next_fates(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.shared.lock().fates.extend(fates);
+    }
+
+    /// The recipient texts STOP.
+    pub fn opt_out(&self, number: &str) {
+        self.shared.lock().opted_out.insert(number.to_owned());
+    }
+
+    /// Replaces all credentials.
+    pub fn set_credentials(&self, credentials: &[(&str, &str)]) {
+        self.shared.lock().credentials = credentials.iter().map(|(user, secret)| pair(user, secret)).collect();
+    }
+
+    /// No credentials are good any more.
+    pub fn revoke(&self) {
+        self.set_credentials(&[]);
+    }
+}
+
+fn pair(user: &str, secret: &str) -> (String, String) {
+    (user.to_owned(), secret.to_owned())
+}
+
+/// `Basic …` of RFC 7617.
+pub fn basic(user: &str, secret: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let text = format!("{user}:{secret}");
+    let mut encoded = String::from("Basic ");
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = ALPHABET[bits >> (18 - 6 * place) & 63] as char;
+            encoded.push(if place > chunk.len() { '=' } else { letter });
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests;

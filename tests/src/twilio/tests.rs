@@ -1,0 +1,159 @@
+use serde_json::Value;
+
+use super::*;
+use crate::http_client::Answer;
+
+const GOOD: &[(&str, &str)] =
+    &[("To", "+14155550100"), ("From", "+15005550006"), ("Body", "reading derails today #abc123")];
+
+fn fake() -> Twilio {
+    Twilio::start(&FakeClock::default()).unwrap()
+}
+
+fn path(rest: &str) -> String {
+    format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages{rest}")
+}
+
+fn get(fake: &Twilio, rest: &str) -> io::Result<Answer> {
+    let auth = basic(ACCOUNT_SID, AUTH_TOKEN);
+    crate::http_client::request(fake.address(), "GET", &path(rest), &[("authorization", &auth)], None)
+}
+
+/// The client sends JSON bodies only, so the form goes by hand.
+fn post(fake: &Twilio, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
+    use std::io::{Read as _, Write as _};
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let auth = basic(API_KEY_SID, API_KEY_SECRET);
+    let mut stream = std::net::TcpStream::connect(fake.address())?;
+    write!(
+        stream,
+        "POST {} HTTP/1.1\r\nhost: twilio\r\nconnection: close\r\nauthorization: {auth}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        path(".json"),
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
+    Ok((status, serde_json::from_str(body).unwrap_or_default()))
+}
+
+fn without<'a>(name: &str, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    GOOD.iter().copied().filter(|(n, _)| *n != name).chain(extra.iter().copied()).collect()
+}
+
+#[test]
+fn basic_authentication_is_that_of_the_rfc() {
+    assert_eq!(basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_eq!(basic("a", "b"), "Basic YTpi");
+    assert_eq!(basic("ab", "c"), "Basic YWI6Yw==");
+}
+
+#[test]
+fn a_message_is_accepted_travels_and_arrives() {
+    let fake = fake();
+    let (status, message) = post(&fake, GOOD).unwrap();
+    assert_eq!(
+        (status, message["status"].as_str(), message["num_segments"].as_str()),
+        (201, Some("queued"), Some("1"))
+    );
+    let rest = format!("/{}.json", message["sid"].as_str().unwrap());
+    assert_eq!(get(&fake, &rest).unwrap().json()["status"], "sent");
+    assert_eq!(get(&fake, &rest).unwrap().json()["status"], "delivered");
+    assert_eq!(fake.accepted()[0].body, "reading derails today #abc123");
+}
+
+#[test]
+fn a_messaging_service_accepts_first_and_a_fate_has_its_code() {
+    let fake = fake();
+    fake.set_fate(Fate::Undelivered(30034));
+    let (_, message) = post(&fake, &without("From", &[("MessagingServiceSid", MESSAGING_SERVICE_SID)])).unwrap();
+    assert_eq!((message["status"].as_str(), &message["from"]), (Some("accepted"), &Value::Null));
+    let rest = format!("/{}.json", message["sid"].as_str().unwrap());
+    get(&fake, &rest).unwrap();
+    let end = get(&fake, &rest).unwrap().json();
+    assert_eq!((end["status"].as_str(), end["error_code"].as_i64()), (Some("undelivered"), Some(30034)));
+}
+
+#[test]
+fn what_twilio_refuses_is_refused() {
+    let fake = fake();
+    let long = "x".repeat(1601);
+    let cases = [
+        (without("From", &[]), 21603),
+        (without("Body", &[]), 21602),
+        (without("To", &[]), 21604),
+        (without("To", &[("To", "12345")]), 21211),
+        (without("Body", &[("Body", &long)]), 21617),
+        (without("", &[("ValidityPeriod", "0")]), 21621),
+        (without("", &[("IdempotencyKey", "x")]), 20001),
+    ];
+    for (form, code) in cases {
+        let (status, error) = post(&fake, &form).unwrap();
+        assert_eq!((status, error["code"].as_i64()), (400, Some(code)), "{form:?}");
+    }
+    assert_eq!((fake.accepted_count(), fake.violations().len()), (0, 7));
+    fake.opt_out("+14155550100");
+    assert_eq!(post(&fake, GOOD).unwrap().1["code"], 21610);
+    fake.revoke();
+    assert_eq!(post(&fake, GOOD).unwrap(), (401, get(&fake, ".json").unwrap().json()));
+}
+
+#[test]
+fn faults_before_acceptance_accept_nothing_and_faults_after_it_do() {
+    let fake = fake();
+    fake.fail_next([
+        Fault::DropBefore,
+        Fault::StatusBefore(503),
+        Fault::TooMany(1),
+        Fault::Refuse(21608),
+        Fault::Garbage2xx,
+    ]);
+    assert!(post(&fake, GOOD).is_err());
+    for status in [503, 429, 400, 200] {
+        assert_eq!(post(&fake, GOOD).unwrap().0, status);
+    }
+    assert_eq!(fake.accepted_count(), 0);
+    fake.fail_next([Fault::DropReplyAfterAccept, Fault::StatusAfterAccept(502), Fault::GarbageAfterAccept]);
+    assert!(post(&fake, GOOD).is_err());
+    assert_eq!(post(&fake, GOOD).unwrap().0, 502);
+    assert_eq!(post(&fake, GOOD).unwrap().0, 200);
+    assert_eq!((fake.accepted_count(), fake.creates()), (3, 8));
+}
+
+#[test]
+fn lists_are_paged_filtered_and_hide_what_is_hidden() {
+    let fake = fake();
+    for _ in 0..3 {
+        post(&fake, GOOD).unwrap();
+    }
+    let unsent = get(&fake, ".json?DateSent%3E=2020-01-01&PageSize=2").unwrap().json();
+    assert_eq!(unsent["messages"].as_array().unwrap().len(), 2, "the listing itself moves messages on");
+    let next = unsent["next_page_uri"].as_str().unwrap();
+    let rest = next.split_once("/Messages").unwrap().1;
+    let second = get(&fake, rest).unwrap().json();
+    assert_eq!((second["messages"].as_array().unwrap().len(), &second["next_page_uri"]), (1, &Value::Null));
+    let nobody = get(&fake, ".json?To=%2B14155550199").unwrap().json();
+    assert_eq!(nobody["messages"].as_array().unwrap().len(), 0);
+    fake.hide_from_lists(60_000);
+    post(&fake, GOOD).unwrap();
+    assert_eq!(get(&fake, ".json").unwrap().json()["messages"].as_array().unwrap().len(), 3);
+    assert_eq!(fake.accepted_count(), 4);
+    assert_eq!(get(&fake, ".json?Status=sent").unwrap().status, 400);
+}
+
+#[test]
+fn chaos_is_the_same_for_the_same_seed() {
+    let chaos =
+        Chaos { seed: 7, drop_after_accept: 0.3, status_after_accept: 0.3, status_before: 0.1, ..Chaos::default() };
+    let roll = || {
+        let mut rng = fastrand::Rng::with_seed(chaos.seed);
+        (0..100).map(|_| chaos.roll(&mut rng)).collect::<Vec<_>>()
+    };
+    let faults = roll();
+    assert_eq!(faults, roll());
+    assert!(
+        faults.iter().any(|f| matches!(f, Some(Fault::DropReplyAfterAccept))) && faults.iter().any(Option::is_none)
+    );
+}
