@@ -7,6 +7,7 @@ pub mod agent;
 pub mod beeminder;
 pub mod clock;
 pub mod http_client;
+pub mod ledger;
 pub mod server;
 pub mod twilio;
 pub mod wait;

@@ -35,7 +35,7 @@ pub enum Fault {
     BadToken,
 }
 
-/// A fault and how many requests it is still for; `None`: until it is cleared.
+/// A fault, how many requests it is still for (`None`: until it is cleared), and which.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Planned {
     /// What goes wrong.
@@ -43,6 +43,9 @@ pub struct Planned {
     /// For how many requests.
     #[serde(default)]
     pub requests: Option<u32>,
+    /// Only requests whose path ends like this, `goals.json`.
+    #[serde(default)]
+    pub only: Option<String>,
 }
 
 impl Fault {

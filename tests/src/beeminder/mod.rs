@@ -106,12 +106,17 @@ impl Beeminder {
 
     /// Every request fails this way until [`Beeminder::clear_faults`].
     pub fn fail(&self, fault: Fault) {
-        self.shared.lock().faults.push_back(Planned { fault, requests: None });
+        self.shared.lock().faults.push_back(Planned { fault, requests: None, only: None });
     }
 
     /// The next `requests` requests fail this way, after those that were planned before.
     pub fn fail_next(&self, requests: u32, fault: Fault) {
-        self.shared.lock().faults.push_back(Planned { fault, requests: Some(requests) });
+        self.shared.lock().faults.push_back(Planned { fault, requests: Some(requests), only: None });
+    }
+
+    /// The next request whose path ends like this, `goals.json`, fails this way.
+    pub fn fail_path(&self, only: &str, fault: Fault) {
+        self.shared.lock().faults.push_back(Planned { fault, requests: Some(1), only: Some(only.to_owned()) });
     }
 
     /// Back to health.
@@ -131,14 +136,16 @@ impl Beeminder {
 }
 
 impl State {
-    /// The fault of the present request, if one is planned; counts it off.
-    fn next_fault(&mut self) -> Option<Fault> {
-        let first = self.faults.front_mut()?;
-        let fault = first.fault.clone();
-        if let Some(left) = &mut first.requests {
+    /// The fault of a request for `path`, if one is planned; counts it off.
+    fn next_fault(&mut self, path: &str) -> Option<Fault> {
+        let meant = |planned: &Planned| planned.only.as_ref().is_none_or(|end| path.ends_with(end));
+        let place = self.faults.iter().position(meant)?;
+        let planned = self.faults.get_mut(place)?;
+        let fault = planned.fault.clone();
+        if let Some(left) = &mut planned.requests {
             *left = left.saturating_sub(1);
             if *left == 0 {
-                self.faults.pop_front();
+                self.faults.remove(place);
             }
         }
         Some(fault)

@@ -48,7 +48,7 @@ async fn gate(State(shared): State<Shared>, Query(query): Parameters, request: R
         if request.method() != Method::GET {
             state.writes += 1;
         }
-        (state.next_fault(), query.get("auth_token") == Some(&state.token))
+        (state.next_fault(request.uri().path()), query.get("auth_token") == Some(&state.token))
     };
     let right = if known { next.run(request).await } else { bad_token() };
     match fault {

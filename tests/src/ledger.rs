@@ -1,0 +1,84 @@
+//! The agent's database as a test reads it, beside the agent: what it promised to send, and what became of it.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, params};
+
+/// One row of `notifications`.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    /// Where it stands.
+    pub state: String,
+    /// What its text carries.
+    pub tag: String,
+    /// What it is about.
+    pub subjects: Vec<String>,
+    /// The last thing that went wrong.
+    pub why: Option<String>,
+}
+
+/// One row of `claims`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    /// What it is about.
+    pub subject: String,
+    /// The day.
+    pub day: String,
+    /// The tag of the message that was made of it.
+    pub tag: String,
+}
+
+/// Every message there is.
+///
+/// # Errors
+/// If the file is not there yet or is no database of ours.
+pub fn notifications(database: &Path) -> rusqlite::Result<Vec<Notification>> {
+    let connection = open(database)?;
+    let mut statement =
+        connection.prepare("SELECT state, tag, subjects, why FROM notifications ORDER BY created_at")?;
+    let rows = statement.query_map([], |row| {
+        let subjects: String = row.get(2)?;
+        Ok(Notification {
+            state: row.get(0)?,
+            tag: row.get(1)?,
+            subjects: serde_json::from_str(&subjects).unwrap_or_default(),
+            why: row.get(3)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Every claim there is.
+///
+/// # Errors
+/// If the file is not there yet or is no database of ours.
+pub fn claims(database: &Path) -> rusqlite::Result<Vec<Claim>> {
+    let connection = open(database)?;
+    let mut statement = connection
+        .prepare("SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id")?;
+    let rows = statement.query_map([], |row| Ok(Claim { subject: row.get(0)?, day: row.get(1)?, tag: row.get(2)? }))?;
+    rows.collect()
+}
+
+/// Whether no message is still on its way to the provider or in doubt.
+pub fn settled(database: &Path) -> bool {
+    notifications(database)
+        .is_ok_and(|all| all.iter().all(|n| matches!(n.state.as_str(), "accepted" | "delivered" | "failed")))
+}
+
+/// Puts down a reading of Groq's console as if a person had told it at that instant. The agent must not be running.
+///
+/// # Errors
+/// If the file is not there yet or is no database of ours.
+pub fn record_groq_reading(database: &Path, at: jiff::Timestamp, month: &str, micros: i64) -> rusqlite::Result<()> {
+    let connection = Connection::open(database)?;
+    let at = at.strftime("%Y-%m-%dT%H:%M:%S.000000000Z").to_string();
+    let insert = "INSERT INTO odometer_readings (provider, at, month, value_micros) VALUES ('groq', ?1, ?2, ?3)";
+    connection.execute(insert, params![at, month, micros]).map(drop)
+}
+
+fn open(database: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}

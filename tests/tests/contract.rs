@@ -1,0 +1,146 @@
+//! The fake Twilio is held to Twilio's own OpenAPI document, where that document is.
+//!
+//! It lies beside the repository (`../shared/specs`) or where `MECRIS_SHARED_SPECS` says; it is not part of the repository. Without
+//! it these tests say so and check nothing.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+};
+
+use mecris_tests::{
+    clock::FakeClock,
+    http_client,
+    twilio::{ACCOUNT_SID, AUTH_TOKEN, Fate, MESSAGING_SERVICE_SID, PARAMETERS, Twilio, basic},
+};
+use serde_json::Value;
+
+const LIST: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
+
+/// The document, or `None` with a word to whoever reads the test's output.
+fn openapi() -> Option<Value> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
+    let folder = std::env::var_os("MECRIS_SHARED_SPECS").map_or(beside, PathBuf::from);
+    let file = folder.join("twilio_api_v2010.json");
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Some(serde_json::from_str(&text).expect("Twilio's document is JSON")),
+        Err(error) => {
+            eprintln!(
+                "SKIPPED: {} cannot be read ({error}); set MECRIS_SHARED_SPECS to check against it",
+                file.display()
+            );
+            None
+        }
+    }
+}
+
+/// OpenAPI 3.0's `nullable` as JSON Schema spells it, in the whole document, so that references keep working.
+fn with_null_types(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(object) => {
+            if object.get("nullable") == Some(&Value::Bool(true))
+                && let Some(kind) = object.get("type").filter(|t| t.is_string()).cloned()
+            {
+                object.insert("type".to_owned(), serde_json::json!([kind, "null"]));
+            }
+            for value in object.values_mut() {
+                *value = with_null_types(value.take());
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                *value = with_null_types(value.take());
+            }
+        }
+        _ => {}
+    }
+    schema
+}
+
+/// Checks `instance` against the schema at `reference` of the document, and that no undocumented field is in it.
+fn assert_valid(document: &Value, reference: &str, instance: &Value) {
+    let mut schema = serde_json::json!({"$ref": format!("#{reference}")});
+    schema["components"] = with_null_types(document["components"].clone());
+    schema["paths"] = with_null_types(document["paths"][LIST]["get"].clone());
+    let validator = jsonschema::validator_for(&schema).expect("the schema is sound");
+    let errors: Vec<String> = validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{reference}: {errors:?}\n{instance:#}");
+    let documented = schema.pointer(reference).and_then(|s| s["properties"].as_object()).expect("an object schema");
+    for field in instance.as_object().expect("an object").keys() {
+        assert!(documented.contains_key(field), "{field} is not in {reference}");
+    }
+    for field in documented.keys() {
+        assert!(instance.get(field).is_some(), "{reference} has {field}, the fake does not");
+    }
+}
+
+fn create(fake: &Twilio, form: &[(&str, &str)]) -> Value {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let mut stream = TcpStream::connect(fake.address()).expect("the fake listens");
+    write!(
+        stream,
+        "POST /2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json HTTP/1.1\r\nhost: t\r\nconnection: close\r\nauthorization: {}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        basic(ACCOUNT_SID, AUTH_TOKEN),
+        body.len()
+    )
+    .expect("the request goes out");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the fake answers");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").expect("a body").1).expect("JSON")
+}
+
+fn get(fake: &Twilio, path: &str) -> Value {
+    let auth = basic(ACCOUNT_SID, AUTH_TOKEN);
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/{path}");
+    http_client::request(fake.address(), "GET", &path, &[("authorization", &auth)], None)
+        .expect("the fake answers")
+        .json()
+}
+
+#[test]
+fn the_fake_accepts_exactly_the_documented_parameters() {
+    let Some(document) = openapi() else { return };
+    let body =
+        &document["paths"][LIST]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"];
+    let mut documented: Vec<&str> =
+        body["properties"].as_object().expect("CreateMessage has parameters").keys().map(String::as_str).collect();
+    let mut known = PARAMETERS.to_vec();
+    documented.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(known, documented);
+}
+
+#[test]
+fn a_message_has_the_documented_shape_at_every_step() {
+    let Some(document) = openapi() else { return };
+    let message = "/components/schemas/api.v2010.account.message";
+    let fake = Twilio::start(&FakeClock::default()).expect("a free port");
+    fake.set_next_fates([Fate::Undelivered(30003), Fate::Deliver]);
+    for sender in [("From", "+15005550006"), ("MessagingServiceSid", MESSAGING_SERVICE_SID)] {
+        let made = create(&fake, &[("To", "+14155550100"), sender, ("Body", "hello"), ("ValidityPeriod", "600")]);
+        assert_valid(&document, message, &made);
+        for _ in 0..3 {
+            assert_valid(
+                &document,
+                message,
+                &get(&fake, &format!("Messages/{}.json", made["sid"].as_str().expect("a sid"))),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_list_has_the_documented_shape_on_every_page() {
+    let Some(document) = openapi() else { return };
+    let fake = Twilio::start(&FakeClock::default()).expect("a free port");
+    for _ in 0..3 {
+        create(&fake, &[("To", "+14155550100"), ("From", "+15005550006"), ("Body", "hello")]);
+    }
+    let reference = "/paths/responses/200/content/application~1json/schema";
+    for page in ["Messages.json?PageSize=2", "Messages.json?PageSize=2&Page=1"] {
+        assert_valid(&document, reference, &get(&fake, page));
+    }
+}

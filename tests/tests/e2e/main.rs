@@ -1,0 +1,14 @@
+//! End to end: the real binary against the fakes, one file for each thing that the product promises.
+//!
+//! Every test has fakes and an installation of its own, so they run side by side.
+
+mod config;
+mod crash;
+mod effectively_once;
+mod garbage;
+mod http;
+mod notify_codes;
+mod one_pass;
+mod secrets;
+mod stage;
+mod upstream_down;

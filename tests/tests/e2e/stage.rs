@@ -1,0 +1,94 @@
+//! What every test starts from: both fakes, one clock, one installation.
+
+use jiff::Timestamp;
+use mecris_tests::{
+    agent::{Output, Setup},
+    beeminder::Beeminder,
+    clock::FakeClock,
+    twilio::Twilio,
+};
+use serde_json::Value;
+
+/// A Tuesday in winter, 15:00 in New York: inside the walk's hours, outside quiet hours, far from a DST change.
+pub(crate) const AFTERNOON: &str = "2026-03-03T15:00:00-05:00";
+
+/// Both fakes and one installation.
+pub(crate) struct Stage {
+    pub(crate) clock: FakeClock,
+    pub(crate) beeminder: Beeminder,
+    pub(crate) twilio: Twilio,
+    pub(crate) setup: Setup,
+}
+
+impl Stage {
+    /// At [`AFTERNOON`].
+    pub(crate) fn new() -> Self {
+        let stage = Self::now();
+        stage.clock.set(AFTERNOON.parse().expect("an instant"));
+        stage
+    }
+
+    /// At the machine's time, for tests that run the daemon: no quiet hours, no limits, no walk, no budgets, quick in doubt.
+    pub(crate) fn of_the_daemon() -> Self {
+        let mut stage = Self::now();
+        let config = &mut stage.setup.config;
+        config.remove("policy.quiet_hours");
+        config.remove("walk");
+        config.remove("budget");
+        config.set("policy.max_messages_per_hour", 100_000);
+        config.set("policy.max_messages_per_day", 100_000);
+        config.set("notify.lease", "300ms");
+        config.set("notify.settle", "300ms");
+        stage
+    }
+
+    fn now() -> Self {
+        let clock = FakeClock::default();
+        let beeminder = Beeminder::start(&clock).expect("a free port");
+        let twilio = Twilio::start(&clock).expect("a free port");
+        let setup = Setup::new(beeminder.address(), twilio.address());
+        Self { clock, beeminder, twilio, setup }
+    }
+
+    /// One pass at an instant, on which the fakes agree.
+    pub(crate) fn pass(&self, at: &str) -> Output {
+        self.clock.set(at.parse::<Timestamp>().expect("an instant"));
+        self.setup.run_at(at)
+    }
+
+    /// The texts that reached the phone.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.twilio.accepted().into_iter().map(|m| m.body).collect()
+    }
+}
+
+impl Drop for Stage {
+    /// What must be true of every test.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.beeminder.writes(), 0, "Mecris only reads from Beeminder");
+            assert_eq!(self.twilio.violations(), Vec::<String>::new(), "Twilio was asked something wrong");
+        }
+    }
+}
+
+/// `decisions[]` or `conditions[]` about one subject: the value of `field`.
+pub(crate) fn about<'a>(report: &'a Value, list: &str, subject: &str, field: &str) -> &'a str {
+    report[list]
+        .as_array()
+        .and_then(|all| all.iter().find(|entry| entry["subject"] == subject))
+        .and_then(|entry| entry[field].as_str())
+        .unwrap_or_else(|| panic!("no {field} about {subject} in {list} of {report:#}"))
+}
+
+/// The subjects of all messages of a report, in order.
+pub(crate) fn notified(report: &Value) -> Vec<&str> {
+    let lists = report["notifications"].as_array().expect("notifications is a list").iter();
+    lists.flat_map(|n| n["subjects"].as_array().into_iter().flatten()).filter_map(Value::as_str).collect()
+}
+
+/// Fails if an object lacks one of these fields.
+pub(crate) fn assert_fields(object: &Value, fields: &[&str]) {
+    let missing: Vec<_> = fields.iter().filter(|field| object.get(field).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?} missing in {object:#}");
+}

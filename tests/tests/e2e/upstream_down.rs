@@ -1,0 +1,108 @@
+//! Beeminder cannot be read: that is its own state. Nothing is called safe, nobody is sent for a walk, and the person hears of it once.
+
+use mecris_tests::{
+    agent::Output,
+    beeminder::{Fault, GoalSpec},
+};
+
+use crate::stage::{Stage, about};
+
+fn faults() -> [(&'static str, Fault); 7] {
+    [
+        ("down", Fault::DropConnection),
+        ("slow", Fault::Hang),
+        ("500", Fault::Status(500)),
+        ("401", Fault::BadToken),
+        ("HTML", Fault::Html),
+        ("half a body", Fault::HalfBody),
+        ("another shape", Fault::WrongJson),
+    ]
+}
+
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    stage.setup.config.remove("budget");
+    stage.setup.config.set("heuristic.deadline", "2s");
+    stage.beeminder.set_goals([GoalSpec::new("writing", 9), GoalSpec::new("bike", 9).walked(Some(1))]);
+    stage
+}
+
+/// Unknown, exit 3, nothing safe, no walk reminder.
+fn assert_unknown(what: &str, output: &Output) {
+    let report = output.json();
+    assert_eq!(output.code, 3, "{what}: {}", output.everything());
+    let status = report["observations"]["beeminder"]["status"].as_str();
+    assert!(matches!(status, Some("unknown" | "stale")), "{what}: {report:#}");
+    assert!(report["observations"]["beeminder"]["why"].as_str().is_some_and(|why| !why.is_empty()), "{what}: {report:#}");
+    for list in ["conditions", "decisions"] {
+        for entry in report[list].as_array().expect("a list") {
+            let subject = entry["subject"].as_str().unwrap_or_default();
+            let known = subject == "run" || subject.starts_with("budget:");
+            assert!(known || entry["severity"] != "SAFE", "{what}: {subject} is called safe: {report:#}");
+            assert!(!(subject == "walk" && entry["action"] == "notify"), "{what}: a false walk reminder: {report:#}");
+        }
+    }
+    assert_eq!(about(&report, "decisions", "walk", "reason"), "unknown_data", "{what}");
+}
+
+#[test]
+fn every_way_to_fail_is_unknown_and_never_safe() {
+    for (what, fault) in faults() {
+        let stage = stage();
+        stage.beeminder.fail(fault);
+        assert_unknown(what, &stage.pass("2026-03-03T15:00:00-05:00"));
+        assert_eq!(stage.twilio.creates(), 0, "{what}");
+    }
+}
+
+#[test]
+fn what_was_read_before_the_failure_is_not_called_safe_either() {
+    for (what, fault) in faults() {
+        let stage = stage();
+        assert_eq!(stage.pass("2026-03-03T12:00:00-05:00").code, 0);
+        stage.beeminder.fail(fault);
+        assert_unknown(what, &stage.pass("2026-03-03T15:00:00-05:00"));
+    }
+}
+
+#[test]
+fn the_third_failure_in_a_row_is_told_once() {
+    let stage = stage();
+    stage.beeminder.fail(Fault::Status(503));
+    let mut told = Vec::new();
+    for minute in ["00", "10", "20", "30", "40"] {
+        let output = stage.pass(&format!("2026-03-03T12:{minute}:00-05:00"));
+        assert_unknown(minute, &output);
+        told.push(stage.twilio.accepted_count());
+    }
+    assert_eq!(told, [0, 0, 1, 1, 1]);
+    let text = stage.texts()[0].to_lowercase();
+    assert!(text.contains("beeminder") && !text.contains("safe"), "{text}");
+}
+
+#[test]
+fn a_success_in_between_starts_the_count_again() {
+    let stage = stage();
+    for (minute, fails) in [("00", true), ("10", true), ("20", false), ("30", true), ("40", true)] {
+        stage.beeminder.clear_faults();
+        if fails {
+            stage.beeminder.fail(Fault::Status(503));
+        }
+        let output = stage.pass(&format!("2026-03-03T12:{minute}:00-05:00"));
+        assert_eq!(output.code, if fails { 3 } else { 0 }, "{}", output.everything());
+    }
+    assert_eq!(stage.texts(), Vec::<String>::new());
+}
+
+#[test]
+fn a_goal_that_is_red_is_told_although_another_cannot_be_read() {
+    let stage = stage();
+    let mut odd = GoalSpec::new("odd", 9);
+    odd.replace.insert("safebuf".to_owned(), serde_json::json!("many"));
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0), odd, GoalSpec::new("bike", 9).walked(Some(0))]);
+    let output = stage.pass("2026-03-03T15:00:00-05:00");
+    let report = output.json();
+    assert_eq!(output.code, 3, "{}", output.everything());
+    assert_eq!(about(&report, "decisions", "goal:reading", "action"), "notify");
+    assert_eq!(about(&report, "conditions", "goal:odd", "severity"), "UNKNOWN");
+}
