@@ -1,1 +1,77 @@
-//! x
+//! A wrong configuration is refused before anything happens, with one sentence for each mistake.
+
+use crate::stage::Stage;
+
+#[test]
+fn five_mistakes_make_five_sentences_and_exit_78() {
+    let mut stage = Stage::new();
+    let mistakes = [
+        ("environment", "prodction"),
+        ("time_zone", "Mars/Phobos"),
+        ("http.listen", "somewhere"),
+        ("heuristic.interval", "soon"),
+        ("notify.sms.to", "five five five"),
+    ];
+    for (key, value) in mistakes {
+        stage.setup.config.set(key, value);
+    }
+    for arguments in [&["check", "--offline"][..], &["run"], &["serve"], &["window"]] {
+        let output = stage.setup.agent(arguments);
+        assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
+        for (key, value) in mistakes {
+            let text = output.everything();
+            let sentence = text.lines().find(|line| line.contains(key) && line.contains(value));
+            assert!(sentence.is_some(), "{arguments:?}: no line names {key} and {value}: {text}");
+        }
+    }
+    assert_eq!((stage.beeminder.requests(), stage.setup.database().exists()), (0, false));
+}
+
+#[test]
+fn an_unknown_key_suggests_the_known_one_and_says_where_it_is() {
+    let mut stage = Stage::new();
+    stage.setup.config.set("policy.max_mesages_per_day", 6);
+    let output = stage.setup.agent(&["run"]);
+    assert_eq!(output.code, 78, "{}", output.everything());
+    assert!(output.stderr.contains("max_mesages_per_day"), "{}", output.stderr);
+    assert!(output.stderr.contains("max_messages_per_day"), "{}", output.stderr);
+    assert!(output.stderr.contains("agent.toml"), "{}", output.stderr);
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_is_named_as_the_source() {
+    let mut stage = Stage::new();
+    stage.setup.set_env("MECRIS__POLICY__MAX_MESSAGES_PER_DAY", "many");
+    let output = stage.setup.agent(&["run"]);
+    assert_eq!(output.code, 78, "{}", output.everything());
+    assert!(output.stderr.contains("MECRIS__POLICY__MAX_MESSAGES_PER_DAY"), "{}", output.stderr);
+}
+
+#[test]
+fn production_refuses_what_is_for_development_only() {
+    let mut stage = Stage::new();
+    stage.setup.config.set("environment", "production");
+    let output = stage.pass("2026-03-03T15:00:00-05:00");
+    assert!(matches!(output.code, 64 | 78), "--at in production: {}", output.everything());
+    stage.setup.config.set("notify.channels", serde_json::json!(["console"]));
+    let output = stage.setup.agent(&["check", "--offline"]);
+    assert_eq!(output.code, 78, "console in production: {}", output.everything());
+}
+
+#[test]
+fn an_unknown_option_is_a_usage_error() {
+    let stage = Stage::new();
+    assert_eq!(stage.setup.agent(&["run", "--fast"]).code, 64);
+    assert_eq!(stage.setup.agent(&["--help"]).code, 0);
+}
+
+#[test]
+fn a_sound_configuration_passes_the_check() {
+    let stage = Stage::new();
+    let offline = stage.setup.agent(&["check", "--offline"]);
+    assert_eq!(offline.code, 0, "{}", offline.everything());
+    let online = stage.setup.agent(&["check", "--json"]);
+    assert_eq!(online.code, 0, "{}", online.everything());
+    online.json();
+    assert_eq!(stage.twilio.creates(), 0, "a check sends nothing");
+}

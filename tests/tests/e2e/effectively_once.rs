@@ -1,1 +1,129 @@
-//! x
+//! Twilio takes a message and its answer is lost: the message is looked for, not sent again.
+//!
+//! Every reply of the fake is lost or a 5xx, nearly always after acceptance, and what was accepted is hidden from lists for a random
+//! time up to the settle time. `MECRIS_TEST_MESSAGES` and `MECRIS_TEST_SEED` change how many and how.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use mecris_tests::{
+    agent::{Daemon, Setup},
+    ledger,
+    twilio::{Chaos, Fault},
+    wait,
+};
+
+use crate::stage::Stage;
+
+const WORKERS: usize = 8;
+const SETTLE_MS: u64 = 300;
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn a_thousand_lost_replies_make_a_thousand_messages() {
+    let total = usize::try_from(number("MECRIS_TEST_MESSAGES", 1000)).expect("a number of messages");
+    let seed = number("MECRIS_TEST_SEED", 42);
+    println!("seed {seed}");
+    let stage = Stage::of_the_daemon();
+    stage.twilio.set_chaos(Chaos {
+        seed,
+        drop_after_accept: 0.45,
+        status_after_accept: 0.45,
+        status_before: 0.05,
+        drop_before: 0.06,
+        hide_max_ms: SETTLE_MS,
+        ..Chaos::default()
+    });
+    let setups: Vec<Setup> = (0..WORKERS).map(|_| installation(&stage)).collect();
+    std::thread::scope(|scope| {
+        for (worker, setup) in setups.iter().enumerate() {
+            scope.spawn(move || {
+                for n in (worker..total).step_by(WORKERS) {
+                    setup.agent(&[
+                        "send-alert",
+                        "--subject",
+                        &format!("test:{n}"),
+                        "--text",
+                        &format!("alert {n} of the test"),
+                    ]);
+                }
+            });
+        }
+    });
+    settle(&setups);
+
+    let mut seen = BTreeMap::<String, usize>::new();
+    for text in stage.texts() {
+        let name = text.split(" of the test").next().unwrap_or_default().to_owned();
+        *seen.entry(name).or_default() += 1;
+    }
+    let twice: Vec<_> = seen.iter().filter(|(_, count)| **count != 1).collect();
+    assert!(twice.is_empty(), "seed {seed}: sent more than once: {twice:?}");
+    let planned: usize = setups.iter().map(|s| ledger::notifications(&s.database()).map_or(0, |n| n.len())).sum();
+    assert_eq!((planned, seen.len(), stage.twilio.accepted_count()), (total, total, total), "seed {seed}");
+    println!("{total} messages, {} attempts, {} lists", stage.twilio.creates(), stage.twilio.lists());
+}
+
+#[test]
+fn a_lost_reply_is_adopted_from_the_list() {
+    for fault in [
+        Fault::DropReplyAfterAccept,
+        Fault::StatusAfterAccept(500),
+        Fault::StatusAfterAccept(503),
+        Fault::GarbageAfterAccept,
+        Fault::HangAfterAccept,
+    ] {
+        let stage = Stage::of_the_daemon();
+        stage.twilio.fail_next([fault.clone()]);
+        stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+        settle(std::slice::from_ref(&stage.setup));
+        assert_eq!((stage.twilio.accepted_count(), stage.twilio.creates()), (1, 1), "{fault:?}");
+        assert!(stage.twilio.lists() > 0, "{fault:?}: it was looked for");
+        let rows = ledger::notifications(&stage.setup.database()).expect("the message is on record");
+        assert!(matches!(rows[0].state.as_str(), "accepted" | "delivered"), "{fault:?}: {rows:?}");
+    }
+}
+
+#[test]
+fn what_was_never_accepted_is_sent_again() {
+    for fault in [Fault::DropBefore, Fault::StatusBefore(502), Fault::Garbage2xx, Fault::Hang] {
+        let stage = Stage::of_the_daemon();
+        stage.twilio.fail_next([fault.clone()]);
+        stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+        settle(std::slice::from_ref(&stage.setup));
+        assert_eq!(stage.twilio.accepted_count(), 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn while_the_list_fails_nothing_is_sent_again() {
+    let stage = Stage::of_the_daemon();
+    stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
+    stage.twilio.fail_next_reads(std::iter::repeat_n(Fault::StatusBefore(503), 6));
+    stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+    settle(std::slice::from_ref(&stage.setup));
+    assert_eq!((stage.twilio.accepted_count(), stage.twilio.creates()), (1, 1));
+}
+
+/// An installation of its own with the same fakes and the same quick lease.
+fn installation(stage: &Stage) -> Setup {
+    let mut setup = Setup::new(stage.beeminder.address(), stage.twilio.address());
+    let own = setup.config.clone();
+    setup.config = stage.setup.config.clone();
+    for key in ["state.path", "http.listen"] {
+        setup.config.set(key, own.get(key));
+    }
+    setup
+}
+
+/// Lets daemons finish what the commands left open.
+fn settle(setups: &[Setup]) {
+    let daemons: Vec<Daemon> = setups.iter().map(Setup::serve).collect();
+    for (setup, daemon) in setups.iter().zip(&daemons) {
+        let done = wait::until(Duration::from_secs(90), || ledger::settled(&setup.database()).then_some(()));
+        let open = ledger::notifications(&setup.database());
+        assert!(done.is_some(), "messages stay open: {open:?}\n{}", daemon.logs());
+    }
+}

@@ -82,7 +82,10 @@ fn a_goals_day_is_beeminders_and_not_midnight() {
     stage.setup.config.remove("policy.quiet_hours");
     let late = GoalSpec { deadline_offset: 6 * 3600, ..GoalSpec::new("late", 0) };
     stage.beeminder.set_goals([late, GoalSpec::new("bike", 6).walked(Some(0))]);
-    assert_eq!(about(&stage.pass("2026-03-03T23:00:00-05:00").json(), "decisions", "goal:late", "reason"), "first_of_day");
+    assert_eq!(
+        about(&stage.pass("2026-03-03T23:00:00-05:00").json(), "decisions", "goal:late", "reason"),
+        "first_of_day"
+    );
     // 01:00 on the next calendar day is still the goal's same day, which ends at 06:00.
     let report = stage.pass("2026-03-04T01:00:00-05:00").json();
     assert_eq!(about(&report, "decisions", "goal:late", "reason"), "already_notified_today");

@@ -33,7 +33,10 @@ fn assert_unknown(what: &str, output: &Output) {
     assert_eq!(output.code, 3, "{what}: {}", output.everything());
     let status = report["observations"]["beeminder"]["status"].as_str();
     assert!(matches!(status, Some("unknown" | "stale")), "{what}: {report:#}");
-    assert!(report["observations"]["beeminder"]["why"].as_str().is_some_and(|why| !why.is_empty()), "{what}: {report:#}");
+    assert!(
+        report["observations"]["beeminder"]["why"].as_str().is_some_and(|why| !why.is_empty()),
+        "{what}: {report:#}"
+    );
     for list in ["conditions", "decisions"] {
         for entry in report[list].as_array().expect("a list") {
             let subject = entry["subject"].as_str().unwrap_or_default();
