@@ -1,0 +1,91 @@
+//! How long it takes to decide about many goals, with no I/O at all.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use mecris_agent::{
+    arms::beeminder::{Account, Goal, GoalState},
+    clock::DeadlineOffset,
+    domain::{Money, Observation, Severity},
+    heuristic::{
+        assess::{AssessSettings, History, Observed, assess},
+        decide::decide,
+        policy::{Ledger, Policy},
+    },
+};
+use tokio::time::Instant;
+
+use crate::report::{Report, milliseconds, percentile};
+
+/// Assesses and decides 1,000 and 100,000 goals, several times each; the median counts.
+pub(crate) fn measure(report: &mut Report) {
+    for (goals, tries) in [(1_000, 101), (100_000, 11)] {
+        let observed = observed(goals);
+        let mut durations: Vec<Duration> = (0..tries).map(|_| once(&observed)).collect();
+        durations.sort_unstable();
+        let median = percentile(&durations, 50);
+        let (reach, reached) =
+            if goals == 1_000 { ("<= 1 ms", median <= Duration::from_millis(1)) } else { ("", true) };
+        report.row(&format!("assess and decide, {goals} goals"), milliseconds(median), reach, reached);
+    }
+}
+
+fn once(observed: &Observed) -> Duration {
+    let settings = AssessSettings { zone: zone(), walk: None, deadline: Duration::from_secs(30) };
+    let policy = Policy {
+        zone: zone(),
+        notify_at: Severity::Warning,
+        max_messages_per_hour: 2,
+        max_messages_per_day: 6,
+        quiet_hours: None,
+        escalate: false,
+    };
+    let (history, ledger) = (History::default(), Ledger::default());
+    let begin = Instant::now();
+    let conditions = assess(observed, &history, &settings, now());
+    let decisions = decide(conditions, &ledger, &policy, now());
+    let took = begin.elapsed();
+    assert!(decisions.iter().any(|decision| decision.condition.severity == Severity::Critical));
+    took
+}
+
+/// An account in which every kind of urgency is as frequent as the others.
+fn observed(goals: usize) -> Observed {
+    let goals = (0_i64..).take(goals).map(goal).collect();
+    let account =
+        Account { time_zone: Some("America/New_York".to_owned()), deadbeat: false, goals, unreadable: Vec::new() };
+    let beeminder = Observation::Fresh { value: account, at: now() };
+    Observed { beeminder, walk: None, budgets: Vec::new(), elapsed: Duration::from_millis(100) }
+}
+
+fn goal(n: i64) -> Goal {
+    let safebuf = n % 8;
+    Goal {
+        slug: format!("goal-{n}").parse().expect("letters, digits and a dash are a slug"),
+        id: None,
+        title: format!("Goal number {n}"),
+        state: GoalState::Active,
+        queued: false,
+        queued_since: None,
+        safebuf: Some(safebuf),
+        losedate: Some(now() + SignedDuration::from_hours(9 + 24 * safebuf)),
+        deadline: DeadlineOffset::default(),
+        pledge: Some(Money::from_usd(5.0).expect("five dollars")),
+        current_value: Some(883.0),
+        target_value: None,
+        rate: Some(1.0),
+        rate_unit: Some("d".to_owned()),
+        due: Some("+1 due by 12am".to_owned()),
+        bare_minimum: Some("+1".to_owned()),
+        has_data_today: Some(false),
+        datapoints: Vec::new(),
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-03-03T15:00:00-05:00".parse().expect("an instant")
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("America/New_York").expect("it is in the database")
+}

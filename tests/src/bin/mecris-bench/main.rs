@@ -1,0 +1,104 @@
+//! Measures what the design promises, and prints one Markdown table. `scripts/bench` builds everything and starts it.
+
+mod bare;
+mod decisions;
+mod load;
+mod report;
+mod startup;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use mecris_tests::{
+    agent::{self, Setup},
+    beeminder::{Beeminder, GoalSpec},
+    clock::FakeClock,
+    twilio::Twilio,
+};
+
+use report::{Report, milliseconds};
+
+/// Measures a release build of mecris-agent against the fakes, and its endpoints against a bare hyper server with the same bytes.
+#[derive(Debug, Parser)]
+#[command(name = "mecris-bench", version)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// How often the daemon is started.
+    #[arg(long, default_value_t = 50)]
+    starts: usize,
+    /// Rounds of load on each server, taken in turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of each round.
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// Connections that ask at the same time.
+    #[arg(long, default_value_t = 8)]
+    connections: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// The bare hyper server: answers every request with the head and body in this file. For the benchmark itself.
+    #[command(hide = true)]
+    Bare {
+        /// JSON: `{"headers": [["name", "value"]], "body": "…"}`.
+        answer: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Part::Bare { answer }) = arguments.part {
+        return bare::serve(&answer);
+    }
+    let mut report = Report::default();
+    let clock = FakeClock::default();
+    let beeminder = Beeminder::start(&clock)?;
+    let twilio = Twilio::start(&clock)?;
+    beeminder.set_goals((0..10).map(|n| GoalSpec::new(&format!("goal{n}"), 5 + n)));
+    let setup = installation(&beeminder, &twilio);
+
+    startup::measure(&setup, arguments.starts, &mut report);
+    endpoints(&setup, &arguments, &mut report)?;
+    decisions::measure(&mut report);
+    let size = std::fs::metadata(agent::binary()).context("the agent's binary")?.len();
+    report.row("binary size", format!("{:.1} MB", size as f64 / 1e6), "<= 14 MB", size <= 14_000_000);
+    print!("{}", report.markdown());
+    Ok(())
+}
+
+fn installation(beeminder: &Beeminder, twilio: &Twilio) -> Setup {
+    let mut setup = Setup::new(beeminder.address(), twilio.address());
+    setup.config.set("http.requests_per_minute", 1_000_000_000);
+    setup.config.set("budget.anthropic.source", "ledger");
+    setup.config.set("budget.anthropic.limit_usd", 25.0);
+    setup.config.set("budget.anthropic.period", "monthly");
+    setup
+}
+
+/// `/health` and `/usage` against a bare hyper server in a process of its own, in turns.
+fn endpoints(setup: &Setup, arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+    let daemon = setup.serve();
+    let token = format!("Bearer {}", agent::API_TOKEN);
+    let round = Duration::from_secs(arguments.seconds);
+    for path in ["/health", "/usage"] {
+        let bare = bare::Process::start(setup.folder(), &daemon.get(path))?;
+        let (mut ours, mut theirs) = (load::Figures::default(), load::Figures::default());
+        for _ in 0..arguments.rounds {
+            ours.add(load::run(daemon.address(), path, &token, arguments.connections, round)?);
+            theirs.add(load::run(bare.address(), path, &token, arguments.connections, round)?);
+        }
+        let ratio = ours.per_second() / theirs.per_second();
+        let reach = if path == "/health" { ">= 0.8" } else { "" };
+        let name = |what: &str| format!("{path}, c={}: {what}", arguments.connections);
+        report.row(&name("requests per second"), format!("{:.0}", ours.per_second()), "", true);
+        report.row(&name("bare hyper, same bytes"), format!("{:.0}", theirs.per_second()), "", true);
+        report.row(&name("ratio (median of rounds)"), format!("{ratio:.2}"), reach, path != "/health" || ratio >= 0.8);
+        let p99 = format!("{} / {}", milliseconds(ours.p99()), milliseconds(theirs.p99()));
+        report.row(&name("p99, ours / bare"), p99, "", true);
+    }
+    Ok(())
+}
