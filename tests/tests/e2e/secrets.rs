@@ -76,6 +76,8 @@ fn no_failure_prints_one() {
         stage.twilio.fail_always(Some(twilio::Fault::DropBefore));
         for arguments in [&["run", "--json"][..], &["run"], &["check"], &["notify", "test"]] {
             let output = stage.setup.agent(arguments);
+            assert_ne!(output.code, 0, "{fault:?} {arguments:?}: the failure is said: {}", output.everything());
+            assert!(output.stderr.len() > 100, "{fault:?} {arguments:?}: at TRACE there is something to read");
             assert_clean(&format!("{fault:?} {arguments:?}"), output.everything().as_bytes());
         }
         assert_files_clean(&stage.setup);
@@ -88,7 +90,10 @@ fn a_broken_configuration_prints_none() {
     stage.setup.config.set("beeminder.base_url", "http://127.0.0.1:1/");
     stage.setup.set_env("MECRIS_API_TOKENS", &format!("a:{API_TOKEN},b:,:,{API_TOKEN}"));
     for arguments in [&["check"][..], &["run"], &["check", "--offline"]] {
-        assert_clean(&format!("{arguments:?}"), stage.setup.agent(arguments).everything().as_bytes());
+        let output = stage.setup.agent(arguments);
+        assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
+        assert!(output.everything().contains("MECRIS_API_TOKENS"), "{arguments:?}: {}", output.everything());
+        assert_clean(&format!("{arguments:?}"), output.everything().as_bytes());
     }
 }
 
