@@ -1,3 +1,4 @@
-//! What Mecris says about itself to operators: metrics here, logs beside them. Nothing in here decides anything.
+//! What Mecris says about itself to operators: logs and metrics. Nothing in here decides anything, and nothing here knows a secret.
 
+pub mod logs;
 pub mod metrics;
