@@ -1,1 +1,181 @@
-//! cli
+//! The command line. What each command does is in `commands`; here are only words and their shapes.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+    error::ErrorKind,
+};
+use jiff::Timestamp;
+
+use crate::{
+    config::settings::ChannelKind,
+    domain::{Severity, Subject},
+    telemetry::logs::Format,
+};
+
+/// `EX_USAGE`: the arguments make no sense.
+pub const EXIT_USAGE: u8 = 64;
+
+/// Exit codes, at the end of every `--help`.
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 3 done but something was unknown, 64 usage, 75 try again, 78 configuration.";
+
+/// The heading of what every command takes.
+const GLOBAL: &str = "Global options";
+
+/// Watches what you promised and sends one well-timed message when a promise is about to break.
+///
+/// Results go to standard output, diagnostics to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "mecris-agent", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The configuration [default: /etc/mecris/agent.toml, if it exists].
+    #[arg(long, value_name = "FILE", global = true, help_heading = GLOBAL)]
+    pub config: Option<PathBuf>,
+
+    /// How log lines look [default: MECRIS_LOG_FORMAT, else text]. MECRIS_LOG sets what is logged, for example `debug`.
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
+    pub log_format: Option<Format>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the daemon: a pass every `heuristic.interval`, deliveries, the HTTP endpoints.
+    Serve,
+    /// Makes one pass: looks, decides, records and sends.
+    Run(RunArgs),
+    /// Checks every setting, credential and connection, and says what to do about each problem.
+    Check(CheckArgs),
+    /// Shows what a person wants to see first: the last pass, open messages, what is unknown.
+    Status(JsonArgs),
+    /// Shows when it will run, in local and UTC time.
+    Window(WindowArgs),
+    /// Tries the channels.
+    #[command(subcommand)]
+    Notify(NotifyCommand),
+    /// Sends an alert through the same ledger, limits and channels as everything else.
+    SendAlert(SendAlertArgs),
+    /// Shows the version.
+    Version(JsonArgs),
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Decides, but records and sends nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Takes this for the time now, for example 2026-11-21T15:00:00-05:00. Refused in production.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Option<Timestamp>,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Connects to nothing.
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands that only choose how to print.
+#[derive(Debug, Args)]
+pub struct JsonArgs {
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `window`.
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// How many days to show.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub days: u16,
+}
+
+/// `notify …`.
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Sends a test message now.
+    Test {
+        /// The channel to try [default: the first of notify.channels].
+        #[arg(long, value_name = "CHANNEL", value_parser = channel())]
+        channel: Option<ChannelKind>,
+    },
+}
+
+/// `send-alert`.
+#[derive(Debug, Args)]
+pub struct SendAlertArgs {
+    /// What it is about, for example goal:reading or backup. One alert for each subject and day is sent.
+    #[arg(long)]
+    pub subject: Subject,
+
+    /// What to say.
+    #[arg(long)]
+    pub text: String,
+
+    /// How urgent it is; compared with heuristic.notify_at.
+    #[arg(long, default_value = "WARNING", value_parser = severity())]
+    pub severity: Severity,
+}
+
+impl Cli {
+    /// Parses arguments, the program's name first. On a mistake, and after `--help`, prints what there is to say.
+    ///
+    /// # Errors
+    /// The code to exit with: 0 after `--help` and `--version`, [`EXIT_USAGE`] after a mistake.
+    pub fn parse_or_explain<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) -> Result<Self, u8> {
+        Self::try_parse_from(arguments).map_err(|error| {
+            // There is nobody left to tell if the terminal is gone.
+            let _ = error.print();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+                _ => EXIT_USAGE,
+            }
+        })
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Text, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }))
+    }
+}
+
+fn channel() -> impl clap::builder::TypedValueParser<Value = ChannelKind> {
+    PossibleValuesParser::new(["sms", "console"])
+        .map(|name| if name == "console" { ChannelKind::Console } else { ChannelKind::Sms })
+}
+
+/// `SAFE` and `UNKNOWN` are nothing to alert about.
+fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["CAUTION", "WARNING", "CRITICAL"]).try_map(|name| name.parse::<Severity>())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use clap::CommandFactory as _;
+
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once("mecris-agent").chain(line.split_whitespace()))
+}
+
+fn helps(command: &mut clap::Command, path: &str, into: &mut String) {
+    into.push_str(&format!("$ {path} --help\n{}\n", command.render_long_help()));
+    for inner in command.get_subcommands_mut() {
+        let path = format!("{path} {}", inner.get_name());
+        helps(inner, &path, into);
+    }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn help_of_every_command() {
+    let mut command = Cli::command();
+    command.build();
+    let mut text = String::new();
+    helps(&mut command, "mecris-agent", &mut text);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn commands_and_options_parse() {
+    let cli = parse("run --dry-run --at 2026-11-21T15:00:00-05:00 --json --config a.toml --log-format json").unwrap();
+    assert_eq!(cli.config, Some(PathBuf::from("a.toml")));
+    assert_eq!(cli.log_format, Some(Format::Json));
+    let Command::Run(run) = cli.command else { panic!("not run") };
+    assert!(run.dry_run && run.json);
+    assert_eq!(run.at, Some("2026-11-21T20:00:00Z".parse().unwrap()));
+
+    let Command::SendAlert(alert) = parse("send-alert --subject backup --text late").unwrap().command else {
+        panic!("not send-alert")
+    };
+    assert_eq!((alert.subject.as_str(), alert.text.as_str(), alert.severity), ("backup", "late", Severity::Warning));
+
+    let Command::Notify(NotifyCommand::Test { channel }) = parse("notify test --channel console").unwrap().command
+    else {
+        panic!("not notify test")
+    };
+    assert_eq!(channel, Some(ChannelKind::Console));
+    assert!(matches!(parse("window").unwrap().command, Command::Window(WindowArgs { days: 7 })));
+    assert!(parse("--config b.toml serve").is_ok(), "global options go first, too");
+}
+
+#[test]
+fn mistakes_exit_64_and_help_exits_0() {
+    for line in [
+        "",
+        "serv",
+        "run --at yesterday",
+        "window --days 0",
+        "window --days 367",
+        "notify test --channel fax",
+        "send-alert --subject a",
+        "send-alert --text t --subject s --severity SAFE",
+        "send-alert --text t --subject with/slash",
+        "serve --log-format xml",
+    ] {
+        let arguments = std::iter::once("mecris-agent").chain(line.split_whitespace());
+        assert_eq!(Cli::parse_or_explain(arguments).unwrap_err(), EXIT_USAGE, "{line:?}");
+    }
+    for line in ["--help", "run --help", "--version"] {
+        let arguments = std::iter::once("mecris-agent").chain(line.split_whitespace());
+        assert_eq!(Cli::parse_or_explain(arguments).unwrap_err(), 0, "{line:?}");
+    }
+}
