@@ -1,0 +1,214 @@
+//! The layers: built-in defaults < file < environment. Each is checked for names before it is merged, so that a misspelt or
+//! misplaced key cannot hide or overwrite another layer's value.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use figment::{
+    Figment, Metadata, Profile, Provider,
+    providers::{Format, Toml},
+    value::{Dict, Map, Value},
+};
+
+use super::{ConfigProblem, Source, Variables, keys};
+
+const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// Defaults of tables that exist only where somebody mentions them.
+const OPTIONAL: &[(&str, &str)] = &[
+    ("walk", "[walk]\nfrom = \"14:00\"\nuntil = \"18:00\""),
+    ("budget.anthropic", "[budget.anthropic]\nsource = \"ledger\"\nperiod = \"monthly\""),
+    ("budget.groq", "[budget.groq]\nsource = \"odometer\"\nperiod = \"monthly\""),
+];
+
+/// What settings in the environment begin with; `__` descends into a table.
+const PREFIX: &str = "MECRIS__";
+
+/// The key under which the TOML parser hides an unquoted date or time.
+const TOML_DATETIME: &str = "$__toml_private_datetime";
+
+/// A value and who set it.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) value: Value,
+    pub(super) source: Source,
+}
+
+/// Every setting that has a value, by key.
+pub(super) type Merged = BTreeMap<String, Given>;
+
+/// Merges all layers. Names that nobody knows are left out and reported.
+///
+/// # Errors
+/// The file cannot be read: what is wrong with the other settings cannot be said, because most of them are in it.
+pub(super) fn merge(
+    file: Option<&Path>,
+    variables: &Variables,
+) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
+    let mut problems = Vec::new();
+    let mut figment = Figment::new();
+    let mut unreadable = None;
+    if let Some(path) = file {
+        match parse_file(path) {
+            Ok(dict) => figment = figment.merge(file_layer(path, dict, &mut problems)),
+            Err(message) => unreadable = Some(file_problem(path, message)),
+        }
+    }
+    for (name, text) in variables {
+        if let Some(layer) = variable_layer(name, text, &mut problems) {
+            figment = figment.merge(layer);
+        }
+    }
+    if let Some(problem) = unreadable {
+        problems.insert(0, problem);
+        return Err(problems);
+    }
+    for (table, defaults) in OPTIONAL {
+        if figment.contains(table) {
+            figment = figment.join(Toml::string(defaults));
+        }
+    }
+    figment = figment.join(Toml::string(DEFAULTS));
+
+    let mut merged = Merged::new();
+    if let Ok(Value::Dict(_, dict)) = figment.find_value("") {
+        flatten(&figment, "", dict, &mut merged);
+    }
+    Ok((merged, problems))
+}
+
+/// One layer: values and who set them.
+struct Layer {
+    source: Source,
+    dict: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        match &self.source {
+            Source::File(path) => Metadata::from("file", path.as_path()),
+            Source::Variable(name) => Metadata::from("environment variable", name.as_str()),
+            Source::Default | Source::Secret(_) => Metadata::named("default"),
+        }
+    }
+
+    fn data(&self) -> figment::error::Result<Map<Profile, Dict>> {
+        Ok(Profile::Default.collect(self.dict.clone()))
+    }
+}
+
+fn file_layer(path: &Path, dict: Dict, problems: &mut Vec<ConfigProblem>) -> Layer {
+    let source = Source::File(path.to_owned());
+    let dict = known_only("", dict, &source, problems);
+    Layer { source, dict }
+}
+
+fn file_problem(path: &Path, message: String) -> ConfigProblem {
+    let source = Some(Source::File(path.to_owned()));
+    ConfigProblem { key: "configuration".to_owned(), value: None, source, message }
+}
+
+fn parse_file(path: &Path) -> Result<Dict, String> {
+    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    })?;
+    <Toml as Format>::from_str::<Dict>(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        format!("is not TOML, line {line}: {}", error.message().trim().replace('\n', ", "))
+    })
+}
+
+/// The dictionary without what is no setting; each of those is a problem.
+fn known_only(table: &str, dict: Dict, source: &Source, problems: &mut Vec<ConfigProblem>) -> Dict {
+    let mut known = Dict::new();
+    for (name, value) in dict {
+        let path = keys::join(table, &name);
+        let value = plain(value);
+        let message = match value {
+            // A quoted key with a dot in it would pass for a path.
+            _ if name.contains('.') => keys::unknown(&path),
+            Value::Dict(_, inner) if keys::is_table(&path) => {
+                known.insert(name, known_only(&path, inner, source, problems).into());
+                continue;
+            }
+            value if keys::is_setting(&path) => {
+                known.insert(name, value);
+                continue;
+            }
+            _ if keys::is_table(&path) => "expected a table of settings".to_owned(),
+            _ => keys::unknown(&path),
+        };
+        // The value of a key that should not be there may be a secret: it is not shown.
+        problems.push(ConfigProblem { key: path, value: None, source: Some(source.clone()), message });
+    }
+    known
+}
+
+/// TOML's dates and times as the text they were written as.
+pub(super) fn plain(value: Value) -> Value {
+    match value {
+        Value::Dict(tag, mut dict) => match dict.remove(TOML_DATETIME) {
+            Some(text) => text,
+            None => Value::Dict(tag, dict),
+        },
+        Value::Array(tag, items) => Value::Array(
+            tag,
+            items
+                .into_iter()
+                .map(|item| match plain(item) {
+                    Value::Dict(tag, dict) => {
+                        Value::Dict(tag, dict.into_iter().map(|(key, value)| (key, plain(value))).collect())
+                    }
+                    item => item,
+                })
+                .collect(),
+        ),
+        value => value,
+    }
+}
+
+/// A variable's value stays text: which type it should be is known only where it is read.
+fn variable_layer(name: &str, text: &str, problems: &mut Vec<ConfigProblem>) -> Option<Layer> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let path = rest.to_ascii_lowercase().replace("__", ".");
+    let source = Source::Variable(name.to_owned());
+    if !keys::is_setting(&path) || rest != rest.to_ascii_uppercase() {
+        let message = if keys::is_setting(&path) {
+            format!("variable names are in capitals, did you mean {}?", name.to_ascii_uppercase())
+        } else if keys::is_table(&path) {
+            format!("names a table, not a setting: add the setting's name, {name}__…")
+        } else {
+            keys::unknown(&path)
+        };
+        problems.push(ConfigProblem { key: path, value: None, source: Some(source), message });
+        return None;
+    }
+    let mut segments = path.rsplit('.');
+    let leaf = segments.next().unwrap_or_default().to_owned();
+    let innermost = Dict::from([(leaf, Value::from(text))]);
+    let dict = segments.fold(innermost, |inner, table| Dict::from([(table.to_owned(), inner.into())]));
+    Some(Layer { source, dict })
+}
+
+fn flatten(figment: &Figment, table: &str, dict: Dict, merged: &mut Merged) {
+    for (name, value) in dict {
+        let path = keys::join(table, &name);
+        match value {
+            Value::Dict(_, inner) if keys::is_table(&path) => flatten(figment, &path, inner, merged),
+            value => {
+                let source = source_of(figment, &value);
+                merged.insert(path, Given { value, source });
+            }
+        }
+    }
+}
+
+fn source_of(figment: &Figment, value: &Value) -> Source {
+    match figment.get_metadata(value.tag()).and_then(|metadata| metadata.source.as_ref()) {
+        Some(figment::Source::File(path)) => Source::File(path.clone()),
+        Some(figment::Source::Custom(name)) => Source::Variable(name.clone()),
+        _ => Source::Default,
+    }
+}

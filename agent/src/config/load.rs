@@ -1,0 +1,125 @@
+//! From a file and an environment to settings and secrets, or to the list of everything that is wrong.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    ConfigError, ConfigProblem, EffectiveSetting, SecretName, SecretSource, Secrets, Settings, Source, Variables,
+    layers::{self, Merged},
+    reader::Reader,
+    secrets::{EnvSecrets, FoundSecrets, JsonFileSecrets},
+    settings::{SecretsSettings, SmsSender},
+    show, validate,
+};
+
+/// The configuration file when none is named; it need not exist.
+pub const DEFAULT_FILE: &str = "/etc/mecris/agent.toml";
+
+/// What loading looks at.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// The file; a problem if it is not there.
+    pub file: Option<PathBuf>,
+    /// Read instead when no file is named and this one exists.
+    pub fallback_file: PathBuf,
+    /// Settings (`MECRIS__…`) and secrets.
+    pub variables: Variables,
+    /// Secrets that the environment does not have; it need not exist.
+    pub dotenv: PathBuf,
+}
+
+/// A configuration that can be used.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// The secrets that were found. What is missing for these settings says [`Secrets::missing_for`].
+    pub secrets: Secrets,
+    /// Every setting in force and who set it, by key.
+    pub effective: Vec<EffectiveSetting>,
+    /// Sentences for the log: nothing is wrong, but somebody should know.
+    pub warnings: Vec<String>,
+}
+
+impl Inputs {
+    /// What this process was started with: `--config`, the environment, `.env` in the working directory.
+    pub fn of_process(file: Option<PathBuf>) -> Self {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        Self {
+            file,
+            fallback_file: PathBuf::from(DEFAULT_FILE),
+            variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+            dotenv: PathBuf::from(".env"),
+        }
+    }
+
+    /// The file that is read.
+    fn chosen_file(&self) -> Option<&Path> {
+        self.file.as_deref().or_else(|| self.fallback_file.exists().then_some(self.fallback_file.as_path()))
+    }
+}
+
+/// Reads everything and validates it; all problems come back at once.
+///
+/// # Errors
+/// [`ConfigError`] with at least one problem. The process should end with exit code 78 (`EX_CONFIG`).
+pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
+    let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
+    let mut reader = Reader::new(merged, problems);
+
+    let secrets_settings = validate::secrets(&mut reader);
+    let found = secrets_settings.as_ref().and_then(|settings| read_secrets(settings, inputs, &mut reader));
+    let settings = validate::settings(&mut reader, secrets_settings, found.as_ref().map(|found| &found.secrets));
+
+    match (settings, found, reader.into_parts()) {
+        (Some(settings), Some(found), (merged, problems)) if problems.is_empty() => {
+            let effective = effective(&merged, &settings);
+            Ok(Loaded { settings, secrets: found.secrets, effective, warnings: found.warnings })
+        }
+        (_, _, (_, problems)) => Err(ConfigError(problems)),
+    }
+}
+
+/// `None` if they cannot be read; why is among the problems then.
+fn read_secrets(settings: &SecretsSettings, inputs: &Inputs, reader: &mut Reader) -> Option<FoundSecrets> {
+    let source: Box<dyn SecretSource + '_> = match settings {
+        SecretsSettings::Env => Box::new(EnvSecrets::new(&inputs.variables, Some(&inputs.dotenv))),
+        SecretsSettings::File(path) => Box::new(JsonFileSecrets::new(path)),
+    };
+    match source.load() {
+        Ok(found) => Some(found),
+        Err(error) => {
+            for problem in error.0 {
+                let message = problem.to_string();
+                reader.report(ConfigProblem { key: "secrets".to_owned(), value: None, source: None, message });
+            }
+            None
+        }
+    }
+}
+
+/// What is in force, with the secrets that stand in for settings. Prices of the built-in table are one row.
+fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
+    let mut rows: Vec<EffectiveSetting> = merged
+        .iter()
+        .map(|(key, given)| EffectiveSetting {
+            key: key.clone(),
+            value: show::given(key, given),
+            source: given.source.clone(),
+        })
+        .collect();
+    let mut add = |key: &str, value: String, source| {
+        if !merged.contains_key(key) {
+            rows.push(EffectiveSetting { key: key.to_owned(), value, source });
+        }
+    };
+    add("budget.price", format!("{} built-in lines", settings.budget.prices.len()), Source::Default);
+    if let Some(sms) = &settings.notify.sms {
+        let secret = |name: SecretName| Source::Secret(name.as_str());
+        add("notify.sms.to", format!("{:?}", sms.to.masked()), secret(SecretName::TwilioToNumber));
+        if let SmsSender::Number(number) = &sms.sender {
+            add("notify.sms.from", format!("{:?}", number.masked()), secret(SecretName::TwilioFromNumber));
+        }
+    }
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    rows
+}

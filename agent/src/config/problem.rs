@@ -1,0 +1,89 @@
+//! What can be wrong with a configuration, and where a setting came from.
+
+use std::{fmt, path::PathBuf};
+
+use serde::{Serialize, Serializer};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Built in.
+    Default,
+    /// A TOML file.
+    File(PathBuf),
+    /// An environment variable, by its name.
+    Variable(String),
+    /// A secret that stands in for a setting, by its name.
+    Secret(&'static str),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Secret(name) => write!(f, "secret {name}"),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One thing that is wrong. Its `Display` is one sentence on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConfigProblem {
+    /// The setting, `http.listen`.
+    pub key: String,
+    /// What it was set to, as far as that may be shown; `None` if it is missing, private or not a setting at all.
+    pub value: Option<String>,
+    /// Who set it; `None` if nobody did.
+    pub source: Option<Source>,
+    /// What is wrong and what is allowed, without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key)?;
+        if let Some(value) = &self.value {
+            write!(f, " = {value}")?;
+        }
+        if let Some(source) = &self.source {
+            write!(f, " ({source})")?;
+        }
+        let end = if self.message.ends_with('?') { "" } else { "." };
+        write!(f, ": {}{end}", self.message)
+    }
+}
+
+/// Everything that is wrong with the configuration, in the order in which it was found: layers first, then by section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(pub Vec<ConfigProblem>);
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_break}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A setting as it is in force, for `check`. Private values are masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EffectiveSetting {
+    /// `http.listen`.
+    pub key: String,
+    /// As TOML would spell it.
+    pub value: String,
+    /// Who set it.
+    pub source: Source,
+}

@@ -1,0 +1,223 @@
+//! Typed reads of merged settings. Every read that fails records a problem and returns `None`; nothing stops at the first one.
+
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
+
+use figment::{
+    providers::{Format, Toml},
+    value::{Dict, Value},
+};
+use jiff::{
+    SignedDuration,
+    civil::{Date, Time},
+};
+
+use super::{
+    ConfigProblem, Source, keys,
+    layers::{self, Given, Merged},
+    show,
+};
+
+/// Reads settings and keeps what is wrong with them.
+pub(super) struct Reader {
+    merged: Merged,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Reader {
+    pub(super) fn new(merged: Merged, problems: Vec<ConfigProblem>) -> Self {
+        Self { merged, problems }
+    }
+
+    pub(super) fn into_parts(self) -> (Merged, Vec<ConfigProblem>) {
+        (self.merged, self.problems)
+    }
+
+    /// Whether anybody set it.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.merged.contains_key(key)
+    }
+
+    /// Whether any setting of the table is set.
+    pub(super) fn has_table(&self, table: &str) -> bool {
+        self.merged.keys().any(|key| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// The value as it may be shown.
+    pub(super) fn shown(&self, key: &str) -> String {
+        self.merged.get(key).map(|given| show::given(key, given)).unwrap_or_default()
+    }
+
+    /// Records that the setting is wrong, with its value and where it came from.
+    pub(super) fn refuse(&mut self, key: &str, message: impl Into<String>) {
+        let given = self.merged.get(key);
+        self.problems.push(ConfigProblem {
+            key: key.to_owned(),
+            value: given.map(|given| show::given(key, given)),
+            source: given.map(|given| given.source.clone()),
+            message: message.into(),
+        });
+    }
+
+    /// Records a problem with something that is no setting of its own: a secret, a line of a list.
+    pub(super) fn report(&mut self, problem: ConfigProblem) {
+        self.problems.push(problem);
+    }
+
+    /// The value, or a problem that says that it is missing.
+    pub(super) fn given(&mut self, key: &str, expected: &str) -> Option<Given> {
+        let given = self.merged.get(key).cloned();
+        if given.is_none() && !self.was_meant(key) {
+            self.refuse(key, format!("is required: expected {expected}"));
+        }
+        given
+    }
+
+    /// Whether a misspelt name was reported that probably is this one: that it is missing goes without saying then.
+    fn was_meant(&self, key: &str) -> bool {
+        let hint = format!("did you mean {key}?");
+        self.problems.iter().any(|problem| problem.message.ends_with(&hint))
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, key: &str, expected: &str) -> Option<String> {
+        match self.given(key, expected)?.value {
+            Value::String(_, text) => Some(text),
+            _ => self.expected(key, expected),
+        }
+    }
+
+    /// A text that `parse` understands.
+    pub(super) fn parsed<T>(&mut self, key: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(key, expected)?;
+        parse(&text).or_else(|| self.expected(key, expected))
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let expected = one_of(choices);
+        let text = self.text(key, &expected)?;
+        self.chosen(key, &text, choices)
+    }
+
+    /// A list of a few words.
+    pub(super) fn choices<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
+        let texts = self.list(key, &format!("a list of: {}", names(choices)))?;
+        // Each is looked at, so that each wrong one is reported.
+        let chosen: Vec<Option<T>> = texts.iter().map(|text| self.chosen(key, text, choices)).collect();
+        chosen.into_iter().collect()
+    }
+
+    fn chosen<T: Copy>(&mut self, key: &str, text: &str, choices: &[(&str, T)]) -> Option<T> {
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let hint = keys::nearest(text, choices.iter().map(|(name, _)| *name));
+        let hint = hint.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default();
+        self.expected(key, &format!("{}{hint}", one_of(choices)))
+    }
+
+    /// A list of texts. In the environment it is written as in TOML, `["a", "b"]`.
+    pub(super) fn list(&mut self, key: &str, expected: &str) -> Option<Vec<String>> {
+        let given = self.given(key, expected)?;
+        let texts =
+            array(&given).and_then(|items| items.into_iter().map(Value::into_string).collect::<Option<Vec<String>>>());
+        texts.or_else(|| self.expected(key, expected))
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
+        const EXPECTED: &str = "true or false";
+        let given = self.given(key, EXPECTED)?;
+        let flag = typed::<bool>(&given);
+        flag.or_else(|| self.expected(key, EXPECTED))
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn count(&mut self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
+        let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
+        let given = self.given(key, &expected)?;
+        typed::<u32>(&given).filter(|n| allowed.contains(n)).or_else(|| self.expected(key, &expected))
+    }
+
+    /// A number for which `allowed` holds.
+    pub(super) fn number(&mut self, key: &str, expected: &str, allowed: impl FnOnce(f64) -> bool) -> Option<f64> {
+        let given = self.given(key, expected)?;
+        let number = typed::<f64>(&given).filter(|n| n.is_finite());
+        number.filter(|n| allowed(*n)).or_else(|| self.expected(key, expected))
+    }
+
+    /// A duration within bounds, `15m`, `1h 30m`.
+    pub(super) fn duration(&mut self, key: &str, allowed: RangeInclusive<Duration>) -> Option<Duration> {
+        let (least, most) = (friendly(*allowed.start()), friendly(*allowed.end()));
+        let expected = format!("a duration from {least} to {most} such as \"90s\", \"15m\" or \"1h\"");
+        self.parsed(key, &expected, |text| {
+            let duration = Duration::try_from(text.parse::<SignedDuration>().ok()?).ok()?;
+            allowed.contains(&duration).then_some(duration)
+        })
+    }
+
+    /// A time of the local day.
+    pub(super) fn time(&mut self, key: &str) -> Option<Time> {
+        self.parsed(key, "a time such as \"13:00\"", time)
+    }
+
+    /// A day.
+    pub(super) fn date(&mut self, key: &str) -> Option<Date> {
+        self.parsed(key, "a day such as \"2026-11-01\"", |text| Date::strptime("%Y-%m-%d", text).ok())
+    }
+
+    /// Records that something else was expected. Always `None`, so that a read can end with it.
+    pub(super) fn expected<T>(&mut self, key: &str, expected: &str) -> Option<T> {
+        self.refuse(key, format!("expected {expected}"));
+        None
+    }
+}
+
+/// `HH:MM`; TOML's own local times come with seconds.
+pub(super) fn time(text: &str) -> Option<Time> {
+    Time::strptime("%H:%M", text).or_else(|_| Time::strptime("%H:%M:%S", text)).ok()
+}
+
+/// The items of a list. In the environment it is written as in TOML, or in plain words: `["a", "b"]`, `[a, b]`.
+pub(super) fn array(given: &Given) -> Option<Vec<Value>> {
+    match (&given.source, &given.value) {
+        (Source::Variable(_), Value::String(_, text)) => plain_words(text).or_else(|| toml_list(text)),
+        (_, value) => value.clone().into_array(),
+    }
+}
+
+/// Without quotes everything is text, `007` and `true` too.
+fn plain_words(text: &str) -> Option<Vec<Value>> {
+    let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
+    if inner.contains(['"', '\'', '[', '{']) {
+        return None;
+    }
+    let words = inner.split(',').map(str::trim).filter(|word| !word.is_empty());
+    Some(words.map(Value::from).collect())
+}
+
+fn toml_list(text: &str) -> Option<Vec<Value>> {
+    const KEY: &str = "list";
+    let mut document = <Toml as Format>::from_str::<Dict>(&format!("{KEY} = {text}")).ok()?;
+    layers::plain(document.remove(KEY)?).into_array()
+}
+
+/// A number or a flag; in the environment it is text.
+fn typed<T: FromStr + serde::de::DeserializeOwned>(given: &Given) -> Option<T> {
+    match (&given.source, &given.value) {
+        (Source::Variable(_), Value::String(_, text)) => text.trim().parse().ok(),
+        (_, value) => value.deserialize().ok(),
+    }
+}
+
+fn names<T>(choices: &[(&str, T)]) -> String {
+    choices.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}
+
+fn one_of<T>(choices: &[(&str, T)]) -> String {
+    if choices.len() == 1 { names(choices) } else { format!("one of: {}", names(choices)) }
+}
+
+fn friendly(duration: Duration) -> String {
+    SignedDuration::try_from(duration).map_or_else(|_| format!("{duration:?}"), |duration| format!("{duration:#}"))
+}

@@ -1,0 +1,75 @@
+//! `secrets.source = "file:secrets.json"`: one JSON object, the shape that Secrets Manager holds too.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::{FoundSecrets, SecretName, SecretProblem, SecretSource, SecretsError, names::pick};
+use crate::config::keys;
+
+/// A file with one JSON object, `{"BEEMINDER_AUTH_TOKEN": "…"}`.
+#[derive(Debug)]
+pub struct JsonFileSecrets {
+    path: PathBuf,
+}
+
+impl JsonFileSecrets {
+    /// The file, which must exist.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+}
+
+impl SecretSource for JsonFileSecrets {
+    fn load(&self) -> Result<FoundSecrets, SecretsError> {
+        let file = self.path.display().to_string();
+        let text =
+            fs::read_to_string(&self.path).map_err(|why| SecretProblem::Unreadable { file: file.clone(), why })?;
+        let malformed = |line| SecretProblem::Malformed {
+            file: file.clone(),
+            line,
+            expected: "one JSON object, {\"NAME\": \"value\"}",
+        };
+        let value: Value = serde_json::from_str(&text).map_err(|error| malformed(error.line()))?;
+        let Value::Object(object) = value else { return Err(malformed(1).into()) };
+
+        let not_text = object.iter().filter(|(name, value)| is_known(name) && !value.is_string() && !value.is_null());
+        let mut problems: Vec<SecretProblem> =
+            not_text.map(|(name, _)| SecretProblem::NotText { file: file.clone(), name: name.clone() }).collect();
+        let secrets = pick(&file, |name| object.get(name).and_then(Value::as_str), &mut problems);
+        if !problems.is_empty() {
+            return Err(SecretsError(problems));
+        }
+        let mut warnings: Vec<String> = readable_by_others(&self.path, &file).into_iter().collect();
+        warnings.extend(object.keys().filter(|name| !is_known(name)).map(|name| unknown(&file, name)));
+        Ok(FoundSecrets { secrets, warnings })
+    }
+}
+
+fn spellings() -> impl Iterator<Item = &'static str> {
+    SecretName::ALL.into_iter().flat_map(|name| name.spellings().iter().copied())
+}
+
+fn is_known(name: &str) -> bool {
+    spellings().any(|spelling| spelling == name)
+}
+
+fn unknown(file: &str, name: &str) -> String {
+    let hint = keys::nearest(name, spellings()).map(|known| format!(", did you mean {known}?")).unwrap_or_default();
+    format!("{file}: {name} is no secret that Mecris knows{hint}")
+}
+
+#[cfg(unix)]
+fn readable_by_others(path: &Path, file: &str) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| format!("{file} can be read by others (mode {mode:04o}): chmod 600 {file}"))
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &Path, _: &str) -> Option<String> {
+    None
+}

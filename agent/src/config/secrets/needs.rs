@@ -1,0 +1,43 @@
+//! Which secrets a configuration cannot do without.
+
+use super::{SecretName, Secrets};
+use crate::config::settings::{Auth, BeeminderSource, ChannelKind, Settings};
+
+impl Secrets {
+    /// What is missing for these settings, one sentence for each.
+    pub fn missing_for(&self, settings: &Settings) -> Vec<String> {
+        let mut missing = Vec::new();
+        let mut need = |name: SecretName, why: &str| {
+            if !self.has(name) {
+                missing.push(format!("the secret {name} is missing: {why}"));
+            }
+        };
+        if matches!(settings.beeminder.source, BeeminderSource::Api { .. }) {
+            need(SecretName::BeeminderAuthToken, "Beeminder cannot be asked without it");
+        }
+        if settings.notify.channels.contains(&ChannelKind::Sms) {
+            need(SecretName::TwilioAccountSid, "no text message can be sent without it");
+            self.twilio_credentials(&mut need);
+        }
+        if settings.http.auth == Auth::Token {
+            need(SecretName::MecrisApiTokens, "http.auth is \"token\", so nobody could call the HTTP endpoints");
+        }
+        missing
+    }
+
+    /// An API key, or the account's token. Half a key is no key.
+    fn twilio_credentials(&self, need: &mut impl FnMut(SecretName, &str)) {
+        if self.has(SecretName::TwilioAuthToken) {
+            return;
+        }
+        match (self.has(SecretName::TwilioApiKeySid), self.has(SecretName::TwilioApiKeySecret)) {
+            (true, true) => {}
+            (false, false) => need(
+                SecretName::TwilioAuthToken,
+                "Twilio needs it, or the pair TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET",
+            ),
+            (false, true) => need(SecretName::TwilioApiKeySid, "TWILIO_API_KEY_SECRET is of no use without it"),
+            (true, false) => need(SecretName::TwilioApiKeySecret, "TWILIO_API_KEY_SID is of no use without it"),
+        }
+    }
+}

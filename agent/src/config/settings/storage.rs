@@ -1,0 +1,23 @@
+//! Where state lives and where secrets come from: `[state]`, `[secrets]`.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+/// `[state]`.
+#[derive(Clone, Debug)]
+pub struct StateSettings {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// Where copies go, if anywhere.
+    pub remote: Option<Url>,
+}
+
+/// `[secrets]`.
+#[derive(Clone, Debug)]
+pub enum SecretsSettings {
+    /// The environment, then a `.env` file in the working directory.
+    Env,
+    /// One JSON object `{NAME: value}` in a file.
+    File(PathBuf),
+}

@@ -1,0 +1,111 @@
+//! How a value is shown in a problem and in `check`: never longer than a line, never what may be private.
+
+use figment::{error::Actual, value::Value};
+use url::Url;
+
+use super::{Source, keys, layers::Given};
+
+const LONGEST: usize = 80;
+
+/// A setting's value as it was given: TOML from a file, plain text from the environment.
+pub(super) fn given(key: &str, given: &Given) -> String {
+    match (&given.source, &given.value) {
+        (Source::Variable(_), Value::String(_, text))
+            if !keys::is_private(key) && !text.is_empty() && !text.contains(char::is_control) =>
+        {
+            shortened(without_credentials(text))
+        }
+        (_, value) => self::value(key, value),
+    }
+}
+
+/// The value of `key` as TOML would spell it.
+pub(super) fn value(key: &str, value: &Value) -> String {
+    if keys::is_private(key) {
+        return masked(value);
+    }
+    shortened(toml(value))
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
+
+/// The last two characters of a value long enough that they give nothing away.
+fn masked(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) if text.len() >= 8 && text.is_ascii() => format!("\"…{}\"", &text[text.len() - 2..]),
+        _ => "(not shown)".to_owned(),
+    }
+}
+
+fn toml(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => format!("{:?}", without_credentials(text)),
+        Value::Char(_, char) => format!("{:?}", char.to_string()),
+        Value::Bool(_, flag) => flag.to_string(),
+        Value::Num(_, number) => match number.to_actual() {
+            Actual::Unsigned(n) => n.to_string(),
+            Actual::Signed(n) => n.to_string(),
+            Actual::Float(n) => n.to_string(),
+            other => other.to_string(),
+        },
+        Value::Empty(..) => "(nothing)".to_owned(),
+        Value::Dict(_, dict) => {
+            let pairs: Vec<String> = dict.iter().map(|(key, value)| format!("{key} = {}", toml(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        Value::Array(_, items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A URL without user, password and query, where people put tokens; any other text as it is.
+fn without_credentials(text: &str) -> String {
+    if !text.contains("://") {
+        return text.to_owned();
+    }
+    let Ok(mut url) = Url::parse(text) else {
+        return if text.contains(['@', '?']) { "(not shown)".to_owned() } else { text.to_owned() };
+    };
+    if url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none() {
+        return text.to_owned();
+    }
+    url.set_query(url.query().map(|_| "..."));
+    url.set_fragment(None);
+    // Fails only for URLs that cannot have credentials.
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = url.set_password(None);
+        let _ = url.set_username("...");
+    }
+    url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_private_is_not_shown() {
+        for (key, text) in [
+            ("notify.sms.to", "+14155550100"),
+            ("notify.sms.messaging_service_sid", "canary-canary-canary"),
+            ("beeminder.base_url", "https://me:canary@example.com/?auth_token=canary#canary"),
+            ("beeminder.base_url", "https://me:canary@[example"),
+            ("state.remote", "s3://canary:canary@bucket/"),
+        ] {
+            let shown = value(key, &Value::from(text));
+            assert!(!shown.contains("canary") && !shown.contains("1415555"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn values_look_like_toml_and_stay_short() {
+        assert_eq!(value("policy.quiet_hours", &Value::from(vec!["22:00", "08:00"])), r#"["22:00", "08:00"]"#);
+        assert_eq!(value("window.hours", &Value::from(2.5)), "2.5");
+        assert!(value("time_zone", &Value::from("é".repeat(500))).chars().count() <= LONGEST + 1);
+    }
+}

@@ -1,0 +1,126 @@
+//! What a person reads when the configuration is wrong.
+
+use super::{Case, VALID, problems};
+
+#[test]
+fn a_file_with_five_mistakes_prints_five_sentences() {
+    let text = problems(
+        r#"
+        time_zone = "America/New_Yrok"
+        [window]
+        hours = 25
+        [http]
+        lisen = "127.0.0.1:8000"
+        [heuristic]
+        interval = 15
+        [notify]
+        channels = ["smss"]
+        "#,
+        &[],
+    );
+    assert_eq!(text.lines().count(), 5, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn mistakes_of_all_layers_are_reported_together() {
+    let text = problems(
+        r#"
+        timezone = "Berlin"
+        htpp.listen = "0.0.0.0:80"
+        policy = "strict"
+        [beeminder]
+        auth_token = "canary"
+        base_url = "http://www.beeminder.com/api/v1/?auth_token=canary"
+        [budget.grok]
+        limit_usd = 5
+        [notify.sms]
+        to = "canary 555 0100"
+        messaging_service_sid = "canarycanarycanary"
+        "#,
+        &[
+            ("MECRIS__HTTP__LISEN", "canary"),
+            ("MECRIS__HTTP", "canary"),
+            ("MECRIS__http__listen", "canary"),
+            ("MECRIS__WINDOW__HOURS", "five"),
+            ("TWILIO_FROM_NUMBER", "canary"),
+            ("TWILIO_SID", "canary-1"),
+            ("TWILIO_ACCOUNT_SID", "canary-2"),
+        ],
+    );
+    assert!(!text.contains("canary"), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn no_sentence_shows_what_may_be_private() {
+    let text = problems(
+        r#"
+        beeminder.auth_token = "canary"
+        beeminder.base_url = "https://me:canary@www.beeminder.com/?auth_token=canary"
+        notify.sms = { to = "canary-canary", from = "canary-canary", messaging_service_sid = "canary-canary" }
+        "#,
+        &[("MECRIS__BEEMINDER__AUTH_TOKEN", "canary"), ("MECRIS_API_TOKENS", "canary"), ("TWILIO_TO_NUMBER", "canary")],
+    );
+    assert!(!text.contains("canary"), "{text}");
+}
+
+#[test]
+fn text_that_is_not_toml_is_one_sentence_with_its_line() {
+    for (toml, expected) in [
+        ("time_zone = \"UTC\"\n[window\nstart = 1\n", "line 2: invalid table header, expected `.`, `]`"),
+        ("time_zone = \"UTC\"\n\ntime_zone = \"UTC\"\n", "line 3: duplicate key `time_zone` in document root"),
+    ] {
+        assert_eq!(problems(toml, &[]), format!("configuration (file agent.toml): is not TOML, {expected}."));
+    }
+}
+
+#[test]
+fn secrets_that_cannot_be_read_hide_no_mistake_and_make_up_none() {
+    for source in ["credential", "file:/nonexistent/secrets.json"] {
+        let sms = "time_zone = \"UTC\"\nwindow.hours = 0\nnotify.channels = [\"sms\"]\n";
+        let text = problems(sms, &[("MECRIS__SECRETS__SOURCE", source)]);
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.starts_with("secrets") && text.contains("window.hours"), "{text}");
+    }
+}
+
+#[test]
+fn the_environment_is_checked_even_if_the_file_cannot_be_read() {
+    let text = problems("[", &[("MECRIS__HTTP__LISEN", "x")]);
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(text.ends_with("did you mean http.listen?"), "{text}");
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_exist() {
+    let mut case = Case::new(VALID, &[("MECRIS__TIME_ZONE", "UTC"), ("MECRIS__NOTIFY__CHANNELS", "[\"console\"]")]);
+    case.inputs.file = Some(case.folder.path().join("other.toml"));
+    assert_eq!(case.load().unwrap_err(), "configuration (file other.toml): there is no such file.");
+    case.inputs.file = None;
+    assert!(case.load().is_ok(), "the fallback need not exist");
+}
+
+#[test]
+fn price_lines_are_checked_one_by_one() {
+    let text = problems(
+        &format!(
+            r#"{VALID}
+            [[budget.price]]
+            provider = "groq"
+            model = "x"
+            from = 2026-11-01
+            input_usd_per_mtok = 1
+            output_usd_per_mtok = 2.5
+            [[budget.price]]
+            provider = "openai"
+            modle = "x"
+            from = "soon"
+            input_usd_per_mtok = -1
+            output_usd_per_mtok = 2
+            "#
+        ),
+        &[],
+    );
+    insta::assert_snapshot!(text);
+}

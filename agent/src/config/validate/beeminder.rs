@@ -1,0 +1,46 @@
+//! `[beeminder]`.
+
+use std::path::PathBuf;
+
+use crate::{
+    config::{
+        reader::Reader,
+        settings::{BeeminderSettings, BeeminderSource},
+    },
+    domain::Slug,
+};
+
+pub(super) fn beeminder(reader: &mut Reader) -> Option<BeeminderSettings> {
+    let file = source(reader);
+    let base_url = super::url::base_url(reader, "beeminder.base_url");
+    let username =
+        reader.parsed("beeminder.username", "a Beeminder user name, or \"me\" for the token's owner", |text| {
+            let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            fits.then(|| text.to_owned())
+        });
+    let ignore = ignore(reader);
+    let source = match file? {
+        Some(path) => BeeminderSource::File(path),
+        None => BeeminderSource::Api { base_url: base_url?, username: username? },
+    };
+    Some(BeeminderSettings { source, ignore: ignore? })
+}
+
+/// The file, or `Some(None)` for the API.
+fn source(reader: &mut Reader) -> Option<Option<PathBuf>> {
+    reader.parsed("beeminder.source", "\"api\" or \"file:\" and a path, for example \"file:goals.json\"", |text| {
+        if text == "api" {
+            return Some(None);
+        }
+        let path = text.strip_prefix("file:").filter(|path| !path.is_empty())?;
+        Some(Some(PathBuf::from(path)))
+    })
+}
+
+fn ignore(reader: &mut Reader) -> Option<Vec<Slug>> {
+    const KEY: &str = "beeminder.ignore";
+    const EXPECTED: &str = "a list of goal slugs such as [\"old-goal\"]";
+    let texts = reader.list(KEY, EXPECTED)?;
+    let slugs: Option<Vec<Slug>> = texts.iter().map(|text| text.parse().ok()).collect();
+    slugs.or_else(|| reader.expected(KEY, EXPECTED))
+}

@@ -1,0 +1,135 @@
+//! `[[budget.price]]`: the built-in table, with the configured lines over it.
+
+use figment::{
+    providers::{Format, Toml},
+    value::{Dict, Value},
+};
+use jiff::civil::Date;
+
+use crate::{
+    config::{
+        ConfigProblem,
+        keys::{self, PRICE_KEYS},
+        reader::{self, Reader},
+        settings::Price,
+        show,
+    },
+    domain::{Money, Provider},
+};
+
+const BUILT_IN: &str = include_str!("../../prices.toml");
+const KEY: &str = "budget.price";
+
+/// The built-in lines, each replaced by a configured one with the same provider, model and day, and the other configured ones.
+pub(super) fn prices(reader: &mut Reader) -> Option<Vec<Price>> {
+    let mut prices = built_in();
+    for price in configured(reader)? {
+        prices.retain(|known| (known.provider, &known.model, known.from) != (price.provider, &price.model, price.from));
+        prices.push(price);
+    }
+    Some(prices)
+}
+
+fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
+    const EXPECTED: &str = "a list of tables, [[budget.price]]";
+    if !reader.has(KEY) {
+        return Some(Vec::new());
+    }
+    let given = reader.given(KEY, EXPECTED)?;
+    let Some(items) = reader::array(&given) else { return reader.expected(KEY, EXPECTED) };
+    let mut prices = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let Some(line) = item.as_dict() else { return reader.expected(KEY, EXPECTED) };
+        let read = price(line);
+        for (name, message) in read.as_ref().err().into_iter().flatten() {
+            let known = PRICE_KEYS.contains(&name.as_str());
+            reader.report(ConfigProblem {
+                key: format!("{KEY}[{index}].{name}"),
+                value: line.get(name).filter(|_| known).map(|value| show::value(KEY, value)),
+                source: Some(given.source.clone()),
+                message: message.clone(),
+            });
+        }
+        prices.push(read.ok());
+    }
+    prices.into_iter().collect()
+}
+
+/// Lines of our own file; a test holds that all of them are read.
+fn built_in() -> Vec<Price> {
+    let table = <Toml as Format>::from_str::<Dict>(BUILT_IN).unwrap_or_default();
+    let lines = table.get("price").and_then(Value::as_array).unwrap_or_default();
+    lines.iter().filter_map(Value::as_dict).filter_map(|line| price(line).ok()).collect()
+}
+
+/// A name in a line, and what is wrong with it.
+type Wrong = (String, String);
+
+/// One line, or everything that is wrong with it.
+fn price(line: &Dict) -> Result<Price, Vec<Wrong>> {
+    let strangers = line.keys().filter(|key| !PRICE_KEYS.contains(&key.as_str()));
+    let mut wrong: Vec<Wrong> = strangers.map(|key| (key.clone(), unknown(key))).collect();
+    let provider = text(line, "provider").and_then(|text| text.parse::<Provider>().ok());
+    let model = text(line, "model").filter(|model| !model.is_empty());
+    let from = text(line, "from").and_then(|text| Date::strptime("%Y-%m-%d", text).ok());
+    let input = dollars(line, "input_usd_per_mtok");
+    let output = dollars(line, "output_usd_per_mtok");
+    for (name, fits, expected) in [
+        ("provider", provider.is_some(), "\"anthropic\" or \"groq\""),
+        ("model", model.is_some(), "a model id, or \"*\" for any other"),
+        ("from", from.is_some(), "a day such as \"2026-11-01\""),
+        ("input_usd_per_mtok", input.is_some(), "US dollars for a million tokens, 0 to 100000"),
+        ("output_usd_per_mtok", output.is_some(), "US dollars for a million tokens, 0 to 100000"),
+    ] {
+        if !fits {
+            let missing = if line.contains_key(name) { "" } else { "is required: " };
+            wrong.push((name.to_owned(), format!("{missing}expected {expected}")));
+        }
+    }
+    match (provider, model, from, input, output) {
+        (Some(provider), Some(model), Some(from), Some(input), Some(output)) if wrong.is_empty() => Ok(Price {
+            provider,
+            model: model.to_owned(),
+            from,
+            input_usd_per_mtok: input,
+            output_usd_per_mtok: output,
+        }),
+        _ => Err(wrong),
+    }
+}
+
+fn unknown(key: &str) -> String {
+    let hint = keys::nearest(key, PRICE_KEYS.iter().copied());
+    match hint {
+        Some(name) => format!("no such setting, did you mean {name}?"),
+        None => format!("no such setting; known here: {}", PRICE_KEYS.join(", ")),
+    }
+}
+
+fn text<'a>(line: &'a Dict, key: &str) -> Option<&'a str> {
+    line.get(key)?.as_str()
+}
+
+fn dollars(line: &Dict, key: &str) -> Option<Money> {
+    let usd = line.get(key)?.deserialize::<f64>().ok().filter(|usd| (0.0..=1e5).contains(usd))?;
+    Money::from_usd(usd).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_line_is_read_and_an_unknown_model_costs_what_the_dearest_does() {
+        let prices = built_in();
+        assert_eq!(prices.len(), BUILT_IN.matches("[[price]]").count());
+        for provider in Provider::ALL {
+            let any = prices.iter().find(|price| price.provider == provider && price.model == "*").unwrap();
+            for price in prices.iter().filter(|price| price.provider == provider) {
+                assert!(any.from <= price.from);
+                assert!(any.input_usd_per_mtok >= price.input_usd_per_mtok, "{price:?}");
+                assert!(any.output_usd_per_mtok >= price.output_usd_per_mtok, "{price:?}");
+            }
+        }
+    }
+}
