@@ -1,18 +1,82 @@
 //! The text of a message: plain GSM-7, most urgent first, one segment where it fits. Nothing in a goal's name can break out of it.
+//!
+//! `;` between two phrases and `#` before the tag belong to the template alone: no phrase can contain either, so no phrase
+//! can pass for a second one or for another message's tag.
+
+mod gsm7;
+
+pub use gsm7::{plain, septets};
 
 use crate::domain::Phrase;
 
+/// Septets of a message that is sent as one segment.
+const ONE_SEGMENT: usize = 160;
+/// Septets of a message in two segments. Each holds 153; one is kept free, because an extension character cannot be split.
+const TWO_SEGMENTS: usize = 305;
+/// What every message begins with.
+const OPENING: &str = "Mecris: ";
+/// Between two phrases.
+const SEPARATOR: &str = "; ";
+/// What stands for the rest of a phrase that is cut.
+const CUT: &str = "..";
+/// Crockford's base 32 in lower case: no i, l, o, u, so that a person can read a tag out loud.
+const TAG_LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
 /// The body without its tag, from the phrases in order of urgency. `tag_length` characters (and a space) are kept free.
-pub fn compose(_phrases: &[Phrase], _tag_length: usize) -> String {
-    todo!()
+///
+/// One segment is tried with every long phrase, then with fewer and fewer of them, the least urgent ones shortened first. What
+/// does not fit even with all short ones gets two segments of short phrases, and what does not fit there is counted: `+2 more`.
+pub fn compose(phrases: &[Phrase], tag_length: usize) -> String {
+    let phrases: Vec<(String, String)> = phrases.iter().map(|p| (contained(&p.long), contained(&p.short))).collect();
+    let one = ONE_SEGMENT.saturating_sub(tag_length + 1);
+    for long in (0..=phrases.len()).rev() {
+        let parts = phrases.iter().enumerate().map(|(n, (full, brief))| if n < long { full } else { brief });
+        let text = join(parts.map(String::as_str), 0);
+        if septets(&text) <= one {
+            return text;
+        }
+    }
+    let two = TWO_SEGMENTS.saturating_sub(tag_length + 1);
+    for named in (1..=phrases.len()).rev() {
+        let text = join(phrases.iter().take(named).map(|(_, brief)| brief.as_str()), phrases.len() - named);
+        if septets(&text) <= two {
+            return text;
+        }
+    }
+    let first = phrases.first().map_or("", |(_, brief)| brief.as_str());
+    let rest = phrases.len().saturating_sub(1);
+    join(std::iter::once(cut(first, two - septets(&join([CUT], rest))).as_str()), rest)
 }
 
-/// A fresh tag, like `#k7q2x9`.
+/// A fresh tag, like `#k7q2x9`: a thousand million are possible, and the outbox asks its table before it takes one.
 pub fn new_tag() -> String {
-    todo!()
+    let letters = std::iter::repeat_with(|| char::from(TAG_LETTERS[fastrand::usize(..TAG_LETTERS.len())]));
+    std::iter::once('#').chain(letters.take(6)).collect()
 }
 
-/// Any text as GSM-7 basic characters: transliterated where there is a close one, control characters and line breaks to spaces.
-pub fn plain(_text: &str) -> String {
-    todo!()
+fn join<'a>(parts: impl IntoIterator<Item = &'a str>, more: usize) -> String {
+    let parts: Vec<&str> = parts.into_iter().collect();
+    let text = format!("{OPENING}{}", parts.join(SEPARATOR));
+    if more == 0 { text } else { format!("{text}{SEPARATOR}+{more} more") }
 }
+
+/// A phrase that can do nothing but stand in its place. Made plain first: `＃` becomes a `#` only then.
+fn contained(phrase: &str) -> String {
+    plain(&plain(phrase).replace(';', ",").replace('#', " "))
+}
+
+/// The beginning of `phrase`, in `room` septets, marked as cut.
+fn cut(phrase: &str, room: usize) -> String {
+    let mut used = 0;
+    let kept: String = phrase
+        .chars()
+        .take_while(|c| {
+            used += gsm7::width(*c).unwrap_or(0);
+            used <= room
+        })
+        .collect();
+    format!("{}{CUT}", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests;
