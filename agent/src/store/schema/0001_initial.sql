@@ -25,9 +25,10 @@ CREATE TABLE notifications (
     expires_at       TEXT,                            -- after it the message is not worth sending
     state            TEXT NOT NULL CHECK (state IN ('planned', 'sending', 'accepted', 'delivered', 'failed', 'unknown')),
     channel          TEXT NOT NULL,                   -- the one in use
+    pinned           INTEGER NOT NULL DEFAULT 0,      -- 1: that channel only, no fallback (notify test --channel)
     attempt          INTEGER NOT NULL,                -- number of the last attempt, from 1
-    lease_until      TEXT,                            -- while sending
-    next_at          TEXT,                            -- when the outbox looks at it again; NULL in a final state
+    lease_until      TEXT,                            -- end of the last attempt's lease
+    next_at          TEXT,                            -- when the outbox looks at it again; NULL: never, it is final or given up
     provider_id      TEXT,                            -- the provider's id once accepted
     accepted_at      TEXT,
     why              TEXT,                            -- the last thing that went wrong, for a person
@@ -44,7 +45,7 @@ CREATE TABLE attempts (
     channel         TEXT NOT NULL,
     started_at      TEXT NOT NULL,
     finished_at     TEXT,
-    outcome         TEXT,                             -- accepted | rejected | retry | unknown | adopted | absent | expired
+    outcome         TEXT,                             -- accepted | rejected | retry | unknown | adopted | absent | undelivered | expired
     code            TEXT,                             -- the provider's error code
     why             TEXT,
     PRIMARY KEY (notification_id, number)
