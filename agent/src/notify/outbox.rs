@@ -1,36 +1,61 @@
-//! The outbox: from a decision to a message that the provider has, once. The numbered protocol of docs/ARCHITECTURE.md.
+//! The outbox: from a decision to a message that a provider has, once.
+//!
+//! No provider here takes an idempotency key, so the effect "once" is made of a durable intent before the send and a question
+//! after doubt. The protocol:
+//!
+//! 1. [`Outbox::insert`], in the transaction of the pass: the message in state `sending`, attempt 1, with a lease. Its end is
+//!    kept twice: in the row by the wall clock, for another process, and in memory by CLOCK_BOOTTIME, for this one. Then the
+//!    [`Checkpoint`].
+//! 2. `deliver`: the connection is opened first; just before the bytes leave, is it still inside the lease by CLOCK_BOOTTIME?
+//!    Otherwise nothing is sent and the message goes to step 4: somebody else may own it by now.
+//! 3. `deliver`: one send, never repeated, with a deadline inside the lease and the tag in the text.
+//!    * Accepted: state `accepted` with the provider's id, checkpoint.
+//!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`.
+//!    * Refused for now: `planned` for later. The next channel takes over after some tries, or when there is no later.
+//!    * Anything else: `unknown`.
+//! 4. `reconcile`, for `unknown` and for a `sending` whose owner is gone: once the lease is over and the settle time has passed,
+//!    the provider is asked for the tag. Found: it is adopted as `accepted`. Absent: a new attempt at step 1's lease, or `failed`
+//!    if it expired. No answer: asked again later, never sent blindly.
+//! 5. `poll`: `accepted` is asked about at growing intervals until it is `delivered`. What cannot be delivered goes to the next
+//!    channel as a new attempt.
+//!
+//! Every change of a row is compare-and-set on state and attempt, so a worker that was overtaken changes nothing. Dropping a
+//! worker at any await leaves a row that step 4 picks up.
+//!
+//! Two gaps remain. A process may be paused between the check of step 2 and the write to the socket, for longer than the rest of
+//! its lease and the settle time; and a provider may list a message only after the settle time. Either can send a message twice.
 
-use std::sync::Arc;
+mod checkpoint;
+mod deliver;
+mod leases;
+mod next;
+mod poll;
+mod reconcile;
+mod timing;
+mod work;
+
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
-use serde::{Deserialize, Serialize};
 
-use super::channels::{Channel, ChannelKind};
+pub use checkpoint::{Checkpoint, NoCheckpoint};
+use leases::{Lease, Leases};
+
+use super::{
+    channels::{Channel, ChannelKind},
+    message::{compose, new_tag},
+};
+pub use crate::store::outbox::State;
 use crate::{
     clock::Clock,
     config::settings::NotifySettings,
     domain::{Phrase, Severity, Subject},
-    store::Store,
+    store::{
+        Store,
+        outbox::{self as table, About, Row},
+    },
 };
-
-/// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// To be sent, or to be tried again, at its `next_at`.
-    Planned,
-    /// An attempt owns it until its lease ends.
-    Sending,
-    /// The provider has it.
-    Accepted,
-    /// It arrived.
-    Delivered,
-    /// Nobody will be told by it: every channel refused, or it expired.
-    Failed,
-    /// Accepted or not, nobody knows yet; reconciled by listing.
-    Unknown,
-}
 
 /// A message to make.
 #[derive(Clone, Debug)]
@@ -49,30 +74,129 @@ pub struct NewMessage {
     pub only: Option<ChannelKind>,
 }
 
-/// The outbox. Cheap to clone.
+/// The outbox. Cheap to clone; clones share the leases, so any of them may work.
 #[derive(Clone)]
-pub struct Outbox {
-    _todo: (),
+pub struct Outbox(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    channels: Vec<Arc<dyn Channel>>,
+    checkpoint: Arc<dyn Checkpoint>,
+    lease: Duration,
+    settle: Duration,
+    leases: Leases,
+    stumbled: std::sync::atomic::AtomicBool,
 }
 
 impl Outbox {
     /// With the channels in the order in which they are tried.
-    pub fn new(_store: Store, _clock: Clock, _settings: &NotifySettings, _channels: Vec<Arc<dyn Channel>>) -> Self {
-        todo!()
+    pub fn new(store: Store, clock: Clock, settings: &NotifySettings, channels: Vec<Arc<dyn Channel>>) -> Self {
+        Self::with_checkpoint(store, clock, settings, channels, Arc::new(NoCheckpoint))
+    }
+
+    /// [`Outbox::new`], with somebody to tell about each change that must survive this machine.
+    pub fn with_checkpoint(
+        store: Store,
+        clock: Clock,
+        settings: &NotifySettings,
+        channels: Vec<Arc<dyn Channel>>,
+        checkpoint: Arc<dyn Checkpoint>,
+    ) -> Self {
+        let leases = Leases::default();
+        let stumbled = false.into();
+        let (lease, settle) = (settings.lease, settings.settle);
+        Self(Arc::new(Inner { store, clock, channels, checkpoint, lease, settle, leases, stumbled }))
     }
 
     /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease. Returns its id.
-    pub fn insert(&self, _tx: &Transaction<'_>, _message: NewMessage) -> rusqlite::Result<String> {
-        todo!()
+    ///
+    /// Without the channel it asks for the message is `failed` at once, and says why.
+    ///
+    /// # Errors
+    /// What SQLite says; the caller's transaction is to be given up then.
+    #[allow(clippy::needless_pass_by_value, reason = "a message is made to be handed over")]
+    pub fn insert(&self, tx: &Transaction<'_>, message: NewMessage) -> rusqlite::Result<String> {
+        let now = self.0.clock.now();
+        let tag = fresh_tag(tx)?;
+        let lease = self.new_lease(1);
+        let channel =
+            message.only.or_else(|| self.0.channels.first().map(|c| c.kind())).unwrap_or(ChannelKind::Console);
+        let mut row = Row {
+            id: new_id(now),
+            state: State::Sending,
+            channel,
+            pinned: message.only.is_some(),
+            attempt: 1,
+            body: compose(&message.phrases, tag.len()),
+            tag,
+            created_at: now,
+            expires_at: message.expires_at,
+            lease_until: Some(lease.row_until),
+            next_at: Some(lease.row_settled),
+            provider_id: None,
+            accepted_at: None,
+            why: None,
+        };
+        if self.channel(channel).is_none() {
+            row = Row { state: State::Failed, next_at: None, why: Some(NO_CHANNEL.to_owned()), ..row };
+        }
+        let about =
+            About { run_id: message.run_id.as_deref(), severity: message.severity, subjects: &message.subjects };
+        table::insert(tx, &row, about)?;
+        table::begin_attempt(tx, &row, now)?;
+        if row.state == State::Sending {
+            self.0.leases.grant(&row.id, lease, self.0.clock.boottime());
+        } else {
+            table::end_attempt(tx, &row, table::Ending::Rejected, None, row.why.as_deref(), now)?;
+        }
+        Ok(row.id)
     }
 
-    /// Works on the messages that `insert` made in this process and on all that are due; returns when nothing is due now.
-    pub async fn work(&self) {
-        todo!()
+    /// A lease that begins now, for one attempt.
+    fn new_lease(&self, attempt: u32) -> Lease {
+        let (now, boottime) = (self.0.clock.now(), self.0.clock.boottime());
+        let until = self.0.lease;
+        let settled = until + self.0.settle;
+        Lease {
+            attempt,
+            until: boottime + until,
+            settled: boottime + settled,
+            row_until: timing::after(now, until),
+            row_settled: timing::after(now, settled),
+        }
     }
 
-    /// When [`Outbox::work`] should be called next, if anything is open.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        todo!()
+    fn channel(&self, kind: ChannelKind) -> Option<&Arc<dyn Channel>> {
+        self.0.channels.iter().find(|channel| channel.kind() == kind)
     }
 }
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let channels: Vec<ChannelKind> = self.0.channels.iter().map(|c| c.kind()).collect();
+        f.debug_struct("Outbox").field("channels", &channels).finish_non_exhaustive()
+    }
+}
+
+const NO_CHANNEL: &str = "its channel is not configured: see notify.channels";
+
+/// A tag that no message has yet.
+fn fresh_tag(tx: &Transaction<'_>) -> rusqlite::Result<String> {
+    loop {
+        let tag = new_tag();
+        if !table::tag_exists(tx, &tag)? {
+            return Ok(tag);
+        }
+    }
+}
+
+/// An id that sorts by time.
+fn new_id(now: Timestamp) -> String {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,9 @@
 //! The ways to reach the person, behind one honest trait.
+//!
+//! A channel speaks one provider's language and keeps no state of a message: it sends once, it looks for a tag, it asks about an
+//! id, and it never says "no" where it means "perhaps". When to send, again or elsewhere, is the outbox' matter.
+
+pub mod console;
 
 use std::{pin::Pin, time::Duration};
 
@@ -32,12 +37,16 @@ pub enum Outcome {
 /// Where an accepted message stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Still on its way.
+    /// Still with the provider.
     Pending,
-    /// It arrived (or the carrier gives no receipt and the provider is done with it).
+    /// Handed on by the provider; no receipt has come back, and some carriers never give one.
+    Sent,
+    /// It arrived.
     Delivered,
-    /// It will not arrive on this channel.
+    /// It will not arrive.
     Failed {
+        /// Whether the reason may pass, so that a new message on the same channel could arrive.
+        may_pass: bool,
         /// The provider's code.
         code: Option<String>,
         /// What happened and what to do, for a person.
@@ -69,13 +78,14 @@ pub trait Channel: Send + Sync {
     /// Which one.
     fn kind(&self) -> ChannelKind;
 
-    /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of the message.
+    /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of the message, but it
+    /// says when the provider refuses the credentials.
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>>;
 
     /// Sends once, never retries. Ends within `within`.
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome>;
 
-    /// Looks for a message with this tag that was accepted since `since`: its id, or `None` if the provider has none.
+    /// Looks for a message with this tag that was accepted since `since`: its id, or `None` if the provider has none for certain.
     fn find<'a>(&'a self, tag: &'a str, since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>>;
 
     /// Asks where an accepted message stands.

@@ -1,0 +1,69 @@
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+/// The right of this process to send one attempt of a message, and to leave it alone for a while after.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    /// Of which attempt.
+    pub(super) attempt: u32,
+    /// Its end by CLOCK_BOOTTIME.
+    pub(super) until: Duration,
+    /// The end of the settle time by CLOCK_BOOTTIME.
+    pub(super) settled: Duration,
+    /// [`Lease::until`] by the wall clock, as the row has it.
+    pub(super) row_until: Timestamp,
+    /// [`Lease::settled`] by the wall clock, as the row has it.
+    pub(super) row_settled: Timestamp,
+}
+
+/// The leases of this process by message.
+///
+/// They outlive their sends until the settle time is over: should the wall clock jump meanwhile, the row alone would let
+/// reconciliation ask too early.
+#[derive(Debug, Default)]
+pub(super) struct Leases(Mutex<HashMap<String, Entry>>);
+
+#[derive(Debug)]
+struct Entry {
+    lease: Lease,
+    taken: bool,
+}
+
+impl Leases {
+    /// Remembers a lease in the place of the message's last one; forgets those whose settle time is over.
+    pub(super) fn grant(&self, id: &str, lease: Lease, boottime: Duration) {
+        let mut entries = self.entries();
+        entries.retain(|_, entry| boottime < entry.lease.settled);
+        entries.insert(id.to_owned(), Entry { lease, taken: false });
+    }
+
+    /// Takes the right to send this attempt. Only one worker gets it, and only once.
+    pub(super) fn take(&self, id: &str, attempt: u32) -> Option<Lease> {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(id).filter(|entry| entry.lease.attempt == attempt && !entry.taken)?;
+        entry.taken = true;
+        Some(entry.lease)
+    }
+
+    /// Whether this attempt waits for a worker of this process. One whose lease has ended does not: it is reconciled.
+    pub(super) fn waits(&self, id: &str, attempt: u32, boottime: Duration) -> bool {
+        self.entries().get(id).is_some_and(|e| e.lease.attempt == attempt && !e.taken && boottime < e.lease.until)
+    }
+
+    /// How long reconciliation has to leave this attempt alone, by CLOCK_BOOTTIME.
+    pub(super) fn unsettled_for(&self, id: &str, attempt: u32, boottime: Duration) -> Duration {
+        self.entries()
+            .get(id)
+            .filter(|entry| entry.lease.attempt == attempt)
+            .map_or(Duration::ZERO, |entry| entry.lease.settled.saturating_sub(boottime))
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

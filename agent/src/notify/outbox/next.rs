@@ -1,0 +1,92 @@
+//! What follows an attempt that reached nobody. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{timing, timing::after};
+use crate::{
+    notify::channels::ChannelKind,
+    store::outbox::{Ending, Row, Tally},
+};
+
+/// So often a channel may refuse for now, or turn out not to have a message, before the next channel is used.
+const TRIES_PER_CHANNEL: u32 = 5;
+
+/// How an attempt reached nobody, for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Miss {
+    /// Refused, and asking again cannot help.
+    Refused,
+    /// Refused for now.
+    RefusedForNow {
+        /// As the provider asked.
+        retry_after: Option<Duration>,
+    },
+    /// After doubt: the provider does not have it.
+    Absent,
+    /// Accepted, but it could not be delivered.
+    Undelivered {
+        /// Whether the reason may pass.
+        may_pass: bool,
+    },
+    /// Its time was over before it was sent.
+    Expired,
+}
+
+/// What is done then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A new attempt now, on this channel.
+    Send(ChannelKind),
+    /// A new attempt on the same channel, then.
+    Later(Timestamp),
+    /// Nothing: nobody will be told.
+    Fail,
+}
+
+impl Miss {
+    /// How the attempt is noted.
+    pub(super) fn ending(self) -> Ending {
+        match self {
+            Self::Refused => Ending::Rejected,
+            Self::RefusedForNow { .. } => Ending::Retry,
+            Self::Absent => Ending::Absent,
+            Self::Undelivered { .. } => Ending::Undelivered,
+            Self::Expired => Ending::Expired,
+        }
+    }
+}
+
+/// Decides. `tally` counts the attempts on the row's channel, this one included; `order` is the configured order of channels.
+pub(super) fn next(row: &Row, miss: Miss, tally: Tally, order: &[ChannelKind], now: Timestamp) -> Next {
+    if miss == Miss::Expired || now >= row.deadline() {
+        return Next::Fail;
+    }
+    let fallback = next_channel(row, order);
+    let elsewhere = fallback.map_or(Next::Fail, Next::Send);
+    let wait = match miss {
+        Miss::Refused | Miss::Expired => return elsewhere,
+        Miss::Undelivered { may_pass } if fallback.is_some() || !may_pass || tally.undelivered > 1 => return elsewhere,
+        Miss::RefusedForNow { .. } | Miss::Absent if fallback.is_some() && tally.retries >= TRIES_PER_CHANNEL => {
+            return elsewhere;
+        }
+        Miss::Absent if tally.retries <= 1 => return Next::Send(row.channel),
+        Miss::Absent => timing::backoff(tally.retries, None),
+        Miss::RefusedForNow { retry_after } => timing::backoff(tally.retries, retry_after),
+        Miss::Undelivered { .. } => timing::AFTER_UNDELIVERED,
+    };
+    let at = after(now, wait);
+    if at < row.deadline() { Next::Later(at) } else { elsewhere }
+}
+
+/// The channel after the row's; the first one, if the row's is not configured any more.
+fn next_channel(row: &Row, order: &[ChannelKind]) -> Option<ChannelKind> {
+    if row.pinned {
+        return None;
+    }
+    match order.iter().position(|kind| *kind == row.channel) {
+        Some(place) => order.get(place + 1).copied(),
+        None => order.first().copied(),
+    }
+}

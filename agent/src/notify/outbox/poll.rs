@@ -1,0 +1,53 @@
+//! Step 5: from accepted to delivered.
+
+use tokio::time::timeout;
+
+use super::{Outbox, next::Miss, timing};
+use crate::{
+    notify::channels::{AskError, Status},
+    store::{
+        StoreError,
+        outbox::{self as table, Row, State},
+    },
+};
+
+impl Outbox {
+    /// Asks where the row's message stands.
+    pub(super) async fn poll(&self, row: Row) -> Result<(), StoreError> {
+        let answer = self.status(&row).await;
+        let now = self.0.clock.now();
+        let age = timing::between(row.accepted_at.unwrap_or(row.created_at), now);
+        let later = Row { next_at: Some(timing::after(now, timing::before_polling(age))), ..row.clone() };
+        let given_up = |why: String| Row { next_at: None, why: Some(why), ..row.clone() };
+        let next = match answer {
+            Ok(Status::Failed { may_pass, code, why }) => {
+                return match self.missed(row, Miss::Undelivered { may_pass }, code, why).await? {
+                    Some(next) => self.deliver(next).await,
+                    None => Ok(()),
+                };
+            }
+            Ok(Status::Delivered) => Row { state: State::Delivered, next_at: None, why: None, ..row.clone() },
+            Ok(Status::Sent) if age >= timing::NO_RECEIPT => {
+                let why = Some("sent, but no receipt within 24 h".to_owned());
+                Row { state: State::Delivered, next_at: None, why, ..row.clone() }
+            }
+            Ok(Status::Pending) if age >= timing::GIVE_UP_ASKING => {
+                given_up("still with the provider after 48 h, no longer asked about".to_owned())
+            }
+            Ok(Status::Pending | Status::Sent) => Row { why: None, ..later },
+            Err(why) if age >= timing::GIVE_UP_ASKING => {
+                given_up(format!("accepted, but what became of it is unknown, given up after 48 h: {why}"))
+            }
+            Err(why) => Row { why: Some(format!("accepted, but what became of it is unknown: {why}")), ..later },
+        };
+        self.0.store.write(move |tx| table::replace(tx, &row, &next, now).map(drop)).await
+    }
+
+    async fn status(&self, row: &Row) -> Result<Status, AskError> {
+        let channel = self.channel(row.channel).ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
+        let id = row.provider_id.as_deref().ok_or_else(|| AskError("its id at the provider is lost".to_owned()))?;
+        timeout(timing::ASKING, channel.status(id))
+            .await
+            .unwrap_or_else(|_| Err(AskError(format!("no answer within {:?}", timing::ASKING))))
+    }
+}

@@ -1,0 +1,541 @@
+mod fake;
+mod next;
+mod schedules;
+
+use std::sync::atomic::AtomicUsize;
+
+use fake::{FakeChannel, Fault};
+use jiff::SignedDuration;
+
+use super::*;
+use crate::{
+    notify::channels::{Answer, AskError, Status},
+    store::outbox::{Notification, get},
+};
+
+const LEASE: Duration = Duration::from_secs(15);
+const SETTLE: Duration = Duration::from_secs(30);
+
+/// A person with a phone and a terminal.
+struct World {
+    store: Store,
+    clock: Clock,
+    sms: Arc<FakeChannel>,
+    console: Arc<FakeChannel>,
+    outbox: Outbox,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// With a text message first, then the terminal.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("state.db")).unwrap();
+        let clock = Clock::manual("2026-11-21T18:00:00Z".parse().unwrap());
+        let sms = FakeChannel::new(ChannelKind::Sms, &clock);
+        let console = FakeChannel::new(ChannelKind::Console, &clock);
+        let outbox = Self::outbox(&store, &clock, vec![sms.clone(), console.clone()]);
+        Self { store, clock, sms, console, outbox, _folder: folder }
+    }
+
+    /// With text messages alone.
+    fn with_sms_alone() -> Self {
+        let mut world = Self::new();
+        world.outbox = Self::outbox(&world.store, &world.clock, vec![world.sms.clone()]);
+        world
+    }
+
+    fn outbox(store: &Store, clock: &Clock, channels: Vec<Arc<dyn Channel>>) -> Outbox {
+        Outbox::new(store.clone(), clock.clone(), &settings(), channels)
+    }
+
+    /// The process dies and another one starts on the same state.
+    fn restart(&mut self) {
+        let channels = self.outbox.0.channels.clone();
+        self.outbox = Self::outbox(&self.store, &self.clock, channels);
+    }
+
+    async fn insert(&self, message: NewMessage) -> String {
+        let outbox = self.outbox.clone();
+        self.store.write(move |tx| outbox.insert(tx, message)).await.unwrap()
+    }
+
+    /// Works until the process dies in a send.
+    async fn work_until_it_dies(&mut self) {
+        let sms = self.sms.clone();
+        tokio::select! {
+            () = self.outbox.work() => panic!("the process survived"),
+            () = sms.dies.notified() => self.restart(),
+        }
+    }
+
+    /// Lets time pass to the next thing to do and does it; false if there is none.
+    async fn turn(&self) -> bool {
+        let Some(due) = self.outbox.next_due() else { return false };
+        let wait = due.duration_since(self.clock.now());
+        if wait.is_positive() {
+            self.clock.advance(wait);
+        }
+        self.outbox.work().await;
+        true
+    }
+
+    /// Lets time pass until a message is in a state.
+    async fn turn_until(&self, id: &str, state: State) -> Notification {
+        for _ in 0..2000 {
+            let seen = self.see(id);
+            if seen.state == state {
+                return seen;
+            }
+            assert!(self.turn().await, "never {state}: {seen:#?}");
+        }
+        panic!("not {state} after 2000 turns: {:#?}", self.see(id));
+    }
+
+    fn see(&self, id: &str) -> Notification {
+        self.store.read(|c| get(c, id)).unwrap().unwrap()
+    }
+
+    fn outcomes(&self, id: &str) -> Vec<String> {
+        self.see(id).attempts.into_iter().map(|a| a.outcome.unwrap_or_default()).collect()
+    }
+}
+
+fn settings() -> NotifySettings {
+    NotifySettings { channels: Vec::new(), lease: LEASE, settle: SETTLE, sms: None }
+}
+
+fn message() -> NewMessage {
+    let phrase = Phrase { long: "reading derails today 23:59".to_owned(), short: "reading derails today".to_owned() };
+    NewMessage {
+        run_id: None,
+        severity: Severity::Critical,
+        subjects: vec!["goal:reading".parse().unwrap()],
+        phrases: vec![phrase],
+        expires_at: None,
+        only: None,
+    }
+}
+
+fn seconds(n: i64) -> SignedDuration {
+    SignedDuration::from_secs(n)
+}
+
+#[tokio::test]
+async fn a_message_is_sent_once_and_followed_until_it_is_delivered() {
+    let world = World::new();
+    world.sms.script().statuses.extend([Ok(Status::Pending), Ok(Status::Sent), Ok(Status::Delivered)]);
+    let expires_at = Some(world.clock.now() + seconds(3600));
+    let id = world.insert(NewMessage { expires_at, ..message() }).await;
+    assert_eq!(world.see(&id).state, State::Sending, "the intent is on disk before anything is sent");
+    assert_eq!(world.outbox.next_due(), Some(world.clock.now()));
+    world.outbox.work().await;
+    let seen = world.see(&id);
+    assert_eq!((seen.state, seen.provider_id.as_deref(), seen.attempt), (State::Accepted, Some("Sms-1"), 1));
+    assert_eq!(world.outbox.next_due(), Some(world.clock.now() + seconds(5)));
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.outbox.next_due(), None);
+    let accepted = world.sms.accepted();
+    assert_eq!(accepted.len(), 1);
+    assert_eq!(accepted[0].text, format!("Mecris: reading derails today 23:59 {}", accepted[0].tag));
+    assert_eq!(accepted[0].validity, Some(Duration::from_secs(3600)));
+    assert!(world.console.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn two_workers_at_once_send_once() {
+    let world = World::new();
+    for _ in 0..5 {
+        world.insert(message()).await;
+    }
+    tokio::join!(world.outbox.work(), world.outbox.work(), world.outbox.work());
+    assert_eq!(world.sms.accepted().len(), 5);
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_reconciled_not_resent() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseReply]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    assert_eq!(world.see(&id).state, State::Unknown);
+    assert_eq!(world.sms.script().asked, 0, "nobody asks before the settle time is over");
+    let due = world.clock.now() + SignedDuration::try_from(LEASE + SETTLE).unwrap();
+    assert_eq!(world.outbox.next_due(), Some(due));
+    let seen = world.turn_until(&id, State::Accepted).await;
+    assert_eq!(seen.provider_id.as_deref(), Some("Sms-1"));
+    assert_eq!(world.outcomes(&id), ["adopted"]);
+    assert_eq!(world.sms.script().sends, 1);
+}
+
+#[tokio::test]
+async fn a_lost_request_is_sent_once_more() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseRequest]);
+    let id = world.insert(message()).await;
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.outcomes(&id), ["absent", "accepted"]);
+    assert_eq!(world.sms.accepted().len(), 1);
+    let first = &world.see(&id).attempts[0];
+    assert!(first.why.as_deref().unwrap().contains("did not answer"), "the reason of the doubt is kept");
+}
+
+#[tokio::test]
+async fn a_listing_that_lags_within_the_settle_time_does_no_harm() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseReply]);
+    world.sms.script().listing_delay = SignedDuration::try_from(SETTLE).unwrap();
+    let id = world.insert(message()).await;
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!((world.outcomes(&id), world.sms.script().sends), (vec!["adopted".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn while_the_provider_cannot_be_asked_nothing_is_sent() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseReply]);
+    world.sms.script().deaf_for = 20;
+    let id = world.insert(message()).await;
+    for _ in 0..15 {
+        world.turn().await;
+        let seen = world.see(&id);
+        assert_eq!(seen.state, State::Unknown);
+    }
+    assert!(world.see(&id).why.unwrap().contains("the fake is deaf"));
+    world.turn_until(&id, State::Accepted).await;
+    assert_eq!(world.sms.script().sends, 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_silent_for_two_days_leaves_the_message_unknown() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseReply]);
+    world.sms.script().deaf_for = u32::MAX;
+    let id = world.insert(message()).await;
+    while world.turn().await {}
+    let seen = world.see(&id);
+    assert_eq!(seen.state, State::Unknown, "never called failed or sent");
+    assert!(seen.why.unwrap().contains("given up after 48 h"));
+    assert_eq!((world.sms.script().sends, world.console.script().sends), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_hangs_is_in_doubt_before_the_lease_ends() {
+    let world = World::new();
+    world.sms.faults([Fault::Hang]);
+    let id = world.insert(message()).await;
+    let began = tokio::time::Instant::now();
+    world.outbox.work().await;
+    assert!(began.elapsed() < LEASE);
+    assert_eq!(world.see(&id).state, State::Unknown);
+    world.turn_until(&id, State::Accepted).await;
+    assert_eq!(world.sms.script().sends, 1);
+}
+
+#[tokio::test]
+async fn a_crash_between_the_intent_and_the_send_loses_nothing() {
+    let mut world = World::new();
+    let id = world.insert(message()).await;
+    world.restart();
+    world.outbox.work().await;
+    assert_eq!(world.sms.script().sends, 0, "the dead process may still own it");
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(
+        (world.outcomes(&id).as_slice(), world.sms.accepted().len()),
+        (["absent", "accepted"].map(str::to_owned).as_slice(), 1)
+    );
+}
+
+#[tokio::test]
+async fn a_crash_before_the_bytes_leave_loses_nothing() {
+    let mut world = World::new();
+    world.sms.faults([Fault::DieBefore]);
+    let id = world.insert(message()).await;
+    world.work_until_it_dies().await;
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.sms.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn a_crash_between_acceptance_and_its_record_sends_nothing_twice() {
+    let mut world = World::new();
+    world.sms.faults([Fault::DieAfter]);
+    let id = world.insert(message()).await;
+    world.work_until_it_dies().await;
+    assert_eq!(world.see(&id).state, State::Sending);
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!((world.outcomes(&id), world.sms.accepted().len()), (vec!["adopted".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_worker_that_is_dropped_leaves_a_message_that_the_same_process_picks_up() {
+    let world = World::new();
+    world.sms.faults([Fault::DieAfter]);
+    let id = world.insert(message()).await;
+    tokio::select! {
+        () = world.outbox.work() => panic!("it hangs"),
+        () = world.sms.dies.notified() => {}
+    }
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.sms.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_the_lease_ended_while_the_connection_was_opened() {
+    let world = World::new();
+    world.sms.script().slow_opening = seconds(14);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    assert_eq!((world.sms.script().sends, world.see(&id).state), (0, State::Unknown));
+    world.sms.script().slow_opening = SignedDuration::ZERO;
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.sms.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_whose_lease_ended_before_any_worker_came_is_reconciled_first() {
+    let world = World::new();
+    let id = world.insert(message()).await;
+    world.clock.advance(seconds(20));
+    world.outbox.work().await;
+    assert_eq!(world.sms.questions_and_sends(), (0, 0));
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.sms.questions_and_sends(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_permanent_refusal_goes_to_the_next_channel_at_once() {
+    let world = World::new();
+    world.sms.faults([Fault::Refuse]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    let seen = world.see(&id);
+    assert_eq!((seen.state, seen.channel, seen.attempt), (State::Accepted, ChannelKind::Console, 2));
+    assert_eq!(seen.attempts[0].code.as_deref(), Some("21610"));
+    assert_eq!(world.outcomes(&id), ["rejected", "accepted"]);
+    assert_eq!(world.sms.accepted().len() + world.console.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn when_every_channel_refuses_it_failed_and_says_why() {
+    let world = World::new();
+    world.sms.faults([Fault::Refuse]);
+    world.console.faults([Fault::Refuse]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    let seen = world.see(&id);
+    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some("the person opted out")));
+    assert_eq!((world.outcomes(&id), world.outbox.next_due()), (vec!["rejected".to_owned(); 2], None));
+}
+
+#[tokio::test]
+async fn a_message_for_one_channel_falls_back_to_no_other() {
+    let mut world = World::new();
+    world.sms.faults([Fault::DieBefore, Fault::Refuse]);
+    let id = world.insert(NewMessage { only: Some(ChannelKind::Sms), ..message() }).await;
+    world.work_until_it_dies().await;
+    world.turn_until(&id, State::Failed).await;
+    assert_eq!(world.console.script().sends, 0);
+}
+
+#[tokio::test]
+async fn a_message_for_a_channel_that_is_not_configured_fails_and_says_so() {
+    let world = World::with_sms_alone();
+    let id = world.insert(NewMessage { only: Some(ChannelKind::Console), ..message() }).await;
+    let seen = world.see(&id);
+    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some(NO_CHANNEL)));
+    assert_eq!(world.outbox.next_due(), None);
+}
+
+#[tokio::test]
+async fn a_temporary_refusal_waits_as_long_as_the_provider_says() {
+    let world = World::new();
+    world.sms.faults([Fault::NotNow(Some(Duration::from_secs(90))), Fault::NotNow(None)]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    assert_eq!(
+        (world.see(&id).state, world.outbox.next_due()),
+        (State::Planned, Some(world.clock.now() + seconds(90)))
+    );
+    world.turn().await;
+    assert_eq!(world.outbox.next_due(), Some(world.clock.now() + seconds(4)), "the second backoff");
+    world.turn_until(&id, State::Delivered).await;
+    assert_eq!(world.outcomes(&id), ["retry", "retry", "accepted"]);
+    assert!(world.console.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_delivered_goes_to_the_next_channel() {
+    let world = World::new();
+    let why = "filtered as spam".to_owned();
+    world.sms.script().statuses.push_back(Ok(Status::Failed { may_pass: false, code: Some("30007".to_owned()), why }));
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    let seen = world.turn_until(&id, State::Delivered).await;
+    assert_eq!((seen.channel, world.console.accepted().len()), (ChannelKind::Console, 1));
+    assert_eq!(world.outcomes(&id), ["undelivered", "accepted"]);
+    assert_eq!(
+        (seen.attempts[0].code.as_deref(), seen.attempts[0].why.as_deref()),
+        (Some("30007"), Some("filtered as spam"))
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_was_off_gets_one_new_message_and_it_is_not_taken_for_the_old_one() {
+    let world = World::with_sms_alone();
+    let off =
+        || Ok(Status::Failed { may_pass: true, code: Some("30003".to_owned()), why: "the phone is off".to_owned() });
+    world.sms.script().statuses.extend([off(), off()]);
+    world.sms.faults([]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    world.turn().await;
+    assert_eq!((world.see(&id).state, world.see(&id).provider_id), (State::Planned, None));
+    world.sms.faults([Fault::LoseReply]);
+    let seen = world.turn_until(&id, State::Accepted).await;
+    assert_eq!(seen.provider_id.as_deref(), Some("Sms-2"));
+    world.turn_until(&id, State::Failed).await;
+    assert_eq!(world.sms.accepted().len(), 2, "once more, not for ever");
+}
+
+#[tokio::test]
+async fn an_expired_message_is_not_sent() {
+    let world = World::new();
+    let expires_at = Some(world.clock.now());
+    let id = world.insert(NewMessage { expires_at, ..message() }).await;
+    world.outbox.work().await;
+    let seen = world.see(&id);
+    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some("expired before it was sent")));
+    assert_eq!(world.sms.script().sends + world.console.script().sends, 0);
+}
+
+#[tokio::test]
+async fn a_message_that_expires_while_it_is_in_doubt_is_still_cleared_up_but_not_sent_again() {
+    for (fault, state) in [(Fault::LoseReply, State::Accepted), (Fault::LoseRequest, State::Failed)] {
+        let world = World::new();
+        world.sms.faults([fault]);
+        let expires_at = Some(world.clock.now() + seconds(20));
+        let id = world.insert(NewMessage { expires_at, ..message() }).await;
+        world.outbox.work().await;
+        world.turn_until(&id, state).await;
+        assert_eq!(world.sms.script().sends, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_longer_than_the_message_lives_goes_elsewhere_or_fails() {
+    let world = World::with_sms_alone();
+    world.sms.faults([Fault::NotNow(Some(Duration::from_secs(3600)))]);
+    let expires_at = Some(world.clock.now() + seconds(600));
+    let id = world.insert(NewMessage { expires_at, ..message() }).await;
+    world.outbox.work().await;
+    assert_eq!(world.see(&id).state, State::Failed);
+}
+
+#[tokio::test]
+async fn sent_without_a_receipt_counts_as_delivered_after_a_day() {
+    let world = World::new();
+    world.sms.script().statuses.push_back(Ok(Status::Sent));
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    let accepted = world.clock.now();
+    let seen = world.turn_until(&id, State::Delivered).await;
+    assert!(world.clock.now() >= accepted + SignedDuration::from_hours(24));
+    assert!(seen.why.unwrap().contains("no receipt"));
+}
+
+#[tokio::test]
+async fn what_became_of_an_accepted_message_is_not_asked_for_ever() {
+    let world = World::new();
+    world.sms.script().statuses.push_back(Err(AskError("the fake is deaf".to_owned())));
+    let id = world.insert(message()).await;
+    while world.turn().await {}
+    let seen = world.see(&id);
+    assert_eq!(seen.state, State::Accepted);
+    assert!(seen.why.unwrap().contains("given up after 48 h: the fake is deaf"));
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_jumps_does_not_shorten_the_settle_time() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseReply]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    // The row says that the time is over, CLOCK_BOOTTIME does not.
+    let long_ago = world.clock.now() - seconds(3600);
+    let row = world.store.read(|c| table::load(c, &id)).unwrap().unwrap();
+    let early = Row { next_at: Some(long_ago), ..row.clone() };
+    world.store.write(move |tx| table::replace(tx, &row, &early, long_ago)).await.unwrap();
+    world.outbox.work().await;
+    assert_eq!(world.sms.script().asked, 0);
+    assert!(world.outbox.next_due().unwrap() > world.clock.now());
+    world.turn_until(&id, State::Accepted).await;
+    assert_eq!(world.sms.script().sends, 1);
+}
+
+#[tokio::test]
+async fn a_pass_that_was_rolled_back_sends_nothing() {
+    let world = World::new();
+    let outbox = world.outbox.clone();
+    let rolled_back = world.store.write(move |tx| {
+        outbox.insert(tx, message())?;
+        Err::<(), _>(rusqlite::Error::InvalidQuery)
+    });
+    assert!(rolled_back.await.is_err());
+    world.outbox.work().await;
+    assert_eq!((world.sms.script().sends, world.outbox.next_due()), (0, None));
+}
+
+struct Counter(AtomicUsize);
+
+impl Checkpoint for Counter {
+    fn checkpoint(&self) -> Answer<'_, ()> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn the_state_is_checkpointed_before_a_send_and_after_its_acceptance() {
+    let mut world = World::new();
+    let counter = Arc::new(Counter(AtomicUsize::new(0)));
+    let channels = world.outbox.0.channels.clone();
+    world.outbox =
+        Outbox::with_checkpoint(world.store.clone(), world.clock.clone(), &settings(), channels, counter.clone());
+    world.sms.faults([Fault::Refuse]);
+    world.insert(message()).await;
+    world.outbox.work().await;
+    assert_eq!(counter.0.load(std::sync::atomic::Ordering::Relaxed), 3, "sms, console, accepted");
+}
+
+/// Makes the manual clock keep pace with tokio's.
+async fn tick(clock: Clock) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        clock.advance(SignedDuration::from_millis(100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_pass_waits_for_what_is_in_doubt_but_not_for_a_receipt() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseRequest]);
+    world.sms.script().statuses.push_back(Ok(Status::Pending));
+    let ticking = tokio::spawn(tick(world.clock.clone()));
+    let id = world.insert(message()).await;
+    world.outbox.drain(Duration::from_secs(120)).await;
+    ticking.abort();
+    assert_eq!(world.see(&id).state, State::Accepted);
+    assert_eq!(world.outcomes(&id), ["absent", "accepted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_pass_does_not_wait_for_what_it_cannot_live_to_see() {
+    let world = World::new();
+    world.sms.faults([Fault::LoseReply]);
+    let id = world.insert(message()).await;
+    let began = tokio::time::Instant::now();
+    world.outbox.drain(Duration::from_secs(20)).await;
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(world.see(&id).state, State::Unknown);
+}

@@ -1,0 +1,84 @@
+//! How long the outbox waits, always from the age of things, so that a restart forgets nothing.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// After this long without an answer about a message nobody asks any more.
+pub(super) const GIVE_UP_ASKING: Duration = Duration::from_secs(48 * 60 * 60);
+
+/// A carrier that has not sent its receipt by now will not.
+pub(super) const NO_RECEIPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A provider that could not deliver for a passing reason is tried once more after this.
+pub(super) const AFTER_UNDELIVERED: Duration = Duration::from_secs(5 * 60);
+
+/// How long a question to a provider may take, if the channel sets no shorter limit itself.
+pub(super) const ASKING: Duration = MINUTE;
+
+/// Between a refusal and the next try, after `tries` of them: 2 s, 4 s, 8 s, … 15 min, or as long as the provider said.
+pub(super) fn backoff(tries: u32, retry_after: Option<Duration>) -> Duration {
+    let doubled = Duration::from_secs(1 << tries.clamp(1, 10)).min(15 * MINUTE);
+    retry_after.map_or(doubled, |told| told.max(doubled))
+}
+
+/// Before a question that got no answer is asked again, `age` after the doubt began: 5 s at first, later a quarter of the age, at
+/// most 15 min.
+pub(super) fn before_asking_again(age: Duration) -> Duration {
+    (age / 4).clamp(Duration::from_secs(5), 15 * MINUTE)
+}
+
+/// Before an accepted message is asked about, `age` after it was accepted: 5 s, 15 s, 1 min, 5 min, then every 15 min.
+pub(super) fn before_polling(age: Duration) -> Duration {
+    match age.as_secs() {
+        0..5 => Duration::from_secs(5),
+        5..20 => Duration::from_secs(15),
+        20..80 => MINUTE,
+        80..380 => 5 * MINUTE,
+        _ => 15 * MINUTE,
+    }
+}
+
+/// `wait` after `at`.
+pub(super) fn after(at: Timestamp, wait: Duration) -> Timestamp {
+    at.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+}
+
+/// From `earlier` to `later`, zero if they are the other way round.
+pub(super) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+    later.duration_since(earlier).try_into().unwrap_or(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_tried_again_ever_later_and_never_before_the_provider_said() {
+        let waits: Vec<u64> = [1, 2, 3, 9, 10, 11, u32::MAX].map(|n| backoff(n, None).as_secs()).into();
+        assert_eq!(waits, [2, 4, 8, 512, 900, 900, 900]);
+        assert_eq!(backoff(1, Some(MINUTE)), MINUTE);
+        assert_eq!(backoff(9, Some(MINUTE)).as_secs(), 512);
+    }
+
+    #[test]
+    fn an_accepted_message_is_polled_at_growing_intervals() {
+        let mut age = Duration::ZERO;
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            waits.push(before_polling(age).as_secs());
+            age += before_polling(age);
+        }
+        assert_eq!(waits, [5, 15, 60, 300, 900, 900]);
+    }
+
+    #[test]
+    fn what_lies_ahead_has_no_age() {
+        let now: Timestamp = "2026-11-21T18:00:00Z".parse().unwrap();
+        assert_eq!(between(after(now, MINUTE), now), Duration::ZERO);
+        assert_eq!(between(now, after(now, MINUTE)), MINUTE);
+        assert_eq!(after(Timestamp::MAX, MINUTE), Timestamp::MAX);
+    }
+}

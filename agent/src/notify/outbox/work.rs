@@ -1,0 +1,124 @@
+//! Who works on which message when.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{task::JoinSet, time::Instant};
+use tracing::{Instrument, error};
+
+use super::{Outbox, timing};
+use crate::store::{
+    StoreError,
+    outbox::{self as table, Row, State},
+};
+
+/// So many messages are worked on at once.
+const AT_ONCE: usize = 8;
+
+/// After the database failed, and between two looks at the clock.
+const PAUSE: Duration = Duration::from_secs(5);
+
+impl Outbox {
+    /// Works on the messages that `insert` made in this process and on all that are due; returns when nothing is due now.
+    ///
+    /// May run several times at once, and may be dropped at any await: what it was about is picked up by step 4. When the
+    /// database fails it says so in the log and returns; [`Outbox::next_due`] then names a moment a little later.
+    pub async fn work(&self) {
+        loop {
+            let due = match self.due() {
+                Ok(due) if due.is_empty() => return self.0.stumbled.store(false, Ordering::Relaxed),
+                Ok(due) => due,
+                Err(error) => return self.stumble(&error),
+            };
+            let mut workers = JoinSet::new();
+            for row in due.into_iter().take(AT_ONCE) {
+                let outbox = self.clone();
+                workers.spawn(async move { outbox.advance(row).await }.in_current_span());
+            }
+            let mut failure = None;
+            while let Some(ended) = workers.join_next().await {
+                match ended {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => failure = Some(error.to_string()),
+                    Err(error) => failure = Some(error.to_string()),
+                }
+            }
+            if let Some(error) = failure {
+                return self.stumble(&error);
+            }
+        }
+    }
+
+    /// When [`Outbox::work`] should be called next, if anything is open.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.next_due_of(|_| true)
+    }
+
+    /// Works until a provider has said yes or no about every message, or `within` is over, or is sure to be over before the next
+    /// one can be asked about. What a single pass (`run`) does before it ends.
+    pub async fn drain(&self, within: Duration) {
+        let end = Instant::now() + within;
+        loop {
+            self.work().await;
+            let Some(due) = self.next_due_of(State::is_unsettled) else { return };
+            let wait = timing::between(self.0.clock.now(), due).max(Duration::from_millis(10));
+            if Instant::now() + wait > end {
+                return;
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One step of one message.
+    async fn advance(&self, row: Row) -> Result<(), StoreError> {
+        match row.state {
+            State::Sending if self.0.leases.waits(&row.id, row.attempt, self.0.clock.boottime()) => {
+                self.deliver(row).await
+            }
+            State::Sending | State::Unknown => self.reconcile(row).await,
+            State::Planned => self.resume(row).await,
+            State::Accepted => self.poll(row).await,
+            State::Delivered | State::Failed => Ok(()),
+        }
+    }
+
+    fn due(&self) -> Result<Vec<Row>, StoreError> {
+        let now = self.0.clock.now();
+        let mut open = self.0.store.read(table::open)?;
+        open.retain(|row| self.due_at(row, now).is_some_and(|at| at <= now));
+        Ok(open)
+    }
+
+    /// When a message is to be looked at: now, if it waits for this process; not while a send of this process is settling.
+    fn due_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
+        let boottime = self.0.clock.boottime();
+        match row.state {
+            State::Sending if self.0.leases.waits(&row.id, row.attempt, boottime) => Some(now),
+            State::Sending | State::Unknown => {
+                let settled = timing::after(now, self.0.leases.unsettled_for(&row.id, row.attempt, boottime));
+                row.next_at.map(|at| at.max(settled))
+            }
+            _ => row.next_at,
+        }
+    }
+
+    fn next_due_of(&self, which: impl Fn(State) -> bool) -> Option<Timestamp> {
+        let now = self.0.clock.now();
+        let later = timing::after(now, PAUSE);
+        let open = match self.0.store.read(table::open) {
+            Ok(open) => open,
+            Err(error) => {
+                self.stumble(&error);
+                return Some(later);
+            }
+        };
+        let next = open.iter().filter(|row| which(row.state)).filter_map(|row| self.due_at(row, now)).min();
+        let stumbled = self.0.stumbled.load(Ordering::Relaxed);
+        next.map(|at| if stumbled { at.max(later) } else { at })
+    }
+
+    fn stumble(&self, error: &dyn std::fmt::Display) {
+        error!(%error, "the outbox cannot go on for now");
+        self.0.stumbled.store(true, Ordering::Relaxed);
+    }
+}
