@@ -31,6 +31,7 @@ mod leases;
 mod next;
 mod poll;
 mod reconcile;
+mod record;
 mod timing;
 mod work;
 

@@ -4,6 +4,7 @@
 //! id, and it never says "no" where it means "perhaps". When to send, again or elsewhere, is the outbox' matter.
 
 pub mod console;
+pub mod twilio;
 
 use std::{pin::Pin, time::Duration};
 

@@ -1,18 +1,13 @@
-//! Steps 2 and 3: one send inside its lease, and what its outcome makes of the message.
+//! Steps 2 and 3: one send inside its lease.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tracing::{debug, error, info, warn};
+use tracing::debug;
 
-use super::{
-    Outbox,
-    leases::Lease,
-    next::{Miss, Next, next},
-    timing::{self, after},
-};
+use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
 use crate::{
-    notify::channels::{ChannelKind, Outcome, Outgoing},
+    notify::channels::{Outcome, Outgoing},
     store::{
         StoreError,
         outbox::{self as table, Ending, Row, State},
@@ -97,113 +92,8 @@ impl Outbox {
         }
     }
 
-    /// The provider has it, under `provider_id`.
-    pub(super) async fn accepted(&self, row: Row, provider_id: String, ending: Ending) -> Result<(), StoreError> {
-        let now = self.0.clock.now();
-        info!(id = row.id, channel = ?row.channel, attempt = row.attempt, how = ending.as_str(), "the provider has it");
-        let next = Row {
-            state: State::Accepted,
-            provider_id: Some(provider_id),
-            accepted_at: Some(now),
-            next_at: Some(after(now, timing::before_polling(Duration::ZERO))),
-            why: None,
-            ..row.clone()
-        };
-        self.settle(row, next, ending).await?;
-        self.0.checkpoint.checkpoint().await;
-        Ok(())
-    }
-
-    /// Accepted or not, nobody knows: step 4 asks once the lease is over and the settle time has passed.
-    async fn doubted(&self, row: Row, why: String) -> Result<(), StoreError> {
-        let now = self.0.clock.now();
-        warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "nobody knows whether it was accepted");
-        let over = row.lease_until.map_or(now, |until| until.max(now));
-        let next =
-            Row { state: State::Unknown, next_at: Some(after(over, self.0.settle)), why: Some(why), ..row.clone() };
-        self.settle(row, next, Ending::Unknown).await
-    }
-
-    /// The attempt reached nobody: notes it and begins, plans or gives up the next one. Returns an attempt that is to be sent now.
-    pub(super) async fn missed(
-        &self,
-        row: Row,
-        miss: Miss,
-        code: Option<String>,
-        why: String,
-    ) -> Result<Option<Row>, StoreError> {
-        let now = self.0.clock.now();
-        warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "it reached nobody");
-        let order: Vec<ChannelKind> = self.0.channels.iter().map(|c| c.kind()).collect();
-        let lease = self.new_lease(row.attempt + 1);
-        let written = self.0.store.write(move |tx| {
-            let tally = table::tally(tx, &row.id, row.channel)?.and(miss.ending());
-            let mut after = match next(&row, miss, tally, &order, now) {
-                Next::Send(channel) => sending(&row, channel, lease),
-                Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
-                Next::Fail => Row { state: State::Failed, next_at: None, ..row.clone() },
-            };
-            after.why = Some(why);
-            if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
-                // The provider keeps the message that it could not deliver: the next one must not be taken for it.
-                after.tag = super::fresh_tag(tx)?;
-                after.provider_id = None;
-            }
-            if !table::replace(tx, &row, &after, now)? {
-                return Ok(None);
-            }
-            // An attempt in doubt keeps the reason of its doubt.
-            let why = after.why.as_deref().filter(|_| miss != Miss::Absent || row.state == State::Sending);
-            table::end_attempt(tx, &row, miss.ending(), code.as_deref(), why, now)?;
-            if after.state == State::Sending {
-                table::begin_attempt(tx, &after, now)?;
-            }
-            Ok(Some(after))
-        });
-        let Some(after) = written.await? else { return Ok(None) };
-        match after.state {
-            State::Sending => {
-                self.0.leases.grant(&after.id, lease, self.0.clock.boottime());
-                return Ok(Some(after));
-            }
-            State::Failed => {
-                error!(id = after.id, why = after.why, "nobody will be told");
-                self.0.checkpoint.checkpoint().await;
-            }
-            _ => {}
-        }
-        Ok(None)
-    }
-
-    /// Writes the end of an attempt and the state that it leaves.
-    async fn settle(&self, row: Row, next: Row, ending: Ending) -> Result<(), StoreError> {
-        let now = self.0.clock.now();
-        self.0
-            .store
-            .write(move |tx| {
-                if table::replace(tx, &row, &next, now)? {
-                    table::end_attempt(tx, &row, ending, None, next.why.as_deref(), now)?;
-                }
-                Ok(())
-            })
-            .await
-    }
-
     /// What is left of a lease.
     fn left(&self, lease: Lease) -> Duration {
         lease.until.saturating_sub(self.0.clock.boottime())
-    }
-}
-
-/// The row's next attempt, on a channel.
-fn sending(row: &Row, channel: ChannelKind, lease: Lease) -> Row {
-    Row {
-        state: State::Sending,
-        channel,
-        attempt: lease.attempt,
-        lease_until: Some(lease.row_until),
-        next_at: Some(lease.row_settled),
-        provider_id: None,
-        ..row.clone()
     }
 }
