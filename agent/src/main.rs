@@ -1,1 +1,42 @@
-fn main() {}
+//! `mecris-agent`: see `mecris-agent --help`.
+
+use std::process::ExitCode;
+
+use mecris_agent::{
+    cli::{Cli, EXIT_USAGE},
+    commands::{self, Exit},
+    telemetry::logs::{self, LogsError},
+};
+
+fn main() -> ExitCode {
+    let cli = match Cli::parse_or_explain(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code.into(),
+    };
+    if let Err(error) = start_logs(&cli) {
+        eprintln!("mecris-agent: {error}");
+        return EXIT_USAGE.into();
+    }
+    // One thread is enough: the agent waits for upstreams, and SQLite has a thread of its own.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("mecris-agent: cannot start the runtime: {error}");
+            return Exit::Failed.into();
+        }
+    };
+    match runtime.block_on(commands::execute(cli)) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("mecris-agent: {error:#}");
+            Exit::of(&error).into()
+        }
+    }
+}
+
+/// `MECRIS_LOG` says how much, `--log-format` or `MECRIS_LOG_FORMAT` how.
+fn start_logs(cli: &Cli) -> Result<(), LogsError> {
+    let variable = |name| std::env::var(name).ok();
+    let format = logs::Format::choose(cli.log_format, variable("MECRIS_LOG_FORMAT").as_deref())?;
+    logs::init(format, &variable("MECRIS_LOG").unwrap_or_default())
+}

@@ -1,1 +1,35 @@
-//! commands
+//! One file a subcommand. The only place where `anyhow` is used: here errors end as one sentence and an exit code.
+
+mod check;
+mod context;
+mod exit;
+mod notify_test;
+mod run;
+mod send_alert;
+mod serve;
+mod status;
+mod text;
+mod version;
+mod window;
+
+use crate::cli::{Cli, Command, NotifyCommand};
+
+pub use exit::Exit;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// With a sentence for a person; [`Exit::of`] gives its exit code.
+pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
+    let config = cli.config.as_deref();
+    match cli.command {
+        Command::Serve => serve::serve(config).await,
+        Command::Run(options) => run::run(config, &options).await,
+        Command::Check(options) => check::check(config, &options).await,
+        Command::Status(options) => status::status(config, &options),
+        Command::Window(options) => window::window(config, &options),
+        Command::Notify(NotifyCommand::Test { channel }) => notify_test::notify_test(config, channel).await,
+        Command::SendAlert(options) => send_alert::send_alert(config, &options).await,
+        Command::Version(options) => version::version(&options),
+    }
+}

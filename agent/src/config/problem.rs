@@ -67,6 +67,22 @@ pub struct ConfigError(pub Vec<ConfigProblem>);
 
 impl std::error::Error for ConfigError {}
 
+impl ConfigError {
+    /// One problem with something that has no value to show.
+    pub fn one(key: &str, message: impl fmt::Display) -> Self {
+        Self(vec![ConfigProblem { key: key.to_owned(), value: None, source: None, message: message.to_string() }])
+    }
+
+    /// Problems with secrets; `Ok` if there are none.
+    ///
+    /// # Errors
+    /// With one problem for each sentence.
+    pub fn of_secrets(sentences: Vec<String>) -> Result<(), Self> {
+        let problems: Vec<_> = sentences.into_iter().flat_map(|sentence| Self::one("secrets", sentence).0).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.0.iter().enumerate() {

@@ -147,6 +147,10 @@ pub struct RecordOdometer {
     #[serde(default)]
     #[param(required = false)]
     pub notes: String,
+    /// The last reading of that month was wrong, so this one may be lower.
+    #[serde(default)]
+    #[param(required = false)]
+    pub correction: bool,
 }
 
 fn anthropic() -> Provider {

@@ -17,7 +17,7 @@ use http::{
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
-use super::{App, gate, router};
+use super::{App, gate, request_id::X_REQUEST_ID, router};
 
 /// A body that is there already, or a handler's.
 pub type FrontBody = Either<Full<Bytes>, Body>;
@@ -53,10 +53,10 @@ impl hyper::service::Service<Request<Incoming>> for Front {
     fn call(&self, request: Request<Incoming>) -> FrontFuture {
         if request.method() == Method::GET {
             match request.uri().path() {
-                "/health" => return self.now(StatusCode::OK, self.app.health_body()),
+                "/health" => return self.now(&request, StatusCode::OK, self.app.health_body()),
                 "/ready" => {
                     let (status, body) = self.app.ready();
-                    return self.now(status, body);
+                    return self.now(&request, status, body);
                 }
                 _ => {}
             }
@@ -66,13 +66,14 @@ impl hyper::service::Service<Request<Incoming>> for Front {
 }
 
 impl Front {
-    fn now(&self, status: StatusCode, body: Bytes) -> FrontFuture {
+    fn now(&self, request: &Request<Incoming>, status: StatusCode, body: Bytes) -> FrontFuture {
         self.app.metrics.http_request(status);
         let mut response = Response::new(Either::Left(Full::new(body)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_REQUEST_ID.clone(), self.app.request_ids.of(request.headers()));
         FrontFuture::Now(Some(response))
     }
 }

@@ -111,6 +111,13 @@ impl Outbound {
             Ok(outcome) => outcome,
             Err(_) => Err(CallError::Timeout { upstream: self.upstream, after }),
         };
+        // The URL stays out: its query may be a token, its path an account.
+        match &outcome {
+            Ok(reply) => tracing::debug!(
+                upstream = self.upstream, method = %call.method, status = reply.status.as_u16(), bytes = reply.body.len(), "answered"
+            ),
+            Err(error) => tracing::debug!(upstream = self.upstream, method = %call.method, %error, "not answered"),
+        }
         if retry::upstream_failed(&outcome) {
             permit.failed();
         } else {

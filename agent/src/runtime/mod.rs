@@ -1,9 +1,16 @@
-//! What keeps the daemon going: the scheduler, its heartbeat, the word with systemd, the way out.
+//! What puts the agent together and keeps it going: assembly, scheduler, heartbeat, the word with systemd, the way out.
 //!
 //! Nothing in here knows a goal or a budget; it knows when to call whom, and how to tell that nobody is called any more.
 
+mod agent;
+mod endpoints;
 pub mod heartbeat;
 pub mod probe;
+mod scheduler;
 pub mod shutdown;
 pub mod systemd;
 pub mod watchdog;
+
+pub use agent::{Agent, channels};
+pub use endpoints::Endpoints;
+pub use scheduler::Scheduler;

@@ -1,1 +1,158 @@
-//! `claims`: at most one alert for a subject and a day.
+//! `claims`: at most one alert for a subject and a day. The primary key is the promise; nothing here works around it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+
+use super::sql::{parse, parse_optional, time};
+use crate::domain::{Daystamp, Severity, Subject};
+
+/// One claim, with what became of its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimRow {
+    /// About what.
+    pub subject: Subject,
+    /// Which day's one alert.
+    pub day: Daystamp,
+    /// 0: the first of the day; 1: the escalation.
+    pub step: u8,
+    /// What was said.
+    pub severity: Severity,
+    /// When the person said that they know.
+    pub acknowledged_at: Option<Timestamp>,
+    /// When its message was refused by every channel without ever having been accepted: nobody was told.
+    pub refused_at: Option<Timestamp>,
+}
+
+/// What to claim.
+#[derive(Clone, Debug)]
+pub struct NewClaim<'a> {
+    /// About what.
+    pub subject: &'a Subject,
+    /// Which day's one alert.
+    pub day: Daystamp,
+    /// 0: the first of the day; 1: the escalation.
+    pub step: u8,
+    /// What is said.
+    pub severity: Severity,
+}
+
+/// Claims for a message. A claim whose message reached nobody is taken over; any other is the end of the transaction.
+///
+/// # Errors
+/// [`rusqlite::Error::StatementChangedRows`] if somebody else holds the claim.
+pub fn insert(
+    tx: &Transaction<'_>,
+    claim: &NewClaim<'_>,
+    notification_id: &str,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let changed = tx
+        .prepare_cached(
+            "INSERT INTO claims (subject, day, step, severity, notification_id, claimed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (subject, day, step) DO UPDATE
+                SET severity = excluded.severity, notification_id = excluded.notification_id, claimed_at = excluded.claimed_at
+              WHERE EXISTS (SELECT 1 FROM notifications n
+                             WHERE n.id = claims.notification_id AND n.state = 'failed' AND n.accepted_at IS NULL)",
+        )?
+        .execute(params![
+            claim.subject.as_str(),
+            claim.day.to_string(),
+            claim.step,
+            claim.severity.as_str(),
+            notification_id,
+            time(at)
+        ])?;
+    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+}
+
+/// The claims for `day` or later days.
+pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<ClaimRow>> {
+    connection
+        .prepare_cached(
+            "SELECT c.subject, c.day, c.step, c.severity, n.acknowledged_at,
+                    CASE WHEN n.state = 'failed' AND n.accepted_at IS NULL THEN n.updated_at END AS refused_at
+               FROM claims c JOIN notifications n ON n.id = c.notification_id
+              WHERE c.day >= ?1
+              ORDER BY c.subject, c.day, c.step",
+        )?
+        .query_map([day.to_string()], |row| {
+            Ok(ClaimRow {
+                subject: parse(row, "subject")?,
+                day: parse(row, "day")?,
+                step: row.get("step")?,
+                severity: parse(row, "severity")?,
+                acknowledged_at: parse_optional(row, "acknowledged_at")?,
+                refused_at: parse_optional(row, "refused_at")?,
+            })
+        })?
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StoreError, tests::scratch};
+
+    fn now() -> Timestamp {
+        "2026-11-20T18:00:00Z".parse().unwrap()
+    }
+
+    /// Messages by the state of their row, the least that a claim needs.
+    async fn message(store: &Store, id: &'static str, state: &'static str, accepted: bool) {
+        let insert = move |tx: &Transaction<'_>| {
+            tx.execute(
+                "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, accepted_at, updated_at)
+                 VALUES (?1, ?2, 'WARNING', '[]', '', ?1, ?3, 'sms', 1, CASE WHEN ?4 THEN ?2 END, ?2)",
+                params![id, time(now()), state, accepted],
+            )
+        };
+        store.write(insert).await.unwrap();
+    }
+
+    async fn claim(store: &Store, id: &'static str, day: &'static str, step: u8) -> Result<(), StoreError> {
+        let insert = move |tx: &Transaction<'_>| {
+            let (subject, day) = (Subject::walk(), day.parse().unwrap());
+            insert(tx, &NewClaim { subject: &subject, day, step, severity: Severity::Warning }, id, now())
+        };
+        store.write(insert).await
+    }
+
+    #[tokio::test]
+    async fn a_subject_has_one_claim_a_day() {
+        let (_folder, store) = scratch();
+        message(&store, "first", "accepted", true).await;
+        message(&store, "second", "sending", false).await;
+        claim(&store, "first", "2026-11-20", 0).await.unwrap();
+        assert!(claim(&store, "second", "2026-11-20", 0).await.is_err());
+        claim(&store, "second", "2026-11-20", 1).await.unwrap();
+        claim(&store, "second", "2026-11-21", 0).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_claim_whose_message_may_have_reached_somebody_stays() {
+        for (state, accepted) in [("planned", false), ("sending", false), ("unknown", false), ("failed", true)] {
+            let (_folder, store) = scratch();
+            message(&store, "first", state, accepted).await;
+            message(&store, "second", "sending", false).await;
+            claim(&store, "first", "2026-11-20", 0).await.unwrap();
+            assert!(claim(&store, "second", "2026-11-20", 0).await.is_err(), "{state}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_claim_whose_message_was_refused_everywhere_is_taken_over() {
+        let (_folder, store) = scratch();
+        message(&store, "first", "failed", false).await;
+        message(&store, "second", "sending", false).await;
+        claim(&store, "first", "2026-11-20", 0).await.unwrap();
+        let refused_at = |store: &Store| {
+            let claims = store.read(|c| from_day(c, "2026-11-20".parse().unwrap())).unwrap();
+            assert_eq!(claims.len(), 1);
+            claims[0].refused_at
+        };
+        assert_eq!(refused_at(&store), Some(now()));
+        claim(&store, "second", "2026-11-20", 0).await.unwrap();
+        assert_eq!(refused_at(&store), None);
+    }
+}

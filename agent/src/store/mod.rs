@@ -108,6 +108,14 @@ impl Store {
         Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into() })
     }
 
+    /// Writes a consistent copy to a new file.
+    ///
+    /// # Errors
+    /// If the copy cannot be written.
+    pub fn copy_to(&self, copy: &Path) -> Result<(), StoreError> {
+        self.read(|connection| connection.backup("main", copy, None::<fn(rusqlite::backup::Progress)>))
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -143,4 +151,4 @@ fn read_only_flags() -> OpenFlags {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

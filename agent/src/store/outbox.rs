@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::
 
 pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally};
 pub use state::State;
-pub use view::{Attempt, Notification, acknowledge, counts, get, list, messages_since};
+pub use view::{Attempt, Notification, accepted, acknowledge, counts, get, list, messages_since};
 
 use super::sql::{parse, parse_optional, time};
 use crate::{
@@ -93,7 +93,7 @@ pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Re
         ":tag": row.tag,
         ":expires_at": row.expires_at.map(time),
         ":state": row.state.as_str(),
-        ":channel": channel_word(row.channel),
+        ":channel": row.channel.as_str(),
         ":pinned": row.pinned,
         ":attempt": row.attempt,
         ":lease_until": row.lease_until.map(time),
@@ -117,7 +117,7 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
             ":seen_state": before.state.as_str(),
             ":seen_attempt": before.attempt,
             ":state": after.state.as_str(),
-            ":channel": channel_word(after.channel),
+            ":channel": after.channel.as_str(),
             ":attempt": after.attempt,
             ":tag": after.tag,
             ":lease_until": after.lease_until.map(time),
@@ -174,16 +174,9 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 }
 
 /// A channel as the configuration and the database spell it.
-fn channel_word(channel: ChannelKind) -> &'static str {
-    match channel {
-        ChannelKind::Console => "console",
-        ChannelKind::Sms => "sms",
-    }
-}
-
 fn read_channel(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<ChannelKind> {
     let text: String = row.get(column)?;
-    [ChannelKind::Console, ChannelKind::Sms].into_iter().find(|kind| channel_word(*kind) == text).ok_or_else(|| {
+    ChannelKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
         let message = format!("column {column}: {text:?} is not a channel");
         rusqlite::Error::FromSqlConversionFailure(0, Type::Text, message.into())
     })

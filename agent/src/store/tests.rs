@@ -15,6 +15,13 @@ fn place() -> Place {
     Place { path: folder.path().join("state").join("mecris.db"), _folder: folder }
 }
 
+/// An empty state of its own, gone with the folder.
+pub(crate) fn scratch() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("mecris.db")).unwrap();
+    (folder, store)
+}
+
 fn count(store: &Store) -> i64 {
     store.read(|c| c.query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0))).unwrap()
 }

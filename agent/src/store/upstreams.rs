@@ -1,11 +1,36 @@
-//! `upstream_checks`: which upstream answered when.
+//! `upstream_checks`: which upstream answered when. Kept for two days, the last success for ever: nothing asks further back.
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::sql::{parse, time};
 
-/// The newest try of an upstream: when, whether it answered, and why not.
+const KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+/// How an upstream answered lately.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Failures in a row, the newest check included; 0: it worked.
+    pub consecutive_failures: u32,
+    /// Failures at `since` or later.
+    pub failures_since: u32,
+    /// When it last worked.
+    pub last_success: Option<Timestamp>,
+}
+
+/// Records one try, and forgets what nobody asks for any more.
+pub fn record(tx: &Transaction<'_>, upstream: &str, at: Timestamp, failure: Option<&str>) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT OR REPLACE INTO upstream_checks (upstream, at, ok, why) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![upstream, time(at), failure.is_none(), failure])?;
+    tx.prepare_cached(
+        "DELETE FROM upstream_checks WHERE upstream = ?1 AND at < ?2
+            AND at < coalesce((SELECT max(at) FROM upstream_checks WHERE upstream = ?1 AND ok = 1), ?2)",
+    )?
+    .execute(params![upstream, time(at - KEPT)])?;
+    Ok(())
+}
+
+/// The newest try: when, whether it worked, why not.
 pub fn latest(connection: &Connection, upstream: &str) -> rusqlite::Result<Option<(Timestamp, bool, Option<String>)>> {
     connection
         .prepare_cached("SELECT at, ok, why FROM upstream_checks WHERE upstream = ?1 ORDER BY at DESC LIMIT 1")?
@@ -13,10 +38,68 @@ pub fn latest(connection: &Connection, upstream: &str) -> rusqlite::Result<Optio
         .optional()
 }
 
-/// Records a try; `failure` says why it failed.
-pub fn record(connection: &Connection, upstream: &str, at: Timestamp, failure: Option<&str>) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO upstream_checks (upstream, at, ok, why) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((upstream, time(at), failure.is_none(), failure))
-        .map(|_| ())
+/// A summary up to now, counting failures from `since` on.
+pub fn summary(connection: &Connection, upstream: &str, since: Timestamp) -> rusqlite::Result<Checks> {
+    let last_success: Option<String> = connection
+        .prepare_cached("SELECT max(at) FROM upstream_checks WHERE upstream = ?1 AND ok = 1")?
+        .query_row([upstream], |row| row.get(0))?;
+    let mut count = connection.prepare_cached(
+        "SELECT count(*) FROM upstream_checks WHERE upstream = ?1 AND ok = 0 AND at > ?2 AND at >= ?3",
+    )?;
+    let after_success = last_success.clone().unwrap_or_default();
+    Ok(Checks {
+        consecutive_failures: count.query_row(params![upstream, after_success, ""], |row| row.get(0))?,
+        failures_since: count.query_row(params![upstream, "", time(since)], |row| row.get(0))?,
+        last_success: last_success.and_then(|text| text.parse().ok()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::scratch;
+
+    fn at(minute: i64) -> Timestamp {
+        "2026-11-20T18:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+    }
+
+    #[tokio::test]
+    async fn failures_are_counted_in_a_row_and_in_the_hour() {
+        let (_folder, store) = scratch();
+        store
+            .write(|tx| {
+                record(tx, "beeminder", at(-90), Some("down"))?;
+                record(tx, "beeminder", at(-50), Some("down"))?;
+                record(tx, "beeminder", at(-40), None)?;
+                record(tx, "beeminder", at(-20), Some("down"))?;
+                record(tx, "beeminder", at(0), Some("still down"))?;
+                record(tx, "other", at(0), Some("not ours"))
+            })
+            .await
+            .unwrap();
+        let checks = store.read(|c| summary(c, "beeminder", at(-60))).unwrap();
+        assert_eq!(checks, Checks { consecutive_failures: 2, failures_since: 3, last_success: Some(at(-40)) });
+        let newest = store.read(|c| latest(c, "beeminder")).unwrap();
+        assert_eq!(newest, Some((at(0), false, Some("still down".to_owned()))));
+    }
+
+    #[tokio::test]
+    async fn old_tries_are_forgotten_but_not_the_last_success() {
+        let (_folder, store) = scratch();
+        let days = |count: i64| at(count * 24 * 60);
+        store
+            .write(move |tx| {
+                record(tx, "beeminder", days(-10), None)?;
+                record(tx, "beeminder", days(-9), None)?;
+                (-8..=0).try_for_each(|day| record(tx, "beeminder", days(day), Some("down")))
+            })
+            .await
+            .unwrap();
+        let checks = store.read(|c| summary(c, "beeminder", days(-100))).unwrap();
+        assert_eq!(checks.last_success, Some(days(-9)));
+        assert_eq!(checks.consecutive_failures, 9);
+        let rows: u32 =
+            store.read(|c| c.query_row("SELECT count(*) FROM upstream_checks", [], |row| row.get(0))).unwrap();
+        assert_eq!(rows, 10, "the success of ten days ago is gone");
+    }
 }

@@ -3,7 +3,7 @@
 //! Names, labels and help are declared once, in [`Metrics::new`]. No label is ever free text: each value comes from an enum
 //! or a constant, so the number of series is bounded.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -13,11 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{
-    config::settings::ChannelKind,
-    domain::{Decision, Reason},
-    notify::outbox::State,
-};
+use crate::{config::settings::ChannelKind, domain::Reason, notify::outbox::State};
 
 /// The content type of [`Metrics::render`]; Prometheus reads it since 2.5.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -153,11 +149,11 @@ impl Metrics {
         for reason in Reason::ALL {
             drop(decisions.get_or_create(&ReasonLabel { reason: reason.as_str() }));
         }
-        for state in STATES {
-            drop(notifications.get_or_create(&StateLabel { state: state_word(state) }));
+        for state in State::ALL {
+            drop(notifications.get_or_create(&StateLabel { state: state.as_str() }));
         }
         for channel in [ChannelKind::Sms, ChannelKind::Console] {
-            drop(messages_accepted.get_or_create(&ChannelLabel { channel: channel_word(channel) }));
+            drop(messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() }));
         }
         for status in ["2xx", "4xx", "5xx"] {
             drop(http_requests.get_or_create(&StatusClass { status }));
@@ -192,21 +188,24 @@ impl Metrics {
     }
 
     /// A decision was taken.
-    pub fn decided(&self, decision: &Decision) {
-        self.decisions.get_or_create(&ReasonLabel { reason: decision.reason.as_str() }).inc();
+    pub fn decided(&self, reason: Reason) {
+        self.decisions.get_or_create(&ReasonLabel { reason: reason.as_str() }).inc();
     }
 
     /// How many messages stand in each state now; a state that is not named has none.
-    pub fn set_notifications(&self, counts: &[(State, i64)]) {
-        for state in STATES {
-            let count = counts.iter().find(|(s, _)| *s == state).map_or(0, |(_, n)| *n);
-            self.notifications.get_or_create(&StateLabel { state: state_word(state) }).set(count);
+    pub fn set_notifications(&self, counts: &BTreeMap<State, u32>) {
+        for state in State::ALL {
+            let count = counts.get(&state).copied().unwrap_or_default();
+            self.notifications.get_or_create(&StateLabel { state: state.as_str() }).set(count.into());
         }
     }
 
-    /// A provider took a message.
-    pub fn message_accepted(&self, channel: ChannelKind) {
-        self.messages_accepted.get_or_create(&ChannelLabel { channel: channel_word(channel) }).inc();
+    /// How many messages providers took by each channel, ever: the state remembers, so the counter survives a restart.
+    pub fn messages_accepted(&self, totals: &BTreeMap<ChannelKind, u32>) {
+        for (&channel, &total) in totals {
+            let counter = self.messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() });
+            counter.inc_by(u64::from(total).saturating_sub(counter.get()));
+        }
     }
 
     /// An upstream was tried.
@@ -240,27 +239,6 @@ impl Metrics {
     }
 }
 
-const STATES: [State; 6] =
-    [State::Planned, State::Sending, State::Accepted, State::Delivered, State::Failed, State::Unknown];
-
-fn state_word(state: State) -> &'static str {
-    match state {
-        State::Planned => "planned",
-        State::Sending => "sending",
-        State::Accepted => "accepted",
-        State::Delivered => "delivered",
-        State::Failed => "failed",
-        State::Unknown => "unknown",
-    }
-}
-
-fn channel_word(channel: ChannelKind) -> &'static str {
-    match channel {
-        ChannelKind::Console => "console",
-        ChannelKind::Sms => "sms",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -281,8 +259,8 @@ mod tests {
         let metrics = Metrics::new();
         metrics.run_finished(RunOutcome::Unknown, Duration::from_millis(300));
         metrics.last_success("2026-11-21T14:00:00Z".parse().unwrap());
-        metrics.set_notifications(&[(State::Accepted, 2)]);
-        metrics.message_accepted(ChannelKind::Sms);
+        metrics.set_notifications(&BTreeMap::from([(State::Accepted, 2)]));
+        metrics.messages_accepted(&BTreeMap::from([(ChannelKind::Sms, 1)]));
         metrics.upstream("beeminder", false);
         metrics.http_request(StatusCode::OK);
         metrics.http_request(StatusCode::TOO_MANY_REQUESTS);
@@ -310,8 +288,8 @@ mod tests {
     #[test]
     fn a_state_that_emptied_goes_back_to_zero() {
         let metrics = Metrics::new();
-        metrics.set_notifications(&[(State::Sending, 1)]);
-        metrics.set_notifications(&[(State::Delivered, 1)]);
+        metrics.set_notifications(&BTreeMap::from([(State::Sending, 1)]));
+        metrics.set_notifications(&BTreeMap::from([(State::Delivered, 1)]));
         assert!(metrics.render().unwrap().contains("mecris_notifications{state=\"sending\"} 0"));
     }
 }

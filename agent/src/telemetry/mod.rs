@@ -1,4 +1,7 @@
-//! What Mecris says about itself to operators: logs and metrics. Nothing in here decides anything, and nothing here knows a secret.
+//! What Mecris says about itself to operators: logs, metrics, what the binary is. Nothing in here decides anything.
 
+mod build;
 pub mod logs;
 pub mod metrics;
+
+pub use build::{BuildInfo, build_info};

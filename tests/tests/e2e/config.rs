@@ -1,5 +1,7 @@
 //! A wrong configuration is refused before anything happens, with one sentence for each mistake.
 
+use mecris_tests::beeminder::GoalSpec;
+
 use crate::stage::Stage;
 
 #[test]
@@ -20,7 +22,9 @@ fn five_mistakes_make_five_sentences_and_exit_78() {
         assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
         for (key, value) in mistakes {
             let text = output.everything();
-            let sentence = text.lines().find(|line| line.contains(key) && line.contains(value));
+            // A telephone number is private, so of a wrong one only the end is shown.
+            let shown = if key == "notify.sms.to" { "…ve" } else { value };
+            let sentence = text.lines().find(|line| line.contains(key) && line.contains(shown));
             assert!(sentence.is_some(), "{arguments:?}: no line names {key} and {value}: {text}");
         }
     }
@@ -68,6 +72,7 @@ fn an_unknown_option_is_a_usage_error() {
 #[test]
 fn a_sound_configuration_passes_the_check() {
     let stage = Stage::new();
+    stage.beeminder.set_goals([GoalSpec::new("bike", 6)]);
     let offline = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(offline.code, 0, "{}", offline.everything());
     let online = stage.setup.agent(&["check", "--json"]);

@@ -251,7 +251,9 @@ fn a_failing_beeminder_is_not_shown_as_all_safe() {
 fn what_was_decided_and_sent_can_be_read() {
     let (stage, daemon) = after_one_pass();
     assert_eq!(stage.twilio.accepted_count(), 1, "{}", daemon.logs());
-    for (path, word) in [("/decisions", "first_of_day"), ("/notifications", "goal:reading"), ("/runs", "run_id")] {
+    for (path, word) in
+        [("/decisions", "first_of_day"), ("/notifications", "goal:reading"), ("/runs", "\"trigger\":\"http\"")]
+    {
         let answer = daemon.get(path);
         assert_eq!(answer.status, 200, "{path}");
         let _: Value = answer.json();

@@ -79,7 +79,7 @@ fn the_next_beeminder_day_speaks_again() {
 #[test]
 fn a_goals_day_is_beeminders_and_not_midnight() {
     let mut stage = Stage::new();
-    stage.setup.config.remove("policy.quiet_hours");
+    stage.setup.config.set("policy.quiet_hours", serde_json::json!([]));
     let late = GoalSpec { deadline_offset: 6 * 3600, ..GoalSpec::new("late", 0) };
     stage.beeminder.set_goals([late, GoalSpec::new("bike", 6).walked(Some(0))]);
     assert_eq!(

@@ -89,7 +89,7 @@ fn a_broken_configuration_prints_none() {
     let mut stage = stage();
     stage.setup.config.set("beeminder.base_url", "http://127.0.0.1:1/");
     stage.setup.set_env("MECRIS_API_TOKENS", &format!("a:{API_TOKEN},b:,:,{API_TOKEN}"));
-    for arguments in [&["check"][..], &["run"], &["check", "--offline"]] {
+    for arguments in [&["check"][..], &["serve"], &["check", "--offline"]] {
         let output = stage.setup.agent(arguments);
         assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
         assert!(output.everything().contains("MECRIS_API_TOKENS"), "{arguments:?}: {}", output.everything());

@@ -32,7 +32,7 @@ impl Stage {
     pub(crate) fn of_the_daemon() -> Self {
         let mut stage = Self::now();
         let config = &mut stage.setup.config;
-        config.remove("policy.quiet_hours");
+        config.set("policy.quiet_hours", serde_json::json!([]));
         config.remove("walk");
         config.remove("budget");
         config.set("policy.max_messages_per_hour", 100_000);

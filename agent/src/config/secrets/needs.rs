@@ -4,7 +4,7 @@ use super::{SecretName, Secrets};
 use crate::config::settings::{Auth, BeeminderSource, ChannelKind, Settings};
 
 impl Secrets {
-    /// What is missing for these settings, one sentence for each.
+    /// What the configured upstreams and channels need and nobody gave, one sentence for each.
     pub fn missing_for(&self, settings: &Settings) -> Vec<String> {
         let mut missing = Vec::new();
         let mut need = |name: SecretName, why: &str| {
@@ -19,10 +19,16 @@ impl Secrets {
             need(SecretName::TwilioAccountSid, "no text message can be sent without it");
             self.twilio_credentials(&mut need);
         }
-        if settings.http.auth == Auth::Token {
-            need(SecretName::MecrisApiTokens, "http.auth is \"token\", so nobody could call the HTTP endpoints");
-        }
         missing
+    }
+
+    /// What is missing for `serve` besides, one sentence for each; the other commands do without.
+    pub fn missing_for_endpoints(&self, settings: &Settings) -> Vec<String> {
+        if settings.http.auth != Auth::Token || self.has(SecretName::MecrisApiTokens) {
+            return Vec::new();
+        }
+        let name = SecretName::MecrisApiTokens;
+        vec![format!("the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints")]
     }
 
     /// An API key, or the account's token. Half a key is no key.

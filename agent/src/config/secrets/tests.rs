@@ -169,7 +169,8 @@ mod needs {
     }
 
     fn missing(secrets: &[(&str, &str)], settings: &Settings) -> Vec<String> {
-        let sentences = from_environment(secrets).unwrap().missing_for(settings);
+        let found = from_environment(secrets).unwrap();
+        let sentences = [found.missing_for(settings), found.missing_for_endpoints(settings)].concat();
         sentences.into_iter().map(|text| text.split_whitespace().nth(2).unwrap().to_owned()).collect()
     }
 

@@ -20,13 +20,26 @@ pub struct NotifySettings {
 }
 
 /// A way to reach the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChannelKind {
     /// Standard output; development only.
     Console,
     /// A text message by Twilio.
     Sms,
+}
+
+impl ChannelKind {
+    /// Every channel there is.
+    pub const ALL: [Self; 2] = [Self::Console, Self::Sms];
+
+    /// The word in configuration, JSON, metrics and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Sms => "sms",
+        }
+    }
 }
 
 /// `[notify.sms]`.

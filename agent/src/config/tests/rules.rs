@@ -28,7 +28,10 @@ const BROKEN: &[(&str, Variables)] = &[
     ("an interval is at least 1s", &[("MECRIS__HEURISTIC__INTERVAL", "900ms")]),
     ("in production 1m", &[PRODUCTION, ("MECRIS__HEURISTIC__INTERVAL", "59s"), SMS, TO, SERVICE]),
     ("an interval is not negative", &[("MECRIS__HEURISTIC__INTERVAL", "-15m")]),
-    ("a pass ends before the next", &[("MECRIS__HEURISTIC__INTERVAL", "30s")]),
+    (
+        "a pass ends before the next",
+        &[PRODUCTION, ("MECRIS__HEURISTIC__INTERVAL", "1m"), ("MECRIS__HEURISTIC__DEADLINE", "60s"), SMS, TO, SERVICE],
+    ),
     ("UNKNOWN is no threshold", &[("MECRIS__HEURISTIC__NOTIFY_AT", "UNKNOWN")]),
     ("severities are in capitals", &[("MECRIS__HEURISTIC__NOTIFY_AT", "warning")]),
     ("a message an hour at least", &[("MECRIS__POLICY__MAX_MESSAGES_PER_HOUR", "0")]),

@@ -11,7 +11,7 @@ pub(super) fn http(reader: &mut Reader, environment: Environment) -> Option<Http
             text.parse::<std::net::SocketAddr>().ok()
         });
     let auth = reader.choice("http.auth", &[("token", Auth::Token), ("none", Auth::None)]);
-    let requests_per_minute = reader.count("http.requests_per_minute", 1..=1_000_000);
+    let requests_per_minute = reader.count("http.requests_per_minute", 1..=1_000_000_000);
 
     if auth == Some(Auth::None) {
         if environment == Environment::Production {

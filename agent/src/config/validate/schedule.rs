@@ -23,7 +23,8 @@ pub(super) fn window(reader: &mut Reader) -> Option<Window> {
     Some(Window { start: start?, length })
 }
 
-/// Short intervals are for tests; in production they would only wear out an upstream's patience.
+/// Short intervals are for tests; in production they would only wear out an upstream's patience, and a pass that may take longer than
+/// the interval would put off the next one.
 pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option<HeuristicSettings> {
     let (least_interval, least_deadline) = match environment {
         Environment::Development => (Duration::from_secs(1), Duration::from_millis(50)),
@@ -37,6 +38,7 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
     let deadline = reader.duration("heuristic.deadline", least_deadline..=DAY);
     if let (Some(interval), Some(deadline)) = (interval, deadline)
         && deadline >= interval
+        && environment == Environment::Production
     {
         let interval = reader.shown("heuristic.interval");
         reader.refuse(
@@ -48,8 +50,8 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
 }
 
 pub(super) fn policy(reader: &mut Reader) -> Option<PolicySettings> {
-    let max_messages_per_hour = reader.count("policy.max_messages_per_hour", 1..=1000);
-    let max_messages_per_day = reader.count("policy.max_messages_per_day", 1..=1000);
+    let max_messages_per_hour = reader.count("policy.max_messages_per_hour", 1..=1_000_000);
+    let max_messages_per_day = reader.count("policy.max_messages_per_day", 1..=1_000_000);
     let quiet_hours = quiet_hours(reader);
     let escalate = reader.flag("policy.escalate");
     Some(PolicySettings {

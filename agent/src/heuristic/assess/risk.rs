@@ -24,7 +24,7 @@ pub struct GoalRisk {
 /// The one rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder said this, `zone` the account's.
 ///
 /// Beeminder: safebuf 0 is a beemergency day. safebuf decides, `losedate` stands in where it is missing
-/// (losedate = end of today + safebuf days). What contradicts itself or is being recomputed is unknown.
+/// (losedate = end of today + safebuf days), but only to warn: a goal without a readable safebuf is never safe. What contradicts itself or is being recomputed is unknown.
 pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
     let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
     let unknown = |evidence| GoalRisk { severity: Severity::Unknown, safe_days: None, derails_at, evidence };
@@ -55,7 +55,12 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         (Some(days), None) => (days, format!("safebuf {days}, no losedate")),
         (None, Some(losedate)) => {
             let days = days_until(losedate, goal, zone, read_at);
-            (days, format!("no safebuf; {} to losedate, {days} safe days", span(losedate.duration_since(read_at))))
+            let left = span(losedate.duration_since(read_at));
+            // Half of what Beeminder should have said can warn, but nothing is safe on half an answer.
+            if !by_safe_days(days).at_least(Severity::Warning) {
+                return unknown(format!("Beeminder sent no safebuf that can be read; {left} to losedate"));
+            }
+            (days, format!("no safebuf; {left} to losedate, {days} safe days"))
         }
     };
     if let Some(length) = queued_for {

@@ -197,9 +197,9 @@ fn goals_that_cannot_derail_have_no_condition() {
 }
 
 #[test]
-fn losedate_stands_in_for_a_missing_safebuf() {
+fn losedate_stands_in_for_a_missing_safebuf_but_only_to_warn() {
     for (days, severity) in
-        [(0, Severity::Critical), (1, Severity::Warning), (3, Severity::Caution), (4, Severity::Safe)]
+        [(0, Severity::Critical), (1, Severity::Warning), (3, Severity::Unknown), (4, Severity::Unknown)]
     {
         let condition = assess_goal(Goal { safebuf: None, ..goal("reading", days) }, today("15:00"));
         assert_eq!(condition.severity, severity, "{days} days: {}", condition.evidence);

@@ -91,7 +91,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         settings,
         clock: Clock::manual(now()),
         store: store.clone(),
-        tokens: Tokens::parse(&format!("test:{TOKEN},other:{TOKEN}-too").into()).unwrap(),
+        tokens: Tokens::new(&[("test".to_owned(), TOKEN.into()), ("other".to_owned(), format!("{TOKEN}-too").into())]),
         metrics: Metrics::new(),
         live: live.clone(),
         actions: Arc::new(FakeActions(Arc::clone(&fake))),

@@ -6,8 +6,8 @@ async fn with_records() -> Harness {
     let write = server.store.write(|tx| {
         for (id, at) in [("r1", "2026-11-21T18:00:00.000000000Z"), ("r2", "2026-11-21T18:15:00.000000000Z")] {
             tx.execute(
-                "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, changed, observations)
-                 VALUES (?1, ?2, ?2, 'schedule', 'done', 0, '{\"walk\": {\"status\": \"fresh\"}}')",
+                "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, succeeded, changed, observations)
+                 VALUES (?1, ?2, ?2, 'schedule', 'done', 1, 0, '{\"walk\": {\"status\": \"fresh\"}}')",
                 (id, at),
             )?;
             tx.execute(

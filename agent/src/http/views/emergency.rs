@@ -64,7 +64,7 @@ impl Emergency {
     }
 
     fn new(goal: &Goal, reading: &Reading, zone: &TimeZone, now: Timestamp) -> Option<Self> {
-        let derail_risk = reading.risk(goal);
+        let (derail_risk, why) = reading.judged(goal);
         let urgency = match derail_risk {
             Severity::Safe => return None,
             Severity::Critical => Urgency::Immediate,
@@ -74,7 +74,7 @@ impl Emergency {
         };
         let slug = &goal.slug;
         let message = match urgency {
-            Urgency::Unknown => format!("{slug}: cannot tell how close it is: {}", why_unknown(goal, reading)),
+            Urgency::Unknown => format!("{slug}: cannot tell how close it is: {why}"),
             _ => format!("{slug}: {}", derailment(goal, zone, now)),
         };
         Some(Self {
@@ -92,21 +92,13 @@ impl Emergency {
     }
 }
 
-/// Why a goal's risk is UNKNOWN.
-fn why_unknown(goal: &Goal, reading: &Reading) -> String {
-    match &reading.doubt {
-        Some(doubt) => doubt.clone(),
-        None if goal.queued => "Beeminder is still recomputing it".to_owned(),
-        None => "Beeminder sent no safebuf".to_owned(),
-    }
-}
-
 fn derailment(goal: &Goal, zone: &TimeZone, now: Timestamp) -> String {
     let Some(at) = goal.losedate else {
         let days = when::count(goal.safebuf.unwrap_or(0).max(0), "safe day");
         return format!("{days} left, Beeminder did not say until when");
     };
     let clock = when::clock_time(at, now, zone);
+    // What was read a few minutes ago may have come true since.
     if at <= now {
         format!("its deadline passed ({clock})")
     } else {
@@ -156,7 +148,9 @@ mod tests {
         assert_eq!(critical.message, "reading: derails in 10 hours (tomorrow 00:00)");
         assert_eq!((critical.time_remaining.as_str(), critical.hours_to_losedate), ("10 hours", Some(10.0)));
         let passed = one(Some(0), json!({ "losedate": "2026-11-21T18:00:00Z" }));
-        assert_eq!(passed.message, "reading: its deadline passed (today 13:00)");
+        let unknown =
+            "reading: cannot tell how close it is: losedate was 60 min ago, Beeminder has not said yet what follows";
+        assert_eq!(passed.message, unknown);
         assert_eq!((passed.time_remaining.as_str(), passed.hours_to_losedate), ("0 minutes", Some(-1.0)));
         let untold = one(Some(0), json!({ "losedate": null }));
         assert_eq!(untold.message, "reading: 0 safe days left, Beeminder did not say until when");

@@ -6,8 +6,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::when::ago;
 use crate::{
-    arms::beeminder::{Account, Goal, risk},
+    arms::beeminder::{Account, Goal, GoalState},
     domain::Severity,
+    heuristic::assess::derail_risk,
 };
 
 /// The newest recorded account, and whether it can be trusted.
@@ -68,7 +69,22 @@ impl Reading {
 
     /// The `derail_risk` of a goal: of a reading that cannot be trusted, UNKNOWN.
     pub fn risk(&self, goal: &Goal) -> Severity {
-        if self.doubt.is_some() { Severity::Unknown } else { risk(goal) }
+        self.judged(goal).0
+    }
+
+    /// The `derail_risk` of a goal and why it is that.
+    pub fn judged(&self, goal: &Goal) -> (Severity, String) {
+        match (&self.doubt, self.as_of) {
+            (Some(doubt), _) => (Severity::Unknown, doubt.clone()),
+            (None, None) => (Severity::Unknown, "Beeminder was not read yet".to_owned()),
+            (None, Some(_)) if goal.state != GoalState::Active => {
+                (Severity::Safe, "frozen, won and archived goals cannot derail".to_owned())
+            }
+            (None, Some(read_at)) => {
+                let risk = derail_risk(goal, &self.zone(&TimeZone::UTC), read_at);
+                (risk.severity, risk.evidence)
+            }
+        }
     }
 
     /// The account's zone, in which its goals' days end; the configured one if Beeminder sent none that is known.

@@ -22,6 +22,9 @@ pub struct BeeminderStatus {
     pub critical_count: usize,
     /// UNKNOWN, and what Beeminder sent that is no goal.
     pub unknown_count: usize,
+    /// The worst of all; UNKNOWN while Beeminder cannot be read.
+    #[schema(value_type = String)]
+    pub derail_risk: Severity,
     /// When the goals were read; `null`: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
@@ -47,6 +50,7 @@ impl BeeminderStatus {
             warning_count: count(&[Severity::Warning, Severity::Caution]),
             critical_count: count(&[Severity::Critical]),
             unknown_count: count(&[Severity::Unknown]) + unreadable.len(),
+            derail_risk: worst(reading, &goals),
             emergencies: Emergency::all(reading, zone, now),
             goals,
             as_of: reading.as_of,
@@ -58,6 +62,14 @@ impl BeeminderStatus {
     }
 }
 
+/// No goals at all are safe only if that was really read.
+fn worst(reading: &Reading, goals: &[GoalView]) -> Severity {
+    if reading.trusted().is_none() {
+        return Severity::Unknown;
+    }
+    goals.iter().map(|goal| goal.derail_risk).max_by_key(|risk| risk.rank()).unwrap_or(Severity::Safe)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
@@ -66,7 +78,7 @@ mod tests {
     fn goals_are_counted_by_risk() {
         let status = BeeminderStatus::new(&trusted(), &zone(), now());
         let counts = (status.safe_count, status.warning_count, status.critical_count, status.unknown_count);
-        assert_eq!(counts, (2, 2, 1, 1));
+        assert_eq!((counts, status.derail_risk), ((2, 2, 1, 1), Severity::Critical));
         assert!(!status.stale);
     }
 
@@ -74,7 +86,7 @@ mod tests {
     fn nothing_is_safe_while_beeminder_is_down() {
         let status = BeeminderStatus::new(&doubted(), &zone(), now());
         let counts = (status.safe_count, status.warning_count, status.critical_count, status.unknown_count);
-        assert_eq!(counts, (0, 0, 0, 6));
+        assert_eq!((counts, status.derail_risk), ((0, 0, 0, 6), Severity::Unknown));
         assert_eq!((status.stale, status.why.as_deref()), (true, Some("Beeminder is down")));
         assert!(status.goals.iter().all(|goal| goal.derail_risk == Severity::Unknown));
     }

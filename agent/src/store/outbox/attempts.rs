@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, named_params};
 
-use super::{Row, channel_word};
+use super::Row;
 use crate::{config::settings::ChannelKind, store::sql::time};
 
 /// How an attempt ended.
@@ -63,7 +63,7 @@ impl Tally {
 /// Notes that the row's present attempt begins, on its channel.
 pub fn begin_attempt(tx: &Transaction<'_>, row: &Row, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached("INSERT INTO attempts (notification_id, number, channel, started_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((&row.id, row.attempt, channel_word(row.channel), time(now)))?;
+        .execute((&row.id, row.attempt, row.channel.as_str(), time(now)))?;
     Ok(())
 }
 
@@ -98,5 +98,5 @@ pub fn tally(connection: &Connection, id: &str, channel: ChannelKind) -> rusqlit
             "SELECT count(*) FILTER (WHERE outcome IN ('retry', 'absent')), count(*) FILTER (WHERE outcome = 'undelivered')
              FROM attempts WHERE notification_id = ?1 AND channel = ?2",
         )?
-        .query_row((id, channel_word(channel)), |row| Ok(Tally { retries: row.get(0)?, undelivered: row.get(1)? }))
+        .query_row((id, channel.as_str()), |row| Ok(Tally { retries: row.get(0)?, undelivered: row.get(1)? }))
 }

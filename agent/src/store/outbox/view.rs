@@ -126,6 +126,17 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
     Ok(counts)
 }
 
+/// How many messages providers took, by channel, ever.
+pub fn accepted(connection: &Connection) -> rusqlite::Result<BTreeMap<ChannelKind, u32>> {
+    connection
+        .prepare_cached(
+            "SELECT channel, count(*) AS messages FROM attempts WHERE outcome IN ('accepted', 'adopted', 'undelivered')
+              GROUP BY channel",
+        )?
+        .query_map([], |row| Ok((read_channel(row, "channel")?, row.get("messages")?)))?
+        .collect()
+}
+
 fn attempts(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Attempt>> {
     connection
         .prepare_cached("SELECT * FROM attempts WHERE notification_id = ?1 ORDER BY number")?

@@ -7,6 +7,7 @@ CREATE TABLE runs (
     finished_at  TEXT NOT NULL,
     trigger      TEXT NOT NULL,                       -- cli | schedule | http
     outcome      TEXT NOT NULL CHECK (outcome IN ('done', 'unknown')),
+    succeeded    INTEGER NOT NULL,                    -- 1: Beeminder was read; what the dead-man's switch counts
     overran      INTEGER NOT NULL DEFAULT 0,          -- 1: it took longer than heuristic.deadline
     changed      INTEGER NOT NULL,                    -- 1: it made a message
     observations TEXT NOT NULL                        -- JSON: {beeminder, budget, walk: {status, at, why}}

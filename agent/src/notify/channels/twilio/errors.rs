@@ -124,7 +124,7 @@ const CODES: &[(u32, Verdict, &str)] = &[
     (
         30532,
         Lasts,
-        "the sender's registration was refused because reminders to oneself are not eligible in the US; use another channel, such as mail or a chat",
+        "the sender's registration was refused: personal use, such as reminders to oneself, is not eligible in the US; use another channel, such as mail or a chat",
     ),
     (
         30533,

@@ -1,0 +1,152 @@
+//! `check`: every setting, credential and connection, with what to do about each problem.
+
+use std::{io::Write as _, path::Path, time::Duration};
+
+use serde::Serialize;
+
+use super::{Exit, context};
+use crate::{
+    arms::beeminder::BeeminderArm,
+    cli::CheckArgs,
+    clock::Clock,
+    config::{ConfigError, EffectiveSetting, Loaded},
+    notify::channels::Channel,
+    outbound::Outbound,
+    runtime,
+    store::{Store, StoreError},
+};
+
+/// For each connection.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[derive(Serialize)]
+struct Checked {
+    ok: bool,
+    results: Vec<CheckResult>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<EffectiveSetting>,
+}
+
+#[derive(Serialize)]
+struct CheckResult {
+    name: String,
+    ok: bool,
+    detail: String,
+}
+
+impl CheckResult {
+    fn new(name: &str, result: Result<String, String>) -> Self {
+        let ok = result.is_ok();
+        Self { name: name.to_owned(), ok, detail: result.unwrap_or_else(|problem| problem) }
+    }
+}
+
+pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow::Result<Exit> {
+    let loaded = match context::load(config) {
+        Ok(loaded) => loaded,
+        Err(error) if options.json => {
+            let results =
+                error.0.iter().map(|problem| CheckResult::new(&problem.key, Err(problem.to_string()))).collect();
+            print(&Checked { ok: false, results, settings: Vec::new() }, true)?;
+            return Ok(Exit::Config);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut results = vec![CheckResult::new(
+        "configuration",
+        Ok(format!("{} settings, time zone {}", loaded.effective.len(), zone_name(&loaded))),
+    )];
+    results.extend(secrets(&loaded));
+    let configured = results.iter().all(|result| result.ok);
+    results.push(CheckResult::new("endpoints", endpoints(&loaded)));
+    results.push(CheckResult::new("state", state(&loaded)));
+    if !options.offline && configured {
+        results.push(CheckResult::new("beeminder", beeminder(&loaded).await));
+        match runtime::channels(&loaded.settings, &loaded.secrets, &Clock::system()) {
+            Ok(channels) => {
+                for channel in channels {
+                    results.push(reach(channel.as_ref()).await);
+                }
+            }
+            Err(error) => results.push(CheckResult::new("secrets", Err(error.to_string()))),
+        }
+    }
+    let ok = results.iter().all(|result| result.ok);
+    let configured = configured && results.iter().all(|result| result.ok || result.name != "endpoints");
+    print(&Checked { ok, results, settings: loaded.effective }, options.json)?;
+    Ok(match (ok, configured) {
+        (true, _) => Exit::Done,
+        (false, true) => Exit::Failed,
+        (false, false) => Exit::Config,
+    })
+}
+
+fn zone_name(loaded: &Loaded) -> &str {
+    loaded.settings.time_zone.iana_name().unwrap_or("?")
+}
+
+fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
+    match context::require_secrets(loaded) {
+        Ok(()) => vec![CheckResult::new("secrets", Ok("all that are needed are there".to_owned()))],
+        Err(error) => error.0.iter().map(|problem| CheckResult::new("secrets", Err(problem.to_string()))).collect(),
+    }
+}
+
+/// `run` does without tokens; `serve` does not start without.
+fn endpoints(loaded: &Loaded) -> Result<String, String> {
+    let problems = |error: ConfigError| error.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let tokens = context::tokens(loaded).map_err(|error| format!("`serve` needs this: {}", problems(error)))?;
+    Ok(format!("{}, {} known callers", loaded.settings.http.listen, tokens.len()))
+}
+
+/// Does not make the file, and does not need the lock: a running daemon is fine.
+fn state(loaded: &Loaded) -> Result<String, String> {
+    let path = &loaded.settings.state.path;
+    match Store::open_read_only(path) {
+        Ok(_) => Ok(format!("{} is readable", path.display())),
+        Err(StoreError::Missing(_)) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            match std::fs::metadata(folder) {
+                Ok(found) if found.is_dir() => Ok(format!("{} will be made by the first pass", path.display())),
+                Ok(_) => Err(format!("{} is not a folder: change state.path", folder.display())),
+                Err(_) => Ok(format!("{} and its folder will be made by the first pass", path.display())),
+            }
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn beeminder(loaded: &Loaded) -> Result<String, String> {
+    let clock = Clock::system();
+    let arm = BeeminderArm::new(&loaded.settings.beeminder, &loaded.secrets, Outbound::new("beeminder", clock.clone()));
+    let account = arm.observe(clock.now(), PATIENCE).await.map_err(|error| error.to_string())?;
+    if let Some(walk) = &loaded.settings.walk
+        && !account.goals.iter().any(|goal| goal.slug == walk.goal)
+    {
+        return Err(format!("walk.goal = {:?} is not one of the account's goals", walk.goal.as_str()));
+    }
+    Ok(format!("{} goals", account.goals.len()))
+}
+
+/// Asks for something that needs the credentials and sends nothing.
+async fn reach(channel: &dyn Channel) -> CheckResult {
+    let name = format!("notify.{}", channel.kind().as_str());
+    let found = channel.find("#check0", Clock::system().now()).await;
+    CheckResult::new(
+        &name,
+        found.map(|_| "reachable, credentials accepted".to_owned()).map_err(|error| error.to_string()),
+    )
+}
+
+fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, checked)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for result in &checked.results {
+        writeln!(out, "{:<5} {:<16} {}", if result.ok { "ok" } else { "FAIL" }, result.name, result.detail)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What nearly every command needs first: settings and secrets, both checked.
+
+use std::path::Path;
+
+use crate::{
+    clock::Clock,
+    config::{self, ConfigError, Inputs, Loaded, SecretName},
+    http::Tokens,
+    runtime::Agent,
+    store::Store,
+};
+
+/// Reads settings and secrets from everywhere they may be.
+///
+/// # Errors
+/// With every problem at once.
+pub(super) fn load(config: Option<&Path>) -> Result<Loaded, ConfigError> {
+    let loaded = config::load(&Inputs::of_process(config.map(Path::to_owned)))?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(loaded)
+}
+
+/// Refuses to go on without the secrets of the configured upstreams and channels.
+///
+/// # Errors
+/// With one problem for each secret.
+pub(super) fn require_secrets(loaded: &Loaded) -> Result<(), ConfigError> {
+    ConfigError::of_secrets(loaded.secrets.missing_for(&loaded.settings))
+}
+
+/// Opens the state and puts the agent together.
+///
+/// # Errors
+/// If a secret is missing, or the state is in use or cannot be opened.
+pub(super) fn agent(loaded: &Loaded, clock: Clock) -> anyhow::Result<Agent> {
+    require_secrets(loaded)?;
+    let store = Store::open(&loaded.settings.state.path)?;
+    Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
+}
+
+/// Who may call the endpoints.
+///
+/// # Errors
+/// If a token is needed and missing, too short, or named twice.
+pub(super) fn tokens(loaded: &Loaded) -> Result<Tokens, ConfigError> {
+    ConfigError::of_secrets(loaded.secrets.missing_for_endpoints(&loaded.settings))?;
+    let tokens = loaded.secrets.api_tokens();
+    let tokens = tokens.map_err(|error| ConfigError::one(SecretName::MecrisApiTokens.as_str(), error))?;
+    Ok(Tokens::new(&tokens))
+}

@@ -1,0 +1,43 @@
+use std::process::ExitCode;
+
+use crate::{config::ConfigError, store::StoreError};
+
+/// How a command ends. The numbers are in `--help` and in docs/ARCHITECTURE.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 3: done, but something could not be found out.
+    Unknown,
+    /// 1: it failed.
+    Failed,
+    /// 75: try again later (sysexits EX_TEMPFAIL): another process owns the state.
+    TryAgain,
+    /// 78: the configuration is wrong (sysexits EX_CONFIG).
+    Config,
+}
+
+impl Exit {
+    /// The exit code that an error deserves.
+    pub fn of(error: &anyhow::Error) -> Self {
+        if error.is::<ConfigError>() {
+            return Self::Config;
+        }
+        match error.downcast_ref::<StoreError>() {
+            Some(StoreError::Locked { .. }) => Self::TryAgain,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Unknown => 3,
+            Exit::Failed => 1,
+            Exit::TryAgain => 75,
+            Exit::Config => 78,
+        })
+    }
+}

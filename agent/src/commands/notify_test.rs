@@ -1,0 +1,50 @@
+//! `notify test`: one test message, past the policy but through the outbox, so that what is tested is what is used.
+
+use std::{io::Write, path::Path};
+
+use super::{Exit, context, send_alert};
+use crate::{
+    clock::Clock,
+    config::settings::ChannelKind,
+    domain::{Phrase, Severity, Subject},
+    notify::outbox::NewMessage,
+    store::outbox::{self, Notification},
+};
+
+pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKind>) -> anyhow::Result<Exit> {
+    let loaded = context::load(config)?;
+    if let Some(channel) = channel
+        && !loaded.settings.notify.channels.contains(&channel)
+    {
+        anyhow::bail!(
+            "{} is not in notify.channels: add it there first, so that what is tested is what is used",
+            channel.as_str()
+        );
+    }
+    let agent = context::agent(&loaded, Clock::system())?;
+    let text = "this is a test, all is well with this channel".to_owned();
+    let message = NewMessage {
+        run_id: None,
+        severity: Severity::Safe,
+        subjects: vec![Subject::run()],
+        phrases: vec![Phrase { long: text.clone(), short: text }],
+        expires_at: None,
+        only: channel,
+    };
+    let outbox = agent.outbox.clone();
+    let id = agent.store.write(move |tx| outbox.insert(tx, message)).await?;
+    agent.outbox.drain(agent.settle_time).await;
+    let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
+    outcome(&mut std::io::stdout().lock(), sent.as_ref())
+}
+
+/// Says what became of a message.
+pub(super) fn outcome(out: &mut impl Write, message: Option<&Notification>) -> anyhow::Result<Exit> {
+    let Some(message) = message else { anyhow::bail!("the message is not in the outbox any more") };
+    let id = message.provider_id.as_deref().unwrap_or("no id from the provider");
+    writeln!(out, "{} by {}: {} ({id})", message.id, message.channel.as_str(), message.state.as_str())?;
+    if let Some(why) = &message.why {
+        writeln!(out, "  {why}")?;
+    }
+    Ok(send_alert::exit(message.state))
+}

@@ -1,0 +1,93 @@
+//! `run`: one pass of the heuristic, for cron, a CronJob, Lambda, or a look at what it would do.
+
+use std::{io::Write as _, path::Path};
+
+use anyhow::Context as _;
+
+use super::{Exit, context, text};
+use crate::{
+    cli::RunArgs,
+    clock::Clock,
+    config::{ConfigError, Loaded, settings::Environment},
+    heuristic::{Report, Trigger},
+    runtime::Agent,
+    store::{Store, StoreError},
+};
+
+pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Result<Exit> {
+    let loaded = context::load(config)?;
+    let clock = clock(&loaded, options)?;
+    let report = if options.dry_run {
+        dry_run(&loaded, clock).await?
+    } else {
+        let agent = context::agent(&loaded, clock)?;
+        let mut report = agent.heuristic.pass(Trigger::Cli).await?;
+        agent.outbox.drain(agent.settle_time).await;
+        agent.heuristic.refresh(&mut report, None)?;
+        report
+    };
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        text::report(&mut out, &report, &loaded.settings.time_zone)?;
+    }
+    Ok(exit(&report))
+}
+
+fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
+    match options.at {
+        None => Ok(Clock::system()),
+        Some(_) if loaded.settings.environment == Environment::Production => {
+            let message = "is for development: with environment = \"production\" the time is what it is";
+            Err(ConfigError::one("--at", message).into())
+        }
+        Some(at) => Ok(Clock::starting_at(at)),
+    }
+}
+
+/// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.
+async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
+    context::require_secrets(loaded)?;
+    let folder = Scratch::new(&clock)?;
+    let copy = folder.0.join("state.db");
+    match Store::open_read_only(&loaded.settings.state.path) {
+        Ok(store) => store.copy_to(&copy)?,
+        Err(StoreError::Missing(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, Store::open(&copy)?)?;
+    let mut report = agent.heuristic.pass(Trigger::Cli).await?;
+    report.notifications.clear();
+    Ok(report)
+}
+
+/// A folder of our own that goes away again.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(clock: &Clock) -> anyhow::Result<Self> {
+        let name = format!("mecris-dry-run-{}-{}", std::process::id(), clock.now().as_nanosecond());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A leftover in the temporary folder is the worst that can happen.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn exit(report: &Report) -> Exit {
+    if report.something_failed() {
+        Exit::Failed
+    } else if report.something_unknown() {
+        Exit::Unknown
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,47 @@
+//! `send-alert`: a message that a person or a unit asks for, through the same ledger, limits and channels as everything else.
+
+use std::{io::Write as _, path::Path};
+
+use super::{Exit, context};
+use crate::{
+    cli::SendAlertArgs,
+    clock::{self, Clock},
+    domain::{Condition, Phrase},
+    notify::outbox::State,
+    store::outbox,
+};
+
+pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
+    let loaded = context::load(config)?;
+    let clock = Clock::system();
+    let agent = context::agent(&loaded, clock.clone())?;
+    let condition = Condition {
+        subject: options.subject.clone(),
+        severity: options.severity,
+        day: clock::local_day(clock.now(), &loaded.settings.time_zone),
+        expires_at: None,
+        evidence: "asked for by send-alert".to_owned(),
+        phrase: Phrase { long: options.text.clone(), short: options.text.clone() },
+    };
+    let (decisions, message) = agent.heuristic.alert(vec![condition]).await?;
+    agent.outbox.drain(agent.settle_time).await;
+
+    let mut out = std::io::stdout().lock();
+    let Some(id) = message else {
+        for decision in decisions {
+            writeln!(out, "{}: not sent, {}", decision.condition.subject, decision.reason)?;
+        }
+        return Ok(Exit::Done);
+    };
+    let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
+    super::notify_test::outcome(&mut out, sent.as_ref())
+}
+
+/// What the state of a message means for the exit code.
+pub(super) fn exit(state: State) -> Exit {
+    match state {
+        State::Accepted | State::Delivered => Exit::Done,
+        State::Planned | State::Sending | State::Unknown => Exit::Unknown,
+        State::Failed => Exit::Failed,
+    }
+}

@@ -1,0 +1,85 @@
+//! `serve`: the daemon.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio_util::task::TaskTracker;
+
+use super::{Exit, context};
+use crate::{
+    clock::Clock,
+    http::{App, AppParts, AppSettings, Limits, Server, front::Front},
+    runtime::{
+        Agent, Endpoints, Scheduler,
+        heartbeat::{LiveStatus, Phase},
+        shutdown,
+        systemd::{self, Notifier},
+        watchdog::Watchdog,
+    },
+    store::snapshots,
+    telemetry::metrics::Metrics,
+};
+
+/// From SIGTERM to exit 0, all together; systemd's TimeoutStopSec is longer.
+const GRACE: Duration = Duration::from_secs(18);
+
+pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
+    let loaded = context::load(config)?;
+    let tokens = context::tokens(&loaded)?;
+    let clock = Clock::system();
+    let agent = context::agent(&loaded, clock.clone())?;
+
+    let (notifier, metrics, live) = (Notifier::from_environment(), Metrics::new(), LiveStatus::new(clock.now()));
+    let heuristic = loaded.settings.heuristic;
+    let scheduler = Scheduler::new(agent.clone(), live.clone(), metrics.clone(), notifier.clone(), heuristic.interval);
+    scheduler.recall()?;
+    let heartbeat_bound = Scheduler::heartbeat_bound(heuristic.deadline);
+
+    let listen = loaded.settings.http.listen;
+    let server = Server::bind(listen, Limits::default())
+        .await
+        .with_context(|| format!("cannot listen on {listen}: change http.listen, or stop who has the port"))?;
+    let address = server.address();
+    let endpoints = Arc::new(Endpoints::new(agent.clone(), scheduler.clone()));
+    let app = App::new(AppParts {
+        settings: AppSettings::new(&loaded.settings, heartbeat_bound),
+        clock: clock.clone(),
+        store: agent.store.clone(),
+        tokens,
+        metrics,
+        live: live.clone(),
+        actions: endpoints.clone(),
+        views: endpoints,
+    });
+
+    let stop = shutdown::on_signal()?;
+    let tasks = TaskTracker::new();
+    tasks.spawn(server.serve(Front::new(app), stop.clone()));
+    tasks.spawn(scheduler.clone().deliveries(stop.clone()));
+    tasks.spawn(scheduler.passes(stop.clone()));
+    if let Some(timeout) = systemd::watchdog_timeout() {
+        let watchdog = Watchdog { notifier: notifier.clone(), timeout, live: live.clone(), heartbeat_bound, address };
+        let (agent, stop) = (agent.clone(), stop.clone());
+        tasks.spawn(watchdog.run(move || write_probe(agent.clone()), stop));
+    }
+    tasks.close();
+
+    live.enter(Phase::Ready);
+    notifier.status(&format!("listening on {address}"));
+    notifier.ready();
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
+
+    stop.cancelled().await;
+    live.enter(Phase::Stopping);
+    notifier.stopping();
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        tracing::warn!(after = ?GRACE, "gave up on what is in flight; the outbox settles it at the next start");
+    }
+    Ok(Exit::Done)
+}
+
+/// One small durable write, as the watchdog wants it.
+async fn write_probe(agent: Agent) -> Result<(), crate::store::StoreError> {
+    let now = agent.clock.now();
+    agent.store.write(move |tx| snapshots::put(tx, "watchdog", now, "null")).await
+}

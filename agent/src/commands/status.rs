@@ -1,0 +1,123 @@
+//! `status`: what a person in an SSM session wants to see first. Reads the recorded state, beside a running daemon too.
+
+use std::{io::Write as _, path::Path};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Exit, context, text};
+use crate::{
+    cli::JsonArgs,
+    clock::Clock,
+    config::Settings,
+    store::{
+        Store, StoreError,
+        decisions::{self, DecisionRow},
+        outbox::{self, Notification},
+        runs::{self, RunRow},
+    },
+    telemetry::{BuildInfo, build_info},
+};
+
+/// How many messages are shown.
+const MESSAGES: u32 = 5;
+
+#[derive(Serialize)]
+struct Status {
+    version: BuildInfo,
+    environment: String,
+    at: Timestamp,
+    window: WindowView,
+    /// No pass was ever made: there is no state yet.
+    never_ran: bool,
+    last_success: Option<Timestamp>,
+    last_run: Option<RunRow>,
+    decisions: Vec<DecisionRow>,
+    notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct WindowView {
+    open: bool,
+    start: Timestamp,
+    end: Timestamp,
+    seconds_left: Option<i64>,
+}
+
+pub(super) fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
+    let settings = context::load(config)?.settings;
+    let status = read(&settings, Clock::system().now())?;
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &status)?;
+        writeln!(out)?;
+    } else {
+        print(&mut out, &status, &settings)?;
+    }
+    Ok(if status.last_success.is_some() { Exit::Done } else { Exit::Unknown })
+}
+
+fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
+    let (start, end) = settings.window.current_or_next(now, &settings.time_zone);
+    let open = start <= now && now < end;
+    let mut status = Status {
+        version: build_info(),
+        environment: format!("{:?}", settings.environment).to_lowercase(),
+        at: now,
+        window: WindowView { open, start, end, seconds_left: open.then(|| end.duration_since(now).as_secs()) },
+        never_ran: true,
+        last_success: None,
+        last_run: None,
+        decisions: Vec::new(),
+        notifications: Vec::new(),
+    };
+    let store = match Store::open_read_only(&settings.state.path) {
+        Ok(store) => store,
+        Err(StoreError::Missing(_)) => return Ok(status),
+        Err(error) => return Err(error.into()),
+    };
+    store.read(|connection| {
+        status.last_run = runs::list(connection, 1)?.into_iter().next();
+        status.last_success = runs::last_success(connection)?;
+        status.notifications = outbox::list(connection, MESSAGES)?;
+        if let Some(run) = &status.last_run {
+            status.never_ran = false;
+            status.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;
+            status.decisions.reverse();
+        }
+        Ok(())
+    })?;
+    Ok(status)
+}
+
+fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) -> std::io::Result<()> {
+    let zone = &settings.time_zone;
+    let ago = |at: Timestamp| {
+        format!("{} ({} ago)", text::local(at, zone), text::roughly(status.at.duration_since(at).as_secs().max(0)))
+    };
+    writeln!(out, "mecris-agent {} ({}), {}", status.version.version, status.version.commit, status.environment)?;
+    let window = &status.window;
+    match window.seconds_left {
+        Some(left) => writeln!(out, "window        open, {} left", text::roughly(left))?,
+        None => writeln!(out, "window        closed, opens {}", text::local(window.start, zone))?,
+    }
+    match &status.last_run {
+        None => writeln!(out, "last pass     never: try `mecris-agent run`")?,
+        Some(run) => writeln!(out, "last pass     {}, {}", ago(run.finished_at), run.outcome)?,
+    }
+    match status.last_success {
+        None => writeln!(out, "last success  NEVER: Beeminder has not been read yet")?,
+        Some(at) => writeln!(out, "last success  {}", ago(at))?,
+    }
+    for decision in &status.decisions {
+        let DecisionRow { severity, subject, reason, evidence, .. } = decision;
+        writeln!(out, "  {severity:<8} {subject:<24} {reason:<22} {evidence}")?;
+    }
+    writeln!(out, "messages      {}", if status.notifications.is_empty() { "none yet" } else { "newest first" })?;
+    for message in &status.notifications {
+        let state = message.state.as_str();
+        let why = message.why.as_deref().unwrap_or("");
+        writeln!(out, "  {} {state:<10} {} {why}", text::local(message.created_at, zone), message.body)?;
+    }
+    Ok(())
+}

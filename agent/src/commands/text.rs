@@ -1,0 +1,62 @@
+//! Results as a person reads them in a terminal.
+
+use std::io::{self, Write};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    domain::{Action, Freshness},
+    heuristic::{Report, report::ObservationView},
+};
+
+/// An instant on the person's clock: `2026-11-21 15:00 EST`.
+pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// A length of time, roughly: `3h 20m`.
+pub(super) fn roughly(seconds: i64) -> String {
+    let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{}s", seconds % 60),
+        (0, minutes) => format!("{minutes}m"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}
+
+/// One pass.
+pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> io::Result<()> {
+    writeln!(out, "pass {} at {}", report.run_id, local(report.at, zone))?;
+    let observations = &report.observations;
+    for (name, view) in
+        [("beeminder", &observations.beeminder), ("walk", &observations.walk), ("budget", &observations.budget)]
+    {
+        writeln!(out, "  {name:<10} {}", observation(view, zone))?;
+    }
+    for (decision, condition) in report.decisions.iter().zip(&report.conditions) {
+        let mark = if decision.action == Action::Notify { "->" } else { "  " };
+        let (subject, severity) = (decision.subject.as_str(), decision.severity.as_str());
+        writeln!(out, "{mark} {severity:<8} {subject:<24} {:<22} {}", decision.reason.as_str(), condition.evidence)?;
+    }
+    for message in &report.notifications {
+        let id = message.provider_id.as_deref().unwrap_or("");
+        writeln!(out, "message {} by {}: {} {id}", message.id, message.channel.as_str(), message.state.as_str())?;
+    }
+    if !report.changed {
+        writeln!(out, "nothing to say")?;
+    }
+    Ok(())
+}
+
+fn observation(view: &ObservationView, zone: &TimeZone) -> String {
+    let status = match view.status {
+        Freshness::Fresh => "fresh",
+        Freshness::Stale => "STALE",
+        Freshness::Unknown => "UNKNOWN",
+        Freshness::NotConfigured => "not configured",
+    };
+    let at = view.at.map(|at| format!(" as of {}", local(at, zone))).unwrap_or_default();
+    let why = view.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{status}{at}{why}")
+}

@@ -1,0 +1,132 @@
+//! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it or nothing.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    assess::{History, Observed, UpstreamHistory},
+    observe::{BEEMINDER, WALK},
+    policy::{Claim, Ledger, MISSED_DAY},
+};
+use crate::{
+    clock,
+    domain::{Action, Condition, Decision, Observation, Reason},
+    notify::outbox::{NewMessage, Outbox},
+    store::{
+        claims::{self, NewClaim},
+        decisions, outbox, runs, snapshots, upstreams,
+    },
+};
+
+/// For how long a gap that has ended is still told.
+const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// What earlier passes left, with this pass's own try at Beeminder included.
+pub(super) fn history(
+    connection: &Connection,
+    beeminder_failed: bool,
+    deadline: std::time::Duration,
+    now: Timestamp,
+) -> rusqlite::Result<History> {
+    let checks = upstreams::summary(connection, BEEMINDER, now - SignedDuration::from_hours(1))?;
+    let last_run = runs::list(connection, 1)?.into_iter().next();
+    let one_more = u32::from(beeminder_failed);
+    Ok(History {
+        beeminder: UpstreamHistory {
+            consecutive_failures: if beeminder_failed { checks.consecutive_failures + 1 } else { 0 },
+            failures_last_hour: checks.failures_since + one_more,
+            last_success: if beeminder_failed { checks.last_success } else { Some(now) },
+        },
+        last_success: runs::last_success(connection)?,
+        first_run: runs::first(connection)?,
+        gap: runs::gap_ended_since(connection, now - GAP_TOLD_FOR, MISSED_DAY)?,
+        overran: last_run.filter(|run| run.overran).map(|run| {
+            let took = run.finished_at.duration_since(run.started_at);
+            (run.started_at, took.try_into().unwrap_or(deadline))
+        }),
+    })
+}
+
+/// What was said already, as far back as the earliest day that one of the conditions names (a gap keeps the day it began).
+pub(super) fn ledger(
+    connection: &Connection,
+    conditions: &[Condition],
+    zone: &TimeZone,
+    now: Timestamp,
+) -> rusqlite::Result<Ledger> {
+    let mut ledger = Ledger::default();
+    let today = clock::local_day(now, zone);
+    let earliest = conditions.iter().map(|condition| condition.day).min().unwrap_or(today);
+    for row in claims::from_day(connection, earliest)? {
+        let claim = ledger.claims.entry((row.subject, row.day)).or_insert(Claim {
+            severity: row.severity,
+            escalated: false,
+            acknowledged: false,
+            refused_at: row.refused_at,
+        });
+        if row.step > 0 {
+            claim.escalated = row.refused_at.is_none();
+            claim.severity = if claim.escalated { row.severity } else { claim.severity };
+        }
+        claim.acknowledged |= row.acknowledged_at.is_some();
+    }
+    let (midnight, _) = clock::local_day_bounds(today, zone);
+    ledger.messages_last_hour = outbox::messages_since(connection, now - SignedDuration::from_hours(1))?;
+    ledger.messages_today = outbox::messages_since(connection, midnight)?;
+    Ok(ledger)
+}
+
+/// Writes what was read: snapshots of what is fresh, and how the try at Beeminder went.
+pub(super) fn reading(tx: &Transaction<'_>, observed: &Observed, now: Timestamp) -> rusqlite::Result<()> {
+    if let Observation::Fresh { value, at } = &observed.beeminder {
+        snapshots::put(tx, BEEMINDER, *at, &json(value)?)?;
+    }
+    if let Some(Observation::Fresh { value, at }) = &observed.walk {
+        snapshots::put(tx, WALK, *at, &json(value)?)?;
+    }
+    upstreams::record(tx, BEEMINDER, now, observed.beeminder.why())
+}
+
+/// Writes decisions, and the one message of those that notify with its claims. Returns the message's id.
+pub(super) fn decisions_and_message(
+    tx: &Transaction<'_>,
+    outbox: &Outbox,
+    run_id: Option<&str>,
+    decided: &[Decision],
+    now: Timestamp,
+) -> rusqlite::Result<Option<String>> {
+    let told: Vec<&Decision> = decided.iter().filter(|decision| decision.action == Action::Notify).collect();
+    let message = match told.first() {
+        None => None,
+        Some(most_urgent) => Some(outbox.insert(
+            tx,
+            NewMessage {
+                run_id: run_id.map(str::to_owned),
+                severity: most_urgent.condition.severity,
+                subjects: told.iter().map(|decision| decision.condition.subject.clone()).collect(),
+                phrases: told.iter().map(|decision| decision.condition.phrase.clone()).collect(),
+                expires_at: latest_expiry(&told),
+                only: None,
+            },
+        )?),
+    };
+    decisions::insert(tx, run_id, now, decided, message.as_deref())?;
+    if let Some(id) = &message {
+        for Decision { condition, reason, .. } in told {
+            let step = u8::from(*reason == Reason::Escalated);
+            let claim =
+                NewClaim { subject: &condition.subject, day: condition.day, step, severity: condition.severity };
+            claims::insert(tx, &claim, id, now)?;
+        }
+    }
+    Ok(message)
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// The message is worth sending while any of its subjects is; one that never expires keeps it alive.
+fn latest_expiry(told: &[&Decision]) -> Option<Timestamp> {
+    told.iter().map(|decision| decision.condition.expires_at).collect::<Option<Vec<_>>>()?.into_iter().max()
+}

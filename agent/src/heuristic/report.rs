@@ -1,0 +1,137 @@
+//! What a pass says about itself: the object of `run --json`, and of `POST /intelligent-reminder/trigger`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::assess::Observed;
+use crate::{
+    domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject},
+    notify::{channels::ChannelKind, outbox::State},
+};
+
+/// One pass.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Time-ordered unique id.
+    pub run_id: String,
+    /// The instant it was decided for.
+    pub at: Timestamp,
+    /// Whether it made a message.
+    pub changed: bool,
+    /// What could be found out.
+    pub observations: Observations,
+    /// One for each promise, most urgent first.
+    pub conditions: Vec<Condition>,
+    /// One for each condition, in the same order.
+    pub decisions: Vec<DecisionView>,
+    /// The message it made, if any, as it stands now.
+    pub notifications: Vec<NotificationView>,
+}
+
+/// `observations` of a [`Report`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Observations {
+    /// The account and its goals.
+    pub beeminder: ObservationView,
+    /// All configured budgets together: the worst of them.
+    pub budget: ObservationView,
+    /// The walk.
+    pub walk: ObservationView,
+}
+
+/// One observation without its value.
+#[derive(Clone, Debug, Serialize)]
+pub struct ObservationView {
+    /// How good it is.
+    pub status: Freshness,
+    /// When it was read.
+    pub at: Option<Timestamp>,
+    /// Why it is not fresh.
+    pub why: Option<String>,
+}
+
+/// One decision, short.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    /// About what.
+    pub subject: Subject,
+    /// How bad.
+    pub severity: Severity,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// One message, short.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotificationView {
+    /// Its id.
+    pub id: String,
+    /// The channel in use.
+    pub channel: ChannelKind,
+    /// Where it stands.
+    pub state: State,
+    /// The provider's id, once accepted.
+    pub provider_id: Option<String>,
+    /// What it names, most urgent first.
+    pub subjects: Vec<Subject>,
+}
+
+impl Report {
+    /// Whether anything could not be found out: exit code 3.
+    pub fn something_unknown(&self) -> bool {
+        self.observations.something_unknown()
+            || self.conditions.iter().any(|condition| condition.severity == Severity::Unknown)
+            || self.notifications.iter().any(|message| message.state == State::Unknown)
+    }
+
+    /// Whether a message reached nobody: exit code 1.
+    pub fn something_failed(&self) -> bool {
+        self.notifications.iter().any(|message| message.state == State::Failed)
+    }
+}
+
+impl Observations {
+    pub(super) fn new(observed: &Observed) -> Self {
+        let budgets = observed.budgets.iter().map(|(_, budget)| ObservationView::from(budget));
+        Self {
+            beeminder: (&observed.beeminder).into(),
+            budget: budgets.max_by_key(ObservationView::doubt).unwrap_or(ObservationView::NOT_CONFIGURED),
+            walk: observed.walk.as_ref().map_or(ObservationView::NOT_CONFIGURED, ObservationView::from),
+        }
+    }
+
+    fn something_unknown(&self) -> bool {
+        [&self.beeminder, &self.budget, &self.walk].iter().any(|view| view.doubt() > 0)
+    }
+}
+
+impl ObservationView {
+    const NOT_CONFIGURED: Self = Self { status: Freshness::NotConfigured, at: None, why: None };
+
+    fn doubt(&self) -> u8 {
+        match self.status {
+            Freshness::Fresh | Freshness::NotConfigured => 0,
+            Freshness::Stale => 1,
+            Freshness::Unknown => 2,
+        }
+    }
+}
+
+impl<T> From<&Observation<T>> for ObservationView {
+    fn from(observation: &Observation<T>) -> Self {
+        Self { status: observation.freshness(), at: observation.at(), why: observation.why().map(str::to_owned) }
+    }
+}
+
+impl From<&Decision> for DecisionView {
+    fn from(decision: &Decision) -> Self {
+        Self {
+            subject: decision.condition.subject.clone(),
+            severity: decision.condition.severity,
+            action: decision.action,
+            reason: decision.reason,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The daemon's two loops: one makes passes, one lets the outbox work. The heart beats only while both of them turn.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::Notify,
+    time::{Instant, MissedTickBehavior},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Agent, heartbeat::LiveStatus, systemd::Notifier};
+use crate::{
+    domain::Freshness,
+    heuristic::{HeuristicError, Report, Trigger},
+    store::{StoreError, outbox, runs},
+    telemetry::metrics::{Metrics, RunOutcome},
+};
+
+/// How often an idle loop turns: it may be that the wall clock jumped or the machine slept.
+const TURN: Duration = Duration::from_secs(5);
+/// How long one turn of the delivery loop may take: several attempts with their leases, one after the other.
+const LONGEST_DELIVERY: Duration = Duration::from_secs(120);
+
+/// Makes passes and deliveries until it is cancelled. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Scheduler {
+    agent: Agent,
+    live: LiveStatus,
+    metrics: Metrics,
+    notifier: Notifier,
+    interval: Duration,
+    new_message: Arc<Notify>,
+    last_delivery_turn: Arc<Mutex<Instant>>,
+}
+
+impl Scheduler {
+    /// For an agent; nothing runs yet.
+    pub fn new(agent: Agent, live: LiveStatus, metrics: Metrics, notifier: Notifier, interval: Duration) -> Self {
+        let (new_message, last_delivery_turn) = (Arc::default(), Arc::new(Mutex::new(Instant::now())));
+        Self { agent, live, metrics, notifier, interval, new_message, last_delivery_turn }
+    }
+
+    /// How old the heartbeat may get while all is well: one pass at its deadline, and a few turns.
+    pub fn heartbeat_bound(deadline: Duration) -> Duration {
+        deadline + 4 * TURN
+    }
+
+    /// Tells status and metrics what earlier processes left, once at start.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn recall(&self) -> Result<(), StoreError> {
+        let last_success = self.agent.store.read(runs::last_success)?;
+        self.live.remember_success(last_success);
+        if let Some(at) = last_success {
+            self.metrics.last_success(at);
+        }
+        self.count_notifications();
+        Ok(())
+    }
+
+    /// A pass at once, then one every interval.
+    pub async fn passes(self, stop: CancellationToken) {
+        let mut due = Instant::now();
+        let mut turn = tokio::time::interval(TURN);
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !stop.is_cancelled() {
+            if self.deliveries_turn() {
+                self.live.beat();
+            }
+            if Instant::now() >= due {
+                due = Instant::now() + self.interval;
+                // A failed pass was logged and counted where it happened; the next one is due as usual.
+                drop(self.pass(Trigger::Schedule).await);
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep_until(due) => {}
+                _ = turn.tick() => {}
+            }
+        }
+    }
+
+    /// Lets the outbox work whenever something is due.
+    pub async fn deliveries(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            *self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            self.agent.outbox.work().await;
+            self.count_notifications();
+            let wait = self.until(self.agent.outbox.next_due());
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.new_message.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// One pass, with its log line, its metrics and its place in the live status.
+    ///
+    /// # Errors
+    /// As [`crate::heuristic::Heuristic::pass`].
+    pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
+        let started = Instant::now();
+        self.live.run_started(self.agent.clock.now());
+        let passed = self.agent.heuristic.pass(trigger).await;
+        let finished_at = self.agent.clock.now();
+        match &passed {
+            Ok(report) => self.passed(report, started.elapsed(), finished_at),
+            Err(error) => {
+                self.live.run_finished(finished_at, false);
+                self.live.degrade("state", error.to_string());
+                self.metrics.run_finished(RunOutcome::Failed, started.elapsed());
+                self.notifier.status(&format!("the last pass failed: {error}"));
+                tracing::error!(%error, "pass failed");
+            }
+        }
+        self.new_message.notify_one();
+        passed
+    }
+
+    fn passed(&self, report: &Report, took: Duration, finished_at: Timestamp) {
+        let beeminder_read = report.observations.beeminder.status == Freshness::Fresh;
+        self.live.recover("state");
+        self.live.run_finished(finished_at, beeminder_read);
+        self.live.upstream("beeminder", beeminder_read);
+        self.metrics.upstream("beeminder", beeminder_read);
+        self.metrics
+            .run_finished(if report.something_unknown() { RunOutcome::Unknown } else { RunOutcome::Done }, took);
+        if beeminder_read {
+            self.metrics.last_success(finished_at);
+        }
+        for decision in &report.decisions {
+            self.metrics.decided(decision.reason);
+            tracing::debug!(
+                subject = %decision.subject, severity = %decision.severity, reason = %decision.reason, "decision"
+            );
+        }
+        let unknown = if report.something_unknown() { ", something was unknown" } else { "" };
+        self.notifier.status(&format!("last pass {}{unknown}", finished_at.strftime("%Y-%m-%dT%H:%M:%SZ")));
+        tracing::info!(run_id = report.run_id, changed = report.changed, ?took, "pass");
+    }
+
+    fn deliveries_turn(&self) -> bool {
+        self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < LONGEST_DELIVERY
+    }
+
+    fn count_notifications(&self) {
+        match self.agent.store.read(|connection| Ok((outbox::counts(connection)?, outbox::accepted(connection)?))) {
+            Ok((counts, accepted)) => {
+                self.metrics.set_notifications(&counts);
+                self.metrics.messages_accepted(&accepted);
+            }
+            Err(error) => tracing::warn!(%error, "the outbox cannot be counted"),
+        }
+    }
+
+    fn until(&self, due: Option<Timestamp>) -> Duration {
+        let wait = due.map(|due| due.duration_since(self.agent.clock.now()));
+        wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO)).min(TURN)
+    }
+}

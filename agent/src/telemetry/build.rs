@@ -1,0 +1,17 @@
+use serde::Serialize;
+
+/// What this binary is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BuildInfo {
+    /// The crate's version.
+    pub version: &'static str,
+    /// The commit it was built from, or `unknown`.
+    pub commit: &'static str,
+    /// The target triple.
+    pub target: &'static str,
+}
+
+/// What this binary is, as the build wrote it down.
+pub const fn build_info() -> BuildInfo {
+    BuildInfo { version: env!("CARGO_PKG_VERSION"), commit: env!("MECRIS_COMMIT"), target: env!("MECRIS_TARGET") }
+}
