@@ -69,12 +69,13 @@ impl Outbox {
         }
     }
 
-    /// One step of one message.
+    /// One step of one message. The row was read a moment ago: another worker may have taken its lease since, and is sending.
     async fn advance(&self, row: Row) -> Result<(), StoreError> {
         match row.state {
             State::Sending if self.0.leases.waits(&row.id, row.attempt, self.0.clock.boottime()) => {
                 self.deliver(row).await
             }
+            State::Sending | State::Unknown if !self.settled(&row, self.0.clock.now()) => Ok(()),
             State::Sending | State::Unknown => self.reconcile(row).await,
             State::Planned => self.resume(row).await,
             State::Accepted => self.poll(row).await,
@@ -94,12 +95,19 @@ impl Outbox {
         let boottime = self.0.clock.boottime();
         match row.state {
             State::Sending if self.0.leases.waits(&row.id, row.attempt, boottime) => Some(now),
-            State::Sending | State::Unknown => {
-                let settled = timing::after(now, self.0.leases.unsettled_for(&row.id, row.attempt, boottime));
-                row.next_at.map(|at| at.max(settled))
-            }
+            State::Sending | State::Unknown => self.settled_at(row, now),
             _ => row.next_at,
         }
+    }
+
+    /// When the provider may be asked about an attempt that may have been sent: lease over, settle time passed.
+    fn settled_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
+        let unsettled = self.0.leases.unsettled_for(&row.id, row.attempt, self.0.clock.boottime());
+        row.next_at.map(|at| at.max(timing::after(now, unsettled)))
+    }
+
+    fn settled(&self, row: &Row, now: Timestamp) -> bool {
+        self.settled_at(row, now).is_some_and(|at| at <= now)
     }
 
     fn next_due_of(&self, which: impl Fn(State) -> bool) -> Option<Timestamp> {
