@@ -1,15 +1,22 @@
 //! `notify test`: one test message, past the policy but through the outbox, so that what is tested is what is used.
 
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{Exit, context, send_alert};
 use crate::{
     clock::Clock,
     config::settings::ChannelKind,
     domain::{Phrase, Severity, Subject},
-    notify::outbox::NewMessage,
+    notify::outbox::{NewMessage, State},
+    runtime::Agent,
     store::outbox::{self, Notification},
 };
+
+/// How long the receipt is waited for, and how often it is looked at (the outbox asks at its own pace).
+const RECEIPT: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKind>) -> anyhow::Result<Exit> {
     let loaded = context::load(config)?;
@@ -34,8 +41,23 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
     let outbox = agent.outbox.clone();
     let id = agent.store.write(move |tx| outbox.insert(tx, message)).await?;
     agent.outbox.drain(agent.settle_time).await;
+    follow(&agent, &id).await?;
     let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
     outcome(&mut std::io::stdout().lock(), sent.as_ref())
+}
+
+/// Most refusals that matter in the US come seconds after acceptance, from the carrier: waits a while for the receipt.
+async fn follow(agent: &Agent, id: &str) -> anyhow::Result<()> {
+    let end = Instant::now() + RECEIPT;
+    while Instant::now() < end {
+        let message = agent.store.read(|connection| outbox::get(connection, id))?;
+        if message.is_none_or(|message| message.state != State::Accepted) {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+        agent.outbox.work().await;
+    }
+    Ok(())
 }
 
 /// Says what became of a message.

@@ -24,6 +24,7 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
         let mut report = agent.heuristic.pass(Trigger::Cli).await?;
         agent.outbox.drain(agent.settle_time).await;
         agent.heuristic.refresh(&mut report, None)?;
+        agent.heuristic.add_failures(&mut report)?;
         report
     };
     let mut out = std::io::stdout().lock();

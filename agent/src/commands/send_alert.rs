@@ -6,7 +6,7 @@ use super::{Exit, context};
 use crate::{
     cli::SendAlertArgs,
     clock::{self, Clock},
-    domain::{Condition, Phrase},
+    domain::{Condition, Phrase, Reason},
     notify::outbox::State,
     store::outbox,
 };
@@ -28,10 +28,15 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
 
     let mut out = std::io::stdout().lock();
     let Some(id) = message else {
+        let mut exit = Exit::Done;
         for decision in decisions {
             writeln!(out, "{}: not sent, {}", decision.condition.subject, decision.reason)?;
+            // Nobody decides about this one again, so whoever asked has to.
+            if matches!(decision.reason, Reason::QuietHours | Reason::RateLimited) {
+                exit = Exit::TryAgain;
+            }
         }
-        return Ok(Exit::Done);
+        return Ok(exit);
     };
     let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
     super::notify_test::outcome(&mut out, sent.as_ref())
@@ -40,8 +45,8 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
 /// What the state of a message means for the exit code.
 pub(super) fn exit(state: State) -> Exit {
     match state {
-        State::Accepted | State::Delivered => Exit::Done,
-        State::Planned | State::Sending | State::Unknown => Exit::Unknown,
         State::Failed => Exit::Failed,
+        state if state.is_unsettled() => Exit::Unknown,
+        _ => Exit::Done,
     }
 }

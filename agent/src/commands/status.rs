@@ -54,7 +54,9 @@ pub(super) fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Resul
     } else {
         print(&mut out, &status, &settings)?;
     }
-    Ok(if status.last_success.is_some() { Exit::Done } else { Exit::Unknown })
+    let known = status.last_run.as_ref().is_some_and(|run| run.outcome == "done");
+    let settled = status.notifications.iter().all(|message| !message.state.is_unsettled());
+    Ok(if known && settled { Exit::Done } else { Exit::Unknown })
 }
 
 fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction};
 use super::{
     assess::{History, Observed, UpstreamHistory},
     observe::{BEEMINDER, WALK},
-    policy::{Claim, Ledger, MISSED_DAY},
+    policy::{Claim, Ledger, MISSED_DAY, REFUSED_CLAIM_HOLDS},
 };
 use crate::{
     clock,
@@ -65,7 +65,7 @@ pub(super) fn ledger(
             refused_at: row.refused_at,
         });
         if row.step > 0 {
-            claim.escalated = row.refused_at.is_none();
+            claim.escalated = row.refused_at.is_none_or(|at| now.duration_since(at) < REFUSED_CLAIM_HOLDS);
             claim.severity = if claim.escalated { row.severity } else { claim.severity };
         }
         claim.acknowledged |= row.acknowledged_at.is_some();
@@ -93,6 +93,7 @@ pub(super) fn decisions_and_message(
     outbox: &Outbox,
     run_id: Option<&str>,
     decided: &[Decision],
+    zone: &TimeZone,
     now: Timestamp,
 ) -> rusqlite::Result<Option<String>> {
     let told: Vec<&Decision> = decided.iter().filter(|decision| decision.action == Action::Notify).collect();
@@ -105,7 +106,7 @@ pub(super) fn decisions_and_message(
                 severity: most_urgent.condition.severity,
                 subjects: told.iter().map(|decision| decision.condition.subject.clone()).collect(),
                 phrases: told.iter().map(|decision| decision.condition.phrase.clone()).collect(),
-                expires_at: latest_expiry(&told),
+                expires_at: Some(worth_until(&told, zone, now)),
                 only: None,
             },
         )?),
@@ -126,7 +127,10 @@ fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// The message is worth sending while any of its subjects is; one that never expires keeps it alive.
-fn latest_expiry(told: &[&Decision]) -> Option<Timestamp> {
-    told.iter().map(|decision| decision.condition.expires_at).collect::<Option<Vec<_>>>()?.into_iter().max()
+/// The message is worth sending while any of its subjects is, but not beyond the local day: it says "today" and "tomorrow", and the next
+/// day's first pass says again what still holds then.
+fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp {
+    let (_, midnight) = clock::local_day_bounds(clock::local_day(now, zone), zone);
+    let ends: Option<Vec<Timestamp>> = told.iter().map(|decision| decision.condition.expires_at).collect();
+    ends.into_iter().flatten().max().map_or(midnight, |last| last.min(midnight))
 }

@@ -83,7 +83,7 @@ impl Report {
     pub fn something_unknown(&self) -> bool {
         self.observations.something_unknown()
             || self.conditions.iter().any(|condition| condition.severity == Severity::Unknown)
-            || self.notifications.iter().any(|message| message.state == State::Unknown)
+            || self.notifications.iter().any(|message| message.state.is_unsettled())
     }
 
     /// Whether a message reached nobody: exit code 1.

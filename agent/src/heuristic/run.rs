@@ -139,10 +139,22 @@ impl Heuristic {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
         let decisions = self.decide(conditions, now)?;
-        let (outbox, recorded) = (self.outbox.clone(), decisions.clone());
+        let (outbox, recorded, zone) = (self.outbox.clone(), decisions.clone(), self.policy.zone.clone());
         let message =
-            self.store.write(move |tx| record::decisions_and_message(tx, &outbox, None, &recorded, now)).await?;
+            self.store.write(move |tx| record::decisions_and_message(tx, &outbox, None, &recorded, &zone, now)).await?;
         Ok((decisions, message))
+    }
+
+    /// Adds the messages of earlier passes that turned out since this one began to have reached nobody.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn add_failures(&self, report: &mut Report) -> Result<(), HeuristicError> {
+        let failed = self.store.read(|connection| outbox::failed_since(connection, report.at))?;
+        let known = |message: &outbox::Notification| report.notifications.iter().any(|view| view.id == message.id);
+        let new: Vec<_> = failed.into_iter().filter(|message| !known(message)).map(view).collect();
+        report.notifications.extend(new);
+        Ok(())
     }
 
     /// Brings the report's message up to date.
@@ -188,12 +200,12 @@ impl Heuristic {
             changed: decisions.iter().any(|decision| decision.action == crate::domain::Action::Notify),
             observations: serde_json::to_value(&report.observations).unwrap_or_default(),
         };
-        let (outbox, now) = (self.outbox.clone(), report.at);
+        let (outbox, zone, now) = (self.outbox.clone(), self.policy.zone.clone(), report.at);
         self.store
             .write(move |tx| {
                 record::reading(tx, &observed, now)?;
                 runs::insert(tx, &run)?;
-                record::decisions_and_message(tx, &outbox, Some(&run.id), &decisions, now)
+                record::decisions_and_message(tx, &outbox, Some(&run.id), &decisions, &zone, now)
             })
             .await
     }

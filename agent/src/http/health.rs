@@ -44,7 +44,7 @@ pub struct Health {
     /// When a pass last ended, however it ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_run_finished_at: Option<Timestamp>,
-    /// When a pass last ended with nothing unknown; `null`: never.
+    /// When a pass last read Beeminder; `null`: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_success_at: Option<Timestamp>,
     /// How long ago that was.

@@ -87,6 +87,8 @@ struct Inner {
     lease: Duration,
     settle: Duration,
     leases: Leases,
+    /// Told whenever a send has ended, however it ended.
+    sent: tokio::sync::Notify,
     stumbled: std::sync::atomic::AtomicBool,
 }
 
@@ -104,10 +106,9 @@ impl Outbox {
         channels: Vec<Arc<dyn Channel>>,
         checkpoint: Arc<dyn Checkpoint>,
     ) -> Self {
-        let leases = Leases::default();
-        let stumbled = false.into();
+        let (leases, sent, stumbled) = (Leases::default(), tokio::sync::Notify::new(), false.into());
         let (lease, settle) = (settings.lease, settings.settle);
-        Self(Arc::new(Inner { store, clock, channels, checkpoint, lease, settle, leases, stumbled }))
+        Self(Arc::new(Inner { store, clock, channels, checkpoint, lease, settle, leases, sent, stumbled }))
     }
 
     /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease. Returns its id.

@@ -137,9 +137,13 @@ fn alert_reply(report: &Report) -> AlertReply {
     let told = critical.iter().any(|decision| decision.action == Action::Notify);
     let accepted =
         report.notifications.iter().any(|message| matches!(message.state, State::Accepted | State::Delivered));
-    let known = report.observations.beeminder.status == Freshness::Fresh;
+    let unknown = |subject: &Subject| is_goal(subject) || *subject == Subject::unreadable_goals();
+    let in_doubt =
+        report.decisions.iter().any(|d| unknown(&d.subject) && d.severity == Severity::Unknown) && critical.is_empty();
+    let known = report.observations.beeminder.status == Freshness::Fresh && !in_doubt;
     let reason = critical.iter().find(|decision| decision.action == Action::Suppress).map(|decision| decision.reason);
     let message = match (told, accepted) {
+        _ if in_doubt => "Some goals could not be read: nobody knows whether there are emergencies",
         _ if !known => "Beeminder could not be read: nobody knows whether there are emergencies",
         (true, true) => "Beemergency alert sent",
         (true, false) => "Beemergency alert is on its way, not accepted by a provider yet",

@@ -34,7 +34,7 @@ pub struct Live {
     pub run_started_at: Option<Timestamp>,
     /// When a pass last ended, however it ended.
     pub run_finished_at: Option<Timestamp>,
-    /// When a pass last ended with nothing unknown; survives a restart, see [`LiveStatus::remember_success`].
+    /// When a pass last read Beeminder; survives a restart, see [`LiveStatus::remember_success`].
     pub run_succeeded_at: Option<Timestamp>,
     /// Whether the newest try to write the state worked.
     pub store_ok: bool,
@@ -92,7 +92,7 @@ impl LiveStatus {
         self.0.changes.load(Ordering::Acquire)
     }
 
-    /// The scheduler turns. Call it on every turn of its loop, in a pass too.
+    /// The scheduler turns. Called by its own loop only: a triggered pass proves nothing about it.
     pub fn beat(&self) {
         self.lock().beat = Instant::now();
     }
@@ -116,18 +116,16 @@ impl LiveStatus {
     pub fn run_started(&self, at: Timestamp) {
         self.change(|live| {
             live.run_started_at = Some(at);
-            live.beat = Instant::now();
         });
     }
 
-    /// A pass ended; `succeeded` only if nothing was unknown.
+    /// A pass ended; `succeeded` only if Beeminder was read.
     pub fn run_finished(&self, at: Timestamp, succeeded: bool) {
         self.change(|live| {
             live.run_finished_at = Some(at);
             if succeeded {
                 live.run_succeeded_at = Some(at);
             }
-            live.beat = Instant::now();
         });
     }
 

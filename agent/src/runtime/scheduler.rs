@@ -74,8 +74,12 @@ impl Scheduler {
             }
             if Instant::now() >= due {
                 due = Instant::now() + self.interval;
-                // A failed pass was logged and counted where it happened; the next one is due as usual.
-                drop(self.pass(Trigger::Schedule).await);
+                tokio::select! {
+                    // Observing has no effect; what was recorded before is delivered by the last drain of `serve`.
+                    () = stop.cancelled() => {}
+                    // A failed pass was logged and counted where it happened; the next one is due as usual.
+                    _ = self.pass(Trigger::Schedule) => {}
+                }
                 continue;
             }
             tokio::select! {
@@ -150,11 +154,20 @@ impl Scheduler {
         self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < LONGEST_DELIVERY
     }
 
+    /// Tells metrics and `/health` how the messages stand: an agent that cannot tell its person must not look healthy.
     fn count_notifications(&self) {
-        match self.agent.store.read(|connection| Ok((outbox::counts(connection)?, outbox::accepted(connection)?))) {
-            Ok((counts, accepted)) => {
+        let read = self.agent.store.read(|connection| {
+            let newest = outbox::list(connection, 1)?.into_iter().next();
+            Ok((outbox::counts(connection)?, outbox::accepted(connection)?, newest))
+        });
+        match read {
+            Ok((counts, accepted, newest)) => {
                 self.metrics.set_notifications(&counts);
                 self.metrics.messages_accepted(&accepted);
+                match newest.filter(|message| message.state.is_trouble()).and_then(|message| message.why) {
+                    Some(why) => self.live.degrade("delivery", why),
+                    None => self.live.recover("delivery"),
+                }
             }
             Err(error) => tracing::warn!(%error, "the outbox cannot be counted"),
         }

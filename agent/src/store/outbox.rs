@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::
 
 pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally};
 pub use state::State;
-pub use view::{Attempt, Notification, accepted, acknowledge, counts, get, list, messages_since};
+pub use view::{Attempt, Notification, accepted, acknowledge, counts, failed_since, get, list, messages_since};
 
 use super::sql::{parse, parse_optional, time};
 use crate::{

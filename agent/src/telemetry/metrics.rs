@@ -22,7 +22,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    /// When a pass last ended with nothing unknown, seconds since 1970; 0: never. What a dead-man's switch looks at.
+    /// When a pass last read Beeminder, seconds since 1970; 0: never. What a dead-man's switch looks at.
     last_success_timestamp: Gauge,
     /// Passes by how they ended.
     runs: Family<Outcome, Counter>,
@@ -49,6 +49,7 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Build {
     version: &'static str,
+    commit: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -114,8 +115,8 @@ impl Metrics {
     /// All of them at zero, so that a rate over the first event is right and a missing series means a missing agent.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("mecris");
-        let version = env!("CARGO_PKG_VERSION");
-        registry.register("build", "What this binary was built from", Info::new(Build { version }));
+        let super::BuildInfo { version, commit, .. } = super::build_info();
+        registry.register("build", "What this binary was built from", Info::new(Build { version, commit }));
 
         let last_success_timestamp = Gauge::default();
         let runs = Family::<Outcome, Counter>::default();
@@ -130,7 +131,7 @@ impl Metrics {
 
         registry.register(
             "last_success_timestamp_seconds",
-            "When a pass last ended with nothing unknown, seconds since 1970; 0 means never",
+            "When a pass last read Beeminder, seconds since 1970; 0 means never",
             last_success_timestamp.clone(),
         );
         registry.register("runs", "Passes by outcome", runs.clone());
@@ -247,7 +248,11 @@ mod tests {
 
     #[test]
     fn every_metric_is_there_before_anything_happened() {
-        let text = Metrics::new().render().unwrap().replace(env!("CARGO_PKG_VERSION"), "[version]");
+        let text = Metrics::new()
+            .render()
+            .unwrap()
+            .replace(env!("CARGO_PKG_VERSION"), "[version]")
+            .replace(env!("MECRIS_COMMIT"), "[commit]");
         // The order of series within a family is not part of the contract.
         let mut lines: Vec<_> = text.lines().collect();
         lines.sort_unstable();

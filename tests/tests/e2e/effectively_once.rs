@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use mecris_tests::{
     agent::{Daemon, Setup},
+    beeminder::GoalSpec,
     ledger,
     twilio::{Chaos, Fault},
     wait,
@@ -126,4 +127,20 @@ fn settle(setups: &[Setup]) {
         let open = ledger::notifications(&setup.database());
         assert!(done.is_some(), "messages stay open: {open:?}\n{}", daemon.logs());
     }
+}
+
+/// The delivery loop and every triggered pass work on the outbox: whoever comes second must not take a send for one that was lost.
+#[test]
+fn many_passes_at_once_make_one_message() {
+    let stage = Stage::of_the_daemon();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    stage.twilio.set_chaos(Chaos { seed: 1, delay: 1.0, delay_max_ms: 150, ..Chaos::default() });
+    let daemon = stage.setup.serve();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200));
+        }
+    });
+    assert!(wait::until(Duration::from_secs(20), || ledger::settled(&stage.setup.database()).then_some(())).is_some());
+    assert_eq!(stage.texts().len(), 1, "{}", daemon.logs());
 }

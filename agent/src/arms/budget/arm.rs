@@ -63,7 +63,7 @@ impl Rules {
                 Some(configured) => self.compute(tx, configured, now)?,
                 None => (Budget::unknown(provider, format!("no [budget.{provider}] in the configuration")), None),
             };
-            store::budget::save(tx, &row::computed(&budget, now))?;
+            store::budget::save(tx, &row::computed(&doubted(&budget, doubt.as_deref()), now))?;
             if self.configured(provider).is_some() {
                 observed.push((provider, observation(budget, doubt, now)));
             }
@@ -161,6 +161,14 @@ impl Rules {
                 Ok(odometer::figures(configured.provider, &readings, said, max_age_days, &self.zone, now))
             }
         }
+    }
+}
+
+/// As endpoints may show it: in doubt nothing is good. What is spent stays spent.
+fn doubted(budget: &Budget, doubt: Option<&str>) -> Budget {
+    match (budget.health, doubt) {
+        (Health::Good, Some(why)) => Budget { health: Health::Unknown, why: why.to_owned(), ..budget.clone() },
+        _ => budget.clone(),
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Observed {
 pub struct History {
     /// How Beeminder answered lately, this pass's try included.
     pub beeminder: UpstreamHistory,
-    /// When the last pass before this one succeeded (nothing was unknown); `None`: never.
+    /// When the last pass before this one succeeded (Beeminder was read); `None`: never.
     pub last_success: Option<Timestamp>,
     /// When the very first pass ran; `None`: this is it.
     pub first_run: Option<Timestamp>,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::IntoResponse};
 use http::header::CONTENT_TYPE;
-use serde_json::{Value, json};
 
 use super::Reply;
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
         health::{Health, Ready},
         openapi,
     },
-    telemetry::metrics,
+    telemetry::{BuildInfo, build_info, metrics},
 };
 
 /// What this daemon is. `GET` is answered by the front; this handler is for `HEAD`.
@@ -35,9 +34,9 @@ pub(in crate::http) async fn ready(State(app): State<Arc<App>>) -> Result<impl I
 }
 
 /// The release.
-#[utoipa::path(get, path = "/version", tag = "meta", responses((status = 200, description = "name, version", body = Object)))]
-pub(in crate::http) async fn version() -> Json<Value> {
-    Json(json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") }))
+#[utoipa::path(get, path = "/version", tag = "meta", responses((status = 200, body = BuildInfo)))]
+pub(in crate::http) async fn version() -> Json<BuildInfo> {
+    Json(build_info())
 }
 
 /// Metrics for Prometheus.

@@ -134,6 +134,10 @@ fn urgent_items(reading: &Reading, emergencies: &[Emergency], budgets: &Budgets)
     if let Some(doubt) = &reading.doubt {
         items.push(format!("BEEMINDER UNKNOWN: {doubt}"));
     }
+    let unreadable = reading.account.as_ref().map_or(0, |account| account.unreadable.len());
+    if unreadable > 0 {
+        items.push(format!("BEEMINDER UNKNOWN: {unreadable} of the goals cannot be read"));
+    }
     let critical = emergencies.iter().filter(|e| e.urgency == Urgency::Immediate);
     items.extend(critical.map(|e| format!("DERAILING: {}", e.goal_slug)));
     for health in ["CRITICAL", "WARNING"] {

@@ -67,7 +67,9 @@ fn worst(reading: &Reading, goals: &[GoalView]) -> Severity {
     if reading.trusted().is_none() {
         return Severity::Unknown;
     }
-    goals.iter().map(|goal| goal.derail_risk).max_by_key(|risk| risk.rank()).unwrap_or(Severity::Safe)
+    let unreadable = reading.trusted().is_some_and(|account| !account.unreadable.is_empty());
+    let risks = goals.iter().map(|goal| goal.derail_risk).chain(unreadable.then_some(Severity::Unknown));
+    risks.max_by_key(|risk| risk.rank()).unwrap_or(Severity::Safe)
 }
 
 #[cfg(test)]
@@ -96,5 +98,7 @@ mod tests {
         let mut reading = trusted();
         reading.account.as_mut().unwrap().unreadable.push("goal 7: no slug".to_owned());
         assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).unknown_count, 2);
+        reading.account.as_mut().unwrap().goals.retain(|goal| goal.safebuf.is_some_and(|days| days > 3));
+        assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).derail_risk, Severity::Unknown);
     }
 }

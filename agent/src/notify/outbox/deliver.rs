@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tracing::debug;
+use tracing::{debug, error};
 
 use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
 use crate::{
@@ -26,7 +26,7 @@ impl Outbox {
         } else {
             sending(&row, row.channel, lease)
         };
-        let written = next.clone();
+        let (written, id) = (next.clone(), next.id.clone());
         let won = self.0.store.write(move |tx| {
             let won = table::replace(tx, &row, &written, now)?;
             if won && !expired {
@@ -34,7 +34,12 @@ impl Outbox {
             }
             Ok(won)
         });
-        if won.await? && !expired {
+        let won = won.await?;
+        if won && expired {
+            error!(id, "nobody will be told: it expired before it could be tried again");
+            self.0.checkpoint.checkpoint().await;
+        }
+        if won && !expired {
             self.0.leases.grant(&next.id, lease, self.0.clock.boottime());
             return self.deliver(next).await;
         }
@@ -44,7 +49,11 @@ impl Outbox {
     /// Sends the row's attempt and those that follow at once on other channels, as far as this process holds their leases.
     pub(super) async fn deliver(&self, mut row: Row) -> Result<(), StoreError> {
         while let Some(lease) = self.0.leases.take(&row.id, row.attempt) {
-            match self.send(row, lease).await? {
+            let id = row.id.clone();
+            let sent = self.send(row, lease).await;
+            self.0.leases.ended(&id, lease.attempt);
+            self.0.sent.notify_waiters();
+            match sent? {
                 Some(next) => row = next,
                 None => break,
             }

@@ -32,6 +32,8 @@ pub(super) struct Leases(Mutex<HashMap<String, Entry>>);
 struct Entry {
     lease: Lease,
     taken: bool,
+    /// Taken, and the send has not ended yet.
+    sending: bool,
 }
 
 impl Leases {
@@ -39,20 +41,32 @@ impl Leases {
     pub(super) fn grant(&self, id: &str, lease: Lease, boottime: Duration) {
         let mut entries = self.entries();
         entries.retain(|_, entry| boottime < entry.lease.settled);
-        entries.insert(id.to_owned(), Entry { lease, taken: false });
+        entries.insert(id.to_owned(), Entry { lease, taken: false, sending: false });
     }
 
     /// Takes the right to send this attempt. Only one worker gets it, and only once.
     pub(super) fn take(&self, id: &str, attempt: u32) -> Option<Lease> {
         let mut entries = self.entries();
         let entry = entries.get_mut(id).filter(|entry| entry.lease.attempt == attempt && !entry.taken)?;
-        entry.taken = true;
+        (entry.taken, entry.sending) = (true, true);
         Some(entry.lease)
     }
 
     /// Whether this attempt waits for a worker of this process. One whose lease has ended does not: it is reconciled.
     pub(super) fn waits(&self, id: &str, attempt: u32, boottime: Duration) -> bool {
         self.entries().get(id).is_some_and(|e| e.lease.attempt == attempt && !e.taken && boottime < e.lease.until)
+    }
+
+    /// The send of this attempt has ended, however it ended.
+    pub(super) fn ended(&self, id: &str, attempt: u32) {
+        if let Some(entry) = self.entries().get_mut(id).filter(|entry| entry.lease.attempt == attempt) {
+            entry.sending = false;
+        }
+    }
+
+    /// Whether a worker of this process is sending. One that was dropped in the middle counts until its lease is over.
+    pub(super) fn any_sending(&self, boottime: Duration) -> bool {
+        self.entries().values().any(|entry| entry.sending && boottime < entry.lease.until)
     }
 
     /// How long reconciliation has to leave this attempt alone, by CLOCK_BOOTTIME.

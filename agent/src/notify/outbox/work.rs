@@ -55,17 +55,26 @@ impl Outbox {
     }
 
     /// Works until a provider has said yes or no about every message, or `within` is over, or is sure to be over before the next
-    /// one can be asked about. What a single pass (`run`) does before it ends.
+    /// one can be asked about. What a single pass (`run`) does before it ends. A send that another worker has begun is waited for.
     pub async fn drain(&self, within: Duration) {
         let end = Instant::now() + within;
         loop {
+            let mut sent = std::pin::pin!(self.0.sent.notified());
+            sent.as_mut().enable();
             self.work().await;
             let Some(due) = self.next_due_of(State::is_unsettled) else { return };
             let wait = timing::between(self.0.clock.now(), due).max(Duration::from_millis(10));
-            if Instant::now() + wait > end {
+            let wake = Instant::now() + wait;
+            if wake > end && !self.0.leases.any_sending(self.0.clock.boottime()) {
                 return;
             }
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = sent => {}
+                () = tokio::time::sleep_until(wake.min(end)) => {}
+            }
+            if Instant::now() >= end {
+                return;
+            }
         }
     }
 

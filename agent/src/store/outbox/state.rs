@@ -37,6 +37,11 @@ impl State {
         }
     }
 
+    /// Whether somebody may not have been told who should have been.
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::Planned | Self::Unknown | Self::Failed)
+    }
+
     /// Whether a provider has yet to be brought to say yes or no.
     pub fn is_unsettled(self) -> bool {
         matches!(self, Self::Planned | Self::Sending | Self::Unknown)

@@ -105,11 +105,12 @@ pub fn acknowledge(tx: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::
 }
 
 /// How many messages made since `since` reached a provider, or may have, or still may: all but those that failed without ever
-/// being accepted. What the limits per hour and day count.
+/// being accepted. What the limits per hour and day count. A test message is SAFE and does not count.
 pub fn messages_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<u32> {
     connection
         .prepare_cached(
-            "SELECT count(*) FROM notifications WHERE created_at >= ?1 AND NOT (state = 'failed' AND accepted_at IS NULL)",
+            "SELECT count(*) FROM notifications
+              WHERE created_at >= ?1 AND severity <> 'SAFE' AND NOT (state = 'failed' AND accepted_at IS NULL)",
         )?
         .query_row([time(since)], |row| row.get(0))
 }
@@ -124,6 +125,15 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
         counts.insert(parse(row, "state")?, row.get("messages")?);
     }
     Ok(counts)
+}
+
+/// The messages of which it turned out at `since` or later that they will reach nobody.
+pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
+    let ids: Vec<String> = connection
+        .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 ORDER BY created_at")?
+        .query_map([time(since)], |row| row.get("id"))?
+        .collect::<Result<_, _>>()?;
+    ids.iter().filter_map(|id| get(connection, id).transpose()).collect()
 }
 
 /// How many messages providers took, by channel, ever.
