@@ -6,6 +6,7 @@
 
 mod civil;
 mod day;
+mod id;
 mod range;
 mod source;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use day::{
     DeadlineOffset, DeadlineOffsetError, beeminder_day, beeminder_day_bounds, local_day, local_day_bounds,
     local_time_of_day,
 };
+pub use id::time_ordered_id;
 pub use range::DailyRange;
 pub use source::Clock;
 pub use window::Window;

@@ -103,17 +103,28 @@ fn endpoints(loaded: &Loaded) -> Result<String, String> {
 fn state(loaded: &Loaded) -> Result<String, String> {
     let path = &loaded.settings.state.path;
     match Store::open_read_only(path) {
-        Ok(_) => Ok(format!("{} is readable", path.display())),
+        Ok(_) => writable(path).map(|()| format!("{} can be read and written", path.display())),
         Err(StoreError::Missing(_)) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            match std::fs::metadata(folder) {
-                Ok(found) if found.is_dir() => Ok(format!("{} will be made by the first pass", path.display())),
-                Ok(_) => Err(format!("{} is not a folder: change state.path", folder.display())),
-                Err(_) => Ok(format!("{} and its folder will be made by the first pass", path.display())),
-            }
+            let here = std::path::absolute(path).map_err(|error| error.to_string())?;
+            let folder = here.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+            // Only a try tells: permissions, read-only file systems and quotas all have a say.
+            let try_out = folder.join(format!(".mecris-check-{}", std::process::id()));
+            std::fs::create_dir(&try_out).and_then(|()| std::fs::remove_dir(&try_out)).map_err(|error| {
+                format!(
+                    "{} cannot be made, because {} refuses: {error}; change state.path",
+                    path.display(),
+                    folder.display()
+                )
+            })?;
+            Ok(format!("{} will be made by the first pass", path.display()))
         }
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn writable(path: &Path) -> Result<(), String> {
+    let opened = std::fs::OpenOptions::new().append(true).open(path);
+    opened.map(drop).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 async fn beeminder(loaded: &Loaded) -> Result<String, String> {
@@ -147,6 +158,10 @@ fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
     }
     for result in &checked.results {
         writeln!(out, "{:<5} {:<16} {}", if result.ok { "ok" } else { "FAIL" }, result.name, result.detail)?;
+    }
+    writeln!(out, "\nsettings in force")?;
+    for setting in &checked.settings {
+        writeln!(out, "      {} = {} ({})", setting.key, setting.value, setting.source)?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use super::{
     assess::{AssessSettings, Observed, assess},
@@ -16,7 +15,7 @@ use super::{
 };
 use crate::{
     arms::{beeminder::BeeminderArm, budget::BudgetArm},
-    clock::Clock,
+    clock::{self, Clock},
     config::Settings,
     domain::{Condition, Decision},
     notify::outbox::Outbox,
@@ -112,7 +111,7 @@ impl Heuristic {
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
-        let run_id = new_id(now);
+        let run_id = clock::time_ordered_id(now);
         let observed = self.arms.observe(&self.store, now).await?;
         let conditions = self.assess(&observed, now)?;
         let decisions = self.decide(conditions, now)?;
@@ -209,13 +208,6 @@ impl Heuristic {
             })
             .await
     }
-}
-
-/// A unique id whose text order is time order.
-pub(crate) fn new_id(now: Timestamp) -> String {
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).to_string()
 }
 
 fn view(message: outbox::Notification) -> NotificationView {

@@ -49,7 +49,7 @@ use super::{
 };
 pub use crate::store::outbox::State;
 use crate::{
-    clock::Clock,
+    clock::{self, Clock},
     config::settings::NotifySettings,
     domain::{Phrase, Severity, Subject},
     store::{
@@ -125,7 +125,7 @@ impl Outbox {
         let channel =
             message.only.or_else(|| self.0.channels.first().map(|c| c.kind())).unwrap_or(ChannelKind::Console);
         let mut row = Row {
-            id: new_id(now),
+            id: clock::time_ordered_id(now),
             state: State::Sending,
             channel,
             pinned: message.only.is_some(),
@@ -191,13 +191,6 @@ fn fresh_tag(tx: &Transaction<'_>) -> rusqlite::Result<String> {
             return Ok(tag);
         }
     }
-}
-
-/// An id that sorts by time.
-fn new_id(now: Timestamp) -> String {
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).to_string()
 }
 
 #[cfg(test)]

@@ -12,3 +12,4 @@ mod one_pass;
 mod secrets;
 mod stage;
 mod upstream_down;
+mod waiting;

@@ -36,6 +36,18 @@ pub struct BudgetThresholds {
     pub reading_max_age_days: u32,
 }
 
+impl BudgetThresholds {
+    /// What holds where nothing is configured; `defaults.toml` says the same, and a test holds the two together.
+    pub const DEFAULT: Self = Self {
+        warning_share: 0.75,
+        critical_share: 0.95,
+        warning_days_short: 1.0,
+        critical_days_left: 1.0,
+        burn_days: 7,
+        reading_max_age_days: 7,
+    };
+}
+
 /// One line of the dated price table: US dollars for a million tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Price {

@@ -6,6 +6,7 @@ use jiff::civil::date;
 use secrecy::ExposeSecret as _;
 
 use super::{Case, VALID, loaded};
+use crate::config::settings::BudgetThresholds;
 use crate::{
     config::{
         SecretName, Source,
@@ -162,4 +163,9 @@ fn secrets_come_from_where_the_settings_say() {
     let case = Case::new(VALID, &[("MECRIS__SECRETS__SOURCE", &source), ("BEEMINDER_AUTH_TOKEN", "from-environment")]);
     let found = case.load().unwrap().secrets;
     assert_eq!(found.get(SecretName::BeeminderAuthToken).unwrap().expose_secret(), "from-file");
+}
+
+#[test]
+fn the_default_thresholds_are_the_documented_ones() {
+    assert_eq!(loaded(VALID, &[]).settings.budget.thresholds, BudgetThresholds::DEFAULT);
 }

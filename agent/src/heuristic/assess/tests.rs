@@ -38,14 +38,7 @@ fn settings() -> AssessSettings {
             goal: "bike".parse().unwrap(),
             hours: DailyRange::new(time(14, 0, 0, 0), time(18, 0, 0, 0)).unwrap(),
         }),
-        budget_thresholds: BudgetThresholds {
-            warning_share: 0.75,
-            critical_share: 0.95,
-            warning_days_short: 1.0,
-            critical_days_left: 1.0,
-            burn_days: 7,
-            reading_max_age_days: 7,
-        },
+        budget_thresholds: BudgetThresholds::DEFAULT,
         deadline: Duration::from_secs(30),
     }
 }

@@ -32,14 +32,7 @@ pub(crate) fn measure(report: &mut Report) {
 }
 
 fn once(observed: &Observed) -> Duration {
-    let budget_thresholds = BudgetThresholds {
-        warning_share: 0.75,
-        critical_share: 0.95,
-        warning_days_short: 1.0,
-        critical_days_left: 1.0,
-        burn_days: 7,
-        reading_max_age_days: 7,
-    };
+    let budget_thresholds = BudgetThresholds::DEFAULT;
     let settings = AssessSettings { zone: zone(), walk: None, deadline: Duration::from_secs(30), budget_thresholds };
     let policy = Policy {
         zone: zone(),

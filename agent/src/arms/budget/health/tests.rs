@@ -3,14 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const THRESHOLDS: BudgetThresholds = BudgetThresholds {
-    warning_share: 0.75,
-    critical_share: 0.95,
-    warning_days_short: 1.0,
-    critical_days_left: 1.0,
-    burn_days: 7,
-    reading_max_age_days: 7,
-};
+const THRESHOLDS: BudgetThresholds = BudgetThresholds::DEFAULT;
 
 /// Noon in New York on 16 January: 15 and a half days are left of the month.
 const NOW: &str = "2026-01-16T17:00:00Z";

@@ -51,14 +51,7 @@ fn settings() -> BudgetSettings {
         |provider, source, limit| ProviderBudget { provider, source, limit: usd(limit), period: BudgetPeriod::Monthly };
     BudgetSettings {
         ttl: Duration::from_secs(15 * 60),
-        thresholds: BudgetThresholds {
-            warning_share: 0.75,
-            critical_share: 0.95,
-            warning_days_short: 1.0,
-            critical_days_left: 1.0,
-            burn_days: 7,
-            reading_max_age_days: 7,
-        },
+        thresholds: BudgetThresholds::DEFAULT,
         prices: vec![price(Provider::Anthropic), price(Provider::Groq)],
         providers: vec![
             budget(Provider::Anthropic, BudgetSource::Ledger, 25.0),
