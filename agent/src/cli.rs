@@ -129,7 +129,7 @@ pub struct SendAlertArgs {
     pub subject: Subject,
 
     /// What to say.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub text: String,
 
     /// How urgent it is; compared with heuristic.notify_at.

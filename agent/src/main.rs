@@ -27,6 +27,8 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(commands::execute(cli)) {
         Ok(exit) => exit.into(),
+        // Whoever read the results has seen enough (`status | head`).
+        Err(error) if Exit::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             eprintln!("mecris-agent: {error:#}");
             Exit::of(&error).into()

@@ -88,7 +88,7 @@ fn zone_name(loaded: &Loaded) -> &str {
 fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
     match context::require_secrets(loaded) {
         Ok(()) => vec![CheckResult::new("secrets", Ok("all that are needed are there".to_owned()))],
-        Err(error) => error.0.iter().map(|problem| CheckResult::new("secrets", Err(problem.to_string()))).collect(),
+        Err(error) => error.0.into_iter().map(|problem| CheckResult::new("secrets", Err(problem.message))).collect(),
     }
 }
 

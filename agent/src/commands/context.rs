@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     clock::Clock,
-    config::{self, ConfigError, Inputs, Loaded, SecretName},
+    config::{self, ConfigError, Inputs, Loaded},
     http::Tokens,
     runtime::Agent,
     store::Store,
@@ -47,6 +47,6 @@ pub(super) fn agent(loaded: &Loaded, clock: Clock) -> anyhow::Result<Agent> {
 pub(super) fn tokens(loaded: &Loaded) -> Result<Tokens, ConfigError> {
     ConfigError::of_secrets(loaded.secrets.missing_for_endpoints(&loaded.settings))?;
     let tokens = loaded.secrets.api_tokens();
-    let tokens = tokens.map_err(|error| ConfigError::one(SecretName::MecrisApiTokens.as_str(), error))?;
+    let tokens = tokens.map_err(|error| ConfigError::one("secrets", error))?;
     Ok(Tokens::new(&tokens))
 }

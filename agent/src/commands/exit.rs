@@ -30,6 +30,15 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// Whether all that is wrong is that nobody reads standard output any more.
+    pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+        let json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(json);
+        kind == Some(std::io::ErrorKind::BrokenPipe)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{ConfigError, Loaded, settings::Environment},
     heuristic::{Report, Trigger},
+    notify::outbox::State,
     runtime::Agent,
     store::{Store, StoreError},
 };
@@ -17,7 +18,7 @@ use crate::{
 pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Result<Exit> {
     let loaded = context::load(config)?;
     let clock = clock(&loaded, options)?;
-    let report = if options.dry_run {
+    let mut report = if options.dry_run {
         dry_run(&loaded, clock).await?
     } else {
         let agent = context::agent(&loaded, clock)?;
@@ -33,6 +34,10 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
         writeln!(out)?;
     } else {
         text::report(&mut out, &report, &loaded.settings.time_zone)?;
+    }
+    if options.dry_run {
+        // What would be sent is no doubt.
+        report.notifications.clear();
     }
     Ok(exit(&report))
 }
@@ -60,7 +65,9 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     }
     let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, Store::open(&copy)?)?;
     let mut report = agent.heuristic.pass(Trigger::Cli).await?;
-    report.notifications.clear();
+    for message in &mut report.notifications {
+        message.state = State::Planned;
+    }
     Ok(report)
 }
 

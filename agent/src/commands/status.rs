@@ -101,7 +101,11 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     let window = &status.window;
     match window.seconds_left {
         Some(left) => writeln!(out, "window        open, {} left", text::roughly(left))?,
-        None => writeln!(out, "window        closed, opens {}", text::local(window.start, zone))?,
+        None => writeln!(
+            out,
+            "window        next {} (informs; what runs now is not stopped)",
+            text::local(window.start, zone)
+        )?,
     }
     match &status.last_run {
         None => writeln!(out, "last pass     never: try `mecris-agent run`")?,

@@ -42,9 +42,10 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
     for message in &report.notifications {
         let id = message.provider_id.as_deref().unwrap_or("");
         writeln!(out, "message {} by {}: {} {id}", message.id, message.channel.as_str(), message.state.as_str())?;
+        writeln!(out, "  {}", message.text)?;
     }
     if !report.changed {
-        writeln!(out, "nothing to say")?;
+        writeln!(out, "no message in this pass")?;
     }
     Ok(())
 }

@@ -75,7 +75,15 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
             let effective = effective(&merged, &settings);
             Ok(Loaded { settings, secrets: found.secrets, effective, warnings: found.warnings })
         }
-        (_, _, (_, problems)) => Err(ConfigError(problems)),
+        (_, _, (_, mut problems)) => {
+            if inputs.chosen_file().is_none() {
+                let fallback = inputs.fallback_file.display();
+                let message =
+                    format!("no file was given and {fallback} does not exist, so only the environment was read");
+                problems.extend(ConfigError::one("--config", message).0);
+            }
+            Err(ConfigError(problems))
+        }
     }
 }
 

@@ -76,6 +76,8 @@ pub struct NotificationView {
     pub provider_id: Option<String>,
     /// What it names, most urgent first.
     pub subjects: Vec<Subject>,
+    /// What it says, without its tag.
+    pub text: String,
 }
 
 impl Report {

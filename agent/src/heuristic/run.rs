@@ -217,5 +217,6 @@ fn view(message: outbox::Notification) -> NotificationView {
         state: message.state,
         provider_id: message.provider_id,
         subjects: message.subjects,
+        text: message.body,
     }
 }

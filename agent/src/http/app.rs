@@ -44,6 +44,8 @@ pub struct AppSettings {
     pub walk_goal: Option<Slug>,
     /// `walk.from`: a missing walk is mentioned from then on.
     pub walk_from: Option<Time>,
+    /// `walk.until`.
+    pub walk_until: Option<Time>,
     /// Whether `notify.channels` has a text message channel.
     pub sms: bool,
     /// How old the scheduler's heartbeat may be before `/health` says `unhealthy`.
@@ -61,6 +63,7 @@ impl AppSettings {
             pass_deadline: settings.heuristic.deadline,
             walk_goal: settings.walk.as_ref().map(|walk| walk.goal.clone()),
             walk_from: settings.walk.as_ref().map(|walk| walk.hours.from()),
+            walk_until: settings.walk.as_ref().map(|walk| walk.hours.until()),
             sms: settings.notify.sms.is_some(),
             heartbeat_bound,
         }

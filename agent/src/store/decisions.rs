@@ -70,19 +70,19 @@ pub fn list(connection: &Connection, limit: u32, run_id: Option<&str>) -> rusqli
     page(connection, limit, run_id, None)
 }
 
-/// As [`list`], but only those that were taken before `before`.
+/// As [`list`], but only those before the one with this id.
 pub fn page(
     connection: &Connection,
     limit: u32,
     run_id: Option<&str>,
-    before: Option<Timestamp>,
+    before: Option<i64>,
 ) -> rusqlite::Result<Vec<DecisionRow>> {
     connection
         .prepare_cached(
-            "SELECT * FROM decisions WHERE (?2 IS NULL OR run_id = ?2) AND (?3 IS NULL OR at < ?3)
+            "SELECT * FROM decisions WHERE (?2 IS NULL OR run_id = ?2) AND (?3 IS NULL OR id < ?3)
               ORDER BY id DESC LIMIT ?1",
         )?
-        .query_map(params![limit, run_id, before.map(time)], read)?
+        .query_map(params![limit, run_id, before], read)?
         .collect()
 }
 

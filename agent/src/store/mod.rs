@@ -33,7 +33,7 @@ use writer::Writer;
 pub enum StoreError {
     /// Another process owns the state.
     #[error(
-        "{path} is in use by another mecris-agent (process {holder}). Stop it first, or ask it through its endpoints."
+        "{path} is in use by another mecris-agent (process {holder}): one of them only may decide and send. Wait for it or stop it; `status`, `check` and `run --dry-run` work beside it."
     )]
     Locked {
         /// The database.

@@ -1,5 +1,7 @@
 //! The demonstration of `scripts/demo`: the real agent, fake upstreams, four passes, and what the phone shows.
 
+use std::io::IsTerminal as _;
+
 use jiff::Timestamp;
 use mecris_tests::{
     agent::Setup,
@@ -15,7 +17,8 @@ fn main() -> anyhow::Result<()> {
     let twilio = Twilio::start(&clock)?;
     let mut setup = Setup::new(beeminder.address(), twilio.address());
     setup.config.remove("budget");
-    let demo = Demo { clock, twilio, setup, bold: std::env::var_os("NO_COLOR").is_none() };
+    let demo =
+        Demo { clock, twilio, setup, bold: std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal() };
     let account = |safebuf| [GoalSpec::new("reading", safebuf), GoalSpec::new("bike", 9).walked(Some(0))];
 
     demo.title("1. Tuesday noon: the goal \"reading\" has five safe days, today's walk is done.");

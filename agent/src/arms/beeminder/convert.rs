@@ -83,11 +83,16 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
         target_value: wire.goalval.0,
         rate: wire.rate.0,
         rate_unit: text(wire.runits),
-        due: text(wire.safesum).or_else(|| text(wire.limsum)),
+        due: due(text(wire.safesum), text(wire.limsum)),
         bare_minimum: text(wire.baremin),
         has_data_today: wire.todayta.0,
         datapoints: newest_first(embedded),
     })
+}
+
+/// What is to be done, in Beeminder's words. safesum succeeds limsum, but while there is time it only says "safe for 3 days".
+fn due(safesum: Option<String>, limsum: Option<String>) -> Option<String> {
+    safesum.filter(|words| !words.starts_with("safe")).or(limsum)
 }
 
 /// The readable ones, each once: the last datapoint is among the recent ones too.

@@ -9,7 +9,9 @@ impl Secrets {
         let mut missing = Vec::new();
         let mut need = |name: SecretName, why: &str| {
             if !self.has(name) {
-                missing.push(format!("the secret {name} is missing: {why}"));
+                missing.push(format!(
+                    "the secret {name} is missing: {why}; put it into the environment or into a file .env"
+                ));
             }
         };
         if matches!(settings.beeminder.source, BeeminderSource::Api { .. }) {
@@ -28,7 +30,9 @@ impl Secrets {
             return Vec::new();
         }
         let name = SecretName::MecrisApiTokens;
-        vec![format!("the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints")]
+        vec![format!(
+            "the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints; put name:token into the environment or into a file .env"
+        )]
     }
 
     /// An API key, or the account's token. Half a key is no key.

@@ -60,6 +60,14 @@ fn proven_by_total(budget: &Budget, thresholds: &BudgetThresholds, today: Daysta
     }
 }
 
+fn gone_in(days: i64) -> String {
+    match days {
+        ..=0 => ", gone today".to_owned(),
+        1 => ", gone tomorrow".to_owned(),
+        days => format!(", gone in {days} days"),
+    }
+}
+
 fn phrase(provider: Provider, severity: Severity, budget: Option<&Budget>, today: Daystamp) -> Phrase {
     let plain =
         |what: &str| Phrase { long: format!("{provider} budget {what}"), short: format!("{provider} budget {what}") };
@@ -70,7 +78,7 @@ fn phrase(provider: Provider, severity: Severity, budget: Option<&Budget>, today
     let Some((used, limit)) = budget.used.zip(budget.limit) else { return plain(severity.as_str()) };
     // Cut, not rounded: 99.6 % is not yet all of it.
     let percent = used.share_of(limit).map(|share| format!("{:.0}% ", (share * 100.0).floor())).unwrap_or_default();
-    let gone = days_left(budget, today).map(|days| format!(", gone in {days} days")).unwrap_or_default();
+    let gone = days_left(budget, today).map(gone_in).unwrap_or_default();
     Phrase {
         long: format!("{provider} budget {percent}used ({used} of {limit}){gone}"),
         short: if used < limit {

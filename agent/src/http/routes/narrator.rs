@@ -31,6 +31,7 @@ pub(in crate::http) async fn context(State(app): State<Arc<App>>) -> Reply<Narra
         reading: &reading,
         walk: walk.as_ref(),
         walk_from: app.settings.walk_from,
+        walk_until: app.settings.walk_until,
         usage: usage.as_ref().map_err(|why| *why),
         zone: &app.settings.zone,
     };

@@ -38,9 +38,8 @@ pub(in crate::http) struct Page {
 pub(in crate::http) struct DecisionPage {
     /// How many, 1 to 500; 50 unless said otherwise.
     limit: Option<u32>,
-    /// Only what was decided before this instant: the `at` of the last row of the page before.
-    #[param(value_type = Option<String>, format = DateTime)]
-    before: Option<Timestamp>,
+    /// Only what was decided before this one: the `id` of the last row of the page before (those of one pass share an instant).
+    before: Option<i64>,
     /// Only the decisions of this pass.
     run_id: Option<String>,
 }

@@ -83,6 +83,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         pass_deadline: Duration::from_secs(30),
         walk_goal: Some("bike".parse().unwrap()),
         walk_from: None,
+        walk_until: None,
         sms: true,
         heartbeat_bound: Duration::from_secs(60),
     };

@@ -44,7 +44,7 @@ async fn decisions_say_why_and_are_found_by_their_pass() {
     assert_eq!(ids(&all, "decisions", "run_id"), ["r2", "r1"]);
     assert_eq!(all["decisions"][0]["reason"], "quiet_hours");
     assert_eq!(ids(&server.get("/decisions?run_id=r1").await.json(), "decisions", "run_id"), ["r1"]);
-    let before = server.get("/decisions?before=2026-11-21T18:15:00Z").await.json();
+    let before = server.get("/decisions?before=2").await.json();
     assert_eq!(ids(&before, "decisions", "run_id"), ["r1"]);
 }
 

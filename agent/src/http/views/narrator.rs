@@ -60,6 +60,8 @@ pub struct Sources<'a> {
     pub walk: Option<&'a ActivityStatus>,
     /// From when on a missing walk is mentioned, on the local clock.
     pub walk_from: Option<Time>,
+    /// When it is too late for one, on the local clock.
+    pub walk_until: Option<Time>,
     /// `GET /usage`, or why it cannot be had.
     pub usage: Result<&'a Value, &'a str>,
     /// The person's zone.
@@ -100,14 +102,21 @@ impl Budgets {
     fn new(usage: Result<&Value, &str>) -> Self {
         let document = usage.cloned().unwrap_or_else(unknown_usage);
         let rows = document["providers"].as_array().into_iter().flatten();
+        let configured = |row: &&Value| row["source"].as_str() != Some("none");
         let lines = rows
+            .filter(configured)
             .filter_map(|row| Some((row["provider"].as_str()?.to_owned(), row["budget_health"].as_str()?.to_owned())));
         let lines = lines.collect();
         Self { document, lines }
     }
 
+    /// How the money of the old top-level fields stands. Days of the period say nothing once it is spent.
     fn days_left(&self) -> String {
-        self.document["days_remaining"].as_f64().map_or("unknown".to_owned(), |days| format!("{days:.1} days left"))
+        match (self.document["remaining_budget"].as_f64(), self.document["days_remaining"].as_f64()) {
+            (Some(left), _) if left <= 0.0 => "spent".to_owned(),
+            (_, Some(days)) => format!("{days:.1} days left"),
+            (_, None) => "unknown".to_owned(),
+        }
     }
 
     fn with(&self, health: &str) -> impl Iterator<Item = &str> {
@@ -167,6 +176,7 @@ fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], budgets: &Bu
     let local = now.to_zoned(sources.zone.clone()).time();
     if let Some(walk) = sources.walk.filter(|walk| walk.status == "needed")
         && sources.walk_from.is_none_or(|from| local >= from)
+        && sources.walk_until.is_none_or(|until| local < until)
     {
         all.push(format!("Time for a walk! No activity logged today for {} goal", walk.goal_slug));
     }
@@ -197,7 +207,10 @@ mod tests {
     fn context(reading: &Reading, done: Option<bool>, usage: Result<&Value, &str>) -> NarratorContext {
         let (walk, zone) = (walk(done), zone());
         let from = Some(jiff::civil::time(14, 0, 0, 0));
-        NarratorContext::new(Sources { reading, walk: Some(&walk), walk_from: from, usage, zone: &zone }, now())
+        NarratorContext::new(
+            Sources { reading, walk: Some(&walk), walk_from: from, walk_until: None, usage, zone: &zone },
+            now(),
+        )
     }
 
     #[test]
@@ -227,8 +240,14 @@ mod tests {
         assert!(!mentions_walk(context(&trusted(), Some(true), Ok(&usage))));
         let (reading, zone, needed) = (trusted(), zone(), walk(Some(false)));
         let from = Some(jiff::civil::time(14, 30, 0, 0));
-        let sources =
-            Sources { reading: &reading, walk: Some(&needed), walk_from: from, usage: Ok(&usage), zone: &zone };
+        let sources = Sources {
+            reading: &reading,
+            walk: Some(&needed),
+            walk_from: from,
+            walk_until: None,
+            usage: Ok(&usage),
+            zone: &zone,
+        };
         assert!(!mentions_walk(NarratorContext::new(sources, now())));
     }
 
