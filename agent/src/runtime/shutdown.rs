@@ -31,7 +31,7 @@ async fn cancel_on(mut terminate: Signal, mut interrupt: Signal, token: Cancella
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use rustix::process::{Signal, getpid, kill_process};
 
     use super::*;
 
@@ -39,8 +39,7 @@ mod tests {
     async fn sigterm_cancels_the_token() {
         let token = on_signal().unwrap();
         assert!(!token.is_cancelled());
-        let status = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status().unwrap();
-        assert!(status.success());
+        kill_process(getpid(), Signal::TERM).unwrap();
         token.cancelled().await;
     }
 }

@@ -46,8 +46,10 @@ impl Outbox {
     async fn status(&self, row: &Row) -> Result<Status, AskError> {
         let channel = self.channel(row.channel).ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
         let id = row.provider_id.as_deref().ok_or_else(|| AskError("its id at the provider is lost".to_owned()))?;
-        timeout(timing::ASKING, channel.status(id))
+        // A receipt can wait: a new message, whose lease has begun, must not wait for one.
+        let within = timing::ASKING.min(self.0.lease / 3);
+        timeout(within, channel.status(id))
             .await
-            .unwrap_or_else(|_| Err(AskError(format!("no answer within {:?}", timing::ASKING))))
+            .unwrap_or_else(|_| Err(AskError(format!("no answer within {within:.1?}"))))
     }
 }
