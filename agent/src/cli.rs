@@ -115,7 +115,7 @@ pub struct WindowArgs {
 pub enum NotifyCommand {
     /// Sends a test message now.
     Test {
-        /// The channel to try [default: the first of notify.channels].
+        /// Only this channel [default: notify.channels in their order, as for every message].
         #[arg(long, value_name = "CHANNEL", value_parser = channel())]
         channel: Option<ChannelKind>,
     },
