@@ -251,8 +251,8 @@ mod tests {
         let text = Metrics::new()
             .render()
             .unwrap()
-            .replace(env!("CARGO_PKG_VERSION"), "[version]")
-            .replace(env!("MECRIS_COMMIT"), "[commit]");
+            .replace(concat!("version=\"", env!("CARGO_PKG_VERSION")), "version=\"[version]")
+            .replace(concat!("commit=\"", env!("MECRIS_COMMIT")), "commit=\"[commit]");
         // The order of series within a family is not part of the contract.
         let mut lines: Vec<_> = text.lines().collect();
         lines.sort_unstable();
