@@ -81,5 +81,5 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
 /// One small durable write, as the watchdog wants it.
 async fn write_probe(agent: Agent) -> Result<(), crate::store::StoreError> {
     let now = agent.clock.now();
-    agent.store.write(move |tx| snapshots::put(tx, "watchdog", now, "null")).await
+    agent.store.write(move |tx| snapshots::put(tx, snapshots::WATCHDOG, now, "null")).await
 }

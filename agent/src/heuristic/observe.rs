@@ -16,10 +16,6 @@ use crate::{
     store::{Store, StoreError, snapshots},
 };
 
-/// The snapshots' names in the store.
-pub(super) const BEEMINDER: &str = "beeminder";
-pub(super) const WALK: &str = "walk";
-
 /// Shares of the pass's deadline: the account first, then a walk in doubt; the rest is for deciding and recording.
 const ACCOUNT_SHARE: f64 = 0.6;
 const WALK_SHARE: f64 = 0.25;
@@ -73,7 +69,7 @@ impl Arms {
 
 /// The last account that was read, if this version can still read it.
 fn last_account(store: &Store) -> Result<Option<(Timestamp, Account)>, StoreError> {
-    let snapshot = store.read(|connection| snapshots::get(connection, BEEMINDER))?;
+    let snapshot = store.read(|connection| snapshots::get(connection, snapshots::BEEMINDER))?;
     Ok(snapshot.and_then(|(at, json)| match serde_json::from_str(&json) {
         Ok(account) => Some((at, account)),
         Err(error) => {

@@ -5,7 +5,6 @@ use rusqlite::{Connection, Transaction};
 
 use super::{
     assess::{History, Observed, UpstreamHistory},
-    observe::{BEEMINDER, WALK},
     policy::{Claim, Ledger, MISSED_DAY, REFUSED_CLAIM_HOLDS},
 };
 use crate::{
@@ -14,7 +13,9 @@ use crate::{
     notify::outbox::{NewMessage, Outbox},
     store::{
         claims::{self, NewClaim},
-        decisions, outbox, runs, snapshots, upstreams,
+        decisions, outbox, runs,
+        snapshots::{self, BEEMINDER, WALK},
+        upstreams,
     },
 };
 

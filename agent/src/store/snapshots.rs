@@ -5,6 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::sql::{parse, time};
 
+/// The account, also the upstream's name in `upstream_checks`.
+pub const BEEMINDER: &str = "beeminder";
+/// The walk of one day.
+pub const WALK: &str = "walk";
+/// Nothing that is read: where the watchdog tries whether a write works.
+pub const WATCHDOG: &str = "watchdog";
+
 /// Replaces an arm's reading.
 pub fn put(tx: &Transaction<'_>, arm: &str, at: Timestamp, value: &str) -> rusqlite::Result<()> {
     tx.prepare_cached(

@@ -70,8 +70,7 @@ async fn find_out(
         Observation::Unknown { why } => return Err(format!("the goals could not be read: {why}")),
     };
     let goal = account.goals.iter().find(|goal| goal.slug == *slug).ok_or_else(|| not_there(slug, account))?;
-    let account_zone = account.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-    let account_zone = account_zone.as_ref().unwrap_or(local_zone);
+    let account_zone = &account.zone(local_zone);
     let today = Today::of(goal, now, local_zone, account_zone);
     let answer = |done, at| (Walk { goal: slug.clone(), day: today.local, done }, at);
 

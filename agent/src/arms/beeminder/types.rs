@@ -1,6 +1,6 @@
 //! What Mecris keeps of an account: parsed, bounded, serialisable (the snapshot in the store).
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,6 +19,13 @@ pub struct Account {
     pub goals: Vec<Goal>,
     /// Goals in the reply that could not be read at all (no slug, not an object), each with why. Never silently dropped: each is unknown.
     pub unreadable: Vec<String>,
+}
+
+impl Account {
+    /// The zone that defines the days of the goals: Beeminder's, else the person's.
+    pub fn zone(&self, fallback: &TimeZone) -> TimeZone {
+        self.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| fallback.clone())
+    }
 }
 
 /// One goal. What Beeminder did not send, or sent as something else than documented, is `None`: unknown, never zero.

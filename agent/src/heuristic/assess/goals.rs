@@ -14,15 +14,10 @@ use crate::{
     domain::{Condition, Daystamp, Observation, Phrase, Severity, Subject},
 };
 
-/// The zone that defines the days of an account's goals: Beeminder's, else the person's.
-pub fn account_zone(account: &Account, fallback: &TimeZone) -> TimeZone {
-    account.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| fallback.clone())
-}
-
 /// A fresh reading gives each goal its risk. A stale one gives only unknowns: nobody knows what happened since.
 pub(super) fn conditions(beeminder: &Observation<Account>, local: &Local<'_>) -> Vec<Condition> {
     let Some(account) = beeminder.value() else { return Vec::new() };
-    let zone = account_zone(account, local.zone);
+    let zone = account.zone(local.zone);
     let mut days = Days { zone: &zone, local, known: HashMap::new() };
     let mut conditions = Vec::with_capacity(account.goals.len() + 8);
     for goal in active(account) {

@@ -16,7 +16,6 @@ use std::{cmp::Reverse, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-pub use goals::account_zone;
 pub use risk::{GoalRisk, derail_risk};
 
 use crate::{

@@ -3,12 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    UpstreamHistory,
-    goals::{account_zone, active},
-    risk::derail_risk,
-    words::Local,
-};
+use super::{UpstreamHistory, goals::active, risk::derail_risk, words::Local};
 use crate::{
     arms::beeminder::Account,
     clock::local_day,
@@ -73,7 +68,7 @@ fn unreadable(beeminder: &Observation<Account>, history: &UpstreamHistory, local
 /// nobody watches must not be left in the dark about these.
 fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<(Timestamp, &'a Slug)> {
     let Observation::Stale { value: account, at, .. } = beeminder else { return Vec::new() };
-    let zone = account_zone(account, local.zone);
+    let zone = account.zone(local.zone);
     let soon = local.now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
     let mut at_risk: Vec<_> = active(account)
         .filter_map(|goal| Some((derail_risk(goal, &zone, *at).derails_at?, &goal.slug)))

@@ -19,12 +19,12 @@ use crate::{
         ApiError, App,
         views::{ActivityStatus, BeeminderStatus, Emergency, Reading, activity::Recorded},
     },
-    store::{StoreError, snapshots, upstreams},
+    store::{
+        StoreError,
+        snapshots::{self, BEEMINDER, WALK},
+        upstreams,
+    },
 };
-
-/// The upstream and the arm, as the store names them.
-const BEEMINDER: &str = "beeminder";
-const WALK: &str = "walk";
 
 /// The answer of `/beeminder/emergency`.
 #[derive(Serialize, ToSchema)]

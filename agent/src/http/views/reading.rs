@@ -89,8 +89,7 @@ impl Reading {
 
     /// The account's zone, in which its goals' days end; the configured one if Beeminder sent none that is known.
     pub fn zone(&self, configured: &TimeZone) -> TimeZone {
-        let name = self.account.as_ref().and_then(|account| account.time_zone.as_deref());
-        name.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| configured.clone())
+        self.account.as_ref().map_or_else(|| configured.clone(), |account| account.zone(configured))
     }
 }
 
