@@ -11,6 +11,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod failpoint;
 pub mod heuristic;
 pub mod http;
 pub mod notify;

@@ -8,7 +8,7 @@ use mecris_agent::{
     telemetry::logs::{self, LogsError},
 };
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = match Cli::parse_or_explain(std::env::args_os()) {
         Ok(cli) => cli,
         Err(code) => return code.into(),

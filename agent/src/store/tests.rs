@@ -113,14 +113,14 @@ async fn a_newer_database_is_refused_and_left_alone() {
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = Store::open_read_only(&place.path).unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 99, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::TooNew { found: 99, known: 2, .. }), "{error}");
     let error = loop {
         match Store::open(&place.path) {
             Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
             other => break other.unwrap_err(),
         }
     };
-    assert!(error.to_string().contains("schema version 99, this mecris-agent knows up to 1"), "{error}");
+    assert!(error.to_string().contains("schema version 99, this mecris-agent knows up to 2"), "{error}");
     let raw = Connection::open(&place.path).unwrap();
     let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, 99);

@@ -21,6 +21,10 @@ impl Channel for Console {
         ChannelKind::Console
     }
 
+    fn reconcilable(&self) -> bool {
+        false
+    }
+
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
         Box::pin(std::future::ready(Ok(())))
     }

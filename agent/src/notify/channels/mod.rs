@@ -79,6 +79,9 @@ pub trait Channel: Send + Sync {
     /// Which one.
     fn kind(&self) -> ChannelKind;
 
+    /// Whether [`Channel::find`] can tell after doubt. Where it cannot, the configuration says which way to err.
+    fn reconcilable(&self) -> bool;
+
     /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of the message, but it
     /// says when the provider refuses the credentials.
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>>;

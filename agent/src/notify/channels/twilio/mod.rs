@@ -47,6 +47,10 @@ impl Channel for Twilio {
         ChannelKind::Sms
     }
 
+    fn reconcilable(&self) -> bool {
+        true
+    }
+
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
         Box::pin(async { outcome::access(&self.ask(self.requests.glance()).await?) })
     }

@@ -108,6 +108,10 @@ impl Channel for FakeChannel {
         self.kind
     }
 
+    fn reconcilable(&self) -> bool {
+        true
+    }
+
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
         self.clock.advance(self.script().slow_opening);
         Box::pin(std::future::ready(Ok(())))

@@ -1,0 +1,62 @@
+-- Which generation of the state this file is; one row once there was one. Its halves are written apart: what the file is, by the
+-- checkpoint that makes it so; how the copies fare, after each try.
+CREATE TABLE lineage (
+    id            INTEGER PRIMARY KEY CHECK (id = 1),
+    generation    INTEGER NOT NULL,                  -- this file is that generation, or what was written since
+    nonce         TEXT NOT NULL,                     -- who made it: tells our own put with a lost reply from another instance's
+    saved_at      TEXT,                              -- when a copy was last known to be safe
+    saved         INTEGER,                           -- which generation that was
+    saved_bytes   INTEGER,                           -- its size, compressed
+    trouble_since TEXT,                              -- since when copies fail; NULL: they do not
+    trouble       TEXT                               -- why, for a person
+) STRICT;
+
+-- Generations that were fetched, opened and checked, so that pruning need not fetch them again.
+CREATE TABLE verified_generations (
+    generation INTEGER PRIMARY KEY,
+    at         TEXT NOT NULL
+) STRICT;
+
+-- A person's word that something is not to be said for a while. Ended by its time or by being deleted, never removed.
+CREATE TABLE silences (
+    id         TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL CHECK (kind IN ('silence', 'vacation')),
+    pattern    TEXT NOT NULL,                        -- a glob over subjects; * for a vacation
+    starts_at  TEXT NOT NULL,
+    ends_at    TEXT NOT NULL,
+    author     TEXT NOT NULL,
+    comment    TEXT NOT NULL DEFAULT '',
+    created_at TEXT NOT NULL,
+    deleted_at TEXT,
+    deleted_by TEXT
+) STRICT;
+CREATE INDEX silences_by_end ON silences (ends_at);
+
+-- Channels that refuse for a reason that will not pass by itself. A row goes away when the channel accepts again.
+CREATE TABLE broken_channels (
+    channel TEXT PRIMARY KEY,
+    since   TEXT NOT NULL,
+    code    TEXT,                                    -- the provider's
+    why     TEXT NOT NULL,                           -- with what to do about it
+    told_by TEXT REFERENCES notifications (id)       -- the message that said so through another channel
+) STRICT;
+
+-- What was taken from the Python system's files, so that taking it again changes nothing.
+CREATE TABLE imports (
+    source_table TEXT NOT NULL,
+    source_key   TEXT NOT NULL,                      -- what identifies the row there, whichever copy of the file it is read from
+    at           TEXT NOT NULL,
+    PRIMARY KEY (source_table, source_key)
+) STRICT;
+
+-- Corrections of a budget after a look at the provider's own numbers.
+CREATE TABLE reconciliations (
+    id            INTEGER PRIMARY KEY,
+    provider      TEXT NOT NULL,
+    at            TEXT NOT NULL,
+    day           TEXT NOT NULL,
+    before_micros INTEGER,
+    after_micros  INTEGER,
+    reason        TEXT NOT NULL DEFAULT '',
+    author        TEXT NOT NULL DEFAULT ''
+) STRICT;
