@@ -15,7 +15,19 @@ macro_rules! failpoint {
 }
 
 /// Every failpoint, in the order of a message's life.
-pub const ALL: &[&str] = &[];
+pub const ALL: &[&str] = &[
+    "pass.assessed",
+    "checkpoint.drafted",
+    "checkpoint.created",
+    "checkpoint.looked_beyond",
+    "outbox.claimed",
+    "outbox.checkpointed",
+    "outbox.lease_checked",
+    "outbox.sent",
+    "outbox.accepted",
+    "outbox.recorded",
+    "restore.fetched",
+];
 
 #[cfg(feature = "failpoints")]
 pub use active::pass;

@@ -1,13 +1,12 @@
 //! What nearly every command needs first: settings and secrets, both checked.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use crate::{
     clock::Clock,
     config::{self, ConfigError, Inputs, Loaded},
     http::Tokens,
-    runtime::Agent,
-    store::Store,
+    runtime::{self, Agent},
 };
 
 /// Reads settings and secrets from everywhere they may be.
@@ -30,13 +29,16 @@ pub(super) fn require_secrets(loaded: &Loaded) -> Result<(), ConfigError> {
     ConfigError::of_secrets(loaded.secrets.missing_for(&loaded.settings))
 }
 
-/// Opens the state and puts the agent together.
+/// What a command that ends waits for a remote that does not answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the state, from its copies if they are newer, and puts the agent together.
 ///
 /// # Errors
-/// If a secret is missing, or the state is in use or cannot be opened.
-pub(super) fn agent(loaded: &Loaded, clock: Clock) -> anyhow::Result<Agent> {
+/// If a secret is missing, or the state is in use or cannot be opened, or not restored within `patience`.
+pub(super) async fn agent(loaded: &Loaded, clock: Clock, patience: Duration) -> anyhow::Result<Agent> {
     require_secrets(loaded)?;
-    let store = Store::open(&loaded.settings.state.path)?;
+    let store = runtime::state::open(&loaded.settings.state, &clock, patience).await?;
     Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
 }
 

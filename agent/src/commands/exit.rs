@@ -11,7 +11,7 @@ pub enum Exit {
     Unknown,
     /// 1: it failed.
     Failed,
-    /// 75: try again later (sysexits EX_TEMPFAIL): another process owns the state.
+    /// 75: try again later (sysexits EX_TEMPFAIL): another process owns the state, or it cannot be restored now.
     TryAgain,
     /// 78: the configuration is wrong (sysexits EX_CONFIG).
     Config,
@@ -24,7 +24,7 @@ impl Exit {
             return Self::Config;
         }
         match error.downcast_ref::<StoreError>() {
-            Some(StoreError::Locked { .. }) => Self::TryAgain,
+            Some(StoreError::Locked { .. } | StoreError::NotRestored(_)) => Self::TryAgain,
             _ => Self::Failed,
         }
     }

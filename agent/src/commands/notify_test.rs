@@ -28,7 +28,7 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
             channel.as_str()
         );
     }
-    let agent = context::agent(&loaded, Clock::system())?;
+    let agent = context::agent(&loaded, Clock::system(), context::PATIENCE).await?;
     let text = "this is a test, all is well with this channel".to_owned();
     let message = NewMessage {
         run_id: None,
@@ -39,9 +39,10 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
         only: channel,
     };
     let outbox = agent.outbox.clone();
-    let id = agent.store.write(move |tx| outbox.insert(tx, message)).await?;
+    let id = agent.store.write_durably(agent.lease, move |tx| outbox.insert(tx, message.clone())).await?;
     agent.outbox.drain(agent.settle_time).await;
     follow(&agent, &id).await?;
+    agent.finish().await;
     let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
     outcome(&mut std::io::stdout().lock(), sent.as_ref())
 }

@@ -12,7 +12,7 @@ use crate::{
     heuristic::{Report, Trigger},
     notify::outbox::State,
     runtime::Agent,
-    store::{Store, StoreError},
+    store::{Store, StoreError, remote::Remote},
 };
 
 pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Result<Exit> {
@@ -21,12 +21,8 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
     let mut report = if options.dry_run {
         dry_run(&loaded, clock).await?
     } else {
-        let agent = context::agent(&loaded, clock)?;
-        let mut report = agent.heuristic.pass(Trigger::Cli).await?;
-        agent.outbox.drain(agent.settle_time).await;
-        agent.heuristic.refresh(&mut report, None)?;
-        agent.heuristic.add_failures(&mut report)?;
-        report
+        let agent = context::agent(&loaded, clock, context::PATIENCE).await?;
+        pass(&agent).await?
     };
     let mut out = std::io::stdout().lock();
     if options.json {
@@ -53,6 +49,17 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
     }
 }
 
+/// A pass, its deliveries, and the copy of what came of them.
+async fn pass(agent: &Agent) -> anyhow::Result<Report> {
+    agent.store.forget(agent.retention, agent.clock.now()).await?;
+    let mut report = agent.heuristic.pass(Trigger::Cli).await?;
+    agent.outbox.drain(agent.settle_time).await;
+    agent.heuristic.refresh(&mut report, None)?;
+    agent.heuristic.add_failures(&mut report)?;
+    agent.finish().await;
+    Ok(report)
+}
+
 /// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.
 async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     context::require_secrets(loaded)?;
@@ -63,7 +70,12 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
         Err(StoreError::Missing(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, Store::open(&copy)?)?;
+    let store = Store::open(&copy)?;
+    if let Some(url) = &loaded.settings.state.remote {
+        let newer = store.load_if_newer(&Remote::open(url)?).await;
+        newer.map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
+    }
+    let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?;
     let mut report = agent.heuristic.pass(Trigger::Cli).await?;
     for message in &mut report.notifications {
         message.state = State::Planned;

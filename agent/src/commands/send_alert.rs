@@ -14,7 +14,7 @@ use crate::{
 pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
     let loaded = context::load(config)?;
     let clock = Clock::system();
-    let agent = context::agent(&loaded, clock.clone())?;
+    let agent = context::agent(&loaded, clock.clone(), context::PATIENCE).await?;
     let condition = Condition {
         subject: options.subject.clone(),
         severity: options.severity,
@@ -25,6 +25,7 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
     };
     let (decisions, message) = agent.heuristic.alert(vec![condition]).await?;
     agent.outbox.drain(agent.settle_time).await;
+    agent.finish().await;
 
     let mut out = std::io::stdout().lock();
     let Some(id) = message else {

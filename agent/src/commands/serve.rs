@@ -20,16 +20,21 @@ use crate::{
     telemetry::metrics::Metrics,
 };
 
-/// From SIGTERM to exit 0, all together; systemd's TimeoutStopSec is longer.
-const GRACE: Duration = Duration::from_secs(18);
+/// From SIGTERM to the last copy of the state, which takes 4 s at most; systemd's TimeoutStopSec is longer than both.
+const GRACE: Duration = Duration::from_secs(14);
+
+/// How long a start waits for the state off the machine; then systemd starts us again, and says so.
+const RESTORE: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let loaded = context::load(config)?;
     let tokens = context::tokens(&loaded)?;
     let clock = Clock::system();
-    let agent = context::agent(&loaded, clock.clone())?;
+    let notifier = Notifier::from_environment();
+    notifier.extend_timeout(RESTORE);
+    let agent = context::agent(&loaded, clock.clone(), RESTORE).await?;
 
-    let (notifier, metrics, live) = (Notifier::from_environment(), Metrics::new(), LiveStatus::new(clock.now()));
+    let (metrics, live) = (Metrics::new(), LiveStatus::new(clock.now()));
     let heuristic = loaded.settings.heuristic;
     let scheduler = Scheduler::new(agent.clone(), live.clone(), metrics.clone(), notifier.clone(), heuristic.interval);
     scheduler.recall()?;
@@ -56,6 +61,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let tasks = TaskTracker::new();
     tasks.spawn(server.serve(Front::new(app), stop.clone()));
     tasks.spawn(scheduler.clone().deliveries(stop.clone()));
+    tasks.spawn(scheduler.clone().copies(stop.clone()));
     tasks.spawn(scheduler.passes(stop.clone()));
     if let Some(timeout) = systemd::watchdog_timeout() {
         let watchdog = Watchdog { notifier: notifier.clone(), timeout, live: live.clone(), heartbeat_bound, address };
@@ -75,11 +81,12 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
         tracing::warn!(after = ?GRACE, "gave up on what is in flight; the outbox settles it at the next start");
     }
+    agent.finish().await;
     Ok(Exit::Done)
 }
 
 /// One small durable write, as the watchdog wants it.
 async fn write_probe(agent: Agent) -> Result<(), crate::store::StoreError> {
     let now = agent.clock.now();
-    agent.store.write(move |tx| snapshots::put(tx, snapshots::WATCHDOG, now, "null")).await
+    agent.store.note(move |tx| snapshots::put(tx, snapshots::WATCHDOG, now, "null")).await
 }

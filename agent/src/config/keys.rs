@@ -52,6 +52,7 @@ pub(super) const KEYS: &[&str] = &[
     "notify.sms.messaging_service_sid",
     "state.path",
     "state.remote",
+    "state.retention_days",
     "secrets.source",
     "config.ssm_parameter",
 ];

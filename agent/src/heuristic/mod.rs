@@ -11,5 +11,5 @@ mod record;
 pub mod report;
 mod run;
 
-pub use report::Report;
+pub use report::{DecisionView, Report};
 pub use run::{Heuristic, HeuristicError, Trigger};

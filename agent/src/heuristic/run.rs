@@ -1,8 +1,9 @@
 //! One pass, and one alert that somebody asked for: both through the same ledger, limits and outbox.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use rusqlite::{Connection, Transaction};
 use tokio::sync::Mutex;
 
 use super::{
@@ -17,17 +18,29 @@ use crate::{
     arms::{beeminder::BeeminderArm, budget::BudgetArm},
     clock::{self, Clock},
     config::Settings,
-    domain::{Condition, Decision},
+    domain::{Action, Condition, Decision},
+    failpoint,
     notify::outbox::Outbox,
     store::{Store, StoreError, outbox, runs},
 };
 
+/// What a pass waits for its copy off the machine.
+const CHECKPOINT: Duration = Duration::from_secs(5);
+
 /// Why a pass could not be made. An upstream's failure is not among them: that is an observation.
 #[derive(Debug, thiserror::Error)]
 pub enum HeuristicError {
-    /// The state could not be read or written, so nothing was decided and nothing is sent.
+    /// The state could not be read, so nothing was decided and nothing is sent.
     #[error("nothing was decided: {0}")]
     Store(#[from] StoreError),
+    /// The state could not be written: decided, but neither recorded nor sent. The next pass decides again.
+    #[error("decided, but nothing was recorded and nothing is sent: {source}")]
+    NotRecorded {
+        /// The decisions.
+        report: Box<Report>,
+        /// What the state said.
+        source: StoreError,
+    },
 }
 
 /// Who asked for a pass.
@@ -106,28 +119,29 @@ impl Heuristic {
 
     /// Observes, assesses, decides and records. The message, if there is one, is in the outbox then; the caller lets the outbox work.
     ///
+    /// Deciding and recording are one transaction, made again on top of what another instance wrote if that was first.
+    ///
     /// # Errors
-    /// If the state cannot be used. Nothing was sent and nothing is claimed then.
+    /// If the state cannot be used: nothing is sent and nothing is claimed then. What was decided is in the error if it could still
+    /// be decided.
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
-        let run_id = clock::time_ordered_id(now);
         let observed = self.arms.observe(&self.store, now).await?;
         let conditions = self.assess(&observed, now)?;
-        let decisions = self.decide(conditions, now)?;
-        let mut report = Report {
-            run_id,
-            at: now,
-            changed: false,
-            observations: Observations::new(&observed),
-            conditions: decisions.iter().map(|decision| decision.condition.clone()).collect(),
-            decisions: decisions.iter().map(DecisionView::from).collect(),
-            notifications: Vec::new(),
-        };
-        let message = self.record(&report, trigger, observed, decisions).await?;
-        report.changed = message.is_some();
-        self.refresh(&mut report, message)?;
-        Ok(report)
+        let finished_at = self.clock.now().max(now);
+        let pass =
+            Arc::new(Pass { run_id: clock::time_ordered_id(now), trigger, now, finished_at, observed, conditions });
+        let (this, recorded) = (self.clone(), Arc::clone(&pass));
+        failpoint!("pass.assessed");
+        match self.store.write_durably(CHECKPOINT, move |tx| this.decide_and_record(tx, &recorded)).await {
+            Ok((mut report, message)) => {
+                report.changed = message.is_some();
+                self.refresh(&mut report, message)?;
+                Ok(report)
+            }
+            Err(source) => Err(self.not_recorded(&pass, source)),
+        }
     }
 
     /// Decides about conditions that did not come from observing (`send-alert`), records and plans a message like a pass does.
@@ -136,12 +150,14 @@ impl Heuristic {
     /// As [`Heuristic::pass`].
     pub async fn alert(&self, conditions: Vec<Condition>) -> Result<(Vec<Decision>, Option<String>), HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
-        let now = self.clock.now();
-        let decisions = self.decide(conditions, now)?;
-        let (outbox, recorded, zone) = (self.outbox.clone(), decisions.clone(), self.policy.zone.clone());
-        let message =
-            self.store.write(move |tx| record::decisions_and_message(tx, &outbox, None, &recorded, &zone, now)).await?;
-        Ok((decisions, message))
+        let (this, now) = (self.clone(), self.clock.now());
+        let write = self.store.write_durably(CHECKPOINT, move |tx| {
+            let decisions = this.decide(tx, &conditions, now)?;
+            let zone = &this.policy.zone;
+            let message = record::decisions_and_message(tx, &this.outbox, None, &decisions, zone, now)?;
+            Ok((decisions, message))
+        });
+        Ok(write.await?)
     }
 
     /// Adds the messages of earlier passes that turned out since this one began to have reached nobody.
@@ -174,39 +190,70 @@ impl Heuristic {
         Ok(assess(observed, &history, &self.assess, now))
     }
 
-    fn decide(&self, conditions: Vec<Condition>, now: Timestamp) -> Result<Vec<Decision>, StoreError> {
-        let zone = &self.policy.zone;
-        let ledger = self.store.read(|connection| record::ledger(connection, &conditions, zone, now))?;
-        Ok(decide(conditions, &ledger, &self.policy, now))
+    fn decide(
+        &self,
+        connection: &Connection,
+        conditions: &[Condition],
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<Decision>> {
+        let ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
+        Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
     }
 
-    async fn record(
-        &self,
-        report: &Report,
-        trigger: Trigger,
-        observed: Observed,
-        decisions: Vec<Decision>,
-    ) -> Result<Option<String>, StoreError> {
-        let finished_at = self.clock.now().max(report.at);
-        let run = runs::RunRow {
-            id: report.run_id.clone(),
-            started_at: report.at,
-            finished_at,
-            trigger: trigger.as_str().to_owned(),
+    fn decide_and_record(&self, tx: &Transaction<'_>, pass: &Pass) -> rusqlite::Result<(Report, Option<String>)> {
+        let decisions = self.decide(tx, &pass.conditions, pass.now)?;
+        let report = pass.report(&decisions);
+        record::reading(tx, &pass.observed, pass.now)?;
+        runs::insert(tx, &pass.row(&report, &decisions, self.arms.deadline))?;
+        let (zone, now) = (&self.policy.zone, pass.now);
+        let message = record::decisions_and_message(tx, &self.outbox, Some(&pass.run_id), &decisions, zone, now)?;
+        Ok((report, message))
+    }
+
+    /// The decisions are worth knowing even if they cannot be acted on.
+    fn not_recorded(&self, pass: &Pass, source: StoreError) -> HeuristicError {
+        match self.store.read(|connection| self.decide(connection, &pass.conditions, pass.now)) {
+            Ok(decisions) => HeuristicError::NotRecorded { report: Box::new(pass.report(&decisions)), source },
+            Err(_) => HeuristicError::Store(source),
+        }
+    }
+}
+
+/// A pass up to its decisions.
+struct Pass {
+    run_id: String,
+    trigger: Trigger,
+    now: Timestamp,
+    finished_at: Timestamp,
+    observed: Observed,
+    conditions: Vec<Condition>,
+}
+
+impl Pass {
+    fn report(&self, decisions: &[Decision]) -> Report {
+        Report {
+            run_id: self.run_id.clone(),
+            at: self.now,
+            changed: false,
+            observations: Observations::new(&self.observed),
+            conditions: decisions.iter().map(|decision| decision.condition.clone()).collect(),
+            decisions: decisions.iter().map(DecisionView::from).collect(),
+            notifications: Vec::new(),
+        }
+    }
+
+    fn row(&self, report: &Report, decisions: &[Decision], deadline: Duration) -> runs::RunRow {
+        runs::RunRow {
+            id: self.run_id.clone(),
+            started_at: self.now,
+            finished_at: self.finished_at,
+            trigger: self.trigger.as_str().to_owned(),
             outcome: if report.something_unknown() { "unknown" } else { "done" }.to_owned(),
-            succeeded: observed.beeminder.fresh().is_some(),
-            overran: observed.elapsed > self.arms.deadline,
-            changed: decisions.iter().any(|decision| decision.action == crate::domain::Action::Notify),
+            succeeded: self.observed.beeminder.fresh().is_some(),
+            overran: self.observed.elapsed > deadline,
+            changed: decisions.iter().any(|decision| decision.action == Action::Notify),
             observations: serde_json::to_value(&report.observations).unwrap_or_default(),
-        };
-        let (outbox, zone, now) = (self.outbox.clone(), self.policy.zone.clone(), report.at);
-        self.store
-            .write(move |tx| {
-                record::reading(tx, &observed, now)?;
-                runs::insert(tx, &run)?;
-                record::decisions_and_message(tx, &outbox, Some(&run.id), &decisions, &zone, now)
-            })
-            .await
+        }
     }
 }
 

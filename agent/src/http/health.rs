@@ -51,9 +51,25 @@ pub struct Health {
     pub last_success_age_seconds: Option<i64>,
     /// How long ago the scheduler last showed that it turns.
     pub scheduler_heartbeat_age_seconds: u64,
+    /// The newest copy of the state that is safe off the machine; `null`: there is none.
+    pub state_copy: Option<StateCopy>,
     /// What does not work as it should, by name; the reasons are in the log.
     #[schema(value_type = Vec<String>)]
     pub degraded: Vec<&'static str>,
+}
+
+/// A copy of the state off the machine.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StateCopy {
+    /// Its number.
+    pub generation: u64,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// How long ago that was.
+    pub age_seconds: i64,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// What `/ready` says: 200 if ready, else 503.
@@ -64,6 +80,9 @@ pub struct Ready {
     /// `starting`, `ready` or `stopping`.
     #[schema(value_type = String)]
     pub phase: &'static str,
+    /// What does not work as it should, by name.
+    #[schema(value_type = Vec<String>)]
+    pub degraded: Vec<&'static str>,
 }
 
 /// The newest rendering, good until the status changes or the second is over.
@@ -95,10 +114,11 @@ impl App {
 
     /// The status and body of `/ready`.
     pub(super) fn ready(&self) -> (StatusCode, Bytes) {
-        let phase = self.live.read().phase;
+        let live = self.live.read();
+        let (phase, degraded) = (live.phase, live.degraded.keys().copied().collect());
         let ready = phase == Phase::Ready;
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        (status, render(&Ready { ready, phase: phase_word(phase) }))
+        (status, render(&Ready { ready, phase: phase_word(phase), degraded }))
     }
 
     fn health_at(&self, now: Timestamp) -> Health {
@@ -119,6 +139,12 @@ impl App {
             last_success_at: live.run_succeeded_at,
             last_success_age_seconds: live.run_succeeded_at.map(age),
             scheduler_heartbeat_age_seconds: heartbeat_age.as_secs(),
+            state_copy: live.copied.map(|saved| StateCopy {
+                generation: saved.generation,
+                at: saved.at,
+                age_seconds: age(saved.at),
+                bytes: saved.bytes,
+            }),
             degraded: live.degraded.keys().copied().collect(),
             response_time_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
         }

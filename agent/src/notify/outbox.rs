@@ -5,11 +5,13 @@
 //!
 //! 1. [`Outbox::insert`], in the transaction of the pass: the message in state `sending`, attempt 1, with a lease. Its end is
 //!    kept twice: in the row by the wall clock, for another process, and in memory by CLOCK_BOOTTIME, for this one. Then the
-//!    [`Checkpoint`].
+//!    [checkpoint](Store::checkpoint): the claim is safe off the machine before its message leaves. Fenced: another instance went on,
+//!    this message is none of ours any more.
 //! 2. `deliver`: the connection is opened first; just before the bytes leave, is it still inside the lease by CLOCK_BOOTTIME?
 //!    Otherwise nothing is sent and the message goes to step 4: somebody else may own it by now.
 //! 3. `deliver`: one send, never repeated, with a deadline inside the lease and the tag in the text.
-//!    * Accepted: state `accepted` with the provider's id, checkpoint.
+//!    * Accepted: state `accepted` with the provider's id, written durably: should another instance have gone on meanwhile, on
+//!      top of what it wrote.
 //!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`.
 //!    * Refused for now: `planned` for later. The next channel takes over after some tries, or when there is no later.
 //!    * Anything else: `unknown`.
@@ -25,7 +27,6 @@
 //! Two gaps remain. A process may be paused between the check of step 2 and the write to the socket, for longer than the rest of
 //! its lease and the settle time; and a provider may list a message only after the settle time. Either can send a message twice.
 
-mod checkpoint;
 mod deliver;
 mod leases;
 mod next;
@@ -40,7 +41,6 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-pub use checkpoint::{Checkpoint, NoCheckpoint};
 use leases::{Lease, Leases};
 
 use super::{
@@ -83,7 +83,6 @@ struct Inner {
     store: Store,
     clock: Clock,
     channels: Vec<Arc<dyn Channel>>,
-    checkpoint: Arc<dyn Checkpoint>,
     lease: Duration,
     settle: Duration,
     leases: Leases,
@@ -95,20 +94,9 @@ struct Inner {
 impl Outbox {
     /// With the channels in the order in which they are tried.
     pub fn new(store: Store, clock: Clock, settings: &NotifySettings, channels: Vec<Arc<dyn Channel>>) -> Self {
-        Self::with_checkpoint(store, clock, settings, channels, Arc::new(NoCheckpoint))
-    }
-
-    /// [`Outbox::new`], with somebody to tell about each change that must survive this machine.
-    pub fn with_checkpoint(
-        store: Store,
-        clock: Clock,
-        settings: &NotifySettings,
-        channels: Vec<Arc<dyn Channel>>,
-        checkpoint: Arc<dyn Checkpoint>,
-    ) -> Self {
         let (leases, sent, stumbled) = (Leases::default(), tokio::sync::Notify::new(), false.into());
         let (lease, settle) = (settings.lease, settings.settle);
-        Self(Arc::new(Inner { store, clock, channels, checkpoint, lease, settle, leases, sent, stumbled }))
+        Self(Arc::new(Inner { store, clock, channels, lease, settle, leases, sent, stumbled }))
     }
 
     /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease. Returns its id.
@@ -162,6 +150,7 @@ impl Outbox {
         let settled = until + self.0.settle;
         Lease {
             attempt,
+            epoch: self.0.store.epoch(),
             until: boottime + until,
             settled: boottime + settled,
             row_until: timing::after(now, until),

@@ -35,15 +35,20 @@ impl Clients {
     }
 }
 
-fn tls(tuning: Tuning) -> reqwest::Result<Client> {
+/// Says which cryptography rustls uses, for every client of this process, this module's or a library's.
+pub fn install_tls() {
     // An error means that a provider is installed already, which is just as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn tls(tuning: Tuning) -> reqwest::Result<Client> {
+    install_tls();
     builder(tuning).build()
 }
 
 /// For `http:` base URLs: a fake, or a service on this machine. No certificates, and no proxy in between.
 fn plain(tuning: Tuning) -> reqwest::Result<Client> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls();
     builder(tuning).tls_certs_only([]).no_proxy().build()
 }
 

@@ -25,6 +25,7 @@ use self::{
 use crate::clock::Clock;
 
 pub use call::{Call, CallError, Reply};
+pub use clients::install_tls;
 
 /// The numbers behind an [`Outbound`]. The defaults are for an upstream that is asked some twenty times a day.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
+
 use crate::{
     arms::{beeminder::BeeminderArm, budget::BudgetArm},
     clock::Clock,
@@ -22,6 +24,9 @@ use crate::{
     store::Store,
 };
 
+/// For the last copy of the state before the process ends.
+const LAST_COPY: Duration = Duration::from_secs(4);
+
 /// What a one-shot command waits for beyond lease and settle time, so that a doubt can be settled and tried once more.
 const SLACK: Duration = Duration::from_secs(10);
 
@@ -40,6 +45,8 @@ pub struct Agent {
     pub budget: BudgetArm,
     /// `notify.lease`: how long one attempt may take.
     pub lease: Duration,
+    /// `state.retention_days`.
+    pub retention: SignedDuration,
     /// How long a one-shot command lets the outbox work: one doubt and one more attempt.
     pub settle_time: Duration,
 }
@@ -57,7 +64,13 @@ impl Agent {
         let heuristic =
             Heuristic::new(settings, clock.clone(), store.clone(), outbox.clone(), beeminder, budget.clone());
         let (lease, settle_time) = (settings.notify.lease, settle_time(&settings.notify));
-        Ok(Self { store, clock, heuristic, outbox, budget, lease, settle_time })
+        let retention = SignedDuration::from_hours(24 * i64::from(settings.state.retention_days));
+        Ok(Self { store, clock, heuristic, outbox, budget, lease, retention, settle_time })
+    }
+
+    /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote allows.
+    pub async fn finish(&self) {
+        self.store.save(LAST_COPY).await;
     }
 }
 

@@ -87,7 +87,7 @@ impl Actions for Endpoints {
         let this = self.clone();
         Box::pin(async move {
             let (known, now) = (id.clone(), this.agent.clock.now());
-            let found = this.agent.store.write(move |tx| {
+            let found = this.agent.store.write_durably(this.agent.lease, move |tx| {
                 outbox::acknowledge(tx, &id, now)?;
                 outbox::get(tx, &id)
             });

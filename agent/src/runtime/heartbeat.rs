@@ -12,6 +12,8 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::store::lineage::Saved;
+
 /// The live status. Cheap to clone; clones share it. Every method is quick and holds no lock when it returns.
 #[derive(Clone, Debug)]
 pub struct LiveStatus(Arc<Shared>);
@@ -40,6 +42,8 @@ pub struct Live {
     pub store_ok: bool,
     /// Whether each upstream answered the newest try.
     pub upstreams: BTreeMap<&'static str, bool>,
+    /// The copy of the state that is known to be safe off the machine.
+    pub copied: Option<Saved>,
     /// What does not work as it should, by a short name, with why.
     pub degraded: BTreeMap<&'static str, String>,
     beat: Instant,
@@ -76,6 +80,7 @@ impl LiveStatus {
                 run_succeeded_at: None,
                 store_ok: true,
                 upstreams: BTreeMap::new(),
+                copied: None,
                 degraded: BTreeMap::new(),
                 beat: Instant::now(),
             }),
@@ -139,6 +144,13 @@ impl LiveStatus {
         self.change(|live| {
             live.upstreams.insert(name, ok);
         });
+    }
+
+    /// Which copy of the state is safe.
+    pub fn copied(&self, copied: Option<Saved>) {
+        if self.lock().copied != copied {
+            self.change(|live| live.copied = copied);
+        }
     }
 
     /// Something works only in part from now on. `why` is for the log and for callers with a token.

@@ -8,6 +8,7 @@ pub mod heartbeat;
 pub mod probe;
 mod scheduler;
 pub mod shutdown;
+pub mod state;
 pub mod systemd;
 pub mod watchdog;
 

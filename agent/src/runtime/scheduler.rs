@@ -15,13 +15,19 @@ use tokio_util::sync::CancellationToken;
 use super::{Agent, heartbeat::LiveStatus, systemd::Notifier};
 use crate::{
     domain::Freshness,
-    heuristic::{HeuristicError, Report, Trigger},
+    heuristic::{DecisionView, HeuristicError, Report, Trigger},
     store::{StoreError, outbox, runs},
     telemetry::metrics::{Metrics, RunOutcome},
 };
 
 /// How often an idle loop turns: it may be that the wall clock jumped or the machine slept.
 const TURN: Duration = Duration::from_secs(5);
+/// After a pass that could not be recorded: space may be back, and nobody was told.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// How often what no checkpoint was asked for is copied, and old rows are looked for.
+const COPY: Duration = Duration::from_secs(60);
+/// How long one copy may take.
+const COPY_TIME: Duration = Duration::from_secs(10);
 /// How long one turn of the delivery loop may take: several attempts with their leases, one after the other.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(120);
 
@@ -77,8 +83,12 @@ impl Scheduler {
                 tokio::select! {
                     // Observing has no effect; what was recorded before is delivered by the last drain of `serve`.
                     () = stop.cancelled() => {}
-                    // A failed pass was logged and counted where it happened; the next one is due as usual.
-                    _ = self.pass(Trigger::Schedule) => {}
+                    // A failed pass was logged and counted where it happened.
+                    passed = self.pass(Trigger::Schedule) => {
+                        if passed.is_err() {
+                            due = due.min(Instant::now() + AFTER_FAILURE);
+                        }
+                    }
                 }
                 continue;
             }
@@ -105,6 +115,39 @@ impl Scheduler {
         }
     }
 
+    /// Copies the state off the machine whenever that failed before, and now and then; forgets what is old.
+    pub async fn copies(self, stop: CancellationToken) {
+        let mut due = Instant::now();
+        while !stop.is_cancelled() {
+            let in_trouble = self.tell_copies();
+            if in_trouble || Instant::now() >= due {
+                due = Instant::now() + COPY;
+                if let Err(error) = self.agent.store.forget(self.agent.retention, self.agent.clock.now()).await {
+                    tracing::warn!(%error, "old rows cannot be removed");
+                }
+                self.agent.store.catch_up(COPY_TIME).await;
+                self.tell_copies();
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(TURN) => {}
+            }
+        }
+    }
+
+    /// Tells metrics and `/health` how the copies fare. Returns whether they fail.
+    fn tell_copies(&self) -> bool {
+        let Some(copies) = self.agent.store.copies() else { return false };
+        match &copies.trouble {
+            Some(trouble) => self.live.degrade("state_remote", trouble.why.clone()),
+            None => self.live.recover("state_remote"),
+        }
+        self.metrics.copies(&copies);
+        let in_trouble = copies.trouble.is_some();
+        self.live.copied(copies.saved);
+        in_trouble
+    }
+
     /// One pass, with its log line, its metrics and its place in the live status.
     ///
     /// # Errors
@@ -117,6 +160,9 @@ impl Scheduler {
         match &passed {
             Ok(report) => self.passed(report, started.elapsed(), finished_at),
             Err(error) => {
+                if let HeuristicError::NotRecorded { report, .. } = error {
+                    log_decisions(report, true);
+                }
                 self.live.run_finished(finished_at, false);
                 self.live.degrade("state", error.to_string());
                 self.metrics.run_finished(RunOutcome::Failed, started.elapsed());
@@ -124,6 +170,7 @@ impl Scheduler {
                 tracing::error!(%error, "pass failed");
             }
         }
+        self.tell_copies();
         self.new_message.notify_one();
         passed
     }
@@ -141,10 +188,8 @@ impl Scheduler {
         }
         for decision in &report.decisions {
             self.metrics.decided(decision.reason);
-            tracing::debug!(
-                subject = %decision.subject, severity = %decision.severity, reason = %decision.reason, "decision"
-            );
         }
+        log_decisions(report, false);
         let unknown = if report.something_unknown() { ", something was unknown" } else { "" };
         self.notifier.status(&format!("last pass {}{unknown}", finished_at.strftime("%Y-%m-%dT%H:%M:%SZ")));
         tracing::info!(run_id = report.run_id, changed = report.changed, ?took, "pass");
@@ -176,5 +221,16 @@ impl Scheduler {
     fn until(&self, due: Option<Timestamp>) -> Duration {
         let wait = due.map(|due| due.duration_since(self.agent.clock.now()));
         wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO)).min(TURN)
+    }
+}
+
+/// What is on no record is at least in the log.
+fn log_decisions(report: &Report, only_record: bool) {
+    for DecisionView { subject, severity, action, reason } in &report.decisions {
+        if only_record {
+            tracing::warn!(%subject, %severity, action = action.as_str(), %reason, "decision, not recorded");
+        } else {
+            tracing::debug!(%subject, %severity, %reason, "decision");
+        }
     }
 }

@@ -5,12 +5,17 @@
 //! them make one transaction. No rule about when to speak and no I/O but SQLite lives here.
 
 pub mod budget;
+mod checkpoint;
 pub mod claims;
 pub mod decisions;
+pub mod lineage;
 mod lock;
 mod migrate;
 pub mod odometer;
 pub mod outbox;
+pub mod remote;
+mod restore;
+pub mod retention;
 pub mod runs;
 pub mod sessions;
 pub mod snapshots;
@@ -23,9 +28,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
+use checkpoint::Copier;
+pub use checkpoint::{Copies, Verdict};
 pub use lock::Lock;
+use remote::RemoteError;
+pub use restore::Joined;
 use writer::Writer;
 
 /// Why the state could not be used.
@@ -67,6 +77,17 @@ pub enum StoreError {
     /// SQLite refused.
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
+    /// The copies off the machine.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// Nothing was ever read from the remote, and it does not answer.
+    #[error(
+        "the state cannot be restored, so nobody knows what was said already, and nothing is decided: {0}. Once it answers, try again; with state.remote = \"none\" the state begins empty."
+    )]
+    NotRestored(RemoteError),
+    /// Another instance goes on with the state all the time.
+    #[error("another instance went on with the state, and what it wrote could not be loaded")]
+    Superseded,
     /// The writer thread is gone.
     #[error("the database writer has stopped")]
     WriterGone,
@@ -78,6 +99,7 @@ pub struct Store {
     writer: Option<Writer>,
     reader: Arc<Mutex<Connection>>,
     path: Arc<Path>,
+    copier: Option<Arc<Copier>>,
 }
 
 impl Store {
@@ -95,6 +117,7 @@ impl Store {
             writer: Some(Writer::start(connection, lock)),
             reader: Arc::new(Mutex::new(reader)),
             path: path.into(),
+            copier: None,
         })
     }
 
@@ -105,7 +128,7 @@ impl Store {
         }
         let reader = sql::open_reader(path)?;
         migrate::refuse_newer(&reader, path)?;
-        Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into() })
+        Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into(), copier: None })
     }
 
     /// Writes a consistent copy to a new file.
@@ -130,7 +153,55 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.writer.as_ref().ok_or(StoreError::WriterGone)?.run(work).await
+        Ok(self.write_in_epoch(work).await?.0)
+    }
+
+    /// [`Store::write`], and the epoch in which it was written: see [`Store::checkpoint`].
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_in_epoch<T, F>(&self, work: F) -> Result<(T, u64), StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.writer()?.run(work).await
+    }
+
+    /// [`Store::write`] for what is about this machine alone and makes no new generation.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn note<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.writer()?.note(work).await
+    }
+
+    /// Forgets what is older than `kept`, and gives back its space.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn forget(&self, kept: SignedDuration, now: Timestamp) -> Result<(), StoreError> {
+        if self.note(move |tx| retention::forget(tx, kept, now)).await? == 0 {
+            return Ok(());
+        }
+        self.writer()?.exclusively(|connection| Ok(retention::compact(connection)?)).await
+    }
+
+    /// How often the whole content was replaced since the start: what was written in an earlier epoch is gone.
+    pub fn epoch(&self) -> u64 {
+        self.writer.as_ref().map_or(0, Writer::epoch)
+    }
+
+    fn writes(&self) -> u64 {
+        self.writer.as_ref().map_or(0, Writer::writes)
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or(StoreError::WriterGone)
     }
 
     /// Runs `work` on the read-only connection. Quick by construction (the file is small); never hold it over an await.

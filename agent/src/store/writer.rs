@@ -1,4 +1,8 @@
-use std::sync::mpsc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+    mpsc,
+};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -9,7 +13,19 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// The one thread that writes. It ends, and lets go of the lock, when the last handle is dropped.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<Job>);
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    counters: Arc<Counters>,
+}
+
+/// What happened to the file so far in this process. Changed on the writer thread alone.
+#[derive(Debug, Default)]
+struct Counters {
+    /// Transactions that have to survive this machine.
+    writes: AtomicU64,
+    /// How often the whole content was replaced by a newer generation: what was written in an earlier epoch is gone.
+    epoch: AtomicU64,
+}
 
 impl Writer {
     pub(super) fn start(mut connection: Connection, lock: Lock) -> Self {
@@ -23,25 +39,75 @@ impl Writer {
         });
         // Without the thread the receiver is gone, so every write says `WriterGone`: the failure is loud where it matters.
         drop(thread);
-        Self(sender)
+        Self { jobs: sender, counters: Arc::default() }
     }
 
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// How many transactions there were that have to survive this machine.
+    pub(super) fn writes(&self) -> u64 {
+        self.counters.writes.load(Ordering::Acquire)
+    }
+
+    /// How often the content was replaced.
+    pub(super) fn epoch(&self) -> u64 {
+        self.counters.epoch.load(Ordering::Acquire)
+    }
+
+    /// One transaction that has to survive this machine, and the epoch that it belongs to.
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<(T, u64), StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
+        let counters = Arc::clone(&self.counters);
+        self.exclusively(move |connection| {
+            let value = transact(connection, work)?;
+            counters.writes.fetch_add(1, Ordering::Release);
+            Ok((value, counters.epoch.load(Ordering::Acquire)))
+        })
+        .await
+    }
+
+    /// One transaction that is about this machine alone.
+    pub(super) async fn note<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.exclusively(move |connection| Ok(transact(connection, work)?)).await
+    }
+
+    /// Work that replaces the whole content; a new epoch begins with its success.
+    pub(super) async fn replace<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,
+    {
+        let counters = Arc::clone(&self.counters);
+        self.exclusively(move |connection| {
+            work(connection)?;
+            counters.writes.fetch_add(1, Ordering::Release);
+            counters.epoch.fetch_add(1, Ordering::Release);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Work on the writing connection, with no other write before its end.
+    pub(super) async fn exclusively<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             // The receiver may have been dropped (a deadline passed): the transaction counts all the same.
-            drop(reply.send(transact(connection, work)));
+            drop(reply.send(work(connection)));
         });
-        self.0.send(job).map_err(|_| StoreError::WriterGone)?;
-        answer.await.map_err(|_| StoreError::WriterGone)?.map_err(StoreError::Sql)
+        self.jobs.send(job).map_err(|_| StoreError::WriterGone)?;
+        answer.await.map_err(|_| StoreError::WriterGone)?
     }
 }
 
-fn transact<T>(
+pub(super) fn transact<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {

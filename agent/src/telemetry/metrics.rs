@@ -13,7 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{config::settings::ChannelKind, domain::Reason, notify::outbox::State};
+use crate::{config::settings::ChannelKind, domain::Reason, notify::outbox::State, store::Copies};
 
 /// The content type of [`Metrics::render`]; Prometheus reads it since 2.5.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -44,6 +44,12 @@ pub struct Metrics {
     http_ok: Counter,
     /// 1 while anything is degraded.
     degraded: Gauge,
+    /// The newest copy of the state that is safe off the machine: its number, its time, its size; 0: there is none.
+    state_generation: Gauge,
+    state_copied_timestamp: Gauge,
+    state_copy_bytes: Gauge,
+    /// 1 while copies fail.
+    state_copy_failing: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -128,6 +134,8 @@ impl Metrics {
         let upstream_failures = Family::<Upstream, Counter>::default();
         let http_requests = Family::<StatusClass, Counter>::default();
         let degraded = Gauge::<i64>::default();
+        let [state_generation, state_copied_timestamp, state_copy_bytes, state_copy_failing] =
+            [(); 4].map(|()| Gauge::<i64>::default());
 
         registry.register(
             "last_success_timestamp_seconds",
@@ -143,6 +151,18 @@ impl Metrics {
         registry.register("upstream_failures", "Tries that failed, by upstream", upstream_failures.clone());
         registry.register("http_requests", "Requests by the class of their status", http_requests.clone());
         registry.register("degraded", "1 while anything is degraded", degraded.clone());
+        for (name, help, gauge) in [
+            ("state_generation", "Number of the newest copy of the state off the machine; 0: none", &state_generation),
+            (
+                "state_copied_timestamp_seconds",
+                "When it was made, seconds since 1970; 0: never",
+                &state_copied_timestamp,
+            ),
+            ("state_copy_bytes", "Its size", &state_copy_bytes),
+            ("state_copy_failing", "1 while the state cannot be copied off the machine", &state_copy_failing),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
 
         for outcome in RunOutcome::ALL {
             drop(runs.get_or_create(&Outcome { outcome: outcome.as_str() }));
@@ -174,7 +194,22 @@ impl Metrics {
             http_requests,
             http_ok,
             degraded,
+            state_generation,
+            state_copied_timestamp,
+            state_copy_bytes,
+            state_copy_failing,
         }
+    }
+
+    /// How the copies of the state fare.
+    pub fn copies(&self, copies: &Copies) {
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        if let Some(saved) = copies.saved {
+            self.state_generation.set(number(saved.generation));
+            self.state_copied_timestamp.set(saved.at.as_second());
+            self.state_copy_bytes.set(number(saved.bytes));
+        }
+        self.state_copy_failing.set(i64::from(copies.trouble.is_some()));
     }
 
     /// A pass ended.

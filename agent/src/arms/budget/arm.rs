@@ -46,7 +46,7 @@ impl BudgetArm {
     /// If the state cannot be written.
     pub async fn observe(&self, now: Timestamp) -> Result<Vec<(Provider, Observation<Budget>)>, StoreError> {
         let rules = self.rules.clone();
-        self.store.write(move |tx| rules.refresh(tx, now)).await
+        self.store.note(move |tx| rules.refresh(tx, now)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a person or a client tells the arm. Each write refreshes both rows in its own transaction, so that the next read knows it.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::Transaction;
 
@@ -15,6 +17,9 @@ use crate::{
     domain::{Money, Provider},
     store::{self, odometer::Reading, sessions::Session},
 };
+
+/// What a write waits for its copy off the machine.
+const CHECKPOINT: Duration = Duration::from_secs(5);
 
 /// `POST /usage/record`.
 #[derive(Clone, Debug)]
@@ -84,7 +89,7 @@ impl BudgetArm {
             notes: new.notes,
         };
         let rules = self.rules.clone();
-        let recorded = self.store.write(move |tx| {
+        let recorded = self.store.write_durably(CHECKPOINT, move |tx| {
             store::sessions::insert(tx, &session)?;
             rules.refresh(tx, now)?;
             let updated_status = reads::usage(&rules, tx, now)?;
@@ -99,7 +104,7 @@ impl BudgetArm {
     /// If nothing is said, it contradicts itself, the provider is not configured or the state cannot be written.
     pub async fn update_budget(&self, update: UpdateBudget, now: Timestamp) -> Result<UpdateRecorded, BudgetError> {
         let rules = self.rules.clone();
-        let write = self.store.write(move |tx| {
+        let write = self.store.write_durably(CHECKPOINT, move |tx| {
             let provider = update.provider;
             let today = rules.today(now);
             let before = rules.adjustment(tx, provider, today)?;
@@ -138,7 +143,8 @@ impl BudgetArm {
             return Err(BudgetError::invalid("month", month, format!("{present} or an earlier month")));
         }
         let rules = self.rules.clone();
-        self.store.write(move |tx| rules.record_reading(tx, new, month, now)).await?
+        let write = self.store.write_durably(CHECKPOINT, move |tx| rules.record_reading(tx, new.clone(), month, now));
+        write.await?
     }
 }
 

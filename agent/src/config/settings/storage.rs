@@ -11,6 +11,8 @@ pub struct StateSettings {
     pub path: PathBuf,
     /// Where copies go, if anywhere.
     pub remote: Option<Url>,
+    /// How many days passes, decisions and finished messages are kept.
+    pub retention_days: u32,
 }
 
 /// `[secrets]`.

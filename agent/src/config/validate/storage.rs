@@ -10,6 +10,9 @@ use crate::config::{
     settings::{SecretsSettings, StateSettings},
 };
 
+/// A week is the least that a person may want to look back; ten years are more than anybody does.
+const RETENTION: std::ops::RangeInclusive<u32> = 7..=3650;
+
 /// `[secrets]`: read before all else, because other settings may lean on a secret.
 pub(in crate::config) fn secrets(reader: &mut Reader) -> Option<SecretsSettings> {
     const KEY: &str = "secrets.source";
@@ -30,22 +33,33 @@ pub(super) fn state(reader: &mut Reader) -> Option<StateSettings> {
     let path = reader.parsed("state.path", "the path of the SQLite file", |text| {
         (!text.is_empty() && text != ":memory:").then(|| PathBuf::from(text))
     });
-    let local = remote(reader);
-    local.and(path).map(|path| StateSettings { path, remote: None })
+    let remote = remote(reader);
+    let retention_days = reader.count("state.retention_days", RETENTION);
+    Some(StateSettings { path: path?, remote: remote?, retention_days: retention_days? })
 }
 
-/// `Some` if state stays on this machine.
-fn remote(reader: &mut Reader) -> Option<()> {
+/// The inner `None`: state stays on this machine.
+fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     const KEY: &str = "state.remote";
-    let text = reader.text(KEY, "\"none\"")?;
-    match Url::parse(&text) {
-        _ if text == "none" => Some(()),
-        Ok(url) if matches!(url.scheme(), "s3" | "file") => {
-            reader.refuse(KEY, format!("a remote copy of the state {NOT_YET}: expected \"none\""));
-            None
-        }
-        _ => reader.expected(KEY, "\"none\""),
+    const EXPECTED: &str = "\"s3://bucket/prefix\", \"file:///an/absolute/folder\" or \"none\"";
+    let text = reader.text(KEY, EXPECTED)?;
+    if text == "none" {
+        return Some(None);
     }
+    let Ok(url) = Url::parse(&text) else { return reader.expected(KEY, EXPECTED) };
+    let bare = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+    if !bare || url.query().is_some() || url.fragment().is_some() {
+        return reader.expected(
+            KEY,
+            "a URL without user, password, port, '?' and '#': S3 credentials come from the environment or the instance",
+        );
+    }
+    let fits = match url.scheme() {
+        "s3" => url.host_str().is_some_and(|bucket| !bucket.is_empty()),
+        "file" => text.starts_with("file:///") && url.to_file_path().is_ok(),
+        _ => false,
+    };
+    if fits { Some(Some(url)) } else { reader.expected(KEY, EXPECTED) }
 }
 
 /// `config.ssm_parameter`: its layer is not there yet, and ignoring it would run with the wrong settings.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tracing::{debug, error};
+use tracing::{debug, error, info};
 
 use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
 use crate::{
+    failpoint,
     notify::channels::{Outcome, Outgoing},
     store::{
         StoreError,
@@ -37,7 +38,7 @@ impl Outbox {
         let won = won.await?;
         if won && expired {
             error!(id, "nobody will be told: it expired before it could be tried again");
-            self.0.checkpoint.checkpoint().await;
+            self.0.store.checkpoint(self.0.store.epoch(), self.checkpoint_time()).await;
         }
         if won && !expired {
             self.0.leases.grant(&next.id, lease, self.0.clock.boottime());
@@ -66,8 +67,20 @@ impl Outbox {
         let Some(channel) = self.channel(row.channel).cloned() else {
             return self.missed(row, Miss::Refused, None, super::NO_CHANNEL.to_owned()).await;
         };
+        // The end of 1. Without an answer from the remote the claim on this machine has to do.
+        failpoint!("outbox.claimed");
+        let verdict = self.0.store.checkpoint(lease.epoch, self.checkpoint_time()).await;
+        if !verdict.allows_acting() {
+            info!(
+                id = row.id,
+                attempt = row.attempt,
+                ?verdict,
+                "not sent: another instance has the state, or may have"
+            );
+            return Ok(None);
+        }
         // 2. First what may take long, then the check.
-        self.0.checkpoint.checkpoint().await;
+        failpoint!("outbox.checkpointed");
         match timeout(self.left(lease), channel.warm_up()).await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => debug!(id = row.id, %why, "the connection could not be opened in advance"),
@@ -84,10 +97,12 @@ impl Outbox {
         }
         // 3. The last tenth of the lease is for writing down what came of it.
         let within = left.saturating_sub(self.0.lease / 10);
+        failpoint!("outbox.lease_checked");
         let text = format!("{} {}", row.body, row.tag);
         let validity = row.expires_at.map(|end| timing::between(now, end));
         let outgoing = Outgoing { text: &text, tag: &row.tag, validity };
         let outcome = timeout(within, channel.send(outgoing, within)).await;
+        failpoint!("outbox.sent");
         match outcome {
             Ok(Outcome::Accepted(id)) => self.accepted(row, id, Ending::Accepted).await.map(|()| None),
             Ok(Outcome::Rejected { permanent: true, code, why, .. }) => {
@@ -99,6 +114,11 @@ impl Outbox {
             Ok(Outcome::Unknown { why }) => self.doubted(row, why).await.map(|()| None),
             Err(_) => self.doubted(row, format!("no answer within {within:.1?}")).await.map(|()| None),
         }
+    }
+
+    /// What a checkpoint may take: the rest of the lease is for the message.
+    pub(super) fn checkpoint_time(&self) -> Duration {
+        self.0.lease / 3
     }
 
     /// What is left of a lease.

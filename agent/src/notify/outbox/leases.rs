@@ -11,6 +11,8 @@ use jiff::Timestamp;
 pub(super) struct Lease {
     /// Of which attempt.
     pub(super) attempt: u32,
+    /// The epoch of the state in which it was written down, or an earlier one; see [`crate::store::Store::checkpoint`].
+    pub(super) epoch: u64,
     /// Its end by CLOCK_BOOTTIME.
     pub(super) until: Duration,
     /// The end of the settle time by CLOCK_BOOTTIME.

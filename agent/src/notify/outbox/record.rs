@@ -11,6 +11,7 @@ use super::{
     timing::{self, after},
 };
 use crate::{
+    failpoint,
     notify::channels::ChannelKind,
     store::{
         StoreError,
@@ -31,8 +32,9 @@ impl Outbox {
             why: None,
             ..row.clone()
         };
+        failpoint!("outbox.accepted");
         self.settle(row, next, ending).await?;
-        self.0.checkpoint.checkpoint().await;
+        failpoint!("outbox.recorded");
         Ok(())
     }
 
@@ -90,7 +92,7 @@ impl Outbox {
             }
             State::Failed => {
                 error!(id = after.id, why = after.why, "nobody will be told");
-                self.0.checkpoint.checkpoint().await;
+                self.0.store.checkpoint(self.0.store.epoch(), self.checkpoint_time()).await;
             }
             _ => {}
         }
@@ -101,7 +103,8 @@ impl Outbox {
     async fn settle(&self, row: Row, next: Row, ending: Ending) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let (id, attempt) = (row.id.clone(), row.attempt);
-        let written = self.0.store.write(move |tx| {
+        // A reply is worth keeping through a change of epoch: the newer state may still have this very attempt in flight.
+        let written = self.0.store.write_durably(self.checkpoint_time(), move |tx| {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
                 table::end_attempt(tx, &row, ending, None, next.why.as_deref(), now)?;

@@ -1,15 +1,14 @@
 mod fake;
 mod next;
 mod schedules;
-
-use std::sync::atomic::AtomicUsize;
+mod two_machines;
 
 use fake::{FakeChannel, Fault};
 use jiff::SignedDuration;
 
 use super::*;
 use crate::{
-    notify::channels::{Answer, AskError, Status},
+    notify::channels::{AskError, Status},
     store::outbox::{Notification, get},
 };
 
@@ -484,28 +483,6 @@ async fn a_pass_that_was_rolled_back_sends_nothing() {
     assert!(rolled_back.await.is_err());
     world.outbox.work().await;
     assert_eq!((world.sms.script().sends, world.outbox.next_due()), (0, None));
-}
-
-struct Counter(AtomicUsize);
-
-impl Checkpoint for Counter {
-    fn checkpoint(&self) -> Answer<'_, ()> {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Box::pin(std::future::ready(()))
-    }
-}
-
-#[tokio::test]
-async fn the_state_is_checkpointed_before_a_send_and_after_its_acceptance() {
-    let mut world = World::new();
-    let counter = Arc::new(Counter(AtomicUsize::new(0)));
-    let channels = world.outbox.0.channels.clone();
-    world.outbox =
-        Outbox::with_checkpoint(world.store.clone(), world.clock.clone(), &settings(), channels, counter.clone());
-    world.sms.faults([Fault::Refuse]);
-    world.insert(message()).await;
-    world.outbox.work().await;
-    assert_eq!(counter.0.load(std::sync::atomic::Ordering::Relaxed), 3, "sms, console, accepted");
 }
 
 #[tokio::test(start_paused = true)]

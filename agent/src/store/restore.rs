@@ -1,0 +1,134 @@
+//! How a file joins the state off the machine: at start, and when another instance went on.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, backup::Backup};
+
+use super::{
+    Store, StoreError,
+    checkpoint::Copier,
+    lineage::{self, Saved},
+    lock::beside,
+    migrate,
+    remote::{Generation, Remote, RemoteError, image},
+    runs, writer,
+};
+use crate::clock::Clock;
+
+/// So many files with content that was replaced are kept.
+const SUPERSEDED_KEPT: usize = 3;
+
+/// What a start found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// Nobody has any state yet.
+    First,
+    /// The file is the newest generation, or what was written since.
+    Newest(u64),
+    /// The file was missing or older: this generation was loaded.
+    Loaded(u64),
+    /// The remote does not answer; the file has been one with it before and goes on alone.
+    Alone,
+}
+
+impl Store {
+    /// Joins the file with its copies: afterwards it is the newest generation, or what this machine wrote since, and
+    /// [`Store::checkpoint`] makes new ones.
+    ///
+    /// # Errors
+    /// If the remote does not answer and the file has never been one with it: nobody knows then what was said already. If the
+    /// newest generation is damaged, or of a newer release.
+    pub async fn join(&mut self, remote: &Remote, clock: &Clock) -> Result<Joined, StoreError> {
+        let joined = match self.load_if_newer(remote).await {
+            Ok(joined) => joined,
+            Err(StoreError::Remote(error)) if error.is_silence() => match self.read(lineage::get)? {
+                None => return Err(StoreError::NotRestored(error)),
+                Some(_) => {
+                    tracing::warn!(%error, "the copies of the state do not answer; going on with what this machine knows");
+                    Joined::Alone
+                }
+            },
+            Err(error) => return Err(error),
+        };
+        let lineage = self.read(lineage::get)?;
+        self.copier = Some(Copier::new(remote.clone(), clock.clone(), lineage).into());
+        Ok(joined)
+    }
+
+    /// Loads the newest generation if this file is not it. Makes none and attaches nothing.
+    ///
+    /// # Errors
+    /// As [`Store::join`].
+    pub async fn load_if_newer(&self, remote: &Remote) -> Result<Joined, StoreError> {
+        let here = self.read(lineage::get)?;
+        let listed = remote.list(0).await?;
+        let Some(newest) = listed.last().copied() else { return Ok(Joined::First) };
+        match here {
+            // Puts of ours that have not arrived.
+            Some(here) if here.generation > newest.number => Ok(Joined::Newest(newest.number)),
+            Some(here) if here.generation == newest.number => {
+                let Some(packed) = remote.fetch(newest.number).await? else {
+                    return Err(RemoteError::gone(newest.number).into());
+                };
+                let theirs = lineage::get(&image::open(newest.number, &packed)?)?;
+                if theirs.is_some_and(|theirs| theirs.nonce == here.nonce) {
+                    let saved = Saved { generation: newest.number, at: newest.at, bytes: newest.bytes };
+                    self.note(move |tx| lineage::confirm(tx, saved)).await?;
+                    return Ok(Joined::Newest(newest.number));
+                }
+                self.load(remote, newest).await.map(|saved| Joined::Loaded(saved.generation))
+            }
+            _ => self.load(remote, newest).await.map(|saved| Joined::Loaded(saved.generation)),
+        }
+    }
+
+    /// Puts a generation in the place of everything in the file. What the file held is kept beside it.
+    pub(super) async fn load(&self, remote: &Remote, generation: Generation) -> Result<Saved, StoreError> {
+        let Some(packed) = remote.fetch(generation.number).await? else {
+            return Err(RemoteError::gone(generation.number).into());
+        };
+        let source = image::open(generation.number, &packed)?;
+        migrate::refuse_newer(&source, Path::new(remote.name()))?;
+        let path = self.path().to_owned();
+        let saved = Saved { generation: generation.number, at: generation.at, bytes: generation.bytes };
+        crate::failpoint!("restore.fetched");
+        let replace = move |connection: &mut Connection| {
+            keep_aside(connection, &path)?;
+            Backup::new(&source, connection)?.run_to_completion(i32::MAX, std::time::Duration::ZERO, None)?;
+            migrate::migrate(connection, &path)?;
+            writer::transact(connection, |tx| lineage::confirm(tx, saved))?;
+            Ok(())
+        };
+        self.writer()?.replace(replace).await?;
+        tracing::info!(generation = generation.number, remote = remote.name(), "state loaded");
+        Ok(saved)
+    }
+}
+
+/// Copies what is about to be replaced to `<file>.superseded-<generation>`, if there is anything in it, and forgets the oldest such copies.
+fn keep_aside(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let generation = lineage::get(connection)?.map(|lineage| lineage.generation);
+    if generation.is_none() && runs::first(connection)?.is_none() {
+        return Ok(());
+    }
+    let copy = beside(path, &format!(".superseded-{:010}", generation.unwrap_or_default()));
+    connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)?;
+    let mut copies = superseded(path);
+    copies.sort();
+    let oldest = copies.len().saturating_sub(SUPERSEDED_KEPT);
+    for copy in copies.drain(..oldest) {
+        if let Err(error) = std::fs::remove_file(&copy) {
+            tracing::warn!(%error, copy = %copy.display(), "an old copy of replaced state cannot be removed");
+        }
+    }
+    Ok(())
+}
+
+fn superseded(path: &Path) -> Vec<PathBuf> {
+    let start = beside(path, ".superseded-");
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries
+        .filter(|entry| entry.as_os_str().as_encoded_bytes().starts_with(start.as_os_str().as_encoded_bytes()))
+        .collect()
+}
