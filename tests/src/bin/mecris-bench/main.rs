@@ -5,6 +5,7 @@ mod decisions;
 mod load;
 mod report;
 mod startup;
+mod state;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,6 +26,12 @@ use report::{Report, milliseconds};
 struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
+    /// Days of the simulation of the state's growth.
+    #[arg(long, default_value_t = 365)]
+    days: i64,
+    /// Measures only the state off the machine.
+    #[arg(long)]
+    state_only: bool,
     /// How often the daemon is started.
     #[arg(long, default_value_t = 50)]
     starts: usize,
@@ -59,11 +66,17 @@ fn main() -> anyhow::Result<()> {
     let beeminder = Beeminder::start(&clock)?;
     let twilio = Twilio::start(&clock)?;
     beeminder.set_goals((0..10).map(|n| GoalSpec::new(&format!("goal{n}"), 5 + n)));
-    let setup = installation(&beeminder, &twilio);
+    let mut setup = installation(&beeminder, &twilio);
+    if arguments.state_only {
+        state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
+        print!("{}", report.markdown());
+        return Ok(());
+    }
 
     startup::measure(&setup, arguments.starts, &mut report);
     endpoints(&setup, &arguments, &mut report)?;
     decisions::measure(&mut report);
+    state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
     let size = std::fs::metadata(agent::binary()).context("the agent's binary")?.len();
     report.row("binary size", format!("{:.1} MB", size as f64 / 1e6), "<= 14 MB", size <= 14_000_000);
     print!("{}", report.markdown());
