@@ -1,6 +1,7 @@
 //! An HTTP server on a thread of its own, so that a fake answers however busy or blocked its test is.
 //!
 //! A response may carry [`HangUp`]: then the connection is closed without a byte. [`broken_off`] makes a body that ends half-way.
+//! [`Server::refuse`] is the host that is up while nobody listens.
 
 use std::{
     convert::Infallible,
@@ -15,17 +16,25 @@ use axum::{Router, body::Body, response::Response};
 use bytes::Bytes;
 use hyper::{body::Frame, server::conn::http1, service::Service};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use tokio::sync::oneshot;
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 /// An extension of a response: close the connection instead of sending it.
 #[derive(Clone, Copy, Debug)]
 pub struct HangUp;
+
+/// Whether to refuse connections from now on, and whom to tell when it is so.
+type Turn = (bool, std::sync::mpsc::Sender<()>);
 
 /// A running server; stops when dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
+    door: mpsc::UnboundedSender<Turn>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -40,20 +49,29 @@ impl Server {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
+        let (door, turns) = mpsc::unbounded_channel();
         let thread = std::thread::spawn(move || {
             runtime.block_on(async move {
                 tokio::select! {
-                    _ = accept(listener, router) => {}
+                    _ = accept(listener, turns, router) => {}
                     _ = stopped => {}
                 }
             });
         });
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, stop: Some(stop), door, thread: Some(thread) })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Closes every connection and refuses new ones, or ends that. It is so when this returns. Not to be called by a handler.
+    pub fn refuse(&self, refuse: bool) {
+        let (done, wait) = std::sync::mpsc::channel();
+        if self.door.send((refuse, done)).is_ok() {
+            let _ = wait.recv();
+        }
     }
 }
 
@@ -66,13 +84,60 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: std::net::TcpListener, router: Router) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+async fn accept(
+    listener: std::net::TcpListener,
+    mut turns: mpsc::UnboundedReceiver<Turn>,
+    router: Router,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let mut door = Door::Open(TcpListener::from_std(listener)?);
+    let mut connections = JoinSet::new();
     loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        let service = HangUpService(TowerToHyperService::new(router.clone()));
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            stream = door.accept() => {
+                let stream = stream?;
+                stream.set_nodelay(true)?;
+                let service = HangUpService(TowerToHyperService::new(router.clone()));
+                connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+            Some((refuse, done)) = turns.recv() => {
+                door = door.turn(refuse, address)?;
+                if refuse {
+                    connections.shutdown().await;
+                }
+                let _ = done.send(());
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// The port, listening or not. A socket that is bound and does not listen keeps the port from others while the system refuses.
+enum Door {
+    Open(TcpListener),
+    Shut(TcpSocket),
+}
+
+impl Door {
+    async fn accept(&self) -> io::Result<TcpStream> {
+        match self {
+            Self::Open(listener) => listener.accept().await.map(|(stream, _)| stream),
+            Self::Shut(_) => std::future::pending().await,
+        }
+    }
+
+    fn turn(self, refuse: bool, address: SocketAddr) -> io::Result<Self> {
+        match (self, refuse) {
+            (Self::Open(listener), true) => {
+                drop(listener);
+                let socket = TcpSocket::new_v4()?;
+                socket.set_reuseaddr(true)?;
+                socket.bind(address)?;
+                Ok(Self::Shut(socket))
+            }
+            (Self::Shut(socket), false) => socket.listen(1024).map(Self::Open),
+            (as_it_is, _) => Ok(as_it_is),
+        }
     }
 }
 

@@ -1,0 +1,224 @@
+//! A stateful fake of S3 with one bucket: conditional creates, listing in pages, signatures that are checked, and misbehaviour on
+//! request. It has what object_store asks for a checkpoint of state, in path style; nothing of multipart, versions or ACLs.
+//!
+//! An operation that was begun is carried out even if the client is killed or gives up meanwhile, as in the real one: see
+//! [`Fault::Delay`] and [`Fault::HangAfter`]. Keys in a folder `state` are under guard: to put one without `If-None-Match: *`, or
+//! to delete the last one, is a violation, because each would break the agent's fence.
+
+mod auth;
+mod control;
+mod counts;
+mod delete;
+mod error;
+mod fault;
+mod list;
+mod objects;
+mod perform;
+mod request;
+mod sigv4;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{Router, extract::DefaultBodyLimit};
+use bytes::Bytes;
+
+pub use auth::Credential;
+pub use counts::Counts;
+pub use error::Code;
+pub use fault::{Chaos, Fault, Operation};
+pub use objects::Object;
+
+use crate::{
+    clock::{FakeClock, machine_time},
+    server::Server,
+};
+
+/// The bucket that there is.
+pub const BUCKET: &str = "mecris-state";
+/// The region of [`S3::environment`].
+pub const REGION: &str = "eu-west-1";
+/// The access key that is good from the start and has no end.
+pub const ACCESS_KEY_ID: &str = "AKIAOFTHETESTS000000";
+/// Its secret.
+pub const SECRET_ACCESS_KEY: &str = "s3-secret-access-key-of-the-tests";
+
+/// A running fake; stops when dropped.
+#[derive(Debug)]
+pub struct S3 {
+    server: Server,
+    pub(crate) shared: Shared,
+}
+
+/// What the handlers and the controls share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    state: Arc<Mutex<State>>,
+    clock: FakeClock,
+}
+
+#[derive(Debug)]
+struct State {
+    credentials: Vec<Credential>,
+    objects: objects::Objects,
+    page_size: usize,
+    faults: fault::Faults,
+    counts: Counts,
+    violations: Vec<String>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on these are good too.
+    pub(crate) fn add_credential(&self, credential: Credential) {
+        self.lock().credentials.push(credential);
+    }
+
+    /// Those with a session token end now.
+    pub(crate) fn expire_temporary_credentials(&self) {
+        let now = machine_time();
+        let mut state = self.lock();
+        state.credentials.iter_mut().filter(|c| c.session_token.is_some()).for_each(|c| c.expires_at = Some(now));
+    }
+}
+
+impl S3 {
+    /// Starts one on a free port, with an empty bucket.
+    ///
+    /// # Errors
+    /// If no port can be had.
+    pub fn start(clock: &FakeClock) -> io::Result<Self> {
+        Self::start_on(clock, 0)
+    }
+
+    /// Starts one on this port.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn start_on(clock: &FakeClock, port: u16) -> io::Result<Self> {
+        let forever = Credential {
+            access_key_id: ACCESS_KEY_ID.to_owned(),
+            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+            session_token: None,
+            expires_at: None,
+        };
+        let state = State {
+            credentials: vec![forever],
+            objects: objects::Objects::default(),
+            page_size: 1000,
+            faults: fault::Faults::default(),
+            counts: Counts::default(),
+            violations: Vec::new(),
+        };
+        let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
+        let api = Router::new()
+            .nest("/_control", control::router())
+            .fallback(perform::serve)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(shared.clone());
+        Ok(Self { server: Server::start(api, port)?, shared })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// For `state.remote`: the bucket and a prefix in it.
+    pub fn url(&self, prefix: &str) -> String {
+        format!("s3://{BUCKET}/{prefix}")
+    }
+
+    /// What an agent's environment needs in order to ask this fake, with the key that has no end.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut all = self.environment_without_key();
+        all.push(("AWS_ACCESS_KEY_ID".to_owned(), ACCESS_KEY_ID.to_owned()));
+        all.push(("AWS_SECRET_ACCESS_KEY".to_owned(), SECRET_ACCESS_KEY.to_owned()));
+        all
+    }
+
+    /// The same without a key: then the agent asks for one where [`crate::imds`] is.
+    pub fn environment_without_key(&self) -> Vec<(String, String)> {
+        let endpoint = format!("http://{}", self.address());
+        [("AWS_REGION", REGION), ("AWS_ENDPOINT_URL", &endpoint), ("AWS_ALLOW_HTTP", "true")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec()
+    }
+
+    /// Every object, by key.
+    pub fn objects(&self) -> Vec<Object> {
+        self.shared.lock().objects.list("", "").cloned().collect()
+    }
+
+    /// One object.
+    pub fn object(&self, key: &str) -> Option<Object> {
+        self.shared.lock().objects.get(key).cloned()
+    }
+
+    /// Puts one there as nobody's request, whatever was there before.
+    pub fn put_raw(&self, key: &str, bytes: impl Into<Bytes>) {
+        let now = self.shared.clock.now();
+        self.shared.lock().objects.put(key, bytes.into(), now);
+    }
+
+    /// Takes one away as nobody's request; whether there was one.
+    pub fn remove(&self, key: &str) -> bool {
+        self.shared.lock().objects.delete(key)
+    }
+
+    /// Lists have at most so many entries a page; 1000 at the start.
+    pub fn set_page_size(&self, entries: usize) {
+        self.shared.lock().page_size = entries.max(1);
+    }
+
+    /// The next requests of that kind go wrong like this, one after the other. [`Fault::Delay`] of 0 lets one pass.
+    pub fn fault_next(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
+        let mut state = self.shared.lock();
+        faults.into_iter().for_each(|fault| state.faults.add_next(operation, fault));
+    }
+
+    /// Every request of that kind goes wrong like this, unless one is planned by [`S3::fault_next`]; `None`: no longer.
+    pub fn fault_always(&self, operation: Operation, fault: Option<Fault>) {
+        self.shared.lock().faults.set_always(operation, fault);
+    }
+
+    /// Faults at random from now on; [`Chaos::default`] ends them.
+    pub fn set_chaos(&self, chaos: Chaos) {
+        self.shared.lock().faults.set_chaos(chaos);
+    }
+
+    /// Connections are refused, those that are open are closed; or that ends. What was begun is carried out nevertheless.
+    pub fn outage(&self, on: bool) {
+        self.server.refuse(on);
+    }
+
+    /// Replaces all credentials.
+    pub fn set_credentials(&self, credentials: Vec<Credential>) {
+        self.shared.lock().credentials = credentials;
+    }
+
+    /// What was asked since the start.
+    pub fn counts(&self) -> Counts {
+        self.shared.lock().counts
+    }
+
+    /// Requests that no agent of ours should make. Must stay empty.
+    pub fn violations(&self) -> Vec<String> {
+        self.shared.lock().violations.clone()
+    }
+}
+
+/// Whether a key is one of the agent's generations: directly in a folder `state`.
+fn folder_under_guard(key: &str) -> Option<&str> {
+    let (folder, _) = key.rsplit_once('/')?;
+    (folder == "state" || folder.ends_with("/state")).then_some(folder)
+}
+
+#[cfg(test)]
+mod tests;

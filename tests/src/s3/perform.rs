@@ -1,0 +1,228 @@
+//! One request from arrival to reply: credentials, the fault that is planned, and the operation itself.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri},
+    response::{IntoResponse as _, Response},
+};
+use bytes::Bytes;
+use hyper::body::Body as _;
+use jiff::Timestamp;
+
+use super::{
+    BUCKET, Code, Fault, Object, Operation, Shared, auth, delete, error::error, fault::Plan, folder_under_guard, list,
+    objects::Conflict, request::Request,
+};
+use crate::server;
+
+pub(super) async fn serve(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let request = Request::new(method, uri, headers, body);
+    let (operation, plan, arrived) = match arrive(&shared, &request) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return *refusal,
+    };
+    // A task of its own: the real one finishes what it began, too, when the client is gone.
+    let work = tokio::spawn(async move { carry_out(&shared, &request, operation, plan, arrived).await });
+    match work.await {
+        Ok(Some(response)) => response,
+        Ok(None) => std::future::pending().await,
+        Err(_) => error(Code::InternalError, &[]),
+    }
+}
+
+/// Turns away what is not for us; otherwise which operation it is, what will happen to it, and how many deletions there were.
+fn arrive(shared: &Shared, request: &Request) -> Result<(Operation, Plan, u64), Box<Response>> {
+    let mut state = shared.lock();
+    state.counts.bytes_in += request.body.len() as u64;
+    if let Err(denial) = auth::authorize(&state.credentials, request) {
+        state.counts.denied += 1;
+        state.violations.extend(denial.violation.map(|why| format!("{why}: {} {}", request.method, request.uri)));
+        return Err(denial.response);
+    }
+    if request.bucket != BUCKET {
+        return Err(Box::new(error(Code::NoSuchBucket, &[("BucketName", &request.bucket)])));
+    }
+    let Some(operation) = request.operation() else {
+        state.violations.push(format!("not implemented: {} {}", request.method, request.uri));
+        return Err(Box::new(error(Code::NotImplemented, &[])));
+    };
+    state.counts.arrived(operation);
+    if operation == Operation::Put
+        && folder_under_guard(&request.key).is_some()
+        && request.header("if-none-match") != Some("*")
+    {
+        state.violations.push(format!("put unconditionally: {}", request.key));
+    }
+    Ok((operation, state.faults.plan(operation), state.objects.deletions()))
+}
+
+/// `None`: no answer, ever.
+async fn carry_out(
+    shared: &Shared,
+    request: &Request,
+    operation: Operation,
+    plan: Plan,
+    arrived: u64,
+) -> Option<Response> {
+    tokio::time::sleep(plan.wait_before).await;
+    let run = || execute(shared, request, operation, arrived);
+    let response = match plan.fault {
+        None => run(),
+        Some(Fault::Delay(milliseconds)) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            run()
+        }
+        Some(Fault::Refuse(code)) => refuse(shared, request, operation, code),
+        Some(Fault::DropBefore) => server::hang_up(),
+        Some(Fault::HangBefore) => return None,
+        Some(Fault::DropAfter) => {
+            run();
+            server::hang_up()
+        }
+        Some(Fault::RefuseAfter(code)) => {
+            run();
+            error(code, &[])
+        }
+        Some(Fault::HangAfter) => {
+            run();
+            return None;
+        }
+        Some(Fault::Truncate) => spoil(run(), |bytes| server::broken_off(&bytes)).await,
+        Some(Fault::Corrupt) => spoil(run(), |bytes| Body::from(corrupted(&bytes)).into_response()).await,
+        Some(Fault::EmptyList) => list::empty(request),
+        Some(Fault::Garbage) => {
+            (StatusCode::OK, [("content-type", "text/html")], "<html><body>Welcome to the hotel Wi-Fi</body></html>")
+                .into_response()
+        }
+    };
+    tokio::time::sleep(plan.wait_after).await;
+    if operation != Operation::Head {
+        shared.lock().counts.bytes_out += response.body().size_hint().exact().unwrap_or_default();
+    }
+    Some(response)
+}
+
+/// The error, and for a bulk delete that is not allowed S3's peculiar way to say so: 200 with an error for each key.
+fn refuse(shared: &Shared, request: &Request, operation: Operation, code: Code) -> Response {
+    if code == Code::ConditionalRequestConflict {
+        shared.lock().counts.concurrent_conflicts += 1;
+    }
+    if operation == Operation::Delete && request.method == Method::POST && code == Code::AccessDenied {
+        return delete::denied(request);
+    }
+    error(code, &[("Key", &request.key), ("Token-0", request.header("x-amz-security-token").unwrap_or_default())])
+}
+
+/// The head of a good response with another body; an error stays as it is.
+async fn spoil(right: Response, other: impl FnOnce(Bytes) -> Response) -> Response {
+    if !right.status().is_success() {
+        return right;
+    }
+    let (mut head, body) = right.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let (made, body) = other(bytes).into_parts();
+    head.headers.extend(made.headers.into_iter().filter(|(n, _)| n.as_ref().is_some_and(|n| n == "content-length")));
+    Response::from_parts(head, body)
+}
+
+fn corrupted(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let middle = bytes.len() / 2;
+    if let Some(byte) = bytes.get_mut(middle) {
+        *byte ^= 0x55;
+    }
+    bytes
+}
+
+fn execute(shared: &Shared, request: &Request, operation: Operation, arrived: u64) -> Response {
+    match operation {
+        Operation::Put => put(shared, request, arrived),
+        Operation::Get | Operation::Head => get(shared, request),
+        Operation::List => list::list(shared, request),
+        Operation::Delete if request.method == Method::POST => delete::many(shared, request),
+        Operation::Delete => delete::one(shared, request),
+        Operation::Any => error(Code::NotImplemented, &[]),
+    }
+}
+
+fn put(shared: &Shared, request: &Request, arrived: u64) -> Response {
+    let now = shared.clock.now();
+    let mut state = shared.lock();
+    let state = &mut *state;
+    let (key, body) = (request.key.as_str(), request.body.clone());
+    let made = match request.header("if-none-match") {
+        None => Ok(state.objects.put(key, body, now)),
+        Some("*") => state.objects.create(key, body, now, arrived),
+        Some(_) => return error(Code::NotImplemented, &[("Header", "If-None-Match")]),
+    };
+    match made {
+        Ok(object) => {
+            state.counts.created += 1;
+            (StatusCode::OK, [("etag", object.etag.clone())]).into_response()
+        }
+        Err(Conflict::Taken) => {
+            state.counts.conditional_conflicts += 1;
+            error(Code::PreconditionFailed, &[("Condition", "If-None-Match")])
+        }
+        Err(Conflict::Concurrent) => {
+            state.counts.concurrent_conflicts += 1;
+            error(Code::ConditionalRequestConflict, &[("Condition", "If-None-Match"), ("Key", key)])
+        }
+    }
+}
+
+fn get(shared: &Shared, request: &Request) -> Response {
+    let state = shared.lock();
+    let Some(object) = state.objects.get(&request.key) else {
+        return error(Code::NoSuchKey, &[("Key", &request.key)]);
+    };
+    if request.header("if-match").is_some_and(|etag| etag != object.etag) {
+        return error(Code::PreconditionFailed, &[("Condition", "If-Match")]);
+    }
+    let length = object.bytes.len();
+    match request.header("range").map(|range| span(range, length)) {
+        None => whole(object, StatusCode::OK, object.bytes.clone()),
+        Some(None) => error(Code::InvalidRange, &[("ActualObjectSize", &length.to_string())]),
+        Some(Some((from, to))) => {
+            let mut response = whole(object, StatusCode::PARTIAL_CONTENT, object.bytes.slice(from..to));
+            let range = format!("bytes {from}-{}/{length}", to - 1);
+            response.headers_mut().extend(HeaderValue::try_from(range).map(|v| ("content-range".parse().ok(), v)));
+            response
+        }
+    }
+}
+
+fn whole(object: &Object, status: StatusCode, bytes: Bytes) -> Response {
+    let headers = [
+        ("etag", object.etag.clone()),
+        ("last-modified", http_date(object.last_modified)),
+        ("accept-ranges", "bytes".to_owned()),
+        ("content-type", "binary/octet-stream".to_owned()),
+    ];
+    (status, headers, bytes).into_response()
+}
+
+/// From and to (exclusive) of `bytes=0-4`, `bytes=5-` or `bytes=-5`.
+fn span(range: &str, length: usize) -> Option<(usize, usize)> {
+    let (from, to) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let (from, to) = match (from, to) {
+        ("", last) => (length.saturating_sub(last.parse().ok()?), length),
+        (from, "") => (from.parse().ok()?, length),
+        (from, to) => (from.parse().ok()?, to.parse::<usize>().ok()?.saturating_add(1).min(length)),
+    };
+    (from < to && to <= length).then_some((from, to))
+}
+
+/// `Wed, 12 Oct 2009 17:50:00 GMT`.
+fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
