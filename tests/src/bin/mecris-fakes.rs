@@ -1,6 +1,6 @@
 //! The fakes as a program: for `scripts/demo`, `scripts/bench` and a person with curl.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -8,14 +8,16 @@ use jiff::Timestamp;
 use mecris_tests::{
     beeminder::{self, Beeminder, GoalSpec},
     clock::FakeClock,
+    s3::S3,
     twilio::{self, Twilio},
 };
 use serde_json::json;
 
-/// Starts a fake Beeminder and a fake Twilio on 127.0.0.1, prints where they are as one line of JSON, and runs until it is killed.
+/// Starts fakes of Beeminder, Twilio and S3 on 127.0.0.1, prints where they are as one line of JSON, and runs until it is killed.
 ///
 /// Control them over HTTP while they run. Beeminder: PUT /_control/{goals,now,account,fault}, DELETE /_control/fault, GET
-/// /_control/stats. Twilio: GET /_control/{accepted,stats}, PUT /_control/{fault,fate,chaos}, DELETE /_control/credentials.
+/// /_control/stats. Twilio: GET /_control/{accepted,stats}, PUT /_control/{fault,fate,chaos}, DELETE /_control/credentials. S3: GET
+/// /_control/{objects,stats}, PUT /_control/{fault,chaos}.
 #[derive(Debug, Parser)]
 #[command(name = "mecris-fakes", version)]
 struct Arguments {
@@ -25,6 +27,9 @@ struct Arguments {
     /// Port of the fake Twilio; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     twilio_port: u16,
+    /// Port of the fake S3; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    s3_port: u16,
     /// What the fakes' clock reads at the start; it runs on from there. Default: the machine's time.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Timestamp>,
@@ -48,6 +53,7 @@ fn main() -> anyhow::Result<()> {
     };
     let beeminder = Beeminder::start_on(&clock, arguments.beeminder_port).context("cannot start the fake Beeminder")?;
     let twilio = Twilio::start_on(&clock, arguments.twilio_port).context("cannot start the fake Twilio")?;
+    let s3 = S3::start_on(&clock, arguments.s3_port).context("cannot start the fake S3")?;
     beeminder.set_goals(goals);
     let where_and_how = json!({
         "beeminder": {"base_url": beeminder.base_url(), "auth_token": beeminder::TOKEN},
@@ -56,6 +62,10 @@ fn main() -> anyhow::Result<()> {
             "account_sid": twilio::ACCOUNT_SID,
             "auth_token": twilio::AUTH_TOKEN,
             "messaging_service_sid": twilio::MESSAGING_SERVICE_SID,
+        },
+        "s3": {
+            "remote": s3.url("agent"),
+            "environment": s3.environment().into_iter().collect::<BTreeMap<_, _>>(),
         },
     });
     println!("{where_and_how}");

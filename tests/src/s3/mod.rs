@@ -12,6 +12,7 @@ mod delete;
 mod error;
 mod fault;
 mod list;
+mod object;
 mod objects;
 mod perform;
 mod request;

@@ -59,14 +59,15 @@ impl Moto {
             let _ = BufReader::new(stdout).read_line(&mut line);
             let _ = tell.send(line);
         });
-        let line = told.recv_timeout(PATIENCE).unwrap_or_default();
-        match line.trim().strip_prefix("ready ") {
-            Some(endpoint) => Ok(Self { child, endpoint: endpoint.to_owned() }),
-            None => {
-                end(&mut child);
-                Err(format!("scripts/fake-aws was not ready within {PATIENCE:?}"))
-            }
+        let line = told.recv_timeout(PATIENCE);
+        if let Some(endpoint) = line.as_deref().ok().and_then(|line| line.trim().strip_prefix("ready ")) {
+            return Ok(Self { child, endpoint: endpoint.to_owned() });
         }
+        end(&mut child);
+        Err(match line {
+            Ok(_) => "scripts/fake-aws gave up; it said why above".to_owned(),
+            Err(_) => format!("scripts/fake-aws was not ready within {PATIENCE:?}"),
+        })
     }
 
     fn environment(&self) -> Vec<(String, String)> {

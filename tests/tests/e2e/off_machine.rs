@@ -1,0 +1,84 @@
+//! The state in a bucket: the real binary against the fake S3 and the fake instance metadata service.
+
+use mecris_tests::{
+    beeminder::GoalSpec,
+    clock::{FakeClock, machine_time},
+    imds::Imds,
+    s3::{Code, Credential, Fault, Operation, S3},
+};
+
+use crate::stage::Stage;
+
+fn bucket() -> S3 {
+    S3::start(&FakeClock::default()).expect("a free port")
+}
+
+/// A goal on its last day, and the state in that bucket.
+fn stage(environment: Vec<(String, String)>, url: &str) -> Stage {
+    let mut stage = Stage::of_the_daemon();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    stage.setup.config.set("state.remote", url);
+    stage.setup.environment.extend(environment);
+    stage
+}
+
+#[test]
+fn a_new_machine_knows_what_the_last_one_sent() {
+    let s3 = bucket();
+    let first = stage(s3.environment(), &s3.url("one"));
+    let output = first.setup.agent(&["run", "--json"]);
+    assert_eq!((output.code, first.texts().len()), (0, 1), "{}", output.everything());
+    assert!(s3.counts().created >= 1, "{:?}", s3.counts());
+    let second = stage(s3.environment(), &s3.url("one"));
+    let output = second.setup.agent(&["run", "--json"]);
+    assert_eq!((output.code, second.texts().len()), (0, 0), "{}", output.everything());
+    assert!(s3.objects().iter().all(|object| object.key.starts_with("one/state/")), "{:?}", s3.objects());
+    assert_eq!(s3.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn on_an_instance_its_role_is_enough() {
+    let s3 = bucket();
+    let imds = Imds::start(&s3).expect("a free port");
+    let mut environment = s3.environment_without_key();
+    environment.extend(imds.environment());
+    let stage = stage(environment, &s3.url("one"));
+    let output = stage.setup.agent(&["run", "--json"]);
+    assert_eq!((output.code, stage.texts().len()), (0, 1), "{}", output.everything());
+    assert!(s3.counts().created >= 1, "{:?}", s3.counts());
+    assert_eq!((imds.issued(), imds.violations().len(), s3.violations().len()), (1, 0, 0));
+}
+
+/// 409 says nothing of what is there, unlike 412; `object_store` calls both "already exists".
+#[test]
+fn a_conflict_that_is_none_keeps_the_message() {
+    let s3 = bucket();
+    s3.fault_next(Operation::Put, [Fault::Refuse(Code::ConditionalRequestConflict)]);
+    let stage = stage(s3.environment(), &s3.url("one"));
+    let output = stage.setup.agent(&["run", "--json"]);
+    assert_eq!((output.code, stage.texts().len()), (0, 1), "{}", output.everything());
+    assert!(s3.counts().created >= 1, "{:?}", s3.counts());
+}
+
+/// S3 repeats the session token in its answer, and `object_store` repeats the answer in its error.
+#[test]
+fn an_expired_token_is_said_to_be_expired_and_is_never_printed() {
+    let s3 = bucket();
+    s3.set_credentials(vec![Credential {
+        access_key_id: "ASIATEMPORARY0000000".to_owned(),
+        secret_access_key: "canary-secret-b1d0".to_owned(),
+        session_token: Some("canary-token-90fe".to_owned()),
+        expires_at: Some(machine_time()),
+    }]);
+    let mut stage = stage(s3.environment_without_key(), &s3.url("one"));
+    stage.setup.set_env("AWS_ACCESS_KEY_ID", "ASIATEMPORARY0000000");
+    stage.setup.set_env("AWS_SECRET_ACCESS_KEY", "canary-secret-b1d0");
+    stage.setup.set_env("AWS_SESSION_TOKEN", "canary-token-90fe");
+    stage.setup.set_env("MECRIS_LOG", "trace");
+    for arguments in [&["run", "--json"][..], &["check"], &["status", "--json"]] {
+        let output = stage.setup.agent(arguments);
+        eprintln!("{arguments:?} {} {}", output.code, output.everything());
+        assert!(!output.everything().contains("canary"), "{arguments:?}");
+    }
+    assert!(s3.counts().denied >= 1);
+}
