@@ -8,6 +8,7 @@ mod effectively_once;
 mod garbage;
 mod http;
 mod notify_codes;
+mod off_machine;
 mod one_pass;
 mod secrets;
 mod stage;

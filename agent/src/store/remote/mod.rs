@@ -6,6 +6,7 @@
 
 pub mod image;
 mod open;
+mod reply;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -16,6 +17,9 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, path::
 
 /// For one request, with its tries.
 pub(super) const REQUEST: Duration = Duration::from_secs(5);
+
+/// How often a creation may run into another request under way before that is an error.
+const CONFLICTS: u32 = 3;
 
 /// Why a copy could not be made, read or found.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +33,12 @@ pub enum RemoteError {
         why: String,
     },
     /// The remote refused, or did not answer.
-    #[error("{remote}: {source}")]
+    #[error("{remote}: {why}")]
     Request {
         /// Whose.
         remote: String,
-        /// What it said.
-        source: object_store::Error,
+        /// What it said, without the secrets that it may have repeated.
+        why: String,
     },
     /// The remote did not answer in time.
     #[error("{remote}: no answer within {within:?}")]
@@ -144,13 +148,22 @@ impl Remote {
     /// # Errors
     /// If nobody can say whether it was created.
     pub async fn create(&self, generation: u64, packed: Bytes) -> Result<Creation, RemoteError> {
-        let options = PutOptions::from(PutMode::Create);
         let path = self.path(generation);
         let put = async {
-            match self.store.put_opts(&path, packed.into(), options).await {
-                Ok(_) => Ok(Creation::Created),
-                Err(object_store::Error::AlreadyExists { .. }) => Ok(Creation::Exists),
-                Err(error) => Err(error),
+            let mut conflicts = 0;
+            loop {
+                let options = PutOptions::from(PutMode::Create);
+                match self.store.put_opts(&path, packed.clone().into(), options).await {
+                    Ok(_) => return Ok(Creation::Created),
+                    Err(error) if reply::is_conflict(&error) => {
+                        conflicts += 1;
+                        if conflicts == CONFLICTS {
+                            return Err(error);
+                        }
+                    }
+                    Err(object_store::Error::AlreadyExists { .. }) => return Ok(Creation::Exists),
+                    Err(error) => return Err(error),
+                }
             }
         };
         self.within(put).await
@@ -193,7 +206,8 @@ impl Remote {
 
     async fn within<T>(&self, request: impl Future<Output = object_store::Result<T>>) -> Result<T, RemoteError> {
         match tokio::time::timeout(REQUEST, request).await {
-            Ok(answer) => answer.map_err(|source| RemoteError::Request { remote: self.name.to_string(), source }),
+            Ok(answer) => answer
+                .map_err(|error| RemoteError::Request { remote: self.name.to_string(), why: reply::sentence(&error) }),
             Err(_) => Err(RemoteError::Slow { remote: self.name.to_string(), within: REQUEST }),
         }
     }

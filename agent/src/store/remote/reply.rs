@@ -1,0 +1,77 @@
+//! What an error of the store says, without what it quotes.
+//!
+//! `object_store` puts the whole body of a refusal into its error, and S3 repeats secrets there: the session token in `Token-0` of
+//! an expired one, the canonical request with that token where the signature is wrong. Only code and message are told.
+
+/// S3's code for "somebody deletes or writes this key right now": nothing was created, and nothing is known of the key. Where the
+/// key is taken it answers 412 instead; `object_store` calls both `AlreadyExists`.
+const CONFLICT: &str = "ConditionalRequestConflict";
+
+/// The error as a sentence that may be logged and shown.
+pub(super) fn sentence(error: &object_store::Error) -> String {
+    let text = error.to_string();
+    let (head, body) = match text.find(['<', '{', '\n']) {
+        Some(at) => text.split_at(at),
+        None => (text.as_str(), ""),
+    };
+    let head = head.trim_end_matches([' ', ':']);
+    match (element(body, "Code"), element(body, "Message")) {
+        (Some(code), Some(message)) => format!("{head}: {code}: {message}"),
+        (Some(code), None) => format!("{head}: {code}"),
+        (None, _) => head.to_owned(),
+    }
+}
+
+/// Whether a creation was refused because of another request under way, so that it may be tried again.
+pub(super) fn is_conflict(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::AlreadyExists { .. })
+        && element(&error.to_string(), "Code").is_some_and(|code| code == CONFLICT)
+}
+
+fn element<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = body.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expired() -> object_store::Error {
+        let source = "Error performing GET http://s3/bucket in 4ms - Server returned non-2xx status code: 400 Bad Request: \
+                      <?xml version=\"1.0\"?>\n<Error><Code>ExpiredToken</Code><Message>The provided token has expired.\
+                      </Message><Token-0>canary</Token-0></Error>";
+        object_store::Error::Generic { store: "S3", source: source.into() }
+    }
+
+    #[test]
+    fn code_and_message_are_told_and_nothing_else_of_the_body() {
+        assert_eq!(
+            sentence(&expired()),
+            "Generic S3 error: Error performing GET http://s3/bucket in 4ms - Server returned non-2xx status code: \
+             400 Bad Request: ExpiredToken: The provided token has expired."
+        );
+    }
+
+    #[test]
+    fn a_body_of_another_kind_is_left_out_and_an_error_without_one_is_whole() {
+        for body in ["<html>canary</html>", "{\"token\": \"canary\"}", "\ncanary"] {
+            let source = format!("status code: 500: {body}");
+            let error = object_store::Error::Generic { store: "S3", source: source.into() };
+            assert_eq!(sentence(&error), "Generic S3 error: status code: 500");
+        }
+        let error = object_store::Error::Generic { store: "S3", source: "operation timed out".into() };
+        assert_eq!(sentence(&error), "Generic S3 error: operation timed out");
+    }
+
+    #[test]
+    fn a_conflict_is_not_a_key_that_is_taken() {
+        let refusal = |code: &str| object_store::Error::AlreadyExists {
+            path: "state/0000000001.db.zst".to_owned(),
+            source: format!("<Error><Code>{code}</Code><Message>No</Message></Error>").into(),
+        };
+        assert!(is_conflict(&refusal("ConditionalRequestConflict")));
+        assert!(!is_conflict(&refusal("PreconditionFailed")));
+        assert!(!is_conflict(&expired()));
+    }
+}
