@@ -82,3 +82,30 @@ fn an_expired_token_is_said_to_be_expired_and_is_never_printed() {
     }
     assert!(s3.counts().denied >= 1);
 }
+
+/// Whatever the first list says, a generation cannot be created twice: that is where a new machine notices.
+#[test]
+fn a_list_that_hides_what_is_there_is_no_new_beginning() {
+    for fault in [Fault::EmptyList, Fault::Garbage] {
+        let s3 = bucket();
+        let first = stage(s3.environment(), &s3.url("one"));
+        assert_eq!(first.setup.agent(&["run", "--json"]).code, 0);
+        s3.fault_next(Operation::List, [fault.clone()]);
+        let second = stage(s3.environment(), &s3.url("one"));
+        let output = second.setup.agent(&["run", "--json"]);
+        assert_eq!((output.code, second.texts().len()), (0, 0), "{fault:?}: {}", output.everything());
+        assert_eq!(s3.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_lost_reply_to_a_copy_is_recognised_as_our_own() {
+    for fault in [Fault::DropAfter, Fault::RefuseAfter(Code::InternalError), Fault::HangAfter] {
+        let s3 = bucket();
+        s3.fault_next(Operation::Put, [fault.clone()]);
+        let stage = stage(s3.environment(), &s3.url("one"));
+        let output = stage.setup.agent(&["run", "--json"]);
+        assert_eq!((output.code, stage.texts().len()), (0, 1), "{fault:?}: {}", output.everything());
+        assert!(s3.counts().created >= 2, "{fault:?}: {:?}", s3.counts());
+    }
+}
