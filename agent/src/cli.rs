@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser as _},
     error::ErrorKind,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     config::settings::ChannelKind,
@@ -62,6 +62,9 @@ pub enum Command {
     Notify(NotifyCommand),
     /// Sends an alert through the same ledger, limits and channels as everything else.
     SendAlert(SendAlertArgs),
+    /// Looks after what Mecris remembers.
+    #[command(subcommand)]
+    State(StateCommand),
     /// Shows the version.
     Version(JsonArgs),
 }
@@ -121,6 +124,36 @@ pub enum NotifyCommand {
     },
 }
 
+/// `state …`.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Takes over what the Python system remembers: budget, sessions, Groq readings, alerts that were sent.
+    ///
+    /// The old files stay as they are. Taking them over again adds only what is new in them. Refused while another mecris-agent has the
+    /// state. Exits with 3 if a row could not be read.
+    Import(ImportArgs),
+}
+
+/// `state import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The Python system's mecris_usage.db and mecris_virtual_budget.db.
+    #[arg(value_name = "OLD.db", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// The zone of the old machine's clock, for example America/New_York: its times have no offset.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub zone: TimeZone,
+
+    /// Says what it would take, and takes nothing. Works while another mecris-agent has the state, too.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `send-alert`.
 #[derive(Debug, Args)]
 pub struct SendAlertArgs {
@@ -170,6 +203,10 @@ impl ValueEnum for Format {
 fn channel() -> impl clap::builder::TypedValueParser<Value = ChannelKind> {
     PossibleValuesParser::new(["sms", "console"])
         .map(|name| if name == "console" { ChannelKind::Console } else { ChannelKind::Sms })
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "expected the IANA name of a zone, for example America/New_York".to_owned())
 }
 
 /// `SAFE` and `UNKNOWN` are nothing to alert about.

@@ -1,6 +1,9 @@
 use std::process::ExitCode;
 
-use crate::{config::ConfigError, store::StoreError};
+use crate::{
+    config::ConfigError,
+    store::{StoreError, import::SourceError},
+};
 
 /// How a command ends. The numbers are in `--help` and in docs/ARCHITECTURE.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,9 @@ impl Exit {
     pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<ConfigError>() {
             return Self::Config;
+        }
+        if let Some(SourceError::Busy(_)) = error.downcast_ref() {
+            return Self::TryAgain;
         }
         match error.downcast_ref::<StoreError>() {
             Some(StoreError::Locked { .. } | StoreError::NotRestored(_)) => Self::TryAgain,

@@ -7,6 +7,7 @@ mod notify_test;
 mod run;
 mod send_alert;
 mod serve;
+mod state;
 mod status;
 mod text;
 mod version;
@@ -30,6 +31,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Window(options) => window::window(config, &options),
         Command::Notify(NotifyCommand::Test { channel }) => notify_test::notify_test(config, channel).await,
         Command::SendAlert(options) => send_alert::send_alert(config, &options).await,
+        Command::State(command) => state::execute(config, command).await,
         Command::Version(options) => version::version(&options),
     }
 }

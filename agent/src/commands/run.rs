@@ -84,10 +84,10 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
 }
 
 /// A folder of our own that goes away again.
-struct Scratch(std::path::PathBuf);
+pub(super) struct Scratch(pub(super) std::path::PathBuf);
 
 impl Scratch {
-    fn new(clock: &Clock) -> anyhow::Result<Self> {
+    pub(super) fn new(clock: &Clock) -> anyhow::Result<Self> {
         let name = format!("mecris-dry-run-{}-{}", std::process::id(), clock.now().as_nanosecond());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

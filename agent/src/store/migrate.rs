@@ -21,6 +21,12 @@ pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), S
     if found > known() { Err(StoreError::TooNew { path: path.to_owned(), found, known: known() }) } else { Ok(()) }
 }
 
+/// Refuses a file that holds something, but nothing of ours: the Python system's has the same name.
+pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let held = || connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table'")?.exists([]);
+    if version(connection)? == 0 && held()? { Err(StoreError::NotOurs(path.to_owned())) } else { Ok(()) }
+}
+
 /// Brings the file to the newest version, all or nothing, after copying an older file aside.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     refuse_newer(connection, path)?;

@@ -8,11 +8,13 @@ pub mod budget;
 mod checkpoint;
 pub mod claims;
 pub mod decisions;
+pub mod import;
 pub mod lineage;
 mod lock;
 mod migrate;
 pub mod odometer;
 pub mod outbox;
+pub mod reconciliations;
 pub mod remote;
 mod restore;
 pub mod retention;
@@ -63,6 +65,11 @@ pub enum StoreError {
         /// The newest version of this build.
         known: i64,
     },
+    /// Somebody else's file.
+    #[error(
+        "{0} has tables of something else: name another file in state.path. What the Python system remembers is taken over with `mecris-agent state import`."
+    )]
+    NotOurs(PathBuf),
     /// There is no database yet.
     #[error("{0} does not exist yet: `mecris-agent run` or `serve` makes it")]
     Missing(PathBuf),
@@ -110,6 +117,7 @@ impl Store {
         }
         let lock = Lock::take(path)?;
         let mut connection = Connection::open(path)?;
+        migrate::refuse_foreign(&connection, path)?;
         sql::configure_writer(&connection)?;
         migrate::migrate(&mut connection, path)?;
         let reader = sql::open_reader(path)?;
@@ -127,6 +135,7 @@ impl Store {
             return Err(StoreError::Missing(path.to_owned()));
         }
         let reader = sql::open_reader(path)?;
+        migrate::refuse_foreign(&reader, path)?;
         migrate::refuse_newer(&reader, path)?;
         Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into(), copier: None })
     }

@@ -45,9 +45,11 @@ CREATE TABLE broken_channels (
 CREATE TABLE imports (
     source_table TEXT NOT NULL,
     source_key   TEXT NOT NULL,                      -- what identifies the row there, whichever copy of the file it is read from
+    became       TEXT NOT NULL,                      -- the row here, table/key
     at           TEXT NOT NULL,
     PRIMARY KEY (source_table, source_key)
 ) STRICT;
+CREATE INDEX imports_by_result ON imports (became);
 
 -- Corrections of a budget after a look at the provider's own numbers.
 CREATE TABLE reconciliations (

@@ -1,0 +1,131 @@
+//! `state import`: takes over what the Python system remembers.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::{
+    arms::beeminder::Account,
+    cli::ImportArgs,
+    clock::Clock,
+    commands::{Exit, context, run::Scratch},
+    notify::message::new_tag,
+    store::{
+        Store, StoreError,
+        import::{self, Context, GoalDays, Report, Skip, Source},
+        snapshots,
+    },
+};
+
+/// How many reasons of a table are shown in a terminal; the JSON has more.
+const SHOWN: usize = 5;
+
+#[derive(Serialize)]
+struct Imported<'a> {
+    files: Vec<&'a str>,
+    zone: &'a str,
+    dry_run: bool,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow::Result<Exit> {
+    let settings = context::load(config)?.settings;
+    let sources = options.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
+    let clock = Clock::system();
+    let state = &settings.state.path;
+    let (store, _scratch) = if options.dry_run { copy(state, &clock)? } else { (Store::open(state)?, None) };
+    let context = Context {
+        zone: options.zone.clone(),
+        home: settings.time_zone.clone(),
+        goals: goal_days(&store, &settings.time_zone)?,
+        now: clock.now(),
+        new_tag,
+    };
+    let report = store.write(move |tx| import::take(tx, &sources, &context)).await?;
+
+    let imported = Imported {
+        files: names.iter().map(String::as_str).collect(),
+        zone: options.zone.iana_name().unwrap_or("?"),
+        dry_run: options.dry_run,
+        report: &report,
+    };
+    let mut out = io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &imported)?;
+        writeln!(out)?;
+    } else {
+        print(&mut out, &imported)?;
+    }
+    Ok(if report.something_unknown() { Exit::Unknown } else { Exit::Done })
+}
+
+/// A copy of the state that is thrown away.
+fn copy(state: &Path, clock: &Clock) -> anyhow::Result<(Store, Option<Scratch>)> {
+    let folder = Scratch::new(clock)?;
+    let copy = folder.0.join("state.db");
+    match Store::open_read_only(state) {
+        Ok(store) => store.copy_to(&copy)?,
+        Err(StoreError::Missing(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok((Store::open(&copy)?, Some(folder)))
+}
+
+/// When the goals' days begin, by the last time that Beeminder was read.
+fn goal_days(store: &Store, fallback: &TimeZone) -> anyhow::Result<GoalDays> {
+    let snapshot = store.read(|connection| snapshots::get(connection, snapshots::BEEMINDER))?;
+    // A snapshot of an older release may have another shape: then the deadlines are as unknown as without one.
+    let account: Option<Account> = snapshot.and_then(|(_, json)| serde_json::from_str(&json).ok());
+    Ok(match account {
+        None => GoalDays { zone: fallback.clone(), deadlines: [].into() },
+        Some(account) => GoalDays {
+            zone: account.zone(fallback),
+            deadlines: account.goals.into_iter().map(|goal| (goal.slug, goal.deadline)).collect(),
+        },
+    })
+}
+
+fn print(out: &mut impl Write, imported: &Imported<'_>) -> io::Result<()> {
+    let Imported { files, zone, dry_run, report } = imported;
+    writeln!(out, "{}, times without an offset read in {zone}", files.join(", "))?;
+    writeln!(out, "{:<24} {:>6} {:>6} {:>14} {:>8}", "", "rows", "taken", "already there", "skipped")?;
+    for table in &report.tables {
+        let name = &table.table;
+        writeln!(
+            out,
+            "{name:<24} {:>6} {:>6} {:>14} {:>8}",
+            table.rows, table.taken, table.already_there, table.skipped
+        )?;
+        for skip in table.skips.iter().take(SHOWN) {
+            writeln!(out, "    {}", sentence(skip))?;
+        }
+        let shown: usize = table.skips.iter().take(SHOWN).map(|skip| skip.rows).sum();
+        if shown < table.skipped {
+            writeln!(out, "    and {} more: see --json", table.skipped - shown)?;
+        }
+    }
+    for note in &report.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    for doubt in &report.doubts {
+        writeln!(out, "unsure: {doubt}")?;
+    }
+    if *dry_run {
+        writeln!(out, "dry run: nothing was written")?;
+    }
+    Ok(())
+}
+
+fn sentence(skip: &Skip) -> String {
+    let Skip { file, row, rows, column, why } = skip;
+    let row = row.as_deref().map(|row| format!(" {row}")).unwrap_or_default();
+    let column = column.map(|column| format!(", {column}")).unwrap_or_default();
+    let others = if row.is_empty() || *rows == 1 { String::new() } else { format!(" and {} more", rows - 1) };
+    format!("{file}{row}{column}{others}: {why}")
+}

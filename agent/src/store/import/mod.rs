@@ -1,0 +1,186 @@
+//! Takes over what the Python system remembers: its `mecris_usage.db` and `mecris_virtual_budget.db`, one file here for each of
+//! their tables.
+//!
+//! The old files are only ever copied ([`Source`]), every row is taken at most once however often and from whichever copy of the
+//! file it is read (`seen`), and what is not taken is said with its reason ([`Report`]). Nothing here decides what an alert or a
+//! budget means today, and nothing but [`take`] writes: all of it in the caller's one transaction.
+
+mod alerts;
+mod budget;
+mod cell;
+mod copy;
+mod readings;
+mod reconciliations;
+mod report;
+mod seen;
+mod sessions;
+mod source;
+mod summaries;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod when;
+
+use std::collections::HashMap;
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Transaction;
+
+pub use report::{Report, Skip, TableReport};
+pub use source::{Source, SourceError};
+
+use crate::{
+    clock::{self, DeadlineOffset},
+    domain::{Daystamp, Slug},
+};
+use cell::{Bad, Row};
+
+/// The tables that are left where they are, and why.
+const LEFT: [(&str, &str); 4] = [
+    ("goals", "Mecris keeps no list of tasks: what you promised is read from Beeminder"),
+    ("budget_allocations", "a daily allowance computed from DAILY_BUDGET; a limit in [budget] takes its place"),
+    ("provider_cache", "cached pages, out of date by now"),
+    ("groq_reminders", "the Python system never wrote to it; Mecris computes reminders from the readings"),
+];
+
+/// What reading the old rows needs to know beside them.
+#[derive(Debug)]
+pub struct Context {
+    /// The zone of the old machine's clock: its times have no offset.
+    pub zone: TimeZone,
+    /// The person's zone, `time_zone`: whose days budgets and walks have.
+    pub home: TimeZone,
+    /// When each goal's days begin.
+    pub goals: GoalDays,
+    /// Now. What lies after it was not recorded by anybody.
+    pub now: Timestamp,
+    /// Makes a tag for a message.
+    pub new_tag: fn() -> String,
+}
+
+/// The days of the goals, as far as Beeminder was ever read.
+#[derive(Debug)]
+pub struct GoalDays {
+    /// The account's zone.
+    pub zone: TimeZone,
+    /// The goals' deadlines; empty if no pass has read Beeminder yet.
+    pub deadlines: HashMap<Slug, DeadlineOffset>,
+}
+
+impl GoalDays {
+    /// The day of a goal at an instant, and whether its deadline is known; without, its days begin at midnight like most goals'.
+    fn of(&self, slug: &Slug, at: Timestamp) -> (Daystamp, bool) {
+        let deadline = self.deadlines.get(slug).copied();
+        (clock::beeminder_day(at, &self.zone, deadline.unwrap_or_default()), deadline.is_some())
+    }
+}
+
+/// What became of a row that could be read.
+enum Outcome {
+    /// It is now this row here, `table/key`.
+    Taken(String),
+    /// It tells of what is already here under this name.
+    Same(String, String),
+    /// It adds nothing, or not now.
+    Skipped(String),
+}
+
+/// One table of the old system.
+trait Kind {
+    /// Its name there.
+    const TABLE: &'static str;
+    /// The columns that never change once a row is written: together they are the row, whichever copy of the file it is in.
+    const KEY: &'static [&'static str];
+    /// A row, read.
+    type Parsed;
+
+    /// Reads a row. Pure.
+    fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Self::Parsed, Bad>;
+
+    /// Writes what was read.
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        parsed: Self::Parsed,
+        context: &Context,
+        report: &mut Report,
+    ) -> rusqlite::Result<Outcome>;
+}
+
+/// Takes over every row of the old files that is not here yet.
+///
+/// The order matters: sessions are compared with those taken before, readings say which sessions were invented, monthly totals count
+/// only where there are no readings.
+///
+/// # Errors
+/// What SQLite says of our own state. A row that cannot be read is no error: it is in the report.
+pub fn take(tx: &Transaction<'_>, sources: &[Source], context: &Context) -> rusqlite::Result<Report> {
+    let mut report = Report::default();
+    let readings = readings::all(sources, context);
+    each(tx, sources, context, &mut report, &budget::Tracking)?;
+    each(tx, sources, context, &mut report, &sessions::Sessions)?;
+    each(tx, sources, context, &mut report, &usage::Usage { readings: &readings })?;
+    each(tx, sources, context, &mut report, &readings::Readings { all: &readings })?;
+    each(tx, sources, context, &mut report, &summaries::Summaries)?;
+    each(tx, sources, context, &mut report, &alerts::Alerts)?;
+    each(tx, sources, context, &mut report, &reconciliations::ByHand)?;
+    each(tx, sources, context, &mut report, &reconciliations::Jobs)?;
+    for source in sources {
+        leave(source, &mut report);
+    }
+    Ok(report)
+}
+
+fn each<K: Kind>(
+    tx: &Transaction<'_>,
+    sources: &[Source],
+    context: &Context,
+    report: &mut Report,
+    kind: &K,
+) -> rusqlite::Result<()> {
+    for (source, table) in sources.iter().filter_map(|source| Some((source, source.table(K::TABLE)?))) {
+        report.table(K::TABLE).rows += table.len();
+        for row in table.rows() {
+            let key = row.key(K::KEY);
+            if seen::contains(tx, K::TABLE, &key)? {
+                report.table(K::TABLE).already_there += 1;
+                continue;
+            }
+            let parsed = match kind.parse(&row, context) {
+                Ok(parsed) => parsed,
+                Err(Bad { column, why }) => {
+                    let place = report::Place { file: source.name(), row: Some(row.label()), column: Some(column) };
+                    report.table(K::TABLE).skip(place, why, true, 1);
+                    continue;
+                }
+            };
+            let place = report::Place { file: source.name(), row: Some(row.label()), column: None };
+            match kind.write(tx, parsed, context, report)? {
+                Outcome::Taken(became) => {
+                    seen::add(tx, K::TABLE, &key, &became, context.now)?;
+                    report.table(K::TABLE).taken += 1;
+                }
+                Outcome::Same(became, why) => {
+                    seen::add(tx, K::TABLE, &key, &became, context.now)?;
+                    report.table(K::TABLE).skip(place, why, false, 1);
+                }
+                Outcome::Skipped(why) => report.table(K::TABLE).skip(place, why, false, 1),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says what is not taken at all.
+fn leave(source: &Source, report: &mut Report) {
+    for (table, rows) in source.others() {
+        let known = LEFT.iter().find(|(name, _)| name == table);
+        let why = known.map_or("this table is none of the Python system's that Mecris knows", |(_, why)| why);
+        let entry = report.table(table);
+        entry.rows += rows;
+        if *rows > 0 {
+            let place = report::Place { file: source.name(), row: None, column: None };
+            entry.skip(place, why.to_owned(), false, *rows);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `reconciliations`: corrections of a budget after a look at the provider's own numbers.
+
+use jiff::{Timestamp, civil::Date};
+use rusqlite::{Transaction, params};
+
+use super::sql;
+use crate::domain::{Money, Provider};
+
+/// One correction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconciliation {
+    /// Whose budget.
+    pub provider: Provider,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The day that it is about.
+    pub day: Date,
+    /// What was believed.
+    pub before: Option<Money>,
+    /// What is right.
+    pub after: Option<Money>,
+    /// Why, for a person.
+    pub reason: String,
+    /// Who or what made it.
+    pub author: String,
+}
+
+/// Adds a correction; returns its id.
+pub fn insert(tx: &Transaction<'_>, row: &Reconciliation) -> rusqlite::Result<i64> {
+    tx.prepare_cached(
+        "INSERT INTO reconciliations (provider, at, day, before_micros, after_micros, reason, author)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        row.provider.as_str(),
+        sql::time(row.at),
+        row.day.to_string(),
+        row.before.map(Money::micros),
+        row.after.map(Money::micros),
+        row.reason,
+        row.author,
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
