@@ -1,7 +1,8 @@
 //! Stateful fakes of the upstreams, and the harness that starts the real binary against them.
 //!
 //! [`beeminder`], [`twilio`], [`s3`] and [`imds`] answer with the recorded and documented shapes, remember what they were asked, and misbehave on
-//! request. [`agent`] writes a configuration, starts `mecris-agent` and talks to it. Nothing here is shipped.
+//! request. [`python`] is the system that people come from, by its files. [`agent`] writes a configuration, starts `mecris-agent` and
+//! talks to it. Nothing here is shipped.
 
 pub mod agent;
 pub mod beeminder;
@@ -9,6 +10,7 @@ pub mod clock;
 pub mod http_client;
 pub mod imds;
 pub mod ledger;
+pub mod python;
 pub mod s3;
 pub mod server;
 pub mod twilio;

@@ -47,6 +47,14 @@ fn commands_and_options_parse() {
         panic!("not notify test")
     };
     assert_eq!(channel, Some(ChannelKind::Console));
+    let Command::State(StateCommand::Import(import)) =
+        parse("state import a.db b.db --zone america/new_york --json").unwrap().command
+    else {
+        panic!("not state import")
+    };
+    assert_eq!(import.files, ["a.db", "b.db"].map(PathBuf::from));
+    assert_eq!(import.zone.iana_name(), Some("America/New_York"));
+    assert!(import.json && !import.dry_run);
     assert!(matches!(parse("window").unwrap().command, Command::Window(WindowArgs { days: 7 })));
     assert!(parse("--config b.toml serve").is_ok(), "global options go first, too");
 }
@@ -64,6 +72,11 @@ fn mistakes_exit_64_and_help_exits_0() {
         "send-alert --text t --subject s --severity SAFE",
         "send-alert --text t --subject with/slash",
         "serve --log-format xml",
+        "state",
+        "state import --zone America/New_York",
+        "state import old.db",
+        "state import old.db --zone EST5EDT4",
+        "state import old.db --zone Sourth_Bend",
     ] {
         let arguments = std::iter::once("mecris-agent").chain(line.split_whitespace());
         assert_eq!(Cli::parse_or_explain(arguments).unwrap_err(), EXIT_USAGE, "{line:?}");

@@ -7,6 +7,7 @@ mod crash;
 mod effectively_once;
 mod garbage;
 mod http;
+mod import;
 mod notify_codes;
 mod off_machine;
 mod one_pass;

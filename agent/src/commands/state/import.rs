@@ -13,6 +13,8 @@ use crate::{
     cli::ImportArgs,
     clock::Clock,
     commands::{Exit, context, run::Scratch},
+    config::settings::{BudgetSettings, BudgetSource},
+    domain::Provider,
     notify::message::new_tag,
     store::{
         Store, StoreError,
@@ -47,7 +49,9 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
         now: clock.now(),
         new_tag,
     };
-    let report = store.write(move |tx| import::take(tx, &sources, &context)).await?;
+    let mut report = store.write(move |tx| import::take(tx, &sources, &context)).await?;
+    let unused = unused(&report, &settings.budget).into_iter().map(str::to_owned);
+    report.notes.extend(unused);
 
     let imported = Imported {
         files: names.iter().map(String::as_str).collect(),
@@ -89,6 +93,22 @@ fn goal_days(store: &Store, fallback: &TimeZone) -> anyhow::Result<GoalDays> {
             deadlines: account.goals.into_iter().map(|goal| (goal.slug, goal.deadline)).collect(),
         },
     })
+}
+
+/// What came over and nothing in the configuration uses.
+fn unused(report: &Report, budget: &BudgetSettings) -> Vec<&'static str> {
+    let taken = |name: &str| report.tables.iter().any(|table| table.table == name && table.taken > 0);
+    let source = |provider| budget.providers.iter().find(|b| b.provider == provider).map(|b| b.source);
+    let mut notes = Vec::new();
+    if taken("budget_tracking") && source(Provider::Anthropic).is_none() {
+        notes.push("the configuration has no [budget.anthropic]: until it has, nothing uses the budget");
+    }
+    if taken("groq_odometer_readings") && source(Provider::Groq) != Some(BudgetSource::Odometer) {
+        notes.push(
+            "the configuration has no [budget.groq] with source = \"odometer\": until it has, nothing uses the readings",
+        );
+    }
+    notes
 }
 
 fn print(out: &mut impl Write, imported: &Imported<'_>) -> io::Result<()> {

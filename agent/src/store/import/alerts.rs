@@ -61,9 +61,7 @@ impl Kind for Alerts {
                 let unnamed = counted.saturating_sub(named.len());
                 (Said::Goals(named), unnamed)
             }
-            "budget" | "budget_warning" | "budget_alert" => {
-                (Said::Other(Subject::budget(Provider::Anthropic)), 0)
-            }
+            "budget" | "budget_warning" | "budget_alert" => (Said::Other(Subject::budget(Provider::Anthropic)), 0),
             "walk_reminder" => (Said::Other(Subject::walk()), 0),
             _ => return Err(Bad::new("alert_type", format!("nobody can tell what {kind:?} is about"))),
         };

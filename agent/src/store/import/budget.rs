@@ -83,13 +83,8 @@ impl Kind for Tracking {
             let day = local_day(newer.at, &context.home);
             return Ok(Outcome::Skipped(format!("what was said here on {day} is newer")));
         }
-        let said = Adjustment {
-            limit: Some(total),
-            used: Some(total - remaining),
-            period_start: start,
-            period_end: end,
-            at,
-        };
+        let said =
+            Adjustment { limit: Some(total), used: Some(total - remaining), period_start: start, period_end: end, at };
         budget::set_adjustment(tx, Provider::Anthropic, &said)?;
         Ok(Outcome::Taken("budget/anthropic".to_owned()))
     }

@@ -165,7 +165,9 @@ impl Row<'_> {
             Cell::Text(text) => text.trim().parse().ok(),
             _ => None,
         };
-        value.filter(|value| *value >= 0).ok_or_else(|| Bad::new(column, format!("{cell} is not a number of 0 or more")))
+        value
+            .filter(|value| *value >= 0)
+            .ok_or_else(|| Bad::new(column, format!("{cell} is not a number of 0 or more")))
     }
 
     /// An amount in dollars; `None` where there is none.

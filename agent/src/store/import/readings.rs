@@ -61,7 +61,8 @@ impl Kind for Readings<'_> {
     ) -> rusqlite::Result<Outcome> {
         if let Some(right) = self.put_right(&parsed) {
             let (wrong, right) = (written(parsed.month), written(right.month));
-            let why = format!("the total of {right} entered as one of {wrong}: it was entered again for {right} soon after");
+            let why =
+                format!("the total of {right} entered as one of {wrong}: it was entered again for {right} soon after");
             return Ok(Outcome::Skipped(why));
         }
         let month = written(parsed.month);

@@ -71,12 +71,15 @@ pub enum SourceError {
     },
 }
 
+/// Tables by name, with how many rows each has.
+type Others = Vec<(String, usize)>;
+
 /// What an old file holds, read whole. The file itself stays as it was.
 #[derive(Debug)]
 pub struct Source {
     name: String,
     tables: BTreeMap<String, Table>,
-    others: Vec<(String, usize)>,
+    others: Others,
 }
 
 impl Source {
@@ -124,7 +127,7 @@ impl Source {
         &self.others
     }
 
-    fn tables(connection: &Connection) -> rusqlite::Result<(BTreeMap<String, Table>, Vec<(String, usize)>)> {
+    fn tables(connection: &Connection) -> rusqlite::Result<(BTreeMap<String, Table>, Others)> {
         let names: Vec<String> = connection
             .prepare(r"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name")?
             .query_map([], |row| row.get(0))?
@@ -147,7 +150,7 @@ impl Source {
 
 fn table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {name}"))?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let rows = statement
         .query_map([], |row| (0..width).map(|index| row.get_ref(index).map(Cell::from)).collect())?

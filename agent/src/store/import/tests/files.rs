@@ -1,0 +1,147 @@
+//! The old files: read while they are written to, never changed, and refused with a sentence if they are something else.
+
+use std::{collections::BTreeMap, fs};
+
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+use crate::store::{Store, StoreError};
+
+/// Every file of a folder, by its hash.
+fn hashes(folder: &Path) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let hash = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, format!("{:?}", Sha256::digest(fs::read(&path).unwrap())))
+    };
+    entries.map(hash).collect()
+}
+
+fn sentence(path: &Path) -> String {
+    Source::read(path).unwrap_err().to_string()
+}
+
+#[test]
+fn an_old_file_is_not_touched_and_nothing_appears_beside_it() {
+    for journal in ["DELETE", "WAL"] {
+        let (old, mut state) = (Old::live(), state());
+        let mode: String = old.usage.pragma_update_and_check(None, "journal_mode", journal, |row| row.get(0)).unwrap();
+        assert!(mode.eq_ignore_ascii_case(journal));
+        // Another process's connection stays open: with WAL the newest row is in the log only.
+        old.session("2025-09-14T10:00:00", (3, 4), 0.5);
+        let before = hashes(old.folder.path());
+        let report = take_all(&mut state, &old);
+        assert_eq!(counts(&report, "usage_sessions"), (3, 3, 0, 0, 0), "{journal}");
+        assert_eq!(hashes(old.folder.path()), before, "{journal}");
+    }
+}
+
+#[test]
+fn a_closed_file_in_wal_mode_in_a_folder_that_nobody_can_write_is_read() {
+    let old = Old::live();
+    old.usage.pragma_update(None, "journal_mode", "WAL").unwrap();
+    let [path, _] = old.paths();
+    let Old { folder, usage, .. } = old;
+    usage.close().unwrap();
+    let before = hashes(folder.path());
+    assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 2);
+    assert_eq!(hashes(folder.path()), before);
+}
+
+#[test]
+fn an_unfinished_transaction_of_the_old_system_is_not_seen() {
+    let old = Old::live();
+    // So small a cache that the unfinished rows are in the file, with the journal to take them back.
+    old.usage.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE").unwrap();
+    for minute in 0..400 {
+        old.session(&format!("2025-09-01T10:{:02}:{:02}", minute / 60, minute % 60), (1, 1), 0.1);
+    }
+    let [path, _] = old.paths();
+    assert!(path.with_extension("db-journal").exists(), "it is in the middle of it");
+    let before = hashes(old.folder.path());
+    assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 2);
+    assert_eq!(hashes(old.folder.path()), before);
+    old.usage.execute_batch("COMMIT").unwrap();
+    assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 402);
+}
+
+#[test]
+fn what_is_no_file_of_the_python_system_is_refused_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let shown = |name: &str| path(name).display().to_string();
+
+    assert!(sentence(&path("absent.db")).starts_with(&shown("absent.db")));
+    fs::write(path("empty.db"), b"").unwrap();
+    assert_eq!(
+        sentence(&path("empty.db")),
+        format!("{} is empty: it is no database of the Python system", shown("empty.db"))
+    );
+    fs::write(path("text.db"), b"SQLite format 3 is what this text pretends to be; it goes on for a while".repeat(30))
+        .unwrap();
+    assert_eq!(sentence(&path("text.db")), format!("{} is not an SQLite database", shown("text.db")));
+    Connection::open(path("other.db")).unwrap().execute_batch("CREATE TABLE recipes (x)").unwrap();
+    assert!(sentence(&path("other.db")).contains("has none of the Python system's tables"));
+    drop(Store::open(&path("ours.db")).unwrap());
+    assert!(sentence(&path("ours.db")).contains("is a state of mecris-agent itself"), "{}", sentence(&path("ours.db")));
+    assert!(!sentence(folder.path()).is_empty(), "a folder");
+}
+
+#[test]
+fn a_damaged_file_is_refused_as_a_whole() {
+    let old = Old::live();
+    let [path, _] = old.paths();
+    for index in 0..200 {
+        old.session("2025-09-01T10:00:00", (index, 1), 0.1);
+    }
+    let mut bytes = fs::read(&path).unwrap();
+    let length = bytes.len();
+    bytes[4096..length].fill(0x5a);
+    let damaged = old.folder.path().join("damaged.db");
+    fs::write(&damaged, bytes).unwrap();
+    assert!(sentence(&damaged).contains("is damaged:"), "{}", sentence(&damaged));
+}
+
+#[test]
+fn older_files_without_some_tables_and_columns_are_read() {
+    let (old, mut state) = (Old::new(), state());
+    old.usage.execute_batch("DROP TABLE alert_log; DROP TABLE budget_reconciliation; DROP TABLE goals").unwrap();
+    old.budget
+        .execute_batch(
+            "ALTER TABLE provider_usage DROP COLUMN reconciled; ALTER TABLE provider_usage DROP COLUMN actual_cost;
+             ALTER TABLE provider_usage DROP COLUMN session_type;
+             ALTER TABLE groq_odometer_readings DROP COLUMN created_at;",
+        )
+        .unwrap();
+    old.session("2025-09-01T10:00:00", (1, 1), 0.1);
+    old.provider_session("groq", "2025-09-01T10:00:00", (1, 1), 0.1);
+    old.budget
+        .execute_batch(
+            "INSERT INTO groq_odometer_readings (timestamp, month, cumulative_value) VALUES ('2025-09-02T10:00:00', '2025-09', 2.0)",
+        )
+        .unwrap();
+    let report = take_all(&mut state, &old);
+    for table in ["usage_sessions", "provider_usage", "groq_odometer_readings"] {
+        assert_eq!(counts(&report, table), (1, 1, 0, 0, 0), "{table}");
+    }
+    assert!(report.tables.iter().all(|table| table.table != "alert_log"));
+
+    old.usage.execute_batch("ALTER TABLE usage_sessions DROP COLUMN model").unwrap();
+    old.usage.execute_batch("UPDATE usage_sessions SET id = 7").unwrap();
+    let report = take_all(&mut state, &old);
+    assert_eq!(reasons(&report, "usage_sessions"), ["id 7 x1 model: the table has no such column"]);
+}
+
+#[test]
+fn the_python_systems_file_is_not_taken_for_our_state() {
+    let old = Old::live();
+    let [path, _] = old.paths();
+    let before = hashes(old.folder.path());
+    for error in [Store::open(&path).unwrap_err(), Store::open_read_only(&path).unwrap_err()] {
+        assert!(matches!(error, StoreError::NotOurs(_)), "{error}");
+        assert!(error.to_string().contains("mecris-agent state import"), "{error}");
+    }
+    let mut after = hashes(old.folder.path());
+    after.remove("mecris_usage.db.lock");
+    assert_eq!(after, before, "not even its journal mode was changed");
+}
