@@ -8,7 +8,10 @@ use super::{Exit, context, text};
 use crate::{
     cli::RunArgs,
     clock::Clock,
-    config::{ConfigError, Loaded, settings::Environment},
+    config::{
+        ConfigError, Loaded,
+        settings::{Environment, StateSettings},
+    },
     heuristic::{Report, Trigger},
     notify::outbox::State,
     runtime::Agent,
@@ -63,18 +66,7 @@ async fn pass(agent: &Agent) -> anyhow::Result<Report> {
 /// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.
 async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     context::require_secrets(loaded)?;
-    let folder = Scratch::new(&clock)?;
-    let copy = folder.0.join("state.db");
-    match Store::open_read_only(&loaded.settings.state.path) {
-        Ok(store) => store.copy_to(&copy)?,
-        Err(StoreError::Missing(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let store = Store::open(&copy)?;
-    if let Some(url) = &loaded.settings.state.remote {
-        let newer = store.load_if_newer(&Remote::open(url)?).await;
-        newer.map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
-    }
+    let (store, _folder) = copy_of_state(&loaded.settings.state, &clock).await?;
     let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?;
     let mut report = agent.heuristic.pass(Trigger::Cli).await?;
     for message in &mut report.notifications {
@@ -83,11 +75,28 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     Ok(report)
 }
 
+/// The state as it is now, here or by its newest copy, in a folder that goes away again. Beside a running daemon, too.
+pub(super) async fn copy_of_state(settings: &StateSettings, clock: &Clock) -> anyhow::Result<(Store, Scratch)> {
+    let folder = Scratch::new(clock)?;
+    let copy = folder.0.join("state.db");
+    match Store::open_read_only(&settings.path) {
+        Ok(store) => store.copy_to(&copy)?,
+        Err(StoreError::Missing(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let store = Store::open(&copy)?;
+    if let Some(url) = &settings.remote {
+        let newer = store.load_if_newer(&Remote::open(url)?).await;
+        newer.map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
+    }
+    Ok((store, folder))
+}
+
 /// A folder of our own that goes away again.
-pub(super) struct Scratch(pub(super) std::path::PathBuf);
+pub(super) struct Scratch(std::path::PathBuf);
 
 impl Scratch {
-    pub(super) fn new(clock: &Clock) -> anyhow::Result<Self> {
+    fn new(clock: &Clock) -> anyhow::Result<Self> {
         let name = format!("mecris-dry-run-{}-{}", std::process::id(), clock.now().as_nanosecond());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -76,6 +76,26 @@ fn once_beeminder_was_read_a_goals_day_is_certain() {
 }
 
 #[test]
+fn what_came_over_survives_the_machine() {
+    let (mut stage, old) = changing_over();
+    let copies = stage.setup.folder().join("copies");
+    stage.setup.config.set("state.remote", format!("file://{}", copies.display()));
+    old.budget_alert("critical", machine_time()).expect("it is logged");
+    old.beeminder_alert(&["reading", "piano"], machine_time()).expect("it is logged");
+    assert_eq!(import(&stage.setup, &old, &["--dry-run"]).code, 3, "the goals' deadlines are not known");
+    assert!(!copies.exists() || fs::read_dir(&copies).expect("a folder").next().is_none(), "a dry run makes no copy");
+    import(&stage.setup, &old, &[]);
+    fs::remove_file(stage.setup.folder().join("mecris.db")).expect("the state of this machine");
+    let pass = stage.setup.agent(&["run", "--json"]).json();
+    for subject in ["goal:reading", "goal:piano"] {
+        assert_eq!(about(&pass, "decisions", subject, "reason"), "already_notified_today", "{pass:#}");
+    }
+    assert_eq!(stage.texts(), Vec::<String>::new());
+    let again = import(&stage.setup, &old, &["--json"]).json();
+    assert_eq!(table(&again, "alert_log")["already_there"], 2, "{again:#}");
+}
+
+#[test]
 fn the_endpoints_show_what_came_over() {
     let (stage, old) = changing_over();
     old.update_budget(24.96, 19.65, machine_time()).expect("a budget");

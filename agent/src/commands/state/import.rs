@@ -3,21 +3,24 @@
 use std::{
     io::{self, Write},
     path::Path,
+    sync::Arc,
 };
 
 use jiff::tz::TimeZone;
+use rusqlite::Transaction;
 use serde::Serialize;
 
 use crate::{
     arms::beeminder::Account,
     cli::ImportArgs,
     clock::Clock,
-    commands::{Exit, context, run::Scratch},
+    commands::{Exit, context, run::copy_of_state},
     config::settings::{BudgetSettings, BudgetSource},
     domain::Provider,
     notify::message::new_tag,
+    runtime,
     store::{
-        Store, StoreError,
+        Store,
         import::{self, Context, GoalDays, Report, Skip, Source},
         snapshots,
     },
@@ -40,8 +43,12 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     let sources = options.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
     let clock = Clock::system();
-    let state = &settings.state.path;
-    let (store, _scratch) = if options.dry_run { copy(state, &clock)? } else { (Store::open(state)?, None) };
+    let (store, _scratch) = if options.dry_run {
+        let (store, scratch) = copy_of_state(&settings.state, &clock).await?;
+        (store, Some(scratch))
+    } else {
+        (runtime::state::open(&settings.state, &clock, context::PATIENCE).await?, None)
+    };
     let context = Context {
         zone: options.zone.clone(),
         home: settings.time_zone.clone(),
@@ -49,9 +56,12 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
         now: clock.now(),
         new_tag,
     };
-    let mut report = store.write(move |tx| import::take(tx, &sources, &context)).await?;
+    let old = Arc::new((sources, context));
+    let take = move |tx: &Transaction<'_>| import::take(tx, &old.0, &old.1);
+    let mut report = store.write_durably(context::PATIENCE, take).await?;
     let unused = unused(&report, &settings.budget).into_iter().map(str::to_owned);
     report.notes.extend(unused);
+    report.doubts.extend(on_this_machine_alone(&store));
 
     let imported = Imported {
         files: names.iter().map(String::as_str).collect(),
@@ -69,16 +79,10 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     Ok(if report.something_unknown() { Exit::Unknown } else { Exit::Done })
 }
 
-/// A copy of the state that is thrown away.
-fn copy(state: &Path, clock: &Clock) -> anyhow::Result<(Store, Option<Scratch>)> {
-    let folder = Scratch::new(clock)?;
-    let copy = folder.0.join("state.db");
-    match Store::open_read_only(state) {
-        Ok(store) => store.copy_to(&copy)?,
-        Err(StoreError::Missing(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok((Store::open(&copy)?, Some(folder)))
+/// That the copy off the machine could not be made, if it could not.
+fn on_this_machine_alone(store: &Store) -> Option<String> {
+    let trouble = store.copies()?.trouble?;
+    Some(format!("what was taken is on this machine alone until the next copy of the state succeeds: {}", trouble.why))
 }
 
 /// When the goals' days begin, by the last time that Beeminder was read.
