@@ -201,8 +201,9 @@ impl ValueEnum for Format {
 }
 
 fn channel() -> impl clap::builder::TypedValueParser<Value = ChannelKind> {
-    PossibleValuesParser::new(["sms", "console"])
-        .map(|name| if name == "console" { ChannelKind::Console } else { ChannelKind::Sms })
+    PossibleValuesParser::new(ChannelKind::ALL.map(ChannelKind::as_str)).try_map(|name| {
+        ChannelKind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or("there is no such channel")
+    })
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {

@@ -3,6 +3,7 @@
 use std::{io::Write as _, path::Path, time::Duration};
 
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::{Exit, context};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     cli::CheckArgs,
     clock::Clock,
     config::{ConfigError, EffectiveSetting, Loaded},
-    notify::channels::Channel,
+    notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
     runtime,
     store::{Store, StoreError},
@@ -57,18 +58,20 @@ pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         Ok(format!("{} settings, time zone {}", loaded.effective.len(), zone_name(&loaded))),
     )];
     results.extend(secrets(&loaded));
+    let mut channels = Vec::new();
+    if results.iter().all(|result| result.ok) {
+        match runtime::channels(&loaded.settings, &loaded.secrets, &Clock::system()) {
+            Ok(made) => channels = made,
+            Err(error) => results.push(CheckResult::new("secrets", Err(error.to_string()))),
+        }
+    }
     let configured = results.iter().all(|result| result.ok);
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
     results.push(CheckResult::new("state", state(&loaded)));
     if !options.offline && configured {
         results.push(CheckResult::new("beeminder", beeminder(&loaded).await));
-        match runtime::channels(&loaded.settings, &loaded.secrets, &Clock::system()) {
-            Ok(channels) => {
-                for channel in channels {
-                    results.push(reach(channel.as_ref()).await);
-                }
-            }
-            Err(error) => results.push(CheckResult::new("secrets", Err(error.to_string()))),
+        for channel in channels {
+            results.push(reach(channel.as_ref()).await);
         }
     }
     let ok = results.iter().all(|result| result.ok);
@@ -139,14 +142,17 @@ async fn beeminder(loaded: &Loaded) -> Result<String, String> {
     Ok(format!("{} goals", account.goals.len()))
 }
 
-/// Asks for something that needs the credentials and sends nothing.
+/// Asks for something that needs the credentials, where there is such a thing, and sends nothing.
 async fn reach(channel: &dyn Channel) -> CheckResult {
     let name = format!("notify.{}", channel.kind().as_str());
-    let found = channel.find("#check0", Clock::system().now()).await;
-    CheckResult::new(
-        &name,
-        found.map(|_| "reachable, credentials accepted".to_owned()).map_err(|error| error.to_string()),
-    )
+    let doubt = match (channel.reconcilable(), channel.on_doubt()) {
+        (true, _) => "",
+        (false, OnDoubt::Resend) => "; in doubt it sends again with the same tag (at least once)",
+        (false, OnDoubt::GiveUp) => "; in doubt it sends nothing more (at most once)",
+    };
+    let found = timeout(PATIENCE, channel.probe()).await;
+    let found = found.unwrap_or_else(|_| Err(AskError(format!("no answer within {PATIENCE:?}"))));
+    CheckResult::new(&name, found.map(|state| format!("{state}{doubt}")).map_err(|error| error.to_string()))
 }
 
 fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {

@@ -50,6 +50,14 @@ pub(super) const KEYS: &[&str] = &[
     "notify.sms.to",
     "notify.sms.from",
     "notify.sms.messaging_service_sid",
+    "notify.telegram.base_url",
+    "notify.telegram.chat_id",
+    "notify.telegram.on_doubt",
+    "notify.slack.on_doubt",
+    "notify.email.from",
+    "notify.email.to",
+    "notify.email.subject",
+    "notify.email.on_doubt",
     "state.path",
     "state.remote",
     "state.retention_days",
@@ -70,10 +78,19 @@ pub(super) fn is_table(path: &str) -> bool {
     KEYS.iter().any(|key| is_inside(key, path))
 }
 
-/// Whether the value must not be shown: telephone numbers, and the place where an account token is pasted by mistake.
+/// Whether the value must not be shown: where the person can be reached, and the place where an account token is pasted by mistake.
 pub(super) fn is_private(path: &str) -> bool {
-    matches!(path, "notify.sms.to" | "notify.sms.from" | "notify.sms.messaging_service_sid")
+    PRIVATE.contains(&path)
 }
+
+const PRIVATE: &[&str] = &[
+    "notify.sms.to",
+    "notify.sms.from",
+    "notify.sms.messaging_service_sid",
+    "notify.telegram.chat_id",
+    "notify.email.from",
+    "notify.email.to",
+];
 
 /// What to say about a name that nobody knows: the nearest known one, else the known names beside it.
 pub(super) fn unknown(path: &str) -> String {

@@ -21,6 +21,7 @@ pub use load::{DEFAULT_FILE, Inputs, Loaded, load};
 pub use problem::{ConfigError, ConfigProblem, EffectiveSetting, Source};
 pub use secrets::{SecretName, SecretSource, Secrets};
 pub use settings::Settings;
+pub(crate) use validate::is_loopback;
 
 /// Environment variables by name.
 pub type Variables = std::collections::BTreeMap<String, String>;

@@ -86,6 +86,16 @@ impl Reader {
         }
     }
 
+    /// A text, or a whole number as text: for what looks like a number and is a name.
+    pub(super) fn text_or_number(&mut self, key: &str, expected: &str) -> Option<String> {
+        let value = self.given(key, expected)?.value;
+        let text = match &value {
+            Value::String(_, text) => Some(text.clone()),
+            number => number.to_i128().map(|number| number.to_string()),
+        };
+        text.or_else(|| self.expected(key, expected))
+    }
+
     /// A text that `parse` understands.
     pub(super) fn parsed<T>(&mut self, key: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let text = self.text(key, expected)?;

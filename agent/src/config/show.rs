@@ -93,6 +93,8 @@ mod tests {
         for (key, text) in [
             ("notify.sms.to", "+14155550100"),
             ("notify.sms.messaging_service_sid", "canary-canary-canary"),
+            ("notify.email.to", "canary@example.org"),
+            ("notify.telegram.chat_id", "canary-14155550100"),
             ("beeminder.base_url", "https://me:canary@example.com/?auth_token=canary#canary"),
             ("beeminder.base_url", "https://me:canary@[example"),
             ("state.remote", "s3://canary:canary@bucket/"),

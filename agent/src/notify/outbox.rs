@@ -18,6 +18,10 @@
 //! 4. `reconcile`, for `unknown` and for a `sending` whose owner is gone: once the lease is over and the settle time has passed,
 //!    the provider is asked for the tag. Found: it is adopted as `accepted`. Absent: a new attempt at step 1's lease, or `failed`
 //!    if it expired. No answer: asked again later, never sent blindly.
+//!    A channel that cannot be asked (`reconcilable()` is false) errs as its `on_doubt` says, at the same moment:
+//!    * `resend`, at least once: a new attempt with the same tag, so that a person sees that it is the same message. After some
+//!      doubts on one channel the next channel says it; after the last one, or when it expired, it stays `unknown`.
+//!    * `give_up`, at most once: it stays `unknown` for ever, and no other channel says it.
 //! 5. `poll`: `accepted` is asked about at growing intervals until it is `delivered`. What cannot be delivered goes to the next
 //!    channel as a new attempt.
 //!

@@ -9,17 +9,20 @@ use super::redact;
 
 /// What to ask.
 ///
-/// `Debug` shows the URL redacted and the names of the form's fields without their values.
+/// `Debug` shows the URL redacted and without its path (Telegram and Slack have a token there), and the names of the form's fields
+/// without their values.
 #[derive(Clone)]
 pub struct Call {
     /// Method.
     pub method: http::Method,
-    /// Full URL with its query. May carry a token: never log it, show [`redact::url`] of it.
+    /// Full URL with its query. May carry a token in its path and query: never log it.
     pub url: Url,
     /// HTTP Basic credentials.
     pub basic: Option<(String, SecretString)>,
     /// `application/x-www-form-urlencoded` body.
     pub form: Option<Vec<(&'static str, String)>>,
+    /// `application/json` body; at most one of the two.
+    pub json: Option<serde_json::Value>,
     /// For one try. The whole call, with its retries, ends within [`Call::total`].
     pub timeout: Duration,
     /// For all tries together.
@@ -33,14 +36,21 @@ impl fmt::Debug for Call {
         let fields: Option<Vec<_>> = self.form.as_ref().map(|form| form.iter().map(|(name, _)| *name).collect());
         f.debug_struct("Call")
             .field("method", &self.method)
-            .field("url", &redact::url(&self.url))
+            .field("url", &redact::url(&without_path(&self.url)))
             .field("basic", &self.basic.is_some())
             .field("form", &fields)
+            .field("json", &self.json.is_some())
             .field("timeout", &self.timeout)
             .field("total", &self.total)
             .field("idempotent", &self.idempotent)
             .finish()
     }
+}
+
+fn without_path(url: &Url) -> Url {
+    let mut shown = url.clone();
+    shown.set_path("/...");
+    shown
 }
 
 /// A reply of an upstream, whatever its status.
@@ -108,9 +118,10 @@ mod tests {
     fn debug_shows_no_secret() {
         let call = Call {
             method: http::Method::GET,
-            url: Url::parse("https://user:canary@example.test/a.json?auth_token=canary&count=3").unwrap(),
+            url: Url::parse("https://user:canary@example.test/canary/a.json?auth_token=canary&count=3").unwrap(),
             basic: Some(("SK1".into(), "canary".to_owned().into())),
             form: Some(vec![("To", "canary".into())]),
+            json: Some(serde_json::json!({"text": "canary"})),
             timeout: Duration::from_secs(1),
             total: Duration::from_secs(2),
             idempotent: true,

@@ -1,5 +1,5 @@
 //! The one HTTP client: deadlines, retry with full jitter on idempotent calls, `retry-after`, a circuit breaker for each upstream,
-//! redaction, no redirects. Nothing else in Mecris opens a connection.
+//! redaction, no redirects. Nothing else in Mecris speaks HTTP.
 //!
 //! What an upstream's reply means is not decided here: every status that remains after the retries is handed on.
 
@@ -136,6 +136,9 @@ impl Outbound {
         }
         if let Some(form) = &call.form {
             request = request.form(form);
+        }
+        if let Some(json) = &call.json {
+            request = request.json(json);
         }
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let (status, headers) = (response.status(), response.headers());

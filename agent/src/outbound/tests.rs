@@ -80,6 +80,7 @@ fn get(url: &Url) -> Call {
         url: url.clone(),
         basic: None,
         form: None,
+        json: None,
         timeout: Duration::from_secs(5),
         total: Duration::from_secs(10),
         idempotent: true,

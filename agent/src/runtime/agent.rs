@@ -16,6 +16,9 @@ use crate::{
         channels::{
             Channel,
             console::Console,
+            email::{Email, MailServer},
+            slack::{Slack, Webhook},
+            telegram::{BotToken, Telegram},
             twilio::{Credentials, Twilio},
         },
         outbox::Outbox,
@@ -29,6 +32,9 @@ const LAST_COPY: Duration = Duration::from_secs(4);
 
 /// What a one-shot command waits for beyond lease and settle time, so that a doubt can be settled and tried once more.
 const SLACK: Duration = Duration::from_secs(10);
+
+/// For opening a connection in advance, of which no failure may use up a lease.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// The parts of a working agent. Cheap to clone.
 #[derive(Clone)]
@@ -79,19 +85,47 @@ impl Agent {
 /// # Errors
 /// If a channel's credentials are missing or malformed.
 pub fn channels(settings: &Settings, secrets: &Secrets, clock: &Clock) -> Result<Vec<Arc<dyn Channel>>, ConfigError> {
-    let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
-    for kind in &settings.notify.channels {
-        match (kind, &settings.notify.sms) {
-            (ChannelKind::Console, _) => channels.push(Arc::new(Console::default())),
-            (ChannelKind::Sms, Some(sms)) => {
-                let credentials = Credentials::from_secrets(secrets);
-                let credentials = credentials.map_err(|error| ConfigError::one("secrets", error))?;
-                channels.push(Arc::new(Twilio::new(sms, credentials, Outbound::new("twilio", clock.clone()))));
-            }
-            (ChannelKind::Sms, None) => return Err(ConfigError::one("notify.sms", "is missing")),
+    let kinds = settings.notify.channels.iter();
+    kinds.map(|kind| channel(*kind, &settings.notify, secrets, clock)).collect()
+}
+
+fn channel(
+    kind: ChannelKind,
+    notify: &NotifySettings,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> Result<Arc<dyn Channel>, ConfigError> {
+    let missing = || ConfigError::one(&format!("notify.{}", kind.as_str()), "is missing");
+    let outbound = |upstream| Outbound::new(upstream, clock.clone());
+    let glance = GLANCE.min(notify.lease / 3);
+    Ok(match kind {
+        ChannelKind::Console => Arc::new(Console::default()),
+        ChannelKind::Sms => {
+            let settings = notify.sms.as_ref().ok_or_else(missing)?;
+            let credentials = Credentials::from_secrets(secrets).map_err(unusable)?;
+            Arc::new(Twilio::new(settings, credentials, outbound("twilio")))
         }
-    }
-    Ok(channels)
+        ChannelKind::Telegram => {
+            let settings = notify.telegram.as_ref().ok_or_else(missing)?;
+            let token = BotToken::from_secrets(secrets).map_err(unusable)?;
+            Arc::new(Telegram::new(settings, token, glance, outbound("telegram")))
+        }
+        ChannelKind::Slack => {
+            let settings = notify.slack.as_ref().ok_or_else(missing)?;
+            let webhook = Webhook::from_secrets(secrets).map_err(unusable)?;
+            Arc::new(Slack::new(settings, webhook, glance, outbound("slack")))
+        }
+        ChannelKind::Email => {
+            let settings = notify.email.as_ref().ok_or_else(missing)?;
+            let server = MailServer::from_secrets(secrets).map_err(unusable)?;
+            Arc::new(Email::new(settings, server, glance, clock.clone()))
+        }
+    })
+}
+
+/// A secret that is there and is none.
+fn unusable(error: impl std::error::Error) -> ConfigError {
+    ConfigError::one("secrets", error)
 }
 
 fn settle_time(notify: &NotifySettings) -> Duration {

@@ -173,7 +173,7 @@ impl Metrics {
         for state in State::ALL {
             drop(notifications.get_or_create(&StateLabel { state: state.as_str() }));
         }
-        for channel in [ChannelKind::Sms, ChannelKind::Console] {
+        for channel in ChannelKind::ALL {
             drop(messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() }));
         }
         for status in ["2xx", "4xx", "5xx"] {

@@ -70,6 +70,7 @@ impl Api {
             url: self.url(path, query, token)?,
             basic: None,
             form: None,
+            json: None,
             timeout: ONE_TRY.min(within),
             total: within,
             idempotent: true,

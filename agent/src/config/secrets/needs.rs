@@ -21,6 +21,18 @@ impl Secrets {
             need(SecretName::TwilioAccountSid, "no text message can be sent without it");
             self.twilio_credentials(&mut need);
         }
+        if settings.notify.channels.contains(&ChannelKind::Telegram) {
+            need(SecretName::TelegramBotToken, "no Telegram message can be sent without it; @BotFather gives it");
+        }
+        if settings.notify.channels.contains(&ChannelKind::Slack) {
+            need(
+                SecretName::SlackWebhookUrl,
+                "it is where Slack messages go; an app's Incoming Webhooks page shows it",
+            );
+        }
+        if settings.notify.channels.contains(&ChannelKind::Email) {
+            need(SecretName::SmtpUrl, "no mail can be sent without a server, smtps://user:password@mail.example.org");
+        }
         missing
     }
 

@@ -187,6 +187,16 @@ mod needs {
             settings(&[("MECRIS__NOTIFY__SMS__TO", "+14155550100"), ("MECRIS__NOTIFY__SMS__FROM", "+15005550006")]);
         let names = ["BEEMINDER_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "MECRIS_API_TOKENS"];
         assert_eq!(missing(&[], &all), names);
+
+        let others = settings(&[
+            ("MECRIS__NOTIFY__CHANNELS", "[telegram, slack, email]"),
+            ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "987654"),
+            ("MECRIS__NOTIFY__EMAIL__FROM", "mecris@example.org"),
+            ("MECRIS__NOTIFY__EMAIL__TO", "me@example.org"),
+            ("MECRIS__HTTP__AUTH", "none"),
+            ("MECRIS__BEEMINDER__SOURCE", "file:goals.json"),
+        ]);
+        assert_eq!(missing(&[], &others), ["TELEGRAM_BOT_TOKEN", "SLACK_WEBHOOK_URL", "SMTP_URL"]);
     }
 
     #[test]

@@ -12,7 +12,10 @@ use jiff::tz::TimeZone;
 pub use beeminder::{BeeminderSettings, BeeminderSource};
 pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};
 pub use http::{Auth, HttpSettings};
-pub use notify::{ChannelKind, NotifySettings, SmsSender, SmsSettings};
+pub use notify::{
+    ChannelKind, EmailSettings, NotifySettings, OnDoubt, SlackSettings, SmsSender, SmsSettings, TelegramChat,
+    TelegramSettings,
+};
 pub use schedule::{HeuristicSettings, PolicySettings, WalkSettings};
 pub use storage::{SecretsSettings, StateSettings};
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use url::Url;
 
 use crate::domain::PhoneNumber;
@@ -17,6 +18,12 @@ pub struct NotifySettings {
     pub settle: Duration,
     /// `[notify.sms]`, present if `sms` is a channel.
     pub sms: Option<SmsSettings>,
+    /// `[notify.telegram]`, present if `telegram` is a channel.
+    pub telegram: Option<TelegramSettings>,
+    /// `[notify.slack]`, present if `slack` is a channel.
+    pub slack: Option<SlackSettings>,
+    /// `[notify.email]`, present if `email` is a channel.
+    pub email: Option<EmailSettings>,
 }
 
 /// A way to reach the person.
@@ -27,17 +34,33 @@ pub enum ChannelKind {
     Console,
     /// A text message by Twilio.
     Sms,
+    /// A message of a Telegram bot.
+    Telegram,
+    /// A message in a Slack channel, by an incoming webhook.
+    Slack,
+    /// A mail by SMTP.
+    Email,
 }
 
 impl ChannelKind {
     /// Every channel there is.
-    pub const ALL: [Self; 2] = [Self::Console, Self::Sms];
+    #[rustfmt::skip]
+    pub const ALL: [Self; 5] = [
+        Self::Console,
+        Self::Sms,
+        Self::Telegram,
+        Self::Slack,
+        Self::Email,
+    ];
 
     /// The word in configuration, JSON, metrics and the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Console => "console",
             Self::Sms => "sms",
+            Self::Telegram => "telegram",
+            Self::Slack => "slack",
+            Self::Email => "email",
         }
     }
 }
@@ -60,4 +83,68 @@ pub enum SmsSender {
     MessagingService(String),
     /// `notify.sms.from` or `TWILIO_FROM_NUMBER`.
     Number(PhoneNumber),
+}
+
+/// What is done about a message in doubt where the provider cannot be asked about it. Either way may be wrong; a person says which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDoubt {
+    /// Send it again with the same tag: at least once, perhaps twice.
+    #[default]
+    Resend,
+    /// Send nothing more, here or elsewhere: at most once, perhaps never.
+    GiveUp,
+}
+
+/// `[notify.telegram]`.
+#[derive(Clone, Debug)]
+pub struct TelegramSettings {
+    /// `https://api.telegram.org`.
+    pub base_url: Url,
+    /// The person.
+    pub chat: TelegramChat,
+    /// After doubt.
+    pub on_doubt: OnDoubt,
+}
+
+/// Where a bot writes to: a number, or the name of a channel or group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelegramChat(String);
+
+impl TelegramChat {
+    /// `987654`, `-1001234567890` (52 bits, says Telegram) or `@name` (5 to 32 letters, digits, underscores); `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| {
+            (5..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let fits = match text.strip_prefix('@') {
+            Some(name) => is_name(name),
+            None => text.parse::<i64>().is_ok_and(|id| id != 0 && id.unsigned_abs() < 1 << 52),
+        };
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// As Telegram takes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `[notify.slack]`. Where to is the secret `SLACK_WEBHOOK_URL`.
+#[derive(Clone, Debug)]
+pub struct SlackSettings {
+    /// After doubt.
+    pub on_doubt: OnDoubt,
+}
+
+/// `[notify.email]`. By which server is the secret `SMTP_URL`.
+#[derive(Clone, Debug)]
+pub struct EmailSettings {
+    /// The sender.
+    pub from: Mailbox,
+    /// The person.
+    pub to: Mailbox,
+    /// The subject; the text is in the body.
+    pub subject: String,
+    /// After doubt.
+    pub on_doubt: OnDoubt,
 }

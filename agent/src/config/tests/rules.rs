@@ -8,6 +8,10 @@ const SERVICE: (&str, &str) = ("MECRIS__NOTIFY__SMS__MESSAGING_SERVICE_SID", "MG
 const PRODUCTION: (&str, &str) = ("MECRIS__ENVIRONMENT", "production");
 const SMS: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[sms]");
 const TO: (&str, &str) = ("MECRIS__NOTIFY__SMS__TO", "+14155550100");
+const TELEGRAM: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[telegram]");
+const EMAIL: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[email]");
+const MAIL_FROM: (&str, &str) = ("MECRIS__NOTIFY__EMAIL__FROM", "Mecris <mecris@example.org>");
+const MAIL_TO: (&str, &str) = ("MECRIS__NOTIFY__EMAIL__TO", "me@example.org");
 const LIMIT: (&str, &str) = ("MECRIS__BUDGET__GROQ__LIMIT_USD", "5");
 
 const BROKEN: &[(&str, Variables)] = &[
@@ -80,6 +84,18 @@ const BROKEN: &[(&str, Variables)] = &[
     ("a service has its shape", &[SMS, TO, ("MECRIS__NOTIFY__SMS__MESSAGING_SERVICE_SID", "MG01234567")]),
     ("a number has its shape, used or not", &[("MECRIS__NOTIFY__SMS__TO", "14155550100")]),
     ("a number among the secrets too", &[SMS, SERVICE, ("TWILIO_TO_NUMBER", "14155550100")]),
+    ("telegram needs a chat", &[TELEGRAM]),
+    ("a chat is a number or a name", &[TELEGRAM, ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "me")]),
+    ("a chat has its shape, used or not", &[("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "@me")]),
+    ("a doubt ends in one of two ways", &[("MECRIS__NOTIFY__SLACK__ON_DOUBT", "ask")]),
+    ("email needs a sender", &[EMAIL, MAIL_TO]),
+    ("email needs a recipient", &[EMAIL, MAIL_FROM]),
+    ("an address is one", &[EMAIL, MAIL_TO, ("MECRIS__NOTIFY__EMAIL__FROM", "mecris")]),
+    ("an address is in ASCII, used or not", &[("MECRIS__NOTIFY__EMAIL__TO", "j\u{f6}rg@example.org")]),
+    (
+        "a subject is one line",
+        &[EMAIL, MAIL_FROM, MAIL_TO, ("MECRIS__NOTIFY__EMAIL__SUBJECT", "a\nBcc: b@example.org")],
+    ),
     ("state is a file", &[("MECRIS__STATE__PATH", "")]),
     ("a remote has no credentials in it", &[("MECRIS__STATE__REMOTE", "s3://key:secret@bucket/prefix")]),
     ("a bucket has a name", &[("MECRIS__STATE__REMOTE", "s3:///prefix")]),
@@ -101,6 +117,13 @@ const KEPT: &[(&str, Variables)] = &[
     ),
     ("a service beats the secret's number", &[SMS, TO, SERVICE, ("TWILIO_FROM_NUMBER", "not looked at")]),
     ("a secret number that nobody uses", &[("PHONE_NUMBER", "not looked at")]),
+    ("a chat by its number", &[TELEGRAM, ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "-1001234567890")]),
+    ("a chat by its name", &[TELEGRAM, ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "@mecris_me")]),
+    (
+        "slack needs no setting",
+        &[("MECRIS__NOTIFY__CHANNELS", "[slack]"), ("MECRIS__NOTIFY__SLACK__ON_DOUBT", "give_up")],
+    ),
+    ("email with names", &[EMAIL, MAIL_FROM, MAIL_TO, ("MECRIS__NOTIFY__EMAIL__SUBJECT", "M\u{e9}cris")]),
     ("no tokens on loopback", &[("MECRIS__HTTP__AUTH", "none"), ("MECRIS__HTTP__LISTEN", "[::1]:0")]),
     (
         "http on loopback",
@@ -150,6 +173,15 @@ fn what_keeps_the_rules_is_accepted() {
         if let Err(sentences) = Case::new(VALID, variables).load() {
             panic!("{rule}: {sentences}");
         }
+    }
+}
+
+#[test]
+fn a_chat_is_a_number_with_quotes_or_without() {
+    for id in ["987654", "\"987654\""] {
+        let toml = format!("{}notify.telegram.chat_id = {id}\n", VALID.replace("console", "telegram"));
+        let telegram = super::loaded(&toml, &[]).settings.notify.telegram.unwrap();
+        assert_eq!(telegram.chat.as_str(), "987654");
     }
 }
 

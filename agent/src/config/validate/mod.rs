@@ -19,6 +19,7 @@ use super::{
 };
 
 pub(super) use storage::secrets;
+pub(crate) use url::is_loopback;
 
 /// Said of values that DESIGN names and a later release brings.
 const NOT_YET: &str = "is not in this release yet";

@@ -1,5 +1,8 @@
 //! `[notify]` and its channels.
 
+mod email;
+mod telegram;
+
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -8,12 +11,20 @@ use crate::{
     config::{
         ConfigProblem, SecretName, Secrets, Source,
         reader::Reader,
-        settings::{ChannelKind, Environment, NotifySettings, SmsSender, SmsSettings},
+        settings::{ChannelKind, Environment, NotifySettings, OnDoubt, SlackSettings, SmsSender, SmsSettings},
     },
     domain::PhoneNumber,
 };
 
-const CHANNELS: &[(&str, ChannelKind)] = &[("sms", ChannelKind::Sms), ("console", ChannelKind::Console)];
+#[rustfmt::skip]
+const CHANNELS: &[(&str, ChannelKind)] = &[
+    ("sms", ChannelKind::Sms),
+    ("telegram", ChannelKind::Telegram),
+    ("slack", ChannelKind::Slack),
+    ("email", ChannelKind::Email),
+    ("console", ChannelKind::Console),
+];
+const ON_DOUBT: &[(&str, OnDoubt)] = &[("resend", OnDoubt::Resend), ("give_up", OnDoubt::GiveUp)];
 const NUMBER: &str = "a telephone number in E.164 form such as \"+14155550100\"";
 
 pub(super) fn notify(
@@ -29,9 +40,26 @@ pub(super) fn notify(
     };
     let lease = reader.duration("notify.lease", least_lease..=Duration::from_mins(5));
     let settle = reader.duration("notify.settle", least_settle..=Duration::from_hours(1));
-    let wants_sms = channels.as_ref().is_some_and(|channels| channels.contains(&ChannelKind::Sms));
-    let sms = sms(reader, secrets, wants_sms);
-    Some(NotifySettings { channels: channels?, lease: lease?, settle: settle?, sms: sms? })
+    let wants = |kind| channels.as_ref().is_some_and(|channels| channels.contains(&kind));
+    let sms = sms(reader, secrets, wants(ChannelKind::Sms));
+    let telegram = telegram::telegram(reader, wants(ChannelKind::Telegram));
+    let slack = slack(reader, wants(ChannelKind::Slack));
+    let email = email::email(reader, wants(ChannelKind::Email));
+    Some(NotifySettings {
+        lease: lease?,
+        settle: settle?,
+        sms: sms?,
+        telegram: telegram?,
+        slack: slack?,
+        email: email?,
+        channels: channels?,
+    })
+}
+
+/// Where to is a secret, so there is little to say here. As [`sms`], so is the meaning of the two `Option`s.
+fn slack(reader: &mut Reader, wanted: bool) -> Option<Option<SlackSettings>> {
+    let on_doubt = reader.choice("notify.slack.on_doubt", ON_DOUBT)?;
+    Some(wanted.then_some(SlackSettings { on_doubt }))
 }
 
 fn channels(reader: &mut Reader, environment: Environment) -> Option<Vec<ChannelKind>> {

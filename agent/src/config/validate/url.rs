@@ -22,7 +22,8 @@ pub(super) fn base_url(reader: &mut Reader, key: &str) -> Option<Url> {
     Some(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether the URL of a web server points to this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

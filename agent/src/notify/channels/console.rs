@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
-
 use super::{Answer, AskError, Channel, ChannelKind, Outcome, Outgoing, Status};
 
 /// Writes messages to standard error: standard output is for results.
@@ -29,16 +27,16 @@ impl Channel for Console {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn probe(&self) -> Answer<'_, Result<String, AskError>> {
+        Box::pin(std::future::ready(Ok("writes to standard error".to_owned())))
+    }
+
     fn send<'a>(&'a self, message: Outgoing<'a>, _within: Duration) -> Answer<'a, Outcome> {
         let outcome = match writeln!(std::io::stderr().lock(), "=== message === {}", message.text) {
             Ok(()) => Outcome::Accepted(format!("console-{}", self.0.fetch_add(1, Ordering::Relaxed) + 1)),
             Err(error) => Outcome::Unknown { why: format!("standard error: {error}") },
         };
         Box::pin(std::future::ready(outcome))
-    }
-
-    fn find<'a>(&'a self, _tag: &'a str, _since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>> {
-        Box::pin(std::future::ready(Ok(None)))
     }
 
     fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {

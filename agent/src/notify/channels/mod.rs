@@ -4,13 +4,17 @@
 //! id, and it never says "no" where it means "perhaps". When to send, again or elsewhere, is the outbox' matter.
 
 pub mod console;
+pub mod email;
+pub mod slack;
+pub mod telegram;
 pub mod twilio;
+mod unanswered;
 
 use std::{pin::Pin, time::Duration};
 
 use jiff::Timestamp;
 
-pub use crate::config::settings::ChannelKind;
+pub use crate::config::settings::{ChannelKind, OnDoubt};
 
 /// What became of a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,18 +83,31 @@ pub trait Channel: Send + Sync {
     /// Which one.
     fn kind(&self) -> ChannelKind;
 
-    /// Whether [`Channel::find`] can tell after doubt. Where it cannot, the configuration says which way to err.
+    /// Whether [`Channel::find`] can tell after doubt. Where it cannot, [`Channel::on_doubt`] says which way to err.
     fn reconcilable(&self) -> bool;
+
+    /// Which way to err after doubt, as configured. Of no meaning where the provider can be asked.
+    fn on_doubt(&self) -> OnDoubt {
+        OnDoubt::default()
+    }
 
     /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of the message, but it
     /// says when the provider refuses the credentials.
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>>;
 
+    /// Says what can be known of the channel without sending anything, for `check`.
+    fn probe(&self) -> Answer<'_, Result<String, AskError>> {
+        Box::pin(async { self.warm_up().await.map(|()| "reachable, credentials accepted".to_owned()) })
+    }
+
     /// Sends once, never retries. Ends within `within`.
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome>;
 
     /// Looks for a message with this tag that was accepted since `since`: its id, or `None` if the provider has none for certain.
-    fn find<'a>(&'a self, tag: &'a str, since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>>;
+    fn find<'a>(&'a self, _tag: &'a str, _since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>> {
+        let error = AskError(format!("{} cannot be asked what it has", self.kind().as_str()));
+        Box::pin(std::future::ready(Err(error)))
+    }
 
     /// Asks where an accepted message stands.
     fn status<'a>(&'a self, provider_id: &'a str) -> Answer<'a, Result<Status, AskError>>;

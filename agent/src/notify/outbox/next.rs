@@ -1,4 +1,4 @@
-//! What follows an attempt that reached nobody. Pure.
+//! What follows an attempt that reached nobody, or of which nobody will ever know. Pure.
 
 use std::time::Duration;
 
@@ -6,14 +6,17 @@ use jiff::Timestamp;
 
 use super::{timing, timing::after};
 use crate::{
-    notify::channels::ChannelKind,
+    notify::channels::{ChannelKind, OnDoubt},
     store::outbox::{Ending, Row, Tally},
 };
 
 /// So often a channel may refuse for now, or turn out not to have a message, before the next channel is used.
 const TRIES_PER_CHANNEL: u32 = 5;
 
-/// How an attempt reached nobody, for certain.
+/// So often a message may stay in doubt on a channel that cannot be asked: each time the person may have got it.
+const DOUBTS_PER_CHANNEL: u32 = 3;
+
+/// How an attempt reached nobody: for certain, but for [`Miss::InDoubt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
     /// Refused, and asking again cannot help.
@@ -25,6 +28,8 @@ pub(super) enum Miss {
     },
     /// After doubt: the provider does not have it.
     Absent,
+    /// After doubt: the provider cannot be asked, so perhaps it did reach somebody. The configuration says which way to err.
+    InDoubt(OnDoubt),
     /// Accepted, but it could not be delivered.
     Undelivered {
         /// Whether the reason may pass.
@@ -43,6 +48,8 @@ pub(super) enum Next {
     Later(Timestamp),
     /// Nothing: nobody will be told.
     Fail,
+    /// Nothing: it stays in doubt for ever, and nobody says it again.
+    Leave,
 }
 
 impl Miss {
@@ -52,6 +59,7 @@ impl Miss {
             Self::Refused => Ending::Rejected,
             Self::RefusedForNow { .. } => Ending::Retry,
             Self::Absent => Ending::Absent,
+            Self::InDoubt(_) => Ending::Resent,
             Self::Undelivered { .. } => Ending::Undelivered,
             Self::Expired => Ending::Expired,
         }
@@ -60,12 +68,16 @@ impl Miss {
 
 /// Decides. `tally` counts the attempts on the row's channel, this one included; `order` is the configured order of channels.
 pub(super) fn next(row: &Row, miss: Miss, tally: Tally, order: &[ChannelKind], now: Timestamp) -> Next {
+    // Of a message in doubt nobody can say that it failed.
+    let end = if matches!(miss, Miss::InDoubt(_)) { Next::Leave } else { Next::Fail };
     if miss == Miss::Expired || now >= row.deadline() {
-        return Next::Fail;
+        return end;
     }
     let fallback = next_channel(row, order);
-    let elsewhere = fallback.map_or(Next::Fail, Next::Send);
+    let elsewhere = fallback.map_or(end, Next::Send);
     let wait = match miss {
+        Miss::InDoubt(OnDoubt::GiveUp) => return Next::Leave,
+        Miss::InDoubt(OnDoubt::Resend) if tally.doubts >= DOUBTS_PER_CHANNEL => return elsewhere,
         Miss::Refused | Miss::Expired => return elsewhere,
         Miss::Undelivered { may_pass } if fallback.is_some() || !may_pass || tally.undelivered > 1 => return elsewhere,
         Miss::RefusedForNow { .. } | Miss::Absent if fallback.is_some() && tally.retries >= TRIES_PER_CHANNEL => {
@@ -73,6 +85,8 @@ pub(super) fn next(row: &Row, miss: Miss, tally: Tally, order: &[ChannelKind], n
         }
         Miss::Absent if tally.retries <= 1 => return Next::Send(row.channel),
         Miss::Absent => timing::backoff(tally.retries, None),
+        Miss::InDoubt(_) if tally.doubts <= 1 => return Next::Send(row.channel),
+        Miss::InDoubt(_) => timing::backoff(tally.doubts, None),
         Miss::RefusedForNow { retry_after } => timing::backoff(tally.retries, retry_after),
         Miss::Undelivered { .. } => timing::AFTER_UNDELIVERED,
     };

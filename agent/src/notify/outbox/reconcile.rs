@@ -1,11 +1,11 @@
-//! Step 4: after doubt, ask the provider; never send blindly.
+//! Step 4: after doubt, ask the provider; never send blindly, unless it cannot be asked and the configuration says so.
 
 use tokio::time::timeout;
 use tracing::warn;
 
 use super::{Outbox, next::Miss, timing};
 use crate::{
-    notify::channels::AskError,
+    notify::channels::{AskError, Channel, OnDoubt},
     store::{
         StoreError,
         outbox::{self as table, Ending, Row, State},
@@ -15,16 +15,25 @@ use crate::{
 impl Outbox {
     /// Looks for the row's tag at its provider.
     pub(super) async fn reconcile(&self, row: Row) -> Result<(), StoreError> {
+        if let Some(channel) = self.channel(row.channel).filter(|channel| !channel.reconcilable()) {
+            let (way, why) = (channel.on_doubt(), in_doubt(channel.as_ref(), &row));
+            return self.go_on(row, Miss::InDoubt(way), why).await;
+        }
         match self.find(&row).await {
             Ok(Some(provider_id)) => self.accepted(row, provider_id, Ending::Adopted).await,
             Ok(None) => {
                 let why = "it was in doubt, and the provider does not have it".to_owned();
-                match self.missed(row, Miss::Absent, None, why).await? {
-                    Some(next) => self.deliver(next).await,
-                    None => Ok(()),
-                }
+                self.go_on(row, Miss::Absent, why).await
             }
             Err(why) => self.still_unknown(row, &why).await,
+        }
+    }
+
+    /// Notes how the attempt ended, and sends the next one if it is to be sent now.
+    async fn go_on(&self, row: Row, miss: Miss, why: String) -> Result<(), StoreError> {
+        match self.missed(row, miss, None, why).await? {
+            Some(next) => self.deliver(next).await,
+            None => Ok(()),
         }
     }
 
@@ -48,4 +57,15 @@ impl Outbox {
         let next = Row { state: State::Unknown, next_at, why, ..row.clone() };
         self.0.store.write(move |tx| table::replace(tx, &row, &next, now).map(drop)).await
     }
+}
+
+/// Why nobody will ever know, and which way the configuration errs then.
+fn in_doubt(channel: &dyn Channel, row: &Row) -> String {
+    let name = channel.kind().as_str();
+    let way = match channel.on_doubt() {
+        OnDoubt::Resend => "it is sent at least once, so it may come twice, with the same tag",
+        OnDoubt::GiveUp => "it is sent at most once, so nothing more is sent",
+    };
+    let doubt = row.why.as_deref().filter(|_| row.state == State::Unknown).unwrap_or("the sender was interrupted");
+    format!("nobody knows whether {name} has it, and it cannot be asked; {way} ({doubt})")
 }

@@ -57,7 +57,8 @@ impl Outbox {
         why: String,
     ) -> Result<Option<Row>, StoreError> {
         let now = self.0.clock.now();
-        warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "it reached nobody");
+        let what = if matches!(miss, Miss::InDoubt(_)) { "nobody will ever know" } else { "it reached nobody" };
+        warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "{what}");
         let order: Vec<ChannelKind> = self.0.channels.iter().map(|c| c.kind()).collect();
         let lease = self.new_lease(row.attempt + 1);
         let written = self.0.store.write(move |tx| {
@@ -66,6 +67,7 @@ impl Outbox {
                 Next::Send(channel) => sending(&row, channel, lease),
                 Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
                 Next::Fail => Row { state: State::Failed, next_at: None, ..row.clone() },
+                Next::Leave => Row { state: State::Unknown, next_at: None, ..row.clone() },
             };
             after.why = Some(why);
             if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
@@ -77,8 +79,10 @@ impl Outbox {
                 return Ok(None);
             }
             // An attempt in doubt keeps the reason of its doubt.
-            let why = after.why.as_deref().filter(|_| miss != Miss::Absent || row.state == State::Sending);
-            table::end_attempt(tx, &row, miss.ending(), code.as_deref(), why, now)?;
+            let after_doubt = matches!(miss, Miss::Absent | Miss::InDoubt(_));
+            let why = after.why.as_deref().filter(|_| !after_doubt || row.state == State::Sending);
+            let ending = if after.state == State::Unknown { Ending::Unknown } else { miss.ending() };
+            table::end_attempt(tx, &row, ending, code.as_deref(), why, now)?;
             if after.state == State::Sending {
                 table::begin_attempt(tx, &after, now)?;
             }
@@ -90,8 +94,13 @@ impl Outbox {
                 self.0.leases.grant(&after.id, lease, self.0.clock.boottime());
                 return Ok(Some(after));
             }
-            State::Failed => {
-                error!(id = after.id, why = after.why, "nobody will be told");
+            State::Failed | State::Unknown => {
+                error!(
+                    id = after.id,
+                    why = after.why,
+                    state = after.state.as_str(),
+                    "nobody will be told by it any more"
+                );
                 self.0.store.checkpoint(self.0.store.epoch(), self.checkpoint_time()).await;
             }
             _ => {}

@@ -1,3 +1,4 @@
+mod doubt;
 mod fake;
 mod next;
 mod schedules;
@@ -101,7 +102,15 @@ impl World {
 }
 
 fn settings() -> NotifySettings {
-    NotifySettings { channels: Vec::new(), lease: LEASE, settle: SETTLE, sms: None }
+    NotifySettings {
+        channels: Vec::new(),
+        lease: LEASE,
+        settle: SETTLE,
+        sms: None,
+        telegram: None,
+        slack: None,
+        email: None,
+    }
 }
 
 fn message() -> NewMessage {

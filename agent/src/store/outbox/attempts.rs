@@ -19,6 +19,8 @@ pub enum Ending {
     Adopted,
     /// After doubt: the provider does not have it.
     Absent,
+    /// After doubt: the provider cannot be asked, and it was sent again.
+    Resent,
     /// The provider had it and could not deliver it.
     Undelivered,
     /// Its time was over before it could be sent.
@@ -30,6 +32,8 @@ pub enum Ending {
 pub struct Tally {
     /// Attempts that ended with [`Ending::Retry`] or [`Ending::Absent`].
     pub retries: u32,
+    /// Attempts that ended with [`Ending::Resent`].
+    pub doubts: u32,
     /// Attempts that ended with [`Ending::Undelivered`].
     pub undelivered: u32,
 }
@@ -44,6 +48,7 @@ impl Ending {
             Self::Unknown => "unknown",
             Self::Adopted => "adopted",
             Self::Absent => "absent",
+            Self::Resent => "resent",
             Self::Undelivered => "undelivered",
             Self::Expired => "expired",
         }
@@ -56,7 +61,12 @@ impl Tally {
     pub fn and(self, ending: Ending) -> Self {
         let retried = u32::from(matches!(ending, Ending::Retry | Ending::Absent));
         let undelivered = u32::from(ending == Ending::Undelivered);
-        Self { retries: self.retries + retried, undelivered: self.undelivered + undelivered }
+        let doubted = u32::from(ending == Ending::Resent);
+        Self {
+            retries: self.retries + retried,
+            doubts: self.doubts + doubted,
+            undelivered: self.undelivered + undelivered,
+        }
     }
 }
 
@@ -95,8 +105,11 @@ pub fn end_attempt(
 pub fn tally(connection: &Connection, id: &str, channel: ChannelKind) -> rusqlite::Result<Tally> {
     connection
         .prepare_cached(
-            "SELECT count(*) FILTER (WHERE outcome IN ('retry', 'absent')), count(*) FILTER (WHERE outcome = 'undelivered')
+            "SELECT count(*) FILTER (WHERE outcome IN ('retry', 'absent')), count(*) FILTER (WHERE outcome = 'resent'),
+                    count(*) FILTER (WHERE outcome = 'undelivered')
              FROM attempts WHERE notification_id = ?1 AND channel = ?2",
         )?
-        .query_row((id, channel.as_str()), |row| Ok(Tally { retries: row.get(0)?, undelivered: row.get(1)? }))
+        .query_row((id, channel.as_str()), |row| {
+            Ok(Tally { retries: row.get(0)?, doubts: row.get(1)?, undelivered: row.get(2)? })
+        })
 }

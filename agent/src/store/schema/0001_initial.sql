@@ -46,7 +46,7 @@ CREATE TABLE attempts (
     channel         TEXT NOT NULL,
     started_at      TEXT NOT NULL,
     finished_at     TEXT,
-    outcome         TEXT,                             -- accepted | rejected | retry | unknown | adopted | absent | undelivered | expired
+    outcome         TEXT,                             -- accepted | rejected | retry | unknown | adopted | absent | resent | undelivered | expired
     code            TEXT,                             -- the provider's error code
     why             TEXT,
     PRIMARY KEY (notification_id, number)

@@ -6,9 +6,10 @@ use super::{
     errors::{Explained, explain},
     wire::{Message, Refusal},
 };
+pub(super) use crate::notify::channels::unanswered::not_answered;
 use crate::{
     notify::channels::{AskError, Outcome, Status},
-    outbound::{CallError, Reply},
+    outbound::Reply,
 };
 
 /// The answer to a create.
@@ -34,18 +35,6 @@ pub(super) fn created(reply: &Reply) -> Outcome {
         _ => refusal.is_twilios && !may_pass,
     };
     Outcome::Rejected { permanent, retry_after: reply.retry_after, code: refusal.code, why }
-}
-
-/// No answer to a create.
-pub(super) fn not_answered(error: &CallError) -> Outcome {
-    let why = error.to_string();
-    match error {
-        CallError::CircuitOpen { retry_in, .. } => {
-            Outcome::Rejected { permanent: false, retry_after: Some(*retry_in), code: None, why }
-        }
-        error if error.nothing_was_sent() => Outcome::Rejected { permanent: false, retry_after: None, code: None, why },
-        _ => Outcome::Unknown { why },
-    }
 }
 
 /// The answer to a fetch.

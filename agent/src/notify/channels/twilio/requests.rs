@@ -90,7 +90,7 @@ impl Requests {
     pub(super) fn get(&self, url: Url) -> Call {
         let (timeout, total) = ASKING;
         let basic = Some((self.credentials.user.clone(), self.credentials.password.clone()));
-        Call { method: Method::GET, url, basic, form: None, timeout, total, idempotent: true }
+        Call { method: Method::GET, url, basic, form: None, json: None, timeout, total, idempotent: true }
     }
 
     fn messages(&self) -> Url {

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    notify::channels::{Answer, AskError, Channel, ChannelKind, Outcome, Outgoing, Status},
+    notify::channels::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status},
 };
 
 /// What happens to one send.
@@ -61,6 +61,8 @@ pub(super) struct Script {
 pub(super) struct FakeChannel {
     kind: ChannelKind,
     clock: Clock,
+    /// Set if it cannot be asked.
+    on_doubt: Option<OnDoubt>,
     script: Mutex<Script>,
     /// Told when the sending process is to die.
     pub(super) dies: Notify,
@@ -68,7 +70,13 @@ pub(super) struct FakeChannel {
 
 impl FakeChannel {
     pub(super) fn new(kind: ChannelKind, clock: &Clock) -> Arc<Self> {
-        Arc::new(Self { kind, clock: clock.clone(), script: Mutex::default(), dies: Notify::new() })
+        Arc::new(Self { kind, clock: clock.clone(), on_doubt: None, script: Mutex::default(), dies: Notify::new() })
+    }
+
+    /// One that cannot be asked.
+    pub(super) fn mute(kind: ChannelKind, on_doubt: OnDoubt, clock: &Clock) -> Arc<Self> {
+        let (clock, on_doubt) = (clock.clone(), Some(on_doubt));
+        Arc::new(Self { kind, clock, on_doubt, script: Mutex::default(), dies: Notify::new() })
     }
 
     pub(super) fn script(&self) -> MutexGuard<'_, Script> {
@@ -109,7 +117,11 @@ impl Channel for FakeChannel {
     }
 
     fn reconcilable(&self) -> bool {
-        true
+        self.on_doubt.is_none()
+    }
+
+    fn on_doubt(&self) -> OnDoubt {
+        self.on_doubt.unwrap_or_default()
     }
 
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
@@ -164,6 +176,7 @@ impl Channel for FakeChannel {
 
     fn find<'a>(&'a self, tag: &'a str, _since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>> {
         let mut script = self.script();
+        assert!(self.on_doubt.is_none(), "it cannot be asked");
         script.asked += 1;
         let answer = if script.deaf_for > 0 {
             script.deaf_for -= 1;

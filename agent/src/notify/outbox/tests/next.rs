@@ -2,7 +2,7 @@
 
 use super::super::next::{Miss, Next, next};
 use super::*;
-use crate::store::outbox::Tally;
+use crate::{notify::channels::OnDoubt, store::outbox::Tally};
 
 const ORDER: [ChannelKind; 2] = [ChannelKind::Sms, ChannelKind::Console];
 
@@ -30,7 +30,7 @@ fn row(channel: ChannelKind) -> Row {
 }
 
 fn retries(retries: u32) -> Tally {
-    Tally { retries, undelivered: 0 }
+    Tally { retries, ..Tally::default() }
 }
 
 const LATER: Miss = Miss::RefusedForNow { retry_after: None };
@@ -82,8 +82,29 @@ fn absent_is_sent_again_at_once_the_first_time() {
 }
 
 #[test]
+fn what_stays_in_doubt_is_sent_again_a_few_times_then_elsewhere_and_never_called_failed() {
+    let doubts = |doubts| Tally { doubts, ..Tally::default() };
+    let again = Miss::InDoubt(OnDoubt::Resend);
+    let sms = row(ChannelKind::Sms);
+    assert_eq!(next(&sms, again, doubts(1), &ORDER, now()), Next::Send(ChannelKind::Sms));
+    assert_eq!(next(&sms, again, doubts(2), &ORDER, now()), Next::Later(now() + seconds(4)));
+    assert_eq!(next(&sms, again, doubts(3), &ORDER, now()), Next::Send(ChannelKind::Console));
+    assert_eq!(next(&sms, again, doubts(3), &ORDER[..1], now()), Next::Leave);
+    assert_eq!(next(&sms, again, doubts(1), &ORDER, now() + seconds(3600)), Next::Leave, "expired, perhaps received");
+    let short = Row { expires_at: Some(now() + seconds(3)), ..row(ChannelKind::Sms) };
+    assert_eq!(next(&short, again, doubts(2), &ORDER, now()), Next::Send(ChannelKind::Console));
+    assert_eq!(next(&short, again, doubts(2), &ORDER[..1], now()), Next::Leave);
+}
+
+#[test]
+fn at_most_once_ends_with_the_first_doubt() {
+    let sms = row(ChannelKind::Sms);
+    assert_eq!(next(&sms, Miss::InDoubt(OnDoubt::GiveUp), Tally::default(), &ORDER, now()), Next::Leave);
+}
+
+#[test]
 fn undelivered_is_tried_once_more_only_where_that_may_help() {
-    let undelivered = |n| Tally { retries: 0, undelivered: n };
+    let undelivered = |n| Tally { undelivered: n, ..Tally::default() };
     let (off, spam) = (Miss::Undelivered { may_pass: true }, Miss::Undelivered { may_pass: false });
     let sms = row(ChannelKind::Sms);
     assert_eq!(next(&sms, off, undelivered(1), &ORDER, now()), Next::Send(ChannelKind::Console));

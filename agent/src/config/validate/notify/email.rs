@@ -1,0 +1,31 @@
+use lettre::message::Mailbox;
+
+use super::ON_DOUBT;
+use crate::config::{reader::Reader, settings::EmailSettings};
+
+const ADDRESS: &str = "an e-mail address such as \"me@example.org\" or \"Mecris <mecris@example.org>\"";
+const SUBJECT: &str = "one line of 1 to 78 characters";
+
+/// The outer `None` is a problem; the inner one means that `email` is no channel. What is set is checked in any case.
+pub(super) fn email(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSettings>> {
+    let from = mailbox(reader, "notify.email.from", wanted);
+    let to = mailbox(reader, "notify.email.to", wanted);
+    // RFC 5322, 2.1.1: a line should have no more than 78 characters.
+    let subject = reader.parsed("notify.email.subject", SUBJECT, |text| {
+        let fits = (1..=78).contains(&text.chars().count()) && !text.contains(char::is_control);
+        fits.then(|| text.to_owned())
+    });
+    let on_doubt = reader.choice("notify.email.on_doubt", ON_DOUBT);
+    let (from, to, subject, on_doubt) = (from?, to?, subject?, on_doubt?);
+    Some(from.zip(to).filter(|_| wanted).map(|(from, to)| EmailSettings { from, to, subject, on_doubt }))
+}
+
+/// The outer `None` is a problem; the inner one: nobody set it, and nobody wants it.
+fn mailbox(reader: &mut Reader, key: &str, wanted: bool) -> Option<Option<Mailbox>> {
+    if !wanted && !reader.has(key) {
+        return Some(None);
+    }
+    // Addresses in other letters need servers that speak SMTPUTF8; names are encoded.
+    let parse = |text: &str| text.parse().ok().filter(|mailbox: &Mailbox| mailbox.email.to_string().is_ascii());
+    reader.parsed(key, ADDRESS, parse).map(Some)
+}

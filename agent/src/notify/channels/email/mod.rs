@@ -1,0 +1,176 @@
+//! Mail by SMTP, and nothing else of mail.
+//!
+//! `server` is the secret URL, `letter` the mail, `session` the conversation with the server, step by step, `outcome` says what its
+//! end means. SMTP gives the sender nothing to ask later, so what is in doubt stays in doubt; but until the content's final dot
+//! nothing is in doubt, which is why the conversation is held by hand.
+
+mod letter;
+mod outcome;
+mod server;
+mod session;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use letter::Letter;
+use lettre::transport::smtp::client::TlsParameters;
+pub use server::{MailServer, MailServerError};
+use session::{Failure, Session, Stage};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status};
+use crate::{clock::Clock, config::settings::EmailSettings};
+
+/// How long a server may take to say goodbye, which nobody waits for.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How long a whole conversation up to the login may take when nothing is to be sent.
+const PROBE: Duration = Duration::from_secs(12);
+
+/// The channel `email`.
+#[derive(Clone)]
+pub struct Email(Arc<Inner>);
+
+struct Inner {
+    settings: EmailSettings,
+    server: MailServer,
+    glance: Duration,
+    clock: Clock,
+    /// Read from the machine's certificates when first needed.
+    tls: OnceCell<TlsParameters>,
+    /// Opened in advance, each for one send.
+    ready: Mutex<Vec<Session>>,
+}
+
+impl Email {
+    /// Opens nothing yet. Opening a connection in advance takes `glance` at most.
+    pub fn new(settings: &EmailSettings, server: MailServer, glance: Duration, clock: Clock) -> Self {
+        let (settings, tls, ready) = (settings.clone(), OnceCell::new(), Mutex::default());
+        Self(Arc::new(Inner { settings, server, glance, clock, tls, ready }))
+    }
+
+    /// A connection that has come as far as a sender could be named.
+    async fn open(&self) -> Result<Session, Failure> {
+        let server = &self.0.server;
+        let tls = if server.speaks_tls() { Some(self.tls().await?) } else { None };
+        Session::open(server, tls).await
+    }
+
+    async fn tls(&self) -> Result<TlsParameters, Failure> {
+        let host = self.0.server.host.clone();
+        let built = self.0.tls.get_or_try_init(|| async {
+            // Reading certificates takes tens of milliseconds, which /health does not have.
+            let built = tokio::task::spawn_blocking(|| TlsParameters::new(host)).await;
+            let why = || "TLS could not be set up".to_owned();
+            built.ok().and_then(Result::ok).ok_or_else(|| Failure::Lost { stage: Stage::Connecting, why: why() })
+        });
+        built.await.cloned()
+    }
+
+    fn pop(&self) -> Option<Session> {
+        self.0.ready.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn push(&self, session: Session) {
+        self.0.ready.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+    }
+
+    /// Up to the moment before the content: nothing is sent if this fails or takes too long.
+    async fn address(&self, letter: &Letter) -> Result<Session, Failure> {
+        let mut session = match self.pop() {
+            Some(session) => session,
+            None => self.open().await?,
+        };
+        session.address(letter).await?;
+        Ok(session)
+    }
+
+    async fn deliver(&self, letter: &Letter, within: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + within;
+        // The server gets the other half for its answer to the content, which is the one that matters.
+        let addressed = timeout(within / 2, self.address(letter)).await;
+        let mut session = addressed.unwrap_or_else(|_| Err(Failure::late(Stage::Addressing, within / 2)))?;
+        let taken = timeout_at(end, session.content(letter)).await;
+        taken.unwrap_or_else(|_| Err(Failure::late(Stage::Content, within)))?;
+        tokio::spawn(timeout(GOODBYE, session.quit()));
+        Ok(())
+    }
+
+    fn describe(&self, failure: &Failure) -> String {
+        let Inner { settings, server, .. } = &*self.0;
+        outcome::describe(failure, server, settings)
+    }
+}
+
+impl Channel for Email {
+    fn kind(&self) -> ChannelKind {
+        ChannelKind::Email
+    }
+
+    fn reconcilable(&self) -> bool {
+        false
+    }
+
+    fn on_doubt(&self) -> OnDoubt {
+        self.0.settings.on_doubt
+    }
+
+    fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
+        Box::pin(async {
+            let opening = async {
+                if let Some(mut old) = self.pop()
+                    && old.is_alive().await
+                {
+                    return Ok(old);
+                }
+                self.open().await
+            };
+            let opened = timeout(self.0.glance, opening).await;
+            let opened = opened.unwrap_or_else(|_| Err(Failure::late(Stage::Connecting, self.0.glance)));
+            self.push(opened.map_err(|failure| AskError(self.describe(&failure)))?);
+            Ok(())
+        })
+    }
+
+    fn probe(&self) -> Answer<'_, Result<String, AskError>> {
+        Box::pin(async {
+            let opened = timeout(PROBE, self.open()).await;
+            let session = opened.unwrap_or_else(|_| Err(Failure::late(Stage::Connecting, PROBE)));
+            let session = session.map_err(|failure| AskError(self.describe(&failure)))?;
+            let _ = timeout(GOODBYE, session.quit()).await;
+            Ok(format!("{} can be reached, {}", self.0.server.place(), self.0.server.terms()))
+        })
+    }
+
+    fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
+        Box::pin(async move {
+            let letter = match Letter::new(&self.0.settings, &message, self.0.clock.now()) {
+                Ok(letter) => letter,
+                Err(why) => return Outcome::Rejected { permanent: true, retry_after: None, code: None, why },
+            };
+            match self.deliver(&letter, within).await {
+                Ok(()) => Outcome::Accepted(letter.id),
+                Err(failure) => outcome::of(&failure, self.describe(&failure)),
+            }
+        })
+    }
+
+    /// The server has it; whether it arrived would be said in a mail to the sender.
+    fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
+        Box::pin(std::future::ready(Ok(Status::Sent)))
+    }
+}
+
+impl std::fmt::Debug for Email {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Email").field("on_doubt", &self.0.settings.on_doubt).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use http::Method;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::{
+    config::{
+        is_loopback,
+        secrets::{SecretName, Secrets},
+    },
+    outbound::Call,
+};
+
+/// Where messages go, `https://hooks.slack.com/services/T…/B…/…`. Whoever has it may post, so it is never shown.
+#[derive(Clone)]
+pub struct Webhook(Url);
+
+/// Why there is no webhook. Never contains a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// Nobody gave one.
+    #[error("SLACK_WEBHOOK_URL is missing: a Slack app's page Incoming Webhooks shows it")]
+    Missing,
+    /// It is something else.
+    #[error(
+        "SLACK_WEBHOOK_URL is not a webhook's URL: expected https://hooks.slack.com/services/... (http:// only for this machine), without user, password and '#'"
+    )]
+    Malformed,
+}
+
+impl Webhook {
+    /// Takes it from the secrets.
+    ///
+    /// # Errors
+    /// If it is missing, or not to be used over a network.
+    pub fn from_secrets(secrets: &Secrets) -> Result<Self, WebhookError> {
+        let secret = secrets.get(SecretName::SlackWebhookUrl).ok_or(WebhookError::Missing)?;
+        let url = Url::parse(secret.expose_secret().trim()).map_err(|_| WebhookError::Malformed)?;
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        let is_bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        if is_safe && is_bare && url.has_host() && url.path().len() > 1 {
+            Ok(Self(url))
+        } else {
+            Err(WebhookError::Malformed)
+        }
+    }
+
+    /// The part that may be shown.
+    pub(super) fn host(&self) -> String {
+        self.0.host_str().unwrap_or_default().to_owned()
+    }
+
+    /// Posts a message. Not to be repeated.
+    pub(super) fn post(&self, text: &str, within: Duration) -> Call {
+        let json = Some(serde_json::json!({ "text": escaped(text) }));
+        self.call(Method::POST, self.0.clone(), json, within)
+    }
+
+    /// Opens the connection: asks for nothing, and not with the secret.
+    pub(super) fn knock(&self, within: Duration) -> Call {
+        let mut url = self.0.clone();
+        url.set_path("/");
+        url.set_query(None);
+        self.call(Method::HEAD, url, None, within)
+    }
+
+    fn call(&self, method: Method, url: Url, json: Option<serde_json::Value>, within: Duration) -> Call {
+        Call { method, url, basic: None, form: None, json, timeout: within, total: within, idempotent: false }
+    }
+}
+
+/// Slack: these three are escaped, so that nothing in a goal's name is a link or calls everybody (`<!channel>`).
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,91 @@
+//! Messages of a Telegram bot by the Bot API (10.1), and nothing else of Telegram.
+//!
+//! `token` is the secret, `requests` builds the calls, `wire` is what comes back, `outcome` says what it means. Only this file does
+//! I/O. The API has no idempotency and no way to ask what was sent, so what is in doubt stays in doubt. The token is in the path
+//! of every URL: no text of this module contains a URL.
+
+mod outcome;
+mod requests;
+mod token;
+mod wire;
+
+use std::time::Duration;
+
+use requests::Requests;
+pub use token::{BotToken, TokenError};
+
+use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered};
+use crate::{
+    config::settings::TelegramSettings,
+    outbound::{Call, Outbound, Reply},
+};
+
+/// The channel `telegram`.
+#[derive(Clone)]
+pub struct Telegram {
+    requests: Requests,
+    token: BotToken,
+    on_doubt: OnDoubt,
+    outbound: Outbound,
+}
+
+impl Telegram {
+    /// Opens nothing yet. A look at the bot, which opens the connection, takes `glance` at most.
+    pub fn new(settings: &TelegramSettings, token: BotToken, glance: Duration, outbound: Outbound) -> Self {
+        let requests = Requests::new(settings, token.clone(), glance);
+        Self { requests, token, on_doubt: settings.on_doubt, outbound }
+    }
+
+    async fn ask(&self, call: Call) -> Result<Reply, AskError> {
+        self.outbound.call(call).await.map_err(|error| AskError(error.to_string()))
+    }
+}
+
+impl Channel for Telegram {
+    fn kind(&self) -> ChannelKind {
+        ChannelKind::Telegram
+    }
+
+    fn reconcilable(&self) -> bool {
+        false
+    }
+
+    fn on_doubt(&self) -> OnDoubt {
+        self.on_doubt
+    }
+
+    fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
+        Box::pin(async { outcome::bot(&self.ask(self.requests.glance()).await?, &self.token).map(drop) })
+    }
+
+    fn probe(&self) -> Answer<'_, Result<String, AskError>> {
+        Box::pin(async {
+            let bot = outcome::bot(&self.ask(self.requests.me()).await?, &self.token)?;
+            let chat = outcome::chat(&self.ask(self.requests.chat()).await?, &self.token)?;
+            Ok(format!("reachable as {bot}, which knows the chat ({chat})"))
+        })
+    }
+
+    fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
+        Box::pin(async move {
+            match self.outbound.call(self.requests.send(&message, within)).await {
+                Ok(reply) => outcome::sent(&reply, &self.token),
+                Err(error) => not_answered(&error),
+            }
+        })
+    }
+
+    /// Telegram has it; whether anybody looked, it never says.
+    fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
+        Box::pin(std::future::ready(Ok(Status::Sent)))
+    }
+}
+
+impl std::fmt::Debug for Telegram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telegram").field("on_doubt", &self.on_doubt).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
