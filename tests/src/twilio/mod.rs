@@ -237,17 +237,7 @@ fn pair(user: &str, secret: &str) -> (String, String) {
 
 /// `Basic …` of RFC 7617.
 pub fn basic(user: &str, secret: &str) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let text = format!("{user}:{secret}");
-    let mut encoded = String::from("Basic ");
-    for chunk in text.as_bytes().chunks(3) {
-        let bits = chunk.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let letter = ALPHABET[bits >> (18 - 6 * place) & 63] as char;
-            encoded.push(if place > chunk.len() { '=' } else { letter });
-        }
-    }
-    encoded
+    format!("Basic {}", crate::base64::encode(&format!("{user}:{secret}")))
 }
 
 #[cfg(test)]
