@@ -48,6 +48,30 @@ pub fn notifications(database: &Path) -> rusqlite::Result<Vec<Notification>> {
     rows.collect()
 }
 
+/// One row of `attempts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Where it was sent.
+    pub channel: String,
+    /// How it ended, if it did.
+    pub outcome: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// Every attempt there is, in order.
+///
+/// # Errors
+/// If the file is not there yet or is no database of ours.
+pub fn attempts(database: &Path) -> rusqlite::Result<Vec<Attempt>> {
+    let connection = open(database)?;
+    let mut statement =
+        connection.prepare("SELECT channel, outcome, why FROM attempts ORDER BY notification_id, number")?;
+    let rows =
+        statement.query_map([], |row| Ok(Attempt { channel: row.get(0)?, outcome: row.get(1)?, why: row.get(2)? }))?;
+    rows.collect()
+}
+
 /// Every claim there is.
 ///
 /// # Errors

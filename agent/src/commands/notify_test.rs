@@ -52,7 +52,7 @@ async fn follow(agent: &Agent, id: &str) -> anyhow::Result<()> {
     let end = Instant::now() + RECEIPT;
     while Instant::now() < end {
         let message = agent.store.read(|connection| outbox::get(connection, id))?;
-        if message.is_none_or(|message| message.state != State::Accepted) {
+        if message.is_none_or(|message| message.state != State::Accepted || !message.channel.has_receipts()) {
             break;
         }
         tokio::time::sleep(LOOK).await;

@@ -46,7 +46,9 @@ enum Then {
 
 impl Conversation {
     async fn hold(mut self) -> io::Result<()> {
-        self.say(Stage::Greeting, "220 mail.example.org ESMTP").await?;
+        if matches!(self.say(Stage::Greeting, "220 mail.example.org ESMTP").await?, Then::Close) {
+            return Ok(());
+        }
         while let Some(line) = self.line().await? {
             if matches!(self.command(&line).await?, Then::Close) {
                 break;
@@ -155,7 +157,9 @@ impl Conversation {
     async fn act(&mut self, act: Act) -> io::Result<Then> {
         match act {
             Act::Reply(code) => {
-                self.write(&format!("{code} the fake was told to say so")).await?;
+                // Servers do quote what they do not like.
+                let heard = self.shared.lock().heard.last().cloned().unwrap_or_default();
+                self.write(&format!("{code} the fake was told to say so: {heard}")).await?;
                 // 421: "Service not available, closing transmission channel".
                 Ok(if code == 421 { Then::Close } else { Then::GoOn })
             }

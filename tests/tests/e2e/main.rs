@@ -5,9 +5,12 @@
 mod config;
 mod crash;
 mod effectively_once;
+mod everywhere;
+mod fallback;
 mod garbage;
 mod http;
 mod import;
+mod in_doubt;
 mod notify_codes;
 mod off_machine;
 mod one_pass;

@@ -1,31 +1,57 @@
 //! Canaries: secrets that must turn up nowhere, however loud the logs and whatever goes wrong.
 
 use mecris_tests::{
-    agent::{API_TOKEN, Setup},
+    agent::{API_TOKEN, Output, Setup},
+    base64,
     beeminder::{Fault, GoalSpec},
+    fault::Fault as ChannelFault,
+    smtp::{self, Act, Fault as MailFault, Stage as Place},
     twilio,
 };
 
-use crate::stage::Stage;
+use crate::{everywhere::Everywhere, stage::Stage};
 
 const BEEMINDER: &str = "canary-beeminder-5e1f";
 const TWILIO: &str = "canary-twilio-77aa";
+const TELEGRAM: &str = "canary-telegram_proof-5c3d";
+const SLACK: &str = "canary-slack-0b1e";
+const SMTP_PASSWORD: &str = "canary-smtp-9d2c";
 
 fn stage() -> Stage {
     let mut stage = Stage::of_the_daemon();
+    plant(&mut stage);
+    stage
+}
+
+/// With every channel, each with a canary of its own.
+fn everywhere(channels: &[&str]) -> Everywhere {
+    let mut everywhere = Everywhere::new(channels);
+    plant(&mut everywhere.stage);
+    let token = format!("123456789:{TELEGRAM}");
+    everywhere.telegram.set_token(&token);
+    everywhere.slack.set_secret(SLACK);
+    everywhere.smtp.set_login(Some((smtp::USER, SMTP_PASSWORD)));
+    let setup = &mut everywhere.stage.setup;
+    setup.set_env("TELEGRAM_BOT_TOKEN", &token);
+    setup.set_env("SLACK_WEBHOOK_URL", &everywhere.slack.webhook_url());
+    setup.set_env("SMTP_URL", &everywhere.smtp.url());
+    everywhere
+}
+
+fn plant(stage: &mut Stage) {
     stage.beeminder.set_token(BEEMINDER);
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     stage.twilio.set_credentials(&[(twilio::ACCOUNT_SID, TWILIO)]);
     stage.setup.set_env("BEEMINDER_AUTH_TOKEN", BEEMINDER);
     stage.setup.set_env("TWILIO_AUTH_TOKEN", TWILIO);
     stage.setup.set_env("MECRIS_LOG", "trace");
-    stage
 }
 
-/// Fails if a canary, as it is or as Basic authentication carries it, is in `text`.
+/// Fails if a canary, as it is or as authentication carries it, is in `text`.
 fn assert_clean(place: &str, text: &[u8]) {
-    let basic = twilio::basic(twilio::ACCOUNT_SID, TWILIO);
-    for canary in [BEEMINDER, TWILIO, API_TOKEN, basic.trim_start_matches("Basic ")] {
+    let basic = base64::encode(&format!("{}:{TWILIO}", twilio::ACCOUNT_SID));
+    let plain = base64::encode(&format!("\0{}\0{SMTP_PASSWORD}", smtp::USER));
+    for canary in [BEEMINDER, TWILIO, TELEGRAM, SLACK, SMTP_PASSWORD, API_TOKEN, &basic, &plain] {
         let found = text.windows(canary.len()).position(|window| window == canary.as_bytes());
         if let Some(at) = found {
             let around = String::from_utf8_lossy(&text[at.saturating_sub(200)..(at + canary.len()).min(text.len())]);
@@ -125,4 +151,70 @@ fn no_endpoint_and_no_log_of_the_daemon_has_one() {
     let status = daemon.terminate(std::time::Duration::from_secs(20)).expect("it stops in time");
     assert_eq!(status.code(), Some(0), "{}", daemon.logs());
     assert_files_clean(&stage.setup);
+}
+
+/// One alert at TRACE; fails if a canary is in what it says or leaves behind.
+fn alert(everywhere: &Everywhere, what: &str) -> Output {
+    let setup = &everywhere.stage.setup;
+    let output = setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+    assert!(output.stderr.len() > 100, "{what}: at TRACE there is something to read");
+    assert_clean(what, output.everything().as_bytes());
+    let status = setup.agent(&["status", "--json"]);
+    assert_clean(&format!("status after {what}"), status.everything().as_bytes());
+    assert_files_clean(setup);
+    output
+}
+
+#[test]
+fn no_channel_prints_one_when_all_is_well() {
+    for channel in ["telegram", "slack", "email"] {
+        let everywhere = everywhere(&[channel]);
+        assert_eq!(alert(&everywhere, channel).code, 0, "{channel}");
+        assert_eq!(everywhere.told().iter().sum::<usize>(), 1, "{channel}");
+        let check = everywhere.stage.setup.agent(&["check"]);
+        assert_eq!(check.code, 0, "{channel}: {}", check.everything());
+        assert_clean(&format!("check of {channel}"), check.everything().as_bytes());
+    }
+}
+
+#[test]
+fn no_failure_of_a_channel_prints_one() {
+    use ChannelFault::{DropBefore, Garbage2xx, Hang, Refuse};
+    for fault in [DropBefore, Garbage2xx, Hang, Refuse(400), Refuse(404)] {
+        for channel in ["telegram", "slack"] {
+            let mut everywhere = everywhere(&[channel]);
+            everywhere.stage.setup.config.set(&format!("notify.{channel}.on_doubt"), "give_up");
+            everywhere.stage.setup.config.set("notify.lease", "300ms");
+            everywhere.telegram.fail_always(Some(fault.clone()));
+            everywhere.slack.fail_always(Some(fault.clone()));
+            assert_ne!(alert(&everywhere, &format!("{channel} {fault:?}")).code, 0, "{channel} {fault:?}");
+        }
+    }
+    for place in [Place::Auth, Place::Rcpt, Place::Content] {
+        for act in [Act::Reply(550), Act::Garbage] {
+            let mut everywhere = everywhere(&["email"]);
+            everywhere.stage.setup.config.set("notify.email.on_doubt", "give_up");
+            everywhere.stage.setup.config.set("notify.lease", "300ms");
+            everywhere.smtp.fail_always(Some(MailFault(place, act)));
+            let what = format!("email {place:?} {act:?}");
+            assert_ne!(alert(&everywhere, &what).code, 0, "{what}");
+            let check = everywhere.stage.setup.agent(&["check"]);
+            assert_clean(&format!("check, {what}"), check.everything().as_bytes());
+        }
+    }
+}
+
+#[test]
+fn nobody_listening_prints_none() {
+    for channel in ["telegram", "slack", "email"] {
+        let mut everywhere = everywhere(&[channel]);
+        let setup = &mut everywhere.stage.setup;
+        setup.config.set("notify.telegram.base_url", "http://127.0.0.1:1");
+        setup.set_env("SLACK_WEBHOOK_URL", &format!("http://127.0.0.1:1/services/T000/B000/{SLACK}"));
+        setup.set_env("SMTP_URL", &format!("smtp://me:{SMTP_PASSWORD}@127.0.0.1:1"));
+        assert_ne!(alert(&everywhere, channel).code, 0, "{channel}");
+        let check = everywhere.stage.setup.agent(&["check"]);
+        assert_ne!(check.code, 0, "{channel}: {}", check.everything());
+        assert_clean(&format!("check of {channel}"), check.everything().as_bytes());
+    }
 }

@@ -53,6 +53,11 @@ impl ChannelKind {
         Self::Email,
     ];
 
+    /// Whether somebody ever says what became of a message that was taken.
+    pub fn has_receipts(self) -> bool {
+        !matches!(self, Self::Telegram | Self::Slack | Self::Email)
+    }
+
     /// The word in configuration, JSON, metrics and the database.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -35,9 +35,10 @@ pub(super) fn describe(failure: &Failure, server: &MailServer, settings: &EmailS
         Failure::Refused { stage: Stage::LoggingIn, code, .. } => {
             format!("{place} refused the login ({code}); check user and password in SMTP_URL")
         }
-        Failure::Refused { stage, code, words, .. } => {
+        Failure::Refused { stage, code, words, permanent } => {
             let what = match stage {
                 Stage::Connecting | Stage::LoggingIn => "does not want to talk",
+                Stage::Addressing if !permanent => "does not take mail from or for these addresses now",
                 Stage::Addressing => "refused sender or recipient; check notify.email.from and notify.email.to",
                 Stage::Content => "refused the mail",
             };

@@ -55,7 +55,7 @@ impl Failure {
                 Self::Refused { stage, code: code.into(), permanent, words: words() }
             }
             None if error.is_client() => Self::Unable { stage },
-            None => Self::Lost { stage, why: error.to_string() },
+            None => Self::Lost { stage, why: root(error) },
         }
     }
 
@@ -63,6 +63,15 @@ impl Failure {
     fn nonsense(stage: Stage, response: &Response) -> Self {
         Self::Lost { stage, why: format!("the server answered {}, which makes no sense there", response.code()) }
     }
+}
+
+/// What went wrong in the end, without lettre's own layers above it.
+fn root(error: &Error) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
 }
 
 /// An open connection, past the login.

@@ -1,1 +1,70 @@
+//! What cannot be seen from outside. How every answer is taken is tested against the fake (`tests/tests/channels`).
 
+use bytes::Bytes;
+use http::StatusCode;
+use secrecy::SecretString;
+
+use super::*;
+use crate::{
+    config::secrets::{SecretName, Secrets},
+    outbound::{Call, Reply},
+};
+
+fn webhook() -> Webhook {
+    let mut secrets = Secrets::default();
+    let url = SecretString::from("https://hooks.slack.com/services/T0/B0/canary?canary=1");
+    secrets.insert(SecretName::SlackWebhookUrl, url);
+    Webhook::from_secrets(&secrets).unwrap()
+}
+
+fn reply(status: u16, body: &str) -> Reply {
+    Reply { status: StatusCode::from_u16(status).unwrap(), body: Bytes::from(body.to_owned()), retry_after: None }
+}
+
+#[test]
+fn only_a_post_has_the_secret_and_its_call_does_not_show_it() {
+    let knock = webhook().knock(Duration::from_secs(1));
+    assert_eq!(knock.url.as_str(), "https://hooks.slack.com/");
+    let post = webhook().post("a < b", Duration::from_secs(1));
+    assert_eq!(post.json, Some(serde_json::json!({"text": "a &lt; b"})));
+    assert!(!post.idempotent);
+    let shown = format!("{:?}", Call { url: post.url.clone(), ..knock.clone() });
+    assert!(!shown.contains("T0"), "{shown}");
+}
+
+#[test]
+fn the_sentences_read_well() {
+    let words = [
+        (400, "invalid_payload"),
+        (403, "action_prohibited"),
+        (404, "channel_not_found"),
+        (404, "no_service"),
+        (404, "no_team"),
+        (410, "channel_is_archived"),
+        (429, "rate_limited"),
+        (400, "something_new"),
+        (400, "<html>"),
+        (500, "rollup_error"),
+    ];
+    let sentences = words.map(|(status, word)| match outcome::posted(&reply(status, word), "#k7q2x9") {
+        Outcome::Rejected { permanent, code, why, .. } => format!("{:?} {why}", (permanent, code.unwrap_or_default())),
+        other => format!("{other:?}"),
+    });
+    insta::assert_snapshot!(sentences.join("\n"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_garbage_is_taken_for_an_answer(status in 100u16..600, body in ".{0,60}") {
+        let taken = matches!(outcome::posted(&reply(status, &body), "#k7q2x9"), Outcome::Accepted(_));
+        proptest::prop_assert_eq!(taken, status == 200 && body.trim() == "ok");
+    }
+
+    #[test]
+    fn nothing_of_a_text_is_markup(text in ".{0,60}") {
+        let escaped = webhook::escaped(&text);
+        proptest::prop_assert!(!escaped.contains(['<', '>']));
+        let back = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        proptest::prop_assert_eq!(back, text);
+    }
+}

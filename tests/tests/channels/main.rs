@@ -1,0 +1,67 @@
+//! Each channel alone against its fake, without the binary: what every answer, and every lack of one, is taken for.
+//!
+//! What the outbox makes of it is tested end to end (`e2e`).
+
+mod email;
+mod slack;
+mod telegram;
+
+use std::{sync::Arc, time::Duration};
+
+use mecris_agent::{
+    clock::Clock,
+    config::{Inputs, load},
+    notify::channels::{Channel, Outcome, Outgoing},
+    runtime,
+};
+
+/// What a send came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    Accepted,
+    RefusedForGood,
+    RefusedForNow,
+    InDoubt,
+}
+
+const TEXT: &str = "Mecris: reading derails today #k7q2x9";
+const TAG: &str = "#k7q2x9";
+
+fn outgoing(text: &str) -> Outgoing<'_> {
+    Outgoing { text, tag: TAG, validity: None }
+}
+
+/// The one channel of a configuration, put together as the agent does it.
+fn channel(kind: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn Channel>, String> {
+    let missing = std::path::PathBuf::from("/nonexistent");
+    let channels = format!("[{kind}]");
+    let base = [
+        ("MECRIS__TIME_ZONE", "UTC"),
+        ("MECRIS__NOTIFY__CHANNELS", channels.as_str()),
+        ("MECRIS__NOTIFY__LEASE", "3s"),
+    ];
+    let variables =
+        base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let inputs = Inputs { file: None, fallback_file: missing.clone(), variables, dotenv: missing };
+    let loaded = load(&inputs).map_err(|error| error.to_string())?;
+    let channels = runtime::channels(&loaded.settings, &loaded.secrets, &Clock::system());
+    channels.map_err(|error| error.to_string())?.into_iter().next().ok_or_else(|| "no channel".to_owned())
+}
+
+/// What an outcome came to, and its sentence.
+fn came(outcome: &Outcome) -> (Came, String) {
+    match outcome {
+        Outcome::Accepted(id) => (Came::Accepted, id.clone()),
+        Outcome::Rejected { permanent: true, why, .. } => (Came::RefusedForGood, why.clone()),
+        Outcome::Rejected { permanent: false, why, .. } => (Came::RefusedForNow, why.clone()),
+        Outcome::Unknown { why } => (Came::InDoubt, why.clone()),
+    }
+}
+
+/// One send as the outbox does it: first the connection, then the message.
+async fn send(channel: &dyn Channel, within: Duration) -> Outcome {
+    let _ = channel.warm_up().await;
+    channel.send(outgoing(TEXT), within).await
+}
+
+const WITHIN: Duration = Duration::from_secs(2);
