@@ -97,7 +97,7 @@ fn channel(
 ) -> Result<Arc<dyn Channel>, ConfigError> {
     let missing = || ConfigError::one(&format!("notify.{}", kind.as_str()), "is missing");
     let outbound = |upstream| Outbound::new(upstream, clock.clone());
-    let glance = GLANCE.min(notify.lease / 3);
+    let glance = GLANCE.min(notify.lease / 4);
     Ok(match kind {
         ChannelKind::Console => Arc::new(Console::default()),
         ChannelKind::Sms => {

@@ -12,7 +12,7 @@ fn by(url: &str) -> Arc<dyn Channel> {
         ("MECRIS__NOTIFY__EMAIL__TO", "me@example.net"),
         ("SMTP_URL", url),
     ];
-    channel("email", &variables).unwrap()
+    channel("email", &variables).expect("a sound configuration")
 }
 
 #[tokio::test]

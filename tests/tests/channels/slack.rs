@@ -3,7 +3,7 @@ use mecris_tests::{fault::Fault, slack::Slack};
 use super::*;
 
 fn slack(fake: &Slack) -> Arc<dyn Channel> {
-    channel("slack", &[("SLACK_WEBHOOK_URL", &fake.webhook_url())]).unwrap()
+    channel("slack", &[("SLACK_WEBHOOK_URL", &fake.webhook_url())]).expect("a sound configuration")
 }
 
 #[tokio::test]

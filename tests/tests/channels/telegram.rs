@@ -16,7 +16,7 @@ fn with_token(fake: &Telegram, token: &str) -> Arc<dyn Channel> {
         ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", CHAT_ID),
         ("TELEGRAM_BOT_TOKEN", token),
     ];
-    channel("telegram", &variables).unwrap()
+    channel("telegram", &variables).expect("a sound configuration")
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ impl Everywhere {
         let smtp = Smtp::start().expect("a free port");
         let setup = &mut stage.setup;
         setup.config.set("notify.channels", serde_json::json!(channels));
-        // A connection is opened in a third of the lease, on a machine that is busy with other tests.
+        // A connection is opened in a quarter of the lease, on a machine that is busy with other tests.
         setup.config.set("notify.lease", "2s");
         setup.config.set("notify.telegram.base_url", telegram.base_url());
         setup.config.set("notify.telegram.chat_id", telegram::CHAT_ID);
