@@ -73,7 +73,9 @@ impl Setup {
         let folder = tempfile::Builder::new().prefix("mecris-").tempdir().expect("a folder for the test");
         let mut config = Config::default();
         config.set("beeminder.base_url", format!("http://{beeminder}/api/v1/"));
-        config.set("notify.sms.base_url", format!("http://{twilio}"));
+        for channel in ["sms", "whatsapp", "voice"] {
+            config.set(&format!("notify.{channel}.base_url"), format!("http://{twilio}"));
+        }
         config.set("state.path", folder.path().join("mecris_usage.db").display().to_string());
         config.set("http.listen", format!("127.0.0.1:{}", free_port()));
         let environment = [

@@ -12,11 +12,15 @@ use std::{
 use mecris_tests::{
     clock::FakeClock,
     http_client,
-    twilio::{ACCOUNT_SID, AUTH_TOKEN, Fate, MESSAGING_SERVICE_SID, PARAMETERS, Twilio, basic},
+    twilio::{
+        ACCOUNT_SID, AUTH_TOKEN, CALL_PARAMETERS, CONTENT_SID, Ending, Fate, MESSAGING_SERVICE_SID, PARAMETERS, Twilio,
+        basic,
+    },
 };
 use serde_json::Value;
 
-const LIST: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
+const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
+const CALLS: &str = "/2010-04-01/Accounts/{AccountSid}/Calls.json";
 
 /// The document, or `None` with a word to whoever reads the test's output.
 fn openapi() -> Option<Value> {
@@ -60,11 +64,12 @@ fn with_null_types(mut schema: Value) -> Value {
     schema
 }
 
-/// Checks `instance` against the schema at `reference` of the document, and that no undocumented field is in it.
-fn assert_valid(document: &Value, reference: &str, instance: &Value) {
+/// Checks `instance` against the schema at `reference` of the document, and that no undocumented field is in it. The path `list` is
+/// at `/paths` there.
+fn assert_valid(document: &Value, list: &str, reference: &str, instance: &Value) {
     let mut schema = serde_json::json!({"$ref": format!("#{reference}")});
     schema["components"] = with_null_types(document["components"].clone());
-    schema["paths"] = with_null_types(document["paths"][LIST]["get"].clone());
+    schema["paths"] = with_null_types(document["paths"][list]["get"].clone());
     let validator = jsonschema::validator_for(&schema).expect("the schema is sound");
     let errors: Vec<String> = validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert!(errors.is_empty(), "{reference}: {errors:?}\n{instance:#}");
@@ -77,12 +82,12 @@ fn assert_valid(document: &Value, reference: &str, instance: &Value) {
     }
 }
 
-fn create(fake: &Twilio, form: &[(&str, &str)]) -> Value {
+fn create(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> Value {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let mut stream = TcpStream::connect(fake.address()).expect("the fake listens");
     write!(
         stream,
-        "POST /2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json HTTP/1.1\r\nhost: t\r\nconnection: close\r\nauthorization: {}\r\n\
+        "POST /2010-04-01/Accounts/{ACCOUNT_SID}/{resource}.json HTTP/1.1\r\nhost: t\r\nconnection: close\r\nauthorization: {}\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
         basic(ACCOUNT_SID, AUTH_TOKEN),
         body.len()
@@ -105,14 +110,16 @@ fn get(fake: &Twilio, path: &str) -> Value {
 #[test]
 fn the_fake_accepts_exactly_the_documented_parameters() {
     let Some(document) = openapi() else { return };
-    let body =
-        &document["paths"][LIST]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"];
-    let mut documented: Vec<&str> =
-        body["properties"].as_object().expect("CreateMessage has parameters").keys().map(String::as_str).collect();
-    let mut known = PARAMETERS.to_vec();
-    documented.sort_unstable();
-    known.sort_unstable();
-    assert_eq!(known, documented);
+    for (list, parameters) in [(MESSAGES, &PARAMETERS[..]), (CALLS, &CALL_PARAMETERS[..])] {
+        let body =
+            &document["paths"][list]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"];
+        let mut documented: Vec<&str> =
+            body["properties"].as_object().expect("a create has parameters").keys().map(String::as_str).collect();
+        let mut known = parameters.to_vec();
+        documented.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, documented, "{list}");
+    }
 }
 
 #[test]
@@ -121,15 +128,44 @@ fn a_message_has_the_documented_shape_at_every_step() {
     let message = "/components/schemas/api.v2010.account.message";
     let fake = Twilio::start(&FakeClock::default()).expect("a free port");
     fake.set_next_fates([Fate::Undelivered(30003), Fate::Deliver]);
-    for sender in [("From", "+15005550006"), ("MessagingServiceSid", MESSAGING_SERVICE_SID)] {
-        let made = create(&fake, &[("To", "+14155550100"), sender, ("Body", "hello"), ("ValidityPeriod", "600")]);
-        assert_valid(&document, message, &made);
+    let (to, whatsapp) = (("To", "+14155550100"), ("To", "whatsapp:+14155550100"));
+    let text = ("Body", "hello");
+    let forms: [&[(&str, &str)]; 4] = [
+        &[to, ("From", "+15005550006"), text, ("ValidityPeriod", "600")],
+        &[to, ("MessagingServiceSid", MESSAGING_SERVICE_SID), text, ("ValidityPeriod", "600")],
+        &[whatsapp, ("From", "whatsapp:+15005550006"), text],
+        &[
+            whatsapp,
+            ("MessagingServiceSid", MESSAGING_SERVICE_SID),
+            ("ContentSid", CONTENT_SID),
+            ("ContentVariables", r#"{"1": "hello"}"#),
+        ],
+    ];
+    for form in forms {
+        let made = create(&fake, "Messages", form);
+        assert_valid(&document, MESSAGES, message, &made);
         for _ in 0..3 {
-            assert_valid(
-                &document,
-                message,
-                &get(&fake, &format!("Messages/{}.json", made["sid"].as_str().expect("a sid"))),
-            );
+            let path = format!("Messages/{}.json", made["sid"].as_str().expect("a sid"));
+            assert_valid(&document, MESSAGES, message, &get(&fake, &path));
+        }
+    }
+}
+
+const RING: [(&str, &str); 3] =
+    [("To", "+14155550100"), ("From", "+15005550006"), ("Twiml", "<Response><Say>hello</Say></Response>")];
+
+#[test]
+fn a_call_has_the_documented_shape_at_every_step() {
+    let Some(document) = openapi() else { return };
+    let call = "/components/schemas/api.v2010.account.call";
+    let fake = Twilio::start(&FakeClock::default()).expect("a free port");
+    for ending in [Ending::Completed, Ending::Busy, Ending::NoAnswer, Ending::Failed, Ending::Canceled, Ending::Ring] {
+        fake.set_next_endings([ending]);
+        let made = create(&fake, "Calls", &RING);
+        assert_valid(&document, CALLS, call, &made);
+        for _ in 0..4 {
+            let path = format!("Calls/{}.json", made["sid"].as_str().expect("a sid"));
+            assert_valid(&document, CALLS, call, &get(&fake, &path));
         }
     }
 }
@@ -139,10 +175,13 @@ fn a_list_has_the_documented_shape_on_every_page() {
     let Some(document) = openapi() else { return };
     let fake = Twilio::start(&FakeClock::default()).expect("a free port");
     for _ in 0..3 {
-        create(&fake, &[("To", "+14155550100"), ("From", "+15005550006"), ("Body", "hello")]);
+        create(&fake, "Messages", &[RING[0], RING[1], ("Body", "hello")]);
+        create(&fake, "Calls", &RING);
     }
     let reference = "/paths/responses/200/content/application~1json/schema";
-    for page in ["Messages.json?PageSize=2", "Messages.json?PageSize=2&Page=1"] {
-        assert_valid(&document, reference, &get(&fake, page));
+    for (list, resource) in [(MESSAGES, "Messages"), (CALLS, "Calls")] {
+        for page in ["PageSize=2", "PageSize=2&Page=1"] {
+            assert_valid(&document, list, reference, &get(&fake, &format!("{resource}.json?{page}")));
+        }
     }
 }

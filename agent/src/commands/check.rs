@@ -5,16 +5,19 @@ use std::{io::Write as _, path::Path, time::Duration};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use super::{Exit, context};
+use super::{Exit, context, text};
 use crate::{
     arms::beeminder::BeeminderArm,
     cli::CheckArgs,
     clock::Clock,
-    config::{ConfigError, EffectiveSetting, Loaded},
+    config::{ConfigError, EffectiveSetting, Loaded, Settings},
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
     runtime,
-    store::{Store, StoreError},
+    store::{
+        Store, StoreError,
+        broken::{self, BrokenChannel},
+    },
 };
 
 /// For each connection.
@@ -32,13 +35,24 @@ struct Checked {
 struct CheckResult {
     name: String,
     ok: bool,
+    /// It does not keep the check from being passed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    warning: bool,
     detail: String,
 }
 
 impl CheckResult {
     fn new(name: &str, result: Result<String, String>) -> Self {
         let ok = result.is_ok();
-        Self { name: name.to_owned(), ok, detail: result.unwrap_or_else(|problem| problem) }
+        Self { name: name.to_owned(), ok, warning: false, detail: result.unwrap_or_else(|problem| problem) }
+    }
+
+    fn mark(&self) -> &'static str {
+        match (self.ok, self.warning) {
+            (true, _) => "ok",
+            (false, true) => "WARN",
+            (false, false) => "FAIL",
+        }
     }
 }
 
@@ -68,13 +82,14 @@ pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     let configured = results.iter().all(|result| result.ok);
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
     results.push(CheckResult::new("state", state(&loaded)));
+    results.extend(broken_channels(&loaded, options.offline));
     if !options.offline && configured {
         results.push(CheckResult::new("beeminder", beeminder(&loaded).await));
         for channel in channels {
             results.push(reach(channel.as_ref()).await);
         }
     }
-    let ok = results.iter().all(|result| result.ok);
+    let ok = results.iter().all(|result| result.ok || result.warning);
     let configured = configured && results.iter().all(|result| result.ok || result.name != "endpoints");
     print(&Checked { ok, results, settings: loaded.effective }, options.json)?;
     Ok(match (ok, configured) {
@@ -100,6 +115,23 @@ fn endpoints(loaded: &Loaded) -> Result<String, String> {
     let problems = |error: ConfigError| error.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let tokens = context::tokens(loaded).map_err(|error| format!("`serve` needs this: {}", problems(error)))?;
     Ok(format!("{}, {} known callers", loaded.settings.http.listen, tokens.len()))
+}
+
+/// What the messages have shown, which no question can: that the provider answers does not mean that anything arrives.
+///
+/// Offline it is a warning. It is what a service manager asks before a start, and a daemon with a broken channel is better than none.
+fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
+    let Settings { state, notify, time_zone, .. } = &loaded.settings;
+    // That the state cannot be read is said elsewhere.
+    let broken = Store::open_read_only(&state.path)
+        .and_then(|store| store.read(|connection| broken::among(connection, &notify.channels)))
+        .unwrap_or_default();
+    let result = |mark: BrokenChannel| {
+        let (channel, since) = (mark.channel.as_str(), text::local(mark.since, time_zone));
+        let detail = format!("broken since {since}: {}; then try `notify test --channel {channel}`", mark.why);
+        CheckResult { warning: offline, ..CheckResult::new(&format!("channel.{channel}"), Err(detail)) }
+    };
+    broken.into_iter().map(result).collect()
 }
 
 /// Does not make the file, and does not need the lock: a running daemon is fine.
@@ -163,7 +195,7 @@ fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     for result in &checked.results {
-        writeln!(out, "{:<5} {:<16} {}", if result.ok { "ok" } else { "FAIL" }, result.name, result.detail)?;
+        writeln!(out, "{:<5} {:<16} {}", result.mark(), result.name, result.detail)?;
     }
     writeln!(out, "\nsettings in force")?;
     for setting in &checked.settings {

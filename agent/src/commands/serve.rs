@@ -37,6 +37,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let (metrics, live) = (Metrics::new(), LiveStatus::new(clock.now()));
     let heuristic = loaded.settings.heuristic;
     let scheduler = Scheduler::new(agent.clone(), live.clone(), metrics.clone(), notifier.clone(), heuristic.interval);
+    agent.outbox.retry_broken_channels().await?;
     scheduler.recall()?;
     let heartbeat_bound = Scheduler::heartbeat_bound(heuristic.deadline);
 

@@ -12,6 +12,7 @@ use crate::{
     config::Settings,
     store::{
         Store, StoreError,
+        broken::{self, BrokenChannel},
         decisions::{self, DecisionRow},
         outbox::{self, Notification},
         runs::{self, RunRow},
@@ -34,6 +35,9 @@ struct Status {
     last_run: Option<RunRow>,
     decisions: Vec<DecisionRow>,
     notifications: Vec<Notification>,
+    broken_channels: Vec<BrokenChannel>,
+    /// All channels are broken.
+    nobody_to_tell: bool,
 }
 
 #[derive(Serialize)]
@@ -56,6 +60,9 @@ pub(super) fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Resul
     }
     let known = status.last_run.as_ref().is_some_and(|run| run.outcome == "done");
     let settled = status.notifications.iter().all(|message| !message.state.is_unsettled());
+    if status.nobody_to_tell {
+        return Ok(Exit::Failed);
+    }
     Ok(if known && settled { Exit::Done } else { Exit::Unknown })
 }
 
@@ -72,6 +79,8 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         last_run: None,
         decisions: Vec::new(),
         notifications: Vec::new(),
+        broken_channels: Vec::new(),
+        nobody_to_tell: false,
     };
     let store = match Store::open_read_only(&settings.state.path) {
         Ok(store) => store,
@@ -82,6 +91,9 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         status.last_run = runs::list(connection, 1)?.into_iter().next();
         status.last_success = runs::last_success(connection)?;
         status.notifications = outbox::list(connection, MESSAGES)?;
+        let channels = &settings.notify.channels;
+        status.broken_channels = broken::among(connection, channels)?;
+        status.nobody_to_tell = status.broken_channels.len() == channels.len();
         if let Some(run) = &status.last_run {
             status.never_ran = false;
             status.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;
@@ -114,6 +126,12 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     match status.last_success {
         None => writeln!(out, "last success  NEVER: Beeminder has not been read yet")?,
         Some(at) => writeln!(out, "last success  {}", ago(at))?,
+    }
+    if status.nobody_to_tell {
+        writeln!(out, "channels      ALL BROKEN: nobody can be told")?;
+    }
+    for BrokenChannel { channel, since, why, .. } in &status.broken_channels {
+        writeln!(out, "BROKEN        {} since {}: {why}", channel.as_str(), text::local(*since, zone))?;
     }
     for decision in &status.decisions {
         let DecisionRow { severity, subject, reason, evidence, .. } = decision;

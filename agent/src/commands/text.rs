@@ -44,6 +44,12 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         writeln!(out, "message {} by {}: {} {id}", message.id, message.channel.as_str(), message.state.as_str())?;
         writeln!(out, "  {}", message.text)?;
     }
+    for mark in &report.broken_channels {
+        writeln!(out, "BROKEN {} since {}: {}", mark.channel.as_str(), local(mark.since, zone), mark.why)?;
+    }
+    if report.nobody_to_tell {
+        writeln!(out, "every channel is broken: nobody can be told anything")?;
+    }
     if !report.changed {
         writeln!(out, "no message in this pass")?;
     }

@@ -7,9 +7,10 @@ use super::{
     layers::{self, Merged},
     reader::Reader,
     secrets::{EnvSecrets, FoundSecrets, JsonFileSecrets},
-    settings::{SecretsSettings, SmsSender},
+    settings::{SecretsSettings, Sender},
     show, validate,
 };
+use crate::domain::PhoneNumber;
 
 /// The configuration file when none is named; it need not exist.
 pub const DEFAULT_FILE: &str = "/etc/mecris/agent.toml";
@@ -121,12 +122,21 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
         }
     };
     add("budget.price", format!("{} built-in lines", settings.budget.prices.len()), Source::Default);
+    let mut number = |key: &str, number: &PhoneNumber, secret: SecretName| {
+        add(key, format!("{:?}", number.masked()), Source::Secret(secret.as_str()));
+    };
     if let Some(sms) = &settings.notify.sms {
-        let secret = |name: SecretName| Source::Secret(name.as_str());
-        add("notify.sms.to", format!("{:?}", sms.to.masked()), secret(SecretName::TwilioToNumber));
-        if let SmsSender::Number(number) = &sms.sender {
-            add("notify.sms.from", format!("{:?}", number.masked()), secret(SecretName::TwilioFromNumber));
+        number("notify.sms.to", &sms.to, SecretName::TwilioToNumber);
+        if let Sender::Number(from) = &sms.sender {
+            number("notify.sms.from", from, SecretName::TwilioFromNumber);
         }
+    }
+    if let Some(whatsapp) = &settings.notify.whatsapp {
+        number("notify.whatsapp.to", &whatsapp.to, SecretName::TwilioToNumber);
+    }
+    if let Some(voice) = &settings.notify.voice {
+        number("notify.voice.to", &voice.to, SecretName::TwilioToNumber);
+        number("notify.voice.from", &voice.from, SecretName::TwilioFromNumber);
     }
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows

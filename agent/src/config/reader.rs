@@ -1,6 +1,6 @@
 //! Typed reads of merged settings. Every read that fails records a problem and returns `None`; nothing stops at the first one.
 
-use std::{ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use figment::{
     providers::{Format, Toml},
@@ -134,6 +134,14 @@ impl Reader {
         texts.or_else(|| self.expected(key, expected))
     }
 
+    /// A table of texts. In the environment it is written as in TOML, `{ "1" = "a" }`.
+    pub(super) fn texts(&mut self, key: &str, expected: &str) -> Option<BTreeMap<String, String>> {
+        let given = self.given(key, expected)?;
+        let text = |(name, value): (String, Value)| Some((name, value.into_string()?));
+        let texts = table(&given).and_then(|dict| dict.into_iter().map(text).collect::<Option<_>>());
+        texts.or_else(|| self.expected(key, expected))
+    }
+
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         const EXPECTED: &str = "true or false";
@@ -207,9 +215,21 @@ fn plain_words(text: &str) -> Option<Vec<Value>> {
 }
 
 fn toml_list(text: &str) -> Option<Vec<Value>> {
-    const KEY: &str = "list";
+    toml_value(text)?.into_array()
+}
+
+/// A table. In the environment it is written as in TOML.
+fn table(given: &Given) -> Option<Dict> {
+    match (&given.source, &given.value) {
+        (Source::Variable(_), Value::String(_, text)) => toml_value(text)?.into_dict(),
+        (_, value) => value.clone().into_dict(),
+    }
+}
+
+fn toml_value(text: &str) -> Option<Value> {
+    const KEY: &str = "value";
     let mut document = <Toml as Format>::from_str::<Dict>(&format!("{KEY} = {text}")).ok()?;
-    layers::plain(document.remove(KEY)?).into_array()
+    document.remove(KEY).map(layers::plain)
 }
 
 /// A number or a flag; in the environment it is text.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Provider, Slug};
 
-/// What a condition is about, and half of a claim's key: `goal:reading`, `walk`, `budget:groq`, `upstream:beeminder`, `run`.
+/// What a condition is about, and half of a claim's key: `goal:reading`, `walk`, `budget:groq`, `upstream:beeminder`, `channel:sms`,
+/// `run`.
 ///
 /// A person may name others with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at most 260 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,6 +43,11 @@ impl Subject {
     /// The goals in Beeminder's reply that cannot be read, not even their names.
     pub fn unreadable_goals() -> Self {
         Self("beeminder:unreadable".to_owned())
+    }
+
+    /// Whether the person can be reached on one channel.
+    pub fn channel(name: &str) -> Self {
+        Self(format!("channel:{name}"))
     }
 
     /// Mecris itself: a missed day, a pass that took too long.

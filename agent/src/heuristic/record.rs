@@ -10,8 +10,12 @@ use super::{
 use crate::{
     clock,
     domain::{Action, Condition, Decision, Observation, Reason},
-    notify::outbox::{NewMessage, Outbox},
+    notify::{
+        channels::ChannelKind,
+        outbox::{NewMessage, Outbox},
+    },
     store::{
+        broken,
         claims::{self, NewClaim},
         decisions, outbox, runs,
         snapshots::{self, BEEMINDER, WALK},
@@ -25,6 +29,7 @@ const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// What earlier passes left, with this pass's own try at Beeminder included.
 pub(super) fn history(
     connection: &Connection,
+    channels: &[ChannelKind],
     beeminder_failed: bool,
     deadline: std::time::Duration,
     now: Timestamp,
@@ -32,6 +37,7 @@ pub(super) fn history(
     let checks = upstreams::summary(connection, BEEMINDER, now - SignedDuration::from_hours(1))?;
     let last_run = runs::list(connection, 1)?.into_iter().next();
     let one_more = u32::from(beeminder_failed);
+    let broken_channels = broken::among(connection, channels)?;
     Ok(History {
         beeminder: UpstreamHistory {
             consecutive_failures: if beeminder_failed { checks.consecutive_failures + 1 } else { 0 },
@@ -45,6 +51,8 @@ pub(super) fn history(
             let took = run.finished_at.duration_since(run.started_at);
             (run.started_at, took.try_into().unwrap_or(deadline))
         }),
+        healthy_channels: channels.len() - broken_channels.len(),
+        broken_channels,
     })
 }
 

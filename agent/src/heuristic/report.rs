@@ -7,6 +7,7 @@ use super::assess::Observed;
 use crate::{
     domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject},
     notify::{channels::ChannelKind, outbox::State},
+    store::broken::BrokenChannel,
 };
 
 /// One pass.
@@ -26,6 +27,10 @@ pub struct Report {
     pub decisions: Vec<DecisionView>,
     /// The message it made, if any, as it stands now.
     pub notifications: Vec<NotificationView>,
+    /// The channels that are broken now.
+    pub broken_channels: Vec<BrokenChannel>,
+    /// Whether all of them are: then nobody can be told, not even this.
+    pub nobody_to_tell: bool,
 }
 
 /// `observations` of a [`Report`].
@@ -88,9 +93,9 @@ impl Report {
             || self.notifications.iter().any(|message| message.state.is_unsettled())
     }
 
-    /// Whether a message reached nobody: exit code 1.
+    /// Whether a message reached nobody, or the next one would: exit code 1.
     pub fn something_failed(&self) -> bool {
-        self.notifications.iter().any(|message| message.state == State::Failed)
+        self.nobody_to_tell || self.notifications.iter().any(|message| message.state == State::Failed)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     domain::{Action, Condition, Decision},
     failpoint,
     notify::outbox::Outbox,
-    store::{Store, StoreError, outbox, runs},
+    store::{Store, StoreError, broken, outbox, runs},
 };
 
 /// What a pass waits for its copy off the machine.
@@ -172,12 +172,15 @@ impl Heuristic {
         Ok(())
     }
 
-    /// Brings the report's message up to date.
+    /// Brings the report's message and what it says about the channels up to date.
     ///
     /// # Errors
     /// If the state cannot be read.
     pub fn refresh(&self, report: &mut Report, message: Option<String>) -> Result<(), HeuristicError> {
         let ids: Vec<String> = message.into_iter().chain(report.notifications.drain(..).map(|old| old.id)).collect();
+        let configured = self.outbox.configured();
+        report.broken_channels = self.store.read(|connection| broken::among(connection, &configured))?;
+        report.nobody_to_tell = report.broken_channels.len() == configured.len();
         for id in ids {
             report.notifications.extend(self.store.read(|connection| outbox::get(connection, &id))?.map(view));
         }
@@ -186,7 +189,9 @@ impl Heuristic {
 
     fn assess(&self, observed: &Observed, now: Timestamp) -> Result<Vec<Condition>, StoreError> {
         let failed = observed.beeminder.fresh().is_none();
-        let history = self.store.read(|connection| record::history(connection, failed, self.arms.deadline, now))?;
+        let history = self.store.read(|connection| {
+            record::history(connection, &self.outbox.configured(), failed, self.arms.deadline, now)
+        })?;
         Ok(assess(observed, &history, &self.assess, now))
     }
 
@@ -239,6 +244,8 @@ impl Pass {
             conditions: decisions.iter().map(|decision| decision.condition.clone()).collect(),
             decisions: decisions.iter().map(DecisionView::from).collect(),
             notifications: Vec::new(),
+            broken_channels: Vec::new(),
+            nobody_to_tell: false,
         }
     }
 

@@ -46,8 +46,8 @@ pub struct AppSettings {
     pub walk_from: Option<Time>,
     /// `walk.until`.
     pub walk_until: Option<Time>,
-    /// Whether `notify.channels` has a text message channel.
-    pub sms: bool,
+    /// Whether `notify.channels` has a channel of Twilio.
+    pub twilio: bool,
     /// How old the scheduler's heartbeat may be before `/health` says `unhealthy`.
     pub heartbeat_bound: Duration,
 }
@@ -64,7 +64,9 @@ impl AppSettings {
             walk_goal: settings.walk.as_ref().map(|walk| walk.goal.clone()),
             walk_from: settings.walk.as_ref().map(|walk| walk.hours.from()),
             walk_until: settings.walk.as_ref().map(|walk| walk.hours.until()),
-            sms: settings.notify.sms.is_some(),
+            twilio: settings.notify.sms.is_some()
+                || settings.notify.whatsapp.is_some()
+                || settings.notify.voice.is_some(),
             heartbeat_bound,
         }
     }

@@ -159,7 +159,7 @@ impl App {
             ("beeminder", "unknown"),
             ("usage_tracker", word(live.store_ok)),
             ("anthropic_cost_tracker", "not_available"),
-            ("twilio", if self.settings.sms { "configured" } else { "not_configured" }),
+            ("twilio", if self.settings.twilio { "configured" } else { "not_configured" }),
         ]);
         services.extend(live.upstreams.iter().map(|(&name, &ok)| (name, word(ok))));
         services

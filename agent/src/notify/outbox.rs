@@ -12,7 +12,9 @@
 //! 3. `deliver`: one send, never repeated, with a deadline inside the lease and the tag in the text.
 //!    * Accepted: state `accepted` with the provider's id, written durably: should another instance have gone on meanwhile, on
 //!      top of what it wrote.
-//!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`.
+//!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`. If the reason
+//!      is the channel's, so that no other message would get through either, the channel is marked as broken: new messages
+//!      begin elsewhere and come to it last, until it works again.
 //!    * Refused for now: `planned` for later. The next channel takes over after some tries, or when there is no later.
 //!    * Anything else: `unknown`.
 //! 4. `reconcile`, for `unknown` and for a `sending` whose owner is gone: once the lease is over and the settle time has passed,
@@ -34,6 +36,7 @@
 mod deliver;
 mod leases;
 mod next;
+mod order;
 mod poll;
 mod reconcile;
 mod record;
@@ -57,7 +60,7 @@ use crate::{
     config::settings::NotifySettings,
     domain::{Phrase, Severity, Subject},
     store::{
-        Store,
+        Store, StoreError, broken,
         outbox::{self as table, About, Row},
     },
 };
@@ -114,8 +117,9 @@ impl Outbox {
         let now = self.0.clock.now();
         let tag = fresh_tag(tx)?;
         let lease = self.new_lease(1);
-        let channel =
-            message.only.or_else(|| self.0.channels.first().map(|c| c.kind())).unwrap_or(ChannelKind::Console);
+        let first = order::first(&self.configured(), &broken::all(tx)?, now);
+        let channel = message.only.or(first).unwrap_or(ChannelKind::Console);
+        broken::take_chance(tx, channel, now)?;
         let mut row = Row {
             id: clock::time_ordered_id(now),
             state: State::Sending,
@@ -162,6 +166,21 @@ impl Outbox {
         }
     }
 
+    /// Lets the next message begin with a channel that is broken, again: said once when a process starts, since whoever repaired it may
+    /// have restarted it.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub async fn retry_broken_channels(&self) -> Result<(), StoreError> {
+        let now = self.0.clock.now();
+        self.0.store.write(move |tx| broken::give_all_a_chance(tx, now)).await
+    }
+
+    /// The channels, in the configured order.
+    pub fn configured(&self) -> Vec<ChannelKind> {
+        self.0.channels.iter().map(|channel| channel.kind()).collect()
+    }
+
     fn channel(&self, kind: ChannelKind) -> Option<&Arc<dyn Channel>> {
         self.0.channels.iter().find(|channel| channel.kind() == kind)
     }
@@ -169,8 +188,7 @@ impl Outbox {
 
 impl std::fmt::Debug for Outbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let channels: Vec<ChannelKind> = self.0.channels.iter().map(|c| c.kind()).collect();
-        f.debug_struct("Outbox").field("channels", &channels).finish_non_exhaustive()
+        f.debug_struct("Outbox").field("channels", &self.configured()).finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
             email::{Email, MailServer},
             slack::{Slack, Webhook},
             telegram::{BotToken, Telegram},
-            twilio::{Credentials, Twilio},
+            twilio::{Calls, Credentials, Messages},
         },
         outbox::Outbox,
     },
@@ -97,13 +97,24 @@ fn channel(
 ) -> Result<Arc<dyn Channel>, ConfigError> {
     let missing = || ConfigError::one(&format!("notify.{}", kind.as_str()), "is missing");
     let outbound = |upstream| Outbound::new(upstream, clock.clone());
+    let twilio = || {
+        let credentials = Credentials::from_secrets(secrets).map_err(unusable)?;
+        Ok::<_, ConfigError>((credentials, outbound("twilio")))
+    };
     let glance = GLANCE.min(notify.lease / 4);
     Ok(match kind {
         ChannelKind::Console => Arc::new(Console::default()),
         ChannelKind::Sms => {
-            let settings = notify.sms.as_ref().ok_or_else(missing)?;
-            let credentials = Credentials::from_secrets(secrets).map_err(unusable)?;
-            Arc::new(Twilio::new(settings, credentials, outbound("twilio")))
+            let (credentials, outbound) = twilio()?;
+            Arc::new(Messages::sms(notify.sms.as_ref().ok_or_else(missing)?, credentials, outbound))
+        }
+        ChannelKind::WhatsApp => {
+            let (credentials, outbound) = twilio()?;
+            Arc::new(Messages::whatsapp(notify.whatsapp.as_ref().ok_or_else(missing)?, credentials, outbound))
+        }
+        ChannelKind::Voice => {
+            let (credentials, outbound) = twilio()?;
+            Arc::new(Calls::new(notify.voice.as_ref().ok_or_else(missing)?, credentials, outbound))
         }
         ChannelKind::Telegram => {
             let settings = notify.telegram.as_ref().ok_or_else(missing)?;

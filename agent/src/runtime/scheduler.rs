@@ -16,7 +16,12 @@ use super::{Agent, heartbeat::LiveStatus, systemd::Notifier};
 use crate::{
     domain::Freshness,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
-    store::{StoreError, outbox, runs},
+    notify::channels::ChannelKind,
+    store::{
+        StoreError,
+        broken::{self, BrokenChannel},
+        outbox, runs,
+    },
     telemetry::metrics::{Metrics, RunOutcome},
 };
 
@@ -199,14 +204,16 @@ impl Scheduler {
         self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < LONGEST_DELIVERY
     }
 
-    /// Tells metrics and `/health` how the messages stand: an agent that cannot tell its person must not look healthy.
+    /// Tells metrics and `/health` how the messages and the channels stand: an agent that cannot tell its person must not look healthy.
     fn count_notifications(&self) {
         let read = self.agent.store.read(|connection| {
             let newest = outbox::list(connection, 1)?.into_iter().next();
-            Ok((outbox::counts(connection)?, outbox::accepted(connection)?, newest))
+            let broken = broken::among(connection, &self.agent.outbox.configured())?;
+            Ok((outbox::counts(connection)?, outbox::accepted(connection)?, newest, broken))
         });
         match read {
-            Ok((counts, accepted, newest)) => {
+            Ok((counts, accepted, newest, broken)) => {
+                self.channels(&broken);
                 self.metrics.set_notifications(&counts);
                 self.metrics.messages_accepted(&accepted);
                 match newest.filter(|message| message.state.is_trouble()).and_then(|message| message.why) {
@@ -215,6 +222,17 @@ impl Scheduler {
                 }
             }
             Err(error) => tracing::warn!(%error, "the outbox cannot be counted"),
+        }
+    }
+
+    fn channels(&self, broken: &[BrokenChannel]) {
+        for channel in ChannelKind::ALL {
+            let mark = broken.iter().find(|mark| mark.channel == channel);
+            self.metrics.channel_broken(channel, mark.is_some());
+            match mark {
+                Some(mark) => self.live.degrade(channel.degraded_name(), mark.why.clone()),
+                None => self.live.recover(channel.degraded_name()),
+            }
         }
     }
 

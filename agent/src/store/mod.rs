@@ -4,6 +4,7 @@
 //! connection; the modules beside this hold the SQL, each for one table, as plain functions of a connection, so that several of
 //! them make one transaction. No rule about when to speak and no I/O but SQLite lives here.
 
+pub mod broken;
 pub mod budget;
 mod checkpoint;
 pub mod claims;

@@ -4,6 +4,7 @@
 //! who has seen its present state and attempt ([`replace`]), so that a worker that is late cannot overwrite a newer one.
 
 mod attempts;
+mod doubt;
 mod state;
 mod view;
 
@@ -11,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::Type};
 
 pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally};
+pub use doubt::{Surroundings, channels_tried, surroundings};
 pub use state::State;
 pub use view::{Attempt, Notification, accepted, acknowledge, counts, failed_since, get, list, messages_since};
 
@@ -174,7 +176,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 }
 
 /// A channel as the configuration and the database spell it.
-fn read_channel(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<ChannelKind> {
+pub(super) fn read_channel(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<ChannelKind> {
     let text: String = row.get(column)?;
     ChannelKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
         let message = format!("column {column}: {text:?} is not a channel");

@@ -6,8 +6,8 @@
 //! * Older: messages with their claims and attempts, decisions and passes go.
 //!
 //! Nothing that a rule still looks at is forgotten: an open message stays however old it is, the last successful pass stays for the
-//! dead-man's switch, and what a person told (sessions, readings, reconciliations, silences) is not ours to forget. Days are cut at
-//! midnight UTC, so that a file has something to forget once a day.
+//! dead-man's switch, the claim of a broken channel until it works again. What a person told (sessions, readings, reconciliations,
+//! silences) is not ours to forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction, params};
@@ -32,16 +32,15 @@ fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
     for sql in [
         "DELETE FROM decisions WHERE at < ?1",
         "DELETE FROM claims WHERE claimed_at < ?1
-            AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)",
+            AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)
+            AND subject NOT IN (SELECT 'channel:' || channel FROM broken_channels)",
         "DELETE FROM attempts WHERE notification_id IN
             (SELECT id FROM notifications n WHERE next_at IS NULL AND created_at < ?1
                 AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = n.id)
-                AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = n.id)
-                AND NOT EXISTS (SELECT 1 FROM broken_channels WHERE told_by = n.id))",
+                AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = n.id))",
         "DELETE FROM notifications WHERE next_at IS NULL AND created_at < ?1
             AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = notifications.id)
-            AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = notifications.id)
-            AND NOT EXISTS (SELECT 1 FROM broken_channels WHERE told_by = notifications.id)",
+            AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = notifications.id)",
         "DELETE FROM runs WHERE started_at < ?1
             AND id IS NOT (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 1)
             AND NOT EXISTS (SELECT 1 FROM notifications WHERE run_id = runs.id)

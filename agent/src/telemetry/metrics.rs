@@ -34,6 +34,8 @@ pub struct Metrics {
     notifications: Family<StateLabel, Gauge>,
     /// Messages that a provider took.
     messages_accepted: Family<ChannelLabel, Counter>,
+    /// 1 while a channel is broken.
+    channel_broken: Family<ChannelLabel, Gauge>,
     /// 1 if the upstream answered the newest try.
     upstream_up: Family<Upstream, Gauge>,
     /// Tries that failed.
@@ -130,6 +132,7 @@ impl Metrics {
         let decisions = Family::<ReasonLabel, Counter>::default();
         let notifications = Family::<StateLabel, Gauge>::default();
         let messages_accepted = Family::<ChannelLabel, Counter>::default();
+        let channel_broken = Family::<ChannelLabel, Gauge>::default();
         let upstream_up = Family::<Upstream, Gauge>::default();
         let upstream_failures = Family::<Upstream, Counter>::default();
         let http_requests = Family::<StatusClass, Counter>::default();
@@ -147,6 +150,11 @@ impl Metrics {
         registry.register("decisions", "Decisions by reason", decisions.clone());
         registry.register("notifications", "Messages by where they stand now", notifications.clone());
         registry.register("messages_accepted", "Messages that a provider took, by channel", messages_accepted.clone());
+        registry.register(
+            "channel_broken",
+            "1 while a channel refuses for a reason that only a person can remove",
+            channel_broken.clone(),
+        );
         registry.register("upstream_up", "1 if the upstream answered the newest try", upstream_up.clone());
         registry.register("upstream_failures", "Tries that failed, by upstream", upstream_failures.clone());
         registry.register("http_requests", "Requests by the class of their status", http_requests.clone());
@@ -175,6 +183,7 @@ impl Metrics {
         }
         for channel in ChannelKind::ALL {
             drop(messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() }));
+            drop(channel_broken.get_or_create(&ChannelLabel { channel: channel.as_str() }));
         }
         for status in ["2xx", "4xx", "5xx"] {
             drop(http_requests.get_or_create(&StatusClass { status }));
@@ -189,6 +198,7 @@ impl Metrics {
             decisions,
             notifications,
             messages_accepted,
+            channel_broken,
             upstream_up,
             upstream_failures,
             http_requests,
@@ -242,6 +252,11 @@ impl Metrics {
             let counter = self.messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() });
             counter.inc_by(u64::from(total).saturating_sub(counter.get()));
         }
+    }
+
+    /// Whether a channel is broken now.
+    pub fn channel_broken(&self, channel: ChannelKind, broken: bool) {
+        self.channel_broken.get_or_create(&ChannelLabel { channel: channel.as_str() }).set(i64::from(broken));
     }
 
     /// An upstream was tried.
@@ -301,6 +316,7 @@ mod tests {
         metrics.last_success("2026-11-21T14:00:00Z".parse().unwrap());
         metrics.set_notifications(&BTreeMap::from([(State::Accepted, 2)]));
         metrics.messages_accepted(&BTreeMap::from([(ChannelKind::Sms, 1)]));
+        metrics.channel_broken(ChannelKind::Voice, true);
         metrics.upstream("beeminder", false);
         metrics.http_request(StatusCode::OK);
         metrics.http_request(StatusCode::TOO_MANY_REQUESTS);
@@ -314,6 +330,8 @@ mod tests {
             "mecris_run_duration_seconds_count 1",
             "mecris_notifications{state=\"accepted\"} 2",
             "mecris_messages_accepted_total{channel=\"sms\"} 1",
+            "mecris_channel_broken{channel=\"voice\"} 1",
+            "mecris_channel_broken{channel=\"sms\"} 0",
             "mecris_upstream_up{upstream=\"beeminder\"} 0",
             "mecris_upstream_failures_total{upstream=\"beeminder\"} 1",
             "mecris_http_requests_total{status=\"2xx\"} 1",

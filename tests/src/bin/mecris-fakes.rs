@@ -16,8 +16,8 @@ use serde_json::json;
 /// Starts fakes of Beeminder, Twilio and S3 on 127.0.0.1, prints where they are as one line of JSON, and runs until it is killed.
 ///
 /// Control them over HTTP while they run. Beeminder: PUT /_control/{goals,now,account,fault}, DELETE /_control/fault, GET
-/// /_control/stats. Twilio: GET /_control/{accepted,stats}, PUT /_control/{fault,fate,chaos}, DELETE /_control/credentials. S3: GET
-/// /_control/{objects,stats}, PUT /_control/{fault,chaos}.
+/// /_control/stats. Twilio: GET /_control/{accepted,calls,stats}, PUT /_control/{fault,fate,chaos}, DELETE /_control/credentials. S3:
+/// GET /_control/{objects,stats}, PUT /_control/{fault,chaos}.
 #[derive(Debug, Parser)]
 #[command(name = "mecris-fakes", version)]
 struct Arguments {
@@ -62,6 +62,7 @@ fn main() -> anyhow::Result<()> {
             "account_sid": twilio::ACCOUNT_SID,
             "auth_token": twilio::AUTH_TOKEN,
             "messaging_service_sid": twilio::MESSAGING_SERVICE_SID,
+            "content_sid": twilio::CONTENT_SID,
         },
         "s3": {
             "remote": s3.url("agent"),

@@ -13,6 +13,7 @@ use super::{Chaos, Fate, Fault, Shared};
 pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/accepted", get(accepted))
+        .route("/calls", get(calls))
         .route("/stats", get(stats))
         .route("/fault", put(fault))
         .route("/fate", put(fate))
@@ -28,10 +29,18 @@ async fn accepted(State(shared): State<Shared>) -> Json<Value> {
     Json(messages.collect())
 }
 
+async fn calls(State(shared): State<Shared>) -> Json<Value> {
+    let state = shared.lock();
+    let calls = state.calls.iter().map(|c| {
+        json!({"sid": c.sid, "to": c.to, "said": c.said, "accepted_at": c.accepted_at.to_string(), "status": c.status()})
+    });
+    Json(calls.collect())
+}
+
 async fn stats(State(shared): State<Shared>) -> Json<Value> {
     let state = shared.lock();
     Json(json!({
-        "accepted": state.messages.len(), "creates": state.creates, "lists": state.lists, "violations": state.violations,
+        "accepted": state.messages.len(), "calls": state.calls.len(), "creates": state.creates, "lists": state.lists, "violations": state.violations,
     }))
 }
 

@@ -104,7 +104,16 @@ pub(super) fn refusal(code: i64) -> Response {
         21612 => (400, "The 'To' phone number is not currently reachable via SMS or MMS."),
         21614 => (400, "'To' number is not a valid mobile number"),
         21617 => (400, "The concatenated message body exceeds the 1600 character limit"),
+        21215 => (
+            400,
+            "Account not authorized to call that number. Perhaps you need to enable some international permissions",
+        ),
+        21216 => (400, "Account not allowed to call that number."),
+        21217 => (400, "Phone number does not appear to be valid"),
+        21655 => (400, "The ContentSid is Invalid"),
+        21656 => (400, "The Content Variables Parameter is invalid"),
         21701 => (400, "The Messaging Service does not exist"),
+        21910 => (400, "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel"),
         30532 => (400, "Personal use cases are not supported"),
         _ => (400, "The request was refused"),
     };

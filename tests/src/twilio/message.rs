@@ -113,6 +113,6 @@ pub fn segments(body: &str) -> usize {
 }
 
 /// `Thu, 24 Aug 2023 05:01:45 +0000`.
-fn rfc2822(at: Timestamp) -> String {
+pub(super) fn rfc2822(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

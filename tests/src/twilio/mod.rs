@@ -1,17 +1,22 @@
-//! A stateful fake of Twilio's Messages: accepts, remembers, lists, and misbehaves on request.
+//! A stateful fake of Twilio's Messages (text messages and WhatsApp) and Calls: accepts, remembers, lists, and misbehaves on request.
 //!
 //! It is strict where Twilio is lenient: an unknown parameter or filter is refused and recorded as a violation, so that a mistake
 //! of the agent is loud. A message exists from the moment it is accepted, whatever happens to the reply; [`Twilio::accepted`] is
-//! what the person's phone shows.
+//! what the person's phone shows, [`Twilio::calls`] how often it rang.
 
+mod call;
+mod calls;
 mod control;
 mod create;
 mod fault;
 mod list;
 mod message;
+mod page;
+mod validate;
+mod whatsapp;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,6 +28,8 @@ use axum::{
     routing::{get, post},
 };
 
+pub use call::{Call, Ending};
+pub use calls::PARAMETERS as CALL_PARAMETERS;
 pub use create::PARAMETERS;
 pub use fault::{Chaos, Fault};
 pub use message::{Fate, Message, segments};
@@ -39,6 +46,20 @@ pub const API_KEY_SID: &str = "SK0123456789abcdef0123456789abcdef";
 pub const API_KEY_SECRET: &str = "twilio-key-secret-of-the-tests";
 /// A messaging service of the account.
 pub const MESSAGING_SERVICE_SID: &str = "MG0123456789abcdef0123456789abcdef";
+
+/// A WhatsApp template of the account, with the variable `{{1}}`.
+pub const CONTENT_SID: &str = "HX0123456789abcdef0123456789abcdef";
+
+/// By which of its ways Twilio is asked to reach the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// A text message.
+    Sms,
+    /// A WhatsApp message.
+    WhatsApp,
+    /// A call.
+    Voice,
+}
 
 /// A running fake; stops when dropped.
 #[derive(Debug)]
@@ -58,14 +79,20 @@ pub(crate) struct Shared {
 struct State {
     credentials: Vec<(String, String)>,
     messages: Vec<Message>,
+    calls: Vec<Call>,
+    templates: HashMap<String, String>,
+    sessions: HashSet<String>,
     opted_out: HashSet<String>,
     faults: VecDeque<Fault>,
     always: Option<Fault>,
+    always_by: HashMap<Way, Fault>,
     read_faults: VecDeque<Fault>,
     chaos: Chaos,
     rng: fastrand::Rng,
     fate: Fate,
     fates: VecDeque<Fate>,
+    ending: Ending,
+    endings: VecDeque<Ending>,
     hide_ms: u64,
     creates: u64,
     lists: u64,
@@ -90,9 +117,10 @@ impl Shared {
 }
 
 impl State {
-    fn next_fault(&mut self) -> Option<Fault> {
+    fn next_fault(&mut self, way: Way) -> Option<Fault> {
         let chaos = self.chaos;
-        self.faults.pop_front().or_else(|| self.always.clone()).or_else(|| chaos.roll(&mut self.rng))
+        let always = || self.always_by.get(&way).or(self.always.as_ref()).cloned();
+        self.faults.pop_front().or_else(always).or_else(|| chaos.roll(&mut self.rng))
     }
 
     fn hidden_for(&mut self) -> u64 {
@@ -122,14 +150,20 @@ impl Twilio {
         let state = State {
             credentials: vec![pair(ACCOUNT_SID, AUTH_TOKEN), pair(API_KEY_SID, API_KEY_SECRET)],
             messages: Vec::new(),
+            calls: Vec::new(),
+            templates: HashMap::from([(CONTENT_SID.to_owned(), "Mecris says: {{1}}".to_owned())]),
+            sessions: HashSet::new(),
             opted_out: HashSet::new(),
             faults: VecDeque::new(),
             always: None,
+            always_by: HashMap::new(),
             read_faults: VecDeque::new(),
             chaos: Chaos::default(),
             rng: fastrand::Rng::with_seed(1),
             fate: Fate::Deliver,
             fates: VecDeque::new(),
+            ending: Ending::Completed,
+            endings: VecDeque::new(),
             hide_ms: 0,
             creates: 0,
             lists: 0,
@@ -139,6 +173,8 @@ impl Twilio {
         let api = Router::new()
             .route("/2010-04-01/Accounts/{account}/Messages.json", post(create::create).get(list::list))
             .route("/2010-04-01/Accounts/{account}/Messages/{message}", get(list::fetch))
+            .route("/2010-04-01/Accounts/{account}/Calls.json", post(calls::create).get(calls::list))
+            .route("/2010-04-01/Accounts/{account}/Calls/{call}", get(calls::fetch))
             .fallback(async || fault::refusal(20404))
             .nest("/_control", control::router())
             .with_state(shared.clone());
@@ -150,7 +186,7 @@ impl Twilio {
         self.server.address()
     }
 
-    /// For `notify.sms.base_url`.
+    /// For `notify.sms.base_url`, `notify.whatsapp.base_url` and `notify.voice.base_url`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
@@ -160,7 +196,12 @@ impl Twilio {
         self.shared.lock().messages.clone()
     }
 
-    /// How many that are.
+    /// Every call that was made, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.lock().calls.clone()
+    }
+
+    /// How many messages were accepted.
     pub fn accepted_count(&self) -> usize {
         self.shared.lock().messages.len()
     }
@@ -190,6 +231,15 @@ impl Twilio {
         self.shared.lock().always = fault;
     }
 
+    /// Every attempt by this way goes wrong like this; `None`: no longer.
+    pub fn fail_always_by(&self, way: Way, fault: Option<Fault>) {
+        let mut state = self.shared.lock();
+        match fault {
+            Some(fault) => state.always_by.insert(way, fault),
+            None => state.always_by.remove(&way),
+        };
+    }
+
     /// The next requests that read (lists and fetches) go wrong like this.
     pub fn fail_next_reads(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().read_faults.extend(faults);
@@ -213,6 +263,35 @@ impl Twilio {
     /// What becomes of the next messages, one after the other.
     pub fn set_next_fates(&self, fates: impl IntoIterator<Item = Fate>) {
         self.shared.lock().fates.extend(fates);
+    }
+
+    /// How calls end from now on.
+    pub fn set_ending(&self, ending: Ending) {
+        self.shared.lock().ending = ending;
+    }
+
+    /// How the next calls end, one after the other.
+    pub fn set_next_endings(&self, endings: impl IntoIterator<Item = Ending>) {
+        self.shared.lock().endings.extend(endings);
+    }
+
+    /// Somebody else's call between two numbers, which the account made a moment ago.
+    pub fn call_of_somebody_else(&self, to: &str, from: &str) {
+        let now = self.shared.clock.now();
+        let mut state = self.shared.lock();
+        let form = [("To", to), ("From", from), ("Url", "https://example.com/twiml")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        calls::make(&mut state, now, ACCOUNT_SID, form.into(), Vec::new());
+    }
+
+    /// The person writes to the WhatsApp sender: for a day it may write freely.
+    pub fn open_session(&self, number: &str) {
+        self.shared.lock().sessions.insert(format!("whatsapp:{number}"));
+    }
+
+    /// WhatsApp deletes a template.
+    pub fn delete_template(&self, content_sid: &str) {
+        self.shared.lock().templates.remove(content_sid);
     }
 
     /// The recipient texts STOP.

@@ -10,17 +10,25 @@ fn fake() -> Twilio {
     Twilio::start(&FakeClock::default()).unwrap()
 }
 
-fn path(rest: &str) -> String {
-    format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages{rest}")
+fn path(resource: &str, rest: &str) -> String {
+    format!("/2010-04-01/Accounts/{ACCOUNT_SID}/{resource}{rest}")
 }
 
 fn get(fake: &Twilio, rest: &str) -> io::Result<Answer> {
+    get_from(fake, "Messages", rest)
+}
+
+fn get_from(fake: &Twilio, resource: &str, rest: &str) -> io::Result<Answer> {
     let auth = basic(ACCOUNT_SID, AUTH_TOKEN);
-    crate::http_client::request(fake.address(), "GET", &path(rest), &[("authorization", &auth)], None)
+    crate::http_client::request(fake.address(), "GET", &path(resource, rest), &[("authorization", &auth)], None)
+}
+
+fn post(fake: &Twilio, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
+    post_to(fake, "Messages", form)
 }
 
 /// The client sends JSON bodies only, so the form goes by hand.
-fn post(fake: &Twilio, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
+fn post_to(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
     use std::io::{Read as _, Write as _};
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let auth = basic(API_KEY_SID, API_KEY_SECRET);
@@ -29,7 +37,7 @@ fn post(fake: &Twilio, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
         stream,
         "POST {} HTTP/1.1\r\nhost: twilio\r\nconnection: close\r\nauthorization: {auth}\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
-        path(".json"),
+        path(resource, ".json"),
         body.len()
     )?;
     let mut answer = String::new();
@@ -156,4 +164,132 @@ fn chaos_is_the_same_for_the_same_seed() {
     assert!(
         faults.iter().any(|f| matches!(f, Some(Fault::DropReplyAfterAccept))) && faults.iter().any(Option::is_none)
     );
+}
+
+const WHATSAPP: &[(&str, &str)] = &[("To", "whatsapp:+14155550100"), ("From", "whatsapp:+15005550006")];
+
+fn whatsapp<'a>(extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    WHATSAPP.iter().chain(extra).copied().collect()
+}
+
+#[test]
+fn a_template_is_rendered_and_a_free_text_needs_a_session() {
+    let fake = fake();
+    let filled = whatsapp(&[("ContentSid", CONTENT_SID), ("ContentVariables", r##"{"1": "hello #abc123"}"##)]);
+    assert_eq!(post(&fake, &filled).unwrap().0, 201);
+    assert_eq!(fake.accepted()[0].body, "Mecris says: hello #abc123");
+    let end = |fake: &Twilio| {
+        let (status, message) = post(fake, &whatsapp(&[("Body", "hello")])).unwrap();
+        assert_eq!(status, 201, "it is refused later");
+        let rest = format!("/{}.json", message["sid"].as_str().unwrap());
+        get(fake, &rest).unwrap();
+        let end = get(fake, &rest).unwrap().json();
+        (end["status"].as_str().unwrap().to_owned(), end["error_code"].as_i64())
+    };
+    assert_eq!(end(&fake), ("failed".to_owned(), Some(63016)));
+    fake.open_session("+14155550100");
+    assert_eq!(end(&fake), ("delivered".to_owned(), None));
+}
+
+#[test]
+fn what_whatsapp_and_templates_need_is_asked_for() {
+    let fake = fake();
+    let cases = [
+        (whatsapp(&[]), 21602),
+        (vec![("To", "whatsapp:+14155550100"), ("From", "+15005550006"), ("Body", "x")], 21910),
+        (vec![("To", "whatsapp:14155550100"), ("From", "whatsapp:+15005550006"), ("Body", "x")], 21211),
+        (whatsapp(&[("ContentSid", "HX12")]), 21655),
+        (whatsapp(&[("ContentSid", CONTENT_SID), ("ContentVariables", "x")]), 21656),
+        (whatsapp(&[("ContentSid", CONTENT_SID), ("ContentVariables", r#"{"1": ""}"#)]), 21656),
+        (whatsapp(&[("Body", "x"), ("ContentVariables", "{}")]), 20001),
+        (whatsapp(&[("Body", "x"), ("ContentSid", CONTENT_SID)]), 20001),
+    ];
+    let count = cases.len();
+    for (form, code) in cases {
+        assert_eq!(post(&fake, &form).unwrap().1["code"], code, "{form:?}");
+    }
+    assert_eq!((fake.accepted_count(), fake.violations().len()), (0, count));
+    fake.delete_template(CONTENT_SID);
+    let gone = whatsapp(&[("ContentSid", CONTENT_SID), ("ContentVariables", r#"{"1": "x"}"#)]);
+    assert_eq!(post(&fake, &gone).unwrap().1["code"], 21655);
+    assert_eq!(fake.violations().len(), count, "that is nobody's mistake here");
+}
+
+const RING: &[(&str, &str)] = &[
+    ("To", "+14155550100"),
+    ("From", "+15005550006"),
+    ("Twiml", "<Response><!-- x --><Pause length=\"1\"/><Say>a &lt; b</Say><Say>again</Say></Response>"),
+];
+
+#[test]
+fn a_call_rings_is_heard_and_does_not_show_what_was_said() {
+    let fake = fake();
+    let (status, call) = post_to(&fake, "Calls", RING).unwrap();
+    assert_eq!((status, call["status"].as_str()), (201, Some("queued")));
+    let rest = format!("/{}.json", call["sid"].as_str().unwrap());
+    let steps =
+        [(); 4].map(|()| get_from(&fake, "Calls", &rest).unwrap().json()["status"].as_str().unwrap().to_owned());
+    assert_eq!(steps, ["ringing", "in-progress", "completed", "completed"]);
+    assert_eq!(fake.calls()[0].said, ["a < b", "again"]);
+    assert!(!get_from(&fake, "Calls", ".json").unwrap().body.contains("again"));
+}
+
+#[test]
+fn a_call_can_end_in_every_documented_way() {
+    let fake = fake();
+    for (ending, word) in [
+        (Ending::Busy, "busy"),
+        (Ending::NoAnswer, "no-answer"),
+        (Ending::Failed, "failed"),
+        (Ending::Canceled, "canceled"),
+        (Ending::Ring, "ringing"),
+    ] {
+        fake.set_next_endings([ending]);
+        let rest = format!("/{}.json", post_to(&fake, "Calls", RING).unwrap().1["sid"].as_str().unwrap());
+        get_from(&fake, "Calls", &rest).unwrap();
+        assert_eq!(get_from(&fake, "Calls", &rest).unwrap().json()["status"], word);
+    }
+}
+
+#[test]
+fn a_call_that_makes_no_sense_is_refused() {
+    let fake = fake();
+    let long = format!("<Response><Say>{}</Say></Response>", "x".repeat(4000));
+    let documents = [
+        "",
+        "hello",
+        "<Response/>",
+        "<Response><Say>a & b</Say></Response>",
+        "<Response><Say>x</Say>",
+        "<Response><Say>x</Say><Hangup/></Response>",
+        "<Response><Say>x</Say></Response><Response/>",
+        "<Response><!-- a -- b --><Say>x</Say></Response>",
+        "<Response><Dial>+14155550100</Dial></Response>",
+        &long,
+    ];
+    for document in documents {
+        let form = [RING[0], RING[1], ("Twiml", document)];
+        assert_eq!(post_to(&fake, "Calls", &form).unwrap().0, 400, "{document}");
+    }
+    let (_, unknown) = post_to(&fake, "Calls", &[RING, &[("Tag", "x")]].concat()).unwrap();
+    let (_, nobody) = post_to(&fake, "Calls", &[("To", "12"), RING[1], RING[2]]).unwrap();
+    assert_eq!((unknown["code"].as_i64(), nobody["code"].as_i64()), (Some(20001), Some(21217)));
+    assert_eq!((fake.calls().len(), fake.violations().len()), (0, documents.len() + 2));
+}
+
+#[test]
+fn calls_are_listed_by_their_numbers_and_faults_can_be_of_one_way() {
+    let fake = fake();
+    post_to(&fake, "Calls", RING).unwrap();
+    fake.call_of_somebody_else("+14155550100", "+15005550007");
+    let listed = |rest: &str| get_from(&fake, "Calls", rest).unwrap().json()["calls"].as_array().unwrap().len();
+    assert_eq!((listed(".json"), listed(".json?From=%2B15005550006"), listed(".json?To=%2B1")), (2, 1, 0));
+    assert_eq!(get_from(&fake, "Calls", ".json?Body=x").unwrap().status, 400);
+    fake.hide_from_lists(60_000);
+    fake.fail_always_by(Way::Sms, Some(Fault::Refuse(30034)));
+    assert_eq!(post(&fake, GOOD).unwrap().0, 400);
+    assert_eq!(post_to(&fake, "Calls", RING).unwrap().0, 201);
+    assert_eq!((fake.calls().len(), listed(".json")), (3, 2));
+    fake.fail_always_by(Way::Sms, None);
+    assert_eq!(post(&fake, GOOD).unwrap().0, 201);
 }

@@ -2,6 +2,7 @@
 //!
 //! Every test has fakes and an installation of its own, so they run side by side.
 
+mod broken_channel;
 mod config;
 mod crash;
 mod effectively_once;
@@ -16,5 +17,6 @@ mod off_machine;
 mod one_pass;
 mod secrets;
 mod stage;
+mod twilio_ways;
 mod upstream_down;
 mod waiting;

@@ -50,6 +50,18 @@ impl Stage {
         Self { clock, beeminder, twilio, setup }
     }
 
+    /// These channels in this order; WhatsApp with a template.
+    pub(crate) fn channels(&mut self, channels: &[&str]) {
+        let config = &mut self.setup.config;
+        config.set("notify.channels", serde_json::json!(channels));
+        for channel in ["whatsapp", "voice"] {
+            config.set(&format!("notify.{channel}.to"), "+14155550100");
+            config.set(&format!("notify.{channel}.from"), "+15005550006");
+        }
+        config.set("notify.whatsapp.content_sid", mecris_tests::twilio::CONTENT_SID);
+        config.set("notify.whatsapp.variables", serde_json::json!({"1": "{text} {tag}"}));
+    }
+
     /// One pass at an instant, on which the fakes agree.
     pub(crate) fn pass(&self, at: &str) -> Output {
         self.clock.set(at.parse::<Timestamp>().expect("an instant"));

@@ -17,8 +17,9 @@ impl Secrets {
         if matches!(settings.beeminder.source, BeeminderSource::Api { .. }) {
             need(SecretName::BeeminderAuthToken, "Beeminder cannot be asked without it");
         }
-        if settings.notify.channels.contains(&ChannelKind::Sms) {
-            need(SecretName::TwilioAccountSid, "no text message can be sent without it");
+        let wanted = |kind| settings.notify.channels.contains(&kind);
+        if wanted(ChannelKind::Sms) || wanted(ChannelKind::WhatsApp) || wanted(ChannelKind::Voice) {
+            need(SecretName::TwilioAccountSid, "Twilio cannot be asked to send anything without it");
             self.twilio_credentials(&mut need);
         }
         if settings.notify.channels.contains(&ChannelKind::Telegram) {

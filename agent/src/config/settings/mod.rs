@@ -13,8 +13,8 @@ pub use beeminder::{BeeminderSettings, BeeminderSource};
 pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};
 pub use http::{Auth, HttpSettings};
 pub use notify::{
-    ChannelKind, EmailSettings, NotifySettings, OnDoubt, SlackSettings, SmsSender, SmsSettings, TelegramChat,
-    TelegramSettings,
+    ChannelKind, ContentTemplate, EmailSettings, NotifySettings, OnDoubt, Sender, SlackSettings, SmsSettings,
+    TelegramChat, TelegramSettings, VoiceSettings, WhatsAppSettings,
 };
 pub use schedule::{HeuristicSettings, PolicySettings, WalkSettings};
 pub use storage::{SecretsSettings, StateSettings};

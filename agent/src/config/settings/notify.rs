@@ -1,11 +1,12 @@
 //! `[notify]` and its channels.
 
+mod twilio;
+
 use std::time::Duration;
 
 use lettre::message::Mailbox;
+pub use twilio::{ContentTemplate, Sender, SmsSettings, VoiceSettings, WhatsAppSettings};
 use url::Url;
-
-use crate::domain::PhoneNumber;
 
 /// `[notify]`.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct NotifySettings {
     pub settle: Duration,
     /// `[notify.sms]`, present if `sms` is a channel.
     pub sms: Option<SmsSettings>,
+    /// `[notify.whatsapp]`, present if `whatsapp` is a channel.
+    pub whatsapp: Option<WhatsAppSettings>,
+    /// `[notify.voice]`, present if `voice` is a channel.
+    pub voice: Option<VoiceSettings>,
     /// `[notify.telegram]`, present if `telegram` is a channel.
     pub telegram: Option<TelegramSettings>,
     /// `[notify.slack]`, present if `slack` is a channel.
@@ -34,6 +39,10 @@ pub enum ChannelKind {
     Console,
     /// A text message by Twilio.
     Sms,
+    /// A WhatsApp message by Twilio.
+    WhatsApp,
+    /// A telephone call by Twilio, which says the text.
+    Voice,
     /// A message of a Telegram bot.
     Telegram,
     /// A message in a Slack channel, by an incoming webhook.
@@ -45,9 +54,11 @@ pub enum ChannelKind {
 impl ChannelKind {
     /// Every channel there is.
     #[rustfmt::skip]
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Console,
         Self::Sms,
+        Self::WhatsApp,
+        Self::Voice,
         Self::Telegram,
         Self::Slack,
         Self::Email,
@@ -63,31 +74,26 @@ impl ChannelKind {
         match self {
             Self::Console => "console",
             Self::Sms => "sms",
+            Self::WhatsApp => "whatsapp",
+            Self::Voice => "voice",
             Self::Telegram => "telegram",
             Self::Slack => "slack",
             Self::Email => "email",
         }
     }
-}
 
-/// `[notify.sms]`.
-#[derive(Clone, Debug)]
-pub struct SmsSettings {
-    /// `https://api.twilio.com`.
-    pub base_url: Url,
-    /// The person (`notify.sms.to` or `TWILIO_TO_NUMBER`).
-    pub to: PhoneNumber,
-    /// Who it comes from.
-    pub sender: SmsSender,
-}
-
-/// Who a text message comes from.
-#[derive(Clone, Debug)]
-pub enum SmsSender {
-    /// `MG…`.
-    MessagingService(String),
-    /// `notify.sms.from` or `TWILIO_FROM_NUMBER`.
-    Number(PhoneNumber),
+    /// Its name among what is degraded while it is broken.
+    pub fn degraded_name(self) -> &'static str {
+        match self {
+            Self::Console => "channel_console",
+            Self::Sms => "channel_sms",
+            Self::WhatsApp => "channel_whatsapp",
+            Self::Voice => "channel_voice",
+            Self::Telegram => "channel_telegram",
+            Self::Slack => "channel_slack",
+            Self::Email => "channel_email",
+        }
+    }
 }
 
 /// What is done about a message in doubt where the provider cannot be asked about it. Either way may be wrong; a person says which.

@@ -10,7 +10,7 @@ use crate::config::settings::BudgetThresholds;
 use crate::{
     config::{
         SecretName, Source,
-        settings::{BeeminderSource, BudgetPeriod, BudgetSource, ChannelKind, SmsSender},
+        settings::{BeeminderSource, BudgetPeriod, BudgetSource, ChannelKind, Sender},
     },
     domain::{Money, Provider, Slug},
 };
@@ -68,7 +68,7 @@ fn digits_in_the_environment_stay_text_where_text_is_meant() {
     let sms = settings.notify.sms.unwrap();
     assert_eq!(settings.notify.channels, [ChannelKind::Sms]);
     assert_eq!(sms.to.as_str(), "+14155550100");
-    assert!(matches!(sms.sender, SmsSender::Number(number) if number.as_str() == "+15005550006"));
+    assert!(matches!(sms.sender, Sender::Number(number) if number.as_str() == "+15005550006"));
     assert!(matches!(settings.beeminder.source, BeeminderSource::Api { username, .. } if username == "007"));
     assert_eq!(settings.beeminder.ignore.iter().map(Slug::as_str).collect::<Vec<_>>(), ["007", "true-story"]);
     assert_eq!(settings.walk.unwrap().goal.as_str(), "10000");
@@ -168,4 +168,26 @@ fn secrets_come_from_where_the_settings_say() {
 #[test]
 fn the_default_thresholds_are_the_documented_ones() {
     assert_eq!(loaded(VALID, &[]).settings.budget.thresholds, BudgetThresholds::DEFAULT);
+}
+
+#[test]
+fn a_templates_variables_are_the_same_from_a_file_and_from_the_environment() {
+    let whatsapp = |toml: &str, variables: &[(&str, &str)]| {
+        let base = format!(
+            "{VALID}[notify.whatsapp]\nfrom = \"+15005550006\"\nto = \"+14155550100\"\ncontent_sid = \"HX{}\"\n{toml}",
+            "0".repeat(32)
+        );
+        let channels = ("MECRIS__NOTIFY__CHANNELS", "[whatsapp]");
+        let loaded = super::loaded(&base, &[&[channels], variables].concat());
+        loaded.settings.notify.whatsapp.unwrap().template.unwrap().variables
+    };
+    let expected = std::collections::BTreeMap::from([
+        ("1".to_owned(), "{text}".to_owned()),
+        ("2".to_owned(), "No. {tag}".to_owned()),
+    ]);
+    let inline = r#"{ "1" = "{text}", 2 = "No. {tag}" }"#;
+    assert_eq!(whatsapp(&format!("variables = {inline}"), &[]), expected);
+    assert_eq!(whatsapp("[notify.whatsapp.variables]\n1 = \"{text}\"\n2 = \"No. {tag}\"", &[]), expected);
+    assert_eq!(whatsapp("", &[("MECRIS__NOTIFY__WHATSAPP__VARIABLES", inline)]), expected);
+    assert_eq!(whatsapp("", &[])["1"], "{text} {tag}", "the default");
 }

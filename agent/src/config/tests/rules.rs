@@ -12,6 +12,14 @@ const TELEGRAM: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[telegram]");
 const EMAIL: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[email]");
 const MAIL_FROM: (&str, &str) = ("MECRIS__NOTIFY__EMAIL__FROM", "Mecris <mecris@example.org>");
 const MAIL_TO: (&str, &str) = ("MECRIS__NOTIFY__EMAIL__TO", "me@example.org");
+const WHATSAPP: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[whatsapp]");
+const WHATSAPP_TO: (&str, &str) = ("MECRIS__NOTIFY__WHATSAPP__TO", "+14155550100");
+const WHATSAPP_FROM: (&str, &str) = ("MECRIS__NOTIFY__WHATSAPP__FROM", "+15005550006");
+const TEMPLATE: (&str, &str) = ("MECRIS__NOTIFY__WHATSAPP__CONTENT_SID", "HX0123456789abcdefABCDEF0123456789");
+const VARIABLES: &str = "MECRIS__NOTIFY__WHATSAPP__VARIABLES";
+const VOICE: (&str, &str) = ("MECRIS__NOTIFY__CHANNELS", "[voice]");
+const VOICE_TO: (&str, &str) = ("MECRIS__NOTIFY__VOICE__TO", "+14155550100");
+const VOICE_FROM: (&str, &str) = ("MECRIS__NOTIFY__VOICE__FROM", "+15005550006");
 const LIMIT: (&str, &str) = ("MECRIS__BUDGET__GROQ__LIMIT_USD", "5");
 
 const BROKEN: &[(&str, Variables)] = &[
@@ -96,6 +104,31 @@ const BROKEN: &[(&str, Variables)] = &[
         "a subject is one line",
         &[EMAIL, MAIL_FROM, MAIL_TO, ("MECRIS__NOTIFY__EMAIL__SUBJECT", "a\nBcc: b@example.org")],
     ),
+    ("whatsapp needs a recipient", &[WHATSAPP, WHATSAPP_FROM]),
+    ("whatsapp needs a sender of its own", &[WHATSAPP, WHATSAPP_TO, ("TWILIO_FROM_NUMBER", "+15005550006")]),
+    (
+        "one WhatsApp sender",
+        &[
+            WHATSAPP,
+            WHATSAPP_TO,
+            WHATSAPP_FROM,
+            ("MECRIS__NOTIFY__WHATSAPP__MESSAGING_SERVICE_SID", "MG0123456789abcdefABCDEF0123456789"),
+        ],
+    ),
+    (
+        "a template has its shape, used or not",
+        &[("MECRIS__NOTIFY__WHATSAPP__CONTENT_SID", "MG0123456789abcdefABCDEF0123456789")],
+    ),
+    ("variables fill a template", &[(VARIABLES, r#"{ "1" = "{text} {tag}" }"#)]),
+    ("variables are a table", &[TEMPLATE, (VARIABLES, "{text} {tag}")]),
+    ("variables are texts", &[TEMPLATE, (VARIABLES, r#"{ "1" = 1, "2" = "{text} {tag}" }"#)]),
+    ("variables are not empty", &[TEMPLATE, (VARIABLES, r#"{ "1" = "{text} {tag}", "2" = " " }"#)]),
+    ("the text is in a variable", &[TEMPLATE, (VARIABLES, r#"{ "1" = "{tag}" }"#)]),
+    ("the tag is in a variable", &[TEMPLATE, (VARIABLES, r#"{ "1" = "{text}" }"#)]),
+    ("voice needs a recipient", &[VOICE, VOICE_FROM]),
+    ("voice needs a number that calls", &[VOICE, VOICE_TO]),
+    ("a voice is a name", &[("MECRIS__NOTIFY__VOICE__VOICE", "a\" onclick=\"")]),
+    ("a language is a tag", &[("MECRIS__NOTIFY__VOICE__LANGUAGE", "en US")]),
     ("state is a file", &[("MECRIS__STATE__PATH", "")]),
     ("a remote has no credentials in it", &[("MECRIS__STATE__REMOTE", "s3://key:secret@bucket/prefix")]),
     ("a bucket has a name", &[("MECRIS__STATE__REMOTE", "s3:///prefix")]),
@@ -116,6 +149,20 @@ const KEPT: &[(&str, Variables)] = &[
         &[SMS, ("TWILIO_TO_NUMBER", "+14155550100"), ("TWILIO_FROM_NUMBER", "+15005550006")],
     ),
     ("a service beats the secret's number", &[SMS, TO, SERVICE, ("TWILIO_FROM_NUMBER", "not looked at")]),
+    ("whatsapp within a session", &[WHATSAPP, WHATSAPP_FROM, ("TWILIO_TO_NUMBER", "+14155550100")]),
+    ("whatsapp with a template", &[WHATSAPP, WHATSAPP_TO, WHATSAPP_FROM, TEMPLATE]),
+    (
+        "a template with variables of its own",
+        &[WHATSAPP, WHATSAPP_TO, WHATSAPP_FROM, TEMPLATE, (VARIABLES, r#"{ "1" = "{text}", "tag" = "No. {tag}" }"#)],
+    ),
+    (
+        "voice by the secrets' numbers",
+        &[VOICE, ("TWILIO_TO_NUMBER", "+14155550100"), ("TWILIO_FROM_NUMBER", "+15005550006")],
+    ),
+    (
+        "a voice and its language",
+        &[VOICE, VOICE_TO, VOICE_FROM, ("MECRIS__NOTIFY__VOICE__VOICE", "Google.de-DE-Standard-A")],
+    ),
     ("a secret number that nobody uses", &[("PHONE_NUMBER", "not looked at")]),
     ("a chat by its number", &[TELEGRAM, ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "-1001234567890")]),
     ("a chat by its name", &[TELEGRAM, ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", "@mecris_me")]),

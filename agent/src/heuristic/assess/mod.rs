@@ -3,6 +3,7 @@
 //! One file for each kind of condition. What is not known is never safe, and what an arm could not read is never read as zero.
 
 mod budget;
+mod channels;
 mod goals;
 mod pass;
 mod risk;
@@ -22,6 +23,7 @@ use crate::{
     arms::{activity::Walk, beeminder::Account, budget::Budget},
     config::settings::{BudgetThresholds, WalkSettings},
     domain::{Condition, Observation, Provider},
+    store::broken::BrokenChannel,
 };
 use words::Local;
 
@@ -51,6 +53,10 @@ pub struct History {
     pub gap: Option<(Timestamp, Timestamp)>,
     /// The last pass before this one took longer than its deadline: when it started, how long it took.
     pub overran: Option<(Timestamp, Duration)>,
+    /// The configured channels that are broken.
+    pub broken_channels: Vec<BrokenChannel>,
+    /// How many of the configured channels are not.
+    pub healthy_channels: usize,
 }
 
 /// How an upstream answered lately.
@@ -89,6 +95,7 @@ pub fn assess(observed: &Observed, history: &History, settings: &AssessSettings,
         conditions.push(budget::condition(*provider, budget, &settings.budget_thresholds, &local));
     }
     conditions.push(pass::condition(observed.elapsed, history, settings.deadline, &local));
+    conditions.extend(channels::conditions(history, &local));
     sort_by_urgency(&mut conditions);
     conditions
 }

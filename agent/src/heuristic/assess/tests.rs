@@ -12,7 +12,7 @@ use crate::{
         budget::Health,
     },
     clock::{DailyRange, DeadlineOffset},
-    config::settings::BudgetSource,
+    config::settings::{BudgetSource, ChannelKind},
     domain::{Money, Severity, Subject},
 };
 
@@ -107,6 +107,49 @@ fn healthy() -> History {
         first_run: Some(at("2026-11-01T13:00:00-04:00")),
         ..History::default()
     }
+}
+
+fn broken(channel: ChannelKind, why: &str) -> BrokenChannel {
+    let since = today("14:02");
+    let code = Some("30034".to_owned());
+    BrokenChannel { channel, since, refused_at: since, skip_until: today("20:02"), code, why: why.to_owned() }
+}
+
+#[test]
+fn a_broken_channel_is_told_through_another_one_with_what_to_do() {
+    let sms = broken(ChannelKind::Sms, "Twilio error 30034: the sender is not registered; register it");
+    let history = History { broken_channels: vec![sms], healthy_channels: 1, ..healthy() };
+    let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
+    let told = find(&conditions, "channel:sms");
+    assert_eq!((told.severity, told.expires_at), (Severity::Warning, None));
+    assert_eq!(told.phrase.long, "sms is broken: Twilio error 30034: the sender is not registered; register it");
+    assert_eq!(told.phrase.short, "sms is broken (30034)");
+    assert!(told.evidence.starts_with("sms has refused every message since 14:02: Twilio error 30034"), "{told:?}");
+    // It is the same breakage tomorrow, and its one alert is used.
+    let tomorrow = assess(&observed(vec![]), &history, &settings(), at("2026-11-22T15:00:00-05:00"));
+    assert_eq!(find(&tomorrow, "channel:sms").day, told.day);
+}
+
+#[test]
+fn with_no_channel_left_there_is_nobody_to_tell() {
+    let marks = vec![broken(ChannelKind::Sms, "x"), broken(ChannelKind::Voice, "y")];
+    let history = History { broken_channels: marks, healthy_channels: 0, ..healthy() };
+    let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
+    assert!(conditions.iter().all(|c| !c.subject.as_str().starts_with("channel:")), "{conditions:?}");
+}
+
+#[test]
+fn a_long_reason_still_fits_into_one_segment() {
+    let history = History {
+        broken_channels: vec![broken(ChannelKind::WhatsApp, &"set it up, then ".repeat(30))],
+        healthy_channels: 2,
+        ..healthy()
+    };
+    let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
+    let phrase = find(&conditions, "channel:whatsapp").phrase;
+    let text = crate::notify::message::compose(std::slice::from_ref(&phrase), "#k7q2x9".len());
+    assert!(text.contains("set it up, then") && text.ends_with(".."), "{text}");
+    assert!(text.len() + " #k7q2x9".len() <= 160, "{text}");
 }
 
 fn failing(in_a_row: u32, in_an_hour: u32) -> History {

@@ -84,7 +84,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         walk_goal: Some("bike".parse().unwrap()),
         walk_from: None,
         walk_until: None,
-        sms: true,
+        twilio: true,
         heartbeat_bound: Duration::from_secs(60),
     };
     edit(&mut settings);

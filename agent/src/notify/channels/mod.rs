@@ -12,9 +12,13 @@ mod unanswered;
 
 use std::{pin::Pin, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use crate::config::settings::{ChannelKind, OnDoubt};
+
+/// A provider's clock and ours may differ by so much. Both are set by the network, to fractions of a second; this is for the day on
+/// which one of them is not.
+pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 
 /// What became of a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub enum Outcome {
     Rejected {
         /// Whether trying again cannot help.
         permanent: bool,
+        /// What the refusal is about.
+        scope: Scope,
         /// How long to wait, if the provider said so.
         retry_after: Option<Duration>,
         /// The provider's code.
@@ -37,6 +43,15 @@ pub enum Outcome {
         /// What happened, for a person.
         why: String,
     },
+}
+
+/// What a refusal is about. The difference decides what becomes of the *next* message, not of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// This message, or this moment: another message may get through.
+    Message,
+    /// The channel: no message gets through until a person does something about it.
+    Channel,
 }
 
 /// Where an accepted message stands.
@@ -52,6 +67,8 @@ pub enum Status {
     Failed {
         /// Whether the reason may pass, so that a new message on the same channel could arrive.
         may_pass: bool,
+        /// What the failure is about.
+        scope: Scope,
         /// The provider's code.
         code: Option<String>,
         /// What happened and what to do, for a person.
@@ -68,6 +85,30 @@ pub struct Outgoing<'a> {
     pub tag: &'a str,
     /// How long the provider may keep trying.
     pub validity: Option<Duration>,
+}
+
+impl Outgoing<'_> {
+    /// The text alone, for a channel that has another place for the tag, or that must not say it.
+    pub fn without_tag(&self) -> &str {
+        self.text.strip_suffix(self.tag).unwrap_or(self.text).trim_end()
+    }
+}
+
+/// An attempt of which nobody knows what became, with all that tells it from others.
+#[derive(Clone, Debug)]
+pub struct Doubt<'a> {
+    /// The tag in its text.
+    pub tag: &'a str,
+    /// When its message was made: nothing that is older can be it.
+    pub since: Timestamp,
+    /// When the attempt began.
+    pub began: Timestamp,
+    /// When its lease ended: nothing was sent after it.
+    pub ended: Timestamp,
+    /// The ids of what this channel is known to have sent instead, as far back as may matter.
+    pub others: &'a [String],
+    /// How many attempts of other messages are in doubt on this channel and may have been sent at the same time.
+    pub rivals: usize,
 }
 
 /// Why a question about the past could not be answered; for a person, no secrets.
@@ -103,8 +144,8 @@ pub trait Channel: Send + Sync {
     /// Sends once, never retries. Ends within `within`.
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome>;
 
-    /// Looks for a message with this tag that was accepted since `since`: its id, or `None` if the provider has none for certain.
-    fn find<'a>(&'a self, _tag: &'a str, _since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>> {
+    /// Looks for an attempt in doubt: the id of what came of it, or `None` if the provider has nothing for certain.
+    fn find<'a>(&'a self, _doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
         let error = AskError(format!("{} cannot be asked what it has", self.kind().as_str()));
         Box::pin(std::future::ready(Err(error)))
     }

@@ -1,4 +1,4 @@
-use super::Outcome;
+use super::{Outcome, Scope};
 use crate::outbound::CallError;
 
 /// What a send over HTTP means that got no answer: what certainly never left was refused, of everything else nobody knows.
@@ -6,9 +6,11 @@ pub(super) fn not_answered(error: &CallError) -> Outcome {
     let why = error.to_string();
     match error {
         CallError::CircuitOpen { retry_in, .. } => {
-            Outcome::Rejected { permanent: false, retry_after: Some(*retry_in), code: None, why }
+            Outcome::Rejected { permanent: false, scope: Scope::Message, retry_after: Some(*retry_in), code: None, why }
         }
-        error if error.nothing_was_sent() => Outcome::Rejected { permanent: false, retry_after: None, code: None, why },
+        error if error.nothing_was_sent() => {
+            Outcome::Rejected { permanent: false, scope: Scope::Message, retry_after: None, code: None, why }
+        }
         _ => Outcome::Unknown { why },
     }
 }

@@ -8,7 +8,7 @@ use tracing::{debug, error, info};
 use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
 use crate::{
     failpoint,
-    notify::channels::{Outcome, Outgoing},
+    notify::channels::{Outcome, Outgoing, Scope},
     store::{
         StoreError,
         outbox::{self as table, Ending, Row, State},
@@ -65,7 +65,7 @@ impl Outbox {
     /// One attempt. Returns the attempt that follows at once, if any.
     async fn send(&self, row: Row, lease: Lease) -> Result<Option<Row>, StoreError> {
         let Some(channel) = self.channel(row.channel).cloned() else {
-            return self.missed(row, Miss::Refused, None, super::NO_CHANNEL.to_owned()).await;
+            return self.missed(row, Miss::Refused { scope: Scope::Message }, None, super::NO_CHANNEL.to_owned()).await;
         };
         // The end of 1. Without an answer from the remote the claim on this machine has to do.
         failpoint!("outbox.claimed");
@@ -105,10 +105,10 @@ impl Outbox {
         failpoint!("outbox.sent");
         match outcome {
             Ok(Outcome::Accepted(id)) => self.accepted(row, id, Ending::Accepted).await.map(|()| None),
-            Ok(Outcome::Rejected { permanent: true, code, why, .. }) => {
-                self.missed(row, Miss::Refused, code, why).await
+            Ok(Outcome::Rejected { permanent: true, scope, code, why, .. }) => {
+                self.missed(row, Miss::Refused { scope }, code, why).await
             }
-            Ok(Outcome::Rejected { permanent: false, retry_after, code, why }) => {
+            Ok(Outcome::Rejected { permanent: false, retry_after, code, why, .. }) => {
                 self.missed(row, Miss::RefusedForNow { retry_after }, code, why).await
             }
             Ok(Outcome::Unknown { why }) => self.doubted(row, why).await.map(|()| None),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{timing, timing::after};
 use crate::{
-    notify::channels::{ChannelKind, OnDoubt},
+    notify::channels::{ChannelKind, OnDoubt, Scope},
     store::outbox::{Ending, Row, Tally},
 };
 
@@ -20,7 +20,10 @@ const DOUBTS_PER_CHANNEL: u32 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
     /// Refused, and asking again cannot help.
-    Refused,
+    Refused {
+        /// What the refusal is about.
+        scope: Scope,
+    },
     /// Refused for now.
     RefusedForNow {
         /// As the provider asked.
@@ -34,6 +37,8 @@ pub(super) enum Miss {
     Undelivered {
         /// Whether the reason may pass.
         may_pass: bool,
+        /// What the failure is about.
+        scope: Scope,
     },
     /// Its time was over before it was sent.
     Expired,
@@ -56,7 +61,7 @@ impl Miss {
     /// How the attempt is noted.
     pub(super) fn ending(self) -> Ending {
         match self {
-            Self::Refused => Ending::Rejected,
+            Self::Refused { .. } => Ending::Rejected,
             Self::RefusedForNow { .. } => Ending::Retry,
             Self::Absent => Ending::Absent,
             Self::InDoubt(_) => Ending::Resent,
@@ -64,22 +69,28 @@ impl Miss {
             Self::Expired => Ending::Expired,
         }
     }
+
+    /// Whether no other message would have got through either.
+    pub(super) fn breaks_channel(self) -> bool {
+        matches!(self, Self::Refused { scope: Scope::Channel } | Self::Undelivered { scope: Scope::Channel, .. })
+    }
 }
 
-/// Decides. `tally` counts the attempts on the row's channel, this one included; `order` is the configured order of channels.
-pub(super) fn next(row: &Row, miss: Miss, tally: Tally, order: &[ChannelKind], now: Timestamp) -> Next {
+/// Decides. `tally` counts the attempts on the row's channel, this one included; `fallback` is the channel that would be next.
+pub(super) fn next(row: &Row, miss: Miss, tally: Tally, fallback: Option<ChannelKind>, now: Timestamp) -> Next {
     // Of a message in doubt nobody can say that it failed.
     let end = if matches!(miss, Miss::InDoubt(_)) { Next::Leave } else { Next::Fail };
     if miss == Miss::Expired || now >= row.deadline() {
         return end;
     }
-    let fallback = next_channel(row, order);
     let elsewhere = fallback.map_or(end, Next::Send);
     let wait = match miss {
         Miss::InDoubt(OnDoubt::GiveUp) => return Next::Leave,
         Miss::InDoubt(OnDoubt::Resend) if tally.doubts >= DOUBTS_PER_CHANNEL => return elsewhere,
-        Miss::Refused | Miss::Expired => return elsewhere,
-        Miss::Undelivered { may_pass } if fallback.is_some() || !may_pass || tally.undelivered > 1 => return elsewhere,
+        Miss::Refused { .. } | Miss::Expired => return elsewhere,
+        Miss::Undelivered { may_pass, .. } if fallback.is_some() || !may_pass || tally.undelivered > 1 => {
+            return elsewhere;
+        }
         Miss::RefusedForNow { .. } | Miss::Absent if fallback.is_some() && tally.retries >= TRIES_PER_CHANNEL => {
             return elsewhere;
         }
@@ -92,15 +103,4 @@ pub(super) fn next(row: &Row, miss: Miss, tally: Tally, order: &[ChannelKind], n
     };
     let at = after(now, wait);
     if at < row.deadline() { Next::Later(at) } else { elsewhere }
-}
-
-/// The channel after the row's; the first one, if the row's is not configured any more.
-fn next_channel(row: &Row, order: &[ChannelKind]) -> Option<ChannelKind> {
-    if row.pinned {
-        return None;
-    }
-    match order.iter().position(|kind| *kind == row.channel) {
-        Some(place) => order.get(place + 1).copied(),
-        None => order.first().copied(),
-    }
 }

@@ -7,6 +7,7 @@ use crate::{
     notify::channels::{AskError, Status},
     store::{
         StoreError,
+        broken::{self, Proof},
         outbox::{self as table, Row, State},
     },
 };
@@ -20,8 +21,8 @@ impl Outbox {
         let later = Row { next_at: Some(timing::after(now, timing::before_polling(age))), ..row.clone() };
         let given_up = |why: String| Row { next_at: None, why: Some(why), ..row.clone() };
         let next = match answer {
-            Ok(Status::Failed { may_pass, code, why }) => {
-                return match self.missed(row, Miss::Undelivered { may_pass }, code, why).await? {
+            Ok(Status::Failed { may_pass, scope, code, why }) => {
+                return match self.missed(row, Miss::Undelivered { may_pass, scope }, code, why).await? {
                     Some(next) => self.deliver(next).await,
                     None => Ok(()),
                 };
@@ -40,7 +41,13 @@ impl Outbox {
             }
             Err(why) => Row { why: Some(format!("accepted, but what became of it is unknown: {why}")), ..later },
         };
-        self.0.store.write(move |tx| table::replace(tx, &row, &next, now).map(drop)).await
+        let written = self.0.store.write(move |tx| {
+            if table::replace(tx, &row, &next, now)? && next.state == State::Delivered {
+                broken::clear(tx, row.channel, Proof::Arrived)?;
+            }
+            Ok(())
+        });
+        written.await
     }
 
     async fn status(&self, row: &Row) -> Result<Status, AskError> {

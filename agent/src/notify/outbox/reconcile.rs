@@ -5,7 +5,7 @@ use tracing::warn;
 
 use super::{Outbox, next::Miss, timing};
 use crate::{
-    notify::channels::{AskError, Channel, OnDoubt},
+    notify::channels::{AskError, CLOCKS_DIFFER, Channel, Doubt, OnDoubt},
     store::{
         StoreError,
         outbox::{self as table, Ending, Row, State},
@@ -39,7 +39,17 @@ impl Outbox {
 
     async fn find(&self, row: &Row) -> Result<Option<String>, AskError> {
         let channel = self.channel(row.channel).ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
-        timeout(timing::ASKING, channel.find(&row.tag, row.created_at))
+        let around = self.0.store.read(|connection| table::surroundings(connection, row, CLOCKS_DIFFER));
+        let around = around.map_err(|error| AskError(error.to_string()))?;
+        let doubt = Doubt {
+            tag: &row.tag,
+            since: row.created_at,
+            began: around.began,
+            ended: around.ended,
+            others: &around.others,
+            rivals: around.rivals,
+        };
+        timeout(timing::ASKING, channel.find(&doubt))
             .await
             .unwrap_or_else(|_| Err(AskError(format!("no answer within {:?}", timing::ASKING))))
     }

@@ -8,6 +8,7 @@ use super::{
     Outbox,
     leases::Lease,
     next::{Miss, Next, next},
+    order::fallback,
     timing::{self, after},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     notify::channels::ChannelKind,
     store::{
         StoreError,
+        broken::{self, Proof, Refusal},
         outbox::{self as table, Ending, Row, State},
     },
 };
@@ -59,11 +61,12 @@ impl Outbox {
         let now = self.0.clock.now();
         let what = if matches!(miss, Miss::InDoubt(_)) { "nobody will ever know" } else { "it reached nobody" };
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "{what}");
-        let order: Vec<ChannelKind> = self.0.channels.iter().map(|c| c.kind()).collect();
+        let order = self.configured();
         let lease = self.new_lease(row.attempt + 1);
         let written = self.0.store.write(move |tx| {
             let tally = table::tally(tx, &row.id, row.channel)?.and(miss.ending());
-            let mut after = match next(&row, miss, tally, &order, now) {
+            let fallback = fallback(tx, &row, &order)?;
+            let mut after = match next(&row, miss, tally, fallback, now) {
                 Next::Send(channel) => sending(&row, channel, lease),
                 Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
                 Next::Fail => Row { state: State::Failed, next_at: None, ..row.clone() },
@@ -77,6 +80,11 @@ impl Outbox {
             }
             if !table::replace(tx, &row, &after, now)? {
                 return Ok(None);
+            }
+            if miss.breaks_channel() {
+                let at_arrival = matches!(miss, Miss::Undelivered { .. });
+                let why = after.why.as_deref().unwrap_or_default();
+                broken::mark(tx, row.channel, Refusal { at_arrival, code: code.as_deref(), why }, now)?;
             }
             // An attempt in doubt keeps the reason of its doubt.
             let after_doubt = matches!(miss, Miss::Absent | Miss::InDoubt(_));
@@ -117,6 +125,9 @@ impl Outbox {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
                 table::end_attempt(tx, &row, ending, None, next.why.as_deref(), now)?;
+                if next.state == State::Accepted && broken::clear(tx, row.channel, Proof::Accepted)? {
+                    info!(channel = ?row.channel, "the channel works again");
+                }
             }
             Ok(won)
         });

@@ -1,3 +1,4 @@
+mod broken;
 mod doubt;
 mod fake;
 mod next;
@@ -9,7 +10,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::{
-    notify::channels::{AskError, Status},
+    notify::channels::{AskError, Scope, Status},
     store::outbox::{Notification, get},
 };
 
@@ -107,6 +108,8 @@ fn settings() -> NotifySettings {
         lease: LEASE,
         settle: SETTLE,
         sms: None,
+        whatsapp: None,
+        voice: None,
         telegram: None,
         slack: None,
         email: None,
@@ -376,7 +379,12 @@ async fn a_temporary_refusal_waits_as_long_as_the_provider_says() {
 async fn what_cannot_be_delivered_goes_to_the_next_channel() {
     let world = World::new();
     let why = "filtered as spam".to_owned();
-    world.sms.script().statuses.push_back(Ok(Status::Failed { may_pass: false, code: Some("30007".to_owned()), why }));
+    world.sms.script().statuses.push_back(Ok(Status::Failed {
+        may_pass: false,
+        scope: Scope::Message,
+        code: Some("30007".to_owned()),
+        why,
+    }));
     let id = world.insert(message()).await;
     world.outbox.work().await;
     let seen = world.turn_until(&id, State::Delivered).await;
@@ -391,8 +399,14 @@ async fn what_cannot_be_delivered_goes_to_the_next_channel() {
 #[tokio::test]
 async fn a_phone_that_was_off_gets_one_new_message_and_it_is_not_taken_for_the_old_one() {
     let world = World::with_sms_alone();
-    let off =
-        || Ok(Status::Failed { may_pass: true, code: Some("30003".to_owned()), why: "the phone is off".to_owned() });
+    let off = || {
+        Ok(Status::Failed {
+            may_pass: true,
+            scope: Scope::Message,
+            code: Some("30003".to_owned()),
+            why: "the phone is off".to_owned(),
+        })
+    };
     world.sms.script().statuses.extend([off(), off()]);
     world.sms.faults([]);
     let id = world.insert(message()).await;

@@ -78,6 +78,7 @@ pub fn begin_attempt(tx: &Transaction<'_>, row: &Row, now: Timestamp) -> rusqlit
 }
 
 /// Notes how the row's present attempt ended, with the provider's code and the reason; a later finding overwrites an earlier one.
+/// What the provider called it is taken from the message and kept when the message goes on.
 pub fn end_attempt(
     tx: &Transaction<'_>,
     row: &Row,
@@ -87,7 +88,8 @@ pub fn end_attempt(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE attempts SET finished_at = :now, outcome = :outcome, code = :code, why = coalesce(:why, why)
+        "UPDATE attempts SET finished_at = :now, outcome = :outcome, code = :code, why = coalesce(:why, why),
+                provider_id = coalesce(provider_id, (SELECT provider_id FROM notifications WHERE id = :id))
          WHERE notification_id = :id AND number = :number",
     )?
     .execute(named_params! {

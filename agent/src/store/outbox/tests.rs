@@ -7,6 +7,7 @@ const NOW: &str = "2026-11-21T18:00:00Z";
 fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(include_str!("../schema/0001_initial.sql")).unwrap();
+    connection.execute_batch(include_str!("../schema/0002_durable.sql")).unwrap();
     connection
 }
 
@@ -107,4 +108,57 @@ fn a_message_without_expiry_is_worth_a_day() {
     assert_eq!(row.deadline(), "2026-11-22T18:00:00Z".parse().unwrap());
     row.expires_at = Some(NOW.parse().unwrap());
     assert_eq!(row.deadline(), NOW.parse().unwrap());
+}
+
+/// A message whose attempt on the channel `voice` began so many seconds after [`NOW`] and had 15 seconds.
+fn attempt(connection: &mut Connection, id: &str, state: State, second: i64, provider_id: Option<&str>) -> Row {
+    let began = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second);
+    let lease_until = Some(began + SignedDuration::from_secs(15));
+    let row = Row { channel: ChannelKind::Voice, created_at: began, lease_until, ..row(id, State::Sending) };
+    add(connection, &row);
+    let after = Row { state, provider_id: provider_id.map(str::to_owned), ..row.clone() };
+    let tx = connection.transaction().unwrap();
+    assert!(replace(&tx, &row, &after, began).unwrap());
+    if state != State::Sending {
+        end_attempt(&tx, &row, Ending::Accepted, None, None, began).unwrap();
+    }
+    tx.commit().unwrap();
+    after
+}
+
+#[test]
+fn an_attempt_in_doubt_knows_what_else_its_channel_did() {
+    let mut connection = database();
+    let ours = attempt(&mut connection, "a", State::Unknown, 0, None);
+    attempt(&mut connection, "b", State::Accepted, 5, Some("CA1"));
+    attempt(&mut connection, "c", State::Unknown, 70, None);
+    attempt(&mut connection, "d", State::Sending, 76, None);
+    add(&mut connection, &Row { lease_until: ours.lease_until, ..row("e", State::Sending) });
+    let around = |apart| surroundings(&connection, &ours, SignedDuration::from_secs(apart)).unwrap();
+    assert_eq!(around(60).others, ["CA1"]);
+    assert_eq!((around(60).began, Some(around(60).ended)), (ours.created_at, ours.lease_until));
+    // 15 s to 70 s are 55 s apart, 15 s to 76 s are 61 s; the text message is another channel's.
+    assert_eq!([54, 55, 60, 61].map(|apart| around(apart).rivals), [0, 1, 1, 2]);
+}
+
+#[test]
+fn what_a_call_was_called_is_kept_when_its_message_goes_on() {
+    let mut connection = database();
+    let first = attempt(&mut connection, "a", State::Accepted, 0, Some("CA1"));
+    let second = Row {
+        state: State::Sending,
+        attempt: 2,
+        provider_id: None,
+        lease_until: first.lease_until.map(|at| at + SignedDuration::from_mins(5)),
+        ..first.clone()
+    };
+    let tx = connection.transaction().unwrap();
+    let later = first.created_at + SignedDuration::from_mins(5);
+    assert!(replace(&tx, &first, &second, later).unwrap());
+    end_attempt(&tx, &first, Ending::Undelivered, None, None, later).unwrap();
+    begin_attempt(&tx, &second, later).unwrap();
+    tx.commit().unwrap();
+    let around = surroundings(&connection, &second, SignedDuration::from_mins(2)).unwrap();
+    assert_eq!((around.others, around.began, around.rivals), (vec!["CA1".to_owned()], later, 0));
+    assert_eq!(channels_tried(&connection, "a").unwrap(), [ChannelKind::Voice]);
 }

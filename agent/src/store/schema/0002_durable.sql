@@ -32,14 +32,20 @@ CREATE TABLE silences (
 ) STRICT;
 CREATE INDEX silences_by_end ON silences (ends_at);
 
--- Channels that refuse for a reason that will not pass by itself. A row goes away when the channel accepts again.
+-- Channels that refuse for a reason that will not pass by itself. A row goes away when the channel works again. Whether the person
+-- was told is in claims, under channel:<name> and the day of since.
 CREATE TABLE broken_channels (
-    channel TEXT PRIMARY KEY,
-    since   TEXT NOT NULL,
-    code    TEXT,                                    -- the provider's
-    why     TEXT NOT NULL,                           -- with what to do about it
-    told_by TEXT REFERENCES notifications (id)       -- the message that said so through another channel
+    channel    TEXT PRIMARY KEY,
+    since      TEXT NOT NULL,
+    refused_at TEXT NOT NULL,                        -- the last time it did so
+    skip_until TEXT NOT NULL,                        -- no new message begins with it until then, unless all channels are broken
+    at_arrival INTEGER NOT NULL,                     -- 1: it accepted and could not deliver, so only an arrival proves that it works
+    code       TEXT,                                 -- the provider's
+    why        TEXT NOT NULL                         -- with what to do about it
 ) STRICT;
+
+-- What the provider called each attempt, so that an attempt in doubt is not taken for one that is known.
+ALTER TABLE attempts ADD COLUMN provider_id TEXT;
 
 -- What was taken from the Python system's files, so that taking it again changes nothing.
 CREATE TABLE imports (

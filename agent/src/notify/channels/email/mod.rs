@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status};
+use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Scope, Status};
 use crate::{clock::Clock, config::settings::EmailSettings};
 
 /// How long a server may take to say goodbye, which nobody waits for.
@@ -151,7 +151,15 @@ impl Channel for Email {
         Box::pin(async move {
             let letter = match Letter::new(&self.0.settings, &message, self.0.clock.now()) {
                 Ok(letter) => letter,
-                Err(why) => return Outcome::Rejected { permanent: true, retry_after: None, code: None, why },
+                Err(why) => {
+                    return Outcome::Rejected {
+                        permanent: true,
+                        scope: Scope::Message,
+                        retry_after: None,
+                        code: None,
+                        why,
+                    };
+                }
             };
             match self.deliver(&letter, within).await {
                 Ok(()) => Outcome::Accepted(letter.id),

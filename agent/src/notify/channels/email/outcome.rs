@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     config::settings::EmailSettings,
-    notify::{channels::Outcome, message::plain},
+    notify::{
+        channels::{Outcome, Scope},
+        message::plain,
+    },
     outbound::redact,
 };
 
@@ -23,7 +26,13 @@ pub(super) fn of(failure: &Failure, why: String) -> Outcome {
         Failure::Unable { .. } => (true, None),
         Failure::Lost { .. } => (false, None),
     };
-    Outcome::Rejected { permanent, retry_after: None, code, why }
+    // Until the content is sent the server speaks of the account and its addresses, which no other mail would change.
+    let about_the_mail = matches!(
+        failure,
+        Failure::Refused { stage: Stage::Content, .. } | Failure::Unable { stage: Stage::Addressing }
+    );
+    let scope = if permanent && !about_the_mail { Scope::Channel } else { Scope::Message };
+    Outcome::Rejected { permanent, scope, retry_after: None, code, why }
 }
 
 /// What happened and what to do, without secrets and addresses.

@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 
-use crate::{notify::channels::Outcome, outbound::Reply};
+use crate::{
+    notify::channels::{Outcome, Scope},
+    outbound::Reply,
+};
 
 /// The answer to a post. Slack gives no id, so the row gets one that says whose it is: `slack-k7q2x9` for the tag `#k7q2x9`.
 pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
@@ -24,7 +27,8 @@ pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
     };
     // Without Slack's own word it may have been a proxy on the way.
     let permanent = word.is_some() && lasts.contains(&status);
-    Outcome::Rejected { permanent, retry_after: reply.retry_after, code: word.map(str::to_owned), why }
+    let scope = if permanent && !word.is_some_and(is_about_the_message) { Scope::Channel } else { Scope::Message };
+    Outcome::Rejected { permanent, scope, retry_after: reply.retry_after, code: word.map(str::to_owned), why }
 }
 
 /// Slack's reason, `channel_is_archived`.
@@ -32,6 +36,11 @@ fn word(reply: &Reply) -> Option<&str> {
     let word = std::str::from_utf8(reply.body.trim_ascii()).ok()?;
     let is_word = (2..=60).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     is_word.then_some(word)
+}
+
+/// Whether another message may get through.
+fn is_about_the_message(word: &str) -> bool {
+    matches!(word, "invalid_payload" | "no_text" | "invalid_blocks" | "too_many_attachments" | "rollup_error")
 }
 
 /// What happened and what to do.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     notify::{
-        channels::{AskError, Outcome},
+        channels::{AskError, Outcome, Scope},
         message::plain,
     },
     outbound::Reply,
@@ -35,7 +35,9 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
     let refused = refused(reply, token);
     let permanent = matches!(refused.code, Some(400 | 401 | 403 | 404));
     let code = refused.code.map(|code| code.to_string());
-    Outcome::Rejected { permanent, retry_after: refused.retry_after, code, why: refused.why }
+    // The text is short and plain, so that even a 400 speaks of the bot or its chat.
+    let scope = if permanent { Scope::Channel } else { Scope::Message };
+    Outcome::Rejected { permanent, scope, retry_after: refused.retry_after, code, why: refused.why }
 }
 
 /// The answer to `getMe`: the bot's name.

@@ -62,7 +62,7 @@ fn the_sentences_read_well() {
     .into_iter()
     .map(|body| {
         let status = body["error_code"].as_u64().map_or(400, |code| u16::try_from(code).unwrap());
-        let Outcome::Rejected { permanent, retry_after, code, why } = outcome::sent(&reply(status, body), &token())
+        let Outcome::Rejected { permanent, retry_after, code, why, .. } = outcome::sent(&reply(status, body), &token())
         else {
             panic!("{status} is a refusal")
         };

@@ -1,13 +1,10 @@
-//! Looking for a tag among the person's messages.
+//! Reading a listing to its end, or as far back as matters.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
-use super::{
-    outcome,
-    requests::Requests,
-    wire::{Message, Page},
-};
+use super::{api::Api, outcome};
 use crate::{
     notify::channels::AskError,
     outbound::{Call, Reply},
@@ -16,63 +13,62 @@ use crate::{
 /// More pages than this are not read: then nobody knows.
 const MOST_PAGES: u32 = 20;
 
-/// A message's `DateSent` and ours may differ by so much: Twilio's filter knows days only, and clocks differ.
-const SLACK: SignedDuration = SignedDuration::from_hours(24);
+/// One row of a listing.
+pub(super) trait Listed: DeserializeOwned {
+    /// When it was made, RFC 2822.
+    fn date_created(&self) -> Option<&str>;
 
-/// A search without I/O: [`Search::next_call`] says what to ask, [`Search::read`] takes the answer, until there is nothing more
-/// to ask, which means that Twilio does not have the message.
-///
-/// Two listings are read, newest first, since Twilio filters by the *sent* date, which a queued message does not have yet: the newest messages
-/// without a filter, back to the day before `since`; and those sent since that day.
-pub(super) struct Search<'a> {
-    requests: &'a Requests,
-    tag: &'a str,
-    /// Messages created before are not ours.
+    /// [`Listed::date_created`], if it says when.
+    fn created(&self) -> Option<Timestamp> {
+        Some(jiff::fmt::rfc2822::parse(self.date_created()?).ok()?.timestamp())
+    }
+}
+
+/// One page of a listing.
+#[derive(Deserialize)]
+#[serde(bound = "T: Listed")]
+struct Page<T> {
+    #[serde(rename = "messages", alias = "calls")]
+    rows: Vec<T>,
+    next_page_uri: Option<String>,
+}
+
+/// A reader without I/O: [`Pages::next_call`] says what to ask, [`Pages::read`] takes the answer, until there is nothing more to ask.
+pub(super) struct Pages<'a> {
+    api: &'a Api,
+    /// What was made before is not looked for.
     since: Timestamp,
+    /// Taken from the end.
     listings: Vec<Url>,
     pages: u32,
 }
 
-impl<'a> Search<'a> {
-    pub(super) fn new(requests: &'a Requests, tag: &'a str, since: Timestamp) -> Self {
-        let since = since.saturating_sub(SLACK).unwrap_or(Timestamp::MIN);
-        let day = since.to_zoned(TimeZone::UTC).date();
-        // Taken from the end.
-        let listings = vec![requests.list(Some(day)), requests.list(None)];
-        Self { requests, tag, since, listings, pages: 0 }
+impl<'a> Pages<'a> {
+    /// Reads these listings, each newest first, the last one of them first.
+    pub(super) fn new(api: &'a Api, since: Timestamp, listings: Vec<Url>) -> Self {
+        Self { api, since, listings, pages: 0 }
     }
 
     /// What to ask next; `None` once everything is read.
     pub(super) fn next_call(&mut self) -> Result<Option<Call>, AskError> {
         let Some(url) = self.listings.last() else { return Ok(None) };
         if self.pages == MOST_PAGES {
-            return Err(AskError(format!(
-                "Twilio lists more than {MOST_PAGES} pages of messages, and the tag is on none"
-            )));
+            return Err(AskError(format!("Twilio lists more than {MOST_PAGES} pages, and it is on none of these")));
         }
         self.pages += 1;
-        Ok(Some(self.requests.get(url.clone())))
+        Ok(Some(self.api.get(url.clone())))
     }
 
-    /// Takes the answer to the last call: the id, if the message is there.
-    pub(super) fn read(&mut self, reply: &Reply) -> Result<Option<String>, AskError> {
-        let page: Page = outcome::read(reply)?;
-        let Some(asked) = self.listings.pop() else { return Ok(None) };
-        if let Some(message) = page.messages.iter().find(|m| m.body.as_deref().is_some_and(|b| b.contains(self.tag))) {
-            let id =
-                message.id().ok_or_else(|| AskError("Twilio lists the message under an id that is none".to_owned()))?;
-            return Ok(Some(id.to_owned()));
-        }
-        let is_past = !page.messages.is_empty() && page.messages.iter().all(|message| self.is_older(message));
+    /// Takes the answer to the last call: its rows.
+    pub(super) fn read<T: Listed>(&mut self, reply: &Reply) -> Result<Vec<T>, AskError> {
+        let page: Page<T> = outcome::read(self.api.channel, reply)?;
+        let Some(asked) = self.listings.pop() else { return Ok(Vec::new()) };
+        let is_older = |row: &T| row.created().is_some_and(|created| created < self.since);
+        let is_past = !page.rows.is_empty() && page.rows.iter().all(is_older);
         if let Some(next) = page.next_page_uri.filter(|_| !is_past) {
             self.listings.push(next_page(&asked, &next)?);
         }
-        Ok(None)
-    }
-
-    fn is_older(&self, message: &Message) -> bool {
-        let created = message.date_created.as_deref().and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
-        created.is_some_and(|created| created.timestamp() < self.since)
+        Ok(page.rows)
     }
 }
 

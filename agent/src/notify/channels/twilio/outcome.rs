@@ -1,32 +1,30 @@
 //! What Twilio's answers mean. Only a definite yes is a yes, only a definite no is a no.
 
 use http::StatusCode;
+use serde::Deserialize;
 
-use super::{
-    errors::{Explained, explain},
-    wire::{Message, Refusal},
-};
+use super::errors::{Explained, explain};
 pub(super) use crate::notify::channels::unanswered::not_answered;
 use crate::{
-    notify::channels::{AskError, Outcome, Status},
+    notify::channels::{AskError, ChannelKind, Outcome, Scope},
     outbound::Reply,
 };
 
-/// The answer to a create.
-pub(super) fn created(reply: &Reply) -> Outcome {
+/// The answer to a create. What was made has an id that begins with one of `prefixes`.
+pub(super) fn created(channel: ChannelKind, prefixes: &[&str], reply: &Reply) -> Outcome {
     let status = reply.status;
     if status.is_success() {
-        let message: Option<Message> = serde_json::from_slice(&reply.body).ok();
-        return match message.as_ref().and_then(Message::id) {
-            Some(id) => Outcome::Accepted(id.to_owned()),
-            None => Outcome::Unknown { why: format!("Twilio answered {status} without the id of a message") },
+        let made: Option<Made> = serde_json::from_slice(&reply.body).ok();
+        return match made.filter(|made| is_id(prefixes, &made.sid)) {
+            Some(made) => Outcome::Accepted(made.sid),
+            None => Outcome::Unknown { why: format!("Twilio answered {status} without the id of what it made") },
         };
     }
     if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT {
         return Outcome::Unknown { why: format!("Twilio answered {status}") };
     }
-    let refusal = refusal(reply);
-    let Explained { may_pass, why } = refusal.explained;
+    let refusal = refusal(channel, reply);
+    let Explained { may_pass, scope, why } = refusal.explained;
     let permanent = match status {
         // "429 responses are never processed and always safe to retry."
         StatusCode::TOO_MANY_REQUESTS => false,
@@ -34,37 +32,19 @@ pub(super) fn created(reply: &Reply) -> Outcome {
         // Without Twilio's own words it may have been a proxy on the way.
         _ => refusal.is_twilios && !may_pass,
     };
-    Outcome::Rejected { permanent, retry_after: reply.retry_after, code: refusal.code, why }
-}
-
-/// The answer to a fetch.
-pub(super) fn status(reply: &Reply) -> Result<Status, AskError> {
-    let message: Message = read(reply)?;
-    match message.status.as_deref() {
-        Some("accepted" | "scheduled" | "queued" | "sending") => Ok(Status::Pending),
-        Some("sent") => Ok(Status::Sent),
-        Some("delivered" | "read" | "partially_delivered") => Ok(Status::Delivered),
-        Some("canceled") => {
-            Ok(Status::Failed { may_pass: false, code: None, why: "it was canceled at Twilio".to_owned() })
-        }
-        Some("undelivered" | "failed") => {
-            let code = message.error_code.and_then(|code| code.number());
-            let Explained { may_pass, why } = explain(code, message.error_message.as_deref());
-            Ok(Status::Failed { may_pass, code: code.map(|c| c.to_string()), why })
-        }
-        other => Err(AskError(format!("Twilio calls the message {other:?}, which Mecris does not know"))),
-    }
+    let scope = if permanent { scope } else { Scope::Message };
+    Outcome::Rejected { permanent, scope, retry_after: reply.retry_after, code: refusal.code, why }
 }
 
 /// The answer to a glance: whether the credentials may ask.
-pub(super) fn access(reply: &Reply) -> Result<(), AskError> {
-    read::<serde_json::Value>(reply).map(drop)
+pub(super) fn access(channel: ChannelKind, reply: &Reply) -> Result<(), AskError> {
+    read::<serde_json::Value>(channel, reply).map(drop)
 }
 
 /// The body of an answer to a question, or why it is none.
-pub(super) fn read<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, AskError> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(channel: ChannelKind, reply: &Reply) -> Result<T, AskError> {
     if !reply.status.is_success() {
-        return Err(AskError(format!("{} (HTTP {})", refusal(reply).explained.why, reply.status.as_u16())));
+        return Err(AskError(format!("{} (HTTP {})", refusal(channel, reply).explained.why, reply.status.as_u16())));
     }
     // serde's words can quote the body, which holds a telephone number.
     serde_json::from_slice(&reply.body).map_err(|e| {
@@ -76,6 +56,42 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, A
     })
 }
 
+/// Whether this is an id of Twilio: a prefix and 32 hexadecimal digits.
+pub(super) fn is_id(prefixes: &[&str], sid: &str) -> bool {
+    let digits = prefixes.iter().find_map(|prefix| sid.strip_prefix(prefix));
+    digits.is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// What a create made. Whatever else there is does not matter.
+#[derive(Deserialize)]
+struct Made {
+    sid: String,
+}
+
+/// The body of a refusal.
+#[derive(Deserialize)]
+struct Refusal {
+    code: Code,
+    message: Option<String>,
+}
+
+/// An error code: a number, in some places as text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Code {
+    Number(u32),
+    Text(String),
+}
+
+impl Code {
+    pub(super) fn number(&self) -> Option<u32> {
+        match self {
+            Self::Number(code) => Some(*code),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+}
+
 /// A refusal in a person's words.
 struct Refused {
     /// Whether it has the shape of Twilio's refusals.
@@ -84,15 +100,19 @@ struct Refused {
     explained: Explained,
 }
 
-fn refusal(reply: &Reply) -> Refused {
+fn refusal(channel: ChannelKind, reply: &Reply) -> Refused {
     let refusal: Option<Refusal> = serde_json::from_slice(&reply.body).ok();
     let code = refusal.as_ref().and_then(|refusal| refusal.code.number());
     let words = refusal.as_ref().and_then(|refusal| refusal.message.as_deref());
     let explained = match (code, reply.status) {
-        (Some(code), _) => explain(Some(code), words),
-        (None, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => explain(Some(20003), None),
-        (None, StatusCode::TOO_MANY_REQUESTS) => explain(Some(20429), None),
-        (None, status) => Explained { may_pass: true, why: format!("Twilio answered {status} and gave no reason") },
+        (Some(code), _) => explain(channel, Some(code), words),
+        (None, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => explain(channel, Some(20003), None),
+        (None, StatusCode::TOO_MANY_REQUESTS) => explain(channel, Some(20429), None),
+        (None, status) => Explained {
+            may_pass: true,
+            scope: Scope::Message,
+            why: format!("Twilio answered {status} and gave no reason"),
+        },
     };
     Refused { is_twilios: code.is_some(), code: code.map(|c| c.to_string()), explained }
 }

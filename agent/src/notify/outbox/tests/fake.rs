@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    notify::channels::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status},
+    notify::channels::{Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, Status},
 };
 
 /// What happens to one send.
@@ -29,6 +29,8 @@ pub(super) enum Fault {
     DieBefore,
     /// Refused for good.
     Refuse,
+    /// Refused for good, and so would be every other message.
+    RefuseAll,
     /// Refused for now.
     NotNow(Option<Duration>),
 }
@@ -158,14 +160,16 @@ impl Channel for FakeChannel {
                     self.die().await
                 }
                 Some(Fault::DieBefore) => self.die().await,
-                Some(Fault::Refuse) => Outcome::Rejected {
+                Some(fault @ (Fault::Refuse | Fault::RefuseAll)) => Outcome::Rejected {
                     permanent: true,
+                    scope: if matches!(fault, Fault::Refuse) { Scope::Message } else { Scope::Channel },
                     retry_after: None,
                     code: Some("21610".to_owned()),
                     why: "the person opted out".to_owned(),
                 },
                 Some(Fault::NotNow(retry_after)) => Outcome::Rejected {
                     permanent: false,
+                    scope: Scope::Message,
                     retry_after,
                     code: Some("20429".to_owned()),
                     why: "too many requests".to_owned(),
@@ -174,7 +178,7 @@ impl Channel for FakeChannel {
         })
     }
 
-    fn find<'a>(&'a self, tag: &'a str, _since: Timestamp) -> Answer<'a, Result<Option<String>, AskError>> {
+    fn find<'a>(&'a self, doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
         let mut script = self.script();
         assert!(self.on_doubt.is_none(), "it cannot be asked");
         script.asked += 1;
@@ -183,7 +187,7 @@ impl Channel for FakeChannel {
             Err(AskError("the fake is deaf".to_owned()))
         } else {
             let now = self.clock.now();
-            let place = script.accepted.iter().position(|m| m.tag == tag && m.listed_at <= now);
+            let place = script.accepted.iter().position(|m| m.tag == doubt.tag && m.listed_at <= now);
             Ok(place.map(|n| format!("{:?}-{}", self.kind, n + 1)))
         };
         Box::pin(std::future::ready(answer))

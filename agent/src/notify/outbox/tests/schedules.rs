@@ -3,13 +3,14 @@
 use super::*;
 
 fn any_fault(random: &mut fastrand::Rng) -> Fault {
-    match random.u8(..9) {
+    match random.u8(..10) {
         0 | 1 => Fault::LoseReply,
         2 | 3 => Fault::LoseRequest,
         4 | 5 => Fault::DieAfter,
         6 => Fault::DieBefore,
         7 => Fault::NotNow(random.bool().then(|| Duration::from_secs(random.u64(1..100)))),
-        _ => Fault::Refuse,
+        8 => Fault::Refuse,
+        _ => Fault::RefuseAll,
     }
 }
 

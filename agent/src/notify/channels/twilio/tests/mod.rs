@@ -1,32 +1,61 @@
+//! What goes to Twilio and what its answers mean, without a network.
+
+mod calls;
+mod whatsapp;
+
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::*;
+use super::{
+    messages::{PREFIXES, Requests, Search, status},
+    *,
+};
 use crate::{
     config::{
         secrets::{SecretName, Secrets},
-        settings::SmsSender,
+        settings::{Sender, SmsSettings},
     },
-    outbound::CallError,
+    notify::channels::{AskError, ChannelKind, Doubt, Outcome, Outgoing, Scope, Status},
+    outbound::{Call, CallError, Reply},
 };
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const SID: &str = "SMaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const TAG: &str = "#k7q2x9";
 
-fn requests(sender: SmsSender, base_url: &str) -> Requests {
+fn credentials() -> Credentials {
     let mut secrets = Secrets::default();
     secrets.insert(SecretName::TwilioAccountSid, SecretString::from(ACCOUNT));
     secrets.insert(SecretName::TwilioAuthToken, SecretString::from("canary-token"));
+    Credentials::from_secrets(&secrets).unwrap()
+}
+
+fn requests(sender: Sender, base_url: &str) -> Requests {
     let to = "+14155550100".parse().unwrap();
-    let settings = SmsSettings { base_url: base_url.parse().unwrap(), to, sender };
-    Requests::new(settings, Credentials::from_secrets(&secrets).unwrap())
+    Requests::sms(&SmsSettings { base_url: base_url.parse().unwrap(), to, sender }, credentials())
+}
+
+/// An attempt that began at 18:00 and had 15 seconds.
+fn doubt() -> Doubt<'static> {
+    let ended = "2026-11-21T18:00:15Z".parse().unwrap();
+    Doubt { tag: TAG, since: since(), began: since(), ended, others: &[], rivals: 0 }
+}
+
+fn created(reply: &Reply) -> Outcome {
+    outcome::created(ChannelKind::Sms, PREFIXES, reply)
+}
+
+fn sms_status(reply: &Reply) -> Result<Status, AskError> {
+    status(ChannelKind::Sms, reply)
 }
 
 fn by_service() -> Requests {
-    requests(SmsSender::MessagingService("MG00000000000000000000000000000002".to_owned()), "https://api.twilio.com")
+    requests(Sender::MessagingService("MG00000000000000000000000000000002".to_owned()), "https://api.twilio.com")
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "bodies are written where they are used")]
@@ -76,7 +105,7 @@ fn a_message_is_posted_once_with_all_that_twilio_needs() {
 
 #[test]
 fn a_number_can_be_the_sender_and_a_message_that_does_not_expire_has_no_validity() {
-    let from = requests(SmsSender::Number("+15005550006".parse().unwrap()), "http://127.0.0.1:9/twilio/");
+    let from = requests(Sender::Number("+15005550006".parse().unwrap()), "http://127.0.0.1:9/twilio/");
     let call = from.create(&Outgoing { text: "x", tag: TAG, validity: None }, Duration::from_secs(1));
     assert_eq!(call.url.as_str(), format!("http://127.0.0.1:9/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
     assert_eq!(form(&call), ["To=+14155550100", "From=+15005550006", "Body=x", "SmartEncoded=true"]);
@@ -86,53 +115,55 @@ fn a_number_can_be_the_sender_and_a_message_that_does_not_expire_has_no_validity
 
 #[test]
 fn only_a_message_id_is_a_yes() {
-    assert_eq!(outcome::created(&reply(201, message("x", "accepted"))), Outcome::Accepted(SID.to_owned()));
+    assert_eq!(created(&reply(201, message("x", "accepted"))), Outcome::Accepted(SID.to_owned()));
     let without_id = json!({"sid": "CA00000000000000000000000000000001", "status": "queued"}).to_string();
     for body in ["", "{}", "<html>201</html>", r#"{"sid": null}"#, r#"{"sid": "SM12"}"#, without_id.as_str()] {
-        assert!(matches!(outcome::created(&reply(201, body)), Outcome::Unknown { .. }), "{body}");
+        assert!(matches!(created(&reply(201, body)), Outcome::Unknown { .. }), "{body}");
     }
 }
 
 fn refused(status: u16, code: u32) -> Outcome {
-    outcome::created(&reply(status, json!({"code": code, "message": "words", "more_info": "…", "status": status})))
+    created(&reply(status, json!({"code": code, "message": "words", "more_info": "…", "status": status})))
 }
 
 #[test]
 fn a_refusal_is_permanent_or_not_by_its_code() {
-    for (status, code, wanted) in [
-        (400, 21211, true),
-        (400, 21610, true),
-        (400, 21611, false),
-        (429, 21611, false),
-        (429, 20429, false),
-        (401, 20003, true),
-        (403, 20003, true),
-        (404, 20404, true),
-        (400, 99999, true),
+    use Scope::{Channel, Message};
+    for (status, code, wanted, about) in [
+        (400, 21211, true, Channel),
+        (400, 21610, true, Channel),
+        (400, 21617, true, Message),
+        (400, 21611, false, Message),
+        (429, 21611, false, Message),
+        (429, 20429, false, Message),
+        (429, 20003, false, Message),
+        (401, 20003, true, Channel),
+        (403, 20003, true, Channel),
+        (404, 20404, true, Channel),
+        (400, 99999, true, Message),
     ] {
-        let Outcome::Rejected { permanent, code: told, why, .. } = refused(status, code) else {
+        let Outcome::Rejected { permanent, scope, code: told, why, .. } = refused(status, code) else {
             panic!("{status} {code}")
         };
-        assert_eq!((permanent, told.as_deref()), (wanted, Some(code.to_string().as_str())), "{status} {code}: {why}");
+        assert_eq!((permanent, scope), (wanted, about), "{status} {code}: {why}");
+        assert_eq!(told, Some(code.to_string()));
     }
 }
 
 #[test]
 fn a_refusal_without_twilios_words_is_definite_but_may_pass() {
     for (status, wanted) in [(400, false), (404, false), (413, false), (429, false), (401, true), (403, true)] {
-        let Outcome::Rejected { permanent, .. } = outcome::created(&reply(status, "<html>no</html>")) else {
+        let Outcome::Rejected { permanent, scope, .. } = created(&reply(status, "<html>no</html>")) else {
             panic!("{status} is a refusal")
         };
-        assert_eq!(permanent, wanted, "{status}");
+        assert_eq!((permanent, scope == Scope::Channel), (wanted, wanted), "{status}");
     }
 }
 
 #[test]
 fn twilios_wish_to_wait_is_passed_on() {
     let told = Reply { retry_after: Some(Duration::from_secs(7)), ..reply(429, "{}") };
-    assert!(
-        matches!(outcome::created(&told), Outcome::Rejected { retry_after: Some(wait), .. } if wait.as_secs() == 7)
-    );
+    assert!(matches!(created(&told), Outcome::Rejected { retry_after: Some(wait), .. } if wait.as_secs() == 7));
 }
 
 #[test]
@@ -159,7 +190,7 @@ fn without_an_answer_it_matters_whether_anything_was_sent() {
 
 #[test]
 fn every_status_of_the_specification_has_its_meaning() {
-    let of = |status| outcome::status(&reply(200, message("x", status)));
+    let of = |status| sms_status(&reply(200, message("x", status)));
     for status in ["accepted", "scheduled", "queued", "sending"] {
         assert_eq!(of(status).unwrap(), Status::Pending);
     }
@@ -177,13 +208,17 @@ fn every_status_of_the_specification_has_its_meaning() {
 
 #[test]
 fn why_it_could_not_be_delivered_is_explained() {
-    for (code, passes) in [(json!(30034), false), (json!("30003"), true)] {
+    for (code, passes, about) in [
+        (json!(30034), false, Scope::Channel),
+        (json!("30003"), true, Scope::Message),
+        (json!(30007), false, Scope::Message),
+    ] {
         let mut undelivered = message("x", "undelivered");
         undelivered["error_code"] = code;
-        let Status::Failed { may_pass, code, why } = outcome::status(&reply(200, undelivered)).unwrap() else {
+        let Status::Failed { may_pass, scope, code, why } = sms_status(&reply(200, undelivered)).unwrap() else {
             panic!()
         };
-        assert_eq!(may_pass, passes);
+        assert_eq!((may_pass, scope), (passes, about));
         assert!(why.contains(&code.unwrap()), "{why}");
     }
 }
@@ -191,20 +226,22 @@ fn why_it_could_not_be_delivered_is_explained() {
 #[test]
 fn a_question_that_is_not_answered_stays_open() {
     for (status, body) in [(503, "{}"), (401, "{}"), (200, "<html>"), (200, "{}"), (200, "[]"), (404, "gone")] {
-        assert!(outcome::status(&reply(status, body)).is_err(), "{status} {body}");
+        assert!(sms_status(&reply(status, body)).is_err(), "{status} {body}");
         let requests = by_service();
-        let mut search = Search::new(&requests, TAG, since());
+        let doubt = doubt();
+        let mut search = Search::new(&requests, &doubt);
         search.next_call().unwrap().unwrap();
         assert!(search.read(&reply(status, body)).is_err(), "{status} {body}");
     }
-    let refused = outcome::access(&reply(401, r#"{"code":20003,"message":"Authenticate"}"#)).unwrap_err();
+    let refused =
+        outcome::access(ChannelKind::Sms, &reply(401, r#"{"code":20003,"message":"Authenticate"}"#)).unwrap_err();
     assert!(refused.0.contains("credentials") && refused.0.contains("401"), "{refused}");
-    assert!(outcome::access(&page(&[], None)).is_ok());
+    assert!(outcome::access(ChannelKind::Sms, &page(&[], None)).is_ok());
 }
 
 #[test]
 fn an_answer_that_does_not_parse_is_not_quoted() {
-    let error = outcome::status(&reply(200, r#"{"sid": 14155550100}"#)).unwrap_err();
+    let error = sms_status(&reply(200, r#"{"sid": 14155550100}"#)).unwrap_err();
     assert!(!error.0.contains("14155550100"), "{error}");
 }
 
@@ -215,7 +252,8 @@ fn since() -> Timestamp {
 /// Answers a search from a script: the addresses that were asked, and what came of it.
 fn search(replies: &[Reply]) -> (Vec<String>, Result<Option<String>, AskError>) {
     let requests = by_service();
-    let mut search = Search::new(&requests, TAG, since());
+    let doubt = doubt();
+    let mut search = Search::new(&requests, &doubt);
     let mut asked = Vec::new();
     loop {
         let call = match search.next_call() {
@@ -252,7 +290,7 @@ fn it_is_absent_only_after_both_listings_were_read_to_their_end() {
         [
             "To=%2B14155550100&PageSize=100",
             "To=%2B14155550100&Page=1&PageToken=PASM1",
-            "To=%2B14155550100&PageSize=100&DateSent%3E=2026-11-20",
+            "To=%2B14155550100&DateSent%3E=2026-11-20&PageSize=100",
         ]
     );
 }
@@ -284,7 +322,7 @@ proptest::proptest! {
     #[test]
     fn no_garbage_is_taken_for_an_answer(status in 100u16..600, body in ".{0,60}") {
         let garbage = reply(status, body);
-        proptest::prop_assert!(!matches!(outcome::created(&garbage), Outcome::Accepted(_)));
-        proptest::prop_assert!(outcome::status(&garbage).is_err());
+        proptest::prop_assert!(!matches!(created(&garbage), Outcome::Accepted(_)));
+        proptest::prop_assert!(sms_status(&garbage).is_err());
     }
 }

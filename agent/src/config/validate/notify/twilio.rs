@@ -1,0 +1,135 @@
+//! What the channels of Twilio have in common: a person, a sender, an address of the API. And the plain ones of them.
+//!
+//! Of every channel the outer `None` is a problem; the inner one means that it is no channel. What is set is checked in any case.
+
+use secrecy::ExposeSecret as _;
+
+use crate::{
+    config::{
+        ConfigProblem, SecretName, Secrets, Source,
+        reader::Reader,
+        settings::{Sender, SmsSettings, VoiceSettings},
+        validate::url,
+    },
+    domain::PhoneNumber,
+};
+
+const NUMBER: &str = "a telephone number in E.164 form such as \"+14155550100\"";
+
+pub(super) fn sms(reader: &mut Reader, secrets: Option<&Secrets>, wanted: bool) -> Option<Option<SmsSettings>> {
+    let base_url = url::base_url(reader, "notify.sms.base_url");
+    // A number that nobody uses may be anything: PHONE_NUMBER is a common name.
+    let secrets = secrets.filter(|_| wanted);
+    let to = to(reader, secrets, "sms", wanted);
+    let sender = sender(reader, secrets, "sms", Some(SecretName::TwilioFromNumber));
+    if !wanted {
+        return Some(None);
+    }
+    if matches!(sender, Ok(None)) {
+        reader.refuse(
+            "notify.sms.messaging_service_sid",
+            "the sms channel needs a sender: set this, or notify.sms.from, or the secret TWILIO_FROM_NUMBER",
+        );
+    }
+    Some(Some(SmsSettings { base_url: base_url?, to: to.ok()??, sender: sender.ok()?? }))
+}
+
+pub(super) fn voice(reader: &mut Reader, secrets: Option<&Secrets>, wanted: bool) -> Option<Option<VoiceSettings>> {
+    let base_url = url::base_url(reader, "notify.voice.base_url");
+    let voice = reader.parsed("notify.voice.voice", "a voice of Twilio such as \"Polly.Joanna\" or \"woman\"", name);
+    let language = reader.parsed("notify.voice.language", "a language tag such as \"en-US\"", name);
+    let secrets = secrets.filter(|_| wanted);
+    let to = to(reader, secrets, "voice", wanted);
+    let from = number(reader, secrets, "notify.voice.from", Some(SecretName::TwilioFromNumber));
+    if !wanted {
+        return Some(None);
+    }
+    if from == Ok(None) {
+        reader.refuse(
+            "notify.voice.from",
+            format!(
+                "the voice channel needs a number that calls: set this or the secret TWILIO_FROM_NUMBER to {NUMBER}"
+            ),
+        );
+    }
+    Some(Some(VoiceSettings {
+        base_url: base_url?,
+        to: to.ok()??,
+        from: from.ok()??,
+        voice: voice?,
+        language: language?,
+    }))
+}
+
+/// Letters, digits, `.`, `-` and `_`, as in all of Twilio's names of voices and languages.
+fn name(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    ((1..=60).contains(&text.len()) && text.chars().all(fits)).then(|| text.to_owned())
+}
+
+/// There is no telling, or a problem that was recorded already.
+#[derive(Debug, PartialEq)]
+pub(super) struct Recorded;
+
+/// The person.
+pub(super) fn to(
+    reader: &mut Reader,
+    secrets: Option<&Secrets>,
+    channel: &str,
+    wanted: bool,
+) -> Result<Option<PhoneNumber>, Recorded> {
+    let key = format!("notify.{channel}.to");
+    let to = number(reader, secrets, &key, Some(SecretName::TwilioToNumber));
+    if wanted && to == Ok(None) {
+        let message =
+            format!("is required for the {channel} channel: set it or the secret TWILIO_TO_NUMBER to {NUMBER}");
+        reader.refuse(&key, message);
+    }
+    to
+}
+
+/// Who it comes from.
+pub(super) fn sender(
+    reader: &mut Reader,
+    secrets: Option<&Secrets>,
+    channel: &str,
+    stand_in: Option<SecretName>,
+) -> Result<Option<Sender>, Recorded> {
+    let (service, from) = (format!("notify.{channel}.messaging_service_sid"), format!("notify.{channel}.from"));
+    if !reader.has(&service) {
+        return Ok(number(reader, secrets, &from, stand_in)?.map(Sender::Number));
+    }
+    if reader.has(&from) {
+        reader.refuse(&from, format!("expected either this or {service}, not both"));
+        return Err(Recorded);
+    }
+    let sid = reader.parsed(&service, "\"MG\" and 32 hexadecimal digits", |text| self::sid("MG", text));
+    sid.map(|sid| Some(Sender::MessagingService(sid))).ok_or(Recorded)
+}
+
+/// Twilio: a prefix and 32 hexadecimal digits.
+pub(super) fn sid(prefix: &str, text: &str) -> Option<String> {
+    let digits = text.strip_prefix(prefix)?;
+    let fits = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then(|| text.to_owned())
+}
+
+/// A number from its setting, else from the secret that stands in for it. Without secrets nothing can be said about the latter.
+fn number(
+    reader: &mut Reader,
+    secrets: Option<&Secrets>,
+    key: &str,
+    stand_in: Option<SecretName>,
+) -> Result<Option<PhoneNumber>, Recorded> {
+    if reader.has(key) {
+        return reader.parsed(key, NUMBER, |text| text.parse().ok()).map(Some).ok_or(Recorded);
+    }
+    let Some(stand_in) = stand_in else { return Ok(None) };
+    let Some(secret) = secrets.ok_or(Recorded)?.get(stand_in) else { return Ok(None) };
+    secret.expose_secret().parse().map(Some).map_err(|_| {
+        let source = Some(Source::Secret(stand_in.as_str()));
+        let message = format!("expected {NUMBER}");
+        reader.report(ConfigProblem { key: key.to_owned(), value: None, source, message });
+        Recorded
+    })
+}

@@ -1,0 +1,62 @@
+use serde::Deserialize;
+
+use crate::{
+    notify::channels::{
+        AskError, ChannelKind, Scope, Status,
+        twilio::{
+            errors::{Explained, explain},
+            listing::Listed,
+            outcome::{self, Code, is_id},
+        },
+    },
+    outbound::Reply,
+};
+
+/// What a message's id begins with.
+pub(in super::super) const PREFIXES: &[&str] = &["SM", "MM"];
+
+/// A Message resource, as far as it is used: the answer to a fetch, and a row of a listing.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message {
+    sid: String,
+    status: Option<String>,
+    pub(super) body: Option<String>,
+    error_code: Option<Code>,
+    error_message: Option<String>,
+    date_created: Option<String>,
+}
+
+impl Message {
+    /// The id, if it is one.
+    pub(super) fn id(&self) -> Option<&str> {
+        is_id(PREFIXES, &self.sid).then_some(self.sid.as_str())
+    }
+}
+
+impl Listed for Message {
+    fn date_created(&self) -> Option<&str> {
+        self.date_created.as_deref()
+    }
+}
+
+/// The answer to a fetch.
+pub(in super::super) fn status(channel: ChannelKind, reply: &Reply) -> Result<Status, AskError> {
+    let message: Message = outcome::read(channel, reply)?;
+    match message.status.as_deref() {
+        Some("accepted" | "scheduled" | "queued" | "sending") => Ok(Status::Pending),
+        Some("sent") => Ok(Status::Sent),
+        Some("delivered" | "read" | "partially_delivered") => Ok(Status::Delivered),
+        Some("canceled") => Ok(Status::Failed {
+            may_pass: false,
+            scope: Scope::Message,
+            code: None,
+            why: "it was canceled at Twilio".to_owned(),
+        }),
+        Some("undelivered" | "failed") => {
+            let code = message.error_code.and_then(|code| code.number());
+            let Explained { may_pass, scope, why } = explain(channel, code, message.error_message.as_deref());
+            Ok(Status::Failed { may_pass, scope, code: code.map(|c| c.to_string()), why })
+        }
+        other => Err(AskError(format!("Twilio calls the message {other:?}, which Mecris does not know"))),
+    }
+}

@@ -1,0 +1,95 @@
+//! Which channel a message begins with, and which is next. A broken one comes last: it is passed over, never given up.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::{
+    notify::channels::ChannelKind,
+    store::{
+        broken::{self, BrokenChannel},
+        outbox::{self as table, Row},
+    },
+};
+
+/// The channel a new message begins with: the first one that is not broken, or whose chance has come; if all are broken, the first.
+pub(super) fn first(configured: &[ChannelKind], broken: &[BrokenChannel], now: Timestamp) -> Option<ChannelKind> {
+    let skipped = |kind: &ChannelKind| broken.iter().any(|mark| mark.channel == *kind && now < mark.skip_until);
+    configured.iter().find(|kind| !skipped(kind)).or(configured.first()).copied()
+}
+
+/// The channel after those that were tried: the first healthy one, else the first broken one.
+pub(super) fn after(
+    configured: &[ChannelKind],
+    tried: &[ChannelKind],
+    broken: &[BrokenChannel],
+) -> Option<ChannelKind> {
+    let left = || configured.iter().filter(|kind| !tried.contains(kind));
+    let healthy = |kind: &&ChannelKind| !broken.iter().any(|mark| mark.channel == **kind);
+    left().find(healthy).or_else(|| left().next()).copied()
+}
+
+/// [`after`], for one message.
+pub(super) fn fallback(
+    connection: &Connection,
+    row: &Row,
+    configured: &[ChannelKind],
+) -> rusqlite::Result<Option<ChannelKind>> {
+    if row.pinned {
+        return Ok(None);
+    }
+    let mut tried = table::channels_tried(connection, &row.id)?;
+    tried.push(row.channel);
+    Ok(after(configured, &tried, &broken::all(connection)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use ChannelKind::{Console, Sms, Voice, WhatsApp};
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    const CONFIGURED: [ChannelKind; 3] = [Sms, WhatsApp, Voice];
+
+    fn now() -> Timestamp {
+        "2026-11-21T18:00:00Z".parse().unwrap()
+    }
+
+    fn broken(kinds: &[ChannelKind]) -> Vec<BrokenChannel> {
+        let skip_until = now() + SignedDuration::from_hours(1);
+        let mark = |&channel| BrokenChannel {
+            channel,
+            since: now(),
+            refused_at: now(),
+            skip_until,
+            code: None,
+            why: String::new(),
+        };
+        kinds.iter().map(mark).collect()
+    }
+
+    #[test]
+    fn a_message_begins_with_the_first_channel_that_is_not_broken() {
+        assert_eq!(first(&CONFIGURED, &[], now()), Some(Sms));
+        assert_eq!(first(&CONFIGURED, &broken(&[Sms]), now()), Some(WhatsApp));
+        assert_eq!(first(&CONFIGURED, &broken(&[WhatsApp, Sms]), now()), Some(Voice));
+        assert_eq!(first(&CONFIGURED, &broken(&CONFIGURED), now()), Some(Sms), "all broken: none is given up");
+        assert_eq!(first(&[], &[], now()), None);
+    }
+
+    #[test]
+    fn a_broken_channel_gets_a_new_chance_when_its_time_has_come() {
+        let marks = broken(&[Sms]);
+        assert_eq!(first(&CONFIGURED, &marks, marks[0].skip_until), Some(Sms));
+    }
+
+    #[test]
+    fn every_channel_is_tried_once_the_broken_ones_last() {
+        assert_eq!(after(&CONFIGURED, &[Sms], &[]), Some(WhatsApp));
+        assert_eq!(after(&CONFIGURED, &[WhatsApp], &broken(&[Sms])), Some(Voice));
+        assert_eq!(after(&CONFIGURED, &[WhatsApp, Voice], &broken(&[Sms])), Some(Sms), "rather than nobody");
+        assert_eq!(after(&CONFIGURED, &[Sms], &broken(&CONFIGURED)), Some(WhatsApp), "all broken: all in order");
+        assert_eq!(after(&CONFIGURED, &CONFIGURED, &[]), None);
+        assert_eq!(after(&CONFIGURED, &[Console], &[]), Some(Sms), "a channel that is configured no more");
+    }
+}
