@@ -37,7 +37,7 @@ fn an_old_file_is_not_touched_and_nothing_appears_beside_it() {
 }
 
 #[test]
-fn a_closed_file_in_wal_mode_in_a_folder_that_nobody_can_write_is_read() {
+fn a_closed_file_in_wal_mode_is_read_without_making_its_log() {
     let old = Old::live();
     old.usage.pragma_update(None, "journal_mode", "WAL").unwrap();
     let [path, _] = old.paths();
@@ -144,4 +144,40 @@ fn the_python_systems_file_is_not_taken_for_our_state() {
     let mut after = hashes(old.folder.path());
     after.remove("mecris_usage.db.lock");
     assert_eq!(after, before, "not even its journal mode was changed");
+}
+
+#[test]
+fn whatever_instant_of_a_running_system_is_read_it_is_one() {
+    for journal in ["DELETE", "WAL"] {
+        let old = Old::new();
+        let [path, _] = old.paths();
+        old.usage.pragma_update(None, "journal_mode", journal).unwrap();
+        old.usage.pragma_update(None, "synchronous", "OFF").unwrap();
+        let mut connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "synchronous", "OFF").unwrap();
+        let python = std::thread::spawn(move || {
+            for _ in 0..300 {
+                // Two rows at once, over many pages: an odd number of rows was never true.
+                let tx = connection.transaction().unwrap();
+                let insert = "INSERT INTO usage_sessions (timestamp, model, input_tokens, output_tokens, estimated_cost, session_type, notes)
+                              VALUES ('2025-09-01T10:00:00', 'm', 1, 1, 0.1, 's', hex(randomblob(3000)))";
+                tx.execute(insert, []).unwrap();
+                tx.execute(insert, []).unwrap();
+                tx.commit().unwrap();
+            }
+        });
+        let mut read = 0;
+        while !python.is_finished() {
+            match Source::read(&path) {
+                Ok(source) => {
+                    let rows = source.table("usage_sessions").unwrap().len();
+                    assert!(rows.is_multiple_of(2) && rows >= read, "{journal}: {rows} rows after {read}");
+                    read = rows;
+                }
+                Err(error) => assert!(matches!(error, SourceError::Busy(_)), "{journal}: {error}"),
+            }
+        }
+        python.join().unwrap();
+        assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 600, "{journal}");
+    }
 }
