@@ -24,6 +24,12 @@ pub(super) fn reached(local: DateTime, zone: &TimeZone) -> Timestamp {
     zone.preceding(after_change).next().map_or(after_change, |change| change.timestamp())
 }
 
+/// The instant of a date and time on a person's clock. A time that the clock skips is where it resumes, one that it shows twice is
+/// the first.
+pub fn local_instant(local: DateTime, zone: &TimeZone) -> Timestamp {
+    reached(local, zone)
+}
+
 /// The day after, or the last day of the calendar.
 pub(super) fn next(day: Date) -> Date {
     day.tomorrow().unwrap_or(Date::MAX)

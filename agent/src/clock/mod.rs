@@ -13,6 +13,7 @@ mod source;
 mod tests;
 mod window;
 
+pub use civil::local_instant;
 pub use day::{
     DeadlineOffset, DeadlineOffsetError, beeminder_day, beeminder_day_bounds, local_day, local_day_bounds,
     local_time_of_day,

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, path::Path};
 
-use super::{Exit, context};
+use super::{Exit, context, text};
 use crate::{
     cli::SendAlertArgs,
     clock::{self, Clock},
@@ -31,7 +31,11 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
     let Some(id) = message else {
         let mut exit = Exit::Done;
         for decision in decisions {
-            writeln!(out, "{}: not sent, {}", decision.condition.subject, decision.reason)?;
+            let zone = &loaded.settings.time_zone;
+            let word =
+                decision.word.as_ref().map(|word| text::word(&word.author, word.until, Some(&word.comment), zone));
+            let (subject, reason) = (&decision.condition.subject, decision.reason);
+            writeln!(out, "{subject}: not sent, {reason}{}", word.unwrap_or_default())?;
             // Nobody decides about this one again, so whoever asked has to.
             if matches!(decision.reason, Reason::QuietHours | Reason::RateLimited) {
                 exit = Exit::TryAgain;

@@ -10,12 +10,14 @@ use crate::{
     cli::JsonArgs,
     clock::Clock,
     config::Settings,
+    http::views::SilenceView,
     store::{
         Store, StoreError,
         broken::{self, BrokenChannel},
         decisions::{self, DecisionRow},
         outbox::{self, Notification},
         runs::{self, RunRow},
+        silences,
     },
     telemetry::{BuildInfo, build_info},
 };
@@ -38,6 +40,8 @@ struct Status {
     broken_channels: Vec<BrokenChannel>,
     /// All channels are broken.
     nobody_to_tell: bool,
+    /// What the person asked not to hear about at the moment.
+    silences: Vec<SilenceView>,
 }
 
 #[derive(Serialize)]
@@ -81,6 +85,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         notifications: Vec::new(),
         broken_channels: Vec::new(),
         nobody_to_tell: false,
+        silences: Vec::new(),
     };
     let store = match Store::open_read_only(&settings.state.path) {
         Ok(store) => store,
@@ -94,6 +99,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         let channels = &settings.notify.channels;
         status.broken_channels = broken::among(connection, channels)?;
         status.nobody_to_tell = status.broken_channels.len() == channels.len();
+        status.silences = SilenceView::all(&silences::active(connection, now)?, now);
         if let Some(run) = &status.last_run {
             status.never_ran = false;
             status.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;
@@ -135,7 +141,20 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     }
     for decision in &status.decisions {
         let DecisionRow { severity, subject, reason, evidence, .. } = decision;
-        writeln!(out, "  {severity:<8} {subject:<24} {reason:<22} {evidence}")?;
+        let severity = severity.as_deref().unwrap_or_default();
+        let word = decision
+            .author
+            .as_deref()
+            .map(|author| text::word(author, decision.until, decision.comment.as_deref(), zone));
+        writeln!(out, "  {severity:<8} {subject:<24} {reason:<22} {evidence}{}", word.unwrap_or_default())?;
+    }
+    for silence in &status.silences {
+        let left = text::roughly(silence.ends_at.duration_since(status.at).as_secs());
+        let word = text::word(&silence.author, Some(silence.ends_at), Some(&silence.comment), zone);
+        writeln!(out, "{:<13} {}, {left} left{word}", silence.kind, silence.subject)?;
+        if let Some(warning) = &silence.warning {
+            writeln!(out, "  {warning}")?;
+        }
     }
     writeln!(out, "messages      {}", if status.notifications.is_empty() { "none yet" } else { "newest first" })?;
     for message in &status.notifications {

@@ -25,6 +25,13 @@ pub(super) fn roughly(seconds: i64) -> String {
     }
 }
 
+/// Whose word it is: ` (by laptop until 2026-11-21 18:00 EST: on a plane)`.
+pub(super) fn word(author: &str, until: Option<Timestamp>, comment: Option<&str>, zone: &TimeZone) -> String {
+    let until = until.map(|until| format!(" until {}", local(until, zone))).unwrap_or_default();
+    let why = comment.filter(|comment| !comment.is_empty()).map(|comment| format!(": {comment}")).unwrap_or_default();
+    format!(" (by {author}{until}{why})")
+}
+
 /// One pass.
 pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> io::Result<()> {
     writeln!(out, "pass {} at {}", report.run_id, local(report.at, zone))?;
@@ -37,7 +44,14 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
     for (decision, condition) in report.decisions.iter().zip(&report.conditions) {
         let mark = if decision.action == Action::Notify { "->" } else { "  " };
         let (subject, severity) = (decision.subject.as_str(), decision.severity.as_str());
-        writeln!(out, "{mark} {severity:<8} {subject:<24} {:<22} {}", decision.reason.as_str(), condition.evidence)?;
+        let word = decision.word.as_ref().map(|word| self::word(&word.author, word.until, Some(&word.comment), zone));
+        writeln!(
+            out,
+            "{mark} {severity:<8} {subject:<24} {:<22} {}{}",
+            decision.reason.as_str(),
+            condition.evidence,
+            word.unwrap_or_default()
+        )?;
     }
     for message in &report.notifications {
         let id = message.provider_id.as_deref().unwrap_or("");

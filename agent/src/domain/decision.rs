@@ -67,8 +67,24 @@ pub enum Reason {
     Vacation,
 }
 
+/// Whose word a decision to stay silent follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Word {
+    /// Who said it.
+    pub author: String,
+    /// Until when it holds; none: for the condition's day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The silence or vacation; none: an acknowledgement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silence_id: Option<String>,
+    /// Why they said it, if they said why.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+}
+
 /// What `decide` says about one condition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// What it was decided about.
     pub condition: Condition,
@@ -76,6 +92,8 @@ pub struct Decision {
     pub action: Action,
     /// Why.
     pub reason: Reason,
+    /// Whose word it follows, with the reasons `vacation`, `silenced` and `acknowledged`.
+    pub word: Option<Word>,
 }
 
 impl Action {

@@ -1,4 +1,5 @@
-//! The words that every layer uses: goals' slugs, severities, subjects, money, daystamps, observations, decisions.
+//! The words that every layer uses: goals' slugs, severities, subjects, money, daystamps, observations, decisions,
+//! silences.
 //!
 //! What lives here is parsed once at the edge and then cannot be wrong. No I/O, no clock, no settings, no SQL.
 
@@ -6,18 +7,22 @@ mod daystamp;
 mod decision;
 mod money;
 mod observation;
+mod pattern;
 mod phone;
 mod provider;
 mod severity;
+mod silence;
 mod slug;
 mod subject;
 
 pub use daystamp::{Daystamp, DaystampError};
-pub use decision::{Action, Condition, Decision, Phrase, Reason};
+pub use decision::{Action, Condition, Decision, Phrase, Reason, Word};
 pub use money::{Money, MoneyError};
 pub use observation::{Freshness, Observation};
+pub use pattern::{PatternError, SubjectPattern};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use provider::{Provider, ProviderError};
 pub use severity::{Severity, SeverityError};
+pub use silence::{Silence, SilenceKind};
 pub use slug::{Slug, SlugError};
 pub use subject::{Subject, SubjectError};

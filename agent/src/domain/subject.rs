@@ -55,6 +55,21 @@ impl Subject {
         Self("run".to_owned())
     }
 
+    /// What stands before its first colon, or all of it: `goal`, `walk`, `run`.
+    pub fn topic(&self) -> &str {
+        super::pattern::topic(&self.0)
+    }
+
+    /// Whether it is something that the person promised, and not something that Mecris says about itself.
+    pub fn is_promise(&self) -> bool {
+        matches!(self.topic(), "goal" | "walk" | "budget")
+    }
+
+    /// Whether a character may stand in a subject.
+    pub(super) fn may_contain(c: char) -> bool {
+        c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '@')
+    }
+
     /// The subject as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,9 +86,7 @@ impl FromStr for Subject {
     type Err = SubjectError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = !text.is_empty()
-            && text.len() <= 260
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '@'));
+        let fits = !text.is_empty() && text.len() <= 260 && text.chars().all(Self::may_contain);
         if fits { Ok(Self(text.to_owned())) } else { Err(SubjectError(text.chars().take(80).collect())) }
     }
 }

@@ -5,19 +5,22 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::policy::{Claim, Ledger, Policy};
-use crate::domain::{Action, Condition, Daystamp, Decision, Reason, Severity, Subject};
+use crate::domain::{Action, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Subject, Word};
 
 /// One decision for each condition, in the same order, each with its one reason. The first question with an answer decides:
 ///
 /// 1. Is it unknown? `unknown_data`
 /// 2. Is it below `notify_at`? `below_threshold`
 /// 3. Is it over (`expires_at` has passed)? What was known about it no longer holds: `unknown_data`
-/// 4. Is the person on vacation? `vacation`
-/// 5. Did they say that they know? `acknowledged`
-/// 6. Was it said on its day, and did it not escalate since? `already_notified_today`
-/// 7. Are these quiet hours? `quiet_hours`
-/// 8. Would this pass's one message exceed a limit? `rate_limited`
-/// 9. Then it is said: `first_of_day` or `escalated`
+/// 4. Is it a promise, and the person on vacation? `vacation`
+/// 5. Does a silence cover it? `silenced`
+/// 6. Did they say that they know? `acknowledged`
+/// 7. Was it said on its day, and did it not escalate since? `already_notified_today`
+/// 8. Are these quiet hours? `quiet_hours`
+/// 9. Would this pass's one message exceed a limit? `rate_limited`
+/// 10. Then it is said: `first_of_day` or `escalated`
+///
+/// 4 to 6 follow somebody's word, and the decision says whose.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     // What holds back the message holds back all that would be in it.
     let held_back = if policy.quiet_hours.is_some_and(|hours| hours.contains(now, &policy.zone)) {
@@ -32,19 +35,21 @@ pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now:
         .into_iter()
         .zip(verdicts)
         .map(|(condition, verdict)| match verdict {
-            Verdict::Silent(reason) => Decision { condition, action: Action::Suppress, reason },
+            Verdict::Silent(reason) => Decision { condition, action: Action::Suppress, reason, word: None },
+            Verdict::Asked(reason, word) => Decision { condition, action: Action::Suppress, reason, word: Some(word) },
             Verdict::Worth(reason) => match held_back {
-                Some(reason) => Decision { condition, action: Action::Suppress, reason },
-                None => Decision { condition, action: Action::Notify, reason },
+                Some(reason) => Decision { condition, action: Action::Suppress, reason, word: None },
+                None => Decision { condition, action: Action::Notify, reason, word: None },
             },
         })
         .collect()
 }
 
 /// What a condition deserves by itself, before anything is asked about the message as a whole.
-#[derive(Clone, Copy)]
 enum Verdict {
     Silent(Reason),
+    /// Silent because somebody asked for it.
+    Asked(Reason, Word),
     Worth(Reason),
 }
 
@@ -74,14 +79,32 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
     if condition.expires_at.is_some_and(|at| at <= now) {
         return Verdict::Silent(Reason::UnknownData);
     }
-    if ledger.on_vacation(now) {
-        return Verdict::Silent(Reason::Vacation);
+    for (kind, reason) in [(SilenceKind::Vacation, Reason::Vacation), (SilenceKind::Silence, Reason::Silenced)] {
+        if let Some(silence) = ledger.silenced(kind, &condition.subject) {
+            return Verdict::Asked(reason, word(silence));
+        }
     }
-    match ledger.claims.get(&(condition.subject.clone(), condition.day)) {
-        Some(claim) if claim.acknowledged => Verdict::Silent(Reason::Acknowledged),
-        Some(claim) if claim.holds(now) => after_claim(claim, condition.severity, policy),
-        _ => Verdict::Worth(Reason::FirstOfDay),
+    let Some(claim) = ledger.claims.get(&(condition.subject.clone(), condition.day)) else {
+        return Verdict::Worth(Reason::FirstOfDay);
+    };
+    match &claim.acknowledged_by {
+        Some(author) => Verdict::Asked(Reason::Acknowledged, knows(author)),
+        None if claim.holds(now) => after_claim(claim, condition.severity, policy),
+        None => Verdict::Worth(Reason::FirstOfDay),
     }
+}
+
+fn word(silence: &Silence) -> Word {
+    Word {
+        author: silence.author.clone(),
+        until: Some(silence.ends_at),
+        silence_id: Some(silence.id.clone()),
+        comment: silence.comment.clone(),
+    }
+}
+
+fn knows(author: &str) -> Word {
+    Word { author: author.to_owned(), until: None, silence_id: None, comment: String::new() }
 }
 
 /// A day has one alert, and with `escalate` one more: when it turns CRITICAL after less was said.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     clock::DailyRange,
-    domain::{Daystamp, Severity, Subject},
+    domain::{Daystamp, Severity, Silence, SilenceKind, Subject},
 };
 
 /// An upstream that failed this many times in a row is WARNING; one or two failures are only unknown, a hiccup is no news.
@@ -52,19 +52,19 @@ pub struct Ledger {
     pub messages_last_hour: u32,
     /// Messages of this local day that reached a provider or may have.
     pub messages_today: u32,
-    /// Until when the person is on vacation.
-    pub vacation_until: Option<Timestamp>,
+    /// The silences and vacations that hold.
+    pub silences: Vec<Silence>,
 }
 
 /// One subject's claim on one day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The worst severity that was said.
     pub severity: Severity,
     /// Whether the one escalation of the day is used up.
     pub escalated: bool,
-    /// Whether the person said that they know.
-    pub acknowledged: bool,
+    /// Who said that they know, if somebody did.
+    pub acknowledged_by: Option<String>,
     /// When every channel refused the message for good, so that nobody was told; `None` while it is alive or was accepted.
     pub refused_at: Option<Timestamp>,
 }
@@ -77,9 +77,10 @@ impl Policy {
 }
 
 impl Ledger {
-    /// Whether the person is on vacation at `now`.
-    pub fn on_vacation(&self, now: Timestamp) -> bool {
-        self.vacation_until.is_some_and(|until| now < until)
+    /// What keeps a subject silent, of one kind: where several do, the one that ends last.
+    pub fn silenced(&self, kind: SilenceKind, subject: &Subject) -> Option<&Silence> {
+        let covering = self.silences.iter().filter(|silence| silence.kind == kind && silence.pattern.covers(subject));
+        covering.max_by_key(|silence| silence.ends_at)
     }
 }
 

@@ -70,14 +70,16 @@ pub(super) fn ledger(
         let claim = ledger.claims.entry((row.subject, row.day)).or_insert(Claim {
             severity: row.severity,
             escalated: false,
-            acknowledged: false,
+            acknowledged_by: None,
             refused_at: row.refused_at,
         });
         if row.step > 0 {
             claim.escalated = row.refused_at.is_none_or(|at| now.duration_since(at) < REFUSED_CLAIM_HOLDS);
             claim.severity = if claim.escalated { row.severity } else { claim.severity };
+            // Told by either of them is told; refused by both counts from the later refusal.
+            claim.refused_at = claim.refused_at.zip(row.refused_at).map(|(first, second)| first.max(second));
         }
-        claim.acknowledged |= row.acknowledged_at.is_some();
+        claim.acknowledged_by = claim.acknowledged_by.take().or(row.acknowledged_by);
     }
     let (midnight, _) = clock::local_day_bounds(today, zone);
     ledger.messages_last_hour = outbox::messages_since(connection, now - SignedDuration::from_hours(1))?;

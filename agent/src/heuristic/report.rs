@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::assess::Observed;
 use crate::{
-    domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject},
+    domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject, Word},
     notify::{channels::ChannelKind, outbox::State},
     store::broken::BrokenChannel,
 };
@@ -66,6 +66,9 @@ pub struct DecisionView {
     pub action: Action,
     /// Why.
     pub reason: Reason,
+    /// Whose word it follows, if it follows one.
+    #[serde(flatten)]
+    pub word: Option<Word>,
 }
 
 /// One message, short.
@@ -139,6 +142,7 @@ impl From<&Decision> for DecisionView {
             severity: decision.condition.severity,
             action: decision.action,
             reason: decision.reason,
+            word: decision.word.clone(),
         }
     }
 }

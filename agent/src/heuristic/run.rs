@@ -21,7 +21,7 @@ use crate::{
     domain::{Action, Condition, Decision},
     failpoint,
     notify::outbox::Outbox,
-    store::{Store, StoreError, broken, outbox, runs},
+    store::{Store, StoreError, broken, outbox, runs, silences},
 };
 
 /// What a pass waits for its copy off the machine.
@@ -201,7 +201,9 @@ impl Heuristic {
         conditions: &[Condition],
         now: Timestamp,
     ) -> rusqlite::Result<Vec<Decision>> {
-        let ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
+        let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
+        // Observing takes a while: who asked for silence meanwhile has been told that it holds.
+        ledger.silences = silences::active(connection, self.clock.now())?;
         Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
     }
 

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use crate::domain::{Provider, Subject};
+use crate::{
+    domain::{Provider, Silence, Subject},
+    store::outbox::Notification,
+};
 
 /// A future of an action or a view. It owns what it needs, so that it can outlive the request.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, ActionError>> + Send>>;
@@ -32,8 +35,14 @@ pub trait Actions: Send + Sync {
     /// A month-to-date total that a person read off a provider's console.
     fn record_odometer(&self, reading: RecordOdometer) -> Answer<Value>;
 
-    /// The person knows about what a message says: no more of it today. The message as it is then.
-    fn acknowledge(&self, notification_id: String) -> Answer<Value>;
+    /// The person knows about what a message says: no more of it on its day. The message as it is then.
+    fn acknowledge(&self, notification_id: String, author: String) -> Answer<Notification>;
+
+    /// Begins a silence or a vacation. The silence as it was recorded.
+    fn silence(&self, silence: Silence) -> Answer<Silence>;
+
+    /// Ends one before its time. The silence as it is then.
+    fn unsilence(&self, id: String, author: String) -> Answer<Silence>;
 }
 
 /// What is computed elsewhere from recorded state.
@@ -63,9 +72,6 @@ pub enum ActionError {
     /// There is no such thing; the sentence is for the caller.
     #[error("{0}")]
     NotFound(String),
-    /// Not as things stand; the sentence is for the caller.
-    #[error("{0}")]
-    Conflict(String),
     /// It may work later. The text is for the log only.
     #[error("unavailable: {0}")]
     Unavailable(String),

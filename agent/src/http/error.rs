@@ -35,8 +35,6 @@ pub enum Kind {
     MethodNotAllowed,
     /// The body did not come in time.
     SlowBody,
-    /// Not as things stand.
-    Conflict,
     /// The body is too large.
     TooLarge,
     /// The body is not JSON.
@@ -62,7 +60,6 @@ impl Kind {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -80,7 +77,6 @@ impl Kind {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SlowBody => "slow_body",
-            Self::Conflict => "conflict",
             Self::TooLarge => "too_large",
             Self::NotJson => "not_json",
             Self::Invalid => "invalid",
@@ -160,7 +156,6 @@ impl From<ActionError> for ApiError {
         match error {
             ActionError::Invalid(detail) => Self::invalid(detail),
             ActionError::NotFound(detail) => Self::not_found(detail),
-            ActionError::Conflict(detail) => Self::new(Kind::Conflict, detail),
             ActionError::Unavailable(operator) => Self::unavailable(operator),
             ActionError::Failed(operator) => Self::internal(operator),
         }

@@ -22,14 +22,24 @@ use crate::config::settings::Auth;
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
 
+/// Who is asking: the name of the token, for what is put on record.
+#[derive(Clone, Debug)]
+pub(super) struct Caller(pub(super) String);
+
+/// The caller's name where `http.auth` is "none", which only this machine can reach.
+const NO_TOKEN: &str = "local";
+
 /// Leads one request through.
-pub(super) async fn pass(app: Arc<App>, router: Router, request: Request<Body>) -> Response {
+pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Body>) -> Response {
     let started = Instant::now();
     let id = app.request_ids.of(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = match admit(&app, &request) {
         Err(error) => error.into_response(),
-        Ok(()) => handle(router, request, time_for(&app, &path)).await,
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            handle(router, request, time_for(&app, &path)).await
+        }
     };
     let response = finish(response, &id, &method, &path);
     app.metrics.http_request(response.status());
@@ -41,24 +51,25 @@ pub(super) async fn pass(app: Arc<App>, router: Router, request: Request<Body>) 
 }
 
 /// Whether the request may go on, by what its head says.
-fn admit(app: &App, request: &Request<Body>) -> Result<(), ApiError> {
+fn admit(app: &App, request: &Request<Body>) -> Result<Caller, ApiError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > args::BODY_LIMIT_BYTES as u64) {
         return Err(args::too_large());
     }
     if matches!(request.uri().path(), "/health" | "/ready") {
-        return Ok(());
+        return Ok(Caller(NO_TOKEN.to_owned()));
     }
-    let caller = match app.settings.auth {
-        Auth::None => None,
-        Auth::Token => Some(authenticate(app, request.headers())?),
+    let (number, name) = match app.settings.auth {
+        Auth::None => (None, NO_TOKEN),
+        Auth::Token => authenticate(app, request.headers()).map(|(number, name)| (Some(number), name))?,
     };
-    app.rates.admit(caller).map_err(|wait| ApiError::too_many_requests(whole_seconds_up(wait)))
+    app.rates.admit(number).map_err(|wait| ApiError::too_many_requests(whole_seconds_up(wait)))?;
+    Ok(Caller(name.to_owned()))
 }
 
-fn authenticate(app: &App, headers: &HeaderMap) -> Result<usize, ApiError> {
+fn authenticate<'a>(app: &'a App, headers: &HeaderMap) -> Result<(usize, &'a str), ApiError> {
     let detail = "a known token is needed: authorization: Bearer <token>";
-    app.tokens.find(headers).map(|(number, _)| number).ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
+    app.tokens.find(headers).ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
 }
 
 /// A pass may take its own deadline; everything else only reads or writes the state.

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::routes::{beeminder, groq, meta, narrator, records, reminder, usage};
+use super::routes::{beeminder, groq, meta, narrator, records, reminder, silences, usage};
 
 /// Every error, whatever its status.
 #[derive(ToSchema)]
@@ -32,7 +32,7 @@ struct Error {
         beeminder::emergency, beeminder::alert, beeminder::walk_activity, beeminder::goal_activity, usage::usage,
         usage::summary, usage::recent, usage::record, usage::update_budget, groq::record, groq::status, groq::context,
         reminder::trigger, records::runs, records::decisions, records::notifications, records::notification,
-        records::acknowledge,
+        records::acknowledge, silences::create, silences::list, silences::remove,
     ),
     components(schemas(Error)),
     security(("token" = [])),
@@ -48,7 +48,7 @@ impl Modify for Common {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         document.components.get_or_insert_default().add_security_scheme("token", scheme);
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
                 complete(operation);
             }
         }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn every_operation_has_an_id_of_its_own() {
         let document = super::document();
-        let operations = document.paths.paths.values().flat_map(|item| [&item.get, &item.post]).flatten();
+        let operations = document.paths.paths.values().flat_map(|item| [&item.get, &item.post, &item.delete]).flatten();
         let ids: Vec<_> = operations.map(|operation| operation.operation_id.clone().unwrap()).collect();
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "{ids:?}");
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http::Uri;
 
 use super::{
     ApiError, App,
     error::Kind,
-    routes::{beeminder, groq, meta, narrator, records, reminder, usage},
+    routes::{beeminder, groq, meta, narrator, records, reminder, silences, usage},
 };
 
 /// All paths. Tokens, limits and the shape of errors are the gate's business.
@@ -42,6 +42,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/notifications", get(records::notifications))
         .route("/notifications/{id}", get(records::notification))
         .route("/notifications/{id}/ack", post(records::acknowledge))
+        .route("/silences", get(silences::list).post(silences::create))
+        .route("/silences/{id}", delete(silences::remove))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)

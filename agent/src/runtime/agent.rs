@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
     arms::{beeminder::BeeminderArm, budget::BudgetArm},
@@ -43,6 +43,8 @@ pub struct Agent {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// The person's zone.
+    pub zone: TimeZone,
     /// Observe, assess, decide, record.
     pub heuristic: Heuristic,
     /// Deliver.
@@ -70,8 +72,9 @@ impl Agent {
         let heuristic =
             Heuristic::new(settings, clock.clone(), store.clone(), outbox.clone(), beeminder, budget.clone());
         let (lease, settle_time) = (settings.notify.lease, settle_time(&settings.notify));
+        let zone = settings.time_zone.clone();
         let retention = SignedDuration::from_hours(24 * i64::from(settings.state.retention_days));
-        Ok(Self { store, clock, heuristic, outbox, budget, lease, retention, settle_time })
+        Ok(Self { store, clock, zone, heuristic, outbox, budget, lease, retention, settle_time })
     }
 
     /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote allows.

@@ -1,16 +1,17 @@
 //! What the endpoints may ask, over the parts of a working agent: [`Actions`] and [`Views`].
 
+use rusqlite::Transaction;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Agent, Scheduler};
 use crate::{
     arms::budget::{BudgetError, NewReading, NewSession, UpdateBudget},
-    domain::{Action, Freshness, Money, Provider, Reason, Severity, Subject},
-    heuristic::{HeuristicError, Report, Trigger},
+    domain::{Action, Freshness, Money, Provider, Reason, Severity, Silence, Subject},
+    heuristic::{HeuristicError, Report, Trigger, person},
     http::actions::{self, ActionError, Actions, AlertReply, Answer, RecordOdometer, RecordSession, Views},
     notify::outbox::State,
-    store::{StoreError, outbox},
+    store::{StoreError, outbox::Notification},
 };
 
 /// The parts that the endpoints work with.
@@ -83,18 +84,33 @@ impl Actions for Endpoints {
         })
     }
 
-    fn acknowledge(&self, id: String) -> Answer<Value> {
+    fn acknowledge(&self, id: String, author: String) -> Answer<Notification> {
         let this = self.clone();
         Box::pin(async move {
-            let (known, now) = (id.clone(), this.agent.clock.now());
-            let found = this.agent.store.write_durably(this.agent.lease, move |tx| {
-                outbox::acknowledge(tx, &id, now)?;
-                outbox::get(tx, &id)
-            });
-            match found.await? {
-                Some(notification) => json(notification),
-                None => Err(ActionError::NotFound(format!("there is no notification {known}"))),
-            }
+            let (known, now, zone) = (id.clone(), this.agent.clock.now(), this.agent.zone);
+            let write = move |tx: &Transaction<'_>| person::acknowledge(tx, &id, &author, now, &zone);
+            let found = this.agent.store.write_durably(this.agent.lease, write).await?;
+            found.ok_or_else(|| ActionError::NotFound(format!("there is no notification {known}")))
+        })
+    }
+
+    fn silence(&self, silence: Silence) -> Answer<Silence> {
+        let this = self.clone();
+        Box::pin(async move {
+            let (recorded, zone) = (silence.clone(), this.agent.zone);
+            let write = move |tx: &Transaction<'_>| person::silence(tx, &silence, &zone);
+            this.agent.store.write_durably(this.agent.lease, write).await?;
+            Ok(recorded)
+        })
+    }
+
+    fn unsilence(&self, id: String, author: String) -> Answer<Silence> {
+        let this = self.clone();
+        Box::pin(async move {
+            let (known, now, zone) = (id.clone(), this.agent.clock.now(), this.agent.zone);
+            let write = move |tx: &Transaction<'_>| person::unsilence(tx, &id, &author, now, &zone);
+            let found = this.agent.store.write_durably(this.agent.lease, write).await?;
+            found.ok_or_else(|| ActionError::NotFound(format!("there is no silence {known}")))
         })
     }
 }

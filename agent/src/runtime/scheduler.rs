@@ -216,7 +216,9 @@ impl Scheduler {
                 self.channels(&broken);
                 self.metrics.set_notifications(&counts);
                 self.metrics.messages_accepted(&accepted);
-                match newest.filter(|message| message.state.is_trouble()).and_then(|message| message.why) {
+                let trouble =
+                    |message: &outbox::Notification| message.state.is_trouble() && message.acknowledged_at.is_none();
+                match newest.filter(trouble).and_then(|message| message.why) {
                     Some(why) => self.live.degrade("delivery", why),
                     None => self.live.recover("delivery"),
                 }
@@ -244,7 +246,7 @@ impl Scheduler {
 
 /// What is on no record is at least in the log.
 fn log_decisions(report: &Report, only_record: bool) {
-    for DecisionView { subject, severity, action, reason } in &report.decisions {
+    for DecisionView { subject, severity, action, reason, .. } in &report.decisions {
         if only_record {
             tracing::warn!(%subject, %severity, action = action.as_str(), %reason, "decision, not recorded");
         } else {

@@ -17,8 +17,8 @@ pub struct ClaimRow {
     pub step: u8,
     /// What was said.
     pub severity: Severity,
-    /// When the person said that they know.
-    pub acknowledged_at: Option<Timestamp>,
+    /// Who said that they know, if somebody did.
+    pub acknowledged_by: Option<String>,
     /// When its message was refused by every channel without ever having been accepted: nobody was told.
     pub refused_at: Option<Timestamp>,
 }
@@ -70,7 +70,8 @@ pub fn insert(
 pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<ClaimRow>> {
     connection
         .prepare_cached(
-            "SELECT c.subject, c.day, c.step, c.severity, n.acknowledged_at,
+            "SELECT c.subject, c.day, c.step, c.severity,
+                    CASE WHEN n.acknowledged_at IS NOT NULL THEN coalesce(n.acknowledged_by, 'somebody') END AS acknowledged_by,
                     CASE WHEN n.state = 'failed' AND n.accepted_at IS NULL THEN n.updated_at END AS refused_at
                FROM claims c JOIN notifications n ON n.id = c.notification_id
               WHERE c.day >= ?1
@@ -82,10 +83,20 @@ pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<
                 day: parse(row, "day")?,
                 step: row.get("step")?,
                 severity: parse(row, "severity")?,
-                acknowledged_at: parse_optional(row, "acknowledged_at")?,
+                acknowledged_by: row.get("acknowledged_by")?,
                 refused_at: parse_optional(row, "refused_at")?,
             })
         })?
+        .collect()
+}
+
+/// The claims that a message holds: subject and day, in order, each once.
+pub fn of_message(connection: &Connection, notification_id: &str) -> rusqlite::Result<Vec<(Subject, Daystamp)>> {
+    connection
+        .prepare_cached(
+            "SELECT DISTINCT subject, day FROM claims WHERE notification_id = ?1 ORDER BY claimed_at, subject, day",
+        )?
+        .query_map([notification_id], |row| Ok((parse(row, "subject")?, parse(row, "day")?)))?
         .collect()
 }
 

@@ -38,6 +38,23 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         let copy = beside(path, &format!(".before-v{}", known()));
         connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)?;
     }
+    upgrade(connection, found)
+}
+
+/// Brings a copy in memory to the newest version, for whoever only reads and must not change an older file.
+pub(super) fn upgraded_copy(reader: &Connection) -> Result<Option<Connection>, StoreError> {
+    let found = version(reader)?;
+    if found == known() {
+        return Ok(None);
+    }
+    let mut copy = Connection::open_in_memory()?;
+    rusqlite::backup::Backup::new(reader, &mut copy)?.step(-1)?;
+    upgrade(&mut copy, found)?;
+    copy.pragma_update(None, "query_only", true)?;
+    Ok(Some(copy))
+}
+
+fn upgrade(connection: &mut Connection, found: i64) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(migration)?;

@@ -21,6 +21,7 @@ mod restore;
 pub mod retention;
 pub mod runs;
 pub mod sessions;
+pub mod silences;
 pub mod snapshots;
 pub mod sql;
 pub mod upstreams;
@@ -130,7 +131,8 @@ impl Store {
         })
     }
 
-    /// Opens the file for reading only, without the lock: what `status` does beside a running daemon.
+    /// Opens the file for reading only, without the lock: what `status` does beside a running daemon. A file that an older release
+    /// wrote is read as it will be once it is migrated.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
@@ -138,6 +140,7 @@ impl Store {
         let reader = sql::open_reader(path)?;
         migrate::refuse_foreign(&reader, path)?;
         migrate::refuse_newer(&reader, path)?;
+        let reader = migrate::upgraded_copy(&reader)?.unwrap_or(reader);
         Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into(), copier: None })
     }
 

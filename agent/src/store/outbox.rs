@@ -14,7 +14,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::
 pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally};
 pub use doubt::{Surroundings, channels_tried, surroundings};
 pub use state::State;
-pub use view::{Attempt, Notification, accepted, acknowledge, counts, failed_since, get, list, messages_since};
+pub use view::{
+    Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list, messages_since,
+    page,
+};
 
 use super::sql::{parse, parse_optional, time};
 use crate::{

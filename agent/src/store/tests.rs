@@ -126,6 +126,52 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(version, 99);
 }
 
+/// A file as the first release left it, with one decision.
+fn first_release(path: &Path) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let raw = Connection::open(path).unwrap();
+    raw.execute_batch(include_str!("schema/0001_initial.sql")).unwrap();
+    raw.execute_batch(
+        "INSERT INTO decisions (id, at, subject, severity, day, action, reason, evidence)
+         VALUES (7, '2026-11-21T18:00:00.000000000Z', 'walk', 'WARNING', '2026-11-21', 'suppress', 'quiet_hours', 'no walk');
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn the_decisions_of_an_older_file_are_kept_and_those_of_a_person_can_join_them() {
+    let place = place();
+    first_release(&place.path);
+    let store = Store::open(&place.path).unwrap();
+    store
+        .write(|tx| {
+            tx.execute_batch(
+                "INSERT INTO decisions (at, subject, day, action, reason, evidence, author)
+                 VALUES ('2026-11-21T18:01:00.000000000Z', 'goal:*', '2026-11-21', 'silence', 'asked_for', '', 'laptop')",
+            )
+        })
+        .await
+        .unwrap();
+    let decisions = store.read(|c| decisions::list(c, 10, None)).unwrap();
+    let told: Vec<_> = decisions.iter().map(|d| (d.id, d.action.as_str(), d.severity.as_deref())).collect();
+    assert_eq!(told, [(8, "silence", None), (7, "suppress", Some("WARNING"))]);
+    assert_eq!(decisions[1].evidence, "no walk");
+}
+
+#[test]
+fn an_older_file_is_read_as_it_will_be_and_left_as_it_is() {
+    let place = place();
+    first_release(&place.path);
+    let reader = Store::open_read_only(&place.path).unwrap();
+    assert_eq!(reader.read(|c| decisions::list(c, 10, None)).unwrap().len(), 1);
+    assert_eq!(reader.read(|c| silences::active(c, "2026-11-21T18:00:00Z".parse().unwrap())).unwrap(), []);
+    assert!(reader.read(|c| c.execute(INSERT, ["a"])).unwrap_err().to_string().contains("readonly"));
+    let raw = Connection::open(&place.path).unwrap();
+    let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
+}
+
 #[tokio::test]
 async fn a_write_whose_closure_fails_leaves_nothing() {
     let place = place();

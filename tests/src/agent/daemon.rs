@@ -113,6 +113,14 @@ impl Daemon {
         self.ask("POST", path, body)
     }
 
+    /// DELETE with the token.
+    ///
+    /// # Panics
+    /// If no answer comes; the message shows the logs.
+    pub fn delete(&self, path: &str) -> Answer {
+        self.ask("DELETE", path, None)
+    }
+
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let token = format!("Bearer {API_TOKEN}");
         request(self.address, method, path, &[("authorization", &token)], body)

@@ -48,12 +48,12 @@ struct Timeline {
     policy: Policy,
     claims: HashMap<(Subject, Daystamp), Claim>,
     messages: Vec<Timestamp>,
-    vacation_until: Option<Timestamp>,
+    silences: Vec<Silence>,
 }
 
 impl Timeline {
     fn new(policy: Policy) -> Self {
-        Self { policy, claims: HashMap::new(), messages: Vec::new(), vacation_until: None }
+        Self { policy, claims: HashMap::new(), messages: Vec::new(), silences: Vec::new() }
     }
 
     /// At a time (`21 15:00`) with these conditions (`walk WARNING, run SAFE`), wants these reasons, in order.
@@ -82,7 +82,7 @@ impl Timeline {
             let claim = Claim {
                 severity: condition.severity,
                 escalated: *reason == Reason::Escalated,
-                acknowledged: false,
+                acknowledged_by: None,
                 refused_at: None,
             };
             self.claims.insert((condition.subject.clone(), condition.day), claim);
@@ -99,13 +99,30 @@ impl Timeline {
             claims: self.claims.clone(),
             messages_last_hour: count(&|at| now.duration_since(at) < SignedDuration::from_hours(1)),
             messages_today: count(&|at| local_day(at, &zone()) == today),
-            vacation_until: self.vacation_until,
+            silences: self.silences.iter().filter(|silence| silence.is_active(now)).cloned().collect(),
         }
     }
 
     /// The person says that they know, about everything that was said.
     fn acknowledge(&mut self) -> &mut Self {
-        self.claims.values_mut().for_each(|claim| claim.acknowledged = true);
+        self.claims.values_mut().for_each(|claim| claim.acknowledged_by = Some("laptop".to_owned()));
+        self
+    }
+
+    /// Somebody asks for silence, from the beginning.
+    fn silence(&mut self, kind: SilenceKind, pattern: &str, until: &str) -> &mut Self {
+        self.silences.push(Silence {
+            id: format!("silence-{}", self.silences.len()),
+            kind,
+            pattern: pattern.parse().unwrap(),
+            starts_at: at("21 00:00"),
+            ends_at: at(until),
+            author: "laptop".to_owned(),
+            comment: "on a plane".to_owned(),
+            created_at: at("21 00:00"),
+            deleted_at: None,
+            deleted_by: None,
+        });
         self
     }
 
@@ -206,7 +223,7 @@ fn a_day_has_one_escalation_whatever_its_claim_remembers() {
     let now = at("21 15:00");
     let critical = condition("goal:reading", Severity::Critical, now);
     let reason = |escalated| {
-        let claim = Claim { severity: Severity::Warning, escalated, acknowledged: false, refused_at: None };
+        let claim = Claim { severity: Severity::Warning, escalated, acknowledged_by: None, refused_at: None };
         let claims = HashMap::from([((critical.subject.clone(), critical.day), claim)]);
         let ledger = Ledger { claims, ..Ledger::default() };
         decide(vec![critical.clone()], &ledger, &Policy { escalate: true, ..policy() }, now)[0].reason
@@ -236,12 +253,81 @@ fn a_refused_message_is_tried_again_after_an_hour() {
 #[test]
 fn a_vacation_silences_until_it_ends() {
     let mut timeline = Timeline::new(policy());
-    timeline.vacation_until = Some(at("23 00:00"));
-    timeline.at("21 10:00", "goal:reading CRITICAL, walk SAFE", "vacation, below_threshold").at(
-        "23 10:00",
-        "goal:reading CRITICAL",
-        "first_of_day",
+    timeline
+        .silence(SilenceKind::Vacation, "*", "23 00:00")
+        .at("21 10:00", "goal:reading CRITICAL, walk SAFE", "vacation, below_threshold")
+        .at("23 10:00", "goal:reading CRITICAL", "first_of_day");
+}
+
+#[test]
+fn a_silence_covers_what_it_names_until_it_ends() {
+    let mut timeline = Timeline::new(policy());
+    timeline
+        .silence(SilenceKind::Silence, "goal:re*", "21 16:00")
+        .at(
+            "21 15:00",
+            "goal:reading CRITICAL, goal:bike CRITICAL, goal:rest SAFE",
+            "silenced, first_of_day, below_threshold",
+        )
+        .at("21 15:59", "goal:reading CRITICAL", "silenced")
+        .at("21 16:00", "goal:reading CRITICAL", "first_of_day");
+}
+
+#[test]
+fn a_vacation_is_named_before_a_silence_and_a_silence_before_an_acknowledgement() {
+    let mut timeline = Timeline::new(Policy { escalate: true, ..policy() });
+    timeline.at("21 10:00", "walk WARNING", "first_of_day").acknowledge();
+    timeline.silence(SilenceKind::Silence, "walk", "21 15:00").silence(SilenceKind::Vacation, "*", "21 14:00");
+    timeline.at("21 13:00", "walk CRITICAL", "vacation").at("21 14:00", "walk CRITICAL", "silenced").at(
+        "21 15:00",
+        "walk CRITICAL",
+        "acknowledged",
     );
+}
+
+#[test]
+fn neither_vacation_nor_a_wildcard_hides_that_mecris_is_in_trouble() {
+    let mut timeline = Timeline::new(policy());
+    timeline.silence(SilenceKind::Vacation, "*", "23 00:00").silence(SilenceKind::Silence, "*", "23 00:00").at(
+        "21 15:00",
+        "upstream:beeminder CRITICAL, run WARNING, channel:sms WARNING, budget:groq WARNING",
+        "first_of_day, first_of_day, first_of_day, vacation",
+    );
+    let mut timeline = Timeline::new(policy());
+    timeline.silence(SilenceKind::Silence, "upstream:*", "23 00:00").at(
+        "21 15:00",
+        "upstream:beeminder CRITICAL",
+        "silenced",
+    );
+}
+
+#[test]
+fn an_escalation_is_silenced_too_and_is_said_when_the_silence_ends() {
+    let mut timeline = Timeline::new(Policy { escalate: true, ..policy() });
+    timeline.at("21 10:00", "goal:a WARNING", "first_of_day");
+    timeline
+        .silence(SilenceKind::Silence, "goal:*", "21 14:00")
+        .at("21 12:00", "goal:a CRITICAL", "silenced")
+        .at("21 14:00", "goal:a CRITICAL", "escalated")
+        .at("21 14:15", "goal:a CRITICAL", "already_notified_today");
+}
+
+#[test]
+fn a_silent_decision_says_whose_word_it_follows_and_the_longest_counts() {
+    let mut timeline = Timeline::new(policy());
+    for until in ["21 16:00", "21 18:00", "21 17:00"] {
+        timeline.silence(SilenceKind::Silence, "goal:*", until);
+    }
+    let now = at("21 15:00");
+    let conditions = vec![condition("goal:a", Severity::Critical, now), condition("walk", Severity::Safe, now)];
+    let words: Vec<Option<Word>> = timeline.pass(conditions, now).into_iter().map(|decision| decision.word).collect();
+    let word = Word {
+        author: "laptop".to_owned(),
+        until: Some(at("21 18:00")),
+        silence_id: Some("silence-1".to_owned()),
+        comment: "on a plane".to_owned(),
+    };
+    assert_eq!(words, [Some(word), None]);
 }
 
 #[test]
@@ -310,7 +396,7 @@ fn any_claim() -> impl Strategy<Value = Option<Claim>> {
         claim.map(|(severity, escalated, acknowledged, refused_at)| Claim {
             severity,
             escalated,
-            acknowledged,
+            acknowledged_by: acknowledged.then(|| "laptop".to_owned()),
             refused_at,
         })
     })
@@ -331,7 +417,7 @@ proptest! {
 
             let decided: Vec<Condition> = decisions.iter().map(|d| d.condition.clone()).collect();
             prop_assert_eq!(decided, conditions, "each condition has exactly one decision, in order");
-            for Decision { condition, action, reason } in decisions {
+            for Decision { condition, action, reason, .. } in decisions {
                 let notifies = matches!(reason, Reason::FirstOfDay | Reason::Escalated);
                 prop_assert_eq!(action == Action::Notify, notifies);
                 if notifies {
@@ -358,8 +444,8 @@ proptest! {
         let (less, more) = if one.rank() <= other.rank() { (one, other) } else { (other, one) };
         let reason = |severity| {
             let condition = condition("goal:a", severity, now);
-            let claims = claim.map(|claim| ((condition.subject.clone(), condition.day), claim)).into_iter().collect();
-            let ledger = Ledger { claims, messages_last_hour: sent, messages_today: sent, vacation_until: None };
+            let claims = claim.clone().map(|claim| ((condition.subject.clone(), condition.day), claim)).into_iter().collect();
+            let ledger = Ledger { claims, messages_last_hour: sent, messages_today: sent, ..Ledger::default() };
             decide(vec![condition], &ledger, &policy, now).remove(0)
         };
         if reason(less).action == Action::Notify {

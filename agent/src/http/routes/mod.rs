@@ -6,6 +6,7 @@ pub(super) mod meta;
 pub(super) mod narrator;
 pub(super) mod records;
 pub(super) mod reminder;
+pub(super) mod silences;
 pub(super) mod usage;
 
 use axum::Json;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use jiff::Timestamp;
@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::{Reply, detached, within};
+use super::{Reply, detached, silences::author, within};
 use crate::{
-    http::{ApiError, App, args::Args},
+    http::{ApiError, App, args::Args, gate::Caller},
     store::{decisions as decision_table, outbox, runs as run_table},
 };
 
@@ -47,9 +47,19 @@ pub(in crate::http) struct DecisionPage {
 /// Arguments of `/notifications`.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct Limit {
+pub(in crate::http) struct MessagePage {
     /// How many, 1 to 500; 50 unless said otherwise.
     limit: Option<u32>,
+    /// Only what was made before this one: the `id` of the last message of the page before.
+    before: Option<String>,
+}
+
+/// Arguments of `/notifications/{id}/ack`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Acknowledgement {
+    /// Who knows; the name of the token unless said otherwise.
+    author: Option<String>,
 }
 
 /// The passes.
@@ -61,7 +71,7 @@ pub(in crate::http) async fn runs(State(app): State<Arc<App>>, Args(page): Args<
     Ok(Json(json!({ "count": rows.len(), "runs": rows })))
 }
 
-/// Every decision, the ones to stay silent too, with its reason.
+/// Every decision, the ones to stay silent too, with its reason; and what a person decided (`silence`, `unsilence`, `acknowledge`).
 #[utoipa::path(get, path = "/decisions", tag = "records", params(DecisionPage),
     responses((status = 200, description = "decisions, count", body = Object)))]
 pub(in crate::http) async fn decisions(State(app): State<Arc<App>>, Args(page): Args<DecisionPage>) -> Reply<Value> {
@@ -72,11 +82,13 @@ pub(in crate::http) async fn decisions(State(app): State<Arc<App>>, Args(page): 
 }
 
 /// The messages and where they stand.
-#[utoipa::path(get, path = "/notifications", tag = "records", params(Limit),
+#[utoipa::path(get, path = "/notifications", tag = "records", params(MessagePage),
     responses((status = 200, description = "notifications, count", body = Object)))]
-pub(in crate::http) async fn notifications(State(app): State<Arc<App>>, Args(page): Args<Limit>) -> Reply<Value> {
+pub(in crate::http) async fn notifications(State(app): State<Arc<App>>, Args(page): Args<MessagePage>) -> Reply<Value> {
     let limit = within("limit", page.limit, USUAL, MOST)?;
-    let rows = app.store.read(|connection| outbox::list(connection, limit))?;
+    let rows = app.store.read(|connection| outbox::page(connection, limit, page.before.as_deref()))?;
+    let rows = rows
+        .ok_or_else(|| ApiError::invalid("before: expected the id of a notification, there is none with this one"))?;
     Ok(Json(json!({ "count": rows.len(), "notifications": rows })))
 }
 
@@ -91,9 +103,16 @@ pub(in crate::http) async fn notification(
     row.map(Json).ok_or_else(|| ApiError::not_found("there is no notification with this id"))
 }
 
-/// The person knows: no more of what it says today.
-#[utoipa::path(post, path = "/notifications/{id}/ack", tag = "records", params(("id" = String, Path, description = "Its id")),
-    responses((status = 200, body = Object), (status = 404, description = "there is no such message")))]
-pub(in crate::http) async fn acknowledge(State(app): State<Arc<App>>, Path(id): Path<String>) -> Reply<Value> {
-    detached(app.actions.acknowledge(id)).await.map(Json)
+/// The person knows: no more of what it says on its day, and what of it waits to be sent is withdrawn. Who says it first counts.
+#[utoipa::path(post, path = "/notifications/{id}/ack", tag = "records",
+    params(("id" = String, Path, description = "Its id"), Acknowledgement),
+    responses((status = 200, body = outbox::Notification), (status = 400, description = "the author is no short line"),
+        (status = 404, description = "there is no such message")))]
+pub(in crate::http) async fn acknowledge(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Args(args): Args<Acknowledgement>,
+) -> Reply<outbox::Notification> {
+    detached(app.actions.acknowledge(id, author(args.author, caller)?)).await.map(Json)
 }

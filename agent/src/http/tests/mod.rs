@@ -4,6 +4,7 @@ mod compat;
 mod gate;
 mod limits;
 mod records;
+mod silences;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -18,7 +19,12 @@ use super::{
     views::testing::{now, zone},
 };
 use crate::{
-    clock::Clock, config::settings::Auth, runtime::heartbeat::LiveStatus, store::Store, telemetry::metrics::Metrics,
+    clock::Clock,
+    config::settings::Auth,
+    domain::Silence,
+    runtime::heartbeat::LiveStatus,
+    store::{Store, outbox::Notification},
+    telemetry::metrics::Metrics,
 };
 
 pub(super) const TOKEN: &str = "correct-horse-battery-staple";
@@ -28,6 +34,7 @@ pub(super) struct Fake {
     pub(super) let_go: Semaphore,
     pub(super) started: Semaphore,
     pub(super) finished: Semaphore,
+    pub(super) silences: std::sync::Mutex<Vec<Silence>>,
 }
 
 /// The server under test; it stops when it is dropped.
@@ -74,7 +81,12 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("mecris_usage.db") as &Path).unwrap();
     let live = LiveStatus::new(now());
-    let fake = Arc::new(Fake { let_go: Semaphore::new(0), started: Semaphore::new(0), finished: Semaphore::new(0) });
+    let fake = Arc::new(Fake {
+        let_go: Semaphore::new(0),
+        started: Semaphore::new(0),
+        finished: Semaphore::new(0),
+        silences: std::sync::Mutex::default(),
+    });
     let mut settings = AppSettings {
         auth: Auth::Token,
         requests_per_minute: 600,
@@ -118,6 +130,16 @@ impl Harness {
 
     pub(super) async fn post(&self, path: &str) -> Reply {
         self.request("POST", path, &[("authorization", &format!("Bearer {TOKEN}"))], "").await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Reply {
+        self.request("DELETE", path, &[("authorization", &format!("Bearer {TOKEN}"))], "").await
+    }
+
+    /// POST with a JSON body.
+    pub(super) async fn post_json(&self, path: &str, body: &Value) -> Reply {
+        let headers = [("authorization", &*format!("Bearer {TOKEN}")), ("content-type", "application/json")];
+        self.request("POST", path, &headers, &body.to_string()).await
     }
 
     pub(super) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -207,8 +229,29 @@ impl Actions for FakeActions {
         Box::pin(async move { Ok(json!({ "recorded": true, "cumulative_value": reading.value })) })
     }
 
-    fn acknowledge(&self, id: String) -> Answer<Value> {
+    fn acknowledge(&self, id: String, _author: String) -> Answer<Notification> {
         Box::pin(async move { Err(ActionError::NotFound(format!("there is no notification {id}"))) })
+    }
+
+    fn silence(&self, silence: Silence) -> Answer<Silence> {
+        let fake = Arc::clone(&self.0);
+        Box::pin(async move {
+            fake.silences.lock().unwrap().push(silence.clone());
+            Ok(silence)
+        })
+    }
+
+    fn unsilence(&self, id: String, author: String) -> Answer<Silence> {
+        let fake = Arc::clone(&self.0);
+        Box::pin(async move {
+            let mut silences = fake.silences.lock().unwrap();
+            let found = silences.iter_mut().find(|silence| silence.id == id);
+            let Some(silence) = found else {
+                return Err(ActionError::NotFound(format!("there is no silence {id}")));
+            };
+            (silence.deleted_at, silence.deleted_by) = (Some(now()), Some(author));
+            Ok(silence.clone())
+        })
     }
 }
 

@@ -49,6 +49,46 @@ async fn decisions_say_why_and_are_found_by_their_pass() {
 }
 
 #[tokio::test]
+async fn messages_come_in_pages_and_an_unknown_beginning_is_refused() {
+    let server = with_records().await;
+    let write = server.store.write(|tx| {
+        for (id, minute) in [("n1", 0), ("n2", 1), ("n3", 2)] {
+            tx.execute(
+                "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, updated_at)
+                 VALUES (?1, ?2, 'CRITICAL', '[\"walk\"]', '', ?1, 'accepted', 'sms', 1, ?2)",
+                (id, format!("2026-11-21T18:0{minute}:00.000000000Z")),
+            )?;
+        }
+        Ok(())
+    });
+    write.await.unwrap();
+    let mut seen = Vec::new();
+    let mut path = "/notifications?limit=2".to_owned();
+    loop {
+        let page = ids(&server.get(&path).await.json(), "notifications", "id");
+        let Some(last) = page.last() else { break };
+        path = format!("/notifications?limit=2&before={last}");
+        seen.extend(page);
+    }
+    assert_eq!(seen, ["n3", "n2", "n1"]);
+    let refused = server.get("/notifications?before=n4").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.json()["detail"].as_str().unwrap().starts_with("before: expected the id"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn decisions_come_in_pages_to_the_first_one() {
+    let server = with_records().await;
+    let mut seen = Vec::new();
+    let mut path = "/decisions?limit=1".to_owned();
+    while let Some(row) = server.get(&path).await.json()["decisions"].as_array().unwrap().first() {
+        path = format!("/decisions?limit=1&before={}", row["id"]);
+        seen.push(row["run_id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(seen, ["r2", "r1"]);
+}
+
+#[tokio::test]
 async fn no_messages_are_an_empty_list() {
     let reply = with_records().await.get("/notifications").await.json();
     assert_eq!(reply, json!({ "count": 0, "notifications": [] }));

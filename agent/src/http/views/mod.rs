@@ -8,6 +8,7 @@ pub mod goal;
 pub mod narrator;
 pub mod reading;
 pub mod runway;
+pub mod silence;
 pub mod status;
 #[cfg(test)]
 pub(super) mod testing;
@@ -18,4 +19,5 @@ pub use activity::ActivityStatus;
 pub use emergency::Emergency;
 pub use goal::GoalView;
 pub use reading::Reading;
+pub use silence::SilenceView;
 pub use status::BeeminderStatus;

@@ -65,14 +65,17 @@ impl Outbox {
         let lease = self.new_lease(row.attempt + 1);
         let written = self.0.store.write(move |tx| {
             let tally = table::tally(tx, &row.id, row.channel)?.and(miss.ending());
+            let known = table::is_acknowledged(tx, &row.id)?;
             let fallback = fallback(tx, &row, &order)?;
             let mut after = match next(&row, miss, tally, fallback, now) {
+                // Another attempt would only say what the person knows.
+                _ if known => Row { state: State::Failed, next_at: None, ..row.clone() },
                 Next::Send(channel) => sending(&row, channel, lease),
                 Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
                 Next::Fail => Row { state: State::Failed, next_at: None, ..row.clone() },
                 Next::Leave => Row { state: State::Unknown, next_at: None, ..row.clone() },
             };
-            after.why = Some(why);
+            after.why = Some(if known { format!("not sent again, the person knows: {why}") } else { why });
             if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
                 // The provider keeps the message that it could not deliver: the next one must not be taken for it.
                 after.tag = super::fresh_tag(tx)?;

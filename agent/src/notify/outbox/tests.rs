@@ -1,3 +1,4 @@
+mod acknowledged;
 mod broken;
 mod doubt;
 mod fake;

@@ -14,7 +14,7 @@ pub enum State {
     Accepted,
     /// It arrived.
     Delivered,
-    /// Nobody will be told by it: every channel refused, or it expired.
+    /// Nobody will be told by it: every channel refused, it expired, or the person said first that they know.
     Failed,
     /// Accepted or not, nobody knows yet; reconciled by listing.
     Unknown,

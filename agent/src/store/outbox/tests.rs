@@ -76,13 +76,54 @@ fn what_people_see_is_complete() {
     add(&mut connection, &sending);
     let tx = connection.transaction().unwrap();
     end_attempt(&tx, &sending, Ending::Retry, Some("20429"), Some("too many requests"), sending.created_at).unwrap();
-    assert!(acknowledge(&tx, "a", sending.created_at).unwrap());
-    assert!(!acknowledge(&tx, "b", sending.created_at).unwrap());
+    assert!(acknowledge(&tx, "a", "laptop", sending.created_at).unwrap());
+    assert!(!acknowledge(&tx, "a", "phone", sending.created_at).unwrap(), "once");
+    assert!(!acknowledge(&tx, "b", "laptop", sending.created_at).unwrap());
     tx.commit().unwrap();
     insta::assert_json_snapshot!(get(&connection, "a").unwrap());
     assert_eq!(list(&connection, 10).unwrap(), vec![get(&connection, "a").unwrap().unwrap()]);
     assert_eq!(tally(&connection, "a", ChannelKind::Sms).unwrap(), Tally { retries: 1, ..Tally::default() });
     assert_eq!(tally(&connection, "a", ChannelKind::Console).unwrap(), Tally::default());
+}
+
+#[test]
+fn what_the_person_knows_is_not_tried_again_and_no_failure() {
+    let mut connection = database();
+    for state in State::ALL {
+        add(&mut connection, &row(state.as_str(), state));
+    }
+    let now: Timestamp = NOW.parse().unwrap();
+    let tx = connection.transaction().unwrap();
+    for state in State::ALL {
+        assert!(acknowledge(&tx, state.as_str(), "laptop", now).unwrap());
+        assert!(is_acknowledged(&tx, state.as_str()).unwrap());
+    }
+    tx.commit().unwrap();
+    for state in State::ALL {
+        let after = load(&connection, state.as_str()).unwrap().unwrap();
+        if state == State::Planned {
+            assert_eq!((after.state, after.next_at), (State::Failed, None));
+            assert_eq!(after.why.as_deref(), Some("not sent again, the person knows"));
+        } else {
+            assert_eq!(after, row(state.as_str(), state), "what is under way or over stays as it is");
+        }
+    }
+    assert_eq!(failed_since(&connection, now).unwrap(), []);
+}
+
+#[test]
+fn pages_go_back_and_an_unknown_beginning_is_told() {
+    let mut connection = database();
+    for id in ["a", "b", "c"] {
+        add(&mut connection, &row(id, State::Accepted));
+    }
+    let ids = |limit, before| -> Option<String> {
+        Some(page(&connection, limit, before).unwrap()?.into_iter().map(|message| message.id).collect())
+    };
+    assert_eq!(ids(2, None).as_deref(), Some("cb"));
+    assert_eq!(ids(2, Some("b")).as_deref(), Some("a"), "of the same instant the later id comes first");
+    assert_eq!(ids(2, Some("a")).as_deref(), Some(""));
+    assert_eq!(ids(2, Some("x")), None);
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub struct Notification {
     /// When the person said that they know.
     #[schema(value_type = Option<String>)]
     pub acknowledged_at: Option<Timestamp>,
+    /// Who said so.
+    pub acknowledged_by: Option<String>,
     /// What happened, step by step.
     pub attempts: Vec<Attempt>,
 }
@@ -78,14 +80,28 @@ pub struct Attempt {
 
 /// The newest messages, newest first.
 pub fn list(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Notification>> {
+    Ok(page(connection, limit, None)?.unwrap_or_default())
+}
+
+/// As [`list`], but only those made before the one with this id; `None` if there is no such message.
+pub fn page(connection: &Connection, limit: u32, before: Option<&str>) -> rusqlite::Result<Option<Vec<Notification>>> {
+    if let Some(id) = before
+        && !connection.prepare_cached("SELECT 1 FROM notifications WHERE id = ?1")?.exists([id])?
+    {
+        return Ok(None);
+    }
     let mut found: Vec<Notification> = connection
-        .prepare_cached("SELECT * FROM notifications ORDER BY created_at DESC, id DESC LIMIT ?1")?
-        .query_map([limit], read)?
+        .prepare_cached(
+            "SELECT * FROM notifications
+              WHERE ?2 IS NULL OR (created_at, id) < (SELECT created_at, id FROM notifications WHERE id = ?2)
+              ORDER BY created_at DESC, id DESC LIMIT ?1",
+        )?
+        .query_map((limit, before), read)?
         .collect::<rusqlite::Result<_>>()?;
     for notification in &mut found {
         notification.attempts = attempts(connection, &notification.id)?;
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// One message.
@@ -96,12 +112,28 @@ pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notific
     Ok(Some(notification))
 }
 
-/// Notes that the person knows about a message, the first time; says whether there is such a message.
-pub fn acknowledge(tx: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Result<bool> {
-    let changed = tx
-        .prepare_cached("UPDATE notifications SET acknowledged_at = coalesce(acknowledged_at, ?2) WHERE id = ?1")?
+/// Notes that the person knows about a message; says whether that is new. What waits for another try is withdrawn: it would only say
+/// what is known. An attempt under way goes its way, but is the last ([`is_acknowledged`]).
+pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
+    let noted = tx
+        .prepare_cached(
+            "UPDATE notifications SET acknowledged_at = ?2, acknowledged_by = ?3 WHERE id = ?1 AND acknowledged_at IS NULL",
+        )?
+        .execute((id, time(now), by))?;
+    if noted == 1 {
+        tx.prepare_cached(
+            "UPDATE notifications SET state = 'failed', next_at = NULL, updated_at = ?2,
+                    why = 'not sent again, the person knows' || coalesce(': ' || why, '')
+              WHERE id = ?1 AND state = 'planned'",
+        )?
         .execute((id, time(now)))?;
-    Ok(changed == 1)
+    }
+    Ok(noted == 1)
+}
+
+/// Whether the person knows about a message.
+pub fn is_acknowledged(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM notifications WHERE id = ?1 AND acknowledged_at IS NOT NULL")?.exists([id])
 }
 
 /// How many messages made since `since` reached a provider, or may have, or still may: all but those that failed without ever
@@ -127,10 +159,10 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
     Ok(counts)
 }
 
-/// The messages of which it turned out at `since` or later that they will reach nobody.
+/// The messages of which it turned out at `since` or later that they will reach nobody, but for those that the person knows about.
 pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
     let ids: Vec<String> = connection
-        .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 ORDER BY created_at")?
+        .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL ORDER BY created_at")?
         .query_map([time(since)], |row| row.get("id"))?
         .collect::<Result<_, _>>()?;
     ids.iter().filter_map(|id| get(connection, id).transpose()).collect()
@@ -182,6 +214,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notification> {
         attempt: row.get("attempt")?,
         why: row.get("why")?,
         acknowledged_at: parse_optional(row, "acknowledged_at")?,
+        acknowledged_by: row.get("acknowledged_by")?,
         attempts: Vec::new(),
     })
 }

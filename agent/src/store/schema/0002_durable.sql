@@ -32,6 +32,34 @@ CREATE TABLE silences (
 ) STRICT;
 CREATE INDEX silences_by_end ON silences (ends_at);
 
+ALTER TABLE notifications ADD COLUMN acknowledged_by TEXT;
+
+-- The decision log has what a person decided, too: silence, unsilence, acknowledge. That has no severity.
+CREATE TABLE decisions_with_words (
+    id              INTEGER PRIMARY KEY,
+    run_id          TEXT REFERENCES runs (id),
+    at              TEXT NOT NULL,
+    subject         TEXT NOT NULL,                   -- silence, unsilence: the pattern
+    severity        TEXT,
+    day             TEXT NOT NULL,
+    action          TEXT NOT NULL CHECK (action IN ('notify', 'suppress', 'silence', 'unsilence', 'acknowledge')),
+    reason          TEXT NOT NULL,
+    evidence        TEXT NOT NULL,
+    expires_at      TEXT,
+    notification_id TEXT REFERENCES notifications (id),
+    author          TEXT,                            -- whose word it is, or follows
+    until           TEXT,                            -- until when that holds
+    silence_id      TEXT REFERENCES silences (id),
+    comment         TEXT                             -- why they said it
+) STRICT;
+INSERT INTO decisions_with_words
+    SELECT id, run_id, at, subject, severity, day, action, reason, evidence, expires_at, notification_id, NULL, NULL, NULL, NULL
+      FROM decisions;
+DROP TABLE decisions;
+ALTER TABLE decisions_with_words RENAME TO decisions;
+CREATE INDEX decisions_by_time ON decisions (at);
+CREATE INDEX decisions_by_run ON decisions (run_id);
+
 -- Channels that refuse for a reason that will not pass by itself. A row goes away when the channel works again. Whether the person
 -- was told is in claims, under channel:<name> and the day of since.
 CREATE TABLE broken_channels (

@@ -1,0 +1,103 @@
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+
+use super::SubjectPattern;
+
+/// A person's word that something is not to be said for a while. Ended by its time, or earlier by being deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silence {
+    /// Time-ordered unique id.
+    pub id: String,
+    /// A silence, or a vacation.
+    pub kind: SilenceKind,
+    /// What it covers.
+    pub pattern: SubjectPattern,
+    /// From when on.
+    pub starts_at: Timestamp,
+    /// The first instant at which it is over.
+    pub ends_at: Timestamp,
+    /// Who said it.
+    pub author: String,
+    /// Why; may be empty.
+    pub comment: String,
+    /// When it was said.
+    pub created_at: Timestamp,
+    /// When it was taken back, if it was.
+    pub deleted_at: Option<Timestamp>,
+    /// Who took it back.
+    pub deleted_by: Option<String>,
+}
+
+/// What a silence is called in decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilenceKind {
+    /// Of some subjects; decisions say `silenced`.
+    Silence,
+    /// Of everything that was promised; decisions say `vacation`.
+    Vacation,
+}
+
+impl Silence {
+    /// Whether it holds at `now`.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.starts_at <= now && !self.is_over(now)
+    }
+
+    /// Whether it has ended, by its time or by being deleted.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.deleted_at.is_some() || self.ends_at <= now
+    }
+}
+
+impl SilenceKind {
+    /// Both, in the order in which they are asked.
+    pub const ALL: [Self; 2] = [Self::Vacation, Self::Silence];
+
+    /// The word as JSON and the database spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silence => "silence",
+            Self::Vacation => "vacation",
+        }
+    }
+}
+
+impl fmt::Display for SilenceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for SilenceKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|k| k.as_str() == text).ok_or_else(|| format!("{text:?} is not a kind of silence"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_holds_from_its_start_until_its_end_or_until_it_is_deleted() {
+        let at = |hour: i8| Timestamp::from_second(i64::from(hour) * 3600).unwrap();
+        let mut silence = Silence {
+            id: "a".to_owned(),
+            kind: SilenceKind::Silence,
+            pattern: "goal:*".parse().unwrap(),
+            starts_at: at(2),
+            ends_at: at(4),
+            author: "laptop".to_owned(),
+            comment: String::new(),
+            created_at: at(2),
+            deleted_at: None,
+            deleted_by: None,
+        };
+        assert_eq!([1, 2, 3, 4].map(|hour| silence.is_active(at(hour))), [false, true, true, false]);
+        silence.deleted_at = Some(at(3));
+        assert!(!silence.is_active(at(3)));
+    }
+}

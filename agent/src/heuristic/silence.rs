@@ -1,0 +1,254 @@
+//! From what a person wrote to a silence. Pure.
+
+use jiff::{SignedDuration, Span, Timestamp, civil::DateTime, tz::TimeZone};
+
+use crate::{
+    clock::local_instant,
+    domain::{PatternError, Silence, SilenceKind, SubjectPattern},
+};
+
+/// Nothing is silent for longer than this in one go: a silence that was forgotten is the silence that nobody notices.
+pub const LONGEST: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// The longest author and comment, in characters.
+const LONGEST_AUTHOR: usize = 80;
+const LONGEST_COMMENT: usize = 500;
+
+/// A silence in a person's words.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The pattern; a vacation needs none.
+    pub subject: Option<String>,
+    /// Its end: an instant with its offset, or a date and time on the person's clock; a date alone is its first moment.
+    pub until: Option<String>,
+    /// Or how long it is to be: `2h`, `3d`, `1w 2d`. Days are the calendar's.
+    pub lasting: Option<String>,
+    /// Whether it is a vacation.
+    pub vacation: bool,
+    /// Who wishes it.
+    pub author: String,
+    /// Why.
+    pub comment: String,
+}
+
+/// Why a wish cannot be granted. Each sentence names the argument and what is allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum SilenceError {
+    /// What is to be silent was not said.
+    #[error(
+        "subject is missing: name what is to be silent, for example goal:reading or goal:*, or send vacation=true for all that was promised"
+    )]
+    NoSubject,
+    /// The pattern is none.
+    #[error("subject: {0}")]
+    Pattern(#[from] PatternError),
+    /// A vacation from something.
+    #[error("subject: {0:?} does not go with vacation, which covers all that was promised: leave one of the two out")]
+    PartialVacation(String),
+    /// The end was not said, or said twice.
+    #[error("until and for: {0}, expected one of them, until=2026-12-24T18:00 or for=2h")]
+    Ends(&'static str),
+    /// The end cannot be read.
+    #[error(
+        "until: {0:?} is no point in time: expected 2026-12-24T18:00 or 2026-12-24 on your clock, or with an offset 2026-12-24T18:00:00-05:00 (in a query + is written %2B)"
+    )]
+    Until(String),
+    /// The length cannot be read.
+    #[error("for: {0:?} is no length of time: expected for example 90m, 2h, 3d or 1w 2d, up to 90d")]
+    For(String),
+    /// It would be over before it begins.
+    #[error("{name}: {text:?} ends at {ends_at}, which is not after {now}: expected up to 90 days from now")]
+    Past {
+        /// `until` or `for`.
+        name: &'static str,
+        /// What was sent.
+        text: String,
+        /// What that means.
+        ends_at: Timestamp,
+        /// Now.
+        now: Timestamp,
+    },
+    /// It would be too long.
+    #[error("{name}: {text:?} is more than 90 days away: expected up to 90 days from now, and say it again then")]
+    TooLong {
+        /// `until` or `for`.
+        name: &'static str,
+        /// What was sent.
+        text: String,
+    },
+    /// A text that does not fit into one line of the record.
+    #[error("{name}: expected one line of at most {most} characters")]
+    Text {
+        /// `author` or `comment`.
+        name: &'static str,
+        /// The most characters.
+        most: usize,
+    },
+}
+
+/// The silence that a person wishes, from now on.
+///
+/// # Errors
+/// If it cannot be understood, is over already or too long; in words for that person.
+pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<Silence, SilenceError> {
+    let (kind, pattern) = match (wish.vacation, wish.subject) {
+        (false, None) => return Err(SilenceError::NoSubject),
+        (false, Some(subject)) => (SilenceKind::Silence, subject.trim().parse()?),
+        (true, Some(subject)) if subject.trim() != "*" => return Err(SilenceError::PartialVacation(quoted(&subject))),
+        (true, _) => (SilenceKind::Vacation, SubjectPattern::every_promise()),
+    };
+    let (name, text, ends_at) = match (wish.until, wish.lasting) {
+        (Some(text), None) => ("until", quoted(&text), instant(&text, zone).ok_or(SilenceError::Until(quoted(&text)))?),
+        (None, Some(text)) => ("for", quoted(&text), after(&text, now, zone).ok_or(SilenceError::For(quoted(&text)))?),
+        (None, None) => return Err(SilenceError::Ends("neither is there")),
+        (Some(_), Some(_)) => return Err(SilenceError::Ends("both are there")),
+    };
+    if ends_at <= now {
+        return Err(SilenceError::Past { name, text, ends_at, now });
+    }
+    // An hour more than 90 times 24: the night on which the clock is set back has 25.
+    if ends_at.duration_since(now) > LONGEST + SignedDuration::from_hours(1) {
+        return Err(SilenceError::TooLong { name, text });
+    }
+    Ok(Silence {
+        id,
+        kind,
+        pattern,
+        starts_at: now,
+        ends_at,
+        author: author(&wish.author)?,
+        comment: line("comment", &wish.comment, LONGEST_COMMENT)?,
+        created_at: now,
+        deleted_at: None,
+        deleted_by: None,
+    })
+}
+
+/// Who says something, as it is recorded.
+///
+/// # Errors
+/// If it is not one short line.
+pub fn author(text: &str) -> Result<String, SilenceError> {
+    line("author", text, LONGEST_AUTHOR)
+}
+
+fn line(name: &'static str, text: &str, most: usize) -> Result<String, SilenceError> {
+    let text = text.trim();
+    let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err(SilenceError::Text { name, most }) }
+}
+
+/// As much of somebody's text as helps them to find it.
+fn quoted(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| Some(local_instant(text.parse::<DateTime>().ok()?, zone)))
+}
+
+fn after(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let span: Span = text.trim().parse().ok()?;
+    now.to_zoned(zone.clone()).checked_add(span).ok().map(|end| end.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Tuesday, 15:00 in New York; the clock is set forward on the 8th of March.
+    fn now() -> Timestamp {
+        "2026-03-03T15:00:00-05:00".parse().unwrap()
+    }
+
+    fn planned(wish: Wish) -> Result<Silence, SilenceError> {
+        plan(wish, "id".to_owned(), now(), &TimeZone::get("America/New_York").unwrap())
+    }
+
+    fn goals() -> Wish {
+        Wish { subject: Some("goal:*".to_owned()), author: "laptop".to_owned(), ..Wish::default() }
+    }
+
+    fn until(text: &str) -> Result<Silence, SilenceError> {
+        planned(Wish { until: Some(text.to_owned()), ..goals() })
+    }
+
+    fn lasting(text: &str) -> Result<Silence, SilenceError> {
+        planned(Wish { lasting: Some(text.to_owned()), ..goals() })
+    }
+
+    #[test]
+    fn an_end_is_an_instant_or_a_time_on_the_persons_clock() {
+        for (text, ends_at) in [
+            ("2026-03-03T18:00:00-05:00", "2026-03-03T18:00:00-05:00"),
+            ("2026-03-03T23:00:00Z", "2026-03-03T18:00:00-05:00"),
+            ("2026-03-03T18:00", "2026-03-03T18:00:00-05:00"),
+            (" 2026-03-03 18:00:30 ", "2026-03-03T18:00:30-05:00"),
+            ("2026-03-05", "2026-03-05T00:00:00-05:00"),
+            ("2026-03-08T02:30", "2026-03-08T03:00:00-04:00"),
+            ("2026-03-09", "2026-03-09T00:00:00-04:00"),
+        ] {
+            assert_eq!(until(text).unwrap().ends_at, ends_at.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_length_counts_days_of_the_calendar() {
+        for (text, ends_at) in [
+            ("90m", "2026-03-03T16:30:00-05:00"),
+            ("2h", "2026-03-03T17:00:00-05:00"),
+            ("1h 30m", "2026-03-03T16:30:00-05:00"),
+            ("6d", "2026-03-09T15:00:00-04:00"),
+            ("1w", "2026-03-10T15:00:00-04:00"),
+            ("90d", "2026-06-01T15:00:00-04:00"),
+        ] {
+            assert_eq!(lasting(text).unwrap().ends_at, ends_at.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_vacation_covers_every_promise() {
+        let vacation = |subject: Option<&str>| {
+            planned(Wish {
+                vacation: true,
+                lasting: Some("3d".to_owned()),
+                subject: subject.map(str::to_owned),
+                ..goals()
+            })
+        };
+        for subject in [None, Some("*")] {
+            let silence = vacation(subject).unwrap();
+            assert_eq!((silence.kind, silence.pattern.as_str()), (SilenceKind::Vacation, "*"));
+        }
+        assert!(matches!(vacation(Some("goal:*")), Err(SilenceError::PartialVacation(_))));
+    }
+
+    #[test]
+    fn what_cannot_be_granted_is_answered_with_what_can() {
+        let wishes = [
+            planned(Wish { lasting: Some("2h".to_owned()), subject: None, ..goals() }),
+            planned(Wish { lasting: Some("2h".to_owned()), subject: Some("goal:[ab]".to_owned()), ..goals() }),
+            planned(Wish { lasting: Some("2h".to_owned()), vacation: true, ..goals() }),
+            planned(goals()),
+            planned(Wish { lasting: Some("2h".to_owned()), until: Some("2026-03-04".to_owned()), ..goals() }),
+            until("tomorrow"),
+            until("2026-03-03T18:00:00 01:00"),
+            until("2026-02-30"),
+            until("2026-03-03T15:00:00-05:00"),
+            until("2026-03-03"),
+            until("2026-06-02"),
+            until("9999-12-30"),
+            lasting("long"),
+            lasting("2"),
+            lasting("0h"),
+            lasting("2h ago"),
+            lasting("91d"),
+            lasting("9999y"),
+            planned(Wish { lasting: Some("2h".to_owned()), author: "x".repeat(81), ..goals() }),
+            planned(Wish { lasting: Some("2h".to_owned()), comment: "two\nlines".to_owned(), ..goals() }),
+        ];
+        let sentences: Vec<String> = wishes.into_iter().map(|wish| wish.unwrap_err().to_string()).collect();
+        insta::assert_snapshot!(sentences.join("\n"));
+    }
+}

@@ -1,0 +1,128 @@
+//! `/silences`: a person's word that something is not to be said for a while.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::{Reply, detached, within};
+use crate::{
+    clock,
+    domain::SilenceKind,
+    heuristic::silence::{self, SilenceError, Wish},
+    http::{ApiError, App, args::Args, error::Kind, gate::Caller, views::SilenceView},
+    store::silences,
+};
+
+/// How many ended ones come at once, and at most.
+const USUAL: u32 = 50;
+const MOST: u32 = 500;
+
+/// Arguments of `POST /silences`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct NewSilence {
+    /// What is to be silent: a subject with `*` for any characters and `?` for one, such as `goal:reading`, `goal:*` or `*`. What Mecris
+    /// says about itself has to be named before its colon: `upstream:*`, `channel:*`, `run`.
+    subject: Option<String>,
+    /// Its end: `2026-12-24T18:00` or `2026-12-24` (its first moment) on the person's clock, or with an offset. At most 90 days away.
+    until: Option<String>,
+    /// Instead of `until`, how long: `2h`, `3d`, `1w 2d`; up to `90d`.
+    r#for: Option<String>,
+    /// A vacation: silent about everything that the person promised. Needs no `subject`.
+    #[serde(default)]
+    #[param(required = false)]
+    vacation: bool,
+    /// Who wishes it; the name of the token unless said otherwise.
+    author: Option<String>,
+    /// Why.
+    #[serde(default)]
+    #[param(required = false)]
+    comment: String,
+}
+
+/// Arguments of `GET /silences`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Which {
+    /// Those that have ended, too, the newest first after the others.
+    #[serde(default)]
+    #[param(required = false)]
+    all: bool,
+    /// How many of those that have ended, 1 to 500; 50 unless said otherwise.
+    limit: Option<u32>,
+}
+
+/// Arguments of `DELETE /silences/{id}`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Removal {
+    /// Who wishes it; the name of the token unless said otherwise.
+    author: Option<String>,
+}
+
+/// Silences what a pattern covers, from now on. Where several cover one subject the one that ends last counts.
+#[utoipa::path(post, path = "/silences", tag = "silences", params(NewSilence),
+    responses((status = 201, body = SilenceView), (status = 400, description = "it cannot be understood, is over already or too long")))]
+pub(in crate::http) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Args(new): Args<NewSilence>,
+) -> Result<(StatusCode, Json<SilenceView>), ApiError> {
+    let now = app.clock.now();
+    let NewSilence { subject, until, r#for: lasting, vacation, comment, .. } = new;
+    let wish = Wish { subject, until, lasting, vacation, author: author(new.author, caller)?, comment };
+    let planned = silence::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
+    let silence = detached(app.actions.silence(planned)).await?;
+    Ok((StatusCode::CREATED, Json(SilenceView::new(&silence, now))))
+}
+
+/// What is silent, and until when; what ends first comes first.
+#[utoipa::path(get, path = "/silences", tag = "silences", params(Which),
+    responses((status = 200, description = "silences, count, and vacation: the one that ends last, or null", body = Object)))]
+pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args<Which>) -> Reply<Value> {
+    let (now, limit) = (app.clock.now(), within("limit", which.limit, USUAL, MOST)?);
+    let (mut rows, ended) = app.store.read(|connection| {
+        let ended = if which.all { silences::ended(connection, now, limit)? } else { Vec::new() };
+        Ok((silences::active(connection, now)?, ended))
+    })?;
+    let vacation = rows.iter().rfind(|row| row.kind == SilenceKind::Vacation);
+    let vacation = vacation.map(|row| SilenceView::new(row, now));
+    rows.extend(ended);
+    Ok(Json(json!({ "count": rows.len(), "silences": SilenceView::all(&rows, now), "vacation": vacation })))
+}
+
+/// Ends a silence before its time. One that has ended already stays as it is.
+#[utoipa::path(delete, path = "/silences/{id}", tag = "silences",
+    params(("id" = String, Path, description = "Its id"), Removal),
+    responses((status = 200, body = SilenceView), (status = 400, description = "the author is no short line"),
+        (status = 404, description = "there is no such silence")))]
+pub(in crate::http) async fn remove(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Args(args): Args<Removal>,
+) -> Reply<SilenceView> {
+    let ended = detached(app.actions.unsilence(id, author(args.author, caller)?)).await?;
+    Ok(Json(SilenceView::new(&ended, app.clock.now())))
+}
+
+/// Who is put on record: who they say they are, else the name of their token.
+pub(super) fn author(said: Option<String>, caller: Caller) -> Result<String, ApiError> {
+    match said.map(|said| silence::author(&said)).transpose()? {
+        Some(author) if !author.is_empty() => Ok(author),
+        _ => Ok(caller.0),
+    }
+}
+
+impl From<SilenceError> for ApiError {
+    fn from(error: SilenceError) -> Self {
+        Self::new(Kind::BadRequest, error.to_string())
+    }
+}

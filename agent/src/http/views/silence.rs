@@ -1,0 +1,65 @@
+//! A silence as clients see it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::Silence;
+
+/// One silence or vacation.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SilenceView {
+    /// Its id.
+    pub id: String,
+    /// `silence` or `vacation`.
+    pub kind: &'static str,
+    /// The pattern of what it covers.
+    pub subject: String,
+    /// Whether it holds now.
+    pub active: bool,
+    /// From when on.
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Timestamp,
+    /// The first instant at which it is over.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Timestamp,
+    /// Who said it.
+    pub author: String,
+    /// Why; may be empty.
+    pub comment: String,
+    /// When it was said.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was taken back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deleted_at: Option<Timestamp>,
+    /// Who took it back.
+    pub deleted_by: Option<String>,
+    /// What is odd about it: a pattern that covers nothing that Mecris watches.
+    pub warning: Option<String>,
+}
+
+impl SilenceView {
+    /// As it is at an instant.
+    pub fn new(silence: &Silence, now: Timestamp) -> Self {
+        Self {
+            id: silence.id.clone(),
+            kind: silence.kind.as_str(),
+            subject: silence.pattern.to_string(),
+            active: silence.is_active(now),
+            starts_at: silence.starts_at,
+            ends_at: silence.ends_at,
+            author: silence.author.clone(),
+            comment: silence.comment.clone(),
+            created_at: silence.created_at,
+            deleted_at: silence.deleted_at,
+            deleted_by: silence.deleted_by.clone(),
+            warning: silence.pattern.warning(),
+        }
+    }
+
+    /// Several.
+    pub fn all(silences: &[Silence], now: Timestamp) -> Vec<Self> {
+        silences.iter().map(|silence| Self::new(silence, now)).collect()
+    }
+}

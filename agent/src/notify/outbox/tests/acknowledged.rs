@@ -1,0 +1,66 @@
+//! The person says that they know before a message has arrived.
+
+use super::*;
+
+impl World {
+    async fn acknowledge(&self, id: &str) {
+        let (id, now) = (id.to_owned(), self.clock.now());
+        assert!(self.store.write(move |tx| table::acknowledge(tx, &id, "laptop", now)).await.unwrap());
+    }
+
+    /// All that the outbox ever does.
+    async fn turn_to_the_end(&self) {
+        self.outbox.work().await;
+        while self.turn().await {}
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_another_try_is_withdrawn() {
+    let world = World::with_sms_alone();
+    world.sms.faults([Fault::NotNow(Some(Duration::from_secs(600)))]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    assert_eq!(world.see(&id).state, State::Planned);
+    world.acknowledge(&id).await;
+    world.turn_to_the_end().await;
+    let seen = world.see(&id);
+    assert_eq!(
+        (seen.state, seen.why.as_deref()),
+        (State::Failed, Some("not sent again, the person knows: too many requests"))
+    );
+    assert_eq!(world.sms.script().sends, 1);
+}
+
+#[tokio::test]
+async fn what_is_in_doubt_is_found_or_let_go_but_not_sent_again() {
+    for (fault, state, sends) in [(Fault::LoseReply, State::Delivered, 1), (Fault::LoseRequest, State::Failed, 1)] {
+        let world = World::new();
+        world.sms.faults([fault]);
+        let id = world.insert(message()).await;
+        world.outbox.work().await;
+        assert_eq!(world.see(&id).state, State::Unknown);
+        world.acknowledge(&id).await;
+        world.turn_to_the_end().await;
+        assert_eq!((world.see(&id).state, world.sms.script().sends), (state, sends), "{fault:?}");
+        assert!(world.console.accepted().is_empty(), "no other channel either");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_delivered_goes_to_no_other_channel() {
+    let world = World::new();
+    let undelivered = Status::Failed {
+        code: Some("30003".to_owned()),
+        why: "phone off".to_owned(),
+        may_pass: true,
+        scope: Scope::Message,
+    };
+    world.sms.script().statuses.push_back(Ok(undelivered));
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    world.acknowledge(&id).await;
+    world.turn_to_the_end().await;
+    assert_eq!((world.see(&id).state, world.see(&id).acknowledged_by.as_deref()), (State::Failed, Some("laptop")));
+    assert!(world.console.accepted().is_empty());
+}
