@@ -3,13 +3,14 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
+    ArgGroup, Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser as _},
     error::ErrorKind,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    clock::Moment,
     config::settings::ChannelKind,
     domain::{Severity, Subject},
     telemetry::logs::Format,
@@ -127,11 +128,106 @@ pub enum NotifyCommand {
 /// `state …`.
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
+    /// Writes a consistent copy to a file and reads it back. Works beside a running daemon.
+    Backup(BackupArgs),
+    /// Lists the copies off this machine: number, time, size, and why each is kept.
+    List(JsonArgs),
+    /// Checks that the state and its copies can be relied on. Works beside a running daemon.
+    ///
+    /// Without an argument: the file of this machine and the newest copy off it. Exits with 1 if something is damaged, with 3 if
+    /// something could not be read.
+    Verify(VerifyArgs),
+    /// Goes back to an earlier state, on this machine and off it. Refused while another mecris-agent has the state.
+    ///
+    /// The source is checked first, the present file is kept beside itself, and every other instance loads what was restored. Figures
+    /// are as they were then; what was said since, and silences, are kept, so that nothing is said twice.
+    Restore(RestoreArgs),
+    /// Prints every table as JSON, beside a running daemon too. There are no secrets in it.
+    Export(ExportArgs),
+    /// Brings the file to the schema of this release, after a copy. Every command that writes does so by itself.
+    Migrate(JsonArgs),
     /// Takes over what the Python system remembers: budget, sessions, Groq readings, alerts that were sent.
     ///
     /// The old files stay as they are. Taking them over again adds only what is new in them. Refused while another mecris-agent has the
     /// state. Exits with 3 if a row could not be read.
     Import(ImportArgs),
+}
+
+/// `state backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Where to; never over another file. A name that ends in .zst is compressed [default: beside the state, with the time].
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `state verify`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("what").args(["file", "generation", "all"]))]
+pub struct VerifyArgs {
+    /// A copy in a file, compressed or not.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// One copy off this machine.
+    #[arg(long, value_name = "N")]
+    pub generation: Option<u64>,
+
+    /// The file of this machine and every copy off it.
+    #[arg(long)]
+    pub all: bool,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `state restore`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("source").args(["file", "generation", "at", "latest"]).required(true))]
+pub struct RestoreArgs {
+    /// A copy in a file, compressed or not.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// The copy off this machine of that number (`state list`).
+    #[arg(long, value_name = "N")]
+    pub generation: Option<u64>,
+
+    /// The newest copy off this machine that was made by then: 2026-11-14 (the end of the day), 2026-11-14T13:00 (both on the clock of
+    /// time_zone), 2026-11-14T13:00:00-05:00, or "7 days ago".
+    #[arg(long, value_name = "WHEN")]
+    pub at: Option<Moment>,
+
+    /// The newest copy off this machine that is sound.
+    #[arg(long)]
+    pub latest: bool,
+
+    /// Forgets what was said since, too. It may be said again.
+    #[arg(long)]
+    pub exactly: bool,
+
+    /// Only writes the copy into this folder, and touches nothing else: a drill. Works beside a running daemon.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "exactly")]
+    pub to: Option<PathBuf>,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `state export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Only this table, one row a line [default: one object with every table].
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
 }
 
 /// `state import`.

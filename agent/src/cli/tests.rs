@@ -55,6 +55,13 @@ fn commands_and_options_parse() {
     assert_eq!(import.files, ["a.db", "b.db"].map(PathBuf::from));
     assert_eq!(import.zone.iana_name(), Some("America/New_York"));
     assert!(import.json && !import.dry_run);
+    let Command::State(StateCommand::Restore(restore)) =
+        parse("state restore --at 2026-11-14 --to here").unwrap().command
+    else {
+        panic!("not state restore")
+    };
+    assert!(matches!(restore.at, Some(Moment::Day(_))) && restore.to == Some(PathBuf::from("here")));
+    assert!(parse("state restore a.db --exactly").is_ok() && parse("state verify").is_ok());
     assert!(matches!(parse("window").unwrap().command, Command::Window(WindowArgs { days: 7 })));
     assert!(parse("--config b.toml serve").is_ok(), "global options go first, too");
 }
@@ -77,6 +84,12 @@ fn mistakes_exit_64_and_help_exits_0() {
         "state import old.db",
         "state import old.db --zone EST5EDT4",
         "state import old.db --zone Sourth_Bend",
+        "state restore",
+        "state restore a.db --latest",
+        "state restore --at yesterday",
+        "state restore --latest --exactly --to folder",
+        "state verify --all --generation 3",
+        "state verify --generation -1",
     ] {
         let arguments = std::iter::once("mecris-agent").chain(line.split_whitespace());
         assert_eq!(Cli::parse_or_explain(arguments).unwrap_err(), EXIT_USAGE, "{line:?}");

@@ -7,6 +7,7 @@
 mod civil;
 mod day;
 mod id;
+mod moment;
 mod range;
 mod source;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use day::{
     local_time_of_day,
 };
 pub use id::time_ordered_id;
+pub use moment::{Moment, MomentError};
 pub use range::DailyRange;
 pub use source::Clock;
 pub use window::Window;

@@ -17,6 +17,7 @@ use crate::{
     store::{
         Store, StoreError,
         broken::{self, BrokenChannel},
+        remote::Remote,
     },
 };
 
@@ -83,6 +84,11 @@ pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
     results.push(CheckResult::new("state", state(&loaded)));
     results.extend(broken_channels(&loaded, options.offline));
+    if !options.offline
+        && let Some(copies) = copies(&loaded).await
+    {
+        results.push(copies);
+    }
     if !options.offline && configured {
         results.push(CheckResult::new("beeminder", beeminder(&loaded).await));
         for channel in channels {
@@ -155,6 +161,28 @@ fn state(loaded: &Loaded) -> Result<String, String> {
         }
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Lists the copies off the machine, and makes none.
+async fn copies(loaded: &Loaded) -> Option<CheckResult> {
+    let url = loaded.settings.state.remote.as_ref()?;
+    let folder = url.to_file_path().ok().filter(|_| url.scheme() == "file");
+    if folder.is_some_and(|folder| !folder.exists()) {
+        return Some(CheckResult::new("state.remote", Ok(format!("{url} will be made by the first pass"))));
+    }
+    let listing = match Remote::open(url) {
+        Ok(remote) => remote.list(0).await,
+        Err(error) => Err(error),
+    };
+    let found = listing.map_err(|error| error.to_string()).map(|listing| {
+        let newest = listing.last().map(|newest| {
+            let age = Clock::system().now().duration_since(newest.at).as_secs().max(0);
+            format!(", the newest is {} ({} ago)", newest.number, text::roughly(age))
+        });
+        let count = text::counted(listing.len(), "generation");
+        format!("{url} can be listed: {count}{}; writing is not tried", newest.unwrap_or_default())
+    });
+    Some(CheckResult::new("state.remote", found))
 }
 
 fn writable(path: &Path) -> Result<(), String> {

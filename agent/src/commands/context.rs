@@ -7,6 +7,7 @@ use crate::{
     config::{self, ConfigError, Inputs, Loaded},
     http::Tokens,
     runtime::{self, Agent},
+    store::StoreError,
 };
 
 /// Reads settings and secrets from everywhere they may be.
@@ -38,8 +39,19 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// If a secret is missing, or the state is in use or cannot be opened, or not restored within `patience`.
 pub(super) async fn agent(loaded: &Loaded, clock: Clock, patience: Duration) -> anyhow::Result<Agent> {
     require_secrets(loaded)?;
-    let store = runtime::state::open(&loaded.settings.state, &clock, patience).await?;
+    let store = runtime::state::open(&loaded.settings.state, &clock, patience).await.map_err(advise)?;
     Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
+}
+
+/// Adds what helps against a damaged state.
+fn advise(error: StoreError) -> anyhow::Error {
+    if !error.is_damage() {
+        return error.into();
+    }
+    anyhow::Error::new(error).context(
+        "the state cannot be relied on. `mecris-agent state verify --all` says what is sound, `mecris-agent state restore --latest` \
+         goes back to the newest that is",
+    )
 }
 
 /// Who may call the endpoints.

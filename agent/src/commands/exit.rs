@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use crate::{
     config::ConfigError,
-    store::{StoreError, import::SourceError},
+    store::{StoreError, import::SourceError, remote::RemoteError},
 };
 
 /// How a command ends. The numbers are in `--help` and in docs/ARCHITECTURE.md.
@@ -29,8 +29,12 @@ impl Exit {
         if let Some(SourceError::Busy(_)) = error.downcast_ref() {
             return Self::TryAgain;
         }
+        if error.downcast_ref::<RemoteError>().is_some_and(RemoteError::is_silence) {
+            return Self::TryAgain;
+        }
         match error.downcast_ref::<StoreError>() {
             Some(StoreError::Locked { .. } | StoreError::NotRestored(_)) => Self::TryAgain,
+            Some(StoreError::Remote(error)) if error.is_silence() => Self::TryAgain,
             _ => Self::Failed,
         }
     }

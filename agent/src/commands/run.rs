@@ -60,6 +60,7 @@ async fn pass(agent: &Agent) -> anyhow::Result<Report> {
     agent.heuristic.refresh(&mut report, None)?;
     agent.heuristic.add_failures(&mut report)?;
     agent.finish().await;
+    agent.tidy().await;
     Ok(report)
 }
 

@@ -12,9 +12,10 @@ use crate::{
     config::Settings,
     http::views::SilenceView,
     store::{
-        Store, StoreError,
+        Copies, Store, StoreError,
         broken::{self, BrokenChannel},
         decisions::{self, DecisionRow},
+        lineage,
         outbox::{self, Notification},
         runs::{self, RunRow},
         silences,
@@ -42,6 +43,15 @@ struct Status {
     nobody_to_tell: bool,
     /// What the person asked not to hear about at the moment.
     silences: Vec<SilenceView>,
+    /// The copies off the machine, as this file remembers them; `null` without a remote.
+    copies: Option<CopiesView>,
+}
+
+#[derive(Serialize)]
+struct CopiesView {
+    #[serde(flatten)]
+    copies: Copies,
+    age_seconds: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -67,7 +77,8 @@ pub(super) fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Resul
     if status.nobody_to_tell {
         return Ok(Exit::Failed);
     }
-    Ok(if known && settled { Exit::Done } else { Exit::Unknown })
+    let copied = status.copies.as_ref().is_none_or(|view| view.copies.saved.is_some() && view.copies.trouble.is_none());
+    Ok(if known && settled && copied { Exit::Done } else { Exit::Unknown })
 }
 
 fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
@@ -86,6 +97,10 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         broken_channels: Vec::new(),
         nobody_to_tell: false,
         silences: Vec::new(),
+        copies: settings.state.remote.as_ref().map(|url| CopiesView {
+            copies: Copies { remote: url.to_string(), saved: None, trouble: None },
+            age_seconds: None,
+        }),
     };
     let store = match Store::open_read_only(&settings.state.path) {
         Ok(store) => store,
@@ -100,6 +115,12 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         status.broken_channels = broken::among(connection, channels)?;
         status.nobody_to_tell = status.broken_channels.len() == channels.len();
         status.silences = SilenceView::all(&silences::active(connection, now)?, now);
+        if let Some(view) = &mut status.copies
+            && let Some(lineage) = lineage::get(connection)?
+        {
+            view.age_seconds = lineage.saved.map(|saved| now.duration_since(saved.at).as_secs().max(0));
+            (view.copies.saved, view.copies.trouble) = (lineage.saved, lineage.trouble);
+        }
         if let Some(run) = &status.last_run {
             status.never_ran = false;
             status.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;
@@ -138,6 +159,18 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     }
     for BrokenChannel { channel, since, why, .. } in &status.broken_channels {
         writeln!(out, "BROKEN        {} since {}: {why}", channel.as_str(), text::local(*since, zone))?;
+    }
+    if let Some(CopiesView { copies, .. }) = &status.copies {
+        match copies.saved {
+            None => writeln!(out, "copies        none yet in {}", copies.remote)?,
+            Some(saved) => {
+                let size = text::size(saved.bytes);
+                writeln!(out, "copies        generation {}, {size}, {}", saved.generation, ago(saved.at))?;
+            }
+        }
+        if let Some(trouble) = &copies.trouble {
+            writeln!(out, "              FAILING since {}: {}", ago(trouble.since), trouble.why)?;
+        }
     }
     for decision in &status.decisions {
         let DecisionRow { severity, subject, reason, evidence, .. } = decision;

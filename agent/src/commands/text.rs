@@ -32,6 +32,24 @@ pub(super) fn word(author: &str, until: Option<Timestamp>, comment: Option<&str>
     format!(" (by {author}{until}{why})")
 }
 
+/// A number and its noun: `1 copy`, `3 copies`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
+}
+
+/// A size as a person reads it: `61 kB`.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} B"),
+        1000..10_000_000 => format!("{} kB", (bytes + 500) / 1000),
+        _ => format!("{} MB", (bytes + 500_000) / 1_000_000),
+    }
+}
+
 /// One pass.
 pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> io::Result<()> {
     writeln!(out, "pass {} at {}", report.run_id, local(report.at, zone))?;

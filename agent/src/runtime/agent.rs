@@ -30,6 +30,12 @@ use crate::{
 /// For the last copy of the state before the process ends.
 const LAST_COPY: Duration = Duration::from_secs(4);
 
+/// A process that ends lets copies go only if there are more than this: a daemon does it every hour.
+const MANY_COPIES: usize = 120;
+
+/// For that.
+const PRUNE: Duration = Duration::from_secs(5);
+
 /// What a one-shot command waits for beyond lease and settle time, so that a doubt can be settled and tried once more.
 const SLACK: Duration = Duration::from_secs(10);
 
@@ -80,6 +86,13 @@ impl Agent {
     /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote allows.
     pub async fn finish(&self) {
         self.store.save(LAST_COPY).await;
+    }
+
+    /// Lets copies of the state go that nobody needs any more, if they have become many.
+    pub async fn tidy(&self) {
+        if let Err(error) = self.store.prune(MANY_COPIES, PRUNE).await {
+            tracing::warn!(%error, "old copies of the state cannot be let go now");
+        }
     }
 }
 

@@ -33,6 +33,10 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const COPY: Duration = Duration::from_secs(60);
 /// How long one copy may take.
 const COPY_TIME: Duration = Duration::from_secs(10);
+/// When copies that nobody needs are first let go after the start, and how often after that: the machine may exist for five hours only.
+const PRUNE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
+/// How long that may take. What is left is left for the next time.
+const PRUNE_TIME: Duration = Duration::from_secs(30);
 /// How long one turn of the delivery loop may take: several attempts with their leases, one after the other.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(120);
 
@@ -120,9 +124,9 @@ impl Scheduler {
         }
     }
 
-    /// Copies the state off the machine whenever that failed before, and now and then; forgets what is old.
+    /// Copies the state off the machine whenever that failed before, and now and then; forgets what is old, here and there.
     pub async fn copies(self, stop: CancellationToken) {
-        let mut due = Instant::now();
+        let (mut due, mut prune_due) = (Instant::now(), Instant::now() + PRUNE.0);
         while !stop.is_cancelled() {
             let in_trouble = self.tell_copies();
             if in_trouble || Instant::now() >= due {
@@ -133,10 +137,30 @@ impl Scheduler {
                 self.agent.store.catch_up(COPY_TIME).await;
                 self.tell_copies();
             }
+            if Instant::now() >= prune_due {
+                prune_due = Instant::now() + PRUNE.1;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.prune() => {}
+                }
+            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(TURN) => {}
             }
+        }
+    }
+
+    /// Lets copies go that nobody needs, and tells of those that are damaged.
+    async fn prune(&self) {
+        match self.agent.store.prune(0, PRUNE_TIME).await {
+            Ok(Some(pruned)) if pruned.damaged.is_empty() => self.live.recover("state_generations"),
+            Ok(Some(pruned)) => {
+                let damaged: Vec<_> = pruned.damaged.into_values().collect();
+                self.live.degrade("state_generations", damaged.join("; "));
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "old copies of the state cannot be let go now"),
         }
     }
 

@@ -120,6 +120,23 @@ impl Copier {
         Self { remote, clock, turn: tokio::sync::Mutex::new(None), state: Mutex::new(state) }
     }
 
+    /// Where the copies go.
+    pub(super) fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// The time.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The generation that this file made or loaded last, while nothing is wrong with the copies.
+    pub(super) fn unquestioned(&self) -> Option<u64> {
+        let state = self.state();
+        let fine = state.standing == Standing::Good && state.copies.trouble.is_none();
+        state.copies.saved.filter(|_| fine).map(|saved| saved.generation)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -85,6 +85,11 @@ pub(super) fn begin(tx: &Transaction<'_>, nonce: &str, least: u64) -> rusqlite::
     Ok(get(tx)?.unwrap_or(Lineage { generation, nonce: nonce.to_owned(), saved: None, trouble: None }))
 }
 
+/// Forgets where the file came from: what [`begin`] names next has nothing to do with it.
+pub(super) fn forget(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM lineage", []).map(drop)
+}
+
 /// The copy is safe.
 pub(super) fn confirm(tx: &Transaction<'_>, saved: Saved) -> rusqlite::Result<()> {
     tx.prepare_cached(

@@ -2,17 +2,22 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::StoreError;
 
-/// The exclusive right to write the state, held by one process: an advisory lock on `<database>.lock`, gone with the process.
-#[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "held for its lock")] File);
+/// The exclusive right to write the state, held by one process: an advisory lock on `<database>.lock`, gone with the
+/// process, or with the last clone.
+#[derive(Clone, Debug)]
+pub struct Lock(#[allow(dead_code, reason = "held for its lock")] Arc<File>);
 
 impl Lock {
     /// Takes the lock or says who has it.
     pub fn take(database: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_owned(), source })?;
+        }
         let path = beside(database, ".lock");
         let io = |source| StoreError::Io { path: path.clone(), source };
         let mut file =
@@ -33,7 +38,7 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| write!(file, "{}", std::process::id()));
-        Ok(Self(file))
+        Ok(Self(file.into()))
     }
 }
 

@@ -1,17 +1,38 @@
-use std::path::Path;
+//! Brings a file to the newest schema, all or nothing.
+//!
+//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back: it is there, whole and sound, or nothing is changed.
+//! 2. All missing migrations run in one transaction, which ends with a look at every reference. Whatever happens inside, a kill
+//!    too, leaves the file as it was.
+
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, lock::beside};
+use super::{StoreError, files, lock::beside, remote::image, verify};
 
 /// Numbered from 1; the file's `user_version` says how many of them it has.
 const MIGRATIONS: [&str; 2] = [include_str!("schema/0001_initial.sql"), include_str!("schema/0002_durable.sql")];
 
-fn known() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+/// What a migration did.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Migrated {
+    /// The version that the file had.
+    pub from: i64,
+    /// The version that it has.
+    pub to: i64,
+    /// The older file.
+    pub backup: PathBuf,
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
+fn known() -> i64 {
+    count(&MIGRATIONS)
+}
+
+fn count(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
@@ -27,18 +48,30 @@ pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(),
     if version(connection)? == 0 && held()? { Err(StoreError::NotOurs(path.to_owned())) } else { Ok(()) }
 }
 
-/// Brings the file to the newest version, all or nothing, after copying an older file aside.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+/// Brings the file to the newest version, all or nothing, after copying an older file aside. `None`: it had it already, or was empty.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
+    migrate_by(&MIGRATIONS, connection, path)
+}
+
+fn migrate_by(migrations: &[&str], connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
+    refuse_newer(connection, path)?;
+    let (from, to) = (version(connection)?, count(migrations));
+    if from >= to {
+        return Ok(None);
+    }
+    let backup = beside(path, &format!(".before-v{to}"));
+    if from > 0 {
+        files::replace(&backup, &image::take(connection)?)?;
+    }
+    upgrade(migrations, connection, from)?;
+    Ok((from > 0).then_some(Migrated { from, to, backup }))
+}
+
+/// Brings what is in memory to the newest version: a copy of an older file, which stays as it is.
+pub(super) fn migrate_in_memory(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     refuse_newer(connection, path)?;
     let found = version(connection)?;
-    if found == known() {
-        return Ok(());
-    }
-    if found > 0 {
-        let copy = beside(path, &format!(".before-v{}", known()));
-        connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)?;
-    }
-    upgrade(connection, found)
+    upgrade(&MIGRATIONS, connection, found)
 }
 
 /// Brings a copy in memory to the newest version, for whoever only reads and must not change an older file.
@@ -49,17 +82,23 @@ pub(super) fn upgraded_copy(reader: &Connection) -> Result<Option<Connection>, S
     }
     let mut copy = Connection::open_in_memory()?;
     rusqlite::backup::Backup::new(reader, &mut copy)?.step(-1)?;
-    upgrade(&mut copy, found)?;
+    upgrade(&MIGRATIONS, &mut copy, found)?;
     copy.pragma_update(None, "query_only", true)?;
     Ok(Some(copy))
 }
 
-fn upgrade(connection: &mut Connection, found: i64) -> Result<(), StoreError> {
+fn upgrade(migrations: &[&str], connection: &mut Connection, found: i64) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", known())?;
+    if let Some(why) = verify::orphan(&transaction)? {
+        return Err(StoreError::Damaged { what: "what the migration makes of the state".to_owned(), why });
+    }
+    transaction.pragma_update(None, "user_version", count(migrations))?;
     transaction.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

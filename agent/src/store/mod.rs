@@ -6,25 +6,32 @@
 
 pub mod broken;
 pub mod budget;
+mod carry;
 mod checkpoint;
 pub mod claims;
 pub mod decisions;
+pub mod export;
+pub mod files;
 pub mod import;
 pub mod lineage;
 mod lock;
 mod migrate;
 pub mod odometer;
 pub mod outbox;
+pub mod prune;
 pub mod reconciliations;
 pub mod remote;
 mod restore;
 pub mod retention;
+pub mod rollback;
 pub mod runs;
 pub mod sessions;
 pub mod silences;
 pub mod snapshots;
 pub mod sql;
 pub mod upstreams;
+pub mod verified;
+pub mod verify;
 mod writer;
 
 use std::{
@@ -38,6 +45,7 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use checkpoint::Copier;
 pub use checkpoint::{Copies, Verdict};
 pub use lock::Lock;
+pub use migrate::Migrated;
 use remote::RemoteError;
 pub use restore::Joined;
 use writer::Writer;
@@ -72,6 +80,17 @@ pub enum StoreError {
         "{0} has tables of something else: name another file in state.path. What the Python system remembers is taken over with `mecris-agent state import`."
     )]
     NotOurs(PathBuf),
+    /// A database, or a copy of one, cannot be relied on.
+    #[error("{what} is damaged: {why}")]
+    Damaged {
+        /// What it is called.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A copy is never written over something.
+    #[error("{0} exists already, and a copy is written over nothing: name another file")]
+    Exists(PathBuf),
     /// There is no database yet.
     #[error("{0} does not exist yet: `mecris-agent run` or `serve` makes it")]
     Missing(PathBuf),
@@ -102,6 +121,18 @@ pub enum StoreError {
     WriterGone,
 }
 
+impl StoreError {
+    /// Whether it says that a state, here or off the machine, cannot be relied on; not that it could not be asked or written.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Self::Damaged { .. } | Self::Remote(RemoteError::Damaged { .. }) => true,
+            Self::Sql(error) => matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+            _ => false,
+        }
+    }
+}
+
 /// A handle on the state. Cheap to clone; the last clone to go closes the file.
 #[derive(Clone)]
 pub struct Store {
@@ -114,14 +145,11 @@ pub struct Store {
 impl Store {
     /// Takes the lock, opens or makes the file, migrates it, starts the writer.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_owned(), source })?;
-        }
-        let lock = Lock::take(path)?;
-        let mut connection = Connection::open(path)?;
-        migrate::refuse_foreign(&connection, path)?;
-        sql::configure_writer(&connection)?;
-        migrate::migrate(&mut connection, path)?;
+        Self::open_locked(path, Lock::take(path)?)
+    }
+
+    fn open_locked(path: &Path, lock: Lock) -> Result<Self, StoreError> {
+        let (connection, _) = open_newest(path)?;
         let reader = sql::open_reader(path)?;
         Ok(Self {
             writer: Some(Writer::start(connection, lock)),
@@ -129,6 +157,18 @@ impl Store {
             path: path.into(),
             copier: None,
         })
+    }
+
+    /// Only brings the file to the newest schema. `None`: it had it already.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; and if there is no file.
+    pub fn migrate(path: &Path) -> Result<Option<Migrated>, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let _lock = Lock::take(path)?;
+        Ok(open_newest(path)?.1)
     }
 
     /// Opens the file for reading only, without the lock: what `status` does beside a running daemon. A file that an older release
@@ -228,6 +268,15 @@ impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
     }
+}
+
+/// The writing connection of a file that has the newest schema, and what it took to get there.
+fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError> {
+    let mut connection = Connection::open(path)?;
+    migrate::refuse_foreign(&connection, path)?;
+    sql::configure_writer(&connection)?;
+    let migrated = migrate::migrate(&mut connection, path)?;
+    Ok((connection, migrated))
 }
 
 fn read_only_flags() -> OpenFlags {

@@ -7,11 +7,12 @@ use rusqlite::{Connection, backup::Backup};
 use super::{
     Store, StoreError,
     checkpoint::Copier,
+    export, files,
     lineage::{self, Saved},
     lock::beside,
     migrate,
     remote::{Generation, Remote, RemoteError, image},
-    runs, writer,
+    writer,
 };
 use crate::clock::Clock;
 
@@ -87,32 +88,47 @@ impl Store {
         let Some(packed) = remote.fetch(generation.number).await? else {
             return Err(RemoteError::gone(generation.number).into());
         };
-        let source = image::open(generation.number, &packed)?;
-        migrate::refuse_newer(&source, Path::new(remote.name()))?;
-        let path = self.path().to_owned();
+        let mut source = image::open(generation.number, &packed)?;
+        migrate::migrate_in_memory(&mut source, Path::new(remote.name()))?;
         let saved = Saved { generation: generation.number, at: generation.at, bytes: generation.bytes };
         crate::failpoint!("restore.fetched");
-        let replace = move |connection: &mut Connection| {
-            keep_aside(connection, &path)?;
-            Backup::new(&source, connection)?.run_to_completion(i32::MAX, std::time::Duration::ZERO, None)?;
-            migrate::migrate(connection, &path)?;
-            writer::transact(connection, |tx| lineage::confirm(tx, saved))?;
-            Ok(())
-        };
-        self.writer()?.replace(replace).await?;
+        writer::transact(&mut source, |tx| lineage::confirm(tx, saved))?;
+        self.put_in_place(source, None).await?;
         tracing::info!(generation = generation.number, remote = remote.name(), "state loaded");
         Ok(saved)
     }
+
+    /// Puts a database of the newest schema in the place of everything in the file: all of it, or after a kill none of it. What the
+    /// file held is kept beside it, `labelled` or in the place of an earlier copy of the same generation. Returns where, if there was
+    /// anything.
+    pub(super) async fn put_in_place(
+        &self,
+        source: Connection,
+        labelled: Option<String>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        let path = self.path().to_owned();
+        let (told, aside) = std::sync::mpsc::channel();
+        let replace = move |connection: &mut Connection| {
+            let aside = keep_aside(connection, &path, labelled.as_deref().unwrap_or_default())?;
+            Backup::new(&source, connection)?.run_to_completion(i32::MAX, std::time::Duration::ZERO, None)?;
+            // The receiver waits for the end of this.
+            drop(told.send(aside));
+            Ok(())
+        };
+        self.writer()?.replace(replace).await?;
+        Ok(aside.try_recv().ok().flatten())
+    }
 }
 
-/// Copies what is about to be replaced to `<file>.superseded-<generation>`, if there is anything in it, and forgets the oldest such copies.
-fn keep_aside(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Copies what is about to be replaced to `<file>.superseded-<generation><label>`, if there is anything in it, and forgets the oldest
+/// such copies.
+fn keep_aside(connection: &mut Connection, path: &Path, label: &str) -> Result<Option<PathBuf>, StoreError> {
     let generation = lineage::get(connection)?.map(|lineage| lineage.generation);
-    if generation.is_none() && runs::first(connection)?.is_none() {
-        return Ok(());
+    if generation.is_none() && export::is_empty(connection)? {
+        return Ok(None);
     }
-    let copy = beside(path, &format!(".superseded-{:010}", generation.unwrap_or_default()));
-    connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)?;
+    let copy = beside(path, &format!(".superseded-{:010}{label}", generation.unwrap_or_default()));
+    files::keep(&copy, &image::take(connection)?)?;
     let mut copies = superseded(path);
     copies.sort();
     let oldest = copies.len().saturating_sub(SUPERSEDED_KEPT);
@@ -121,7 +137,7 @@ fn keep_aside(connection: &Connection, path: &Path) -> Result<(), StoreError> {
             tracing::warn!(%error, copy = %copy.display(), "an old copy of replaced state cannot be removed");
         }
     }
-    Ok(())
+    Ok(Some(copy))
 }
 
 fn superseded(path: &Path) -> Vec<PathBuf> {

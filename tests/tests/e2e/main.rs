@@ -19,6 +19,7 @@ mod one_pass;
 mod secrets;
 mod silences;
 mod stage;
+mod state;
 mod twilio_ways;
 mod upstream_down;
 mod waiting;

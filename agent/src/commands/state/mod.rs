@@ -1,14 +1,38 @@
 //! `state …`: looking after what Mecris remembers, one file a subcommand. What the words mean to the file is in `store`.
 
+mod backup;
+mod export;
 mod import;
+mod list;
+mod migrate;
+mod restore;
+mod verify;
 
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use super::Exit;
-use crate::cli::StateCommand;
+use crate::{cli::StateCommand, config::settings::StateSettings, store::remote::Remote};
 
 pub(super) async fn execute(config: Option<&Path>, command: StateCommand) -> anyhow::Result<Exit> {
     match command {
+        StateCommand::Backup(options) => backup::backup(config, &options),
+        StateCommand::List(options) => list::list(config, &options).await,
+        StateCommand::Verify(options) => verify::verify(config, &options).await,
+        StateCommand::Restore(options) => restore::restore(config, options).await,
+        StateCommand::Export(options) => export::export(config, &options),
+        StateCommand::Migrate(options) => migrate::migrate(config, &options),
         StateCommand::Import(options) => import::import(config, options).await,
     }
+}
+
+/// The copies off this machine, if there are to be any.
+fn remote(settings: &StateSettings) -> anyhow::Result<Option<Remote>> {
+    Ok(settings.remote.as_ref().map(Remote::open).transpose()?)
+}
+
+/// The copies off this machine, for what makes no sense without.
+fn required_remote(settings: &StateSettings) -> anyhow::Result<Remote> {
+    remote(settings)?.context("state.remote is \"none\": there are no copies off this machine; name a FILE, for example one that `state backup` made")
 }

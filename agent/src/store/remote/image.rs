@@ -1,4 +1,4 @@
-//! A whole database as bytes: what a generation holds.
+//! A whole database as bytes: what a generation holds, and what a copy in a file holds.
 
 use rusqlite::{Connection, MAIN_DB};
 
@@ -14,11 +14,9 @@ const FORMAT_VERSIONS: std::ops::Range<usize> = 18..20;
 ///
 /// # Errors
 /// If SQLite cannot read it.
-pub(in crate::store) fn take(connection: &mut Connection) -> rusqlite::Result<Vec<u8>> {
+pub fn take(connection: &mut Connection) -> rusqlite::Result<Vec<u8>> {
     let mut bytes = connection.serialize(MAIN_DB)?.to_vec();
-    if let Some(versions) = bytes.get_mut(FORMAT_VERSIONS) {
-        versions.fill(1);
-    }
+    no_wal(&mut bytes);
     Ok(bytes)
 }
 
@@ -40,8 +38,24 @@ pub fn pack(bytes: &[u8]) -> Result<Vec<u8>, RemoteError> {
 /// # Errors
 /// If it is damaged.
 pub fn open(generation: u64, packed: &[u8]) -> Result<Connection, RemoteError> {
-    let damaged = |why: String| RemoteError::Damaged { generation, why };
-    let bytes = zstd::decode_all(packed).map_err(|error| damaged(error.to_string()))?;
+    let opened = unpack(packed).and_then(load);
+    opened.map_err(|why| RemoteError::Damaged { generation, why })
+}
+
+/// What [`pack`] packed, its checksum checked.
+///
+/// # Errors
+/// With why it is damaged.
+pub(in crate::store) fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
+    zstd::decode_all(packed).map_err(|error| error.to_string())
+}
+
+/// Opens the bytes of a database file in memory, with SQLite's own integrity check. Changes there change nothing else.
+///
+/// # Errors
+/// With why it is damaged.
+pub(in crate::store) fn load(mut bytes: Vec<u8>) -> Result<Connection, String> {
+    no_wal(&mut bytes);
     let check = || -> rusqlite::Result<(Connection, String)> {
         let mut connection = Connection::open_in_memory()?;
         connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), false)?;
@@ -50,8 +64,14 @@ pub fn open(generation: u64, packed: &[u8]) -> Result<Connection, RemoteError> {
     };
     match check() {
         Ok((connection, verdict)) if verdict == "ok" => Ok(connection),
-        Ok((_, verdict)) => Err(damaged(verdict)),
-        Err(error) => Err(damaged(error.to_string())),
+        Ok((_, verdict)) => Err(verdict),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn no_wal(bytes: &mut [u8]) {
+    if let Some(versions) = bytes.get_mut(FORMAT_VERSIONS) {
+        versions.fill(1);
     }
 }
 

@@ -14,7 +14,8 @@ CREATE TABLE lineage (
 -- Generations that were fetched, opened and checked, so that pruning need not fetch them again.
 CREATE TABLE verified_generations (
     generation INTEGER PRIMARY KEY,
-    at         TEXT NOT NULL
+    at         TEXT NOT NULL,
+    damage     TEXT                                  -- what is wrong with it; NULL: it is sound
 ) STRICT;
 
 -- A person's word that something is not to be said for a while. Ended by its time or by being deleted, never removed.

@@ -1,0 +1,92 @@
+use std::str::FromStr;
+
+use jiff::{Span, Timestamp, civil, tz::TimeZone};
+
+use super::local_day_bounds;
+
+/// An instant as a person writes it, who thinks of days and of the clock on the wall.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    /// `2026-11-14`: the end of the day.
+    Day(civil::Date),
+    /// `2026-11-14T13:00` on the local clock.
+    Local(civil::DateTime),
+    /// `2026-11-14T13:00:00-05:00`.
+    Instant(Timestamp),
+    /// `7 days ago`.
+    Ago(Span),
+}
+
+/// A text that is no [`Moment`].
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0:?} is no moment: expected 2026-11-14, 2026-11-14T13:00, 2026-11-14T13:00:00-05:00, or a time ago such as \"7 days ago\""
+)]
+pub struct MomentError(String);
+
+impl FromStr for Moment {
+    type Err = MomentError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || MomentError(text.to_owned());
+        if text.ends_with(" ago") {
+            let span: Span = text.parse().map_err(|_| wrong())?;
+            return if span.is_negative() { Ok(Self::Ago(span)) } else { Err(wrong()) };
+        }
+        if let Ok(instant) = text.parse() {
+            return Ok(Self::Instant(instant));
+        }
+        // jiff reads a day as its midnight, and a time with a zone's name as the time without.
+        if text.contains(['T', 't', ' ']) && !text.contains('[') {
+            return text.parse().map(Self::Local).map_err(|_| wrong());
+        }
+        text.parse().map(Self::Day).map_err(|_| wrong())
+    }
+}
+
+impl Moment {
+    /// Which instant that is, in `zone`, seen from `now`. What lies beyond the calendar is its end.
+    pub fn instant(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Day(day) => local_day_bounds(day.into(), zone).1,
+            Self::Local(local) => super::civil::instant(local, zone),
+            Self::Instant(instant) => instant,
+            Self::Ago(span) => {
+                now.to_zoned(zone.clone()).checked_add(span).map_or(Timestamp::MIN, |then| then.timestamp())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instant(text: &str) -> String {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let now = "2026-11-21T18:00:00Z".parse().unwrap();
+        text.parse::<Moment>().unwrap().instant(&zone, now).to_string()
+    }
+
+    #[test]
+    fn people_think_of_days_and_of_the_clock_on_the_wall() {
+        assert_eq!(instant("2026-11-14"), "2026-11-15T05:00:00Z", "the end of the day");
+        assert_eq!(instant("2026-11-14T13:00"), "2026-11-14T18:00:00Z");
+        assert_eq!(instant("2026-11-14 13:00:30"), "2026-11-14T18:00:30Z");
+        assert_eq!(instant("2026-11-14T13:00:00-08:00"), "2026-11-14T21:00:00Z");
+        assert_eq!(instant("2026-11-14T13:00:00Z"), "2026-11-14T13:00:00Z");
+        assert_eq!(instant("7 days ago"), "2026-11-14T18:00:00Z");
+        assert_eq!(instant("3 weeks ago"), "2026-10-31T17:00:00Z", "13:00 on the clock, before the change");
+        assert_eq!(instant("90 minutes ago"), "2026-11-21T16:30:00Z");
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_what_is_allowed() {
+        for text in
+            ["", "yesterday", "14", "2026-13-01", "7 days", "-7 days ago ago", "2026-11-14T25:00", "ago", " ago"]
+        {
+            let error = text.parse::<Moment>().unwrap_err();
+            assert!(error.to_string().contains("is no moment: expected 2026-11-14, "), "{text:?}: {error}");
+        }
+    }
+}

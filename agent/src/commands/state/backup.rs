@@ -1,0 +1,45 @@
+//! `state backup`: a consistent copy in a file.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    cli::BackupArgs,
+    clock::Clock,
+    commands::{Exit, context, text},
+    store::{StoreError, files, verify},
+};
+
+#[derive(Serialize)]
+struct Backup {
+    file: PathBuf,
+    bytes: u64,
+    schema_version: i64,
+}
+
+pub(super) fn backup(config: Option<&Path>, options: &BackupArgs) -> anyhow::Result<Exit> {
+    let state = context::load(config)?.settings.state.path;
+    if !state.exists() {
+        return Err(StoreError::Missing(state).into());
+    }
+    let file = options.file.clone().unwrap_or_else(|| {
+        let mut name = state.clone().into_os_string();
+        name.push(Clock::system().now().strftime(".backup-%Y%m%dT%H%M%SZ").to_string());
+        name.into()
+    });
+    let bytes = files::write_new(&file, &files::read(&state)?)?;
+    let sound = verify::verify(&files::open(&file)?, &file.display().to_string())?;
+    let backup = Backup { file, bytes, schema_version: sound.schema_version };
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&backup)?)?;
+    } else {
+        let (file, size, version) = (backup.file.display(), text::size(backup.bytes), backup.schema_version);
+        writeln!(out, "{file}: {size}, schema version {version}, read back and sound")?;
+    }
+    Ok(Exit::Done)
+}

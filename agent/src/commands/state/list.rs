@@ -1,0 +1,82 @@
+//! `state list`: the copies off this machine.
+
+use std::{io::Write as _, path::Path};
+
+use serde::Serialize;
+
+use super::required_remote;
+use crate::{
+    cli::JsonArgs,
+    commands::{Exit, context, text},
+    store::{
+        Store, StoreError,
+        prune::{Place, rule},
+        verified,
+    },
+};
+
+#[derive(Serialize)]
+struct Listing<'a> {
+    remote: &'a str,
+    generations: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    place: Place,
+    /// What was found when it was last looked at: `null` if nobody did.
+    sound: Option<bool>,
+    damage: Option<String>,
+}
+
+pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
+    let settings = context::load(config)?.settings;
+    let remote = required_remote(&settings.state)?;
+    let listing = remote.list(0).await?;
+    let known = match Store::open_read_only(&settings.state.path).and_then(|store| store.read(verified::all)) {
+        Ok(known) => known,
+        Err(StoreError::Missing(_)) => [].into(),
+        Err(error) => {
+            tracing::warn!(%error, "what was checked before cannot be read");
+            [].into()
+        }
+    };
+    let damaged = known.iter().filter(|(_, damage)| damage.is_some()).map(|(&number, _)| number).collect();
+    let generations = rule::sort(&listing, &damaged).into_iter().map(|place| {
+        let verdict = known.get(&place.generation.number);
+        Listed { place, sound: verdict.map(Option::is_none), damage: verdict.cloned().flatten() }
+    });
+    let listing = Listing { remote: remote.name(), generations: generations.collect() };
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &listing)?;
+        writeln!(out)?;
+        return Ok(Exit::Done);
+    }
+    writeln!(out, "{} in {}", text::counted(listing.generations.len(), "generation"), listing.remote)?;
+    for Listed { place, damage, sound } in &listing.generations {
+        let generation = &place.generation;
+        let at = text::local(generation.at, &settings.time_zone);
+        let verdict = match (damage, sound) {
+            (Some(damage), _) => format!("  DAMAGED: {damage}"),
+            (None, Some(_)) => "  sound".to_owned(),
+            (None, None) => String::new(),
+        };
+        let line = format!(
+            "{:>10}  {at}  {:>8}  {}{verdict}",
+            generation.number,
+            text::size(generation.bytes),
+            kept_as(place)
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn kept_as(place: &Place) -> String {
+    let flags =
+        [(place.newest, "newest"), (place.daily, "daily"), (place.weekly, "weekly"), (place.damaged, "evidence")];
+    let words: Vec<_> = flags.into_iter().filter(|(flag, _)| *flag).map(|(_, word)| word).collect();
+    if words.is_empty() { "goes when copies are pruned next".to_owned() } else { words.join(", ") }
+}

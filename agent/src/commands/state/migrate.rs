@@ -1,0 +1,24 @@
+//! `state migrate`: brings the file to the schema of this release.
+
+use std::{io::Write as _, path::Path};
+
+use crate::{
+    cli::JsonArgs,
+    commands::{Exit, context},
+    store::Store,
+};
+
+pub(super) fn migrate(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
+    let path = context::load(config)?.settings.state.path;
+    let migrated = Store::migrate(&path)?;
+    let mut out = std::io::stdout().lock();
+    match migrated {
+        migrated if options.json => writeln!(out, "{}", serde_json::json!({ "migrated": migrated }))?,
+        Some(done) => {
+            let (from, to, backup) = (done.from, done.to, done.backup.display());
+            writeln!(out, "{}: from schema version {from} to {to}; the older file is {backup}", path.display())?;
+        }
+        None => writeln!(out, "{}: has the schema of this release, nothing to do", path.display())?,
+    }
+    Ok(Exit::Done)
+}

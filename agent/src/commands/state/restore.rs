@@ -1,0 +1,195 @@
+//! `state restore`: goes back to an earlier state.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::{remote, required_remote};
+use crate::{
+    cli::RestoreArgs,
+    clock::Clock,
+    commands::{Exit, context, text},
+    config::Settings,
+    store::{
+        files,
+        remote::{Generation, Remote, image},
+        rollback::{Rollback, RolledBack},
+        verify,
+    },
+};
+
+/// A sound state in memory, and where it is from.
+struct Source {
+    state: rusqlite::Connection,
+    what: String,
+    generation: Option<Generation>,
+    schema_version: i64,
+    /// Newer ones that were meant, and are damaged.
+    passed_over: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Restored {
+    source: String,
+    made_at: Option<Timestamp>,
+    schema_version: i64,
+    passed_over: Vec<String>,
+    file: PathBuf,
+    bytes: Option<u64>,
+    #[serde(flatten)]
+    rolled_back: Option<RolledBack>,
+    took_seconds: f64,
+}
+
+pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let (settings, clock) = (context::load(config)?.settings, Clock::system());
+    // First of all, so that a running daemon is told at once.
+    let rollback = if options.to.is_none() { Some(Rollback::begin(&settings.state.path)?) } else { None };
+    let source = source(&settings, &options, &clock).await?;
+    verify::refuse_newer(&source.state, &source.what)?;
+    let mut restored = Restored {
+        source: source.what.clone(),
+        made_at: source.generation.map(|generation| generation.at),
+        schema_version: source.schema_version,
+        passed_over: source.passed_over,
+        file: settings.state.path.clone(),
+        bytes: None,
+        rolled_back: None,
+        took_seconds: 0.0,
+    };
+    if let Some(rollback) = rollback {
+        let remote = remote(&settings.state)?;
+        let done = rollback.finish(source.state, &source.what, remote.as_ref(), &clock, options.exactly).await;
+        restored.rolled_back = Some(done.context("nothing was restored")?);
+    } else if let Some(folder) = &options.to {
+        let name = settings.state.path.file_name().context("state.path names no file")?;
+        restored.file = folder.join(name);
+        restored.bytes = Some(into_folder(source.state, folder, &restored.file)?);
+    }
+    restored.took_seconds = started.elapsed().as_secs_f64();
+    let exit = exit(&restored);
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &restored)?;
+        writeln!(out)?;
+    } else {
+        print(&mut out, &restored, &settings, options.exactly)?;
+    }
+    Ok(exit)
+}
+
+async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> anyhow::Result<Source> {
+    if let Some(file) = &options.file {
+        let (state, what) = (files::open(file)?, file.display().to_string());
+        let schema_version = verify::verify(&state, &what)?.schema_version;
+        return Ok(Source { state, what, generation: None, schema_version, passed_over: Vec::new() });
+    }
+    let remote = required_remote(&settings.state)?;
+    let listing = remote.list(0).await?;
+    if let Some(number) = options.generation {
+        let Some(listed) = listing.iter().find(|listed| listed.number == number) else {
+            anyhow::bail!("there is no generation {number} in {}: see `mecris-agent state list`", remote.name());
+        };
+        let found = newest_sound(&remote, std::slice::from_ref(listed)).await?;
+        return found.map_err(|why| {
+            anyhow::anyhow!("{}; another one may be sound: `mecris-agent state verify --all`", why.join("; "))
+        });
+    }
+    let until = options.at.map_or(Timestamp::MAX, |at| at.instant(&settings.time_zone, clock.now()));
+    let candidates: Vec<_> = listing.iter().filter(|listed| listed.at <= until).copied().collect();
+    if candidates.is_empty() {
+        match listing.first() {
+            None => anyhow::bail!("there is no generation in {} yet", remote.name()),
+            Some(oldest) => anyhow::bail!(
+                "there is no generation as old as that: the oldest is {} of {}",
+                oldest.number,
+                text::local(oldest.at, &settings.time_zone)
+            ),
+        }
+    }
+    let found = newest_sound(&remote, &candidates).await?;
+    found.map_err(|why| anyhow::anyhow!("none of the generations by then is sound: {}", why.join("; ")))
+}
+
+/// The newest that is sound, or what is wrong with each.
+async fn newest_sound(remote: &Remote, candidates: &[Generation]) -> anyhow::Result<Result<Source, Vec<String>>> {
+    let mut passed_over = Vec::new();
+    for &generation in candidates.iter().rev() {
+        match verify::fetch(remote, generation.number).await {
+            Ok((state, sound)) => {
+                let what = format!("generation {}", generation.number);
+                let (generation, schema_version) = (Some(generation), sound.schema_version);
+                return Ok(Ok(Source { state, what, generation, schema_version, passed_over }));
+            }
+            Err(error) if error.is_damage() => passed_over.push(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Err(passed_over))
+}
+
+/// The drill: a file that nobody uses.
+fn into_folder(mut state: rusqlite::Connection, folder: &Path, file: &Path) -> anyhow::Result<u64> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(files::write_new(file, &image::take(&mut state)?)?)
+}
+
+fn exit(restored: &Restored) -> Exit {
+    let known = restored
+        .rolled_back
+        .as_ref()
+        .is_none_or(|done| done.unread.is_empty() && (done.generation.is_none() || done.copied));
+    if known { Exit::Done } else { Exit::Unknown }
+}
+
+fn print(
+    out: &mut impl std::io::Write,
+    restored: &Restored,
+    settings: &Settings,
+    exactly: bool,
+) -> std::io::Result<()> {
+    for damaged in &restored.passed_over {
+        writeln!(out, "passed over   {damaged}")?;
+    }
+    let made = restored.made_at.map(|at| format!(" of {}", text::local(at, &settings.time_zone))).unwrap_or_default();
+    writeln!(out, "source        {}{made}, sound, schema version {}", restored.source, restored.schema_version)?;
+    let Some(done) = &restored.rolled_back else {
+        let bytes = restored.bytes.map(text::size).unwrap_or_default();
+        writeln!(
+            out,
+            "written to    {} ({bytes}), read back and sound; nothing else was touched",
+            restored.file.display()
+        )?;
+        return writeln!(out, "took          {:.2} s", restored.took_seconds);
+    };
+    match &done.kept_aside {
+        Some(aside) => writeln!(out, "kept aside    {}", aside.display())?,
+        None => writeln!(out, "kept aside    nothing: there was no state here")?,
+    }
+    let carried: Vec<_> = done.carried.iter().map(|carried| format!("{} {}", carried.table, carried.rows)).collect();
+    match (exactly, carried.is_empty()) {
+        (true, _) => writeln!(out, "carried over  nothing, as was asked for: what was said since may be said again")?,
+        (false, true) => writeln!(out, "carried over  nothing: nothing was said since")?,
+        (false, false) => writeln!(out, "carried over  {} (so that nothing is said twice)", carried.join(", "))?,
+    }
+    for unread in &done.unread {
+        writeln!(out, "NOT READ      {unread}; what only that knew may be said again")?;
+    }
+    writeln!(out, "restored      {}", restored.file.display())?;
+    match (done.generation, done.copied) {
+        (None, _) => {}
+        (Some(generation), true) => writeln!(out, "copied as     generation {generation}: every instance loads it")?,
+        (Some(generation), false) => writeln!(
+            out,
+            "NOT COPIED    generation {generation} could not be made: until `serve` or `run` does, another instance goes on with the old state"
+        )?,
+    }
+    writeln!(out, "took          {:.2} s", restored.took_seconds)
+}

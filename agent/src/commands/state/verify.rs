@@ -1,0 +1,126 @@
+//! `state verify`: whether the state and its copies can be relied on.
+
+use std::{io::Write as _, path::Path};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::{remote, required_remote};
+use crate::{
+    cli::VerifyArgs,
+    commands::{Exit, context, text},
+    config::settings::StateSettings,
+    store::{StoreError, files, remote::Remote, verify},
+};
+
+#[derive(Serialize)]
+struct Verified {
+    ok: bool,
+    results: Vec<Verdict>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    what: String,
+    /// `null`: it could not be read.
+    sound: Option<bool>,
+    schema_version: Option<i64>,
+    detail: String,
+}
+
+pub(super) async fn verify(config: Option<&Path>, options: &VerifyArgs) -> anyhow::Result<Exit> {
+    let settings = context::load(config)?.settings.state;
+    let results = match (&options.file, options.generation) {
+        (Some(file), _) => vec![verdict(file.display().to_string(), in_file(file), ADVICE_FILE)],
+        (None, Some(number)) => vec![generation(&required_remote(&settings)?, number).await],
+        (None, None) => everything(&settings, options.all).await?,
+    };
+    let exit = exit(&results);
+    let verified = Verified { ok: exit == Exit::Done, results };
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &verified)?;
+        writeln!(out)?;
+        return Ok(exit);
+    }
+    for Verdict { what, sound, detail, .. } in &verified.results {
+        let word = match sound {
+            Some(true) => "ok",
+            Some(false) => "DAMAGED",
+            None => "UNKNOWN",
+        };
+        writeln!(out, "{word:<8} {what:<16} {detail}")?;
+    }
+    if verified.results.len() > 2 {
+        let sound = verified.results.iter().filter(|verdict| verdict.sound == Some(true)).count();
+        writeln!(out, "{sound} of {} sound", text::counted(verified.results.len(), "copy"))?;
+    }
+    Ok(exit)
+}
+
+/// The file of this machine, and the newest generation or all of them.
+async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<Verdict>> {
+    let mut results = Vec::new();
+    let local = in_file(&settings.path);
+    let remote = remote(settings)?;
+    match (&local, &remote) {
+        // The next start makes it from the copies.
+        (Err(StoreError::Missing(_)), Some(_)) => {}
+        _ => results.push(verdict(settings.path.display().to_string(), local, ADVICE_LOCAL)),
+    }
+    if let Some(remote) = remote {
+        let listing = remote.list(0).await.with_context(|| "the copies off this machine cannot be listed")?;
+        let skipped = if all { 0 } else { listing.len().saturating_sub(1) };
+        for listed in &listing[skipped..] {
+            results.push(generation(&remote, listed.number).await);
+        }
+    }
+    if results.is_empty() {
+        return Err(StoreError::Missing(settings.path.clone()).into());
+    }
+    Ok(results)
+}
+
+const ADVICE_FILE: &str = "do not restore from it";
+const ADVICE_LOCAL: &str =
+    "stop the daemon, then `mecris-agent state restore --latest` (or a FILE) replaces it and keeps it beside";
+const ADVICE_GENERATION: &str =
+    "restore from another one: `mecris-agent state verify --all` finds those that are sound";
+
+async fn generation(remote: &Remote, number: u64) -> Verdict {
+    let found = verify::fetch(remote, number).await.map(|(_, sound)| sound);
+    verdict(format!("generation {number}"), found, ADVICE_GENERATION)
+}
+
+fn in_file(file: &Path) -> Result<verify::Sound, StoreError> {
+    if !file.exists() {
+        return Err(StoreError::Missing(file.to_owned()));
+    }
+    verify::verify(&files::open(file)?, &file.display().to_string())
+}
+
+fn verdict(what: String, found: Result<verify::Sound, StoreError>, advice: &str) -> Verdict {
+    match found {
+        Ok(verify::Sound { schema_version }) => Verdict {
+            what,
+            sound: Some(true),
+            schema_version: Some(schema_version),
+            detail: format!("integrity and references checked, schema version {schema_version}"),
+        },
+        Err(error) => {
+            let damaged = error.is_damage();
+            let detail = if damaged { format!("{error}; {advice}") } else { error.to_string() };
+            Verdict { what, sound: damaged.then_some(false), schema_version: None, detail }
+        }
+    }
+}
+
+fn exit(results: &[Verdict]) -> Exit {
+    if results.iter().any(|verdict| verdict.sound == Some(false)) {
+        Exit::Failed
+    } else if results.iter().any(|verdict| verdict.sound.is_none()) {
+        Exit::Unknown
+    } else {
+        Exit::Done
+    }
+}

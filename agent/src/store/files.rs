@@ -1,0 +1,132 @@
+//! A whole state in one file: read without changing anything beside it, and written whole or not at all.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::Connection;
+
+use super::{StoreError, lock::beside, remote::image, sql, verify};
+
+/// How a Zstandard frame begins (RFC 8878, 3.1.1).
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Opens in memory what a file holds: a database, beside its owner too, or a generation. Checked by SQLite's integrity check.
+///
+/// # Errors
+/// If it cannot be read, or is damaged.
+pub fn open(path: &Path) -> Result<Connection, StoreError> {
+    image::load(read(path)?).map_err(|why| damaged(path, why))
+}
+
+/// The bytes of the database that a file holds at this moment, unchecked except for the checksum of a generation.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+    // Whoever owns a database has a log of writes beside it, which only SQLite can read. Without one SQLite would make it, and
+    // a copy is not to have litter beside it.
+    if fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        let mut connection = sql::open_reader(path)?;
+        return image::take(&mut connection).map_err(|error| damaged(path, error.to_string()));
+    }
+    let bytes = fs::read(path).map_err(io_error(path))?;
+    if bytes.starts_with(&ZSTD_MAGIC) { image::unpack(&bytes).map_err(|why| damaged(path, why)) } else { Ok(bytes) }
+}
+
+/// Writes a copy to a new file, and reads it back. A name that ends in `.zst` makes it a generation. Returns its size in bytes.
+///
+/// # Errors
+/// If there is such a file, if it cannot be written, or if what was written is not sound.
+pub fn write_new(path: &Path, database: &[u8]) -> Result<u64, StoreError> {
+    if path.exists() {
+        return Err(StoreError::Exists(path.to_owned()));
+    }
+    write(path, database, |part, path| match fs::hard_link(part, path) {
+        Ok(()) => fs::remove_file(part),
+        // Nobody makes a file of that name meanwhile, except on purpose.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => fs::rename(part, path),
+        Err(error) => Err(error),
+    })
+}
+
+/// Writes a copy in the place of an earlier one, if there is one, and reads it back before.
+///
+/// # Errors
+/// As [`write_new`].
+pub(super) fn replace(path: &Path, database: &[u8]) -> Result<(), StoreError> {
+    write(path, database, |part, path| fs::rename(part, path)).map(drop)
+}
+
+/// Writes what is about to be lost otherwise, in the place of an earlier copy, sound or not.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn keep(path: &Path, database: &[u8]) -> Result<(), StoreError> {
+    let part = beside(path, ".part");
+    let kept = written(&part, database).and_then(|()| fs::rename(&part, path));
+    kept.map_err(io_error(path)).inspect_err(|_| drop(fs::remove_file(&part)))
+}
+
+fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<u64, StoreError> {
+    let packed;
+    let content = if path.extension().is_some_and(|extension| extension == "zst") {
+        packed = image::pack(database)?;
+        &packed
+    } else {
+        database
+    };
+    let part = beside(path, ".part");
+    let write = || {
+        written(&part, content).map_err(io_error(&part))?;
+        verify::verify(&open(&part)?, &path.display().to_string())?;
+        name(&part, path).map_err(io_error(path))?;
+        // The name is to survive, too.
+        folder(path).and_then(|folder| folder.sync_all()).map_err(io_error(path))
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&part)))?;
+    Ok(content.len() as u64)
+}
+
+fn written(part: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::create(part)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn folder(path: &Path) -> io::Result<File> {
+    File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// Renames a database that cannot be used, with what belongs to it, so that nothing of it is lost. Returns its new name.
+///
+/// # Errors
+/// If the system refuses.
+pub(super) fn move_aside(path: &Path, suffix: &str) -> Result<PathBuf, StoreError> {
+    let aside = beside(path, suffix);
+    // The logs first: a database that has lost its name must not find the log of another.
+    for log in ["-wal", "-shm", ""] {
+        let from = beside(path, log);
+        match fs::rename(&from, beside(&aside, log)) {
+            Err(error) if log.is_empty() || error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error(&from)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { path, source }
+}
+
+fn damaged(path: &Path, why: String) -> StoreError {
+    StoreError::Damaged { what: path.display().to_string(), why }
+}
+
+#[cfg(test)]
+mod tests;
