@@ -74,7 +74,14 @@ pub(super) fn compact(connection: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, tests::scratch};
+    use crate::{
+        config::settings::ChannelKind,
+        store::{
+            Store,
+            broken::{self, Proof, Refusal},
+            tests::scratch,
+        },
+    };
 
     const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -168,6 +175,25 @@ mod tests {
             (ids(&store, "notifications"), count(&store, "claims"), count(&store, "attempts")),
             (vec!["open".into()], 1, 1)
         );
+    }
+
+    #[tokio::test]
+    async fn that_a_channel_is_broken_was_told_and_stays_so_until_it_works_again() {
+        let (_folder, store) = scratch();
+        pass(&store, "old", 92, "unknown", &[]).await;
+        message(&store, "m-old", "old", 92, false).await;
+        store
+            .write(|tx| {
+                tx.execute("UPDATE claims SET subject = 'channel:sms'", [])?;
+                broken::mark(tx, ChannelKind::Sms, Refusal { at_arrival: false, code: None, why: "x" }, now())
+            })
+            .await
+            .unwrap();
+        forget_now(&store).await;
+        assert_eq!((count(&store, "claims"), ids(&store, "notifications")), (1, vec!["m-old".into()]));
+        store.write(|tx| broken::clear(tx, ChannelKind::Sms, Proof::Accepted)).await.unwrap();
+        forget_now(&store).await;
+        assert_eq!((count(&store, "claims"), count(&store, "notifications")), (0, 0));
     }
 
     #[tokio::test]
