@@ -67,15 +67,14 @@ impl Outbox {
             let tally = table::tally(tx, &row.id, row.channel)?.and(miss.ending());
             let known = table::is_acknowledged(tx, &row.id)?;
             let fallback = fallback(tx, &row, &order)?;
-            let mut after = match next(&row, miss, tally, fallback, now) {
-                // Another attempt would only say what the person knows.
-                _ if known => Row { state: State::Failed, next_at: None, ..row.clone() },
+            let mut after = match withhold(next(&row, miss, tally, fallback, now), miss, known) {
                 Next::Send(channel) => sending(&row, channel, lease),
                 Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
                 Next::Fail => Row { state: State::Failed, next_at: None, ..row.clone() },
                 Next::Leave => Row { state: State::Unknown, next_at: None, ..row.clone() },
             };
-            after.why = Some(if known { format!("not sent again, the person knows: {why}") } else { why });
+            let over = matches!(after.state, State::Failed | State::Unknown);
+            after.why = Some(if known && over { format!("not sent again, the person knows: {why}") } else { why });
             if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
                 // The provider keeps the message that it could not deliver: the next one must not be taken for it.
                 after.tag = super::fresh_tag(tx)?;
@@ -138,6 +137,15 @@ impl Outbox {
             warn!(id, attempt, how = ending.as_str(), "too late to be noted: another worker went on with the message");
         }
         Ok(())
+    }
+}
+
+/// Another attempt would only say what the person knows. What may have reached them stays in doubt.
+fn withhold(next: Next, miss: Miss, known: bool) -> Next {
+    match next {
+        Next::Send(_) | Next::Later(_) if known && matches!(miss, Miss::InDoubt(_)) => Next::Leave,
+        Next::Send(_) | Next::Later(_) if known => Next::Fail,
+        next => next,
     }
 }
 

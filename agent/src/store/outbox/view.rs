@@ -113,7 +113,7 @@ pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notific
 }
 
 /// Notes that the person knows about a message; says whether that is new. What waits for another try is withdrawn: it would only say
-/// what is known. An attempt under way goes its way, but is the last ([`is_acknowledged`]).
+/// what is known (what an earlier try may have told them stays in doubt). An attempt under way goes its way, but is the last ([`is_acknowledged`]).
 pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let noted = tx
         .prepare_cached(
@@ -122,7 +122,9 @@ pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> 
         .execute((id, time(now), by))?;
     if noted == 1 {
         tx.prepare_cached(
-            "UPDATE notifications SET state = 'failed', next_at = NULL, updated_at = ?2,
+            "UPDATE notifications SET next_at = NULL, updated_at = ?2,
+                    state = CASE WHEN EXISTS (SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent')
+                                 THEN 'unknown' ELSE 'failed' END,
                     why = 'not sent again, the person knows' || coalesce(': ' || why, '')
               WHERE id = ?1 AND state = 'planned'",
         )?

@@ -1,6 +1,7 @@
 //! The person says that they know before a message has arrived.
 
 use super::*;
+use crate::notify::channels::OnDoubt;
 
 impl World {
     async fn acknowledge(&self, id: &str) {
@@ -63,4 +64,31 @@ async fn what_cannot_be_delivered_goes_to_no_other_channel() {
     world.turn_to_the_end().await;
     assert_eq!((world.see(&id).state, world.see(&id).acknowledged_by.as_deref()), (State::Failed, Some("laptop")));
     assert!(world.console.accepted().is_empty());
+}
+
+/// A channel that cannot be asked, and a message that it may have: `doubts` tries, each without an answer.
+async fn in_doubt(doubts: usize) -> (World, Arc<FakeChannel>, String) {
+    let mut world = World::new();
+    let mute = FakeChannel::mute(ChannelKind::Telegram, OnDoubt::Resend, &world.clock);
+    world.outbox = World::outbox(&world.store, &world.clock, vec![mute.clone(), world.sms.clone()]);
+    mute.faults([Fault::LoseReply; 5]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    for _ in 1..doubts {
+        world.turn().await;
+    }
+    (world, mute, id)
+}
+
+#[tokio::test]
+async fn what_may_have_reached_them_stays_in_doubt() {
+    for (doubts, sends, before) in [(1, 1, State::Unknown), (3, 2, State::Planned)] {
+        let (world, mute, id) = in_doubt(doubts).await;
+        assert_eq!((world.see(&id).state, mute.script().sends), (before, sends), "{doubts} turns");
+        world.acknowledge(&id).await;
+        world.turn_to_the_end().await;
+        assert_eq!((world.see(&id).state, mute.script().sends), (State::Unknown, sends), "it is not called failed");
+        assert_eq!(world.sms.script().sends, 0, "no other channel either");
+        assert_eq!(world.outbox.next_due(), None);
+    }
 }
