@@ -64,7 +64,7 @@ fn every_released_version_walks_up_and_loses_nothing() {
         assert_eq!(of_file(&migrated.backup), (from, before), "the older file is beside it");
         assert_eq!(Store::migrate(&path).unwrap(), None, "a second time there is nothing to do");
         let store = Store::open(&path).unwrap();
-        assert!(store.read(|c| super::verify::orphan(c)).unwrap().is_none());
+        assert!(store.read(super::verify::orphan).unwrap().is_none());
     }
 }
 

@@ -33,7 +33,7 @@ fn a_year_of_thirty_a_day_leaves_a_hundred_a_week_and_a_month() {
         (100, 7, 4, 100 + 3 + 2),
         "three days and two weeks end beyond the newest hundred"
     );
-    let last = |place: &Place| place.generation.number % 30 == 0;
+    let last = |place: &Place| place.generation.number.is_multiple_of(30);
     assert!(places.iter().filter(|place| place.stands()).all(last), "the newest of its day");
 }
 
