@@ -45,11 +45,13 @@ fn each_channel_that_refuses_for_good_hands_on_to_the_next() {
     let nobody = alert(&everywhere);
     assert_ne!(nobody.code, 0, "nobody was told: {}", nobody.everything());
     assert_eq!(everywhere.told(), [1, 1, 1, 1]);
-    let last = attempts(&everywhere).split_off(10);
-    assert_eq!(last, ended(&ALL.map(|channel| (channel, "rejected"))));
+    // Each message passed over what was broken by then, so there were 7; the last one tries the broken ones again, after the others.
+    let last = attempts(&everywhere).split_off(7);
+    let order = ["email", "sms", "telegram", "slack"];
+    assert_eq!(last, ended(&order.map(|channel| (channel, "rejected"))));
     let rows = ledger::notifications(&everywhere.stage.setup.database()).expect("a database");
     let why = rows.last().and_then(|row| row.why.clone()).unwrap_or_default();
-    assert!(why.contains("SMTP 550") && !why.contains("me@example.net"), "{why}");
+    assert!(why.contains("channel_is_archived"), "the last one that was tried: {why}");
 }
 
 #[test]
