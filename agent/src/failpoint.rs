@@ -27,6 +27,7 @@ pub const ALL: &[&str] = &[
     "outbox.accepted",
     "outbox.recorded",
     "restore.fetched",
+    "restore.replaced",
 ];
 
 #[cfg(feature = "failpoints")]

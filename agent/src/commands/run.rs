@@ -54,12 +54,14 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
 
 /// A pass, its deliveries, and the copy of what came of them.
 async fn pass(agent: &Agent) -> anyhow::Result<Report> {
-    agent.store.forget(agent.retention, agent.clock.now()).await?;
+    if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
+        tracing::warn!(%error, "old rows cannot be removed");
+    }
     let mut report = agent.heuristic.pass(Trigger::Cli).await?;
     agent.outbox.drain(agent.settle_time).await;
+    agent.finish().await;
     agent.heuristic.refresh(&mut report, None)?;
     agent.heuristic.add_failures(&mut report)?;
-    agent.finish().await;
     agent.tidy().await;
     Ok(report)
 }

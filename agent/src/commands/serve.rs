@@ -23,6 +23,9 @@ use crate::{
 /// From SIGTERM to the last copy of the state, which takes 4 s at most; systemd's TimeoutStopSec is longer than both.
 const GRACE: Duration = Duration::from_secs(14);
 
+/// For messages that are on their way when it is time to go.
+const LAST_WORDS: Duration = Duration::from_secs(8);
+
 /// How long a start waits for the state off the machine; then systemd starts us again, and says so.
 const RESTORE: Duration = Duration::from_secs(60);
 
@@ -37,7 +40,9 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let (metrics, live) = (Metrics::new(), LiveStatus::new(clock.now()));
     let heuristic = loaded.settings.heuristic;
     let scheduler = Scheduler::new(agent.clone(), live.clone(), metrics.clone(), notifier.clone(), heuristic.interval);
-    agent.outbox.retry_broken_channels().await?;
+    if let Err(error) = agent.outbox.retry_broken_channels().await {
+        tracing::warn!(%error, "broken channels get no new chance now");
+    }
     scheduler.recall()?;
     let heartbeat_bound = Scheduler::heartbeat_bound(heuristic.deadline);
 
@@ -79,7 +84,12 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     stop.cancelled().await;
     live.enter(Phase::Stopping);
     notifier.stopping();
-    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+    let last = async {
+        tasks.wait().await;
+        // A pass that was being recorded has left a message; the next start may be tomorrow.
+        agent.outbox.drain(LAST_WORDS).await;
+    };
+    if tokio::time::timeout(GRACE, last).await.is_err() {
         tracing::warn!(after = ?GRACE, "gave up on what is in flight; the outbox settles it at the next start");
     }
     agent.finish().await;

@@ -90,7 +90,7 @@ impl Scheduler {
             if Instant::now() >= due {
                 due = Instant::now() + self.interval;
                 tokio::select! {
-                    // Observing has no effect; what was recorded before is delivered by the last drain of `serve`.
+                    // Observing has no effect; what is recorded all the same is delivered by the last drain of `serve`.
                     () = stop.cancelled() => {}
                     // A failed pass was logged and counted where it happened.
                     passed = self.pass(Trigger::Schedule) => {

@@ -30,7 +30,13 @@ const TABLES: [(&str, Clash); 7] = [
                  AND notifications.acknowledged_at IS NULL AND excluded.acknowledged_at IS NOT NULL)",
         ),
     ),
-    ("attempts", Clash::Later("attempts.finished_at IS NULL AND excluded.finished_at IS NOT NULL")),
+    (
+        "attempts",
+        Clash::Later(
+            "excluded.finished_at IS NOT NULL
+             AND (attempts.finished_at IS NULL OR excluded.finished_at > attempts.finished_at)",
+        ),
+    ),
     ("claims", Clash::Later("excluded.claimed_at > claims.claimed_at")),
     ("broken_channels", Clash::Stays),
     ("decisions", Clash::Numbered),

@@ -44,6 +44,9 @@ const OWN_PUTS: u32 = 8;
 /// So often a write is made again because another instance was first.
 const REWRITES: u32 = 4;
 
+/// A hundred generations, after which a number is pruned and free again, take longer to make.
+const LATELY: Duration = Duration::from_secs(120);
+
 /// Between tries while the remote fails: doubled from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
@@ -90,6 +93,8 @@ pub(super) struct Copier {
 struct State {
     copies: Copies,
     standing: Standing,
+    /// When we last knew that nobody had gone on without us, by CLOCK_BOOTTIME.
+    looked_beyond: Option<Duration>,
     pause: Duration,
     again_at: Option<Instant>,
 }
@@ -116,7 +121,7 @@ impl Copier {
     pub(super) fn new(remote: Remote, clock: Clock, lineage: Option<Lineage>) -> Self {
         let (saved, trouble) = lineage.map_or((None, None), |lineage| (lineage.saved, lineage.trouble));
         let copies = Copies { remote: remote.name().to_owned(), saved, trouble };
-        let state = State { copies, standing: Standing::Good, pause: PAUSES.0, again_at: None };
+        let state = State { copies, standing: Standing::Good, looked_beyond: None, pause: PAUSES.0, again_at: None };
         Self { remote, clock, turn: tokio::sync::Mutex::new(None), state: Mutex::new(state) }
     }
 
@@ -153,17 +158,35 @@ impl Copier {
     fn stands(&self, standing: Standing) {
         self.state().standing = standing;
     }
+
+    /// Nobody went on without us, as of now.
+    fn is_good(&self) {
+        let mut state = self.state();
+        (state.standing, state.looked_beyond) = (Standing::Good, Some(self.clock.boottime()));
+    }
+
+    /// Whether we know from a moment ago that nobody went on without us. Time in which the machine slept counts.
+    fn looked_beyond_lately(&self) -> bool {
+        self.state().looked_beyond.is_some_and(|at| self.clock.boottime().saturating_sub(at) < LATELY)
+    }
 }
 
 impl Store {
     /// Makes sure that what was written in `epoch` survives this machine, or says why that cannot be known. Takes at most `within`.
     ///
-    /// Quick when it is safe already, and when the remote failed a moment ago.
+    /// Quick when it is safe already.
     pub async fn checkpoint(&self, epoch: u64, within: Duration) -> Verdict {
         match &self.copier {
-            Some(copier) if copier.pauses() => self.verdict_of_failure(copier, epoch),
             Some(copier) => self.try_checkpoint(copier, epoch, within).await,
             None => Verdict::Safe,
+        }
+    }
+
+    /// [`Store::checkpoint`], but quick when the remote failed a moment ago, too: nobody waits for it again and again.
+    async fn checkpoint_unless_failing(&self, epoch: u64, within: Duration) -> Verdict {
+        match &self.copier {
+            Some(copier) if copier.pauses() => self.verdict_of_failure(copier, epoch),
+            _ => self.checkpoint(epoch, within).await,
         }
     }
 
@@ -193,7 +216,7 @@ impl Store {
     {
         for _ in 0..REWRITES {
             let (value, epoch) = self.write_in_epoch(work.clone()).await?;
-            match self.checkpoint(epoch, within).await {
+            match self.checkpoint_unless_failing(epoch, within).await {
                 Verdict::Fenced if self.epoch() == epoch => break,
                 Verdict::Fenced => {}
                 Verdict::Safe | Verdict::Unreachable | Verdict::Unsure => return Ok(value),
@@ -210,7 +233,12 @@ impl Store {
     async fn try_checkpoint(&self, copier: &Copier, epoch: u64, within: Duration) -> Verdict {
         match timeout(within, self.make_safe(copier, epoch)).await {
             Ok(Ok(verdict)) => verdict,
-            Ok(Err(error)) => self.failed(copier, epoch, error.to_string()).await,
+            Ok(Err(StoreError::Remote(error))) => self.failed(copier, epoch, error.to_string()).await,
+            // This machine's own trouble says nothing about the remote, and who cannot write here cannot note an answer either.
+            Ok(Err(error)) => match self.failed(copier, epoch, error.to_string()).await {
+                Verdict::Unreachable => Verdict::Unsure,
+                known => known,
+            },
             Err(_) => {
                 let why = format!("{}: no answer within {within:?}", copier.remote.name());
                 self.failed(copier, epoch, why).await
@@ -236,22 +264,23 @@ impl Store {
             failpoint!("checkpoint.drafted");
             let created = copier.remote.create(generation, draft.packed.clone()).await?;
             failpoint!("checkpoint.created");
-            copier.stands(Standing::Unsure);
-            let ours = match created {
-                Creation::Created => copier.remote.newest(generation).await?.is_none(),
-                Creation::Exists => self.is_ours(copier, &draft.lineage).await?,
-            };
+            // A number is free again only if it was pruned, which takes longer than this.
+            if created == Creation::Exists || !copier.looked_beyond_lately() {
+                copier.stands(Standing::Unsure);
+            }
+            let ours = (created == Creation::Created || self.is_ours(copier, &draft.lineage).await?)
+                && copier.remote.newest(generation).await?.is_none();
             if !ours {
                 tracing::warn!(generation, "another instance went on with the state: its newest generation counts");
                 copier.stands(Standing::Superseded);
                 continue;
             }
-            copier.stands(Standing::Good);
+            copier.is_good();
             failpoint!("checkpoint.looked_beyond");
-            self.confirm(copier, generation, draft.packed.len()).await;
             if created == Creation::Created {
                 *safe = Some((epoch, draft.writes));
             }
+            self.confirm(copier, generation, draft.packed.len()).await?;
         }
         Err(StoreError::Superseded)
     }
@@ -279,17 +308,15 @@ impl Store {
     }
 
     /// Notes that a generation is safe. Should the note fail, the next draft names the same generation and finds itself.
-    async fn confirm(&self, copier: &Copier, generation: u64, bytes: usize) {
+    async fn confirm(&self, copier: &Copier, generation: u64, bytes: usize) -> Result<(), StoreError> {
         let saved = Saved { generation, at: copier.clock.now(), bytes: bytes as u64 };
-        let noted = self.note(move |tx| lineage::confirm(tx, saved)).await;
-        if let Err(error) = noted {
-            tracing::warn!(%error, generation, "the generation is safe, but this file cannot note it");
-        }
+        self.note(move |tx| lineage::confirm(tx, saved)).await?;
         let mut state = copier.state();
         if state.copies.trouble.take().is_some() {
             tracing::info!(generation, "the state is safe off the machine again");
         }
         (state.copies.saved, state.pause, state.again_at) = (Some(saved), PAUSES.0, None);
+        Ok(())
     }
 
     async fn failed(&self, copier: &Copier, epoch: u64, why: String) -> Verdict {
@@ -330,8 +357,8 @@ impl Store {
         let Some(newest) = listed.last().copied() else {
             return Err(RemoteError::Empty(copier.remote.name().to_owned()).into());
         };
-        let saved = self.load(&copier.remote, newest).await?;
-        *safe = Some((self.epoch(), self.writes()));
+        let (saved, reached) = self.load(&copier.remote, newest).await?;
+        *safe = Some(reached);
         let mut state = copier.state();
         (state.standing, state.copies.saved, state.copies.trouble) = (Standing::Good, Some(saved), None);
         (state.pause, state.again_at) = (PAUSES.0, None);

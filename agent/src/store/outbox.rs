@@ -11,7 +11,7 @@ mod view;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::Type};
 
-pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally};
+pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally, was_resent};
 pub use doubt::{Surroundings, channels_tried, surroundings};
 pub use state::State;
 pub use view::{

@@ -16,6 +16,9 @@ use super::{
 };
 use crate::clock::Clock;
 
+/// Between two looks at a file that somebody else is writing to by hand.
+const BUSY: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// So many files with content that was replaced are kept.
 const SUPERSEDED_KEPT: usize = 3;
 
@@ -65,26 +68,43 @@ impl Store {
         let listed = remote.list(0).await?;
         let Some(newest) = listed.last().copied() else { return Ok(Joined::First) };
         match here {
-            // Puts of ours that have not arrived.
-            Some(here) if here.generation > newest.number => Ok(Joined::Newest(newest.number)),
+            Some(here) if here.generation > newest.number => {
+                // A put of ours may not have arrived; but what was confirmed was there.
+                if here.saved.is_some_and(|saved| saved.generation > newest.number) {
+                    let (here, there) = (here.generation, newest.number);
+                    tracing::warn!(
+                        here,
+                        there,
+                        "the remote has lost generations, or is another one; going on from this file"
+                    );
+                }
+                Ok(Joined::Newest(newest.number))
+            }
             Some(here) if here.generation == newest.number => {
                 let Some(packed) = remote.fetch(newest.number).await? else {
                     return Err(RemoteError::gone(newest.number).into());
                 };
                 let theirs = lineage::get(&image::open(newest.number, &packed)?)?;
                 if theirs.is_some_and(|theirs| theirs.nonce == here.nonce) {
-                    let saved = Saved { generation: newest.number, at: newest.at, bytes: newest.bytes };
-                    self.note(move |tx| lineage::confirm(tx, saved)).await?;
+                    if !here.is_confirmed() {
+                        let saved = Saved { generation: newest.number, at: newest.at, bytes: newest.bytes };
+                        self.note(move |tx| lineage::confirm(tx, saved)).await?;
+                    }
                     return Ok(Joined::Newest(newest.number));
                 }
-                self.load(remote, newest).await.map(|saved| Joined::Loaded(saved.generation))
+                self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation))
             }
-            _ => self.load(remote, newest).await.map(|saved| Joined::Loaded(saved.generation)),
+            _ => self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation)),
         }
     }
 
-    /// Puts a generation in the place of everything in the file. What the file held is kept beside it.
-    pub(super) async fn load(&self, remote: &Remote, generation: Generation) -> Result<Saved, StoreError> {
+    /// Puts a generation in the place of everything in the file. What the file held is kept beside it. Returns the new epoch and the
+    /// write that began it, too.
+    pub(super) async fn load(
+        &self,
+        remote: &Remote,
+        generation: Generation,
+    ) -> Result<(Saved, (u64, u64)), StoreError> {
         let Some(packed) = remote.fetch(generation.number).await? else {
             return Err(RemoteError::gone(generation.number).into());
         };
@@ -93,9 +113,19 @@ impl Store {
         let saved = Saved { generation: generation.number, at: generation.at, bytes: generation.bytes };
         crate::failpoint!("restore.fetched");
         writer::transact(&mut source, |tx| lineage::confirm(tx, saved))?;
-        self.put_in_place(source, None).await?;
-        tracing::info!(generation = generation.number, remote = remote.name(), "state loaded");
-        Ok(saved)
+        let (aside, reached) = self.put_in_place(source, None).await?;
+        crate::failpoint!("restore.replaced");
+        let (generation, remote) = (generation.number, remote.name());
+        match aside {
+            None => tracing::info!(generation, remote, "state loaded"),
+            Some(aside) => tracing::warn!(
+                generation,
+                remote,
+                aside = %aside.display(),
+                "state loaded in the place of what this machine had; what it wrote since its own last copy is in that file alone"
+            ),
+        }
+        Ok((saved, reached))
     }
 
     /// Puts a database of the newest schema in the place of everything in the file: all of it, or after a kill none of it. What the
@@ -105,18 +135,18 @@ impl Store {
         &self,
         source: Connection,
         labelled: Option<String>,
-    ) -> Result<Option<PathBuf>, StoreError> {
+    ) -> Result<(Option<PathBuf>, (u64, u64)), StoreError> {
         let path = self.path().to_owned();
         let (told, aside) = std::sync::mpsc::channel();
         let replace = move |connection: &mut Connection| {
             let aside = keep_aside(connection, &path, labelled.as_deref().unwrap_or_default())?;
-            Backup::new(&source, connection)?.run_to_completion(i32::MAX, std::time::Duration::ZERO, None)?;
+            Backup::new(&source, connection)?.run_to_completion(i32::MAX, BUSY, None)?;
             // The receiver waits for the end of this.
             drop(told.send(aside));
             Ok(())
         };
-        self.writer()?.replace(replace).await?;
-        Ok(aside.try_recv().ok().flatten())
+        let reached = self.writer()?.replace(replace).await?;
+        Ok((aside.try_recv().ok().flatten(), reached))
     }
 }
 

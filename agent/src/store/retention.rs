@@ -5,8 +5,8 @@
 //!   everything out and that nothing refers to any more go.
 //! * Older: messages with their claims and attempts, decisions and passes go.
 //!
-//! Nothing that a rule still looks at is forgotten: an open message stays however old it is, the last successful pass stays for the
-//! dead-man's switch, the claim of a broken channel until it works again. What a person told (sessions, readings, reconciliations,
+//! Nothing that a rule still looks at is forgotten: an open message stays however old it is, the last two successful passes stay for the
+//! dead-man's switch and the gap between them, the claim of a broken channel until it works again. What a person told (sessions, readings, reconciliations,
 //! silences) is not ours to forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -42,7 +42,7 @@ fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
             AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = notifications.id)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = notifications.id)",
         "DELETE FROM runs WHERE started_at < ?1
-            AND id IS NOT (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 1)
+            AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)
             AND NOT EXISTS (SELECT 1 FROM notifications WHERE run_id = runs.id)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE run_id = runs.id)",
     ] {
@@ -57,7 +57,7 @@ fn forget_repeated(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize
         "DELETE FROM decisions WHERE at < ?1 AND action = 'suppress' AND id NOT IN
             (SELECT min(id) FROM decisions WHERE at < ?1 AND action = 'suppress' GROUP BY subject, day, severity, reason)",
         "DELETE FROM runs WHERE started_at < ?1 AND outcome = 'done' AND overran = 0
-            AND id IS NOT (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 1)
+            AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)
             AND NOT EXISTS (SELECT 1 FROM notifications WHERE run_id = runs.id)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE run_id = runs.id)",
     ] {
@@ -157,8 +157,12 @@ mod tests {
         message(&store, "m-old", "old", 92, false).await;
         pass(&store, "young", 89, "unknown", &["walk"]).await;
         message(&store, "m-young", "young", 89, false).await;
+        pass(&store, "younger", 88, "unknown", &[]).await;
         assert_eq!(forget_now(&store).await, 5);
-        assert_eq!((ids(&store, "runs"), ids(&store, "notifications")), (vec!["young".into()], vec!["m-young".into()]));
+        assert_eq!(
+            (ids(&store, "runs"), ids(&store, "notifications")),
+            (vec!["young".into(), "younger".into()], vec!["m-young".into()])
+        );
         assert_eq!((count(&store, "claims"), count(&store, "attempts"), count(&store, "decisions")), (1, 1, 1));
         assert_eq!(forget_now(&store).await, 0, "once a day is enough");
     }

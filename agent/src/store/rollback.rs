@@ -151,7 +151,7 @@ impl RolledBack {
     async fn put_in_place(&mut self, store: &Store, source: &Connection, label: String) -> Result<(), StoreError> {
         let mut copy = Connection::open_in_memory()?;
         rusqlite::backup::Backup::new(source, &mut copy)?.step(-1)?;
-        let aside = store.put_in_place(copy, Some(label)).await?;
+        let (aside, _) = store.put_in_place(copy, Some(label)).await?;
         // The first one is what the person had; what another instance wrote in the meantime is on the remote.
         self.kept_aside = self.kept_aside.take().or(aside);
         Ok(())

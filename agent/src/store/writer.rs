@@ -76,17 +76,18 @@ impl Writer {
         self.exclusively(move |connection| Ok(transact(connection, work)?)).await
     }
 
-    /// Work that replaces the whole content; a new epoch begins with its success.
-    pub(super) async fn replace<F>(&self, work: F) -> Result<(), StoreError>
+    /// Work that replaces the whole content; a new epoch begins with its success. Returns that epoch, and the number of this write in
+    /// it: what is written right after belongs to the same epoch and is not part of it.
+    pub(super) async fn replace<F>(&self, work: F) -> Result<(u64, u64), StoreError>
     where
         F: FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,
     {
         let counters = Arc::clone(&self.counters);
         self.exclusively(move |connection| {
             work(connection)?;
-            counters.writes.fetch_add(1, Ordering::Release);
-            counters.epoch.fetch_add(1, Ordering::Release);
-            Ok(())
+            let writes = counters.writes.fetch_add(1, Ordering::Release) + 1;
+            let epoch = counters.epoch.fetch_add(1, Ordering::Release) + 1;
+            Ok((epoch, writes))
         })
         .await
     }

@@ -10,7 +10,7 @@ use crate::{
     failpoint,
     notify::channels::{Outcome, Outgoing, Scope},
     store::{
-        StoreError,
+        StoreError, Verdict,
         outbox::{self as table, Ending, Row, State},
     },
 };
@@ -70,13 +70,12 @@ impl Outbox {
         // The end of 1. Without an answer from the remote the claim on this machine has to do.
         failpoint!("outbox.claimed");
         let verdict = self.0.store.checkpoint(lease.epoch, self.checkpoint_time()).await;
+        if verdict == Verdict::Unsure {
+            let why = "not sent: nobody can say whether another instance went on with the state".to_owned();
+            return self.missed(row, Miss::NotSent, None, why).await;
+        }
         if !verdict.allows_acting() {
-            info!(
-                id = row.id,
-                attempt = row.attempt,
-                ?verdict,
-                "not sent: another instance has the state, or may have"
-            );
+            info!(id = row.id, attempt = row.attempt, ?verdict, "not sent: another instance has the state");
             return Ok(None);
         }
         // 2. First what may take long, then the check.
@@ -93,7 +92,7 @@ impl Outbox {
         let left = self.left(lease);
         if left < self.0.lease / 4 {
             let why = "not sent: its lease was nearly over before the channel was ready".to_owned();
-            return self.doubted(row, why).await.map(|()| None);
+            return self.missed(row, Miss::NotSent, None, why).await;
         }
         // 3. The last tenth of the lease is for writing down what came of it.
         let within = left.saturating_sub(self.0.lease / 10);

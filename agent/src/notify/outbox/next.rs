@@ -29,6 +29,8 @@ pub(super) enum Miss {
         /// As the provider asked.
         retry_after: Option<Duration>,
     },
+    /// This process decided not to send it after all, and knows that it did not.
+    NotSent,
     /// After doubt: the provider does not have it.
     Absent,
     /// After doubt: the provider cannot be asked, so perhaps it did reach somebody. The configuration says which way to err.
@@ -63,6 +65,7 @@ impl Miss {
         match self {
             Self::Refused { .. } => Ending::Rejected,
             Self::RefusedForNow { .. } => Ending::Retry,
+            Self::NotSent => Ending::NotSent,
             Self::Absent => Ending::Absent,
             Self::InDoubt(_) => Ending::Resent,
             Self::Undelivered { .. } => Ending::Undelivered,
@@ -98,6 +101,7 @@ pub(super) fn next(row: &Row, miss: Miss, tally: Tally, fallback: Option<Channel
         Miss::Absent => timing::backoff(tally.retries, None),
         Miss::InDoubt(_) if tally.doubts <= 1 => return Next::Send(row.channel),
         Miss::InDoubt(_) => timing::backoff(tally.doubts, None),
+        Miss::NotSent => timing::backoff(row.attempt, None),
         Miss::RefusedForNow { retry_after } => timing::backoff(tally.retries, retry_after),
         Miss::Undelivered { .. } => timing::AFTER_UNDELIVERED,
     };

@@ -70,8 +70,11 @@ impl Outbox {
             let mut after = match withhold(next(&row, miss, tally, fallback, now), miss, known) {
                 Next::Send(channel) => sending(&row, channel, lease),
                 Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
-                Next::Fail => Row { state: State::Failed, next_at: None, ..row.clone() },
-                Next::Leave => Row { state: State::Unknown, next_at: None, ..row.clone() },
+                // Whoever may have been told by an earlier attempt is not told again by another message.
+                Next::Fail if !table::was_resent(tx, &row.id)? => {
+                    Row { state: State::Failed, next_at: None, ..row.clone() }
+                }
+                Next::Fail | Next::Leave => Row { state: State::Unknown, next_at: None, ..row.clone() },
             };
             let over = matches!(after.state, State::Failed | State::Unknown);
             after.why = Some(if known && over { format!("not sent again, the person knows: {why}") } else { why });

@@ -298,7 +298,8 @@ async fn nothing_is_sent_when_the_lease_ended_while_the_connection_was_opened() 
     world.sms.script().slow_opening = seconds(14);
     let id = world.insert(message()).await;
     world.outbox.work().await;
-    assert_eq!((world.sms.script().sends, world.see(&id).state), (0, State::Unknown));
+    assert_eq!((world.sms.script().sends, world.see(&id).state), (0, State::Planned), "no doubt: it was not sent");
+    assert_eq!(world.outcomes(&id), ["not_sent"]);
     world.sms.script().slow_opening = SignedDuration::ZERO;
     world.turn_until(&id, State::Delivered).await;
     assert_eq!(world.sms.accepted().len(), 1);

@@ -122,6 +122,36 @@ async fn what_waited_for_its_turn_behind_a_lost_epoch_is_fenced_too() {
 }
 
 #[tokio::test]
+async fn what_is_written_right_after_a_reload_is_not_taken_for_copied() {
+    let (_, remote) = Bucket::new();
+    let ((first, _), (second, _)) = (Machine::start(&remote).await, Machine::start(&remote).await);
+    for round in 0..20 {
+        first.say("first").await.unwrap();
+        // It finds out that it is fenced and loads, while a claim is made behind its back.
+        let (store, reload) = (second.store.clone(), second.store.clone());
+        let claim = async move {
+            let epoch = loop {
+                let (_, epoch) = store.write_in_epoch(|tx| snapshots::put(tx, "claim", now(), "null")).await.unwrap();
+                if epoch > round {
+                    break epoch;
+                }
+            };
+            (store.checkpoint(epoch, LONG).await, epoch)
+        };
+        let unsaved = second.store.write(|tx| snapshots::put(tx, "x", now(), "null"));
+        unsaved.await.unwrap();
+        let ((), (verdict, _)) = tokio::join!(reload.save(LONG), claim);
+        assert_eq!(verdict, Verdict::Safe);
+        let third = Machine::start(&remote).await.0;
+        assert!(third.words().contains(&"claim".to_owned()), "round {round}: said to be safe, and nowhere");
+        second.store.write(|tx| tx.execute("DELETE FROM snapshots WHERE arm = 'claim'", [])).await.unwrap();
+        second.store.save(LONG).await;
+        first.store.write(|tx| snapshots::put(tx, "y", now(), "null")).await.unwrap();
+        first.store.save(LONG).await;
+    }
+}
+
+#[tokio::test]
 async fn a_writer_that_slept_until_its_number_was_pruned_notices() {
     let (_, remote) = Bucket::new();
     let ((sleeper, _), (other, _)) = (Machine::start(&remote).await, Machine::start(&remote).await);
@@ -174,8 +204,11 @@ async fn without_an_answer_it_goes_on_alone_and_catches_up_later() {
     bucket.down(true);
     assert_eq!(machine.claim("b").await, Verdict::Unreachable);
     bucket.calls();
-    assert_eq!(machine.claim("c").await, Verdict::Unreachable);
+    machine.say("c").await.unwrap();
     assert_eq!(bucket.calls(), Vec::<&str>::new(), "it failed a moment ago: nobody waits for it again");
+    let epoch = machine.store.epoch();
+    assert_eq!(machine.store.checkpoint(epoch, LONG).await, Verdict::Unreachable);
+    assert_eq!(bucket.calls(), ["put"], "but whoever is about to act on it tries");
     bucket.down(false);
     machine.store.catch_up(LONG).await;
     assert_eq!(bucket.calls(), Vec::<&str>::new(), "nor is it asked by the way");

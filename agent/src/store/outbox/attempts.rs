@@ -13,6 +13,8 @@ pub enum Ending {
     Rejected,
     /// The provider refused it for now.
     Retry,
+    /// It was not sent after all.
+    NotSent,
     /// Nobody could say.
     Unknown,
     /// After doubt: the provider has it.
@@ -45,6 +47,7 @@ impl Ending {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Retry => "retry",
+            Self::NotSent => "not_sent",
             Self::Unknown => "unknown",
             Self::Adopted => "adopted",
             Self::Absent => "absent",
@@ -101,6 +104,11 @@ pub fn end_attempt(
         ":now": time(now),
     })?;
     Ok(())
+}
+
+/// Whether an attempt of the message ended in doubt for ever and another one followed it.
+pub fn was_resent(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent'")?.exists([id])
 }
 
 /// What the ended attempts of a message on one channel came to.

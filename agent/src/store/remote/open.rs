@@ -31,6 +31,8 @@ impl Remote {
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| wrong(format!("cannot make {}: {error}", folder.display())))?;
                 let store = LocalFileSystem::new_with_prefix(&folder).map_err(|error| wrong(error.to_string()))?;
+                // A copy counts once it is on the disk.
+                let store = store.with_fsync(true);
                 (Arc::new(store), Path::default())
             }
             other => return Err(wrong(format!("{other} is neither s3 nor file"))),

@@ -172,6 +172,10 @@ async fn a_damaged_file_is_no_obstacle_and_is_kept() {
     three_days(&place).await;
     drop(begin(&place.path()).await);
     std::fs::write(place.path(), b"nonsense ".repeat(1000)).unwrap();
+    // A log that the last reader left behind would heal the file.
+    for log in ["-wal", "-shm"] {
+        drop(std::fs::remove_file(beside(&place.path(), log)));
+    }
     let done = place.restore(1, false).await.unwrap();
     let aside = done.kept_aside.unwrap();
     assert_eq!(aside, beside(&place.path(), ".unusable-20261121T180000Z"));
