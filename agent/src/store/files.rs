@@ -106,8 +106,9 @@ fn folder(path: &Path) -> io::Result<File> {
 /// If the system refuses.
 pub(super) fn move_aside(path: &Path, suffix: &str) -> Result<PathBuf, StoreError> {
     let aside = beside(path, suffix);
-    // The logs first: a database that has lost its name must not find the log of another.
-    for log in ["-wal", "-shm", ""] {
+    // The database first: killed in between, the next start finds none and asks the copies. A database without its log would look
+    // sound and be older.
+    for log in ["", "-wal", "-shm"] {
         let from = beside(path, log);
         match fs::rename(&from, beside(&aside, log)) {
             Err(error) if log.is_empty() || error.kind() != io::ErrorKind::NotFound => {

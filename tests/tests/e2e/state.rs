@@ -339,3 +339,25 @@ fn a_backup_in_a_file_does_without_a_remote() {
     let nothing = ok(stage.setup.agent(&["state", "migrate"]));
     assert!(nothing.stdout.ends_with("has the schema of this release, nothing to do\n"), "{}", nothing.stdout);
 }
+
+#[test]
+fn a_run_lets_copies_go_when_they_have_become_many() {
+    let mut stage = with_copies(Stage::new());
+    stage.setup.config.remove("budget");
+    stage.setup.config.remove("walk");
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    ok(stage.pass(AFTERNOON));
+    let first = generations(&stage).len();
+    let copy = |number: usize| copies(&stage.setup).join(format!("{number:010}.db.zst"));
+    for number in first + 1..=125 {
+        std::fs::copy(copy(first), copy(number)).expect("the test may");
+    }
+    ok(stage.setup.agent(&["state", "restore", "--latest"]));
+    ok(stage.pass("2026-03-03T15:05:00-05:00"));
+    let listed = generations(&stage);
+    assert_eq!(listed.len(), 100);
+    let newest = &listed[99];
+    assert!(newest["daily"] == true && newest["weekly"] == true && newest["sound"] == true, "{newest}");
+    assert!(copy(usize::try_from(newest["number"].as_u64().expect("a number")).expect("a small one")).exists());
+    assert_eq!(stage.twilio.accepted_count(), 1);
+}

@@ -176,7 +176,8 @@ fn print(
     let carried: Vec<_> = done.carried.iter().map(|carried| format!("{} {}", carried.table, carried.rows)).collect();
     match (exactly, carried.is_empty()) {
         (true, _) => writeln!(out, "carried over  nothing, as was asked for: what was said since may be said again")?,
-        (false, true) => writeln!(out, "carried over  nothing: nothing was said since")?,
+        (false, true) if done.unread.is_empty() => writeln!(out, "carried over  nothing: nothing was said since")?,
+        (false, true) => writeln!(out, "carried over  nothing: of what can be read, nothing was said since")?,
         (false, false) => writeln!(out, "carried over  {} (so that nothing is said twice)", carried.join(", "))?,
     }
     for unread in &done.unread {

@@ -2,7 +2,6 @@
 
 use std::{io::Write as _, path::Path};
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{remote, required_remote};
@@ -43,13 +42,14 @@ pub(super) async fn verify(config: Option<&Path>, options: &VerifyArgs) -> anyho
         writeln!(out)?;
         return Ok(exit);
     }
+    let width = verified.results.iter().map(|verdict| verdict.what.len()).max().unwrap_or_default();
     for Verdict { what, sound, detail, .. } in &verified.results {
         let word = match sound {
             Some(true) => "ok",
             Some(false) => "DAMAGED",
             None => "UNKNOWN",
         };
-        writeln!(out, "{word:<8} {what:<16} {detail}")?;
+        writeln!(out, "{word:<8} {what:<width$}  {detail}")?;
     }
     if verified.results.len() > 2 {
         let sound = verified.results.iter().filter(|verdict| verdict.sound == Some(true)).count();
@@ -69,10 +69,14 @@ async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<V
         _ => results.push(verdict(settings.path.display().to_string(), local, ADVICE_LOCAL)),
     }
     if let Some(remote) = remote {
-        let listing = remote.list(0).await.with_context(|| "the copies off this machine cannot be listed")?;
-        let skipped = if all { 0 } else { listing.len().saturating_sub(1) };
-        for listed in &listing[skipped..] {
-            results.push(generation(&remote, listed.number).await);
+        match remote.list(0).await {
+            Ok(listing) => {
+                let skipped = if all { 0 } else { listing.len().saturating_sub(1) };
+                for listed in &listing[skipped..] {
+                    results.push(generation(&remote, listed.number).await);
+                }
+            }
+            Err(error) => results.push(verdict("state.remote".to_owned(), Err(error.into()), "")),
         }
     }
     if results.is_empty() {
