@@ -18,6 +18,8 @@ fn stage(environment: Vec<(String, String)>, url: &str) -> Stage {
     let mut stage = Stage::of_the_daemon();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     stage.setup.config.set("state.remote", url);
+    // These tests are not about doubt, and a busy machine is slower than the daemon's short lease.
+    stage.setup.config.set("notify.lease", "15s");
     stage.setup.environment.extend(environment);
     stage
 }
