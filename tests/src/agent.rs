@@ -17,7 +17,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use binary::binary;
+pub use binary::{binary, failpoints_binary};
 pub use config::Config;
 pub use daemon::Daemon;
 
@@ -34,6 +34,8 @@ pub struct Setup {
     pub config: Config,
     /// Secrets and other environment, and nothing else reaches the agent.
     pub environment: Vec<(String, String)>,
+    /// What is started instead of [`binary`].
+    pub program: Option<PathBuf>,
 }
 
 /// What a subcommand said.
@@ -86,7 +88,7 @@ impl Setup {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        Self { folder, config, environment }
+        Self { folder, config, environment, program: None }
     }
 
     /// Sets one environment variable of the agent.
@@ -112,7 +114,7 @@ impl Setup {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let file = self.folder.path().join("agent.toml");
         std::fs::write(&file, self.config.to_toml()).expect("the configuration can be written");
-        let mut command = Command::new(binary());
+        let mut command = Command::new(self.program.as_deref().unwrap_or_else(|| binary()));
         command
             .arg("--config")
             .arg(file)

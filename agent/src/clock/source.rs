@@ -81,7 +81,10 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
 
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock; everybody else takes a Clock")]
 fn machine_now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    #[cfg(feature = "failpoints")]
+    let now = later(now, crate::failpoint::clock_error());
+    now
 }
 
 fn machine_boottime() -> Duration {

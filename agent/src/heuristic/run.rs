@@ -24,9 +24,6 @@ use crate::{
     store::{Store, StoreError, broken, outbox, runs, silences},
 };
 
-/// What a pass waits for its copy off the machine.
-const CHECKPOINT: Duration = Duration::from_secs(5);
-
 /// Why a pass could not be made. An upstream's failure is not among them: that is an observation.
 #[derive(Debug, thiserror::Error)]
 pub enum HeuristicError {
@@ -74,6 +71,8 @@ pub struct Heuristic {
     clock: Clock,
     store: Store,
     outbox: Outbox,
+    /// What a pass waits for its copy off the machine: the lease of its message runs meanwhile.
+    checkpoint: Duration,
     one_at_a_time: Arc<Mutex<()>>,
 }
 
@@ -113,6 +112,7 @@ impl Heuristic {
             clock,
             store,
             outbox,
+            checkpoint: settings.notify.lease / 3,
             one_at_a_time: Arc::default(),
         }
     }
@@ -128,14 +128,16 @@ impl Heuristic {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
         let observed = self.arms.observe(&self.store, now).await?;
+        failpoint!("pass.observed");
         let conditions = self.assess(&observed, now)?;
         let finished_at = self.clock.now().max(now);
         let pass =
             Arc::new(Pass { run_id: clock::time_ordered_id(now), trigger, now, finished_at, observed, conditions });
         let (this, recorded) = (self.clone(), Arc::clone(&pass));
         failpoint!("pass.assessed");
-        match self.store.write_durably(CHECKPOINT, move |tx| this.decide_and_record(tx, &recorded)).await {
+        match self.store.write_durably(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded)).await {
             Ok((mut report, message)) => {
+                failpoint!("pass.recorded");
                 report.changed = message.is_some();
                 self.refresh(&mut report, message)?;
                 Ok(report)
@@ -151,7 +153,7 @@ impl Heuristic {
     pub async fn alert(&self, conditions: Vec<Condition>) -> Result<(Vec<Decision>, Option<String>), HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let (this, now) = (self.clone(), self.clock.now());
-        let write = self.store.write_durably(CHECKPOINT, move |tx| {
+        let write = self.store.write_durably(self.checkpoint, move |tx| {
             let decisions = this.decide(tx, &conditions, now)?;
             let zone = &this.policy.zone;
             let message = record::decisions_and_message(tx, &this.outbox, None, &decisions, zone, now)?;
@@ -214,6 +216,7 @@ impl Heuristic {
         runs::insert(tx, &pass.row(&report, &decisions, self.arms.deadline))?;
         let (zone, now) = (&self.policy.zone, pass.now);
         let message = record::decisions_and_message(tx, &self.outbox, Some(&pass.run_id), &decisions, zone, now)?;
+        failpoint!("pass.recording");
         Ok((report, message))
     }
 

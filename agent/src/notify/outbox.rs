@@ -135,6 +135,7 @@ impl Outbox {
             provider_id: None,
             accepted_at: None,
             why: None,
+            updated_at: now,
         };
         if self.channel(channel).is_none() {
             row = Row { state: State::Failed, next_at: None, why: Some(NO_CHANNEL.to_owned()), ..row };
@@ -144,7 +145,7 @@ impl Outbox {
         table::insert(tx, &row, about)?;
         table::begin_attempt(tx, &row, now)?;
         if row.state == State::Sending {
-            self.0.leases.grant(&row.id, lease, self.0.clock.boottime());
+            self.0.leases.grant(&row.id, lease);
         } else {
             table::end_attempt(tx, &row, table::Ending::Rejected, None, row.why.as_deref(), now)?;
         }

@@ -6,6 +6,7 @@
 mod breaker;
 mod call;
 mod clients;
+pub mod gate;
 pub mod redact;
 mod retry;
 #[cfg(test)]
@@ -140,7 +141,9 @@ impl Outbound {
         if let Some(json) = &call.json {
             request = request.json(json);
         }
-        let response = request.send().await.map_err(|error| self.failed(&error))?;
+        let mut request = request.build().map_err(|error| self.failed(&error))?;
+        gate::put_into(&mut request);
+        let response = client.execute(request).await.map_err(|error| self.failed(&error))?;
         let (status, headers) = (response.status(), response.headers());
         let retry_after =
             headers.get(RETRY_AFTER).and_then(|value| retry::parse_retry_after(value, || self.clock.now()));

@@ -244,3 +244,27 @@ async fn concurrent_calls_are_counted_together() {
     assert!(one.is_ok() && other.is_ok(), "a call that was let through keeps its tries");
     assert!(matches!(outbound.call(get(&server.url)).await, Err(CallError::CircuitOpen { failures: 6, .. })));
 }
+
+#[tokio::test]
+async fn a_gate_is_asked_once_the_connection_is_there_and_lets_the_body_through_or_nothing() {
+    for open in [true, false] {
+        let server = Server::start([reply("200 OK", "")]).await;
+        let asked = Arc::new(Mutex::new(0));
+        let asking = Arc::clone(&asked);
+        let gate = gate::Gate::new(move || {
+            *asking.lock().unwrap() += 1;
+            open
+        });
+        let outcome = gate.around(outbound(quick()).call(post(&server.url))).await;
+        assert_eq!(*asked.lock().unwrap(), 1);
+        if open {
+            assert_eq!(outcome.unwrap().status, StatusCode::OK);
+            let request = server.requests.lock().unwrap().remove(0);
+            assert!(request.contains("content-length: 8\r\n") && request.ends_with("\r\n\r\nBody=a+b"), "{request}");
+        } else {
+            let error = outcome.unwrap_err().to_string();
+            assert!(error.ends_with("not sent: its time was over before the connection was ready for it"), "{error}");
+            assert!(server.requests.lock().unwrap().iter().all(|request| !request.contains("Body")));
+        }
+    }
+}

@@ -11,6 +11,7 @@ use crate::{
         ConfigError, Secrets, Settings,
         settings::{ChannelKind, NotifySettings},
     },
+    failpoint,
     heuristic::Heuristic,
     notify::{
         channels::{
@@ -85,7 +86,9 @@ impl Agent {
 
     /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote allows.
     pub async fn finish(&self) {
+        failpoint!("finish.begun");
         self.store.save(LAST_COPY).await;
+        failpoint!("finish.saved");
     }
 
     /// Lets copies of the state go that nobody needs any more, if they have become many.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::{
     clock::Clock,
     config::settings::StateSettings,
+    failpoint,
     store::{Joined, Store, StoreError, remote::Remote},
 };
 
@@ -20,12 +21,14 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// If another process has the state, it cannot be read, or nobody knows what it should be.
 pub async fn open(settings: &StateSettings, clock: &Clock, patience: Duration) -> Result<Store, StoreError> {
     let mut store = Store::open(&settings.path)?;
+    failpoint!("start.opened");
     let Some(url) = &settings.remote else { return Ok(store) };
     let remote = Remote::open(url)?;
     let end = Instant::now() + patience;
     loop {
         match store.join(&remote, clock).await {
             Ok(joined) => {
+                failpoint!("start.joined");
                 say(joined, remote.name());
                 return Ok(store);
             }

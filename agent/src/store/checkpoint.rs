@@ -25,10 +25,10 @@ use std::{
 use bytes::Bytes;
 use rusqlite::Transaction;
 use serde::Serialize;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, awake,
     lineage::{self, Lineage, Saved, Trouble},
     remote::{Creation, Remote, RemoteError, image},
     writer,
@@ -46,6 +46,9 @@ const REWRITES: u32 = 4;
 
 /// A hundred generations, after which a number is pruned and free again, take longer to make.
 const LATELY: Duration = Duration::from_secs(120);
+/// So often the remote is asked again because this process stood still while it asked. Another instance may have gone on in that
+/// time: to take our own sleep for a remote that is down, and to act on what we knew before, is to say it all twice.
+const TRIES_AFTER_SLEEP: u32 = 4;
 
 /// Between tries while the remote fails: doubled from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
@@ -96,7 +99,8 @@ struct State {
     /// When we last knew that nobody had gone on without us, by CLOCK_BOOTTIME.
     looked_beyond: Option<Duration>,
     pause: Duration,
-    again_at: Option<Instant>,
+    /// By both clocks: one of them stands still while the machine sleeps.
+    again_at: Option<(Instant, Duration)>,
 }
 
 /// Whether this file still is the state.
@@ -148,7 +152,7 @@ impl Copier {
 
     /// Whether the last try failed so recently that nobody waits for another one.
     fn pauses(&self) -> bool {
-        self.state().again_at.is_some_and(|at| Instant::now() < at)
+        self.state().again_at.is_some_and(|(at, boottime)| Instant::now() < at && self.clock.boottime() < boottime)
     }
 
     fn standing(&self) -> Standing {
@@ -216,6 +220,7 @@ impl Store {
     {
         for _ in 0..REWRITES {
             let (value, epoch) = self.write_in_epoch(work.clone()).await?;
+            failpoint!("store.committed");
             match self.checkpoint_unless_failing(epoch, within).await {
                 Verdict::Fenced if self.epoch() == epoch => break,
                 Verdict::Fenced => {}
@@ -231,18 +236,24 @@ impl Store {
     }
 
     async fn try_checkpoint(&self, copier: &Copier, epoch: u64, within: Duration) -> Verdict {
-        match timeout(within, self.make_safe(copier, epoch)).await {
-            Ok(Ok(verdict)) => verdict,
-            Ok(Err(StoreError::Remote(error))) => self.failed(copier, epoch, error.to_string()).await,
-            // This machine's own trouble says nothing about the remote, and who cannot write here cannot note an answer either.
-            Ok(Err(error)) => match self.failed(copier, epoch, error.to_string()).await {
-                Verdict::Unreachable => Verdict::Unsure,
-                known => known,
-            },
-            Err(_) => {
-                let why = format!("{}: no answer within {within:?}", copier.remote.name());
-                self.failed(copier, epoch, why).await
+        let mut tries = 1;
+        loop {
+            let ended = awake::ask(&copier.clock, within, self.make_safe(copier, epoch)).await;
+            let (why, is_ours) = match ended.answer {
+                Some(Ok(verdict)) => return verdict,
+                Some(Err(StoreError::Remote(error))) => (error.to_string(), false),
+                Some(Err(error)) => (error.to_string(), true),
+                None => (format!("{}: no answer within {within:?}", copier.remote.name()), false),
+            };
+            if !ended.stood_still || tries == TRIES_AFTER_SLEEP {
+                // This machine's own trouble says nothing about the remote, and who cannot write here cannot note an answer either.
+                return match self.failed(copier, epoch, why).await {
+                    Verdict::Unreachable if is_ours => Verdict::Unsure,
+                    known => known,
+                };
             }
+            tries += 1;
+            tracing::info!(why, "this process stood still meanwhile: asking the remote again");
         }
     }
 
@@ -273,6 +284,7 @@ impl Store {
             if !ours {
                 tracing::warn!(generation, "another instance went on with the state: its newest generation counts");
                 copier.stands(Standing::Superseded);
+                failpoint!("checkpoint.fenced");
                 continue;
             }
             copier.is_good();
@@ -281,6 +293,7 @@ impl Store {
                 *safe = Some((epoch, draft.writes));
             }
             self.confirm(copier, generation, draft.packed.len()).await?;
+            failpoint!("checkpoint.confirmed");
         }
         Err(StoreError::Superseded)
     }
@@ -288,6 +301,7 @@ impl Store {
     /// Whether the generation on the remote was made by this file: an earlier put of ours whose reply was lost.
     async fn is_ours(&self, copier: &Copier, draft: &Lineage) -> Result<bool, StoreError> {
         let Some(packed) = copier.remote.fetch(draft.generation).await? else { return Ok(false) };
+        failpoint!("checkpoint.compared");
         let theirs = lineage::get(&image::open(draft.generation, &packed)?)?;
         Ok(theirs.is_some_and(|theirs| theirs.nonce == draft.nonce))
     }
@@ -329,7 +343,7 @@ impl Store {
                     "the state cannot be copied off the machine; going on with what this machine knows"
                 );
             }
-            state.again_at = Some(Instant::now() + state.pause);
+            state.again_at = Some((Instant::now() + state.pause, copier.clock.boottime() + state.pause));
             state.pause = (2 * state.pause).min(PAUSES.1);
             let trouble = Trouble { since, why };
             state.copies.trouble = Some(trouble.clone());
@@ -338,6 +352,7 @@ impl Store {
         if let Err(error) = self.note(move |tx| lineage::troubled(tx, &trouble)).await {
             tracing::debug!(%error, "the trouble with the copies cannot be noted");
         }
+        failpoint!("checkpoint.failed");
         self.verdict_of_failure(copier, epoch)
     }
 

@@ -4,6 +4,7 @@
 //! connection; the modules beside this hold the SQL, each for one table, as plain functions of a connection, so that several of
 //! them make one transaction. No rule about when to speak and no I/O but SQLite lives here.
 
+mod awake;
 pub mod broken;
 pub mod budget;
 mod carry;
@@ -49,6 +50,8 @@ pub use migrate::Migrated;
 use remote::RemoteError;
 pub use restore::Joined;
 use writer::Writer;
+
+use crate::failpoint;
 
 /// Why the state could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -241,7 +244,10 @@ impl Store {
         if self.note(move |tx| retention::forget(tx, kept, now)).await? == 0 {
             return Ok(());
         }
-        self.writer()?.exclusively(|connection| Ok(retention::compact(connection)?)).await
+        failpoint!("retention.forgotten");
+        self.writer()?.exclusively(|connection| Ok(retention::compact(connection)?)).await?;
+        failpoint!("retention.compacted");
+        Ok(())
     }
 
     /// How often the whole content was replaced since the start: what was written in an earlier epoch is gone.

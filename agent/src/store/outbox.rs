@@ -59,6 +59,8 @@ pub struct Row {
     pub accepted_at: Option<Timestamp>,
     /// The last thing that went wrong, for a person.
     pub why: Option<String>,
+    /// When it was last written, by the clock of whoever wrote it.
+    pub updated_at: Timestamp,
 }
 
 impl Row {
@@ -157,7 +159,7 @@ pub fn tag_exists(connection: &Connection, tag: &str) -> rusqlite::Result<bool> 
 }
 
 const COLUMNS: &str = "id, state, channel, pinned, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
-                       provider_id, accepted_at, why";
+                       provider_id, accepted_at, why, updated_at";
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
@@ -175,6 +177,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         provider_id: row.get("provider_id")?,
         accepted_at: parse_optional(row, "accepted_at")?,
         why: row.get("why")?,
+        updated_at: parse(row, "updated_at")?,
     })
 }
 

@@ -14,7 +14,7 @@ use super::{
     remote::{Generation, Remote, RemoteError, image},
     writer,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, failpoint};
 
 /// Between two looks at a file that somebody else is writing to by hand.
 const BUSY: std::time::Duration = std::time::Duration::from_millis(20);
@@ -66,6 +66,7 @@ impl Store {
     pub async fn load_if_newer(&self, remote: &Remote) -> Result<Joined, StoreError> {
         let here = self.read(lineage::get)?;
         let listed = remote.list(0).await?;
+        failpoint!("restore.listed");
         let Some(newest) = listed.last().copied() else { return Ok(Joined::First) };
         match here {
             Some(here) if here.generation > newest.number => {
@@ -111,10 +112,10 @@ impl Store {
         let mut source = image::open(generation.number, &packed)?;
         migrate::migrate_in_memory(&mut source, Path::new(remote.name()))?;
         let saved = Saved { generation: generation.number, at: generation.at, bytes: generation.bytes };
-        crate::failpoint!("restore.fetched");
+        failpoint!("restore.fetched");
         writer::transact(&mut source, |tx| lineage::confirm(tx, saved))?;
         let (aside, reached) = self.put_in_place(source, None).await?;
-        crate::failpoint!("restore.replaced");
+        failpoint!("restore.loaded");
         let (generation, remote) = (generation.number, remote.name());
         match aside {
             None => tracing::info!(generation, remote, "state loaded"),
@@ -141,6 +142,7 @@ impl Store {
         let replace = move |connection: &mut Connection| {
             let aside = keep_aside(connection, &path, labelled.as_deref().unwrap_or_default())?;
             Backup::new(&source, connection)?.run_to_completion(i32::MAX, BUSY, None)?;
+            failpoint!("restore.replaced");
             // The receiver waits for the end of this.
             drop(told.send(aside));
             Ok(())

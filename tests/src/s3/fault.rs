@@ -132,6 +132,12 @@ impl Faults {
         self.chaos = chaos;
     }
 
+    pub(super) fn clear(&mut self) {
+        self.next.clear();
+        self.always.clear();
+        self.chaos = Chaos::default();
+    }
+
     pub(super) fn plan(&mut self, operation: Operation) -> Plan {
         let latency = Duration::from_millis(self.chaos.latency(&mut self.rng));
         let wait_before = latency.mul_f64(self.rng.f64());

@@ -189,6 +189,11 @@ impl S3 {
         self.shared.lock().faults.set_always(operation, fault);
     }
 
+    /// Forgets every fault that was planned, and chaos. Requests that hang go on hanging.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
     /// Faults at random from now on; [`Chaos::default`] ends them.
     pub fn set_chaos(&self, chaos: Chaos) {
         self.shared.lock().faults.set_chaos(chaos);

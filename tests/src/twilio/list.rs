@@ -75,7 +75,10 @@ pub(super) async fn fetch(
 
 /// The planned fault of a reading request, applied; a delay is waited for here.
 pub(super) async fn read_fault(shared: &Shared) -> Option<Response> {
-    let fault = shared.lock().read_faults.pop_front();
+    let fault = {
+        let mut state = shared.lock();
+        state.read_faults.pop_front().or_else(|| state.read_always.clone())
+    };
     match fault? {
         Fault::Delay(milliseconds) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;

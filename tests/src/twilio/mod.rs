@@ -87,6 +87,7 @@ struct State {
     always: Option<Fault>,
     always_by: HashMap<Way, Fault>,
     read_faults: VecDeque<Fault>,
+    read_always: Option<Fault>,
     chaos: Chaos,
     rng: fastrand::Rng,
     fate: Fate,
@@ -158,6 +159,7 @@ impl Twilio {
             always: None,
             always_by: HashMap::new(),
             read_faults: VecDeque::new(),
+            read_always: None,
             chaos: Chaos::default(),
             rng: fastrand::Rng::with_seed(1),
             fate: Fate::Deliver,
@@ -243,6 +245,20 @@ impl Twilio {
     /// The next requests that read (lists and fetches) go wrong like this.
     pub fn fail_next_reads(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().read_faults.extend(faults);
+    }
+
+    /// Every request that reads goes wrong like this; `None`: no longer.
+    pub fn fail_reads(&self, fault: Option<Fault>) {
+        self.shared.lock().read_always = fault;
+    }
+
+    /// Forgets every fault that was planned, and chaos.
+    pub fn clear_faults(&self) {
+        let mut state = self.shared.lock();
+        state.faults.clear();
+        state.read_faults.clear();
+        (state.always, state.read_always) = (None, None);
+        state.chaos = Chaos::default();
     }
 
     /// Faults at random from now on; [`Chaos::default`] ends them.

@@ -9,6 +9,7 @@ use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
 use crate::{
     failpoint,
     notify::channels::{Outcome, Outgoing, Scope},
+    outbound::gate::Gate,
     store::{
         StoreError, Verdict,
         outbox::{self as table, Ending, Row, State},
@@ -36,12 +37,13 @@ impl Outbox {
             Ok(won)
         });
         let won = won.await?;
+        failpoint!("outbox.resumed");
         if won && expired {
             error!(id, "nobody will be told: it expired before it could be tried again");
             self.0.store.checkpoint(self.0.store.epoch(), self.checkpoint_time()).await;
         }
         if won && !expired {
-            self.0.leases.grant(&next.id, lease, self.0.clock.boottime());
+            self.0.leases.grant(&next.id, lease);
             return self.deliver(next).await;
         }
         Ok(())
@@ -85,6 +87,7 @@ impl Outbox {
             Ok(Err(why)) => debug!(id = row.id, %why, "the connection could not be opened in advance"),
             Err(_) => debug!(id = row.id, "opening the connection took the whole lease"),
         }
+        failpoint!("outbox.connected");
         let now = self.0.clock.now();
         if now >= row.deadline() {
             return self.missed(row, Miss::Expired, None, "expired before it was sent".to_owned()).await;
@@ -96,11 +99,10 @@ impl Outbox {
         }
         // 3. The last tenth of the lease is for writing down what came of it.
         let within = left.saturating_sub(self.0.lease / 10);
-        failpoint!("outbox.lease_checked");
         let text = format!("{} {}", row.body, row.tag);
         let validity = row.expires_at.map(|end| timing::between(now, end));
         let outgoing = Outgoing { text: &text, tag: &row.tag, validity };
-        let outcome = timeout(within, channel.send(outgoing, within)).await;
+        let outcome = timeout(within, self.gate(lease).around(channel.send(outgoing, within))).await;
         failpoint!("outbox.sent");
         match outcome {
             Ok(Outcome::Accepted(id)) => self.accepted(row, id, Ending::Accepted).await.map(|()| None),
@@ -118,6 +120,19 @@ impl Outbox {
     /// What a checkpoint may take: the rest of the lease is for the message.
     pub(super) fn checkpoint_time(&self) -> Duration {
         self.0.lease / 3
+    }
+
+    /// The check of step 2 once more, for channels that can make it when the socket is ready for the bytes: it may take a while from
+    /// here to there.
+    fn gate(&self, lease: Lease) -> Gate {
+        let clock = self.0.clock.clone();
+        Gate::new(move || {
+            let open = clock.boottime() < lease.until;
+            if open {
+                failpoint!("outbox.lease_checked");
+            }
+            open
+        })
     }
 
     /// What is left of a lease.

@@ -23,10 +23,11 @@ pub(super) struct Lease {
     pub(super) row_settled: Timestamp,
 }
 
-/// The leases of this process by message.
+/// The leases of this process by message, and those that it found: attempts that another process or instance began.
 ///
 /// They outlive their sends until the settle time is over: should the wall clock jump meanwhile, the row alone would let
-/// reconciliation ask too early.
+/// reconciliation ask too early. When a found one began is told by a wall clock alone, and whether that has jumped since nobody
+/// knows; so it counts from when it was first seen.
 #[derive(Debug, Default)]
 pub(super) struct Leases(Mutex<HashMap<String, Entry>>);
 
@@ -39,11 +40,14 @@ struct Entry {
 }
 
 impl Leases {
-    /// Remembers a lease in the place of the message's last one; forgets those whose settle time is over.
-    pub(super) fn grant(&self, id: &str, lease: Lease, boottime: Duration) {
-        let mut entries = self.entries();
-        entries.retain(|_, entry| boottime < entry.lease.settled);
-        entries.insert(id.to_owned(), Entry { lease, taken: false, sending: false });
+    /// Remembers a lease in the place of the message's last one.
+    pub(super) fn grant(&self, id: &str, lease: Lease) {
+        self.entries().insert(id.to_owned(), Entry { lease, taken: false, sending: false });
+    }
+
+    /// Forgets those whose settle time is over and whose message is open no more.
+    pub(super) fn forget(&self, is_open: impl Fn(&str) -> bool, boottime: Duration) {
+        self.entries().retain(|id, entry| boottime < entry.lease.settled || is_open(id));
     }
 
     /// Takes the right to send this attempt. Only one worker gets it, and only once.
@@ -71,12 +75,16 @@ impl Leases {
         self.entries().values().any(|entry| entry.sending && boottime < entry.lease.until)
     }
 
-    /// How long reconciliation has to leave this attempt alone, by CLOCK_BOOTTIME.
-    pub(super) fn unsettled_for(&self, id: &str, attempt: u32, boottime: Duration) -> Duration {
-        self.entries()
-            .get(id)
-            .filter(|entry| entry.lease.attempt == attempt)
-            .map_or(Duration::ZERO, |entry| entry.lease.settled.saturating_sub(boottime))
+    /// How long reconciliation has to leave an attempt alone, by CLOCK_BOOTTIME. `as_of_now` is its lease if it is seen for the first
+    /// time: it is nobody's of this process, or the row is another instance's by now.
+    pub(super) fn unsettled_for(&self, id: &str, as_of_now: Lease, boottime: Duration) -> Duration {
+        let mut entries = self.entries();
+        let found = Entry { lease: as_of_now, taken: true, sending: false };
+        let entry = entries.entry(id.to_owned()).or_insert(found);
+        if (entry.lease.attempt, entry.lease.epoch) != (as_of_now.attempt, as_of_now.epoch) {
+            *entry = Entry { lease: as_of_now, taken: true, sending: entry.sending };
+        }
+        entry.lease.settled.saturating_sub(boottime)
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {

@@ -4,6 +4,7 @@ use tokio::time::timeout;
 
 use super::{Outbox, next::Miss, timing};
 use crate::{
+    failpoint,
     notify::channels::{AskError, Status},
     store::{
         StoreError,
@@ -16,6 +17,7 @@ impl Outbox {
     /// Asks where the row's message stands.
     pub(super) async fn poll(&self, row: Row) -> Result<(), StoreError> {
         let answer = self.status(&row).await;
+        failpoint!("outbox.polled");
         let now = self.0.clock.now();
         let age = timing::between(row.accepted_at.unwrap_or(row.created_at), now);
         let later = Row { next_at: Some(timing::after(now, timing::before_polling(age))), ..row.clone() };
@@ -47,7 +49,9 @@ impl Outbox {
             }
             Ok(())
         });
-        written.await
+        written.await?;
+        failpoint!("outbox.followed");
+        Ok(())
     }
 
     async fn status(&self, row: &Row) -> Result<Status, AskError> {

@@ -5,6 +5,7 @@ use tracing::warn;
 
 use super::{Outbox, next::Miss, timing};
 use crate::{
+    failpoint,
     notify::channels::{AskError, CLOCKS_DIFFER, Channel, Doubt, OnDoubt},
     store::{
         StoreError,
@@ -15,17 +16,25 @@ use crate::{
 impl Outbox {
     /// Looks for the row's tag at its provider.
     pub(super) async fn reconcile(&self, row: Row) -> Result<(), StoreError> {
+        failpoint!("outbox.doubtful");
         if let Some(channel) = self.channel(row.channel).filter(|channel| !channel.reconcilable()) {
             let (way, why) = (channel.on_doubt(), in_doubt(channel.as_ref(), &row));
             return self.go_on(row, Miss::InDoubt(way), why).await;
         }
         match self.find(&row).await {
-            Ok(Some(provider_id)) => self.accepted(row, provider_id, Ending::Adopted).await,
+            Ok(Some(provider_id)) => {
+                failpoint!("outbox.found");
+                self.accepted(row, provider_id, Ending::Adopted).await
+            }
             Ok(None) => {
+                failpoint!("outbox.absent");
                 let why = "it was in doubt, and the provider does not have it".to_owned();
                 self.go_on(row, Miss::Absent, why).await
             }
-            Err(why) => self.still_unknown(row, &why).await,
+            Err(why) => {
+                failpoint!("outbox.unanswered");
+                self.still_unknown(row, &why).await
+            }
         }
     }
 

@@ -47,7 +47,9 @@ impl Outbox {
         let over = row.lease_until.map_or(now, |until| until.max(now));
         let next =
             Row { state: State::Unknown, next_at: Some(after(over, self.0.settle)), why: Some(why), ..row.clone() };
-        self.settle(row, next, Ending::Unknown).await
+        self.settle(row, next, Ending::Unknown).await?;
+        failpoint!("outbox.doubted");
+        Ok(())
     }
 
     /// The attempt reached nobody: notes it and begins, plans or gives up the next one. Returns an attempt that is to be sent now.
@@ -102,9 +104,10 @@ impl Outbox {
             Ok(Some(after))
         });
         let Some(after) = written.await? else { return Ok(None) };
+        failpoint!("outbox.missed");
         match after.state {
             State::Sending => {
-                self.0.leases.grant(&after.id, lease, self.0.clock.boottime());
+                self.0.leases.grant(&after.id, lease);
                 return Ok(Some(after));
             }
             State::Failed | State::Unknown => {

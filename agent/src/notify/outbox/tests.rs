@@ -498,6 +498,41 @@ async fn a_wall_clock_that_jumps_does_not_shorten_the_settle_time() {
 }
 
 #[tokio::test]
+async fn a_wall_clock_that_jumps_ahead_between_two_processes_does_not_shorten_the_settle_time() {
+    let mut world = World::new();
+    world.sms.faults([Fault::DieAfter]);
+    world.sms.script().listing_delay = SignedDuration::try_from(SETTLE).unwrap();
+    let id = world.insert(message()).await;
+    world.work_until_it_dies().await;
+    // As if the clock had been an hour behind when the message was sent.
+    let row = world.store.read(|c| table::load(c, &id)).unwrap().unwrap();
+    let long_ago = row.updated_at - seconds(3600);
+    let early = Row { next_at: row.next_at.map(|at| at - seconds(3600)), ..row.clone() };
+    world.store.write(move |tx| table::replace(tx, &row, &early, long_ago)).await.unwrap();
+    world.outbox.work().await;
+    assert_eq!(world.sms.script().asked, 0);
+    world.turn_until(&id, State::Accepted).await;
+    assert_eq!(world.sms.script().sends, 1);
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_set_back_holds_nothing_up() {
+    for fault in [Fault::DieBefore, Fault::DieAfter] {
+        let mut world = World::new();
+        world.sms.faults([fault]);
+        let id = world.insert(message()).await;
+        world.work_until_it_dies().await;
+        let began = world.clock.boottime();
+        world.clock.advance(seconds(-7 * 24 * 3600));
+        world.turn_until(&id, State::Accepted).await;
+        assert_eq!(world.clock.boottime() - began, LEASE + SETTLE);
+        world.clock.advance(seconds(-24 * 3600));
+        world.turn_until(&id, State::Delivered).await;
+        assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
+    }
+}
+
+#[tokio::test]
 async fn a_pass_that_was_rolled_back_sends_nothing() {
     let world = World::new();
     let outbox = world.outbox.clone();

@@ -95,6 +95,7 @@ impl Outbox {
     fn due(&self) -> Result<Vec<Row>, StoreError> {
         let now = self.0.clock.now();
         let mut open = self.0.store.read(table::open)?;
+        self.0.leases.forget(|id| open.iter().any(|row| row.id == id), self.0.clock.boottime());
         open.retain(|row| self.due_at(row, now).is_some_and(|at| at <= now));
         Ok(open)
     }
@@ -105,14 +106,15 @@ impl Outbox {
         match row.state {
             State::Sending if self.0.leases.waits(&row.id, row.attempt, boottime) => Some(now),
             State::Sending | State::Unknown => self.settled_at(row, now),
-            _ => row.next_at,
+            _ => planned_at(row, now),
         }
     }
 
     /// When the provider may be asked about an attempt that may have been sent: lease over, settle time passed.
     fn settled_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
-        let unsettled = self.0.leases.unsettled_for(&row.id, row.attempt, self.0.clock.boottime());
-        row.next_at.map(|at| at.max(timing::after(now, unsettled)))
+        let as_of_now = self.new_lease(row.attempt);
+        let unsettled = self.0.leases.unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
+        planned_at(row, now).map(|at| at.max(timing::after(now, unsettled)))
     }
 
     fn settled(&self, row: &Row, now: Timestamp) -> bool {
@@ -138,4 +140,10 @@ impl Outbox {
         error!(%error, "the outbox cannot go on for now");
         self.0.stumbled.store(true, Ordering::Relaxed);
     }
+}
+
+/// When the row says that it is to be looked at. One that was written in what is the future now says nothing: the clock was set back
+/// since, and to wait until it is there again could take days.
+fn planned_at(row: &Row, now: Timestamp) -> Option<Timestamp> {
+    row.next_at.map(|at| if now < row.updated_at { at.min(now) } else { at })
 }

@@ -15,6 +15,7 @@ fn now() -> Timestamp {
 /// One machine with its disk.
 struct Machine {
     store: Store,
+    clock: Clock,
     _folder: TempDir,
 }
 
@@ -22,8 +23,9 @@ impl Machine {
     async fn start(remote: &Remote) -> (Self, Joined) {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("mecris.db")).unwrap();
-        let joined = store.join(remote, &Clock::manual(now())).await.unwrap();
-        (Self { store, _folder: folder }, joined)
+        let clock = Clock::manual(now());
+        let joined = store.join(remote, &clock).await.unwrap();
+        (Self { store, clock, _folder: folder }, joined)
     }
 
     /// Writes a word durably.
@@ -187,10 +189,10 @@ async fn a_restart_after_a_lost_reply_keeps_what_was_written_since() {
     assert_eq!(machine.claim("in the copy").await, Verdict::Unreachable);
     machine.store.write(|tx| snapshots::put(tx, "only here", now(), "null")).await.unwrap();
     bucket.lose_replies(false);
-    let Machine { mut store, _folder: folder } = machine;
-    let joined = store.join(&remote, &Clock::manual(now())).await.unwrap();
+    let Machine { mut store, clock, _folder: folder } = machine;
+    let joined = store.join(&remote, &clock).await.unwrap();
     assert_eq!(joined, Joined::Newest(1));
-    let machine = Machine { store, _folder: folder };
+    let machine = Machine { store, clock, _folder: folder };
     assert_eq!(machine.words(), ["in the copy", "only here"]);
     machine.say("later").await.unwrap();
     assert_eq!(Machine::start(&remote).await.0.words(), ["in the copy", "later", "only here"]);
@@ -274,8 +276,8 @@ async fn a_later_start_without_an_answer_goes_on_alone() {
     let (machine, _) = Machine::start(&remote).await;
     machine.say("a").await.unwrap();
     bucket.down(true);
-    let Machine { mut store, _folder } = machine;
-    assert_eq!(store.join(&remote, &Clock::manual(now())).await.unwrap(), Joined::Alone);
+    let Machine { mut store, clock, _folder } = machine;
+    assert_eq!(store.join(&remote, &clock).await.unwrap(), Joined::Alone);
 }
 
 #[tokio::test]
@@ -343,4 +345,26 @@ async fn many_machines_at_once_lose_nothing() {
     }
     tasks.join_all().await;
     assert_eq!(Machine::start(&remote).await.0.words(), words);
+}
+
+#[tokio::test]
+async fn a_machine_that_slept_does_not_take_it_for_a_remote_that_is_down() {
+    let (bucket, remote) = Bucket::new();
+    let (first, _) = Machine::start(&remote).await;
+    let (second, _) = Machine::start(&remote).await;
+    bucket.hang(true);
+    let falls_asleep = async {
+        while !bucket.calls().contains(&"put") {
+            tokio::task::yield_now().await;
+        }
+        bucket.hang(false);
+        second.say("second").await.unwrap();
+        first.clock.advance(jiff::SignedDuration::from_hours(1));
+        tokio::time::pause();
+        tokio::time::advance(LONG).await;
+        tokio::time::resume();
+    };
+    let (verdict, ()) = tokio::join!(first.claim("first"), falls_asleep);
+    assert_eq!((verdict, first.words()), (Verdict::Fenced, vec!["second".to_owned()]));
+    assert!(!first.in_trouble());
 }

@@ -183,6 +183,7 @@ fn message(
         provider_id: None,
         accepted_at: None,
         why: None,
+        updated_at: parsed.at,
     };
     let subjects: Vec<Subject> = days.iter().map(|(subject, _)| subject.clone()).collect();
     outbox::insert(tx, &made, About { run_id: None, severity: parsed.severity, subjects: &subjects })?;

@@ -28,6 +28,7 @@ fn row(id: &str, state: State) -> Row {
         provider_id: None,
         accepted_at: None,
         why: None,
+        updated_at: now,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::sync::Notify;
 
 use crate::{
@@ -41,7 +41,7 @@ pub(super) struct Accepted {
     pub(super) tag: String,
     pub(super) text: String,
     pub(super) validity: Option<Duration>,
-    listed_at: Timestamp,
+    listed_at: Duration,
 }
 
 #[derive(Default)]
@@ -101,7 +101,7 @@ impl FakeChannel {
 
     fn accept(&self, message: &Outgoing<'_>) -> Outcome {
         let mut script = self.script();
-        let listed_at = self.clock.now() + script.listing_delay;
+        let listed_at = self.clock.boottime() + Duration::try_from(script.listing_delay).unwrap();
         let (tag, text) = (message.tag.to_owned(), message.text.to_owned());
         script.accepted.push(Accepted { tag, text, validity: message.validity, listed_at });
         Outcome::Accepted(format!("{:?}-{}", self.kind, script.accepted.len()))
@@ -186,7 +186,7 @@ impl Channel for FakeChannel {
             script.deaf_for -= 1;
             Err(AskError("the fake is deaf".to_owned()))
         } else {
-            let now = self.clock.now();
+            let now = self.clock.boottime();
             let place = script.accepted.iter().position(|m| m.tag == doubt.tag && m.listed_at <= now);
             Ok(place.map(|n| format!("{:?}-{}", self.kind, n + 1)))
         };

@@ -29,6 +29,7 @@ fn row(channel: ChannelKind) -> Row {
         provider_id: None,
         accepted_at: None,
         why: None,
+        updated_at: now(),
     }
 }
 

@@ -1,0 +1,31 @@
+//! Failpoints are in the binary for tests, all of them, and in no other.
+
+use std::{collections::BTreeSet, path::Path};
+
+use mecris_agent::failpoint;
+use mecris_tests::agent::{binary, failpoints_binary};
+
+/// The names of failpoints, and the variable that chooses among them, that a file contains.
+fn found(binary: &Path) -> Vec<&'static str> {
+    let bytes = std::fs::read(binary).expect("the binary can be read");
+    let names = failpoint::ALL.iter().copied().chain(["MECRIS_FAILPOINT"]);
+    let mut found = BTreeSet::new();
+    for name in names {
+        let (first, rest) = name.as_bytes().split_at(1);
+        let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == first[0]);
+        if starts.into_iter().any(|(at, _)| bytes[at + 1..].starts_with(rest)) {
+            found.insert(name);
+        }
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn the_ordinary_binary_contains_no_failpoint() {
+    assert_eq!(found(binary()), Vec::<&str>::new());
+}
+
+#[test]
+fn the_binary_for_tests_contains_them_all() {
+    assert_eq!(found(failpoints_binary()).len(), failpoint::ALL.len() + 1);
+}

@@ -1,0 +1,323 @@
+//! What happens in which round. Pure: a seed makes a deck of cards, a card makes one or several rounds.
+
+use std::fmt;
+
+use fastrand::Rng;
+use mecris_agent::failpoint;
+use mecris_tests::{s3, twilio};
+
+/// How one round is disturbed.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    /// Before it.
+    pub(crate) before: Vec<Event>,
+    /// What is started.
+    pub(crate) command: Command,
+    /// How Twilio behaves.
+    pub(crate) twilio: Twilio,
+    /// How S3 behaves; a folder behaves.
+    pub(crate) remote: Remote,
+    /// How it ends.
+    pub(crate) end: End,
+}
+
+/// What happens between two rounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Event {
+    /// The wall clock jumps by so many seconds.
+    Jump(i64),
+    /// The wall clock jumps by so many days, to that minute of the day's middle.
+    JumpDays(i64, i64),
+    /// The machine is replaced: an empty directory. Only if the newest generation knows all that was promised.
+    NewMachine,
+    /// The other machine goes on, with the state it had when it was last used. Only under the same condition.
+    OtherMachine,
+}
+
+/// What is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// `run`: ends by itself.
+    Run,
+    /// `serve`.
+    Serve,
+}
+
+/// How Twilio behaves in a round.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Twilio {
+    /// At random.
+    pub(crate) chaos: twilio::Chaos,
+    /// First.
+    pub(crate) sends: Vec<twilio::Fault>,
+    /// Whether nothing can be read there.
+    pub(crate) mute: bool,
+}
+
+/// How S3 behaves in a round.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Remote {
+    /// First, for PUT.
+    pub(crate) puts: Vec<s3::Fault>,
+    /// All the time.
+    pub(crate) always: Option<(s3::Operation, s3::Fault)>,
+    /// At random.
+    pub(crate) chaos: s3::Chaos,
+}
+
+/// How a round ends.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// At failpoints, the last of which kills; by SIGKILL after so many milliseconds if it never gets there.
+    At(String, u64),
+    /// By SIGKILL after so many milliseconds.
+    Kill(u64),
+    /// By SIGTERM after so many milliseconds.
+    Terminate(u64),
+    /// By itself; only [`Command::Run`].
+    Itself,
+    /// Stopped after so many milliseconds, while the other machine makes a pass; then continued, and killed so many milliseconds later.
+    Overtaken(u64, u64),
+    /// Stopped before its generation is created, while the other machine makes a pass; then continued, and killed as it finds out.
+    Fenced,
+    /// Both machines at once; the first is killed after so many milliseconds, the second ends by itself.
+    Together(u64),
+    /// The wall clock jumps by so many seconds after so many milliseconds, under the running process; killed as many later.
+    JumpUnder(i64, u64),
+}
+
+/// One kind of disturbance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Card {
+    Failpoint(&'static str),
+    Kill,
+    Terminate,
+    Clean,
+    Overtaken,
+    Together,
+    JumpUnder,
+}
+
+/// Failpoints that are reached in the first round after a long absence only.
+const AFTER_ABSENCE: [&str; 2] = ["retention.forgotten", "retention.compacted"];
+
+/// The cards of one batch, shuffled: every failpoint once, and the others. A batch with an odd number begins with the one failpoint
+/// of a first round after a long absence, the others with the other.
+pub(crate) fn deck(rng: &mut Rng, batch: u64) -> Vec<Card> {
+    let everywhere = failpoint::ALL.iter().filter(|name| !AFTER_ABSENCE.contains(name));
+    let mut cards: Vec<Card> = everywhere.map(|name| Card::Failpoint(name)).collect();
+    for (card, count) in [
+        (Card::Kill, 8),
+        (Card::Terminate, 4),
+        (Card::Clean, 2),
+        (Card::Overtaken, 3),
+        (Card::Together, 3),
+        (Card::JumpUnder, 2),
+    ] {
+        cards.extend(std::iter::repeat_n(card, count));
+    }
+    rng.shuffle(&mut cards);
+    cards.insert(0, Card::Failpoint(AFTER_ABSENCE[usize::from(batch % 2 == 1)]));
+    cards
+}
+
+impl Card {
+    /// The rounds that it stands for.
+    pub(crate) fn rounds(self, rng: &mut Rng) -> Vec<Round> {
+        match self {
+            Self::Failpoint(name) => at(name, rng),
+            Self::Kill => {
+                let longest = if rng.u8(0..4) == 0 { 2500 } else { 700 };
+                vec![disturbed(rng, Command::any, |rng| End::Kill(rng.u64(0..longest)))]
+            }
+            Self::Terminate => vec![disturbed(rng, |_| Command::Serve, |rng| End::Terminate(rng.u64(0..2000)))],
+            Self::Clean => vec![disturbed(rng, |_| Command::Run, |_| End::Itself)],
+            Self::Overtaken => {
+                let round = disturbed(rng, Command::any, |rng| End::Overtaken(rng.u64(0..700), rng.u64(0..1500)));
+                vec![Round { remote: Remote::default(), ..round }]
+            }
+            Self::Together => {
+                let round = disturbed(rng, Command::any, |rng| End::Together(rng.u64(0..2000)));
+                vec![Round { remote: Remote::default(), ..round }]
+            }
+            Self::JumpUnder => {
+                let seconds = if rng.bool() { rng.i64(1..7200) } else { -rng.i64(1..7200) };
+                vec![disturbed(rng, Command::any, |rng| End::JumpUnder(seconds, rng.u64(50..1000)))]
+            }
+        }
+    }
+}
+
+/// A round that is killed at a failpoint, and what has to come before for it to be reached.
+fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
+    let kill = |name: &str| End::At(format!("{name}=kill"), 4000);
+    let plain =
+        |command, end| Round { before: Vec::new(), command, twilio: Twilio::default(), remote: Remote::default(), end };
+    let command = Command::any(rng);
+    let doubt = |rng: &mut Rng, came: bool| {
+        use twilio::Fault::{
+            DropBefore, DropReplyAfterAccept, GarbageAfterAccept, Hang, HangAfterAccept, StatusAfterAccept,
+            StatusBefore,
+        };
+        let faults = if came {
+            [DropReplyAfterAccept, StatusAfterAccept(502), HangAfterAccept, GarbageAfterAccept]
+        } else {
+            [DropBefore, StatusBefore(503), Hang, DropBefore]
+        };
+        Twilio { sends: vec![faults[rng.usize(..4)].clone()], ..Twilio::default() }
+    };
+    match name {
+        "restore.fetched" | "restore.replaced" | "restore.loaded" => {
+            let event = if rng.bool() { Event::NewMachine } else { Event::OtherMachine };
+            let before = vec![event];
+            vec![plain(Command::Run, End::Itself), Round { before, ..plain(command, kill(name)) }]
+        }
+        "retention.forgotten" | "retention.compacted" => {
+            let before = vec![Event::JumpDays(100, 300)];
+            vec![plain(Command::Run, End::Itself), Round { before, ..plain(command, kill(name)) }]
+        }
+        "checkpoint.compared" => {
+            let lost = if rng.bool() { s3::Fault::DropAfter } else { s3::Fault::RefuseAfter(s3::Code::InternalError) };
+            let remote = Remote { puts: vec![lost], ..Remote::default() };
+            vec![Round { remote, ..plain(command, kill(name)) }]
+        }
+        "checkpoint.failed" => {
+            let fault = match rng.u8(..3) {
+                0 => s3::Fault::Refuse(s3::Code::AccessDenied),
+                1 => s3::Fault::HangBefore,
+                _ => s3::Fault::Refuse(s3::Code::InternalError),
+            };
+            let remote = Remote { always: Some((s3::Operation::Put, fault)), ..Remote::default() };
+            vec![Round { remote, ..plain(command, kill(name)) }]
+        }
+        "checkpoint.fenced" => {
+            vec![plain(Command::Run, End::Fenced)]
+        }
+        "finish.begun" | "finish.saved" => vec![plain(Command::Run, End::At(format!("{name}=kill"), 9000))],
+        "outbox.doubted" => {
+            let came = rng.bool();
+            vec![Round { twilio: doubt(rng, came), ..plain(command, kill(name)) }]
+        }
+        "outbox.missed" => {
+            let too_many = Twilio { sends: vec![twilio::Fault::TooMany(1)], ..Twilio::default() };
+            vec![Round { twilio: too_many, ..plain(command, kill(name)) }]
+        }
+        "outbox.resumed" => {
+            let too_many = Twilio { sends: vec![twilio::Fault::TooMany(1)], ..Twilio::default() };
+            let first = Round { twilio: too_many, ..plain(command, kill("outbox.missed")) };
+            vec![first, Round { before: vec![Event::Jump(60)], ..plain(command, kill(name)) }]
+        }
+        "outbox.doubtful" | "outbox.found" | "outbox.absent" => {
+            let came = match name {
+                "outbox.found" => true,
+                "outbox.absent" => false,
+                _ => rng.bool(),
+            };
+            if rng.bool() {
+                return vec![Round { twilio: doubt(rng, came), ..plain(command, kill(name)) }];
+            }
+            let first = if came { kill("outbox.sent") } else { kill("outbox.connected") };
+            vec![plain(command, first), plain(command, kill(name))]
+        }
+        "outbox.unanswered" => {
+            let mute = Twilio { mute: true, ..doubt(rng, true) };
+            vec![Round { twilio: mute, ..plain(command, kill(name)) }]
+        }
+        "outbox.polled" | "outbox.followed" => {
+            let first = plain(Command::Run, End::Itself);
+            vec![first, Round { before: vec![Event::Jump(60)], ..plain(Command::Serve, kill(name)) }]
+        }
+        _ => {
+            let place =
+                if rng.u8(..3) == 0 { format!("{name}=kill@{}", rng.u8(1..=2)) } else { format!("{name}=kill") };
+            // Half of them in fair weather, so that the place is reached; half in any.
+            let end = End::At(place, 4000);
+            if rng.bool() { vec![plain(command, end)] } else { vec![disturbed(rng, |_| command, |_| end.clone())] }
+        }
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}, {:?}", self.before, self.command, self.end)?;
+        let Twilio { chaos, sends, mute } = &self.twilio;
+        write!(
+            f,
+            "; twilio: {}{sends:?}{}",
+            if chaos.seed == 0 { "" } else { "chaos " },
+            if *mute { " mute" } else { "" }
+        )?;
+        let Remote { puts, always, chaos } = &self.remote;
+        write!(f, "; remote: {}{puts:?} {always:?}", if chaos.seed == 0 { "" } else { "chaos " })
+    }
+}
+
+impl Command {
+    fn any(rng: &mut Rng) -> Self {
+        if rng.bool() { Self::Run } else { Self::Serve }
+    }
+}
+
+/// A round in any weather.
+fn disturbed(rng: &mut Rng, command: impl Fn(&mut Rng) -> Command, end: impl Fn(&mut Rng) -> End) -> Round {
+    let mut before = Vec::new();
+    match rng.u8(..10) {
+        0 | 1 => before.push(Event::Jump(rng.i64(1..7200))),
+        2 => before.push(Event::Jump(-rng.i64(1..7200))),
+        3 => before.push(Event::JumpDays(rng.i64(-2..=3), rng.i64(0..480))),
+        _ => {}
+    }
+    match rng.u8(..10) {
+        0 => before.push(Event::NewMachine),
+        1 | 2 => before.push(Event::OtherMachine),
+        _ => {}
+    }
+    let chaos = twilio::Chaos {
+        seed: rng.u64(..),
+        drop_after_accept: 0.10,
+        status_after_accept: 0.05,
+        status_before: 0.05,
+        drop_before: 0.05,
+        too_many: 0.05,
+        delay: 0.40,
+        delay_max_ms: 120,
+        hide_max_ms: 250,
+    };
+    Round {
+        before,
+        command: command(rng),
+        twilio: Twilio { chaos, ..Twilio::default() },
+        remote: remote(rng),
+        end: end(rng),
+    }
+}
+
+fn remote(rng: &mut Rng) -> Remote {
+    use s3::{Code, Fault, Operation};
+    let always = |operation, fault| Remote { always: Some((operation, fault)), ..Remote::default() };
+    match rng.u8(..16) {
+        0 => always(Operation::Put, Fault::Refuse(Code::AccessDenied)),
+        1 => always(Operation::Put, Fault::HangBefore),
+        2 => always(Operation::Put, Fault::RefuseAfter(Code::InternalError)),
+        3 => always(Operation::List, Fault::Refuse(Code::AccessDenied)),
+        4 => Remote { puts: vec![Fault::DropAfter, Fault::Delay(700)], ..Remote::default() },
+        5 => always(Operation::Any, Fault::Refuse(Code::InternalError)),
+        6 | 7 => {
+            let chaos = s3::Chaos {
+                seed: rng.u64(..),
+                drop_after: 0.1,
+                error_after: 0.1,
+                hang_after: 0.03,
+                drop_before: 0.1,
+                slow_down: 0.05,
+                conflict: 0.05,
+                truncate: 0.05,
+                corrupt: 0.05,
+                latency_max_ms: 80,
+                ..s3::Chaos::default()
+            };
+            Remote { chaos, ..Remote::default() }
+        }
+        _ => Remote::default(),
+    }
+}

@@ -1,0 +1,17 @@
+//! The crash harness: the real agent, built with failpoints, is killed, stopped and starved at every place and at random instants,
+//! against stateful fakes that count. What must hold afterwards is in `audit`.
+//!
+//! * `rounds`: a thousand rounds here, twenty thousand in `scripts/crash-soak`.
+//! * `binaries`: failpoints are in the binary for tests and in no other.
+//!
+//! `MECRIS_CRASH_ROUNDS`, `MECRIS_CRASH_LANES` and `MECRIS_TEST_SEED` say how much and how; `MECRIS_CRASH_BATCH` reruns one batch.
+
+mod audit;
+mod binaries;
+mod deck;
+mod options;
+mod process;
+mod report;
+mod rounds;
+mod stage;
+mod state;

@@ -1,0 +1,91 @@
+//! One process of the agent, with a failpoint or without.
+
+use std::{
+    fs::File,
+    os::unix::process::ExitStatusExt as _,
+    process::{Child, ExitStatus},
+    time::Duration,
+};
+
+use mecris_tests::{agent::Setup, wait::until};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A running agent; killed when dropped.
+pub(crate) struct Agent {
+    child: Child,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// By SIGKILL, its own or ours.
+    Killed,
+    /// By itself, with this code.
+    Exited(i32),
+}
+
+impl Agent {
+    /// Starts `mecris-agent <arguments>`, with these failpoints.
+    pub(crate) fn start(setup: &Setup, arguments: &[&str], failpoints: &str) -> Self {
+        let log = || {
+            let path = setup.folder().join("agent.log");
+            File::options().create(true).append(true).open(path).expect("a file for the logs")
+        };
+        let mut command = setup.command(arguments);
+        if !failpoints.is_empty() {
+            command.env("MECRIS_FAILPOINT", failpoints);
+        }
+        Self { child: command.stdout(log()).stderr(log()).spawn().expect("the agent starts") }
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(&mut self, within: Duration) -> Option<Ended> {
+        until(within, || self.child.try_wait().expect("a child can be waited for")).map(how)
+    }
+
+    /// SIGKILL, and waits for its end. Says how it ended: it may have been quicker.
+    pub(crate) fn kill(&mut self) -> Ended {
+        let _ = self.child.kill();
+        how(self.child.wait().expect("a child can be waited for"))
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// SIGSTOP.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// SIGCONT.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Whether it stands still.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn how(status: ExitStatus) -> Ended {
+    match (status.signal(), status.code()) {
+        (_, Some(code)) => Ended::Exited(code),
+        _ => Ended::Killed,
+    }
+}

@@ -1,0 +1,96 @@
+//! The counts of a run, and the table that is made of them.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use mecris_agent::failpoint;
+
+use crate::audit::Findings;
+
+/// Counts of all lanes.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(Mutex<Counts>);
+
+/// What happened.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Starts of an agent that were disturbed in some way.
+    pub(crate) rounds: u64,
+    pub(crate) batches: u64,
+    /// By failpoint.
+    pub(crate) kills: BTreeMap<String, u64>,
+    /// Everything else, by name.
+    pub(crate) events: BTreeMap<&'static str, u64>,
+    pub(crate) intended: usize,
+    pub(crate) accepted: usize,
+    pub(crate) overtaken: usize,
+    pub(crate) lost: usize,
+    pub(crate) duplicates: usize,
+    pub(crate) integrity_checks: u64,
+    /// What went wrong, with how to repeat it.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Tally {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn count(&self, event: &'static str) {
+        *self.lock().events.entry(event).or_default() += 1;
+    }
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, findings: &Findings) {
+        self.intended += findings.intended;
+        self.accepted += findings.accepted;
+        self.overtaken += findings.overtaken;
+        self.lost += findings.lost.len();
+        self.duplicates += findings.duplicates.len();
+    }
+
+    /// How often a process was killed at a failpoint.
+    pub(crate) fn kills_at(&self, name: &str) -> u64 {
+        self.kills.get(name).copied().unwrap_or_default()
+    }
+
+    /// The least of them, and where.
+    pub(crate) fn rarest(&self) -> (&'static str, u64) {
+        let counts = failpoint::ALL.iter().map(|name| (*name, self.kills_at(name)));
+        counts.min_by_key(|(_, count)| *count).unwrap_or_default()
+    }
+
+    /// As Markdown.
+    pub(crate) fn table(&self, seed: u64, took: Duration) -> String {
+        let mut text = String::from("| What | Count |\n|---|---:|\n");
+        let mut line = |name: &str, count: &dyn std::fmt::Display| {
+            let _ = writeln!(text, "| {name} | {count} |");
+        };
+        line("rounds", &self.rounds);
+        line("accounts (each with two machines and its fakes)", &self.batches);
+        line("kills at a failpoint", &self.kills.values().sum::<u64>());
+        let (rarest, count) = self.rarest();
+        line(&format!("kills at the rarest failpoint, `{rarest}`"), &count);
+        for (event, count) in &self.events {
+            line(event, count);
+        }
+        line("integrity checks of the file and of the newest generation", &self.integrity_checks);
+        line("subject-days claimed", &self.intended);
+        line("messages accepted by the provider", &self.accepted);
+        line("subject-days that the clock jumped away from before they were told", &self.overtaken);
+        line("**duplicates**", &format!("**{}**", self.duplicates));
+        line("**lost**", &format!("**{}**", self.lost));
+        line("seed", &seed);
+        line("duration", &format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60));
+        text.push_str("\n| Failpoint | Kills |\n|---|---:|\n");
+        for name in failpoint::ALL {
+            let _ = writeln!(text, "| `{name}` | {} |", self.kills_at(name));
+        }
+        text
+    }
+}
