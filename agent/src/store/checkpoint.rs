@@ -98,6 +98,8 @@ struct State {
     standing: Standing,
     /// When we last knew that nobody had gone on without us, by CLOCK_BOOTTIME.
     looked_beyond: Option<Duration>,
+    /// The log of this process has it.
+    warned: bool,
     pause: Duration,
     /// By both clocks: one of them stands still while the machine sleeps.
     again_at: Option<(Instant, Duration)>,
@@ -125,7 +127,14 @@ impl Copier {
     pub(super) fn new(remote: Remote, clock: Clock, lineage: Option<Lineage>) -> Self {
         let (saved, trouble) = lineage.map_or((None, None), |lineage| (lineage.saved, lineage.trouble));
         let copies = Copies { remote: remote.name().to_owned(), saved, trouble };
-        let state = State { copies, standing: Standing::Good, looked_beyond: None, pause: PAUSES.0, again_at: None };
+        let state = State {
+            copies,
+            standing: Standing::Good,
+            looked_beyond: None,
+            warned: false,
+            pause: PAUSES.0,
+            again_at: None,
+        };
         Self { remote, clock, turn: tokio::sync::Mutex::new(None), state: Mutex::new(state) }
     }
 
@@ -330,6 +339,7 @@ impl Store {
             tracing::info!(generation, "the state is safe off the machine again");
         }
         (state.copies.saved, state.pause, state.again_at) = (Some(saved), PAUSES.0, None);
+        state.warned = false;
         Ok(())
     }
 
@@ -337,7 +347,7 @@ impl Store {
         let trouble = {
             let mut state = copier.state();
             let since = state.copies.trouble.as_ref().map_or_else(|| copier.clock.now(), |trouble| trouble.since);
-            if state.copies.trouble.is_none() {
+            if !std::mem::replace(&mut state.warned, true) {
                 tracing::warn!(
                     why,
                     "the state cannot be copied off the machine; going on with what this machine knows"

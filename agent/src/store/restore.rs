@@ -8,7 +8,7 @@ use super::{
     Store, StoreError,
     checkpoint::Copier,
     export, files,
-    lineage::{self, Saved},
+    lineage::{self, Lineage, Saved},
     lock::beside,
     migrate,
     remote::{Generation, Remote, RemoteError, image},
@@ -82,21 +82,35 @@ impl Store {
                 Ok(Joined::Newest(newest.number))
             }
             Some(here) if here.generation == newest.number => {
-                let Some(packed) = remote.fetch(newest.number).await? else {
-                    return Err(RemoteError::gone(newest.number).into());
-                };
-                let theirs = lineage::get(&image::open(newest.number, &packed)?)?;
-                if theirs.is_some_and(|theirs| theirs.nonce == here.nonce) {
-                    if !here.is_confirmed() {
-                        let saved = Saved { generation: newest.number, at: newest.at, bytes: newest.bytes };
-                        self.note(move |tx| lineage::confirm(tx, saved)).await?;
+                match self.is_of(remote, newest, &here).await {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        return self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation));
                     }
-                    return Ok(Joined::Newest(newest.number));
+                    // It was sound when we made or loaded it, and what it held is here.
+                    Err(error) if error.is_damage() && here.is_confirmed() => {
+                        tracing::error!(%error, "the newest copy of the state was damaged since; this file still has what was in it, and makes a new one");
+                        return Ok(Joined::Newest(newest.number));
+                    }
+                    Err(error) => return Err(error),
                 }
-                self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation))
+                if !here.is_confirmed() {
+                    let saved = Saved { generation: newest.number, at: newest.at, bytes: newest.bytes };
+                    self.note(move |tx| lineage::confirm(tx, saved)).await?;
+                }
+                Ok(Joined::Newest(newest.number))
             }
             _ => self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation)),
         }
+    }
+
+    /// Whether a generation of our number is ours.
+    async fn is_of(&self, remote: &Remote, newest: Generation, here: &Lineage) -> Result<bool, StoreError> {
+        let Some(packed) = remote.fetch(newest.number).await? else {
+            return Err(RemoteError::gone(newest.number).into());
+        };
+        let theirs = lineage::get(&image::open(newest.number, &packed)?)?;
+        Ok(theirs.is_some_and(|theirs| theirs.nonce == here.nonce))
     }
 
     /// Puts a generation in the place of everything in the file. What the file held is kept beside it. Returns the new epoch and the

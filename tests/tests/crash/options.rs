@@ -21,5 +21,5 @@ pub(crate) fn seed(test: &str) -> u64 {
 /// How many installations are tormented side by side: they wait more than they work.
 pub(crate) fn lanes() -> usize {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
-    number("MECRIS_CRASH_LANES").and_then(|lanes| usize::try_from(lanes).ok()).unwrap_or(4 * processors).max(1)
+    number("MECRIS_CRASH_LANES").and_then(|lanes| usize::try_from(lanes).ok()).unwrap_or(12 * processors).max(1)
 }

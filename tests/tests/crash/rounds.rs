@@ -33,6 +33,7 @@ fn killed_anywhere_it_tells_everything_once() {
     let rounds = size("MECRIS_CRASH_ROUNDS", 1000);
     let seed = seed("crash rounds");
     let started = Instant::now();
+    let longest = number("MECRIS_CRASH_MINUTES").map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
     let tally = Tally::default();
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let only = number("MECRIS_CRASH_BATCH");
@@ -41,7 +42,7 @@ fn killed_anywhere_it_tells_everything_once() {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) && (only.is_none() || next.load(Ordering::Relaxed) == 0) {
                     let turn = next.fetch_add(1, Ordering::Relaxed);
-                    if tally.lock().rounds >= rounds {
+                    if tally.lock().rounds >= rounds || started.elapsed() > longest {
                         break;
                     }
                     if let Err(why) = batch(seed, only.unwrap_or(turn), &tally) {
@@ -62,7 +63,7 @@ fn killed_anywhere_it_tells_everything_once() {
     assert_eq!((counts.duplicates, counts.lost), (0, 0));
     if only.is_none() {
         let (rarest, kills) = counts.rarest();
-        let wanted = (rounds / 400).max(1);
+        let wanted = (counts.rounds / 400).max(1);
         assert!(kills >= wanted, "{rarest} was reached {kills} times only in {} rounds", counts.rounds);
     }
 }

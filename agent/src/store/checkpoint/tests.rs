@@ -293,6 +293,20 @@ async fn a_damaged_newest_generation_is_no_reason_to_begin_anew() {
 }
 
 #[tokio::test]
+async fn a_copy_that_was_damaged_later_does_not_stop_the_machine_that_made_it() {
+    let (_, remote) = Bucket::new();
+    let (machine, _) = Machine::start(&remote).await;
+    machine.say("a").await.unwrap();
+    remote.delete(1).await.unwrap();
+    remote.create(1, Bytes::from_static(b"garbage")).await.unwrap();
+    let Machine { mut store, clock, _folder } = machine;
+    assert_eq!(store.join(&remote, &clock).await.unwrap(), Joined::Newest(1));
+    let machine = Machine { store, clock, _folder };
+    machine.say("b").await.unwrap();
+    assert_eq!(Machine::start(&remote).await.0.words(), ["a", "b"]);
+}
+
+#[tokio::test]
 async fn a_generation_of_a_newer_release_is_refused_and_nothing_is_lost() {
     let (_, remote) = Bucket::new();
     let (machine, _) = Machine::start(&remote).await;
