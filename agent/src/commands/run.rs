@@ -12,7 +12,7 @@ use crate::{
         ConfigError, Loaded,
         settings::{Environment, StateSettings},
     },
-    heuristic::{Report, Trigger},
+    heuristic::{HeuristicError, Report, Trigger},
     notify::outbox::State,
     runtime::Agent,
     store::{Store, StoreError, remote::Remote},
@@ -21,8 +21,8 @@ use crate::{
 pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Result<Exit> {
     let loaded = context::load(config)?;
     let clock = clock(&loaded, options)?;
-    let mut report = if options.dry_run {
-        dry_run(&loaded, clock).await?
+    let (mut report, least) = if options.dry_run {
+        (dry_run(&loaded, clock).await?, Exit::Done)
     } else {
         let agent = context::agent(&loaded, clock, context::PATIENCE).await?;
         pass(&agent).await?
@@ -38,7 +38,11 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
         // What would be sent is no doubt.
         report.notifications.clear();
     }
-    Ok(exit(&report))
+    Ok(match exit(&report) {
+        Exit::Done => least,
+        Exit::Unknown if least == Exit::Failed => least,
+        exit => exit,
+    })
 }
 
 fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
@@ -52,18 +56,27 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
     }
 }
 
-/// A pass, its deliveries, and the copy of what came of them.
-async fn pass(agent: &Agent) -> anyhow::Result<Report> {
+/// A pass, its deliveries, and the copy of what came of them; and the least that the exit code has to say: what is on this machine alone
+/// is not as safe as it should be, and what could not be recorded was not sent.
+async fn pass(agent: &Agent) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
-    let mut report = agent.heuristic.pass(Trigger::Cli).await?;
+    let mut report = match agent.heuristic.pass(Trigger::Cli).await {
+        Ok(report) => report,
+        Err(HeuristicError::NotRecorded { report, source }) => {
+            tracing::error!(%source, "decided, but nothing was recorded and nothing is sent");
+            return Ok((*report, Exit::Failed));
+        }
+        Err(error) => return Err(error.into()),
+    };
     agent.outbox.drain(agent.settle_time).await;
     agent.finish().await;
     agent.heuristic.refresh(&mut report, None)?;
     agent.heuristic.add_failures(&mut report)?;
     agent.tidy().await;
-    Ok(report)
+    let copies_fail = agent.store.copies().is_some_and(|copies| copies.trouble.is_some());
+    Ok((report, if copies_fail { Exit::Unknown } else { Exit::Done }))
 }
 
 /// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.

@@ -57,7 +57,7 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
     writeln!(out, "{} in {}", text::counted(listing.generations.len(), "generation"), listing.remote)?;
     for Listed { place, damage, sound } in &listing.generations {
         let generation = &place.generation;
-        let at = text::local(generation.at, &settings.time_zone);
+        let at = text::local_second(generation.at, &settings.time_zone);
         let verdict = match (damage, sound) {
             (Some(damage), _) => format!("  DAMAGED: {damage}"),
             (None, Some(_)) => "  sound".to_owned(),

@@ -110,7 +110,7 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
             Some(oldest) => anyhow::bail!(
                 "there is no generation as old as that: the oldest is {} of {}",
                 oldest.number,
-                text::local(oldest.at, &settings.time_zone)
+                text::local_second(oldest.at, &settings.time_zone)
             ),
         }
     }
