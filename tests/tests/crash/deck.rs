@@ -80,6 +80,10 @@ pub(crate) enum End {
     Overtaken(u64, u64),
     /// Stopped before its generation is created, while the other machine makes a pass; then continued, and killed as it finds out.
     Fenced,
+    /// Stopped at failpoints, and each time the other machine makes a pass before it is continued.
+    TakenOver(String),
+    /// Both machines, so many milliseconds apart; both end by themselves.
+    Race(u64),
     /// Both machines at once; the first is killed after so many milliseconds, the second ends by itself.
     Together(u64),
     /// The wall clock jumps by so many seconds after so many milliseconds, under the running process; killed as many later.
@@ -96,6 +100,15 @@ pub(crate) enum Card {
     Overtaken,
     Together,
     JumpUnder,
+    Race,
+    TakenOver(&'static str),
+}
+
+impl End {
+    /// Whether the other machine is at work too. What this one promised has to be known to the remote then.
+    pub(crate) fn needs_both_machines(&self) -> bool {
+        matches!(self, Self::Overtaken(..) | Self::Fenced | Self::TakenOver(_) | Self::Race(_) | Self::Together(_))
+    }
 }
 
 /// Failpoints that are reached in the first round after a long absence only.
@@ -140,6 +153,11 @@ impl Card {
                 let round = disturbed(rng, Command::any, |rng| End::Together(rng.u64(0..2000)));
                 vec![Round { remote: Remote::default(), ..round }]
             }
+            Self::Race => {
+                let after = if rng.bool() { 0 } else { rng.u64(0..60) };
+                vec![fair(Command::Run, End::Race(after))]
+            }
+            Self::TakenOver(name) => taken_over(name, rng),
             Self::JumpUnder => {
                 let seconds = if rng.bool() { rng.i64(1..7200) } else { -rng.i64(1..7200) };
                 vec![disturbed(rng, Command::any, |rng| End::JumpUnder(seconds, rng.u64(50..1000)))]
@@ -148,11 +166,30 @@ impl Card {
     }
 }
 
+/// A round in fair weather.
+fn fair(command: Command, end: End) -> Round {
+    Round { before: Vec::new(), command, twilio: Twilio::default(), remote: Remote::default(), end }
+}
+
+/// The rounds of [`at`], with a stop in the place of the kill.
+fn taken_over(name: &'static str, rng: &mut Rng) -> Vec<Round> {
+    let mut rounds = at(name, rng);
+    if let Some(last) = rounds.last_mut() {
+        let plan = match &last.end {
+            End::At(plan, _) => plan.replace("=kill", "=stop"),
+            _ => "checkpoint.drafted=stop;checkpoint.fenced=stop".to_owned(),
+        };
+        last.end = End::TakenOver(plan.replace("@2", ""));
+        // A remote that fails one of two agents is the named residual risk; a reply that is lost is none.
+        (last.remote.always, last.remote.chaos) = (None, s3::Chaos::default());
+    }
+    rounds
+}
+
 /// A round that is killed at a failpoint, and what has to come before for it to be reached.
 fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
     let kill = |name: &str| End::At(format!("{name}=kill"), 4000);
-    let plain =
-        |command, end| Round { before: Vec::new(), command, twilio: Twilio::default(), remote: Remote::default(), end };
+    let plain = fair;
     let command = Command::any(rng);
     let doubt = |rng: &mut Rng, came: bool| {
         use twilio::Fault::{

@@ -23,6 +23,8 @@ pub(crate) struct Counts {
     pub(crate) batches: u64,
     /// By failpoint.
     pub(crate) kills: BTreeMap<String, u64>,
+    /// By failpoint.
+    pub(crate) stops: BTreeMap<String, u64>,
     /// Everything else, by name.
     pub(crate) events: BTreeMap<&'static str, u64>,
     pub(crate) intended: usize,
@@ -33,11 +35,17 @@ pub(crate) struct Counts {
     pub(crate) integrity_checks: u64,
     /// What went wrong, with how to repeat it.
     pub(crate) failures: Vec<String>,
+    /// All of it.
+    pub(crate) took: Duration,
 }
 
 impl Tally {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn into_inner(self) -> Counts {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn count(&self, event: &'static str) {
@@ -65,8 +73,31 @@ impl Counts {
         counts.min_by_key(|(_, count)| *count).unwrap_or_default()
     }
 
+    /// A line for whoever waits.
+    pub(crate) fn progress(&self, so_far: Duration) {
+        let (rarest, kills) = self.rarest();
+        eprintln!(
+            "{:>5} s: {} rounds, {} messages, {} duplicates, {} lost; rarest failpoint {rarest}: {kills}",
+            so_far.as_secs(),
+            self.rounds,
+            self.accepted,
+            self.duplicates,
+            self.lost,
+        );
+    }
+
+    /// One row of a table, as Markdown.
+    pub(crate) fn summary(&self, what: &str, times: u64, seed: u64) -> String {
+        let Self { intended, accepted, duplicates, lost, took, .. } = self;
+        format!(
+            "| {what} | {times} | {intended} | {accepted} | **{duplicates}** | **{lost}** | {seed} | {} s |\n",
+            took.as_secs()
+        )
+    }
+
     /// As Markdown.
-    pub(crate) fn table(&self, seed: u64, took: Duration) -> String {
+    pub(crate) fn table(&self, seed: u64) -> String {
+        let took = self.took;
         let mut text = String::from("| What | Count |\n|---|---:|\n");
         let mut line = |name: &str, count: &dyn std::fmt::Display| {
             let _ = writeln!(text, "| {name} | {count} |");
@@ -92,5 +123,13 @@ impl Counts {
             let _ = writeln!(text, "| `{name}` | {} |", self.kills_at(name));
         }
         text
+    }
+}
+
+/// Puts a piece of the report into the folder `MECRIS_CRASH_REPORT`, if that is set.
+pub(crate) fn publish(name: &str, text: &str) {
+    if let Some(folder) = std::env::var_os("MECRIS_CRASH_REPORT") {
+        let file = std::path::Path::new(&folder).join(format!("{name}.md"));
+        std::fs::write(&file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
 }

@@ -1,0 +1,314 @@
+//! One account through its rounds: what is done to the agent, and what is expected of it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use mecris_tests::wait::{pause, until};
+
+use crate::{
+    audit::{GoalDays, audit},
+    deck::{Card, Command, End, Event, Round},
+    process::{Agent, Ended},
+    report::Tally,
+    stage::{LEASE, LONG_LEASE, Stage, last_passed},
+    state::local,
+};
+
+/// Goals that stay red on the account after they were told, so that telling them again is possible.
+const LINGER: usize = 3;
+
+/// So many passes may it take until everything has settled.
+const PASSES_TO_SETTLE: usize = 12;
+
+/// The longest a clean pass takes: two doubts, and a provider that wants to be asked later.
+const LONGEST_PASS: Duration = Duration::from_secs(40);
+
+/// One account and what is expected of it.
+pub(crate) struct Lane<'a> {
+    pub(crate) stage: Stage,
+    tally: &'a Tally,
+    /// Goals on the account, all red.
+    shown: Vec<String>,
+    told: GoalDays,
+    red: GoalDays,
+    named: u64,
+    /// So many messages are accounted for, and may be forgotten.
+    accounted: usize,
+    pub(crate) history: Vec<String>,
+}
+
+impl<'a> Lane<'a> {
+    pub(crate) fn new(tally: &'a Tally, in_a_folder: bool) -> Self {
+        Self {
+            stage: Stage::new(in_a_folder),
+            tally,
+            shown: Vec::new(),
+            told: GoalDays::new(),
+            red: GoalDays::new(),
+            named: 0,
+            accounted: 0,
+            history: Vec::new(),
+        }
+    }
+
+    /// From the first message to the audit.
+    pub(crate) fn play(&mut self, rounds: &[(Card, Round)]) -> Result<(), String> {
+        for (card, round) in rounds {
+            self.round(*card, round)?;
+        }
+        self.settle()?;
+        self.tally.lock().batches += 1;
+        self.audit()
+    }
+
+    fn round(&mut self, card: Card, round: &Round) -> Result<(), String> {
+        for event in &round.before {
+            let named = match event {
+                Event::Jump(_) | Event::JumpDays(..) => "jumps of the wall clock between two rounds",
+                Event::NewMachine => "machines replaced: local directory deleted",
+                Event::OtherMachine => "rounds on the other machine, which had older state",
+            };
+            // An absence ends an account's story so far: what is older is forgotten.
+            if matches!(event, Event::JumpDays(days, _) if *days > 90) {
+                self.settle()?;
+                self.audit()?;
+            }
+            if self.stage.happens(*event) {
+                self.tally.count(named);
+            }
+        }
+        let both = round.end.needs_both_machines();
+        if both && !self.stage.caught_up() {
+            self.clean_pass()?;
+        }
+        self.stage.set_lease(if both { LONG_LEASE } else { LEASE });
+        self.new_goal();
+        let (at, now) = (self.stage.at, self.stage.now());
+        self.history.push(format!("    g{}: {card:?} on machine {at} at {now:.3}: {round}", self.named));
+        self.weather(round);
+        self.disturb(round);
+        self.stage.fair_weather();
+        self.tally.lock().rounds += 1;
+        self.look()
+    }
+
+    fn new_goal(&mut self) {
+        self.named += 1;
+        self.shown.push(format!("g{}", self.named));
+        self.show();
+    }
+
+    fn show(&mut self) {
+        let today = self.stage.today();
+        self.red.extend(self.shown.iter().map(|slug| (slug.clone(), today)));
+        self.stage.show(&self.shown);
+    }
+
+    fn weather(&self, round: &Round) {
+        self.stage.twilio.set_chaos(round.twilio.chaos);
+        self.stage.twilio.fail_next(round.twilio.sends.iter().cloned());
+        self.stage.twilio.fail_reads(round.twilio.mute.then_some(mecris_tests::twilio::Fault::StatusBefore(503)));
+        if let Some(s3) = self.stage.remote.s3().filter(|_| self.stage.up_to_date()) {
+            s3.set_chaos(round.remote.chaos);
+            s3.fault_next(mecris_tests::s3::Operation::Put, round.remote.puts.iter().cloned());
+            if let Some((operation, fault)) = &round.remote.always {
+                s3.fault_always(*operation, Some(fault.clone()));
+            }
+        }
+    }
+
+    /// Starts the agent and does to it what the round says.
+    fn disturb(&mut self, round: &Round) {
+        let arguments: &[&str] = match round.command {
+            Command::Run => &["run", "--json"],
+            Command::Serve => &["serve"],
+        };
+        let failpoints = match &round.end {
+            End::At(plan, _) | End::TakenOver(plan) => plan.as_str(),
+            End::Fenced => "checkpoint.drafted=stop;checkpoint.fenced=kill",
+            _ => "",
+        };
+        let mut agent = Agent::start(self.stage.machine(), arguments, failpoints);
+        let millis = Duration::from_millis;
+        match round.end {
+            End::At(_, limit) => {
+                if agent.ended(millis(limit)).is_none() {
+                    agent.kill();
+                }
+            }
+            End::Itself => {
+                agent.ended(LONGEST_PASS);
+            }
+            End::Kill(after) => {
+                if agent.ended(millis(after)).is_none() && agent.kill() == Ended::Killed {
+                    self.tally.count("kills at a random instant");
+                }
+            }
+            End::Terminate(after) => {
+                pause(millis(after));
+                agent.terminate();
+                if agent.ended(Duration::from_secs(20)).is_some() {
+                    self.tally.count("ends by SIGTERM");
+                }
+            }
+            End::Overtaken(after, then) => {
+                let creates = self.stage.twilio.creates();
+                pause(millis(after));
+                agent.stop();
+                // Between the check of the lease and the write to the socket: the named residual risk, measured apart.
+                let named = last_passed(self.stage.machine()) == "outbox.lease_checked";
+                if named && self.stage.twilio.creates() == creates {
+                    self.tally.count("stopped in the named gap by chance, continued at once");
+                } else {
+                    self.other_passes();
+                    self.tally.count("stopped at a random instant while the other machine made a pass, then continued");
+                }
+                agent.resume();
+                agent.ended(millis(then));
+                agent.kill();
+            }
+            End::Fenced => {
+                if until(Duration::from_secs(10), || agent.is_stopped().then_some(())).is_some() {
+                    self.other_passes();
+                    agent.resume();
+                }
+                agent.ended(LONGEST_PASS);
+                agent.kill();
+            }
+            End::TakenOver(_) => {
+                let stands = |agent: &mut Agent| {
+                    let ended = |agent: &mut Agent| agent.ended(Duration::ZERO).map(|_| false);
+                    until(Duration::from_secs(10), || agent.is_stopped().then_some(true).or_else(|| ended(agent)))
+                };
+                while stands(&mut agent) == Some(true) {
+                    self.other_passes();
+                    agent.resume();
+                    self.tally.count("stopped at a failpoint while the other machine made a pass, then continued");
+                }
+                // A daemon goes on for ever.
+                agent.ended(if round.command == Command::Run { LONGEST_PASS } else { Duration::from_secs(2) });
+                agent.kill();
+            }
+            End::Race(after) => {
+                pause(millis(after));
+                let mut other = Agent::start(self.stage.other(), &["run", "--json"], "");
+                for agent in [&mut agent, &mut other] {
+                    agent.ended(LONGEST_PASS);
+                }
+                self.tally.count("two agents started together, neither disturbed");
+                self.stage.at = 1 - self.stage.at;
+            }
+            End::Together(after) => {
+                let mut other = Agent::start(self.stage.other(), &["run", "--json"], "");
+                agent.ended(millis(after));
+                agent.kill();
+                other.ended(LONGEST_PASS);
+                self.tally.count("two agents started together, one of them killed");
+                self.stage.at = 1 - self.stage.at;
+            }
+            End::JumpUnder(seconds, after) => {
+                agent.ended(millis(after));
+                self.stage.jump(seconds);
+                agent.ended(millis(after));
+                agent.kill();
+                self.tally.count("jumps of the wall clock under a running agent");
+            }
+        }
+    }
+
+    fn other_passes(&self) {
+        Agent::start(self.stage.other(), &["run", "--json"], "").ended(LONGEST_PASS);
+    }
+
+    /// What must hold after every round.
+    fn look(&mut self) -> Result<(), String> {
+        for hit in self.stage.failpoints_hit() {
+            let mut counts = self.tally.lock();
+            if let Some(name) = hit.strip_suffix(" kill") {
+                *counts.kills.entry(name.to_owned()).or_default() += 1;
+            } else if let Some(name) = hit.strip_suffix(" stop") {
+                *counts.stops.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        for machine in &self.stage.machines {
+            if let Some(Err(why)) = local(&machine.database()) {
+                return Err(format!("the file is damaged: {why}"));
+            }
+        }
+        if let Some(Err(why)) = self.stage.remote.newest() {
+            return Err(format!("the newest generation is damaged: {why}"));
+        }
+        self.tally.lock().integrity_checks += 1;
+        self.forget_told()
+    }
+
+    /// Goals that were told leave the account, so that the last round is as quick as the first; a few stay, to tempt the agent.
+    fn forget_told(&mut self) -> Result<(), String> {
+        let (promises, today) = (self.stage.promises()?, self.stage.today());
+        let told: BTreeSet<String> = self
+            .shown
+            .iter()
+            .filter(|slug| {
+                let tag = promises.claims.get(&(format!("goal:{slug}"), today.to_string()));
+                let message = tag.and_then(|tag| promises.messages.get(tag));
+                message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
+            })
+            .cloned()
+            .collect();
+        self.told.extend(told.iter().map(|slug| (slug.clone(), today)));
+        let keep = self.shown.len().saturating_sub(LINGER);
+        let mut place = 0;
+        self.shown.retain(|slug| {
+            place += 1;
+            place > keep || !told.contains(slug)
+        });
+        Ok(())
+    }
+
+    fn clean_pass(&mut self) -> Result<(), String> {
+        self.show();
+        let mut agent = Agent::start(self.stage.machine(), &["run", "--json"], "");
+        match agent.ended(LONGEST_PASS) {
+            Some(_) => Ok(()),
+            None => Err("a clean pass does not end".to_owned()),
+        }
+    }
+
+    /// Lets the agent finish in fair weather: every goal on the account is told today, and nothing is in doubt.
+    fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..PASSES_TO_SETTLE {
+            self.clean_pass()?;
+            let (promises, today) = (self.stage.promises()?, self.stage.today().to_string());
+            let all =
+                self.shown.iter().all(|slug| promises.claims.contains_key(&(format!("goal:{slug}"), today.clone())));
+            if all && promises.settled() {
+                let today = self.stage.today();
+                self.told.extend(self.shown.drain(..).map(|slug| (slug, today)));
+                return Ok(());
+            }
+        }
+        let promises = self.stage.promises()?;
+        Err(format!("it does not settle: {:?} of {:?}", promises.messages, self.shown))
+    }
+
+    /// Counts, and begins anew.
+    fn audit(&mut self) -> Result<(), String> {
+        if let Some(violation) = self.stage.violations().first() {
+            return Err(format!("something no agent should ask: {violation}"));
+        }
+        if !self.stage.caught_up() {
+            return Err("in fair weather a pass ends with all of its state off the machine".to_owned());
+        }
+        let promises = self.stage.promises()?;
+        let accepted = self.stage.twilio.accepted().split_off(self.accounted);
+        self.accounted += accepted.len();
+        let findings = audit(&promises, &self.told, &self.red, &accepted);
+        let mut counts = self.tally.lock();
+        counts.add(&findings);
+        self.told.clear();
+        self.red.clear();
+        if findings.lost.is_empty() && findings.duplicates.is_empty() {
+            return Ok(());
+        }
+        Err(format!("lost: {:?}, duplicates: {:?}", findings.lost, findings.duplicates))
+    }
+}

@@ -1,0 +1,55 @@
+//! Two agents at once: started together on one remote, and one that is stopped while the other takes over.
+
+use mecris_agent::failpoint;
+
+use crate::{
+    campaign::Campaign,
+    deck::Card,
+    options::{number, seed, size},
+    report::publish,
+};
+
+/// So many rounds has an account before it is counted.
+const BATCH: u64 = 10;
+
+/// So many stops: each takes several leases.
+const STOPS: u64 = 3;
+
+/// Where a stop proves nothing about the protocol, or is measured apart: see `residual`.
+const APART: [&str; 4] = ["retention.forgotten", "retention.compacted", "checkpoint.failed", "outbox.lease_checked"];
+
+fn protocol() -> Vec<&'static str> {
+    failpoint::ALL.iter().copied().filter(|name| !APART.contains(name)).collect()
+}
+
+#[test]
+fn two_agents_that_start_together_send_one_message() {
+    let (rounds, seed) = (size("MECRIS_CRASH_TOGETHER", 50), seed("two agents"));
+    let deal = |_| vec![Card::Race; usize::try_from(BATCH.min(rounds)).unwrap_or(1)];
+    let counts = Campaign { test: "two_agents_that_start_together", seed, rounds, deal: &deal }.play();
+    if number("MECRIS_CRASH_BATCH").is_none() {
+        assert!(counts.intended as u64 >= rounds);
+        publish("together", &counts.summary("two agents started together", rounds.max(counts.rounds), seed));
+    }
+}
+
+#[test]
+fn one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again() {
+    let names = protocol();
+    let wanted = size("MECRIS_CRASH_TAKEOVERS", names.len() as u64);
+    let seed = seed("take-over");
+    let deal = |batch: u64| {
+        let place = |n: u64| usize::try_from((batch * STOPS + n) % names.len() as u64).unwrap_or(0);
+        (0..STOPS).map(|n| Card::TakenOver(names[place(n)])).collect()
+    };
+    // Some places need a round or two before they are reached.
+    let rounds = wanted + wanted / 3;
+    let counts = Campaign { test: "one_that_is_stopped", seed, rounds, deal: &deal }.play();
+    if number("MECRIS_CRASH_BATCH").is_none() {
+        let stops: u64 = counts.stops.values().sum();
+        assert!(stops >= wanted * 9 / 10, "stopped {stops} times only: {:?}", counts.stops);
+        let missing: Vec<_> = names.iter().filter(|name| !counts.stops.contains_key(**name)).collect();
+        assert!(missing.is_empty(), "never stopped at {missing:?}");
+        publish("take-over", &counts.summary("stopped, taken over, continued", stops, seed));
+    }
+}
