@@ -40,13 +40,22 @@ impl BudgetArm {
 
     /// Refreshes both providers' rows in the store, in one write, and returns one observation for each *configured* provider.
     ///
-    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`.
+    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`. Rows that cannot be written, on a
+    /// full disk perhaps, are no reason not to know: the pass is to decide all the same.
     ///
     /// # Errors
-    /// If the state cannot be written.
+    /// If the state cannot be read.
     pub async fn observe(&self, now: Timestamp) -> Result<Vec<(Provider, Observation<Budget>)>, StoreError> {
         let rules = self.rules.clone();
-        self.store.note(move |tx| rules.refresh(tx, now)).await
+        match self.store.note(move |tx| rules.refresh(tx, now)).await {
+            Ok(observed) => Ok(observed),
+            Err(error) => {
+                tracing::warn!(%error, "the budgets are known, but cannot be recorded");
+                Ok(self
+                    .rules
+                    .observations(&self.store.read(|connection| self.rules.compute_all(connection, now))?, now))
+            }
+        }
     }
 }
 
@@ -57,18 +66,30 @@ impl Rules {
         tx: &Transaction<'_>,
         now: Timestamp,
     ) -> rusqlite::Result<Vec<(Provider, Observation<Budget>)>> {
-        let mut observed = Vec::new();
-        for provider in Provider::ALL {
-            let (budget, doubt) = match self.configured(provider) {
-                Some(configured) => self.compute(tx, configured, now)?,
-                None => (Budget::unknown(provider, format!("no [budget.{provider}] in the configuration")), None),
-            };
-            store::budget::save(tx, &row::computed(&doubted(&budget, doubt.as_deref()), now))?;
-            if self.configured(provider).is_some() {
-                observed.push((provider, observation(budget, doubt, now)));
-            }
+        let computed = self.compute_all(tx, now)?;
+        for (budget, doubt) in &computed {
+            store::budget::save(tx, &row::computed(&doubted(budget, doubt.as_deref()), now))?;
         }
-        Ok(observed)
+        Ok(self.observations(&computed, now))
+    }
+
+    /// Every provider's budget, and what makes its numbers doubtful.
+    fn compute_all(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<(Budget, Option<String>)>> {
+        let compute = |provider| match self.configured(provider) {
+            Some(configured) => self.compute(connection, configured, now),
+            None => Ok((Budget::unknown(provider, format!("no [budget.{provider}] in the configuration")), None)),
+        };
+        Provider::ALL.into_iter().map(compute).collect()
+    }
+
+    /// Of the configured providers.
+    fn observations(
+        &self,
+        computed: &[(Budget, Option<String>)],
+        now: Timestamp,
+    ) -> Vec<(Provider, Observation<Budget>)> {
+        let configured = computed.iter().filter(|(budget, _)| self.configured(budget.provider).is_some());
+        configured.map(|(budget, doubt)| (budget.provider, observation(budget.clone(), doubt.clone(), now))).collect()
     }
 
     /// The rows as they were last recorded, one for each provider, in the order of [`Provider::ALL`].

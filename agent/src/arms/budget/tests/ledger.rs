@@ -159,3 +159,13 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_budget_that_cannot_be_recorded_is_known_all_the_same() {
+    let bench = Bench::new();
+    bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
+    bench.arm.store.note(|tx| tx.pragma_update(None, "query_only", true)).await.unwrap();
+    assert!(bench.arm.store.note(|tx| tx.execute("DELETE FROM budget", [])).await.is_err(), "nothing can be written");
+    let seen = bench.observe(Provider::Anthropic, "2026-01-16T16:00:00Z").await;
+    assert_eq!(used(&seen), Some(1.0));
+}
