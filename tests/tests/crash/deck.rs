@@ -6,8 +6,6 @@ use fastrand::Rng;
 use mecris_agent::failpoint;
 use mecris_tests::{s3, twilio};
 
-use crate::options::number;
-
 /// How one round is disturbed.
 #[derive(Clone, Debug)]
 pub(crate) struct Round {
@@ -116,9 +114,9 @@ impl End {
 /// Failpoints that are reached in the first round after a long absence only.
 const AFTER_ABSENCE: [&str; 2] = ["retention.forgotten", "retention.compacted"];
 
-/// The cards of one batch, shuffled: every failpoint once, and the others. A batch with an odd number begins with the one failpoint
-/// of a first round after a long absence, the others with the other.
-pub(crate) fn deck(rng: &mut Rng, batch: u64) -> Vec<Card> {
+/// The cards of one batch, shuffled: half a deck with every failpoint once, and the others. Two batches share a deck. A batch with an odd
+/// number begins with the one failpoint of a first round after a long absence, the others with the other.
+pub(crate) fn half_a_deck(seed: u64, batch: u64) -> Vec<Card> {
     let everywhere = failpoint::ALL.iter().filter(|name| !AFTER_ABSENCE.contains(name));
     let mut cards: Vec<Card> = everywhere.map(|name| Card::Failpoint(name)).collect();
     for (card, count) in [
@@ -127,14 +125,15 @@ pub(crate) fn deck(rng: &mut Rng, batch: u64) -> Vec<Card> {
         (Card::Clean, 2),
         (Card::Overtaken, 3),
         (Card::Together, 3),
-        // Open: see docs/RELIABILITY.md.
-        (Card::JumpUnder, 2 * usize::from(number("MECRIS_CRASH_JUMPS_UNDER").is_some())),
+        (Card::JumpUnder, 2),
     ] {
         cards.extend(std::iter::repeat_n(card, count));
     }
-    rng.shuffle(&mut cards);
-    cards.insert(0, Card::Failpoint(AFTER_ABSENCE[usize::from(batch % 2 == 1)]));
-    cards
+    Rng::with_seed(seed ^ (batch / 2)).shuffle(&mut cards);
+    let second = cards.split_off(cards.len() / 2);
+    let mut half = if batch.is_multiple_of(2) { cards } else { second };
+    half.insert(0, Card::Failpoint(AFTER_ABSENCE[usize::from(batch % 2 == 1)]));
+    half
 }
 
 impl Card {

@@ -1,10 +1,8 @@
 //! A thousand rounds of everything.
 
-use fastrand::Rng;
-
 use crate::{
     campaign::Campaign,
-    deck::deck,
+    deck::half_a_deck,
     options::{number, seed, size},
     report::publish,
 };
@@ -15,12 +13,7 @@ const ROUNDS_FOR_ONE_HIT: u64 = 400;
 #[test]
 fn killed_anywhere_it_tells_everything_once() {
     let (rounds, seed) = (size("MECRIS_CRASH_ROUNDS", 1000), seed("crash rounds"));
-    // Two batches share a deck.
-    let deal = |batch: u64| {
-        let mut cards = deck(&mut Rng::with_seed(seed ^ (batch / 2)), batch);
-        let second = cards.split_off(cards.len() / 2);
-        if batch.is_multiple_of(2) { cards } else { second }
-    };
+    let deal = |batch: u64| half_a_deck(seed, batch);
     let counts = Campaign { test: "killed_anywhere", seed, rounds, deal: &deal }.play();
     if number("MECRIS_CRASH_BATCH").is_none() {
         let (rarest, kills) = counts.rarest();

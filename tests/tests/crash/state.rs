@@ -14,6 +14,7 @@ use tempfile::TempDir;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) state: String,
+    pub(crate) attempt: u32,
     pub(crate) subjects: Vec<String>,
 }
 
@@ -29,11 +30,11 @@ pub(crate) struct Promises {
 
 impl Promises {
     fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare("SELECT tag, state, subjects FROM notifications")?;
+        let mut statement = connection.prepare("SELECT tag, state, attempt, subjects FROM notifications")?;
         let messages = statement.query_map([], |row| {
-            let subjects: String = row.get(2)?;
+            let subjects: String = row.get(3)?;
             let subjects = serde_json::from_str(&subjects).unwrap_or_default();
-            Ok((row.get(0)?, Message { state: row.get(1)?, subjects }))
+            Ok((row.get(0)?, Message { state: row.get(1)?, attempt: row.get(2)?, subjects }))
         })?;
         let messages = messages.collect::<rusqlite::Result<_>>()?;
         let mut statement = connection
@@ -57,9 +58,10 @@ impl Promises {
         }
     }
 
-    /// Whether `other` knows all of this.
+    /// Whether `other` knows of every message and of every attempt.
     pub(crate) fn within(&self, other: &Self) -> bool {
-        self.messages.keys().all(|tag| other.messages.contains_key(tag))
+        let known = |tag, attempt| other.messages.get(tag).is_some_and(|there| there.attempt >= attempt);
+        self.messages.iter().all(|(tag, here)| known(tag, here.attempt))
     }
 }
 

@@ -44,9 +44,13 @@ impl Outbox {
     pub(super) async fn doubted(&self, row: Row, why: String) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "nobody knows whether it was accepted");
-        let over = row.lease_until.map_or(now, |until| until.max(now));
-        let next =
-            Row { state: State::Unknown, next_at: Some(after(over, self.0.settle)), why: Some(why), ..row.clone() };
+        // From here on by what is left of the lease, not by the row: the wall clock may have been set back since that was written.
+        let next = Row {
+            state: State::Unknown,
+            next_at: Some(after(now, self.unsettled_for(&row))),
+            why: Some(why),
+            ..row.clone()
+        };
         self.settle(row, next, Ending::Unknown).await?;
         failpoint!("outbox.doubted");
         Ok(())

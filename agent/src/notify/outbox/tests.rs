@@ -533,6 +533,21 @@ async fn a_wall_clock_that_is_set_back_holds_nothing_up() {
 }
 
 #[tokio::test]
+async fn a_wall_clock_that_is_set_back_under_a_send_in_doubt_holds_nothing_up() {
+    for fault in [Fault::LoseRequest, Fault::LoseReply] {
+        let world = World::new();
+        world.sms.faults([fault]);
+        let id = world.insert(message()).await;
+        let began = world.clock.boottime();
+        world.clock.advance(seconds(-3600));
+        world.outbox.work().await;
+        assert_eq!(world.see(&id).state, State::Unknown);
+        world.turn_until(&id, State::Accepted).await;
+        assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
+    }
+}
+
+#[tokio::test]
 async fn a_pass_that_was_rolled_back_sends_nothing() {
     let world = World::new();
     let outbox = world.outbox.clone();

@@ -112,9 +112,13 @@ impl Outbox {
 
     /// When the provider may be asked about an attempt that may have been sent: lease over, settle time passed.
     fn settled_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
+        planned_at(row, now).map(|at| at.max(timing::after(now, self.unsettled_for(row))))
+    }
+
+    /// How long the row's attempt has to be left alone.
+    pub(super) fn unsettled_for(&self, row: &Row) -> Duration {
         let as_of_now = self.new_lease(row.attempt);
-        let unsettled = self.0.leases.unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
-        planned_at(row, now).map(|at| at.max(timing::after(now, unsettled)))
+        self.0.leases.unsettled_for(&row.id, as_of_now, self.0.clock.boottime())
     }
 
     fn settled(&self, row: &Row, now: Timestamp) -> bool {
