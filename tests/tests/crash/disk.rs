@@ -150,7 +150,6 @@ fn a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message
 }
 
 #[test]
-#[ignore = "open: the daemon's endpoint did not answer in time under chattr +i on a busy machine, see docs/RELIABILITY.md"]
 fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let frozen = Frozen(folder.path().to_owned());
@@ -191,9 +190,10 @@ struct Frozen(PathBuf);
 
 impl Frozen {
     fn set(&self, frozen: bool) -> bool {
-        let state = ["state.db", "state.db-wal", "state.db-shm"].map(|name| self.0.join(name).display().to_string());
-        let [database, log, index] = &state;
-        works("chattr", &[if frozen { "+i" } else { "-i" }, database, log, index])
+        // Not the shared index beside them: it is mapped into memory, and who writes to a mapped page of an immutable file is killed by
+        // SIGBUS. That is another test's business, the one of a kill at a random instant.
+        let [database, log] = ["state.db", "state.db-wal"].map(|name| self.0.join(name).display().to_string());
+        works("chattr", &[if frozen { "+i" } else { "-i" }, &database, &log])
     }
 }
 
