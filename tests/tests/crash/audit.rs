@@ -41,9 +41,10 @@ pub(crate) fn audit(
     let mut by_tag = BTreeMap::<&str, Vec<&twilio::Message>>::new();
     let mut named = BTreeMap::<String, usize>::new();
     for message in accepted {
-        let tag = message.body.split_whitespace().next_back().unwrap_or_default();
+        let (text, tag) = message.body.rsplit_once(' ').unwrap_or_default();
         by_tag.entry(tag).or_default().push(message);
-        for slug in slugs(&message.body) {
+        // Without the tag, which may look like a goal of ours.
+        for slug in slugs(text) {
             *named.entry(slug).or_default() += 1;
         }
     }
