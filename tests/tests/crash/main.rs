@@ -19,6 +19,7 @@ mod new_machine;
 mod options;
 mod process;
 mod report;
+mod residual;
 mod rounds;
 mod stage;
 mod state;

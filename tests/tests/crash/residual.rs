@@ -1,0 +1,126 @@
+//! What can still go wrong, provoked and measured: a provider that lists late what it accepted, and a machine that stands still between
+//! the last check of its lease and the write to its socket. Times are a tenth of the default ones.
+
+use std::{
+    fmt::Write as _,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use mecris_tests::{
+    twilio::Fault,
+    wait::{pause, until},
+};
+
+use crate::{
+    options::{lanes, size},
+    process::Agent,
+    report::publish,
+    stage::Stage,
+};
+
+const LEASE: Duration = Duration::from_millis(1500);
+const SETTLE: Duration = Duration::from_millis(2000);
+
+/// Delays and pauses in percent of lease and settle time together: that long after an attempt began somebody asks about it.
+const SHARES: [u32; 7] = [25, 50, 90, 100, 110, 150, 200];
+
+/// So many lanes at once: here times matter.
+const LANES: usize = 8;
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(false);
+    stage.set_lease(LEASE);
+    for machine in &mut stage.machines {
+        machine.config.set("notify.settle", format!("{}ms", SETTLE.as_millis()));
+    }
+    stage.show(&["reading".to_owned()]);
+    stage
+}
+
+fn pass(stage: &Stage, machine: usize, failpoints: &str) -> Agent {
+    Agent::start(&stage.machines[machine], &["run", "--json"], failpoints)
+}
+
+/// Runs passes until one has nothing left to do, and counts what the provider accepted.
+fn accepted_in_the_end(stage: &Stage, machine: usize) -> usize {
+    for _ in 0..2 {
+        pass(stage, machine, "").ended(Duration::from_secs(40));
+    }
+    stage.twilio.accepted_count()
+}
+
+/// The reply is lost, and the provider lists the message only after `delay`.
+fn listed_late(delay: Duration) -> usize {
+    let stage = stage();
+    stage.twilio.hide_from_lists(u64::try_from(delay.as_millis()).expect("a few seconds"));
+    stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
+    accepted_in_the_end(&stage, 0)
+}
+
+/// The machine stands still for `span` at the named place, while another one takes over.
+fn stood_still(span: Duration) -> usize {
+    let stage = stage();
+    let mut paused = pass(&stage, 0, "outbox.lease_checked=stop");
+    let stands = until(Duration::from_secs(20), || paused.is_stopped().then_some(()));
+    assert!(stands.is_some(), "it never got to the place");
+    let mut other = pass(&stage, 1, "");
+    pause(span);
+    paused.resume();
+    paused.ended(Duration::from_secs(40));
+    other.ended(Duration::from_secs(40));
+    accepted_in_the_end(&stage, 1)
+}
+
+/// One row for each share: how often two messages were accepted, and how often none was.
+fn measure(name: &str, times: usize, once: impl Fn(Duration) -> usize + Sync) -> Vec<(u32, usize, usize)> {
+    let (next, seen) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let turn = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&share) = SHARES.get(turn / times) else { return };
+            let accepted = once((LEASE + SETTLE) * share / 100);
+            seen.lock().unwrap_or_else(PoisonError::into_inner).push((share, accepted));
+        }
+    };
+    std::thread::scope(|scope| (0..lanes().min(LANES)).for_each(|_| drop(scope.spawn(work))));
+    let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let count = |share, which: fn(usize) -> bool| seen.iter().filter(|(s, n)| *s == share && which(*n)).count();
+    let rows: Vec<_> = SHARES.map(|share| (share, count(share, |n| n > 1), count(share, |n| n == 0))).into();
+    let mut table =
+        format!("| {name}, in percent of lease + settle | Times | Sent twice | Lost |\n|---:|---:|---:|---:|\n");
+    for (share, twice, lost) in &rows {
+        let _ = writeln!(table, "| {share} | {times} | {twice} | {lost} |");
+    }
+    println!("{table}");
+    publish(&name.replace(' ', "-"), &table);
+    rows
+}
+
+/// Well within the promise nothing happens; well beyond it a message comes twice, or this page of the report would be fiction.
+fn bounds(rows: &[(u32, usize, usize)], times: usize) {
+    for (share, twice, lost) in rows {
+        assert_eq!(*lost, 0, "{rows:?}");
+        if *share <= 50 {
+            assert_eq!(*twice, 0, "{rows:?}");
+        }
+        if *share >= 200 {
+            assert_eq!(*twice, times, "{rows:?}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_listed_late_may_come_twice() {
+    let times = usize::try_from(size("MECRIS_CRASH_RESIDUAL", 2)).expect("a number of times");
+    bounds(&measure("listing delay", times, listed_late), times);
+}
+
+#[test]
+fn a_pause_between_the_check_and_the_socket_may_send_twice() {
+    let times = usize::try_from(size("MECRIS_CRASH_RESIDUAL", 2)).expect("a number of times");
+    bounds(&measure("pause", times, stood_still), times);
+}
