@@ -285,6 +285,8 @@ impl<'a> Lane<'a> {
                 self.told.extend(self.shown.drain(..).map(|slug| (slug, today)));
                 return Ok(());
             }
+            // A message may wait for its next try for longer than a pass waits for it.
+            self.stage.jump(60);
         }
         let promises = self.stage.promises()?;
         Err(format!("it does not settle: {:?} of {:?}", promises.messages, self.shown))
