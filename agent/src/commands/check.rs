@@ -9,7 +9,7 @@ use super::{Exit, context, text};
 use crate::{
     arms::beeminder::BeeminderArm,
     cli::CheckArgs,
-    clock::Clock,
+    clock::{self, Clock},
     config::{ConfigError, EffectiveSetting, Loaded, Settings},
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
@@ -17,7 +17,7 @@ use crate::{
     store::{
         Store, StoreError,
         broken::{self, BrokenChannel},
-        remote::Remote,
+        remote::{Remote, RemoteError},
     },
 };
 
@@ -163,24 +163,27 @@ fn state(loaded: &Loaded) -> Result<String, String> {
     }
 }
 
-/// Lists the copies off the machine, and makes none.
+/// Lists the copies off the machine, and tries whether one could be made.
 async fn copies(loaded: &Loaded) -> Option<CheckResult> {
     let url = loaded.settings.state.remote.as_ref()?;
     let folder = url.to_file_path().ok().filter(|_| url.scheme() == "file");
     if folder.is_some_and(|folder| !folder.exists()) {
         return Some(CheckResult::new("state.remote", Ok(format!("{url} will be made by the first pass"))));
     }
-    let listing = match Remote::open(url) {
-        Ok(remote) => remote.list(0).await,
-        Err(error) => Err(error),
+    let now = Clock::system().now();
+    let listing = async {
+        let remote = Remote::open(url)?;
+        let listing = remote.list(0).await?;
+        remote.try_out(&clock::time_ordered_id(now)).await?;
+        Ok::<_, RemoteError>(listing)
     };
-    let found = listing.map_err(|error| error.to_string()).map(|listing| {
+    let found = listing.await.map_err(|error| error.to_string()).map(|listing| {
         let newest = listing.last().map(|newest| {
-            let age = Clock::system().now().duration_since(newest.at).as_secs().max(0);
+            let age = now.duration_since(newest.at).as_secs().max(0);
             format!(", the newest is {} ({} ago)", newest.number, text::roughly(age))
         });
         let count = text::counted(listing.len(), "generation");
-        format!("{url} can be listed: {count}{}; writing is not tried", newest.unwrap_or_default())
+        format!("{url} can be listed and written: {count}{}", newest.unwrap_or_default())
     });
     Some(CheckResult::new("state.remote", found))
 }

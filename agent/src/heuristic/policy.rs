@@ -24,7 +24,7 @@ pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long a message that every channel refused still uses up its subjects' day. Then they may be tried again: nobody was told.
-pub const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
+const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The rules of one pass.
 #[derive(Clone, Debug)]
@@ -87,6 +87,12 @@ impl Ledger {
 impl Claim {
     /// Whether it still uses up the day: its message is alive or was accepted, or was refused only just now.
     pub fn holds(&self, now: Timestamp) -> bool {
-        self.refused_at.is_none_or(|refused_at| now.duration_since(refused_at) < REFUSED_CLAIM_HOLDS)
+        holds(self.refused_at, now)
     }
+}
+
+/// Whether a claim uses up the day whose message was refused, or expired, at that instant. One that lies ahead tells that the clock was
+/// set back since: the day for which the message came too late may not be over after all.
+pub fn holds(refused_at: Option<Timestamp>, now: Timestamp) -> bool {
+    refused_at.is_none_or(|at| (SignedDuration::ZERO..REFUSED_CLAIM_HOLDS).contains(&now.duration_since(at)))
 }

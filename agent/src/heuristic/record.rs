@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::{
     assess::{History, Observed, UpstreamHistory},
-    policy::{Claim, Ledger, MISSED_DAY, REFUSED_CLAIM_HOLDS},
+    policy::{self, Claim, Ledger, MISSED_DAY},
 };
 use crate::{
     clock,
@@ -74,7 +74,7 @@ pub(super) fn ledger(
             refused_at: row.refused_at,
         });
         if row.step > 0 {
-            claim.escalated = row.refused_at.is_none_or(|at| now.duration_since(at) < REFUSED_CLAIM_HOLDS);
+            claim.escalated = policy::holds(row.refused_at, now);
             claim.severity = if claim.escalated { row.severity } else { claim.severity };
             // Told by either of them is told; refused by both counts from the later refusal.
             claim.refused_at = claim.refused_at.zip(row.refused_at).map(|(first, second)| first.max(second));

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -90,8 +91,13 @@ fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Re
     Ok(content.len() as u64)
 }
 
+/// Makes a file that only its owner can read, or empties it.
+pub(super) fn private(path: &Path) -> io::Result<File> {
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
 fn written(part: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = File::create(part)?;
+    let mut file = private(part)?;
     file.write_all(content)?;
     file.sync_all()
 }

@@ -47,6 +47,20 @@ async fn reopen(path: &Path) -> Store {
 }
 
 #[tokio::test]
+async fn nobody_else_can_read_what_is_remembered() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = place();
+    let store = Store::open(&place.path).unwrap();
+    add(&store, "arm").await.unwrap();
+    let copy = place.path.with_extension("backup");
+    files::write_new(&copy, &files::read(&place.path).unwrap()).unwrap();
+    for file in [place.path.clone(), lock::beside(&place.path, "-wal"), copy] {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
 async fn a_second_store_is_refused_with_a_sentence() {
     let place = place();
     let _first = Store::open(&place.path).unwrap();

@@ -244,16 +244,8 @@ impl<'a> Lane<'a> {
     /// Goals that were told leave the account, so that the last round is as quick as the first; a few stay, to tempt the agent.
     fn forget_told(&mut self) -> Result<(), String> {
         let (promises, today) = (self.stage.promises()?, self.stage.today());
-        let told: BTreeSet<String> = self
-            .shown
-            .iter()
-            .filter(|slug| {
-                let tag = promises.claims.get(&(format!("goal:{slug}"), today.to_string()));
-                let message = tag.and_then(|tag| promises.messages.get(tag));
-                message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
-            })
-            .cloned()
-            .collect();
+        let told: BTreeSet<String> =
+            self.shown.iter().filter(|slug| promises.was_told(slug, &today.to_string())).cloned().collect();
         self.told.extend(told.iter().map(|slug| (slug.clone(), today)));
         let keep = self.shown.len().saturating_sub(LINGER);
         let mut place = 0;
@@ -278,8 +270,7 @@ impl<'a> Lane<'a> {
         for _ in 0..PASSES_TO_SETTLE {
             self.clean_pass()?;
             let (promises, today) = (self.stage.promises()?, self.stage.today().to_string());
-            let all =
-                self.shown.iter().all(|slug| promises.claims.contains_key(&(format!("goal:{slug}"), today.clone())));
+            let all = self.shown.iter().all(|slug| promises.was_told(slug, &today));
             if all && promises.settled() {
                 let today = self.stage.today();
                 self.told.extend(self.shown.drain(..).map(|slug| (slug, today)));

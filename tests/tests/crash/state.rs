@@ -45,6 +45,13 @@ impl Promises {
         Ok(Self { messages, claims, lineage })
     }
 
+    /// Whether a provider has the message about a goal on a day.
+    pub(crate) fn was_told(&self, slug: &str, day: &str) -> bool {
+        let tag = self.claims.get(&(format!("goal:{slug}"), day.to_owned()));
+        let message = tag.and_then(|tag| self.messages.get(tag));
+        message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
+    }
+
     /// Whether nothing is on its way or in doubt.
     pub(crate) fn settled(&self) -> bool {
         self.messages.values().all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed"))

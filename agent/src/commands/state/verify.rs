@@ -70,6 +70,12 @@ async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<V
     }
     if let Some(remote) = remote {
         match remote.list(0).await {
+            Ok(listing) if listing.is_empty() => results.push(Verdict {
+                what: "state.remote".to_owned(),
+                sound: None,
+                schema_version: None,
+                detail: format!("no generation in {} yet: `serve` or `run` makes the first", remote.name()),
+            }),
             Ok(listing) => {
                 let skipped = if all { 0 } else { listing.len().saturating_sub(1) };
                 for listed in &listing[skipped..] {

@@ -56,7 +56,7 @@ fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     }
     let fits = match url.scheme() {
         "s3" => url.host_str().is_some_and(|bucket| !bucket.is_empty()),
-        "file" => text.starts_with("file:///") && url.to_file_path().is_ok(),
+        "file" => text.starts_with("file:///") && url.to_file_path().is_ok_and(|folder| folder.file_name().is_some()),
         _ => false,
     };
     if fits { Some(Some(url)) } else { reader.expected(KEY, EXPECTED) }

@@ -200,6 +200,17 @@ impl Remote {
         self.within(delete).await
     }
 
+    /// Whether a generation could be made and pruned: writes an object that is none, under a name that nobody else uses, and removes it.
+    ///
+    /// # Errors
+    /// If the remote refuses either, or cannot be asked.
+    pub async fn try_out(&self, unique: &str) -> Result<(), RemoteError> {
+        let path = self.folder.clone().join(format!("check-{unique}"));
+        let put = self.store.put_opts(&path, Bytes::new().into(), PutOptions::from(PutMode::Create));
+        self.within(put).await?;
+        self.within(self.store.delete(&path)).await
+    }
+
     fn path(&self, generation: u64) -> Path {
         self.folder.clone().join(format!("{generation:010}.db.zst"))
     }

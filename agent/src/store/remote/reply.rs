@@ -7,6 +7,9 @@
 /// key is taken it answers 412 instead; `object_store` calls both `AlreadyExists`.
 const CONFLICT: &str = "ConditionalRequestConflict";
 
+/// The address of the instance metadata service.
+const INSTANCE_METADATA: &str = "169.254.169.254";
+
 /// The error as a sentence that may be logged and shown.
 pub(super) fn sentence(error: &object_store::Error) -> String {
     let text = error.to_string();
@@ -15,10 +18,31 @@ pub(super) fn sentence(error: &object_store::Error) -> String {
         None => (text.as_str(), ""),
     };
     let head = head.trim_end_matches([' ', ':']);
-    match (element(body, "Code"), element(body, "Message")) {
-        (Some(code), Some(message)) => format!("{head}: {code}: {message}"),
-        (Some(code), None) => format!("{head}: {code}"),
-        (None, _) => head.to_owned(),
+    let code = element(body, "Code");
+    let advice = advice(head, code).map(|advice| format!("; {advice}")).unwrap_or_default();
+    match (code, element(body, "Message")) {
+        (Some(code), Some(message)) => format!("{head}: {code}: {message}{advice}"),
+        (Some(code), None) => format!("{head}: {code}{advice}"),
+        (None, _) => format!("{head}{advice}"),
+    }
+}
+
+/// What to do about it, where that can be known.
+fn advice(head: &str, code: Option<&str>) -> Option<&'static str> {
+    match code {
+        Some("NoSuchBucket") => Some("make the bucket, or correct state.remote"),
+        Some("AccessDenied") => Some(
+            "whoever runs the agent needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject under the prefix",
+        ),
+        Some("PermanentRedirect" | "AuthorizationHeaderMalformed") => Some("AWS_REGION must name the bucket's region"),
+        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken") => {
+            Some("renew the credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
+        }
+        // Where credentials are asked for last.
+        None if head.contains(INSTANCE_METADATA) => Some(
+            "no AWS credentials: none in the environment (AWS_ACCESS_KEY_ID and so on), and this is no EC2 instance with a role",
+        ),
+        _ => None,
     }
 }
 
@@ -49,7 +73,8 @@ mod tests {
         assert_eq!(
             sentence(&expired()),
             "Generic S3 error: Error performing GET http://s3/bucket in 4ms - Server returned non-2xx status code: \
-             400 Bad Request: ExpiredToken: The provided token has expired."
+             400 Bad Request: ExpiredToken: The provided token has expired.; renew the credentials in AWS_ACCESS_KEY_ID, \
+             AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
         );
     }
 
