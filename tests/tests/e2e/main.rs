@@ -8,6 +8,7 @@ mod crash;
 mod effectively_once;
 mod escalation;
 mod everywhere;
+mod examples;
 mod fallback;
 mod garbage;
 mod http;
