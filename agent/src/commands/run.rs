@@ -1,6 +1,6 @@
 //! `run`: one pass of the heuristic, for cron, a CronJob, Lambda, or a look at what it would do.
 
-use std::{io::Write as _, path::Path};
+use std::{io::Write as _, os::unix::fs::DirBuilderExt as _, path::Path};
 
 use anyhow::Context as _;
 
@@ -115,7 +115,8 @@ impl Scratch {
     fn new(clock: &Clock) -> anyhow::Result<Self> {
         let name = format!("mecris-dry-run-{}-{}", std::process::id(), clock.now().as_nanosecond());
         let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let made = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+        made.with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self(folder))
     }
 }

@@ -26,6 +26,9 @@ pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// How long a message that every channel refused still uses up its subjects' day. Then they may be tried again: nobody was told.
 const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
+/// By so much may the clocks of two machines differ, or one be corrected, without anything following from it.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
 /// The rules of one pass.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -92,7 +95,7 @@ impl Claim {
 }
 
 /// Whether a claim uses up the day whose message was refused, or expired, at that instant. One that lies ahead tells that the clock was
-/// set back since: the day for which the message came too late may not be over after all.
+/// set back since, by more than clocks differ: the day for which the message came too late may not be over after all.
 pub fn holds(refused_at: Option<Timestamp>, now: Timestamp) -> bool {
-    refused_at.is_none_or(|at| (SignedDuration::ZERO..REFUSED_CLAIM_HOLDS).contains(&now.duration_since(at)))
+    refused_at.is_none_or(|at| (-CLOCKS_DIFFER..REFUSED_CLAIM_HOLDS).contains(&now.duration_since(at)))
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -13,6 +13,9 @@ use super::{StoreError, lock::beside, remote::image, sql, verify};
 
 /// How a Zstandard frame begins (RFC 8878, 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Only its owner reads and writes it.
+const PRIVATE: u32 = 0o600;
 
 /// Opens in memory what a file holds: a database, beside its owner too, or a generation. Checked by SQLite's integrity check.
 ///
@@ -91,13 +94,25 @@ fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Re
     Ok(content.len() as u64)
 }
 
-/// Makes a file that only its owner can read, or empties it.
-pub(super) fn private(path: &Path) -> io::Result<File> {
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+/// Makes a file that only its owner can read, if there is none; one that is there is left as it is, but for that.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    match File::options().write(true).create_new(true).mode(PRIVATE).open(path) {
+        // Made by an earlier release, perhaps. Whoever may write it without owning it cannot change who may read it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE));
+            Ok(())
+        }
+        made => made.map(drop),
+    }
 }
 
 fn written(part: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = private(part)?;
+    // What a killed process left of that name may be readable by others.
+    match fs::remove_file(part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::options().write(true).create_new(true).mode(PRIVATE).open(part)?;
     file.write_all(content)?;
     file.sync_all()
 }

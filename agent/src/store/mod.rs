@@ -279,9 +279,7 @@ impl std::fmt::Debug for Store {
 /// The writing connection of a file that has the newest schema, and what it took to get there.
 fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError> {
     // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside it the same mode.
-    if !path.exists() {
-        files::private(path).map_err(files::io_error(path))?;
-    }
+    files::make_private(path).map_err(files::io_error(path))?;
     let mut connection = Connection::open(path)?;
     migrate::refuse_foreign(&connection, path)?;
     sql::configure_writer(&connection)?;

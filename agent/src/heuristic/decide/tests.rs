@@ -252,11 +252,12 @@ fn a_refused_message_is_tried_again_after_an_hour() {
 
 #[test]
 fn a_message_that_expired_by_a_clock_that_ran_ahead_is_said_when_the_clock_is_right_again() {
-    Timeline::new(policy()).at("21 10:00", "goal:reading CRITICAL", "first_of_day").refuse("23 10:01").at(
-        "21 10:15",
-        "goal:reading CRITICAL",
-        "first_of_day",
-    );
+    Timeline::new(policy())
+        .at("21 10:00", "goal:reading CRITICAL", "first_of_day")
+        .refuse("23 10:01")
+        .at("21 10:15", "goal:reading CRITICAL", "first_of_day")
+        .refuse("21 10:34")
+        .at("21 10:30", "goal:reading CRITICAL", "already_notified_today");
 }
 
 #[test]

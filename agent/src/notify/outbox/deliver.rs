@@ -52,9 +52,9 @@ impl Outbox {
     /// Sends the row's attempt and those that follow at once on other channels, as far as this process holds their leases.
     pub(super) async fn deliver(&self, mut row: Row) -> Result<(), StoreError> {
         while let Some(lease) = self.0.leases.take(&row.id, row.attempt) {
-            let id = row.id.clone();
+            let sending = self.0.leases.sending(&row.id, lease.attempt);
             let sent = self.send(row, lease).await;
-            self.0.leases.ended(&id, lease.attempt);
+            drop(sending);
             self.0.sent.notify_waiters();
             match sent? {
                 Some(next) => row = next,

@@ -31,6 +31,22 @@ pub(super) struct Lease {
 #[derive(Debug, Default)]
 pub(super) struct Leases(Mutex<HashMap<String, Entry>>);
 
+/// A send under way.
+pub(super) struct Sending<'a> {
+    leases: &'a Leases,
+    id: String,
+    attempt: u32,
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        let mut entries = self.leases.entries();
+        if let Some(entry) = entries.get_mut(&self.id).filter(|entry| entry.lease.attempt == self.attempt) {
+            entry.sending = false;
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     lease: Lease,
@@ -63,16 +79,29 @@ impl Leases {
         self.entries().get(id).is_some_and(|e| e.lease.attempt == attempt && !e.taken && boottime < e.lease.until)
     }
 
-    /// The send of this attempt has ended, however it ended.
-    pub(super) fn ended(&self, id: &str, attempt: u32) {
-        if let Some(entry) = self.entries().get_mut(id).filter(|entry| entry.lease.attempt == attempt) {
-            entry.sending = false;
-        }
+    /// Hold it while the attempt that was taken is sent: dropped, the send has ended, however it ended.
+    pub(super) fn sending(&self, id: &str, attempt: u32) -> Sending<'_> {
+        Sending { leases: self, id: id.to_owned(), attempt }
     }
 
-    /// Whether a worker of this process is sending. One that was dropped in the middle counts until its lease is over.
-    pub(super) fn any_sending(&self, boottime: Duration) -> bool {
-        self.entries().values().any(|entry| entry.sending && boottime < entry.lease.until)
+    /// Whether a worker of this process is sending this attempt. It may take longer than its lease: the process may have stood still.
+    pub(super) fn is_sending(&self, id: &str, attempt: u32) -> bool {
+        self.entries().get(id).is_some_and(|entry| entry.sending && entry.lease.attempt == attempt)
+    }
+
+    /// Whether a worker of this process is sending anything.
+    pub(super) fn any_sending(&self) -> bool {
+        self.entries().values().any(|entry| entry.sending)
+    }
+
+    /// A send of this process ended in doubt: its bytes may have left this moment, however long ago its lease began. Returns how long
+    /// reconciliation has to leave the attempt alone from now on.
+    pub(super) fn doubted(&self, id: &str, attempt: u32, settle: Duration, boottime: Duration) -> Duration {
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(id).filter(|entry| entry.lease.attempt == attempt) else { return settle };
+        let lease = &mut entry.lease;
+        lease.settled = lease.settled.max(lease.until.max(boottime) + settle);
+        lease.settled - boottime
     }
 
     /// How long reconciliation has to leave an attempt alone, by CLOCK_BOOTTIME. `as_of_now` is its lease if it is seen for the first

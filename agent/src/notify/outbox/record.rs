@@ -44,13 +44,9 @@ impl Outbox {
     pub(super) async fn doubted(&self, row: Row, why: String) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "nobody knows whether it was accepted");
-        // From here on by what is left of the lease, not by the row: the wall clock may have been set back since that was written.
-        let next = Row {
-            state: State::Unknown,
-            next_at: Some(after(now, self.unsettled_for(&row))),
-            why: Some(why),
-            ..row.clone()
-        };
+        // By the lease, not by the row: the wall clock may have been set back since that was written.
+        let unsettled = self.0.leases.doubted(&row.id, row.attempt, self.0.settle, self.0.clock.boottime());
+        let next = Row { state: State::Unknown, next_at: Some(after(now, unsettled)), why: Some(why), ..row.clone() };
         self.settle(row, next, Ending::Unknown).await?;
         failpoint!("outbox.doubted");
         Ok(())

@@ -78,6 +78,8 @@ impl World {
         if wait.is_positive() {
             self.clock.advance(wait);
         }
+        // What was dropped ends when the runtime gets its turn.
+        tokio::task::yield_now().await;
         self.outbox.work().await;
         true
     }
@@ -529,6 +531,21 @@ async fn a_wall_clock_that_is_set_back_holds_nothing_up() {
         world.clock.advance(seconds(-24 * 3600));
         world.turn_until(&id, State::Delivered).await;
         assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_before_the_bytes_left_gives_the_provider_its_settle_time() {
+    for span in [LEASE / 2, LEASE, LEASE + SETTLE, 2 * (LEASE + SETTLE)] {
+        let world = World::new();
+        world.sms.faults([Fault::StandStill(span)]);
+        world.sms.script().listing_delay = SignedDuration::try_from(SETTLE).unwrap();
+        let id = world.insert(message()).await;
+        let began = world.clock.boottime();
+        world.outbox.work().await;
+        assert_eq!((world.see(&id).state, world.sms.script().asked), (State::Unknown, 0), "{span:?}");
+        world.turn_until(&id, State::Accepted).await;
+        assert_eq!((world.sms.script().sends, world.clock.boottime() - began), (1, LEASE.max(span) + SETTLE));
     }
 }
 

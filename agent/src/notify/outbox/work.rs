@@ -65,7 +65,7 @@ impl Outbox {
             let Some(due) = self.next_due_of(State::is_unsettled) else { return };
             let wait = timing::between(self.0.clock.now(), due).max(Duration::from_millis(10));
             let wake = Instant::now() + wait;
-            if wake > end && !self.0.leases.any_sending(self.0.clock.boottime()) {
+            if wake > end && !self.0.leases.any_sending() {
                 return;
             }
             tokio::select! {
@@ -112,13 +112,13 @@ impl Outbox {
 
     /// When the provider may be asked about an attempt that may have been sent: lease over, settle time passed.
     fn settled_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
-        planned_at(row, now).map(|at| at.max(timing::after(now, self.unsettled_for(row))))
-    }
-
-    /// How long the row's attempt has to be left alone.
-    pub(super) fn unsettled_for(&self, row: &Row) -> Duration {
         let as_of_now = self.new_lease(row.attempt);
-        self.0.leases.unsettled_for(&row.id, as_of_now, self.0.clock.boottime())
+        let mut unsettled = self.0.leases.unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
+        if self.0.leases.is_sending(&row.id, row.attempt) {
+            // Nobody asks about what is still on its way; how it ended says when somebody may.
+            unsettled = unsettled.max(self.0.settle);
+        }
+        planned_at(row, now).map(|at| at.max(timing::after(now, unsettled)))
     }
 
     fn settled(&self, row: &Row, now: Timestamp) -> bool {

@@ -100,6 +100,7 @@ pub enum Creation {
 #[derive(Clone)]
 pub struct Remote {
     store: Arc<dyn ObjectStore>,
+    prefix: Path,
     folder: Path,
     name: Arc<str>,
 }
@@ -107,7 +108,7 @@ pub struct Remote {
 impl Remote {
     /// Over any object store; generations are under `prefix/state/`. `name` is what errors and people call it.
     pub fn new(store: Arc<dyn ObjectStore>, prefix: &Path, name: &str) -> Self {
-        Self { store, folder: prefix.clone().join("state"), name: name.into() }
+        Self { store, prefix: prefix.clone(), folder: prefix.clone().join("state"), name: name.into() }
     }
 
     /// What errors and people call it: its URL.
@@ -205,7 +206,8 @@ impl Remote {
     /// # Errors
     /// If the remote refuses either, or cannot be asked.
     pub async fn try_out(&self, unique: &str) -> Result<(), RemoteError> {
-        let path = self.folder.clone().join(format!("check-{unique}"));
+        // Beside the generations, whose folder is the daemon's to make, perhaps as another user.
+        let path = self.prefix.clone().join(format!("check-{unique}"));
         let put = self.store.put_opts(&path, Bytes::new().into(), PutOptions::from(PutMode::Create));
         self.within(put).await?;
         self.within(self.store.delete(&path)).await

@@ -34,10 +34,11 @@ fn advice(head: &str, code: Option<&str>) -> Option<&'static str> {
         Some("AccessDenied") => Some(
             "whoever runs the agent needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject under the prefix",
         ),
-        Some("PermanentRedirect" | "AuthorizationHeaderMalformed") => Some("AWS_REGION must name the bucket's region"),
+        Some("AuthorizationHeaderMalformed") => Some("AWS_REGION must name the bucket's region"),
         Some("InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken") => {
-            Some("renew the credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
+            Some("renew the credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the role")
         }
+        None if head.contains("redirect without LOCATION") => Some("AWS_REGION must name the bucket's region"),
         // Where credentials are asked for last.
         None if head.contains(INSTANCE_METADATA) => Some(
             "no AWS credentials: none in the environment (AWS_ACCESS_KEY_ID and so on), and this is no EC2 instance with a role",
@@ -73,8 +74,8 @@ mod tests {
         assert_eq!(
             sentence(&expired()),
             "Generic S3 error: Error performing GET http://s3/bucket in 4ms - Server returned non-2xx status code: \
-             400 Bad Request: ExpiredToken: The provided token has expired.; renew the credentials in AWS_ACCESS_KEY_ID, \
-             AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+             400 Bad Request: ExpiredToken: The provided token has expired.; renew the credentials: AWS_ACCESS_KEY_ID, \
+             AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the role"
         );
     }
 

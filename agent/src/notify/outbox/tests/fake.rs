@@ -19,6 +19,8 @@ use crate::{
 pub(super) enum Fault {
     /// Accepted, but the reply is lost.
     LoseReply,
+    /// The process stands still for so long before the bytes leave; accepted, but the reply is lost.
+    StandStill(Duration),
     /// Never arrived, and the sender cannot know.
     LoseRequest,
     /// Accepted, but the reply never comes.
@@ -147,6 +149,11 @@ impl Channel for FakeChannel {
             match fault {
                 None => self.accept(&message),
                 Some(Fault::LoseReply) => {
+                    self.accept(&message);
+                    unknown()
+                }
+                Some(Fault::StandStill(span)) => {
+                    self.clock.advance(SignedDuration::try_from(span).unwrap());
                     self.accept(&message);
                     unknown()
                 }
