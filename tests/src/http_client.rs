@@ -57,10 +57,24 @@ pub fn request(
 /// # Errors
 /// If no whole answer arrives within ten seconds.
 pub fn post_form(address: SocketAddr, path: &str, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let answer = exchange(address, "POST", path, &headers, &body)?;
+    let answer = post_form_with(address, path, &[], form)?;
     Ok((answer.status, serde_json::from_str(&answer.body).unwrap_or_default()))
+}
+
+/// Posts a form once, with these headers.
+///
+/// # Errors
+/// If no whole answer arrives within ten seconds.
+pub fn post_form_with(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    form: &[(&str, &str)],
+) -> io::Result<Answer> {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let headers: Vec<(&str, &str)> = headers.iter().copied().chain([kind]).collect();
+    exchange(address, "POST", path, &headers, &body)
 }
 
 fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {

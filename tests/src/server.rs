@@ -44,7 +44,15 @@ impl Server {
     /// # Errors
     /// If the port is taken.
     pub fn start(router: Router, port: u16) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
+        Self::start_at(router, SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// Serves `router` at an address of the network that the calling thread is in.
+    ///
+    /// # Errors
+    /// If the address is taken, or none of this network's.
+    pub fn start_at(router: Router, address: SocketAddr) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

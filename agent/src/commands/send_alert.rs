@@ -8,13 +8,12 @@ use crate::{
     clock::{self, Clock},
     domain::{Condition, Phrase, Reason},
     notify::outbox::State,
-    store::outbox,
+    store::{StoreError, handover::Handover, outbox},
 };
 
 pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
     let loaded = context::load(config)?;
     let clock = Clock::system();
-    let agent = context::agent(&loaded, clock.clone(), context::PATIENCE).await?;
     let condition = Condition {
         subject: options.subject.clone(),
         severity: options.severity,
@@ -22,6 +21,10 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
         expires_at: None,
         evidence: "asked for by send-alert".to_owned(),
         phrase: Phrase { long: options.text.clone(), short: options.text.clone() },
+    };
+    let agent = match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
+        Ok(agent) => agent,
+        Err(error) => return hand_over(&error, &loaded.settings.state.path, &condition, &clock).ok_or(error),
     };
     let (decisions, message) = agent.heuristic.alert(vec![condition]).await?;
     agent.outbox.drain(agent.settle_time).await;
@@ -45,6 +48,21 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
     };
     let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
     super::notify_test::outcome(&mut out, sent.as_ref())
+}
+
+/// Leaves the alert to the process that has the state; `None` if nobody has, or it cannot be left.
+fn hand_over(error: &anyhow::Error, database: &Path, condition: &Condition, clock: &Clock) -> Option<Exit> {
+    let Some(StoreError::Locked { holder, .. }) = error.downcast_ref() else { return None };
+    let left = Handover::of(database).leave(&clock::time_ordered_id(clock.now()), condition);
+    if let Err(error) = left {
+        tracing::error!(%error, "the alert cannot be left for the daemon either");
+        return None;
+    }
+    let subject = &condition.subject;
+    println!(
+        "{subject}: left for the mecris-agent that has the state (process {holder}); its daemon decides and sends"
+    );
+    Some(Exit::Done)
 }
 
 /// What the state of a message means for the exit code.

@@ -56,6 +56,17 @@ fn note(name: &str) {
     }
 }
 
+/// The task passes a place at which it can hang: it does, for good, while the file `MECRIS_FAILPOINT_HANG` has the name as a line.
+pub async fn hang(name: &str) {
+    static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let file = FILE.get_or_init(|| std::env::var_os("MECRIS_FAILPOINT_HANG").map(PathBuf::from));
+    // Not there: nothing hangs yet.
+    let names = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    if names.lines().any(|line| line == name) {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// By how much the wall clock is to be wrong now.
 ///
 /// # Panics

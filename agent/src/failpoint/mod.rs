@@ -8,6 +8,9 @@
 //!
 //! The file `MECRIS_FAILPOINT_AT` always has the name of the last one that was passed.
 //!
+//! `MECRIS_FAILPOINT_HANG` names a file that holds names of [`HANGS`], one a line, read each time one of those places is passed: the
+//! task that is there stands still for good, while all others go on.
+//!
 //! `MECRIS_FAILPOINT_CLOCK` names a file that holds milliseconds by which the wall clock is wrong, read each time the clock is:
 //! so it can jump under a running process. The time since boot never does.
 
@@ -15,7 +18,7 @@
 mod active;
 
 #[cfg(feature = "failpoints")]
-pub use active::{clock_error, pass};
+pub use active::{clock_error, hang, pass};
 
 /// Marks a place by its name, which stands in [`ALL`](crate::failpoint::ALL).
 #[macro_export]
@@ -25,6 +28,18 @@ macro_rules! failpoint {
         $crate::failpoint::pass($name);
     };
 }
+
+/// Marks an await by its name, which stands in [`HANGS`](crate::failpoint::HANGS): one task can be made to stand still there.
+#[macro_export]
+macro_rules! hangpoint {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        $crate::failpoint::hang($name).await;
+    };
+}
+
+/// Every place at which a single task can hang: each is one that the watchdog has to notice.
+pub const HANGS: &[&str] = &["scheduler.turn", "http.accept"];
 
 /// Every failpoint, in the order of a message's life.
 pub const ALL: &[&str] = &[
@@ -88,7 +103,8 @@ mod tests {
                 count(&path, found);
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                for place in text.split(concat!("failpoint!", "(\"")).skip(1) {
+                let places = text.split(concat!("failpoint!", "(\"")).skip(1);
+                for place in places.chain(text.split(concat!("hangpoint!", "(\"")).skip(1)) {
                     let name = place.split('"').next().unwrap();
                     *found.entry(name.to_owned()).or_default() += 1;
                 }
@@ -100,8 +116,9 @@ mod tests {
     fn every_name_marks_one_place_and_every_place_has_a_name_in_the_list() {
         let mut found = BTreeMap::new();
         count(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-        let listed: BTreeMap<String, usize> = ALL.iter().map(|name| ((*name).to_owned(), 1)).collect();
-        assert_eq!(listed.len(), ALL.len(), "a name is listed twice");
+        let all = ALL.iter().chain(HANGS);
+        let listed: BTreeMap<String, usize> = all.map(|name| ((*name).to_owned(), 1)).collect();
+        assert_eq!(listed.len(), ALL.len() + HANGS.len(), "a name is listed twice");
         assert_eq!(found, listed);
     }
 }

@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::front::Front;
+use crate::hangpoint;
 
 /// What one client, or all together, may take.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +105,10 @@ async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (TcpStream, O
     let seat = Arc::clone(seats).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, seat),
+            Ok((stream, _)) => {
+                hangpoint!("http.accept");
+                return (stream, seat);
+            }
             Err(error) => {
                 // The client went away, or files are used up: both pass, and a pause keeps the second from spinning.
                 tracing::warn!(%error, "a connection could not be accepted");

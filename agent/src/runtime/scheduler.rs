@@ -14,12 +14,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Agent, heartbeat::LiveStatus, systemd::Notifier};
 use crate::{
-    domain::Freshness,
+    domain::{Decision, Freshness},
+    hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
     notify::channels::ChannelKind,
     store::{
         StoreError,
         broken::{self, BrokenChannel},
+        handover::Handover,
         outbox, runs,
     },
     telemetry::metrics::{Metrics, RunOutcome},
@@ -84,6 +86,7 @@ impl Scheduler {
         let mut turn = tokio::time::interval(TURN);
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
+            hangpoint!("scheduler.turn");
             if self.deliveries_turn() {
                 self.live.beat();
             }
@@ -113,6 +116,7 @@ impl Scheduler {
     pub async fn deliveries(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             *self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            self.take_over_alerts().await;
             self.agent.outbox.work().await;
             self.count_notifications();
             let wait = self.until(self.agent.outbox.next_due());
@@ -120,6 +124,28 @@ impl Scheduler {
                 () = stop.cancelled() => {}
                 () = self.new_message.notified() => {}
                 () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Decides about what others left for us while they had no lock: see [`Handover`].
+    async fn take_over_alerts(&self) {
+        let handover = Handover::of(self.agent.store.path());
+        let waiting = match handover.waiting() {
+            Ok(waiting) => waiting,
+            Err(error) => return tracing::warn!(%error, "alerts that were left here cannot be read"),
+        };
+        for alert in waiting {
+            match &alert.condition {
+                Ok(condition) => match self.agent.heuristic.alert(vec![condition.clone()]).await {
+                    Ok((decisions, _)) => tell(&decisions),
+                    // It stays, and so does the promise to send it.
+                    Err(error) => return tracing::error!(%error, "an alert that was left here cannot be recorded yet"),
+                },
+                Err(error) => tracing::error!(%error, "an alert that was left here makes no sense: it is dropped"),
+            }
+            if let Err(error) = handover.done(&alert) {
+                tracing::warn!(%error, "an alert that was taken over cannot be removed");
             }
         }
     }
@@ -265,6 +291,13 @@ impl Scheduler {
     fn until(&self, due: Option<Timestamp>) -> Duration {
         let wait = due.map(|due| due.duration_since(self.agent.clock.now()));
         wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO)).min(TURN)
+    }
+}
+
+/// Nobody waits for the answer to an alert that was left here: what became of it is at least in the log.
+fn tell(decisions: &[Decision]) {
+    for Decision { condition, reason, .. } in decisions {
+        tracing::warn!(subject = %condition.subject, severity = %condition.severity, %reason, "an alert was left here by another process");
     }
 }
 

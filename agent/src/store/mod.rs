@@ -13,6 +13,7 @@ pub mod claims;
 pub mod decisions;
 pub mod export;
 pub mod files;
+pub mod handover;
 pub mod import;
 pub mod lineage;
 mod lock;

@@ -9,9 +9,18 @@ pub struct BuildInfo {
     pub commit: &'static str,
     /// The target triple.
     pub target: &'static str,
+    /// What was built in beside the ordinary: `failpoints` in a binary for tests, nothing in what is shipped.
+    pub features: &'static [&'static str],
 }
+
+const FEATURES: &[&str] = if cfg!(feature = "failpoints") { &["failpoints"] } else { &[] };
 
 /// What this binary is, as the build wrote it down.
 pub const fn build_info() -> BuildInfo {
-    BuildInfo { version: env!("CARGO_PKG_VERSION"), commit: env!("MECRIS_COMMIT"), target: env!("MECRIS_TARGET") }
+    BuildInfo {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: env!("MECRIS_COMMIT"),
+        target: env!("MECRIS_TARGET"),
+        features: FEATURES,
+    }
 }

@@ -69,6 +69,14 @@ impl Beeminder {
     /// # Errors
     /// If the port is taken.
     pub fn start_on(clock: &FakeClock, port: u16) -> io::Result<Self> {
+        Self::start_at(clock, SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// Starts one at an address of the network that the calling thread is in.
+    ///
+    /// # Errors
+    /// If the address is taken, or none of this network's.
+    pub fn start_at(clock: &FakeClock, address: SocketAddr) -> io::Result<Self> {
         let zone_name = "America/New_York".to_owned();
         let state = State {
             token: TOKEN.to_owned(),
@@ -81,7 +89,7 @@ impl Beeminder {
             writes: 0,
         };
         let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
-        Ok(Self { server: Server::start(routes::router(shared.clone()), port)?, shared })
+        Ok(Self { server: Server::start_at(routes::router(shared.clone()), address)?, shared })
     }
 
     /// Where it listens.

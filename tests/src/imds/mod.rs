@@ -1,4 +1,5 @@
-//! A fake of the instance metadata service, version 2 only: a session token by PUT, then the role's temporary credentials by GET.
+//! A fake of the instance metadata service, version 2 only: a session token by PUT, then the role's temporary credentials by GET, and
+//! what else an instance is told at its boot ([`Imds::describe`], [`Imds::set_user_data`]).
 //!
 //! What it hands out is good at the [`S3`] fake that it was started for, and no longer than it says. Times are the machine's,
 //! because object_store compares `Expiration` with that and not with a clock of ours.
@@ -62,6 +63,9 @@ struct Inner {
     asked: u64,
     fault: Option<Fault>,
     violations: Vec<String>,
+    instance: serde_json::Value,
+    user_data: Option<Vec<u8>>,
+    user_data_asked: u64,
 }
 
 impl Shared {
@@ -76,6 +80,14 @@ impl Imds {
     /// # Errors
     /// If no port can be had.
     pub fn start(s3: &S3) -> io::Result<Self> {
+        Self::start_at(s3, SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Starts one at an address of the network that the calling thread is in; the real one is at 169.254.169.254:80.
+    ///
+    /// # Errors
+    /// If the address is taken, or none of this network's.
+    pub fn start_at(s3: &S3, address: SocketAddr) -> io::Result<Self> {
         let inner = Inner {
             tokens: HashMap::new(),
             lifetime: SignedDuration::from_hours(6),
@@ -84,14 +96,18 @@ impl Imds {
             asked: 0,
             fault: None,
             violations: Vec::new(),
+            instance: serde_json::json!({}),
+            user_data: None,
+            user_data_asked: 0,
         };
         let shared = Shared { state: Arc::new(Mutex::new(inner)), bucket: s3.shared.clone() };
         let api = Router::new()
             .route("/latest/api/token", put(routes::token))
             .route("/latest/meta-data/iam/security-credentials/", get(routes::role))
             .route("/latest/meta-data/iam/security-credentials/{role}", get(routes::credentials))
+            .fallback(routes::described)
             .with_state(shared.clone());
-        Ok(Self { server: Server::start(api, 0)?, shared })
+        Ok(Self { server: Server::start_at(api, address)?, shared })
     }
 
     /// Where it listens.
@@ -102,6 +118,21 @@ impl Imds {
     /// What an agent's environment needs beside [`S3::environment_without_key`].
     pub fn environment(&self) -> Vec<(String, String)> {
         vec![("AWS_METADATA_ENDPOINT".to_owned(), format!("http://{}", self.address()))]
+    }
+
+    /// What `/meta-data/` and `/dynamic/` tell, as a tree: an object is a folder, a text what is in it.
+    pub fn describe(&self, instance: serde_json::Value) {
+        self.shared.lock().instance = instance;
+    }
+
+    /// What cloud-init is given to run; 404 at the start.
+    pub fn set_user_data(&self, user_data: impl Into<Vec<u8>>) {
+        self.shared.lock().user_data = Some(user_data.into());
+    }
+
+    /// How often the user-data was asked for.
+    pub fn user_data_asked(&self) -> u64 {
+        self.shared.lock().user_data_asked
     }
 
     /// How long credentials live that are made from now on; those of before are not handed out any more.

@@ -1,13 +1,13 @@
-//! The three questions, and the version 2 rule that nothing is told without a token.
+//! The questions, and the version 2 rule that nothing is told without a token.
 
 use std::time::Duration;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse as _, Response},
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Bucket, Fault, Inner, ROLE, Shared};
@@ -77,6 +77,40 @@ pub(super) async fn credentials(
     });
     inner.current = Some(credential);
     ([("content-type", "text/plain")], body.to_string()).into_response()
+}
+
+/// Versions that cloud-init may ask for.
+const VERSIONS: &[&str] = &["1.0", "2009-04-04", "2016-09-02", "2018-09-24", "2021-03-23", "latest"];
+
+/// A folder as its names, one a line; a leaf as its text.
+pub(super) async fn described(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(refusal) = admit(&shared, &headers).await {
+        return refusal;
+    }
+    let mut path = uri.path().split('/').filter(|part| !part.is_empty());
+    match path.next() {
+        None => return VERSIONS.join("\n").into_response(),
+        Some(version) if VERSIONS.contains(&version) => {}
+        Some(_) => return StatusCode::NOT_FOUND.into_response(),
+    }
+    let mut inner = shared.lock();
+    if uri.path().ends_with("/user-data") {
+        inner.user_data_asked += 1;
+        return inner
+            .user_data
+            .clone()
+            .map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response);
+    }
+    let found = path.try_fold(&inner.instance, |folder, name| folder.get(name));
+    match found {
+        Some(Value::Object(folder)) => {
+            let name =
+                |(name, inside): (&String, &Value)| format!("{name}{}", if inside.is_object() { "/" } else { "" });
+            folder.iter().map(name).collect::<Vec<_>>().join("\n").into_response()
+        }
+        Some(Value::String(text)) => text.clone().into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn issue(inner: &mut Inner, bucket: &Bucket) -> Credential {

@@ -75,3 +75,19 @@ fn faults_last_until_they_are_taken_back() {
     imds.fault_always(None);
     assert_eq!(ask(&imds, "GET", PATH, &[(TOKEN, &token)]).0, 200);
 }
+
+#[test]
+fn an_instance_is_described_as_a_tree_and_user_data_is_given_as_it_is() {
+    let (_s3, imds) = pair();
+    let token = token(&imds);
+    let get = |path: &str| ask(&imds, "GET", path, &[(TOKEN, &token)]);
+    assert_eq!(get("/latest/user-data").0, 404);
+    imds.describe(json!({"meta-data": {"instance-id": "i-1", "placement": {"region": "eu-west-1"}}}));
+    imds.set_user_data("#!/bin/sh\n");
+    assert_eq!(get("/latest/user-data"), (200, "#!/bin/sh\n".to_owned()));
+    assert_eq!(get("/2021-03-23/meta-data/"), (200, "instance-id\nplacement/".to_owned()));
+    assert_eq!(get("/latest/meta-data/placement/region"), (200, "eu-west-1".to_owned()));
+    assert_eq!((get("/latest/meta-data/public-keys/").0, get("/1999-01-01/meta-data/").0), (404, 404));
+    assert_eq!(imds.user_data_asked(), 2);
+    assert_eq!(ask(&imds, "GET", "/latest/user-data", &[]).0, 401);
+}

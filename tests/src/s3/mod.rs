@@ -103,6 +103,14 @@ impl S3 {
     /// # Errors
     /// If the port is taken.
     pub fn start_on(clock: &FakeClock, port: u16) -> io::Result<Self> {
+        Self::start_at(clock, SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// Starts one at an address of the network that the calling thread is in.
+    ///
+    /// # Errors
+    /// If the address is taken, or none of this network's.
+    pub fn start_at(clock: &FakeClock, address: SocketAddr) -> io::Result<Self> {
         let forever = Credential {
             access_key_id: ACCESS_KEY_ID.to_owned(),
             secret_access_key: SECRET_ACCESS_KEY.to_owned(),
@@ -123,7 +131,7 @@ impl S3 {
             .fallback(perform::serve)
             .layer(DefaultBodyLimit::disable())
             .with_state(shared.clone());
-        Ok(Self { server: Server::start(api, port)?, shared })
+        Ok(Self { server: Server::start_at(api, address)?, shared })
     }
 
     /// Where it listens.

@@ -148,6 +148,14 @@ impl Twilio {
     /// # Errors
     /// If the port is taken.
     pub fn start_on(clock: &FakeClock, port: u16) -> io::Result<Self> {
+        Self::start_at(clock, SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// Starts one at an address of the network that the calling thread is in.
+    ///
+    /// # Errors
+    /// If the address is taken, or none of this network's.
+    pub fn start_at(clock: &FakeClock, address: SocketAddr) -> io::Result<Self> {
         let state = State {
             credentials: vec![pair(ACCOUNT_SID, AUTH_TOKEN), pair(API_KEY_SID, API_KEY_SECRET)],
             messages: Vec::new(),
@@ -180,7 +188,7 @@ impl Twilio {
             .fallback(async || fault::refusal(20404))
             .nest("/_control", control::router())
             .with_state(shared.clone());
-        Ok(Self { server: Server::start(api, port)?, shared })
+        Ok(Self { server: Server::start_at(api, address)?, shared })
     }
 
     /// Where it listens.

@@ -8,7 +8,7 @@ use mecris_tests::agent::{binary, failpoints_binary};
 /// The names of failpoints, and the variable that chooses among them, that a file contains.
 fn found(binary: &Path) -> Vec<&'static str> {
     let bytes = std::fs::read(binary).expect("the binary can be read");
-    let names = failpoint::ALL.iter().copied().chain(["MECRIS_FAILPOINT"]);
+    let names = failpoint::ALL.iter().chain(failpoint::HANGS).copied().chain(["MECRIS_FAILPOINT"]);
     let mut found = BTreeSet::new();
     for name in names {
         let (first, rest) = name.as_bytes().split_at(1);
@@ -27,5 +27,5 @@ fn the_ordinary_binary_contains_no_failpoint() {
 
 #[test]
 fn the_binary_for_tests_contains_them_all() {
-    assert_eq!(found(failpoints_binary()).len(), failpoint::ALL.len() + 1);
+    assert_eq!(found(failpoints_binary()).len(), failpoint::ALL.len() + failpoint::HANGS.len() + 1);
 }

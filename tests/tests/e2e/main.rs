@@ -2,6 +2,7 @@
 //!
 //! Every test has fakes and an installation of its own, so they run side by side.
 
+mod beside;
 mod broken_channel;
 mod config;
 mod crash;

@@ -1,0 +1,117 @@
+//! Alerts that somebody without the lock asks whoever has it to send: one JSON file each, in a folder beside the database.
+//!
+//! A unit that gives up while the daemon runs cannot write to the state, and its alert must not be lost. So `send-alert` leaves the
+//! condition here, whole and on the disk, and the daemon takes it up, now or at its next start.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::lock::beside;
+use crate::domain::Condition;
+
+/// The folder of one database.
+#[derive(Clone, Debug)]
+pub struct Handover(PathBuf);
+
+/// One that waits.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Its file.
+    file: PathBuf,
+    /// What it says; the error says why it cannot be read, and it never will be.
+    pub condition: Result<Condition, serde_json::Error>,
+}
+
+impl Handover {
+    /// That of the database at this path.
+    pub fn of(database: &Path) -> Self {
+        Self(beside(database, ".alerts"))
+    }
+
+    /// Leaves an alert for whoever has the state. It is on the disk when this returns; `id` must be new.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or written.
+    pub fn leave(&self, id: &str, condition: &Condition) -> io::Result<()> {
+        fs::create_dir_all(&self.0)?;
+        let draft = self.0.join(format!("{id}.draft"));
+        let mut file = File::create_new(&draft)?;
+        file.write_all(serde_json::to_string(condition)?.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, self.0.join(format!("{id}.json")))?;
+        File::open(&self.0)?.sync_all()
+    }
+
+    /// Those that wait, in the order of their ids.
+    ///
+    /// # Errors
+    /// If the folder is there and cannot be read.
+    pub fn waiting(&self) -> io::Result<Vec<Waiting>> {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+        files.retain(|file| file.extension().is_some_and(|end| end == "json"));
+        files.sort();
+        let read = |file: PathBuf| Ok(Waiting { condition: serde_json::from_slice(&fs::read(&file)?), file });
+        files.into_iter().map(read).collect()
+    }
+
+    /// It is decided and on record, or never can be.
+    ///
+    /// # Errors
+    /// If the file cannot be removed; then it is decided again, and the record says that its day has had its alert.
+    pub fn done(&self, waiting: &Waiting) -> io::Result<()> {
+        fs::remove_file(&waiting.file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Phrase, Severity};
+
+    fn condition(subject: &str) -> Condition {
+        Condition {
+            subject: subject.parse().unwrap(),
+            severity: Severity::Critical,
+            day: "2026-11-21".parse().unwrap(),
+            expires_at: None,
+            evidence: "asked for".to_owned(),
+            phrase: Phrase { long: "it gave up".to_owned(), short: "it gave up".to_owned() },
+        }
+    }
+
+    #[test]
+    fn what_is_left_waits_in_order_until_it_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let handover = Handover::of(&folder.path().join("state.db"));
+        assert!(handover.waiting().unwrap().is_empty());
+        handover.leave("2", &condition("unit:b")).unwrap();
+        handover.leave("1", &condition("unit:a")).unwrap();
+        let waiting = handover.waiting().unwrap();
+        let subjects: Vec<_> = waiting.iter().map(|w| w.condition.as_ref().unwrap().subject.to_string()).collect();
+        assert_eq!(subjects, ["unit:a", "unit:b"]);
+        handover.done(&waiting[0]).unwrap();
+        assert_eq!(handover.waiting().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_half_written_is_not_seen_and_what_is_no_alert_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let handover = Handover::of(&folder.path().join("state.db"));
+        handover.leave("1", &condition("unit:a")).unwrap();
+        let alerts = folder.path().join("state.db.alerts");
+        fs::write(alerts.join("2.draft"), "{").unwrap();
+        fs::write(alerts.join("3.json"), "{").unwrap();
+        let waiting = handover.waiting().unwrap();
+        assert_eq!(waiting.len(), 2);
+        assert!(waiting[1].condition.is_err());
+        handover.done(&waiting[1]).unwrap();
+        assert_eq!(handover.waiting().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,127 @@
+//! Boots that go wrong: each ends in a named state that is reported off the machine, and leaves nothing half-installed running. What can
+//! heal, does.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use mecris_tests::{
+    s3::{Code, Fault, Operation},
+    wait::{pause, until},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Case,
+    instance::{Instance, PATIENCE},
+    launch::{Launch, give_secrets, key},
+    region::Region,
+};
+
+pub(crate) const CASES: &[Case] = &[
+    ("a_wrong_checksum_installs_nothing_and_is_reported", wrong_checksum),
+    ("a_binary_that_does_not_run_here_installs_nothing_and_is_reported", wrong_binary),
+    ("a_missing_object_is_reported_at_once", missing_object),
+    ("a_wrong_setting_is_reported_with_its_name_and_a_person_cannot_be_told", wrong_setting),
+    ("without_a_network_for_a_minute_it_starts_when_there_is_one", no_network),
+    ("a_clock_that_s3_refuses_is_named_and_heals_when_it_is_set", wrong_clock),
+];
+
+/// A machine that was launched like this, with its secrets, and is on.
+fn launched<'r>(region: &'r Region, launch: &Launch, prepare: impl FnOnce(&Region)) -> Instance<'r> {
+    launch.publish(region);
+    prepare(region);
+    let mut instance = Instance::new(region);
+    give_secrets(&instance);
+    instance.switch_on();
+    instance
+}
+
+/// It failed at this step, says these words off the machine, and nothing is installed.
+fn failed_and_left_nothing(region: &Region, instance: &Instance<'_>, step: &str, words: &[&str]) {
+    assert_eq!(instance.is_up(), "degraded", "{}", instance.output());
+    let report = region.boot_log();
+    let last = report.last().unwrap_or_else(|| panic!("no report:\n{}", instance.output()));
+    assert!(last.contains(&format!("FAILED at step {step} ")) && last.contains(&region.instance_id()), "{last}");
+    assert!(words.iter().all(|word| last.contains(word)), "{last}");
+    assert!((region.metric("BootFailed") - 1.0).abs() < 0.1, "BootFailed {}", region.metric("BootFailed"));
+    assert!(instance.console().contains("FAILED at step"), "not on the console:\n{}", instance.console());
+    assert_eq!(instance.sh("ls -A /usr/local/bin"), "", "something was left");
+    assert_eq!(instance.sh("systemctl is-active mecris-agent || :").trim(), "inactive");
+    assert_eq!(region.twilio.accepted_count(), 0);
+    region.nobody_misbehaved();
+}
+
+fn wrong_checksum() {
+    let region = Region::new();
+    let launch = Launch { sha256: "0".repeat(64), ..Launch::new() };
+    let instance = launched(&region, &launch, |_| {});
+    failed_and_left_nothing(&region, &instance, "verify", &[&key(), "SHA-256", &"0".repeat(64)]);
+}
+
+fn wrong_binary() {
+    let region = Region::new();
+    let bytes = Bytes::from_static(b"\x7fELF of another machine");
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let launch = Launch { sha256, ..Launch::new() };
+    let instance = launched(&region, &launch, |region| region.s3.put_raw(&key(), bytes));
+    failed_and_left_nothing(&region, &instance, "verify", &["does not run"]);
+}
+
+fn missing_object() {
+    let region = Region::new();
+    let instance = launched(&region, &Launch::new(), |region| assert!(region.s3.remove(&key())));
+    failed_and_left_nothing(&region, &instance, "fetch", &["NoSuchKey", &key()]);
+}
+
+fn wrong_setting() {
+    let region = Region::new();
+    let mut launch = Launch { ready_deadline_seconds: 20, ..Launch::new() };
+    launch.agent.set("time_zone", "Mars/Olympus");
+    let instance = launched(&region, &launch, |_| {});
+    assert_eq!(instance.is_up(), "degraded");
+    let report = region.boot_log();
+    let last = report.last().unwrap_or_else(|| panic!("no report:\n{}", instance.output()));
+    assert!(last.contains("FAILED at step ready ") && last.contains("Mars/Olympus"), "{last}");
+    assert_eq!(instance.property("mecris-agent", "ActiveState"), "failed", "{}", instance.journal("mecris-agent"));
+    let alert = instance.journal("mecris-alert@*");
+    assert!(alert.contains("NOBODY WAS TOLD that mecris-agent.service gave up"), "{alert}");
+    assert!(alert.contains("\"UnitFailed\":1") && alert.contains("\"Environment\":\"staging\""), "{alert}");
+}
+
+/// It is ready and has said what there is to say, once.
+fn healed(region: &Region, instance: &Instance<'_>) {
+    let state = instance.is_up();
+    assert_eq!(state, "running", "{}\n{}", instance.output(), instance.journal("mecris-agent"));
+    let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
+    assert!(sent.is_some(), "{}", instance.journal("mecris-agent"));
+    assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
+    let report = region.boot_log();
+    assert!(report.last().is_some_and(|line| line.contains("ready: version")), "{report:?}");
+    assert!(region.metric("BootFailed") < 0.1);
+}
+
+fn no_network() {
+    let region = Region::new();
+    let launch = Launch { ready_deadline_seconds: 180, ..Launch::new() };
+    let instance = launched(&region, &launch, |_| {});
+    let given = until(PATIENCE, || (region.imds.user_data_asked() > 0).then_some(()));
+    assert!(given.is_some(), "cloud-init did not ask:\n{}", instance.console());
+    region.network.cut(true);
+    let tried = until(PATIENCE, || instance.output().contains("no answer from").then_some(()));
+    assert!(tried.is_some(), "{}", instance.output());
+    pause(Duration::from_secs(60));
+    assert_eq!(region.boot_log(), Vec::<String>::new());
+    region.network.cut(false);
+    healed(&region, &instance);
+}
+
+fn wrong_clock() {
+    let region = Region::new();
+    // The container's clock is this machine's and cannot be set: so S3 says what it says to one that is two hours off.
+    region.s3.fault_always(Operation::Any, Some(Fault::Refuse(Code::RequestTimeTooSkewed)));
+    let instance = launched(&region, &Launch { ready_deadline_seconds: 120, ..Launch::new() }, |_| {});
+    let refused = until(PATIENCE, || instance.output().contains("RequestTimeTooSkewed").then_some(()));
+    assert!(refused.is_some(), "{}", instance.output());
+    region.s3.fault_always(Operation::Any, None);
+    healed(&region, &instance);
+}

@@ -1,0 +1,46 @@
+//! Machines that boot: real systemd as PID 1, real cloud-init with the EC2 datasource, the user-data that Terraform renders, the
+//! units of `systemd/`, in a container and a network of their own.
+//!
+//! They need root, Linux namespaces and some programs ([`needs`]); where one is missing every test is reported as ignored, with the
+//! reason. What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set, but not enforced
+//! in this container), and agreement with AWS beyond that of the fakes.
+//!
+//! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release` makes it.
+
+mod again;
+mod artifact;
+mod broken;
+mod first;
+mod instance;
+mod launch;
+mod needs;
+mod network;
+mod region;
+mod run;
+mod units;
+mod watchdog;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A test: its name and what it does. It fails by a panic.
+type Case = (&'static str, fn());
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean something.
+    arguments.test_threads = Some(1);
+    let cases = [first::CASES, broken::CASES, again::CASES, units::CASES, watchdog::CASES].concat();
+    let missing = needs::missing();
+    if let Some(why) = &missing {
+        println!("!! NOT TESTED HERE: machines that boot ({} tests): {why}", cases.len());
+    }
+    let trial = |(name, case): Case| Trial::test(name, move || run(case)).with_ignored_flag(missing.is_some());
+    libtest_mimic::run(&arguments, cases.into_iter().map(trial).collect()).exit();
+}
+
+fn run(case: fn()) -> Result<(), Failed> {
+    std::panic::catch_unwind(case).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Failed::from(text.unwrap_or("panicked"))
+    })
+}

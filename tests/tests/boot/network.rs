@@ -1,0 +1,90 @@
+//! Two networks and a wire: `ec2`, where the instance has its interface, and `aws`, where everything that it can reach is.
+
+use std::{
+    fs::File,
+    os::fd::AsFd as _,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::run::{ip, try_run};
+
+/// The gateway, the resolver, and every service but the metadata's.
+pub(crate) const GATEWAY: &str = "172.31.0.1";
+/// The instance.
+pub(crate) const INSTANCE: &str = "172.31.0.10";
+/// Its interface's address on the wire.
+pub(crate) const MAC: &str = "02:00:00:00:00:10";
+
+/// The networks; gone when dropped.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) ec2: String,
+    pub(crate) aws: String,
+    dnsmasq: Option<Child>,
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let id = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut network = Self { ec2: format!("mecris-ec2-{id}"), aws: format!("mecris-aws-{id}"), dnsmasq: None };
+        let Self { ec2, aws, .. } = &network;
+        ip(&format!("netns add {ec2}"));
+        ip(&format!("netns add {aws}"));
+        ip(&format!("-n {ec2} link add ens5 type veth peer name gw0 netns {aws}"));
+        ip(&format!("-n {ec2} link set ens5 address {MAC}"));
+        ip(&format!("-n {ec2} link set lo up"));
+        ip(&format!("-n {aws} link set lo up"));
+        ip(&format!("-n {aws} addr add {GATEWAY}/20 dev gw0"));
+        ip(&format!("-n {aws} addr add 169.254.169.254/32 dev gw0"));
+        ip(&format!("-n {aws} link set gw0 up"));
+        let range = format!("--dhcp-range={INSTANCE},{INSTANCE},255.255.240.0,1h");
+        let dnsmasq = Command::new("ip")
+            .args(["netns", "exec", aws, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv"])
+            .args(["--no-hosts", "--port=53", "--interface=gw0", "--bind-interfaces", "--dhcp-authoritative"])
+            .args([&range, &format!("--dhcp-option=3,{GATEWAY}"), &format!("--address=/amazonaws.com/{GATEWAY}")])
+            .args(["--dhcp-leasefile=/dev/null", "--pid-file", "--user=root", "--log-facility=/dev/null"])
+            .stdin(Stdio::null())
+            .spawn();
+        network.dnsmasq = Some(dnsmasq.expect("dnsmasq starts"));
+        network
+    }
+
+    /// As a machine finds it that was just switched on.
+    pub(crate) fn unplug(&self) {
+        ip(&format!("-n {} addr flush dev ens5", self.ec2));
+        ip(&format!("-n {} link set ens5 down", self.ec2));
+    }
+
+    /// Nothing but names, addresses and metadata can be reached any more, or that ends: every other answer is lost.
+    pub(crate) fn cut(&self, cut: bool) {
+        let verb = if cut { "add" } else { "del" };
+        ip(&format!("-n {} rule {verb} pref 10 from {GATEWAY} ipproto tcp blackhole", self.aws));
+    }
+
+    /// Does something in the network `aws`: what it opens there stays there.
+    pub(crate) fn within<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let path = format!("/run/netns/{}", self.aws);
+        let thread = std::thread::spawn(move || {
+            let network = File::open(path).expect("the network is there");
+            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).expect("root may enter it");
+            work()
+        });
+        thread.join().expect("the work is done")
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if let Some(mut dnsmasq) = self.dnsmasq.take() {
+            let _ = dnsmasq.kill();
+            let _ = dnsmasq.wait();
+        }
+        for network in [&self.ec2, &self.aws] {
+            let _ = try_run("ip", &["netns", "del", network]);
+        }
+    }
+}
