@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# What the scripts that touch an installation share. Sourced by them, with the root folder in $root.
+# shellcheck disable=SC2034,SC2154 # variables of one side that the other side uses
+
+# The default of the variable `region`. Version 1 of the AWS CLI knows the second name only, Terraform and version 2 the first.
+region=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}
+export AWS_REGION=$region AWS_DEFAULT_REGION=$region TF_VAR_region=$region
+
+die() { # text, exit code
+    echo "${0##*/}: $1" >&2
+    exit "${2:-1}"
+}
+
+need() { # Programs that have to be there.
+    local program
+    for program in "$@"; do
+        command -v "$program" >/dev/null || die "$program is not installed; docs/RUNBOOK.md, \"First deploy\", says from where" 69
+    done
+}
+
+environment_named() { # Sets $environment.
+    case "${1:-}" in
+        staging | prod) environment=$1 ;;
+        "") die "which environment? staging or prod" 64 ;;
+        *) die "\"$1\" is no environment; allowed: staging, prod" 64 ;;
+    esac
+}
+
+tf() { terraform -chdir="$root/infra" "$@"; }
+
+open_state() { # Points Terraform at the environment's state. The bucket's name follows from the account, as infra/bootstrap made it.
+    local account
+    account=$(aws sts get-caller-identity --query Account --output text) || die "AWS does not know who you are: log in first (aws sso login, or AWS_PROFILE)" 75
+    state_bucket=mecris-tfstate-$account
+    bucket=mecris-$environment-$account
+    tf init -input=false -reconfigure -backend-config="bucket=$state_bucket" -backend-config="key=$environment.tfstate" \
+        -backend-config="region=$region" >/dev/null ||
+        die "the state in s3://$state_bucket/$environment.tfstate cannot be opened; has infra/bootstrap been applied? (docs/RUNBOOK.md, \"First deploy\")"
+}
+
+output() { # One output of the environment, empty if there is none yet.
+    tf output -json "$1" 2>/dev/null | python3 -c 'import json,sys
+value = sys.stdin.read().strip()
+value = json.loads(value) if value else ""
+for key in sys.argv[1:]: value = value.get(key, "") if isinstance(value, dict) else ""
+print(value)' "${@:2}"
+}
+
+group_now() { # "<desired> <instance or None>" of the primary group.
+    aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names "mecris-$environment" \
+        --query "AutoScalingGroups[0].[DesiredCapacity, Instances[?LifecycleState=='InService'].InstanceId | [0]]" --output text
+}
+
+in_window() { # Whether the schedule wants an instance now.
+    tf output -json schedule | python3 -c '
+import datetime, json, sys, zoneinfo
+schedule = json.load(sys.stdin)
+now = datetime.datetime.now(zoneinfo.ZoneInfo(schedule["zone"])).replace(tzinfo=None)
+def last(cron):
+    minute, hour, _, _, days = cron.split()
+    for back in range(8):
+        day = now.date() - datetime.timedelta(back)
+        at = datetime.datetime.combine(day, datetime.time(int(hour), int(minute)))
+        if at <= now and (days == "*" or str((day.weekday() + 1) % 7) in days.split(",")):
+            return at
+sys.exit(0 if last(schedule["start"]) > last(schedule["stop"]) or schedule["forced"] else 1)'
+}

@@ -1,0 +1,144 @@
+"""The first deploy as docs/RUNBOOK.md writes it, on an empty account of the fake AWS, with the real scripts: then a second version, a
+rollback, a failed boot, and the end. What an instance does is played here: the fake starts instances, but runs nothing in them."""
+
+import datetime
+import json
+import pathlib
+import re
+import subprocess
+import threading
+import time
+
+from cycle import client, everything
+from tools import ROOT, Failed, Stack
+
+
+class Instances(threading.Thread):
+    """Plays the instances of the fake: each new one reports its boot to the log group, as user-data does."""
+
+    def __init__(self, url, says):
+        super().__init__(daemon=True)
+        self.url, self.says, self.seen, self.over = url, says, set(), threading.Event()
+
+    def run(self):
+        groups, logs = client(self.url, "autoscaling"), client(self.url, "logs")
+        while not self.over.wait(0.3):
+            for group in groups.describe_auto_scaling_groups()["AutoScalingGroups"]:
+                for instance in group["Instances"]:
+                    if instance["InstanceId"] not in self.seen:
+                        self.seen.add(instance["InstanceId"])
+                        stream = f"{instance['InstanceId']}/boot"
+                        logs.create_log_stream(logGroupName="/mecris/staging", logStreamName=stream)
+                        text = self.says(self.deployed(), instance["InstanceId"])
+                        logs.put_log_events(logGroupName="/mecris/staging", logStreamName=stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": text}])
+
+    def deployed(self):
+        """The version of the newest launch template."""
+        found = client(self.url, "ec2").describe_launch_template_versions(LaunchTemplateName="mecris-staging", Versions=["$Latest"])
+        return found["LaunchTemplateVersions"][0]["VersionDescription"].split()[-1]
+
+
+def ready(version, instance):
+    return f"mecris-boot: ready: version {version} (aarch64) on {instance}, 12.34 s after the start of user-data"
+
+
+def runbook_commands():
+    """The commands of the runbook's chapter on the first deploy, as written there."""
+    chapter = (ROOT / "docs/RUNBOOK.md").read_text().split("## First deploy", 1)[1].split("\n## ", 1)[0]
+    return [line.strip() for block in re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL) for line in block.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
+
+
+def first_deploy_second_version_rollback_destroy(url):
+    """Every command has to work as written, in order, on an account where nothing is."""
+    with Stack(url) as stack:
+        here = stack.folder
+        environment = {**stack.environment, "ANSWER": "staging", "TF_VAR_alert_email": "me@example.org"}
+        (here / "dist").mkdir()
+        (here / "dist/mecris-agent-aarch64").write_bytes(b"first binary")
+        # A window that is not now, whenever this runs: what a deploy opens for its check it has to close.
+        day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(3)).strftime("%a").upper()
+        settings = here / "infra/env/staging.tfvars"
+        settings.write_text(re.sub(r"window_days *=.*", f'window_days = ["{day}"]', settings.read_text()))
+
+        def sh(command, stdin="", allowed=(0,)):
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=here, env=environment, input=stdin, capture_output=True, text=True, timeout=300)
+            if done.returncode not in allowed:
+                raise Failed(f"$ {command}\nexit {done.returncode}\n{done.stdout[-1500:]}\n{done.stderr[-2500:]}")
+            return done
+
+        commands = runbook_commands()
+        if len(commands) < 5:
+            raise Failed("docs/RUNBOOK.md has no commands in \"First deploy\"")
+        instances = Instances(url, ready)
+        instances.start()
+        try:
+            return follow(commands, instances, sh, here, url)
+        finally:
+            instances.over.set()
+            instances.join()
+
+
+def follow(commands, instances, sh, here, url):
+    """The whole life, command by command."""
+    for command in commands:
+        # What a person types or what another test builds is given here; everything else is run as it stands.
+        if command.startswith(("git clone", "cd mecris", "scripts/build-release", "aws configure", "aws sso")):
+            continue
+        stdin = "canary-secret-value" if command.startswith("scripts/secrets set") else "staging\n"
+        sh(command, stdin)
+    secret = json.loads(client(url, "secretsmanager").get_secret_value(SecretId="mecris/staging", VersionStage="AWSCURRENT")["SecretString"])
+    if "canary-secret-value" not in secret.values():
+        raise Failed(f"the secrets were not set: {sorted(secret)}")
+
+    (here / "dist/mecris-agent-aarch64").write_bytes(b"second binary")
+    sh("scripts/deploy staging --binary dist/mecris-agent-aarch64 --version 0.2.0 --yes")
+    if instances.deployed() != "0.2.0":
+        raise Failed(f"deployed is {instances.deployed()}")
+    again = sh("scripts/deploy staging --binary /dev/null --version 0.2.0 --yes", allowed=(1,))
+    if "in the bucket already with other bytes" not in again.stderr:
+        raise Failed("another binary under the same version was not refused")
+
+    began = time.monotonic()
+    listed = sh("scripts/rollback staging --list").stdout
+    if "artifacts/0.1.0/" not in listed or ".sha256" in listed:
+        raise Failed(f"rollback --list says {listed}")
+    sh("scripts/rollback staging 0.1.0")
+    took = time.monotonic() - began
+    if instances.deployed() != "0.1.0":
+        raise Failed("the rollback did not bring the old version back")
+    if took > 300:
+        raise Failed(f"the rollback took {took:.0f} s, the objective is 300")
+
+    instances.says = lambda version, instance: f"mecris-boot: FAILED at step verify of version {version} (aarch64) on {instance}, code 1: wrong bytes"
+    bad = sh("scripts/deploy staging --release 0.2.0 --yes", allowed=(1,))
+    if "FAILED at step verify" not in bad.stderr:
+        raise Failed(f"a failed boot was not reported: {bad.stderr[-300:]}")
+    desired = client(url, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"][0]["DesiredCapacity"]
+    if desired != 0:
+        raise Failed("the instance that was opened for the check was left open")
+    instances.over.set()
+
+    names = sh("scripts/secrets list staging").stdout.split()
+    sh(f"scripts/secrets remove staging {names[0]}")
+    if sh("scripts/secrets list staging").stdout.split() != names[1:]:
+        raise Failed("scripts/secrets remove did not remove")
+    for wrong, words in {"scripts/secrets set staging PASSWORD": "is no secret that the agent knows", "scripts/secrets set staging SMTP_URL value": "not given on the command line",
+                         "scripts/deploy test --same": "is no environment", "scripts/connect staging": "no instance of staging runs now"}.items():
+        if words not in sh(wrong, allowed=(1, 64)).stderr:
+            raise Failed(f"{wrong} does not say \"{words}\"")
+
+    client(url, "s3").put_object(Bucket="mecris-staging-123456789012", Key="agent/state/0000000007.db.zst", Body=b"state")
+    said = sh("scripts/destroy staging --keep kept", "staging\n").stdout
+    if "1 generations" not in said or (here / "kept/mecris-staging-0000000007.db.zst").read_bytes() != b"state":
+        raise Failed("destroy did not keep the newest state")
+    for path in pathlib.Path(here).rglob("*"):
+        if path.is_file() and b"canary-secret-value" in path.read_bytes():
+            raise Failed(f"a secret's value is in {path.name}")
+    state = [o["Key"] for o in client(url, "s3").list_objects_v2(Bucket="mecris-tfstate-123456789012").get("Contents", [])]
+    for key in state:
+        if b"canary-secret-value" in client(url, "s3").get_object(Bucket="mecris-tfstate-123456789012", Key=key)["Body"].read():
+            raise Failed(f"a secret's value is in Terraform's state {key}")
+    left = {kind: names for kind, names in everything(url).items() if names and kind not in ("roles", "buckets", "gateways", "networks", "subnets")}
+    if any("staging" in name for names in left.values() for name in names):
+        raise Failed(f"destroy leaves {left}")
+    return f"{len(commands)} commands of the runbook, rollback in {took:.0f} s"

@@ -1,0 +1,111 @@
+"""Whether the checks catch mistakes: each mutation is one edit of the stack, and has to be caught by some check.
+
+The first 24 are in the style of those that were measured on another stack, the other 16 are of this one. `validate` catches some of them,
+`plan` a few more; the rest is what assertions.py and rights.py are for. A mutation that survives is a missing rule.
+"""
+
+import re
+
+import assertions
+import rights
+from tools import Failed, Stack
+
+# name: file, pattern (of which there has to be exactly one place), replacement
+MUTATIONS = {
+    # In the style of the measured ones.
+    "unknown attribute": ("network.tf", r"enable_dns_support  ", "enable_dns_suport  "),
+    "missing required argument": ("monitoring.tf", r"  protocol  = \"email\"\n", ""),
+    "unknown resource type": ("secrets.tf", r'"aws_secretsmanager_secret"', '"aws_secretmanager_secret"'),
+    "undeclared reference": ("ec2.tf", r"aws_security_group\.agent\.id", "aws_security_group.agents.id"),
+    "undeclared variable": ("ec2.tf", r"var\.volume_gb", "var.volume_size"),
+    "wrong type": ("ec2.tf", r"max_size                  = 1", 'max_size                  = "one"'),
+    "unknown enum of the volume": ("ec2.tf", r'"gp3"', '"gp4"'),
+    "unknown comparison operator": ("monitoring.tf", r'"LessThanThreshold"', '"LessThan"'),
+    "unknown bucket ownership": ("state.tf", r"BucketOwnerEnforced", "BucketOwner"),
+    "unknown encryption": ("state.tf", r'"AES256"', '"AES128"'),
+    "broken policy JSON": ("policies/agent-logs.json.tftpl", r'"Effect": "Allow",', '"Effect": "Allow"'),
+    "policy that is no policy": ("policies/agent-secret.json.tftpl", r'"Effect": "Allow"', '"Effect": "Alow"'),
+    "bad ARN of the target": ("schedule.tf", r'"arn:\$\{local\.partition\}:scheduler:::', '"arn:${local.partition}:scheduler::'),
+    "log retention that CloudWatch does not know": ("monitoring.tf", r"var\.log_days", "31"),
+    "IMDS value that EC2 does not know": ("ec2.tf", r'http_tokens                 = "required"', 'http_tokens                 = "require"'),
+    "duplicate resource": ("secrets.tf", r"\Z", '\nresource "aws_secretsmanager_secret" "agent" {\n  name = "again"\n}\n'),
+    "dependency cycle": ("network.tf", r"vpc_id          {1,18}= aws_vpc\.main\.id", "vpc_id = aws_security_group.agent.vpc_id == null ? aws_launch_template.agent.id : aws_autoscaling_group.agent[\"primary\"].id"),
+    "spot strategy that does not exist": ("ec2.tf", r'"price-capacity-optimized"', '"cheapest"'),
+    "instance type that does not exist": ("variables_compute.tf", r'\["t4g\.small"\]\n', '["t3.smal"]\n'),
+    "recurrence that is no cron": ("schedule.tf", r"recurrence             = local\.cron\.start", 'recurrence             = "at ten"'),
+    "rate with the wrong plural": ("schedule.tf", r"= module\.calendar\.backstop_cron", '= "rate(5 minute)"'),
+    "typo in an IAM action": ("policies/agent-config.json.tftpl", r"ssm:GetParameter", "ssm:GetParamter"),
+    "typo in a dashboard key": ("monitoring.tf", r'view    = "timeSeries"', 'veiw    = "timeSeries"'),
+    "min_size above max_size": ("ec2.tf", r"min_size                  = 0", "min_size                  = 2"),
+    # Of this stack.
+    "IMDSv1 allowed": ("ec2.tf", r'http_tokens                 = "required"', 'http_tokens                 = "optional"'),
+    "IMDS through a hop": ("ec2.tf", r"http_put_response_hop_limit = 1", "http_put_response_hop_limit = 2"),
+    "way in for SSH": ("network.tf", r'description = "The agent: nothing comes in, TLS goes out\."', 'description = "The agent"\n  ingress {\n    from_port   = 22\n    to_port     = 22\n    protocol    = "tcp"\n    cidr_blocks = ["0.0.0.0/0"]\n  }'),
+    "every action on the bucket": ("policies/agent-state.json.tftpl", r'\["s3:GetObject", "s3:PutObject", "s3:DeleteObject"\]', '"s3:*"'),
+    "listing the whole bucket": ("policies/agent-state.json.tftpl", r',\s*"Condition": \{[^\n]*', ""),
+    "unencrypted disk": ("ec2.tf", r"encrypted             = true", "encrypted             = false"),
+    "stop that leaves one running": ("schedule.tf", r'(stop.*?start_time[^\n]*\n.*?desired_capacity       = )0', r"\g<1>1"),
+    "size left out of the start": ("schedule.tf", r'(recurrence             = local\.cron\.start\n.*?\n)  min_size               = 0\n', r"\1"),
+    "scheduled action without a hash": ("schedule.tf", r'"stop-\$\{local\.schedule_hash\.stop\}"', '"stop"'),
+    "backstop switched off": ("schedule.tf", r"(  schedule_expression          = module)", '  state = "DISABLED"\n\\1'),
+    "dead-man's switch that trusts silence": ("monitoring.tf", r'missing = "breaching"', 'missing = "notBreaching"'),
+    "alarm on a metric nobody emits": ("monitoring.tf", r"local\.metric\.BootFailed", '"BootFailure"'),
+    "bucket open to the public": ("state.tf", r"block_public_policy     = true", "block_public_policy     = false"),
+    "secret's value in Terraform": ("secrets.tf", r"\Z", '\nresource "aws_secretsmanager_secret_version" "agent" {\n  secret_id     = aws_secretsmanager_secret.agent.id\n  secret_string = "{}"\n}\n'),
+    "unlimited CPU credits": ("ec2.tf", r'cpu_credits = "standard"', 'cpu_credits = "unlimited"'),
+    "NAT gateway": ("network.tf", r"\Z", '\nresource "aws_eip" "nat" {\n  domain = "vpc"\n}\n\nresource "aws_nat_gateway" "main" {\n  allocation_id = aws_eip.nat.id\n  subnet_id     = values(aws_subnet.public)[0].id\n}\n'),
+}
+
+
+def mutate(stack, name):
+    """Makes the edit in the copy. An edit that fits nowhere, or twice, is a mistake of this table and not of the stack."""
+    file, pattern, replacement = MUTATIONS[name]
+    path = stack.module / file
+    text, times = re.subn(pattern, replacement, path.read_text(), flags=re.DOTALL)
+    if times != 1:
+        raise Failed(f"mutation \"{name}\" fits in {file} {times} times, not once")
+    path.write_text(text)
+
+
+def caught_by(url, name):
+    """Which check catches it (None: none), with its first words."""
+    with Stack(url) as stack:
+        mutate(stack, name)
+        try:
+            stack.init()
+            stack.variables()
+            stack.terraform("validate")
+        except Failed as refusal:
+            return "validate", first(refusal)
+        try:
+            plan = stack.plan()
+        except Failed as refusal:
+            return "plan", first(refusal)
+        sentences = assertions.problems(plan)
+        if sentences:
+            return "assertions", sentences[0]
+        findings = list(rights.findings(plan))
+        if findings:
+            return "parliament", findings[0]
+        return None, ""
+
+
+def first(refusal):
+    """The line of Terraform's output that says what is wrong."""
+    return next((line.strip("│ ").removeprefix("Error: ") for line in str(refusal).splitlines() if "Error: " in line), str(refusal)[:80])
+
+
+def score(url, only=None):
+    """Prints a line for each mutation; fails if one survives."""
+    names = [name for name in MUTATIONS if not only or only in name]
+    count, survivors = {}, []
+    for name in names:
+        check, words = caught_by(url, name)
+        count[check] = count.get(check, 0) + 1
+        if check is None:
+            survivors.append(name)
+        print(f"    {check or 'SURVIVES':<11} {name}: {words}"[:160], flush=True)
+    summary = f"{len(names) - len(survivors)} of {len(names)} caught: " + ", ".join(f"{count[check]} by {check}" for check in count if check)
+    if survivors:
+        raise Failed(f"{summary}; not caught: {', '.join(survivors)}")
+    return summary
