@@ -63,6 +63,8 @@ pub enum Command {
     Notify(NotifyCommand),
     /// Sends an alert through the same ledger, limits and channels as everything else.
     SendAlert(SendAlertArgs),
+    /// Follows the journal of this machine and puts it to CloudWatch Logs, each line once.
+    ShipJournal(ShipJournalArgs),
     /// Looks after what Mecris remembers.
     #[command(subcommand)]
     State(StateCommand),
@@ -89,7 +91,7 @@ pub struct RunArgs {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Connects to nothing.
+    /// Asks no upstream and no channel. Settings and secrets that are in AWS are read all the same.
     #[arg(long)]
     pub offline: bool,
 
@@ -104,6 +106,14 @@ pub struct JsonArgs {
     /// Prints one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ship-journal`.
+#[derive(Debug, Args)]
+pub struct ShipJournalArgs {
+    /// Where to keep how far it came [default: STATE_DIRECTORY, which systemd sets].
+    #[arg(long, value_name = "FOLDER")]
+    pub state_directory: Option<PathBuf>,
 }
 
 /// `window`.

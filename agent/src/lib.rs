@@ -8,12 +8,14 @@
 pub mod arms;
 pub mod cli;
 pub mod clock;
+pub mod cloud;
 pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod failpoint;
 pub mod heuristic;
 pub mod http;
+pub mod journal;
 pub mod notify;
 pub mod outbound;
 pub mod runtime;

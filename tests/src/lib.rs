@@ -1,7 +1,7 @@
 //! Stateful fakes of the upstreams, and the harness that starts the real binary against them.
 //!
 //! [`beeminder`], [`twilio`], [`telegram`], [`slack`], [`smtp`], [`s3`] and [`imds`] answer with the recorded and documented shapes,
-//! remember what they were asked, and misbehave on request. [`python`] is the system that people come from, by its files. [`agent`] writes a
+//! remember what they were asked, and misbehave on request. [`moto`] is a fake of AWS that others wrote. [`python`] is the system that people come from, by its files. [`agent`] writes a
 //! configuration, starts `mecris-agent` and talks to it. Nothing here is shipped.
 
 pub mod agent;
@@ -12,6 +12,7 @@ pub mod fault;
 pub mod http_client;
 pub mod imds;
 pub mod ledger;
+pub mod moto;
 pub mod python;
 pub mod s3;
 pub mod server;

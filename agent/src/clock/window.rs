@@ -19,6 +19,23 @@ impl Window {
         (start, start.saturating_add(self.length).unwrap_or(Timestamp::MAX))
     }
 
+    /// When the last window ended that is over; `None` while one lasts.
+    pub fn last_end(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let (start, _) = self.current_or_next(now, zone);
+        if start <= now {
+            return None;
+        }
+        let mut day = civil::next(local_day(now, zone).date());
+        loop {
+            let (_, end) = self.on(day.into(), zone);
+            let before = civil::previous(day);
+            if end <= now || before == day {
+                return Some(end);
+            }
+            day = before;
+        }
+    }
+
     /// The window that contains `now`, else the next one.
     pub fn current_or_next(self, now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let mut day = civil::previous(local_day(now, zone).date());

@@ -58,15 +58,16 @@ impl CheckResult {
 }
 
 pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow::Result<Exit> {
-    let loaded = match context::load(config) {
+    let loaded = match context::load(config).await {
         Ok(loaded) => loaded,
-        Err(error) if options.json => {
+        Err(error) if options.json && error.is::<ConfigError>() => {
+            let problems = error.downcast_ref::<ConfigError>().map(|error| error.0.as_slice()).unwrap_or_default();
             let results =
-                error.0.iter().map(|problem| CheckResult::new(&problem.key, Err(problem.to_string()))).collect();
+                problems.iter().map(|problem| CheckResult::new(&problem.key, Err(problem.to_string()))).collect();
             print(&Checked { ok: false, results, settings: Vec::new() }, true)?;
             return Ok(Exit::Config);
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     let mut results = vec![CheckResult::new(
         "configuration",

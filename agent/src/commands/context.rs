@@ -4,18 +4,30 @@ use std::{path::Path, time::Duration};
 
 use crate::{
     clock::Clock,
-    config::{self, ConfigError, Inputs, Loaded},
+    cloud::{self, ManagedSecret, Trouble},
+    config::{self, ConfigError, Inputs, LiveSecrets, Loaded, settings::SecretsSettings},
     http::Tokens,
     runtime::{self, Agent},
     store::StoreError,
 };
 
-/// Reads settings and secrets from everywhere they may be.
+/// Reads settings and secrets from everywhere they may be, AWS included.
 ///
 /// # Errors
-/// With every problem at once.
-pub(super) fn load(config: Option<&Path>) -> Result<Loaded, ConfigError> {
-    let loaded = config::load(&Inputs::of_process(config.map(Path::to_owned)))?;
+/// With every problem at once; with a [`cloud::CloudError`] if AWS cannot be asked now.
+pub(super) async fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
+    let mut inputs = Inputs::of_process(config.map(Path::to_owned));
+    while let Some(want) = config::wanted(&inputs) {
+        let came = match cloud::fetch(&want).await {
+            Err(error) if error.trouble == Trouble::Passing => return Err(error.into()),
+            came => came.map_err(|error| error.to_string()),
+        };
+        inputs.fetched.add(want, came);
+    }
+    let mut loaded = config::load(&inputs)?;
+    if let SecretsSettings::SecretsManager(id) = &loaded.settings.secrets {
+        loaded.secrets = LiveSecrets::renewable(loaded.secrets.get().as_ref().clone(), ManagedSecret(id.clone()));
+    }
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -27,7 +39,7 @@ pub(super) fn load(config: Option<&Path>) -> Result<Loaded, ConfigError> {
 /// # Errors
 /// With one problem for each secret.
 pub(super) fn require_secrets(loaded: &Loaded) -> Result<(), ConfigError> {
-    ConfigError::of_secrets(loaded.secrets.missing_for(&loaded.settings))
+    ConfigError::of_secrets(loaded.secrets.get().missing_for(&loaded.settings))
 }
 
 /// What a command that ends waits for a remote that does not answer.
@@ -59,8 +71,8 @@ fn advise(error: StoreError) -> anyhow::Error {
 /// # Errors
 /// If a token is needed and missing, too short, or named twice.
 pub(super) fn tokens(loaded: &Loaded) -> Result<Tokens, ConfigError> {
-    ConfigError::of_secrets(loaded.secrets.missing_for_endpoints(&loaded.settings))?;
-    let tokens = loaded.secrets.api_tokens();
+    ConfigError::of_secrets(loaded.secrets.get().missing_for_endpoints(&loaded.settings))?;
+    let tokens = loaded.secrets.get().api_tokens();
     let tokens = tokens.map_err(|error| ConfigError::one("secrets", error))?;
     Ok(Tokens::new(&tokens))
 }

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use crate::{
+    cloud::CloudError,
     config::ConfigError,
     store::{StoreError, import::SourceError, remote::RemoteError},
 };
@@ -30,6 +31,10 @@ impl Exit {
             return Self::TryAgain;
         }
         if error.downcast_ref::<RemoteError>().is_some_and(RemoteError::is_silence) {
+            return Self::TryAgain;
+        }
+        if error.is::<CloudError>() {
+            // What lasts is a problem of the configuration.
             return Self::TryAgain;
         }
         match error.downcast_ref::<StoreError>() {

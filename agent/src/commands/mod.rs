@@ -7,6 +7,7 @@ mod notify_test;
 mod run;
 mod send_alert;
 mod serve;
+mod ship_journal;
 mod state;
 mod status;
 mod text;
@@ -27,10 +28,11 @@ pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve => serve::serve(config).await,
         Command::Run(options) => run::run(config, &options).await,
         Command::Check(options) => check::check(config, &options).await,
-        Command::Status(options) => status::status(config, &options),
-        Command::Window(options) => window::window(config, &options),
+        Command::Status(options) => status::status(config, &options).await,
+        Command::Window(options) => window::window(config, &options).await,
         Command::Notify(NotifyCommand::Test { channel }) => notify_test::notify_test(config, channel).await,
         Command::SendAlert(options) => send_alert::send_alert(config, &options).await,
+        Command::ShipJournal(options) => ship_journal::ship_journal(config, &options).await,
         Command::State(command) => state::execute(config, command).await,
         Command::Version(options) => version::version(&options),
     }

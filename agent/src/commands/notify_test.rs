@@ -19,7 +19,7 @@ const RECEIPT: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKind>) -> anyhow::Result<Exit> {
-    let loaded = context::load(config)?;
+    let loaded = context::load(config).await?;
     if let Some(channel) = channel
         && !loaded.settings.notify.channels.contains(&channel)
     {

@@ -12,20 +12,22 @@ use crate::{
         ConfigError, Loaded,
         settings::{Environment, StateSettings},
     },
+    domain::Freshness,
     heuristic::{HeuristicError, Report, Trigger},
     notify::outbox::State,
-    runtime::Agent,
+    runtime::{self, Agent},
     store::{Store, StoreError, remote::Remote},
+    telemetry::emf::{Emf, Metric},
 };
 
 pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Result<Exit> {
-    let loaded = context::load(config)?;
+    let loaded = context::load(config).await?;
     let clock = clock(&loaded, options)?;
     let (mut report, least) = if options.dry_run {
         (dry_run(&loaded, clock).await?, Exit::Done)
     } else {
         let agent = context::agent(&loaded, clock, context::PATIENCE).await?;
-        pass(&agent).await?
+        pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?
     };
     let mut out = std::io::stdout().lock();
     if options.json {
@@ -58,18 +60,24 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
 
 /// A pass, its deliveries, and the copy of what came of them; and the least that the exit code has to say: what is on this machine alone
 /// is not as safe as it should be, and what could not be recorded was not sent.
-async fn pass(agent: &Agent) -> anyhow::Result<(Report, Exit)> {
+async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
     let mut report = match agent.heuristic.pass(Trigger::Cli).await {
         Ok(report) => report,
         Err(HeuristicError::NotRecorded { report, source }) => {
+            emf.count(agent.clock.now(), &[(Metric::FailedPass, 1)]);
             tracing::error!(%source, "decided, but nothing was recorded and nothing is sent");
             return Ok((*report, Exit::Failed));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            emf.count(agent.clock.now(), &[(Metric::FailedPass, 1)]);
+            return Err(error.into());
+        }
     };
+    let read = report.observations.beeminder.status == Freshness::Fresh;
+    emf.count(agent.clock.now(), &[(runtime::pass_metric(read), 1)]);
     agent.outbox.drain(agent.settle_time).await;
     agent.finish().await;
     agent.heuristic.refresh(&mut report, None)?;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
-    let loaded = context::load(config)?;
+    let loaded = context::load(config).await?;
     let clock = Clock::system();
     let condition = Condition {
         subject: options.subject.clone(),

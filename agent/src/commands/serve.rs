@@ -12,12 +12,16 @@ use crate::{
     runtime::{
         Agent, Endpoints, Scheduler,
         heartbeat::{LiveStatus, Phase},
-        shutdown,
+        minute::{self, Guard},
+        renewal, shutdown,
         systemd::{self, Notifier},
         watchdog::Watchdog,
     },
     store::snapshots,
-    telemetry::metrics::Metrics,
+    telemetry::{
+        emf::{Emf, Metric},
+        metrics::Metrics,
+    },
 };
 
 /// From SIGTERM to the last copy of the state, which takes 4 s at most; systemd's TimeoutStopSec is longer than both.
@@ -30,7 +34,7 @@ const LAST_WORDS: Duration = Duration::from_secs(8);
 const RESTORE: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
-    let loaded = context::load(config)?;
+    let loaded = context::load(config).await?;
     let tokens = context::tokens(&loaded)?;
     let clock = Clock::system();
     let notifier = Notifier::from_environment();
@@ -38,8 +42,9 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let agent = context::agent(&loaded, clock.clone(), RESTORE).await?;
 
     let (metrics, live) = (Metrics::new(), LiveStatus::new(clock.now()));
-    let heuristic = loaded.settings.heuristic;
+    let (heuristic, emf) = (loaded.settings.heuristic, Emf::of(&loaded.settings.telemetry));
     let scheduler = Scheduler::new(agent.clone(), live.clone(), metrics.clone(), notifier.clone(), heuristic.interval);
+    let scheduler = scheduler.with_emf(emf.clone());
     if let Err(error) = agent.outbox.retry_broken_channels().await {
         tracing::warn!(%error, "broken channels get no new chance now");
     }
@@ -69,6 +74,12 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     tasks.spawn(scheduler.clone().deliveries(stop.clone()));
     tasks.spawn(scheduler.clone().copies(stop.clone()));
     tasks.spawn(scheduler.passes(stop.clone()));
+    let guard = Guard::new(&loaded.settings);
+    tasks.spawn(minute::every_minute(guard, agent.clone(), emf.clone(), live.clone(), notifier.clone(), stop.clone()));
+    if loaded.settings.state.path.parent().is_some_and(minute::watchdog_ended_it) {
+        emf.count(clock.now(), &[(Metric::WatchdogRestart, 1)]);
+    }
+    tasks.spawn(renewal::keep_fresh(loaded.secrets.clone(), agent.clone(), stop.clone()));
     if let Some(timeout) = systemd::watchdog_timeout() {
         let watchdog = Watchdog { notifier: notifier.clone(), timeout, live: live.clone(), heartbeat_bound, address };
         let (agent, stop) = (agent.clone(), stop.clone());

@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     http::views::SilenceView,
+    runtime::minute::Guard,
     store::{
         Copies, Store, StoreError,
         broken::{self, BrokenChannel},
@@ -60,10 +61,12 @@ struct WindowView {
     start: Timestamp,
     end: Timestamp,
     seconds_left: Option<i64>,
+    /// How long ago the last one ended, past its grace.
+    over_seconds: Option<i64>,
 }
 
-pub(super) fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
-    let settings = context::load(config)?.settings;
+pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
+    let settings = context::load(config).await?.settings;
     let status = read(&settings, Clock::system().now())?;
     let mut out = std::io::stdout().lock();
     if options.json {
@@ -88,7 +91,13 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         version: build_info(),
         environment: format!("{:?}", settings.environment).to_lowercase(),
         at: now,
-        window: WindowView { open, start, end, seconds_left: open.then(|| end.duration_since(now).as_secs()) },
+        window: WindowView {
+            open,
+            start,
+            end,
+            seconds_left: open.then(|| end.duration_since(now).as_secs()),
+            over_seconds: Guard::new(settings).over(now).map(|over| over.as_secs()),
+        },
         never_ran: true,
         last_success: None,
         last_run: None,
@@ -138,9 +147,15 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     };
     writeln!(out, "mecris-agent {} ({}), {}", status.version.version, status.version.commit, status.environment)?;
     let window = &status.window;
-    match window.seconds_left {
-        Some(left) => writeln!(out, "window        open, {} left", text::roughly(left))?,
-        None => writeln!(
+    match (window.seconds_left, window.over_seconds) {
+        (Some(left), _) => writeln!(out, "window        open, {} left", text::roughly(left))?,
+        (None, Some(over)) => writeln!(
+            out,
+            "window        OVER for {}, next {} (informs; what runs now is not stopped)",
+            text::roughly(over),
+            text::local(window.start, zone)
+        )?,
+        (None, None) => writeln!(
             out,
             "window        next {} (informs; what runs now is not stopped)",
             text::local(window.start, zone)

@@ -11,8 +11,8 @@ use crate::{
     domain::Daystamp,
 };
 
-pub(super) fn window(config: Option<&Path>, options: &WindowArgs) -> anyhow::Result<Exit> {
-    let settings = context::load(config)?.settings;
+pub(super) async fn window(config: Option<&Path>, options: &WindowArgs) -> anyhow::Result<Exit> {
+    let settings = context::load(config).await?.settings;
     let zone = &settings.time_zone;
     let now = Clock::system().now();
     let today = clock::local_day(now, zone).date();

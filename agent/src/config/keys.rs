@@ -6,6 +6,7 @@ pub(super) const KEYS: &[&str] = &[
     "time_zone",
     "window.start",
     "window.hours",
+    "window.grace",
     "http.listen",
     "http.auth",
     "http.requests_per_minute",
@@ -74,6 +75,11 @@ pub(super) const KEYS: &[&str] = &[
     "state.retention_days",
     "secrets.source",
     "config.ssm_parameter",
+    "telemetry.emf",
+    "telemetry.environment",
+    "journal.log_group",
+    "journal.log_stream",
+    "journal.max_bytes_per_day",
 ];
 
 /// The settings of one line of `[[budget.price]]`.
@@ -195,7 +201,7 @@ mod tests {
 
     #[test]
     fn without_a_near_name_the_known_ones_are_listed() {
-        assert_eq!(unknown("window.zzz"), "no such setting; known here: start, hours");
+        assert_eq!(unknown("window.zzz"), "no such setting; known here: start, hours, grace");
         assert!(unknown("qqq").contains("environment, time_zone, window, http"));
     }
 

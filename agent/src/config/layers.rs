@@ -1,4 +1,4 @@
-//! The layers: built-in defaults < file < environment. Each is checked for names before it is merged, so that a misspelt or
+//! The layers: built-in defaults < file < SSM parameter < environment. Each is checked for names before it is merged, so that a misspelt or
 //! misplaced key cannot hide or overwrite another layer's value.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
@@ -9,7 +9,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{ConfigProblem, Source, Variables, keys};
+use super::{ConfigProblem, Fetched, Source, Variables, Want, keys, validate};
 
 const DEFAULTS: &str = include_str!("defaults.toml");
 
@@ -22,6 +22,9 @@ const OPTIONAL: &[(&str, &str)] = &[
 
 /// What settings in the environment begin with; `__` descends into a table.
 const PREFIX: &str = "MECRIS__";
+
+/// What figment calls the layer of an SSM parameter.
+const PARAMETER: &str = "SSM parameter";
 
 /// The key under which the TOML parser hides an unquoted date or time.
 const TOML_DATETIME: &str = "$__toml_private_datetime";
@@ -36,12 +39,43 @@ pub(super) struct Given {
 /// Every setting that has a value, by key.
 pub(super) type Merged = BTreeMap<String, Given>;
 
+/// The parameter that `config.ssm_parameter` names, in the environment or else in the file. What is no name of a parameter is none:
+/// validation says so.
+pub(super) fn parameter(file: Option<&Path>, variables: &Variables) -> Option<String> {
+    let name = match variables.get("MECRIS__CONFIG__SSM_PARAMETER") {
+        Some(name) => name.clone(),
+        None => match parse_file(file?).ok()?.get("config")? {
+            Value::Dict(_, table) => table.get("ssm_parameter")?.as_str()?.to_owned(),
+            _ => return None,
+        },
+    };
+    validate::is_parameter_name(&name).then_some(name)
+}
+
 /// Merges all layers. Names that nobody knows are left out and reported.
 ///
 /// # Errors
-/// The file cannot be read: what is wrong with the other settings cannot be said, because most of them are in it.
+/// The file or the parameter cannot be read: what is wrong with the other settings cannot be said, because most of them are in it.
 pub(super) fn merge(
     file: Option<&Path>,
+    fetched: &Fetched,
+    variables: &Variables,
+) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
+    merge_layers(file, parameter(file, variables), fetched, variables)
+}
+
+/// As [`merge`], without the parameter.
+pub(super) fn merge_local(
+    file: Option<&Path>,
+    variables: &Variables,
+) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
+    merge_layers(file, None, &Fetched::default(), variables)
+}
+
+fn merge_layers(
+    file: Option<&Path>,
+    parameter: Option<String>,
+    fetched: &Fetched,
     variables: &Variables,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
     let mut problems = Vec::new();
@@ -49,8 +83,15 @@ pub(super) fn merge(
     let mut unreadable = None;
     if let Some(path) = file {
         match parse_file(path) {
-            Ok(dict) => figment = figment.merge(file_layer(path, dict, &mut problems)),
-            Err(message) => unreadable = Some(file_problem(path, message)),
+            Ok(dict) => figment = figment.merge(layer(Source::File(path.to_owned()), dict, &mut problems)),
+            Err(message) => unreadable = Some(unreadable_layer(Source::File(path.to_owned()), message)),
+        }
+    }
+    if let Some(name) = parameter {
+        let source = Source::Parameter(name);
+        match parse_parameter(&source, fetched) {
+            Ok(dict) => figment = figment.merge(layer(source, dict, &mut problems)),
+            Err(message) => unreadable = unreadable.or(Some(unreadable_layer(source, message))),
         }
     }
     for (name, text) in variables {
@@ -86,6 +127,7 @@ impl Provider for Layer {
     fn metadata(&self) -> Metadata {
         match &self.source {
             Source::File(path) => Metadata::from("file", path.as_path()),
+            Source::Parameter(name) => Metadata::from(PARAMETER, name.as_str()),
             Source::Variable(name) => Metadata::from("environment variable", name.as_str()),
             Source::Default | Source::Secret(_) => Metadata::named("default"),
         }
@@ -96,15 +138,25 @@ impl Provider for Layer {
     }
 }
 
-fn file_layer(path: &Path, dict: Dict, problems: &mut Vec<ConfigProblem>) -> Layer {
-    let source = Source::File(path.to_owned());
+fn layer(source: Source, mut dict: Dict, problems: &mut Vec<ConfigProblem>) -> Layer {
+    if let (Source::Parameter(_), Some(Value::Dict(_, table))) = (&source, dict.get_mut("config"))
+        && table.remove("ssm_parameter").is_some()
+    {
+        let message = "a parameter cannot name a parameter: set it in the file or in the environment".to_owned();
+        let key = "config.ssm_parameter".to_owned();
+        problems.push(ConfigProblem { key, value: None, source: Some(source.clone()), message });
+    }
     let dict = known_only("", dict, &source, problems);
     Layer { source, dict }
 }
 
-fn file_problem(path: &Path, message: String) -> ConfigProblem {
-    let source = Some(Source::File(path.to_owned()));
-    ConfigProblem { key: "configuration".to_owned(), value: None, source, message }
+fn unreadable_layer(source: Source, message: String) -> ConfigProblem {
+    ConfigProblem { key: "configuration".to_owned(), value: None, source: Some(source), message }
+}
+
+fn parse_parameter(source: &Source, fetched: &Fetched) -> Result<Dict, String> {
+    let Source::Parameter(name) = source else { return Ok(Dict::new()) };
+    parse(fetched.get(&Want::Parameter(name.clone()))?)
 }
 
 fn parse_file(path: &Path) -> Result<Dict, String> {
@@ -113,7 +165,11 @@ fn parse_file(path: &Path) -> Result<Dict, String> {
         io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
         _ => format!("cannot be read: {error}"),
     })?;
-    <Toml as Format>::from_str::<Dict>(&text).map_err(|error| {
+    parse(&text)
+}
+
+fn parse(text: &str) -> Result<Dict, String> {
+    <Toml as Format>::from_str::<Dict>(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         format!("is not TOML, line {line}: {}", error.message().trim().replace('\n', ", "))
@@ -206,8 +262,10 @@ fn flatten(figment: &Figment, table: &str, dict: Dict, merged: &mut Merged) {
 }
 
 fn source_of(figment: &Figment, value: &Value) -> Source {
-    match figment.get_metadata(value.tag()).and_then(|metadata| metadata.source.as_ref()) {
+    let Some(metadata) = figment.get_metadata(value.tag()) else { return Source::Default };
+    match &metadata.source {
         Some(figment::Source::File(path)) => Source::File(path.clone()),
+        Some(figment::Source::Custom(name)) if metadata.name == PARAMETER => Source::Parameter(name.clone()),
         Some(figment::Source::Custom(name)) => Source::Variable(name.clone()),
         _ => Source::Default,
     }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ConfigError, ConfigProblem, EffectiveSetting, SecretName, SecretSource, Secrets, Settings, Source, Variables,
+    ConfigError, ConfigProblem, EffectiveSetting, Fetched, LiveSecrets, SecretName, SecretSource, Settings, Source,
+    Variables, Want,
     layers::{self, Merged},
     reader::Reader,
-    secrets::{EnvSecrets, FoundSecrets, JsonFileSecrets},
-    settings::{SecretsSettings, Sender},
+    secrets::{CredentialSecrets, EnvSecrets, FoundSecrets, JsonFileSecrets, ManagedSecrets},
+    settings::{JournalSettings, SecretsSettings, Sender},
     show, validate,
 };
 use crate::domain::PhoneNumber;
@@ -26,6 +27,8 @@ pub struct Inputs {
     pub variables: Variables,
     /// Secrets that the environment does not have; it need not exist.
     pub dotenv: PathBuf,
+    /// What [`wanted`] asked for.
+    pub fetched: Fetched,
 }
 
 /// A configuration that can be used.
@@ -33,8 +36,8 @@ pub struct Inputs {
 pub struct Loaded {
     /// The settings.
     pub settings: Settings,
-    /// The secrets that were found. What is missing for these settings says [`Secrets::missing_for`].
-    pub secrets: Secrets,
+    /// The secrets that were found. What is missing for these settings says [`super::Secrets::missing_for`].
+    pub secrets: LiveSecrets,
     /// Every setting in force and who set it, by key.
     pub effective: Vec<EffectiveSetting>,
     /// Sentences for the log: nothing is wrong, but somebody should know.
@@ -50,6 +53,7 @@ impl Inputs {
             fallback_file: PathBuf::from(DEFAULT_FILE),
             variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
             dotenv: PathBuf::from(".env"),
+            fetched: Fetched::default(),
         }
     }
 
@@ -59,12 +63,48 @@ impl Inputs {
     }
 }
 
+/// What has to be fetched from AWS before [`load`] can say anything: one thing at a time, because where the secrets are may be written
+/// in the parameter. `None` when there is nothing more to fetch.
+pub fn wanted(inputs: &Inputs) -> Option<Want> {
+    let parameter = layers::parameter(inputs.chosen_file(), &inputs.variables).map(Want::Parameter);
+    if let Some(parameter) = parameter.filter(|want| !inputs.fetched.has(want)) {
+        return Some(parameter);
+    }
+    let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
+    match validate::secrets(&mut Reader::new(merged, problems))? {
+        SecretsSettings::SecretsManager(id) => Some(Want::Secret(id)).filter(|want| !inputs.fetched.has(want)),
+        _ => None,
+    }
+}
+
+/// `[journal]` of the file and the environment alone, whatever is wrong with the rest: the log that explains why nothing starts must go
+/// out all the same. Neither parameter nor secrets are read.
+///
+/// # Errors
+/// If the file cannot be read, or `[journal]` itself is wrong.
+pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
+    let (merged, _) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).map_err(ConfigError)?;
+    let mut reader = Reader::new(merged, Vec::new());
+    let journal = validate::journal(&mut reader);
+    journal.ok_or_else(|| ConfigError(reader.into_parts().1))
+}
+
+/// The secret that the file or the environment names, if it is one of Secrets Manager, whatever is wrong with the rest.
+pub fn secret_of(inputs: &Inputs) -> Option<String> {
+    let (merged, problems) = layers::merge_local(inputs.chosen_file(), &inputs.variables).ok()?;
+    match validate::secrets(&mut Reader::new(merged, problems))? {
+        SecretsSettings::SecretsManager(id) => Some(id),
+        _ => None,
+    }
+}
+
 /// Reads everything and validates it; all problems come back at once.
 ///
 /// # Errors
 /// [`ConfigError`] with at least one problem. The process should end with exit code 78 (`EX_CONFIG`).
 pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
-    let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
+    let (merged, problems) =
+        layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).map_err(ConfigError)?;
     let mut reader = Reader::new(merged, problems);
 
     let secrets_settings = validate::secrets(&mut reader);
@@ -74,7 +114,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
     match (settings, found, reader.into_parts()) {
         (Some(settings), Some(found), (merged, problems)) if problems.is_empty() => {
             let effective = effective(&merged, &settings);
-            Ok(Loaded { settings, secrets: found.secrets, effective, warnings: found.warnings })
+            Ok(Loaded { settings, secrets: LiveSecrets::fixed(found.secrets), effective, warnings: found.warnings })
         }
         (_, _, (_, mut problems)) => {
             if inputs.chosen_file().is_none() {
@@ -93,6 +133,12 @@ fn read_secrets(settings: &SecretsSettings, inputs: &Inputs, reader: &mut Reader
     let source: Box<dyn SecretSource + '_> = match settings {
         SecretsSettings::Env => Box::new(EnvSecrets::new(&inputs.variables, Some(&inputs.dotenv))),
         SecretsSettings::File(path) => Box::new(JsonFileSecrets::new(path)),
+        SecretsSettings::Credential => {
+            Box::new(CredentialSecrets::new(inputs.variables.get("CREDENTIALS_DIRECTORY").map(Path::new)))
+        }
+        SecretsSettings::SecretsManager(id) => {
+            Box::new(ManagedSecrets::new(id, inputs.fetched.get(&Want::Secret(id.clone()))))
+        }
     };
     match source.load() {
         Ok(found) => Some(found),

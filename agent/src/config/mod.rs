@@ -2,8 +2,9 @@
 //!
 //! [`load`] is the whole story: layers (`layers`) → typed reads that collect every problem (`reader`) → validated
 //! [`Settings`] (`validate`). Nothing here reads the process environment except [`Inputs::of_process`], and nothing here
-//! opens a connection.
+//! opens a connection: [`wanted`] says what has to be brought from AWS first.
 
+mod fetched;
 mod keys;
 mod layers;
 mod load;
@@ -17,9 +18,10 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
-pub use load::{DEFAULT_FILE, Inputs, Loaded, load};
+pub use fetched::{Fetched, Want};
+pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_journal, secret_of, wanted};
 pub use problem::{ConfigError, ConfigProblem, EffectiveSetting, Source};
-pub use secrets::{SecretName, SecretSource, Secrets};
+pub use secrets::{LiveSecrets, SecretName, SecretSource, Secrets};
 pub use settings::Settings;
 pub(crate) use validate::is_loopback;
 

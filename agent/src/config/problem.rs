@@ -11,6 +11,8 @@ pub enum Source {
     Default,
     /// A TOML file.
     File(PathBuf),
+    /// A parameter of SSM, by its name.
+    Parameter(String),
     /// An environment variable, by its name.
     Variable(String),
     /// A secret that stands in for a setting, by its name.
@@ -22,6 +24,7 @@ impl fmt::Display for Source {
         match self {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Parameter(name) => write!(f, "SSM parameter {name}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::Secret(name) => write!(f, "secret {name}"),
         }

@@ -4,7 +4,7 @@ use jiff::{civil::Time, tz::TimeZone};
 
 use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
 use crate::{
-    clock::Clock,
+    clock::{Clock, Window},
     config::settings::{Auth, Settings},
     domain::Slug,
     runtime::heartbeat::LiveStatus,
@@ -34,6 +34,8 @@ pub struct AppSettings {
     pub auth: Auth,
     /// `http.requests_per_minute`.
     pub requests_per_minute: u32,
+    /// `window`.
+    pub window: Window,
     /// `time_zone`.
     pub zone: TimeZone,
     /// `heuristic.interval`: a reading older than two of them is stale.
@@ -58,6 +60,7 @@ impl AppSettings {
         Self {
             auth: settings.http.auth,
             requests_per_minute: settings.http.requests_per_minute,
+            window: settings.window,
             zone: settings.time_zone.clone(),
             interval: settings.heuristic.interval,
             pass_deadline: settings.heuristic.deadline,

@@ -53,9 +53,23 @@ pub struct Health {
     pub scheduler_heartbeat_age_seconds: u64,
     /// The newest copy of the state that is safe off the machine; `null`: there is none.
     pub state_copy: Option<StateCopy>,
+    /// When this machine is meant to run.
+    pub window: WindowState,
     /// What does not work as it should, by name; the reasons are in the log.
     #[schema(value_type = Vec<String>)]
     pub degraded: Vec<&'static str>,
+}
+
+/// The window, and whether the daemon has outlived it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WindowState {
+    /// Whether it is open now.
+    pub open: bool,
+    /// The end of the window that is open, else of the next one.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Timestamp,
+    /// How long ago the last one ended, if the daemon runs on past its grace; `null`: it does not. Looked at once a minute.
+    pub over_seconds: Option<i64>,
 }
 
 /// A copy of the state off the machine.
@@ -126,6 +140,7 @@ impl App {
         let live = self.live.read();
         let heartbeat_age = live.heartbeat_age();
         let healthy = live.store_ok && heartbeat_age <= self.settings.heartbeat_bound;
+        let (start, ends_at) = self.settings.window.current_or_next(now, &self.settings.zone);
         let age = |at: Timestamp| now.duration_since(at).as_secs().max(0);
         Health {
             status: if healthy { "healthy" } else { "unhealthy" },
@@ -145,6 +160,11 @@ impl App {
                 age_seconds: age(saved.at),
                 bytes: saved.bytes,
             }),
+            window: WindowState {
+                open: start <= now && now < ends_at,
+                ends_at,
+                over_seconds: live.over.map(|over| over.as_secs()),
+            },
             degraded: live.degraded.keys().copied().collect(),
             response_time_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
         }

@@ -12,10 +12,16 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
-use http::header::RETRY_AFTER;
+use http::{StatusCode, header::RETRY_AFTER};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout};
 
@@ -72,6 +78,7 @@ pub struct Outbound {
     clock: Clock,
     clients: Arc<Clients>,
     breaker: Arc<Breaker>,
+    refusals: Arc<AtomicU64>,
 }
 
 impl Outbound {
@@ -83,7 +90,13 @@ impl Outbound {
     /// As [`Outbound::new`], with other numbers.
     pub fn with_tuning(upstream: &'static str, clock: Clock, tuning: Tuning) -> Self {
         let (clients, breaker) = (Arc::new(Clients::new(tuning)), Breaker::new(tuning));
-        Self { upstream, tuning, clock, clients, breaker }
+        Self { upstream, tuning, clock, clients, breaker, refusals: Arc::default() }
+    }
+
+    /// How many replies said so far that these credentials may not ask: 401 or 403. Whoever sees the number change may look whether the
+    /// secret was replaced.
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     /// Makes the call. Transport failures, timeouts, 5xx and 429 are retried if the call is idempotent, honouring `retry-after`
@@ -145,6 +158,9 @@ impl Outbound {
         gate::put_into(&mut request);
         let response = client.execute(request).await.map_err(|error| self.failed(&error))?;
         let (status, headers) = (response.status(), response.headers());
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+        }
         let retry_after =
             headers.get(RETRY_AFTER).and_then(|value| retry::parse_retry_after(value, || self.clock.now()));
         Ok(Reply { status, retry_after, body: self.read(response).await? })

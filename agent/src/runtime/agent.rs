@@ -8,7 +8,7 @@ use crate::{
     arms::{beeminder::BeeminderArm, budget::BudgetArm},
     clock::Clock,
     config::{
-        ConfigError, Secrets, Settings,
+        ConfigError, LiveSecrets, Secrets, Settings,
         settings::{ChannelKind, NotifySettings},
     },
     failpoint,
@@ -18,6 +18,7 @@ use crate::{
             Channel,
             console::Console,
             email::{Email, MailServer},
+            renewing::Renewing,
             slack::{Slack, Webhook},
             telegram::{BotToken, Telegram},
             twilio::{Calls, Credentials, Messages},
@@ -71,7 +72,12 @@ impl Agent {
     ///
     /// # Errors
     /// If a channel's credentials are missing or malformed.
-    pub fn assemble(settings: &Settings, secrets: &Secrets, clock: Clock, store: Store) -> Result<Self, ConfigError> {
+    pub fn assemble(
+        settings: &Settings,
+        secrets: &LiveSecrets,
+        clock: Clock,
+        store: Store,
+    ) -> Result<Self, ConfigError> {
         let channels = channels(settings, secrets, &clock)?;
         let outbox = Outbox::new(store.clone(), clock.clone(), &settings.notify, channels);
         let beeminder = BeeminderArm::new(&settings.beeminder, secrets, Outbound::new("beeminder", clock.clone()));
@@ -103,9 +109,37 @@ impl Agent {
 ///
 /// # Errors
 /// If a channel's credentials are missing or malformed.
-pub fn channels(settings: &Settings, secrets: &Secrets, clock: &Clock) -> Result<Vec<Arc<dyn Channel>>, ConfigError> {
+pub fn channels(
+    settings: &Settings,
+    secrets: &LiveSecrets,
+    clock: &Clock,
+) -> Result<Vec<Arc<dyn Channel>>, ConfigError> {
     let kinds = settings.notify.channels.iter();
-    kinds.map(|kind| channel(*kind, &settings.notify, secrets, clock)).collect()
+    kinds.map(|kind| renewing(*kind, &settings.notify, secrets, clock)).collect()
+}
+
+/// A channel that is made anew when its secrets are replaced; its connections and its circuit breaker stay.
+fn renewing(
+    kind: ChannelKind,
+    notify: &NotifySettings,
+    secrets: &LiveSecrets,
+    clock: &Clock,
+) -> Result<Arc<dyn Channel>, ConfigError> {
+    let outbound = Outbound::new(upstream(kind), clock.clone());
+    let (notify, clock, by) = (notify.clone(), clock.clone(), outbound.clone());
+    let made = Renewing::new(secrets, outbound, move |secrets| channel(kind, &notify, secrets, &clock, &by))?;
+    Ok(Arc::new(made))
+}
+
+/// Its name in errors.
+fn upstream(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Sms | ChannelKind::WhatsApp | ChannelKind::Voice => "twilio",
+        ChannelKind::Telegram => "telegram",
+        ChannelKind::Slack => "slack",
+        ChannelKind::Email => "mail",
+        ChannelKind::Console => "console",
+    }
 }
 
 fn channel(
@@ -113,37 +147,28 @@ fn channel(
     notify: &NotifySettings,
     secrets: &Secrets,
     clock: &Clock,
+    outbound: &Outbound,
 ) -> Result<Arc<dyn Channel>, ConfigError> {
     let missing = || ConfigError::one(&format!("notify.{}", kind.as_str()), "is missing");
-    let outbound = |upstream| Outbound::new(upstream, clock.clone());
-    let twilio = || {
-        let credentials = Credentials::from_secrets(secrets).map_err(unusable)?;
-        Ok::<_, ConfigError>((credentials, outbound("twilio")))
-    };
+    let twilio = || Credentials::from_secrets(secrets).map_err(unusable);
+    let outbound = outbound.clone();
     let glance = GLANCE.min(notify.lease / 4);
     Ok(match kind {
         ChannelKind::Console => Arc::new(Console::default()),
-        ChannelKind::Sms => {
-            let (credentials, outbound) = twilio()?;
-            Arc::new(Messages::sms(notify.sms.as_ref().ok_or_else(missing)?, credentials, outbound))
-        }
+        ChannelKind::Sms => Arc::new(Messages::sms(notify.sms.as_ref().ok_or_else(missing)?, twilio()?, outbound)),
         ChannelKind::WhatsApp => {
-            let (credentials, outbound) = twilio()?;
-            Arc::new(Messages::whatsapp(notify.whatsapp.as_ref().ok_or_else(missing)?, credentials, outbound))
+            Arc::new(Messages::whatsapp(notify.whatsapp.as_ref().ok_or_else(missing)?, twilio()?, outbound))
         }
-        ChannelKind::Voice => {
-            let (credentials, outbound) = twilio()?;
-            Arc::new(Calls::new(notify.voice.as_ref().ok_or_else(missing)?, credentials, outbound))
-        }
+        ChannelKind::Voice => Arc::new(Calls::new(notify.voice.as_ref().ok_or_else(missing)?, twilio()?, outbound)),
         ChannelKind::Telegram => {
             let settings = notify.telegram.as_ref().ok_or_else(missing)?;
             let token = BotToken::from_secrets(secrets).map_err(unusable)?;
-            Arc::new(Telegram::new(settings, token, glance, outbound("telegram")))
+            Arc::new(Telegram::new(settings, token, glance, outbound))
         }
         ChannelKind::Slack => {
             let settings = notify.slack.as_ref().ok_or_else(missing)?;
             let webhook = Webhook::from_secrets(secrets).map_err(unusable)?;
-            Arc::new(Slack::new(settings, webhook, glance, outbound("slack")))
+            Arc::new(Slack::new(settings, webhook, glance, outbound))
         }
         ChannelKind::Email => {
             let settings = notify.email.as_ref().ok_or_else(missing)?;

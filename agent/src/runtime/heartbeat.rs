@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::store::lineage::Saved;
@@ -44,6 +44,8 @@ pub struct Live {
     pub upstreams: BTreeMap<&'static str, bool>,
     /// The copy of the state that is known to be safe off the machine.
     pub copied: Option<Saved>,
+    /// How long the window is over, if longer than its grace.
+    pub over: Option<SignedDuration>,
     /// What does not work as it should, by a short name, with why.
     pub degraded: BTreeMap<&'static str, String>,
     beat: Instant,
@@ -81,6 +83,7 @@ impl LiveStatus {
                 store_ok: true,
                 upstreams: BTreeMap::new(),
                 copied: None,
+                over: None,
                 degraded: BTreeMap::new(),
                 beat: Instant::now(),
             }),
@@ -150,6 +153,13 @@ impl LiveStatus {
     pub fn copied(&self, copied: Option<Saved>) {
         if self.lock().copied != copied {
             self.change(|live| live.copied = copied);
+        }
+    }
+
+    /// How long the window is over, if longer than its grace.
+    pub fn over(&self, over: Option<SignedDuration>) {
+        if self.lock().over != over {
+            self.change(|live| live.over = over);
         }
     }
 

@@ -5,7 +5,9 @@
 mod agent;
 mod endpoints;
 pub mod heartbeat;
+pub mod minute;
 pub mod probe;
+pub mod renewal;
 mod scheduler;
 pub mod shutdown;
 pub mod state;
@@ -15,3 +17,4 @@ pub mod watchdog;
 pub use agent::{Agent, channels};
 pub use endpoints::Endpoints;
 pub use scheduler::Scheduler;
+pub(crate) use scheduler::pass_metric;

@@ -17,14 +17,17 @@ use crate::{
     domain::{Decision, Freshness},
     hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
-    notify::channels::ChannelKind,
+    notify::{channels::ChannelKind, outbox::State},
     store::{
         StoreError,
         broken::{self, BrokenChannel},
         handover::Handover,
         outbox, runs,
     },
-    telemetry::metrics::{Metrics, RunOutcome},
+    telemetry::{
+        emf::{Emf, Metric},
+        metrics::{Metrics, RunOutcome},
+    },
 };
 
 /// How often an idle loop turns: it may be that the wall clock jumped or the machine slept.
@@ -50,6 +53,8 @@ pub struct Scheduler {
     metrics: Metrics,
     notifier: Notifier,
     interval: Duration,
+    emf: Emf,
+    failed_messages: Arc<Mutex<Option<u32>>>,
     new_message: Arc<Notify>,
     last_delivery_turn: Arc<Mutex<Instant>>,
 }
@@ -58,7 +63,15 @@ impl Scheduler {
     /// For an agent; nothing runs yet.
     pub fn new(agent: Agent, live: LiveStatus, metrics: Metrics, notifier: Notifier, interval: Duration) -> Self {
         let (new_message, last_delivery_turn) = (Arc::default(), Arc::new(Mutex::new(Instant::now())));
-        Self { agent, live, metrics, notifier, interval, new_message, last_delivery_turn }
+        let (emf, failed_messages) = (Emf::default(), Arc::default());
+        Self { agent, live, metrics, notifier, interval, emf, failed_messages, new_message, last_delivery_turn }
+    }
+
+    /// Writes what matters to operators into the log too.
+    #[must_use]
+    pub fn with_emf(mut self, emf: Emf) -> Self {
+        self.emf = emf;
+        self
     }
 
     /// How old the heartbeat may get while all is well: one pass at its deadline, and a few turns.
@@ -219,6 +232,7 @@ impl Scheduler {
                     log_decisions(report, true);
                 }
                 self.live.run_finished(finished_at, false);
+                self.emf.count(finished_at, &[(Metric::FailedPass, 1)]);
                 self.live.degrade("state", error.to_string());
                 self.metrics.run_finished(RunOutcome::Failed, started.elapsed());
                 self.notifier.status(&format!("the last pass failed: {error}"));
@@ -235,6 +249,7 @@ impl Scheduler {
         self.live.recover("state");
         self.live.run_finished(finished_at, beeminder_read);
         self.live.upstream("beeminder", beeminder_read);
+        self.emf.count(finished_at, &[(pass_metric(beeminder_read), 1)]);
         self.metrics.upstream("beeminder", beeminder_read);
         self.metrics
             .run_finished(if report.something_unknown() { RunOutcome::Unknown } else { RunOutcome::Done }, took);
@@ -264,6 +279,7 @@ impl Scheduler {
         match read {
             Ok((counts, accepted, newest, broken)) => {
                 self.channels(&broken);
+                self.count_failures(counts.get(&State::Failed).copied().unwrap_or(0));
                 self.metrics.set_notifications(&counts);
                 self.metrics.messages_accepted(&accepted);
                 let trouble =
@@ -274,6 +290,15 @@ impl Scheduler {
                 }
             }
             Err(error) => tracing::warn!(%error, "the outbox cannot be counted"),
+        }
+    }
+
+    /// Messages that failed since this was last looked at.
+    fn count_failures(&self, failed: u32) {
+        let mut known = self.failed_messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.replace(failed).unwrap_or(failed);
+        if failed > before {
+            self.emf.count(self.agent.clock.now(), &[(Metric::NotificationFailed, u64::from(failed - before))]);
         }
     }
 
@@ -299,6 +324,11 @@ fn tell(decisions: &[Decision]) {
     for Decision { condition, reason, .. } in decisions {
         tracing::warn!(subject = %condition.subject, severity = %condition.severity, %reason, "an alert was left here by another process");
     }
+}
+
+/// A pass that could not read Beeminder is no success, whatever else it found out.
+pub(crate) const fn pass_metric(beeminder_read: bool) -> Metric {
+    if beeminder_read { Metric::SuccessfulPass } else { Metric::FailedPass }
 }
 
 /// What is on no record is at least in the log.

@@ -1,13 +1,16 @@
 //! Logs: one line for each event on standard error, as text for a person or as JSON for a machine.
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    io::{self, IsTerminal as _},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-use tracing::{Level, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer as _,
     filter::{FilterExt as _, FilterFn},
     fmt::MakeWriter,
-    layer::SubscriberExt as _,
+    layer::{Context, SubscriberExt as _},
     registry,
 };
 
@@ -60,6 +63,25 @@ impl Format {
     }
 }
 
+/// Lines at ERROR since the process started.
+static ERRORS: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines at ERROR were logged since the process started.
+pub fn errors() -> u64 {
+    ERRORS.load(Ordering::Relaxed)
+}
+
+/// Counts lines at ERROR, whatever is shown of them.
+struct CountErrors;
+
+impl<S: Subscriber> tracing_subscriber::Layer<S> for CountErrors {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() == Level::ERROR {
+            ERRORS.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Sends the logs of this process to standard error. `filter` is `MECRIS_LOG`, empty for [`DEFAULT_FILTER`]. Call it once.
 ///
 /// # Errors
@@ -85,14 +107,18 @@ where
     let filter = chosen.and(FilterFn::new(is_ours_or_harmless));
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
     Ok(match format {
-        Format::Text => Box::new(registry().with(lines.with_filter(filter))),
-        Format::Json => Box::new(registry().with(lines.json().flatten_event(true).with_filter(filter))),
+        Format::Text => Box::new(registry().with(CountErrors).with(lines.with_filter(filter))),
+        Format::Json => {
+            Box::new(registry().with(CountErrors).with(lines.json().flatten_event(true).with_filter(filter)))
+        }
     })
 }
 
-/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens.
+/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens. The AWS SDK tells at INFO
+/// how its caches fare, which is no news.
 fn is_ours_or_harmless(metadata: &Metadata<'_>) -> bool {
-    metadata.target().starts_with("mecris") || *metadata.level() <= Level::INFO
+    let loudest = if metadata.target().starts_with("aws_") { Level::WARN } else { Level::INFO };
+    metadata.target().starts_with("mecris") || *metadata.level() <= loudest
 }
 
 #[cfg(test)]

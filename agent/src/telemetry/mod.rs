@@ -1,6 +1,7 @@
 //! What Mecris says about itself to operators: logs, metrics, what the binary is. Nothing in here decides anything.
 
 mod build;
+pub mod emf;
 pub mod logs;
 pub mod metrics;
 

@@ -26,6 +26,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Nothing is set.
+    pub fn empty() -> Self {
+        Self(json!({}))
+    }
+
     /// Sets one key, `policy.max_messages_per_hour`; tables on the way are made.
     ///
     /// # Panics

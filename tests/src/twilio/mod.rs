@@ -97,6 +97,7 @@ struct State {
     hide_ms: u64,
     creates: u64,
     lists: u64,
+    strangers: u64,
     violations: Vec<String>,
 }
 
@@ -110,7 +111,10 @@ impl Shared {
         let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let known = self.lock().credentials.iter().any(|(user, secret)| given == basic(user, secret));
         match (known, account == ACCOUNT_SID) {
-            (false, _) => Err(20003),
+            (false, _) => {
+                self.lock().strangers += 1;
+                Err(20003)
+            }
             (true, false) => Err(20404),
             (true, true) => Ok(()),
         }
@@ -177,6 +181,7 @@ impl Twilio {
             hide_ms: 0,
             creates: 0,
             lists: 0,
+            strangers: 0,
             violations: Vec::new(),
         };
         let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
@@ -326,6 +331,11 @@ impl Twilio {
     /// Replaces all credentials.
     pub fn set_credentials(&self, credentials: &[(&str, &str)]) {
         self.shared.lock().credentials = credentials.iter().map(|(user, secret)| pair(user, secret)).collect();
+    }
+
+    /// How many requests had no good credentials.
+    pub fn strangers(&self) -> u64 {
+        self.shared.lock().strangers
     }
 
     /// No credentials are good any more.

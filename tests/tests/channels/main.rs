@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use mecris_agent::{
     clock::Clock,
-    config::{Inputs, load},
+    config::{Fetched, Inputs, load},
     notify::channels::{Channel, Outcome, Outgoing},
     runtime,
 };
@@ -42,7 +42,8 @@ fn channel(kind: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn Channel>, S
     ];
     let variables =
         base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let inputs = Inputs { file: None, fallback_file: missing.clone(), variables, dotenv: missing };
+    let inputs =
+        Inputs { file: None, fallback_file: missing.clone(), variables, dotenv: missing, fetched: Fetched::default() };
     let loaded = load(&inputs).map_err(|error| error.to_string())?;
     let channels = runtime::channels(&loaded.settings, &loaded.secrets, &Clock::system());
     channels.map_err(|error| error.to_string())?.into_iter().next().ok_or_else(|| "no channel".to_owned())

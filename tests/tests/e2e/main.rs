@@ -4,6 +4,7 @@
 
 mod beside;
 mod broken_channel;
+mod cloud;
 mod config;
 mod crash;
 mod effectively_once;
@@ -15,6 +16,7 @@ mod garbage;
 mod http;
 mod import;
 mod in_doubt;
+mod journal;
 mod notify_codes;
 mod off_machine;
 mod one_pass;

@@ -1,12 +1,13 @@
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::{BeeminderError, json};
 use crate::{
-    config::{SecretName, Secrets},
+    config::{LiveSecrets, SecretName, secrets::Live},
     domain::Slug,
     outbound::{Call, Outbound},
 };
@@ -22,13 +23,15 @@ const NEWEST: &str = "25";
 pub(super) struct Api {
     base_url: Url,
     username: String,
-    token: Option<SecretString>,
+    token: Live<Option<SecretString>>,
     outbound: Outbound,
 }
 
 impl Api {
-    pub(super) fn new(base_url: &Url, username: &str, secrets: &Secrets, outbound: Outbound) -> Self {
-        let token = secrets.get(SecretName::BeeminderAuthToken).cloned();
+    pub(super) fn new(base_url: &Url, username: &str, secrets: &LiveSecrets, outbound: Outbound) -> Self {
+        let token =
+            Live::new::<Infallible>(secrets, |secrets| Ok(secrets.get(SecretName::BeeminderAuthToken).cloned()));
+        let Ok(token) = token;
         Self { base_url: base_url.clone(), username: username.to_owned(), token, outbound }
     }
 
@@ -64,7 +67,26 @@ impl Api {
         name: &str,
         within: Duration,
     ) -> Result<Value, BeeminderError> {
-        let token = self.token.as_ref().ok_or(BeeminderError::MissingToken)?;
+        let (began, (edition, token)) = (Instant::now(), self.token.current());
+        let answer = self.get_with(token.as_ref().as_ref(), path, query, name, within).await;
+        let Err(BeeminderError::Unauthorized { .. }) = answer else { return answer };
+        // Perhaps the token was replaced. What is asked for is read-only, so it can be asked twice.
+        let left = || within.saturating_sub(began.elapsed());
+        if !self.token.refused(edition, left() / 2).await {
+            return answer;
+        }
+        self.get_with(self.token.current().1.as_ref().as_ref(), path, query, name, left()).await
+    }
+
+    async fn get_with(
+        &self,
+        token: Option<&SecretString>,
+        path: &[&str],
+        query: &[(&str, &str)],
+        name: &str,
+        within: Duration,
+    ) -> Result<Value, BeeminderError> {
+        let token = token.ok_or(BeeminderError::MissingToken)?;
         let call = Call {
             method: http::Method::GET,
             url: self.url(path, query, token)?,

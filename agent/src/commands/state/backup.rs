@@ -21,8 +21,8 @@ struct Backup {
     schema_version: i64,
 }
 
-pub(super) fn backup(config: Option<&Path>, options: &BackupArgs) -> anyhow::Result<Exit> {
-    let state = context::load(config)?.settings.state.path;
+pub(super) async fn backup(config: Option<&Path>, options: &BackupArgs) -> anyhow::Result<Exit> {
+    let state = context::load(config).await?.settings.state.path;
     if !state.exists() {
         return Err(StoreError::Missing(state).into());
     }

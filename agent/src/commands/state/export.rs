@@ -16,8 +16,8 @@ struct Export {
     tables: BTreeMap<String, Vec<export::Row>>,
 }
 
-pub(super) fn export(config: Option<&Path>, options: &ExportArgs) -> anyhow::Result<Exit> {
-    let path = context::load(config)?.settings.state.path;
+pub(super) async fn export(config: Option<&Path>, options: &ExportArgs) -> anyhow::Result<Exit> {
+    let path = context::load(config).await?.settings.state.path;
     if !path.exists() {
         return Err(StoreError::Missing(path).into());
     }

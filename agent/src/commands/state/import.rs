@@ -39,7 +39,7 @@ struct Imported<'a> {
 }
 
 pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow::Result<Exit> {
-    let settings = context::load(config)?.settings;
+    let settings = context::load(config).await?.settings;
     let sources = options.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
     let clock = Clock::system();

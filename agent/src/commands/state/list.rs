@@ -31,7 +31,7 @@ struct Listed {
 }
 
 pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
-    let settings = context::load(config)?.settings;
+    let settings = context::load(config).await?.settings;
     let remote = required_remote(&settings.state)?;
     let listing = remote.list(0).await?;
     let known = match Store::open_read_only(&settings.state.path).and_then(|store| store.read(verified::all)) {

@@ -8,8 +8,8 @@ use crate::{
     store::Store,
 };
 
-pub(super) fn migrate(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
-    let path = context::load(config)?.settings.state.path;
+pub(super) async fn migrate(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
+    let path = context::load(config).await?.settings.state.path;
     let migrated = Store::migrate(&path)?;
     let mut out = std::io::stdout().lock();
     match migrated {

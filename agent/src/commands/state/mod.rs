@@ -17,12 +17,12 @@ use crate::{cli::StateCommand, config::settings::StateSettings, store::remote::R
 
 pub(super) async fn execute(config: Option<&Path>, command: StateCommand) -> anyhow::Result<Exit> {
     match command {
-        StateCommand::Backup(options) => backup::backup(config, &options),
+        StateCommand::Backup(options) => backup::backup(config, &options).await,
         StateCommand::List(options) => list::list(config, &options).await,
         StateCommand::Verify(options) => verify::verify(config, &options).await,
         StateCommand::Restore(options) => restore::restore(config, options).await,
-        StateCommand::Export(options) => export::export(config, &options),
-        StateCommand::Migrate(options) => migrate::migrate(config, &options),
+        StateCommand::Export(options) => export::export(config, &options).await,
+        StateCommand::Migrate(options) => migrate::migrate(config, &options).await,
         StateCommand::Import(options) => import::import(config, options).await,
     }
 }

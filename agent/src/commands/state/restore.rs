@@ -49,7 +49,7 @@ struct Restored {
 
 pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let (settings, clock) = (context::load(config)?.settings, Clock::system());
+    let (settings, clock) = (context::load(config).await?.settings, Clock::system());
     // First of all, so that a running daemon is told at once.
     let rollback = if options.to.is_none() { Some(Rollback::begin(&settings.state.path)?) } else { None };
     let source = source(&settings, &options, &clock).await?;

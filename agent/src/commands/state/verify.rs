@@ -28,7 +28,7 @@ struct Verdict {
 }
 
 pub(super) async fn verify(config: Option<&Path>, options: &VerifyArgs) -> anyhow::Result<Exit> {
-    let settings = context::load(config)?.settings.state;
+    let settings = context::load(config).await?.settings.state;
     let results = match (&options.file, options.generation) {
         (Some(file), _) => vec![verdict(file.display().to_string(), in_file(file), ADVICE_FILE)],
         (None, Some(number)) => vec![generation(&required_remote(&settings)?, number).await],

@@ -28,28 +28,37 @@ impl SecretSource for JsonFileSecrets {
         let file = self.path.display().to_string();
         let text =
             fs::read_to_string(&self.path).map_err(|why| SecretProblem::Unreadable { file: file.clone(), why })?;
-        let malformed = |line| SecretProblem::Malformed {
-            file: file.clone(),
-            line,
-            expected: "one JSON object, {\"NAME\": \"value\"}",
-        };
-        let value: Value = serde_json::from_str(&text).map_err(|error| malformed(error.line()))?;
-        let Value::Object(object) = value else { return Err(malformed(1).into()) };
-
-        let not_text = object.iter().filter(|(name, value)| is_known(name) && !value.is_string() && !value.is_null());
-        let mut problems: Vec<SecretProblem> =
-            not_text.map(|(name, _)| SecretProblem::NotText { file: file.clone(), name: name.clone() }).collect();
-        let secrets = pick(&file, |name| object.get(name).and_then(Value::as_str), &mut problems);
-        if !problems.is_empty() {
-            return Err(SecretsError(problems));
-        }
-        let mut warnings: Vec<String> = readable_by_others(&self.path, &file).into_iter().collect();
-        warnings.extend(object.keys().filter(|name| !is_known(name)).map(|name| unknown(&file, name)));
-        Ok(FoundSecrets { secrets, warnings })
+        let mut found = parse(&file, &text)?;
+        found.warnings.extend(readable_by_others(&self.path, &file));
+        Ok(found)
     }
 }
 
-fn spellings() -> impl Iterator<Item = &'static str> {
+/// One JSON object with the names of secrets; `place` is where it is.
+///
+/// # Errors
+/// If it is something else. No text contains a value.
+pub(super) fn parse(place: &str, text: &str) -> Result<FoundSecrets, SecretsError> {
+    let malformed = |line| SecretProblem::Malformed {
+        file: place.to_owned(),
+        line,
+        expected: "one JSON object, {\"NAME\": \"value\"}",
+    };
+    let value: Value = serde_json::from_str(text).map_err(|error| malformed(error.line()))?;
+    let Value::Object(object) = value else { return Err(malformed(1).into()) };
+
+    let not_text = object.iter().filter(|(name, value)| is_known(name) && !value.is_string() && !value.is_null());
+    let mut problems: Vec<SecretProblem> =
+        not_text.map(|(name, _)| SecretProblem::NotText { file: place.to_owned(), name: name.clone() }).collect();
+    let secrets = pick(place, |name| object.get(name).and_then(Value::as_str), &mut problems);
+    if !problems.is_empty() {
+        return Err(SecretsError(problems));
+    }
+    let warnings = object.keys().filter(|name| !is_known(name)).map(|name| unknown(place, name)).collect();
+    Ok(FoundSecrets { secrets, warnings })
+}
+
+pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
     SecretName::ALL.into_iter().flat_map(|name| name.spellings().iter().copied())
 }
 

@@ -1,7 +1,10 @@
 //! Secrets: names, aliases, sources. Values are `SecretString`; no error, warning or `Debug` of this module contains one.
 
+mod credential;
 mod env;
 mod json;
+mod live;
+mod managed;
 mod names;
 mod needs;
 mod tokens;
@@ -10,8 +13,11 @@ use std::{collections::BTreeMap, fmt};
 
 use secrecy::SecretString;
 
+pub use credential::CredentialSecrets;
 pub use env::EnvSecrets;
 pub use json::JsonFileSecrets;
+pub use live::{Live, LiveSecrets, Refetch, Refetched};
+pub use managed::ManagedSecrets;
 pub use names::SecretName;
 pub use tokens::TokensError;
 
@@ -67,6 +73,22 @@ pub enum SecretProblem {
         /// What the system said.
         why: std::io::Error,
     },
+    /// The service manager gave no credentials to this process.
+    #[error(
+        "CREDENTIALS_DIRECTORY is not set: secrets.source = \"credential\" needs LoadCredential=secrets.json:/a/file in the unit"
+    )]
+    NoCredentials,
+    /// There is nothing in the folder of credentials that is a secret of Mecris.
+    #[error(
+        "{folder} holds no secret: expected secrets.json, or a file named like a secret, for example TWILIO_AUTH_TOKEN"
+    )]
+    NoSecrets {
+        /// `$CREDENTIALS_DIRECTORY`.
+        folder: String,
+    },
+    /// Secrets Manager did not give it.
+    #[error("{0}")]
+    NotFetched(String),
     /// The file has the wrong shape.
     #[error("{file}, line {line}: expected {expected}")]
     Malformed {
@@ -106,6 +128,11 @@ impl Secrets {
     /// Adds one.
     pub fn insert(&mut self, name: SecretName, value: SecretString) {
         self.0.insert(name, value);
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether it was found.

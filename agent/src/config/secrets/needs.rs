@@ -1,17 +1,26 @@
 //! Which secrets a configuration cannot do without.
 
 use super::{SecretName, Secrets};
-use crate::config::settings::{Auth, BeeminderSource, ChannelKind, Settings};
+use crate::config::settings::{Auth, BeeminderSource, ChannelKind, SecretsSettings, Settings};
+
+/// Where a secret that is missing belongs.
+fn place(source: &SecretsSettings) -> String {
+    match source {
+        SecretsSettings::Env => "the environment or into a file .env".to_owned(),
+        SecretsSettings::File(path) => path.display().to_string(),
+        SecretsSettings::Credential => "secrets.json, the credential that the unit loads".to_owned(),
+        SecretsSettings::SecretsManager(id) => format!("the secret {id} of Secrets Manager, {{\"NAME\": \"value\"}}"),
+    }
+}
 
 impl Secrets {
     /// What the configured upstreams and channels need and nobody gave, one sentence for each.
     pub fn missing_for(&self, settings: &Settings) -> Vec<String> {
         let mut missing = Vec::new();
+        let place = place(&settings.secrets);
         let mut need = |name: SecretName, why: &str| {
             if !self.has(name) {
-                missing.push(format!(
-                    "the secret {name} is missing: {why}; put it into the environment or into a file .env"
-                ));
+                missing.push(format!("the secret {name} is missing: {why}; put it into {place}"));
             }
         };
         if matches!(settings.beeminder.source, BeeminderSource::Api { .. }) {
@@ -44,7 +53,8 @@ impl Secrets {
         }
         let name = SecretName::MecrisApiTokens;
         vec![format!(
-            "the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints; put name:token into the environment or into a file .env"
+            "the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints; put name:token into {}",
+            place(&settings.secrets)
         )]
     }
 

@@ -159,13 +159,21 @@ fn api_tokens_that_cannot_be_used_are_refused_without_being_shown() {
 
 mod needs {
     use super::*;
-    use crate::config::{Inputs, Settings, load};
+    use crate::config::{Fetched, Inputs, Settings, load};
 
     fn settings(pairs: &[(&str, &str)]) -> Settings {
         let mut variables = variables(pairs);
         variables.insert("MECRIS__TIME_ZONE".to_owned(), "UTC".to_owned());
         let missing = Path::new("/nonexistent").to_owned();
-        load(&Inputs { file: None, fallback_file: missing.clone(), variables, dotenv: missing }).unwrap().settings
+        load(&Inputs {
+            file: None,
+            fallback_file: missing.clone(),
+            variables,
+            dotenv: missing,
+            fetched: Fetched::default(),
+        })
+        .unwrap()
+        .settings
     }
 
     fn missing(secrets: &[(&str, &str)], settings: &Settings) -> Vec<String> {

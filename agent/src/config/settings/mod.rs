@@ -4,6 +4,7 @@ mod beeminder;
 mod budget;
 mod http;
 mod notify;
+mod operation;
 mod schedule;
 mod storage;
 
@@ -16,6 +17,7 @@ pub use notify::{
     ChannelKind, ContentTemplate, EmailSettings, NotifySettings, OnDoubt, Sender, SlackSettings, SmsSettings,
     TelegramChat, TelegramSettings, VoiceSettings, WhatsAppSettings,
 };
+pub use operation::{JournalSettings, TelemetrySettings};
 pub use schedule::{HeuristicSettings, PolicySettings, WalkSettings};
 pub use storage::{SecretsSettings, StateSettings};
 
@@ -30,6 +32,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// When the instance exists.
     pub window: Window,
+    /// `window.grace`: how long before and after the window the agent may run without saying so.
+    pub window_grace: std::time::Duration,
     /// The endpoints.
     pub http: HttpSettings,
     /// When to look, and from which severity to speak.
@@ -48,6 +52,10 @@ pub struct Settings {
     pub state: StateSettings,
     /// Where secrets come from.
     pub secrets: SecretsSettings,
+    /// Metrics in the log.
+    pub telemetry: TelemetrySettings,
+    /// The journal off the machine.
+    pub journal: JournalSettings,
 }
 
 /// `environment`.
@@ -57,4 +65,14 @@ pub enum Environment {
     Development,
     /// For real: refuses console delivery, `--at` and `auth = "none"`.
     Production,
+}
+
+impl Environment {
+    /// As it is configured.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
 }

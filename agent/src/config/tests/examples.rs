@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment;
 use crate::config::{
-    Inputs, Loaded, SecretName, Source,
+    Fetched, Inputs, Loaded, SecretName, Source,
     keys::{KEYS, PRICE_KEYS},
     load,
 };
@@ -19,6 +19,7 @@ fn example(name: &str) -> Loaded {
         fallback_file: PathBuf::from("/nonexistent/agent.toml"),
         variables: environment(&[("TWILIO_TO_NUMBER", "+14155550100"), ("TWILIO_FROM_NUMBER", "+15005550006")]),
         dotenv: PathBuf::from("/nonexistent/.env"),
+        fetched: Fetched::default(),
     };
     load(&inputs).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
@@ -39,7 +40,7 @@ fn every_example_is_valid() {
 #[test]
 fn the_development_example_needs_no_account_at_all() {
     let loaded = example("development.toml");
-    assert_eq!(loaded.secrets.missing_for(&loaded.settings), Vec::<String>::new());
+    assert_eq!(loaded.secrets.get().missing_for(&loaded.settings), Vec::<String>::new());
 }
 
 #[test]

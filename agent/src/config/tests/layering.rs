@@ -152,7 +152,7 @@ fn secrets_come_from_where_the_settings_say() {
     let case = Case::new(VALID, &[("BEEMINDER_AUTH_TOKEN", "from-environment")]);
     std::fs::write(&case.inputs.dotenv, "TWILIO_TOKEN=from-dotenv\nMECRIS__HTTP__LISTEN=127.0.0.1:1\n").unwrap();
     let found = case.load().unwrap();
-    let value = |name| found.secrets.get(name).map(|secret| secret.expose_secret().to_owned());
+    let value = |name| found.secrets.get().get(name).map(|secret| secret.expose_secret().to_owned());
     assert_eq!(value(SecretName::BeeminderAuthToken).as_deref(), Some("from-environment"));
     assert_eq!(value(SecretName::TwilioAuthToken).as_deref(), Some("from-dotenv"));
     assert!(found.warnings[0].contains("MECRIS__HTTP__LISTEN has no effect"), "{:?}", found.warnings);
@@ -162,7 +162,7 @@ fn secrets_come_from_where_the_settings_say() {
     let source = format!("file:{}", path.display());
     let case = Case::new(VALID, &[("MECRIS__SECRETS__SOURCE", &source), ("BEEMINDER_AUTH_TOKEN", "from-environment")]);
     let found = case.load().unwrap().secrets;
-    assert_eq!(found.get(SecretName::BeeminderAuthToken).unwrap().expose_secret(), "from-file");
+    assert_eq!(found.get().get(SecretName::BeeminderAuthToken).unwrap().expose_secret(), "from-file");
 }
 
 #[test]

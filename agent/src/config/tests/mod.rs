@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::{Inputs, Loaded, Variables, load};
+use super::{Fetched, Inputs, Loaded, Variables, load};
 
 /// The least that is valid without any secret.
 const VALID: &str = "time_zone = \"America/New_York\"\nnotify.channels = [\"console\"]\n";
@@ -31,6 +31,7 @@ impl Case {
             fallback_file: PathBuf::from("/nonexistent/agent.toml"),
             variables: environment(variables),
             dotenv: folder.path().join(".env"),
+            fetched: Fetched::default(),
         };
         Self { folder, inputs }
     }

@@ -54,7 +54,7 @@ proptest! {
         variables.push(("MECRIS_API_TOKENS".to_owned(), tokens));
         let borrowed: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         if let Ok(loaded) = Case::new(super::VALID, &borrowed).load() {
-            let _ = loaded.secrets.api_tokens();
+            let _ = loaded.secrets.get().api_tokens();
         }
     }
 

@@ -136,10 +136,10 @@ const BROKEN: &[(&str, Variables)] = &[
     ("a remote is S3 or a folder", &[("MECRIS__STATE__REMOTE", "https://bucket.s3.amazonaws.com/")]),
     ("a year is not too long to look back, a day too short", &[("MECRIS__STATE__RETENTION_DAYS", "1")]),
     ("a remote is a URL", &[("MECRIS__STATE__REMOTE", "bucket")]),
-    ("credentials come later", &[("MECRIS__SECRETS__SOURCE", "credential")]),
-    ("Secrets Manager comes later", &[("MECRIS__SECRETS__SOURCE", "secretsmanager:mecris")]),
+    ("systemd gave no credentials", &[("MECRIS__SECRETS__SOURCE", "credential")]),
+    ("a secret has a name", &[("MECRIS__SECRETS__SOURCE", "secretsmanager:")]),
     ("a secrets file exists", &[("MECRIS__SECRETS__SOURCE", "file:/nonexistent/secrets.json")]),
-    ("SSM parameters come later", &[("MECRIS__CONFIG__SSM_PARAMETER", "/mecris/agent")]),
+    ("a parameter has a name", &[("MECRIS__CONFIG__SSM_PARAMETER", "my agent")]),
 ];
 
 const KEPT: &[(&str, Variables)] = &[

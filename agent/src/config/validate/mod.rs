@@ -6,6 +6,7 @@ mod beeminder;
 mod budget;
 mod http;
 mod notify;
+mod operation;
 mod schedule;
 mod storage;
 mod url;
@@ -18,7 +19,8 @@ use super::{
     settings::{Environment, SecretsSettings, Settings},
 };
 
-pub(super) use storage::secrets;
+pub(super) use operation::journal;
+pub(super) use storage::{is_parameter_name, secrets};
 pub(crate) use url::is_loopback;
 
 /// Said of values that DESIGN names and a later release brings.
@@ -39,6 +41,7 @@ pub(super) fn settings(
 
     let time_zone = time_zone(reader);
     let window = schedule::window(reader);
+    let window_grace = schedule::grace(reader);
     let http = http::http(reader, rules);
     let heuristic = schedule::heuristic(reader, rules);
     let policy = schedule::policy(reader);
@@ -48,11 +51,14 @@ pub(super) fn settings(
     let notify = notify::notify(reader, rules, secrets);
     let state = storage::state(reader);
     storage::parameter(reader);
+    let telemetry = operation::telemetry(reader, rules);
+    let journal = operation::journal(reader);
 
     Some(Settings {
         environment: environment?,
         time_zone: time_zone?,
         window: window?,
+        window_grace: window_grace?,
         http: http?,
         heuristic: heuristic?,
         policy: policy?,
@@ -62,6 +68,8 @@ pub(super) fn settings(
         notify: notify?,
         state: state?,
         secrets: secrets_from?,
+        telemetry: telemetry?,
+        journal: journal?,
     })
 }
 

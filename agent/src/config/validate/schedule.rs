@@ -23,6 +23,11 @@ pub(super) fn window(reader: &mut Reader) -> Option<Window> {
     Some(Window { start: start?, length })
 }
 
+/// `window.grace`.
+pub(super) fn grace(reader: &mut Reader) -> Option<Duration> {
+    reader.duration("window.grace", Duration::ZERO..=DAY)
+}
+
 /// Short intervals are for tests; in production they would only wear out an upstream's patience, and a pass that may take longer than
 /// the interval would put off the next one.
 pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option<HeuristicSettings> {

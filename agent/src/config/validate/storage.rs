@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::NOT_YET;
 use crate::config::{
     reader::Reader,
     settings::{SecretsSettings, StateSettings},
@@ -16,15 +15,14 @@ const RETENTION: std::ops::RangeInclusive<u32> = 7..=3650;
 /// `[secrets]`: read before all else, because other settings may lean on a secret.
 pub(in crate::config) fn secrets(reader: &mut Reader) -> Option<SecretsSettings> {
     const KEY: &str = "secrets.source";
-    const EXPECTED: &str = "\"env\" or \"file:\" and a path, for example \"file:secrets.json\"";
+    const EXPECTED: &str =
+        "\"env\", \"file:\" and a path, \"credential\", or \"secretsmanager:\" and the name or ARN of a secret";
     let text = reader.text(KEY, EXPECTED)?;
-    if text == "credential" || text.starts_with("secretsmanager:") {
-        reader.refuse(KEY, format!("{NOT_YET}: expected {EXPECTED}"));
-        return None;
-    }
-    match text.strip_prefix("file:") {
-        Some(path) if !path.is_empty() => Some(SecretsSettings::File(PathBuf::from(path))),
+    match text.split_once(':') {
         None if text == "env" => Some(SecretsSettings::Env),
+        None if text == "credential" => Some(SecretsSettings::Credential),
+        Some(("file", path)) if !path.is_empty() => Some(SecretsSettings::File(PathBuf::from(path))),
+        Some(("secretsmanager", id)) if is_secret_id(id) => Some(SecretsSettings::SecretsManager(id.to_owned())),
         _ => reader.expected(KEY, EXPECTED),
     }
 }
@@ -62,10 +60,26 @@ fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     if fits { Some(Some(url)) } else { reader.expected(KEY, EXPECTED) }
 }
 
-/// `config.ssm_parameter`: its layer is not there yet, and ignoring it would run with the wrong settings.
+/// `config.ssm_parameter`: what it names was merged before anything was validated. Here is said when it names nothing.
 pub(super) fn parameter(reader: &mut Reader) {
     const KEY: &str = "config.ssm_parameter";
+    const EXPECTED: &str =
+        "the name or ARN of an SSM parameter that holds TOML, for example \"/mecris/prod/agent.toml\"";
     if reader.has(KEY) {
-        reader.refuse(KEY, format!("reading settings from an SSM parameter {NOT_YET}: remove it"));
+        reader.parsed(KEY, EXPECTED, |text| is_parameter_name(text).then_some(()));
     }
+}
+
+/// SSM: letters, digits and `.-_/`; an ARN has colons too.
+pub(in crate::config) fn is_parameter_name(text: &str) -> bool {
+    is_aws_name(text, ".-_/:")
+}
+
+/// Secrets Manager: letters, digits and `/_+=.@-`; an ARN has colons too.
+fn is_secret_id(text: &str) -> bool {
+    is_aws_name(text, "/_+=.@-:")
+}
+
+fn is_aws_name(text: &str, marks: &str) -> bool {
+    !text.is_empty() && text.len() <= 2048 && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }

@@ -90,6 +90,10 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
     let mut settings = AppSettings {
         auth: Auth::Token,
         requests_per_minute: 600,
+        window: crate::clock::Window {
+            start: "13:00:00".parse().unwrap(),
+            length: jiff::SignedDuration::from_hours(5),
+        },
         zone: zone(),
         interval: Duration::from_secs(900),
         pass_deadline: Duration::from_secs(30),

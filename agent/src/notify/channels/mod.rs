@@ -5,6 +5,7 @@
 
 pub mod console;
 pub mod email;
+pub mod renewing;
 pub mod slack;
 pub mod telegram;
 pub mod twilio;

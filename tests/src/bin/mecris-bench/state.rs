@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use mecris_agent::{
     clock::Clock,
-    config::{self, Inputs, Loaded},
+    config::{self, Fetched, Inputs, Loaded},
     domain::{Money, Provider},
     heuristic::Trigger,
     runtime::Agent,
@@ -49,6 +49,7 @@ fn load(setup: &Setup) -> anyhow::Result<Loaded> {
         fallback_file: "/nonexistent".into(),
         variables: setup.environment.iter().cloned().collect(),
         dotenv: "/nonexistent".into(),
+        fetched: Fetched::default(),
     };
     config::load(&inputs).context("the configuration of the benchmark")
 }

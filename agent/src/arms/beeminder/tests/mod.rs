@@ -15,7 +15,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{clock::Clock, config::SecretName};
+use crate::{
+    clock::Clock,
+    config::{SecretName, Secrets},
+};
 
 pub(in crate::arms) const GOALS: &str = include_str!("../fixtures/get_goals_valid.json");
 pub(in crate::arms) const USER: &str = include_str!("../fixtures/get_user_valid.json");
@@ -86,5 +89,5 @@ pub(in crate::arms) fn arm(source: BeeminderSource, token: Option<&str>) -> Beem
         secrets.insert(SecretName::BeeminderAuthToken, token.to_owned().into());
     }
     let settings = BeeminderSettings { source, ignore: vec!["free".parse().unwrap()] };
-    BeeminderArm::new(&settings, &secrets, Outbound::new("beeminder", Clock::system()))
+    BeeminderArm::new(&settings, &LiveSecrets::fixed(secrets), Outbound::new("beeminder", Clock::system()))
 }

@@ -1,0 +1,179 @@
+//! Why AWS did not do what it was asked: one sentence for a person, with what to do.
+
+use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+
+/// What AWS was asked for, as a sentence needs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The permission it takes, `secretsmanager:GetSecretValue`.
+    pub(super) action: &'static str,
+    /// What it was about, `the secret mecris/prod`.
+    pub(super) what: &'a str,
+    /// How to make it, for a person.
+    pub(super) remedy: &'static str,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct CloudError {
+    /// Which kind of trouble it is: whether waiting helps.
+    pub trouble: Trouble,
+    /// For a person.
+    pub sentence: String,
+}
+
+/// Kinds of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Somebody has to do something: a permission, a thing that does not exist.
+    Lasting,
+    /// It may be gone in a while: no network, no credentials yet, a throttle.
+    Passing,
+}
+
+/// Codes of all services that say that the caller may not.
+const DENIED: &[&str] = &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "UnauthorizedException"];
+/// Codes that say that it is not there.
+const MISSING: &[&str] = &["ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"];
+/// Codes of a signature that does not hold: with a role it is the clock, nearly always.
+const CLOCK: &[&str] =
+    &["InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"];
+
+impl CloudError {
+    /// What an answer of the SDK means.
+    pub(super) fn of<E, R>(asked: Asked<'_>, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        let Asked { action, what, remedy } = asked;
+        let Some(said) = error.as_service_error() else {
+            return Self::passing(format!("{what} cannot be read: {}", unanswered(error)));
+        };
+        let code = said.code().unwrap_or("no code");
+        let words = said.message().unwrap_or("without a reason");
+        if DENIED.contains(&code) {
+            return Self::lasting(denied(action, what, words));
+        }
+        if MISSING.contains(&code) {
+            return Self::lasting(format!("{what} does not exist in this region and account ({code}): {remedy}"));
+        }
+        if CLOCK.contains(&code) {
+            return Self::passing(format!(
+                "AWS refused the signature of {action} for {what} ({code}): look at this machine's clock"
+            ));
+        }
+        if code == "DecryptionFailure" || code == "InvalidKeyId" {
+            return Self::lasting(format!("{what} cannot be decrypted ({code}): allow kms:Decrypt on its key"));
+        }
+        Self::passing(format!("{what} cannot be read: AWS answered {code} ({})", one_line(words)))
+    }
+
+    /// What an answer means that somebody else asked for: `action` on `what`; `remedy` helps where that is not there.
+    pub(crate) fn about<E: ProvideErrorMetadata, R>(
+        action: &'static str,
+        what: &str,
+        remedy: &'static str,
+        error: &SdkError<E, R>,
+    ) -> Self {
+        Self::of(Asked { action, what, remedy }, error)
+    }
+
+    pub(super) fn lasting(sentence: String) -> Self {
+        Self { trouble: Trouble::Lasting, sentence }
+    }
+
+    pub(super) fn passing(sentence: String) -> Self {
+        Self { trouble: Trouble::Passing, sentence }
+    }
+}
+
+/// What went wrong before there was an answer.
+fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
+    match error {
+        SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) => {
+            let why = failure.as_connector_error().map(|error| innermost(error)).unwrap_or_default();
+            match failure {
+                _ if failure.is_timeout() => format!("no connection to AWS in time ({why})"),
+                _ if failure.is_io() => format!("no connection to AWS ({why})"),
+                _ if why.contains("credentials") || why.contains("provider") => {
+                    format!(
+                        "there are no AWS credentials here ({why}): give the instance a role, or set AWS_ACCESS_KEY_ID"
+                    )
+                }
+                _ => format!("the request could not be made ({why})"),
+            }
+        }
+        SdkError::ConstructionFailure(_) => "the request could not be made: is AWS_REGION set?".to_owned(),
+        _ => "AWS answered something that makes no sense".to_owned(),
+    }
+}
+
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    one_line(&root.to_string())
+}
+
+/// IAM names the caller, the action and the resource in its message; what it leaves out is filled in from what was asked.
+///
+/// `User: arn:aws:sts::123456789012:assumed-role/mecris-prod/i-0abc is not authorized to perform: secretsmanager:GetSecretValue on
+/// resource: arn:… because no identity-based policy allows the … action`.
+fn denied(action: &str, what: &str, words: &str) -> String {
+    let after = |mark: &str| words.split_once(mark).map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default());
+    let caller = after("User: ").filter(|caller| caller.starts_with("arn:"));
+    let who = match caller.and_then(role) {
+        Some(role) => format!("the role {role}"),
+        None => caller.unwrap_or("the caller (AWS does not say who)").to_owned(),
+    };
+    let denied = after("not authorized to perform: ").unwrap_or(action);
+    let resource = after("on resource: ").map_or_else(|| what.to_owned(), |arn| format!("{arn} ({what})"));
+    let because = words.split_once(" because ").map(|(_, why)| format!("; AWS says: because {}", one_line(why)));
+    format!("{who} may not {denied} on {resource}: allow it in the role's policy{}", because.unwrap_or_default())
+}
+
+/// The role's name in `arn:aws:sts::123456789012:assumed-role/NAME/session`.
+fn role(arn: &str) -> Option<&str> {
+    arn.split_once(":assumed-role/")?.1.split('/').next()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(300)
+        .collect::<String>()
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_names_the_role_the_action_and_the_resource() {
+        let what = "the secret mecris/prod";
+        let words = "User: arn:aws:sts::123456789012:assumed-role/mecris-prod/i-0abc is not authorized to perform: \
+                     secretsmanager:GetSecretValue on resource: mecris/prod because no identity-based policy allows the \
+                     secretsmanager:GetSecretValue action";
+        let sentences = [
+            denied("secretsmanager:GetSecretValue", what, words),
+            denied(
+                "secretsmanager:GetSecretValue",
+                what,
+                "User: arn:aws:iam::1:user/me is not authorized to perform: kms:Decrypt",
+            ),
+            denied("ssm:GetParameter", "the parameter /mecris/prod", "Access to KMS is not allowed"),
+        ];
+        insta::assert_snapshot!(sentences.join("\n"), @"
+        the role mecris-prod may not secretsmanager:GetSecretValue on mecris/prod (the secret mecris/prod): allow it in the role's policy; AWS says: because no identity-based policy allows the secretsmanager:GetSecretValue action
+        arn:aws:iam::1:user/me may not kms:Decrypt on the secret mecris/prod: allow it in the role's policy
+        the caller (AWS does not say who) may not ssm:GetParameter on the parameter /mecris/prod: allow it in the role's policy
+        ");
+    }
+}

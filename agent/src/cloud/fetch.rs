@@ -1,0 +1,59 @@
+//! One parameter, one secret.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{CloudError, error::Asked, sdk};
+use crate::config::{
+    Secrets, Want,
+    secrets::{ManagedSecrets, Refetch, Refetched, SecretSource as _},
+};
+
+/// The version of a secret that is in force; rotation moves this label.
+const CURRENT: &str = "AWSCURRENT";
+
+/// Fetches what a configuration wants.
+///
+/// # Errors
+/// If AWS has none, does not allow it, or cannot be reached.
+pub async fn fetch(want: &Want) -> Result<SecretString, CloudError> {
+    match want {
+        Want::Parameter(name) => parameter(name).await,
+        Want::Secret(id) => secret(id).await,
+    }
+}
+
+async fn parameter(name: &str) -> Result<SecretString, CloudError> {
+    let what = format!("the SSM parameter {name}");
+    let remedy = "create it with the settings in TOML, or change config.ssm_parameter";
+    let asked = Asked { action: "ssm:GetParameter", what: &what, remedy };
+    let client = aws_sdk_ssm::Client::new(sdk().await);
+    let answer = client.get_parameter().name(name).with_decryption(true).send().await;
+    let answer = answer.map_err(|error| CloudError::of(asked, &error))?;
+    let text = answer.parameter.and_then(|parameter| parameter.value);
+    text.map(SecretString::from).ok_or_else(|| CloudError::lasting(format!("{what} is empty: {remedy}")))
+}
+
+async fn secret(id: &str) -> Result<SecretString, CloudError> {
+    let what = format!("the secret {id}");
+    let remedy = "create it with one JSON object, {\"NAME\": \"value\"}, or change secrets.source";
+    let asked = Asked { action: "secretsmanager:GetSecretValue", what: &what, remedy };
+    let client = aws_sdk_secretsmanager::Client::new(sdk().await);
+    let answer = client.get_secret_value().secret_id(id).version_stage(CURRENT).send().await;
+    let answer = answer.map_err(|error| CloudError::of(asked, &error))?;
+    let no_text = || CloudError::lasting(format!("{what} has no text, only bytes or nothing: {remedy}"));
+    answer.secret_string.map(SecretString::from).ok_or_else(no_text)
+}
+
+/// A secret in Secrets Manager that can be read again when an upstream refuses what it held.
+#[derive(Clone, Debug)]
+pub struct ManagedSecret(pub String);
+
+impl Refetch for ManagedSecret {
+    fn refetch(&self) -> Refetched<'_> {
+        Box::pin(async move {
+            let text = secret(&self.0).await.map_err(|error| error.to_string())?;
+            let found = ManagedSecrets::new(&self.0, Ok(text.expose_secret())).load();
+            found.map(|found| -> Secrets { found.secrets }).map_err(|error| error.to_string())
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! `ship-journal`: the journal of this machine to CloudWatch Logs.
+//!
+//! It has to go on where nothing else does. So `[journal]` is all that has to be right: while settings or secrets cannot be read, which
+//! is what the log has to explain, lines go out with what looks like a secret masked, and no process here knows a value to leak.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+use super::{Exit, context};
+use crate::{
+    cli::ShipJournalArgs,
+    clock::Clock,
+    cloud::{self, ManagedSecret},
+    config::{self, ConfigError, Inputs, LiveSecrets, Secrets, settings::JournalSettings},
+    journal::{CloudWatch, Place, Shipper},
+    runtime::shutdown,
+};
+
+/// How often the secrets are read again, and how soon after a failure.
+const FRESH: Duration = Duration::from_secs(300);
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArgs) -> anyhow::Result<Exit> {
+    let folder = folder(options)?;
+    let (settings, secrets) = settings(config).await?;
+    let Some(group) = settings.log_group else {
+        let message = "is required for ship-journal: expected the name of a log group such as \"/mecris/prod\"";
+        return Err(ConfigError::one("journal.log_group", message).into());
+    };
+    let stream = match settings.log_stream {
+        Some(stream) => stream,
+        None => format!("{}/journal", cloud::instance_id().await?),
+    };
+    tracing::info!(group, stream, folder = %folder.display(), "shipping the journal");
+    let place = CloudWatch::new(Place { group, stream }).await;
+    let shipper = Shipper::new(Clock::system(), place, &folder, secrets.clone(), settings.max_bytes_per_day)?;
+    let stop = shutdown::on_signal()?;
+    let (shipped, ()) = tokio::join!(ship(shipper, stop.clone()), keep_fresh(secrets, stop));
+    shipped?;
+    Ok(Exit::Done)
+}
+
+/// Ends the other task too, however it ends.
+async fn ship(shipper: Shipper, stop: CancellationToken) -> anyhow::Result<()> {
+    let shipped = shipper.run(stop.clone()).await;
+    stop.cancel();
+    Ok(shipped?)
+}
+
+async fn keep_fresh(secrets: LiveSecrets, stop: CancellationToken) {
+    while secrets.is_renewable() {
+        let wait = if secrets.get().is_empty() { AFTER_FAILURE } else { FRESH };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        secrets.refresh().await;
+    }
+}
+
+/// Where the position is kept: `--state-directory`, else what systemd's `StateDirectory=` made.
+fn folder(options: &ShipJournalArgs) -> anyhow::Result<PathBuf> {
+    let made = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+    let folder = options.state_directory.clone().or_else(made);
+    folder.context("where to keep how far the journal was shipped is not known: set StateDirectory= in the unit, or --state-directory FOLDER")
+}
+
+/// `[journal]` and the secrets, or as much of them as can be had.
+async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, LiveSecrets)> {
+    let inputs = Inputs::of_process(config.map(Path::to_owned));
+    let alone = config::load_journal(&inputs);
+    let whole = context::load(config).await;
+    match (whole, alone) {
+        (Ok(loaded), _) => Ok((loaded.settings.journal, loaded.secrets)),
+        (Err(error), Ok(journal)) if journal.log_group.is_some() => {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "not all settings and secrets can be read: shipping the journal all the same"
+            );
+            let secrets =
+                config::secret_of(&inputs).map(|id| LiveSecrets::renewable(Secrets::default(), ManagedSecret(id)));
+            Ok((journal, secrets.unwrap_or_else(|| LiveSecrets::fixed(Secrets::default()))))
+        }
+        (Err(error), _) => Err(error),
+    }
+}

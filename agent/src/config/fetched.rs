@@ -1,0 +1,40 @@
+//! What loading needs from AWS, and what was fetched of it. Loading itself opens no connection: it says what it wants, and whoever
+//! called it brings that.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Something that only AWS has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// The text of an SSM parameter, by its name or ARN.
+    Parameter(String),
+    /// The text of a secret in Secrets Manager, by its name or ARN.
+    Secret(String),
+}
+
+/// What was fetched so far: the text, or a sentence that says why there is none. `Debug` shows no text.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched(BTreeMap<Want, Result<SecretString, String>>);
+
+impl Fetched {
+    /// Whether somebody tried.
+    pub fn has(&self, want: &Want) -> bool {
+        self.0.contains_key(want)
+    }
+
+    /// Adds what came of a try.
+    pub fn add(&mut self, want: Want, came: Result<SecretString, String>) {
+        self.0.insert(want, came);
+    }
+
+    /// The text, or why there is none.
+    pub(super) fn get(&self, want: &Want) -> Result<&str, String> {
+        match self.0.get(want) {
+            Some(Ok(text)) => Ok(text.expose_secret()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("was not asked for".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `secrets.source = "credential"`: what systemd's `LoadCredential=` put into `$CREDENTIALS_DIRECTORY`, for a machine without AWS.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{FoundSecrets, SecretProblem, SecretSource, SecretsError, json, names::pick};
+
+/// The whole object in one credential.
+const FILE: &str = "secrets.json";
+
+/// The folder of credentials of this unit: `secrets.json`, a file for each secret named like it, or both. A file of its own wins.
+#[derive(Debug)]
+pub struct CredentialSecrets {
+    folder: Option<PathBuf>,
+}
+
+impl CredentialSecrets {
+    /// From the folder that `$CREDENTIALS_DIRECTORY` names.
+    pub fn new(folder: Option<&Path>) -> Self {
+        Self { folder: folder.map(Path::to_owned) }
+    }
+}
+
+impl SecretSource for CredentialSecrets {
+    fn load(&self) -> Result<FoundSecrets, SecretsError> {
+        let folder = self.folder.as_deref().ok_or(SecretProblem::NoCredentials)?;
+        let place = folder.display().to_string();
+        let mut problems = Vec::new();
+        let mut texts = BTreeMap::new();
+        for name in json::spellings() {
+            match read(&folder.join(name)) {
+                Ok(text) => texts.extend(text.map(|text| (name, text))),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        // An editor ends a file with a line break, which is no part of a token.
+        let get = |name: &str| texts.get(name).map(|text| text.trim_end_matches(['\r', '\n']));
+        let secrets = pick(&place, get, &mut problems);
+        let whole = match read(&folder.join(FILE)) {
+            Ok(Some(text)) => json::parse(&folder.join(FILE).display().to_string(), &text).map(Some),
+            Ok(None) => Ok(None),
+            Err(problem) => Err(problem.into()),
+        };
+        match whole {
+            Err(error) => problems.extend(error.0),
+            Ok(_) if !problems.is_empty() => {}
+            Ok(Some(whole)) => {
+                return Ok(FoundSecrets { secrets: secrets.or(whole.secrets), warnings: whole.warnings });
+            }
+            Ok(None) if secrets.is_empty() => problems.push(SecretProblem::NoSecrets { folder: place }),
+            Ok(None) => return Ok(FoundSecrets { secrets, warnings: Vec::new() }),
+        }
+        Err(SecretsError(problems))
+    }
+}
+
+/// The text of a credential; `None` if there is no such file.
+fn read(path: &Path) -> Result<Option<String>, SecretProblem> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(SecretProblem::Unreadable { file: path.display().to_string(), why }),
+    }
+}

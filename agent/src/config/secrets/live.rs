@@ -1,0 +1,299 @@
+//! Secrets that may be replaced while the process runs.
+//!
+//! Whoever needs one holds a [`Live`] and reads it for each call. An upstream that answers 401 or 403 may mean that the secret was
+//! rotated: [`Live::refused`] fetches all of them once more. So a rotation needs no restart, and costs one refused call at most.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use secrecy::ExposeSecret as _;
+use tokio::time::{Instant, timeout};
+
+use super::{SecretName, Secrets};
+
+/// After a refetch that found nothing new an upstream may refuse for so long before it is worth another one.
+const AFTER_IN_VAIN: Duration = Duration::from_secs(60);
+
+/// The answer of a [`Refetch`]: the secrets as they are now, or a sentence that says why nobody knows.
+pub type Refetched<'a> = Pin<Box<dyn Future<Output = Result<Secrets, String>> + Send + 'a>>;
+
+/// Somewhere the secrets can be read again.
+pub trait Refetch: Send + Sync {
+    /// Reads all of them, past every cache.
+    fn refetch(&self) -> Refetched<'_>;
+}
+
+/// The secrets of a running process. Cheap to clone; clones share them.
+#[derive(Clone)]
+pub struct LiveSecrets(Arc<Shared>);
+
+struct Shared {
+    current: Mutex<Current>,
+    source: Option<Box<dyn Refetch>>,
+    /// Held while they are fetched, so that of several callers one asks. When a refetch last found nothing new.
+    in_vain: tokio::sync::Mutex<Option<Instant>>,
+}
+
+#[derive(Clone)]
+struct Current {
+    /// Counts the replacements.
+    edition: u64,
+    secrets: Arc<Secrets>,
+}
+
+impl LiveSecrets {
+    /// Secrets that stay as they are.
+    pub fn fixed(secrets: Secrets) -> Self {
+        Self::new(secrets, None)
+    }
+
+    /// Secrets that can be read again.
+    pub fn renewable(secrets: Secrets, source: impl Refetch + 'static) -> Self {
+        Self::new(secrets, Some(Box::new(source)))
+    }
+
+    fn new(secrets: Secrets, source: Option<Box<dyn Refetch>>) -> Self {
+        let current = Mutex::new(Current { edition: 0, secrets: Arc::new(secrets) });
+        Self(Arc::new(Shared { current, source, in_vain: tokio::sync::Mutex::new(None) }))
+    }
+
+    /// The secrets as they are known now.
+    pub fn get(&self) -> Arc<Secrets> {
+        self.current().secrets
+    }
+
+    /// Counts how often they were replaced.
+    pub fn edition(&self) -> u64 {
+        self.current().edition
+    }
+
+    /// Whether they can be read again at all.
+    pub fn is_renewable(&self) -> bool {
+        self.0.source.is_some()
+    }
+
+    /// Reads them again. Returns whether any of them is another one now; a failure is logged, and what is known stays.
+    pub async fn refresh(&self) -> bool {
+        let mut in_vain = self.0.in_vain.lock().await;
+        self.fetch(&mut in_vain).await
+    }
+
+    /// The secrets of `edition` were refused: are there newer ones? Asks at most `within`.
+    async fn refused(&self, edition: u64, within: Duration) -> bool {
+        let asked = timeout(within, async {
+            let mut in_vain = self.0.in_vain.lock().await;
+            if self.current().edition != edition {
+                return true;
+            }
+            if in_vain.is_some_and(|at| at.elapsed() < AFTER_IN_VAIN) {
+                return false;
+            }
+            self.fetch(&mut in_vain).await
+        });
+        asked.await.unwrap_or_else(|_| {
+            tracing::warn!(?within, "the secrets could not be read again in time");
+            false
+        })
+    }
+
+    async fn fetch(&self, in_vain: &mut Option<Instant>) -> bool {
+        let Some(source) = &self.0.source else { return false };
+        match source.refetch().await {
+            Ok(secrets) => {
+                let changed = self.get().differences(&secrets);
+                *in_vain = changed.is_empty().then(Instant::now);
+                if !changed.is_empty() {
+                    tracing::info!(?changed, "secrets were replaced");
+                    let mut current = self.lock();
+                    *current = Current { edition: current.edition + 1, secrets: Arc::new(secrets) };
+                }
+                !changed.is_empty()
+            }
+            Err(why) => {
+                *in_vain = Some(Instant::now());
+                tracing::warn!(%why, "the secrets cannot be read again: going on with those that are known");
+                false
+            }
+        }
+    }
+
+    fn current(&self) -> Current {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for LiveSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LiveSecrets").field(&self.get()).finish()
+    }
+}
+
+impl Secrets {
+    /// The names whose values differ.
+    fn differences(&self, others: &Self) -> Vec<SecretName> {
+        let value = |secrets: &Self, name| secrets.get(name).map(|secret| secret.expose_secret().to_owned());
+        SecretName::ALL.into_iter().filter(|name| value(self, *name) != value(others, *name)).collect()
+    }
+}
+
+/// A credential made of secrets, as they are now. Cheap to clone.
+pub struct Live<T> {
+    secrets: LiveSecrets,
+    make: Make<T>,
+    made: Arc<Mutex<(u64, Arc<T>)>>,
+}
+
+/// Makes a credential; `None` if these secrets do not make one.
+type Make<T> = Arc<dyn Fn(&Secrets) -> Option<T> + Send + Sync>;
+
+impl<T> Clone for Live<T> {
+    fn clone(&self) -> Self {
+        Self { secrets: self.secrets.clone(), make: self.make.clone(), made: self.made.clone() }
+    }
+}
+
+impl<T> Live<T> {
+    /// What `make` makes of the secrets.
+    ///
+    /// # Errors
+    /// If they do not make one. Should it be so later, the last one is kept.
+    pub fn new<E: fmt::Display>(
+        secrets: &LiveSecrets,
+        make: impl Fn(&Secrets) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Self, E> {
+        let Current { edition, secrets: now } = secrets.current();
+        let made = Arc::new(Mutex::new((edition, Arc::new(make(&now)?))));
+        let make = move |secrets: &Secrets| {
+            let made = make(secrets);
+            made.map_err(|error| tracing::error!(%error, "the new secrets cannot be used: going on with the old ones"))
+                .ok()
+        };
+        Ok(Self { secrets: secrets.clone(), make: Arc::new(make), made })
+    }
+
+    /// The credential as it is now, and the edition of the secrets that it was made of.
+    pub fn current(&self) -> (u64, Arc<T>) {
+        let Current { edition, secrets } = self.secrets.current();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.0 != edition {
+            let renewed = (self.make)(&secrets).map_or_else(|| made.1.clone(), Arc::new);
+            *made = (edition, renewed);
+        }
+        made.clone()
+    }
+
+    /// An upstream refused what [`Live::current`] gave as `edition`. Returns whether there is a newer one to try; takes `within` at most.
+    pub async fn refused(&self, edition: u64, within: Duration) -> bool {
+        self.secrets.refused(edition, within).await
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Live<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Live").field(&self.current().1).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use secrecy::SecretString;
+
+    use super::*;
+
+    const NAME: SecretName = SecretName::TwilioAuthToken;
+
+    /// Has a token, and counts how often it was asked.
+    #[derive(Clone, Default)]
+    struct Vault(Arc<(Mutex<String>, AtomicUsize)>);
+
+    impl Vault {
+        fn put(&self, token: &str) {
+            *self.0.0.lock().unwrap() = token.to_owned();
+        }
+
+        fn asked(&self) -> usize {
+            self.0.1.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Refetch for Vault {
+        fn refetch(&self) -> Refetched<'_> {
+            self.0.1.fetch_add(1, Ordering::Relaxed);
+            let token = self.0.0.lock().unwrap().clone();
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                if token.is_empty() { Err("denied".to_owned()) } else { Ok(secrets(&token)) }
+            })
+        }
+    }
+
+    fn secrets(token: &str) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.insert(NAME, SecretString::from(token));
+        secrets
+    }
+
+    fn live(secrets: &LiveSecrets) -> Live<String> {
+        let token = |secrets: &Secrets| {
+            let token = secrets.get(NAME).map(|token| token.expose_secret().to_owned());
+            token.filter(|token| token != "malformed").ok_or("no token")
+        };
+        Live::new(secrets, token).unwrap()
+    }
+
+    const WITHIN: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn a_refusal_brings_the_new_credential_and_of_many_callers_one_asks() {
+        let vault = Vault::default();
+        vault.put("new");
+        let live = live(&LiveSecrets::renewable(secrets("old"), vault.clone()));
+        let (edition, old) = live.current();
+        assert_eq!(*old, "old");
+        let (first, second) = tokio::join!(live.refused(edition, WITHIN), live.refused(edition, WITHIN));
+        assert!(first && second);
+        assert_eq!((live.current().1.as_str(), vault.asked()), ("new", 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refetch_in_vain_is_not_repeated_at_once_but_later() {
+        let vault = Vault::default();
+        vault.put("old");
+        let live = live(&LiveSecrets::renewable(secrets("old"), vault.clone()));
+        for _ in 0..3 {
+            assert!(!live.refused(0, WITHIN).await);
+        }
+        assert_eq!(vault.asked(), 1);
+        vault.put("");
+        tokio::time::advance(AFTER_IN_VAIN).await;
+        assert!(!live.refused(0, WITHIN).await, "a failure is no new secret");
+        vault.put("new");
+        tokio::time::advance(AFTER_IN_VAIN).await;
+        assert!(live.refused(0, WITHIN).await);
+        vault.put("newer");
+        assert!(live.refused(1, WITHIN).await, "after a success the next rotation is found at once");
+        assert_eq!((live.current().1.as_str(), vault.asked()), ("newer", 4));
+    }
+
+    #[tokio::test]
+    async fn a_new_secret_that_is_none_leaves_the_old_one() {
+        let vault = Vault::default();
+        vault.put("malformed");
+        let all = LiveSecrets::renewable(secrets("old"), vault);
+        let live = live(&all);
+        assert!(all.refresh().await);
+        assert_eq!(*live.current().1, "old");
+        assert!(!LiveSecrets::fixed(secrets("x")).refresh().await);
+    }
+}

@@ -1,0 +1,40 @@
+//! What operators get to see: `[telemetry]`, `[journal]`.
+
+use crate::config::{
+    reader::Reader,
+    settings::{Environment, JournalSettings, TelemetrySettings},
+};
+
+/// One gigabyte a day costs $0.50; less than a megabyte would lose every crash.
+const BYTES: std::ops::RangeInclusive<u32> = 1_000_000..=4_000_000_000;
+
+pub(super) fn telemetry(reader: &mut Reader, environment: Environment) -> Option<TelemetrySettings> {
+    const KEY: &str = "telemetry.environment";
+    const EXPECTED: &str = "up to 64 letters, digits, \"-\" and \"_\", for example \"staging\"";
+    let emf = reader.flag("telemetry.emf");
+    let name = if reader.has(KEY) {
+        reader.parsed(KEY, EXPECTED, |text| is_name(text, 64, "-_").then(|| text.to_owned()))
+    } else {
+        Some(environment.as_str().to_owned())
+    };
+    Some(TelemetrySettings { emf: emf?, environment: name? })
+}
+
+/// CloudWatch Logs: names of 1 to 512 characters, a group's without `:` and `*`, a stream's too.
+pub(in crate::config) fn journal(reader: &mut Reader) -> Option<JournalSettings> {
+    const EXPECTED: &str = "up to 512 letters, digits and \"_-/.#\", for example \"/mecris/prod\"";
+    let mut name = |key: &str| {
+        if !reader.has(key) {
+            return Some(None);
+        }
+        reader.parsed(key, EXPECTED, |text| is_name(text, 512, "_-/.#").then(|| Some(text.to_owned())))
+    };
+    let log_group = name("journal.log_group");
+    let log_stream = name("journal.log_stream");
+    let max_bytes_per_day = reader.count("journal.max_bytes_per_day", BYTES);
+    Some(JournalSettings { log_group: log_group?, log_stream: log_stream?, max_bytes_per_day: max_bytes_per_day? })
+}
+
+fn is_name(text: &str, longest: usize, marks: &str) -> bool {
+    (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+}

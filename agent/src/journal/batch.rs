@@ -1,0 +1,105 @@
+//! A batch within the limits of PutLogEvents: 1 MiB with 26 bytes for each event, 10,000 events, 24 hours, chronological.
+
+use std::mem;
+
+use super::entry::Event;
+
+/// AWS counts so many bytes for each event beside its text.
+const OVERHEAD: usize = 26;
+const MOST_BYTES: usize = 1 << 20;
+const MOST_EVENTS: usize = 10_000;
+const LONGEST_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The clock of a machine is corrected by so much while it runs; what is dated earlier than the event before it is dated like it then.
+/// A larger step begins a new batch.
+const CORRECTION_MS: i64 = 60_000;
+
+/// Events that go out together, in the order of the journal.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    events: Vec<Event>,
+    bytes: usize,
+    /// The entry that it reaches to, whether or not that is among the events: what was dropped counts as done.
+    reaches: Option<String>,
+}
+
+/// What one event costs.
+pub(super) fn cost(event: &Event) -> usize {
+    event.text.len() + OVERHEAD
+}
+
+impl Batch {
+    /// Adds an event, or gives it back if the batch has to go out first.
+    pub(super) fn push(&mut self, mut event: Event) -> Result<(), Event> {
+        if let (Some(first), Some(last)) = (self.events.first(), self.events.last()) {
+            let is_full = self.events.len() >= MOST_EVENTS || self.bytes + cost(&event) > MOST_BYTES;
+            if is_full || event.at - first.at >= LONGEST_MS || last.at - event.at > CORRECTION_MS {
+                return Err(event);
+            }
+            event.at = event.at.max(last.at);
+        }
+        self.bytes += cost(&event);
+        if event.is_entry {
+            self.reaches = Some(event.cursor.clone());
+        }
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// The journal was read to here, with nothing to ship of it.
+    pub(super) fn skip(&mut self, cursor: String) {
+        self.reaches = Some(cursor);
+    }
+
+    /// Whether there is neither an event nor a place that was reached.
+    pub(super) fn is_empty(&self) -> bool {
+        self.reaches.is_none()
+    }
+
+    /// Takes everything out: the events and how far they reach.
+    pub(super) fn take(&mut self) -> Option<(Vec<Event>, String)> {
+        let reaches = self.reaches.take()?;
+        self.bytes = 0;
+        Some((mem::take(&mut self.events), reaches))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(number: usize, at: i64, size: usize) -> Event {
+        Event { cursor: format!("c{number}"), is_entry: true, at, text: "x".repeat(size), matters: false }
+    }
+
+    #[test]
+    fn it_is_full_at_ten_thousand_events_and_at_a_mebibyte() {
+        let mut batch = Batch::default();
+        let pushed = (0..20_000).take_while(|n| batch.push(event(*n, 0, 1)).is_ok()).count();
+        assert_eq!(pushed, 10_000);
+        let mut batch = Batch::default();
+        let pushed = (0..20_000).take_while(|n| batch.push(event(*n, 0, 1000)).is_ok()).count();
+        assert_eq!(pushed, (1 << 20) / 1026);
+        let (events, reaches) = batch.take().unwrap();
+        assert_eq!((events.len(), reaches), (pushed, format!("c{}", pushed - 1)));
+        assert!(batch.is_empty() && batch.take().is_none());
+    }
+
+    #[test]
+    fn it_is_chronological_and_spans_less_than_a_day() {
+        let mut batch = Batch::default();
+        batch.push(event(0, 1_000_000, 1)).unwrap();
+        batch.push(event(1, 999_000, 1)).unwrap();
+        assert!(batch.push(event(2, 1_000_000 + LONGEST_MS, 1)).is_err());
+        assert!(batch.push(event(3, 1_000_000 - CORRECTION_MS - 1, 1)).is_err());
+        let (events, _) = batch.take().unwrap();
+        assert_eq!(events.iter().map(|event| event.at).collect::<Vec<_>>(), [1_000_000, 1_000_000]);
+    }
+
+    #[test]
+    fn what_was_skipped_is_reached_all_the_same() {
+        let mut batch = Batch::default();
+        batch.skip("c7".to_owned());
+        assert_eq!(batch.take(), Some((Vec::new(), "c7".to_owned())));
+    }
+}

@@ -1,0 +1,133 @@
+//! CloudWatch Logs: put a batch, look whether one arrived.
+
+use aws_sdk_cloudwatchlogs::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::InputLogEvent,
+};
+
+use super::entry::{CURSOR, Event};
+use crate::cloud::{self, CloudError};
+
+/// A stream in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `/mecris/prod`. Exists.
+    pub group: String,
+    /// `i-0123456789abcdef0/journal`. Is made.
+    pub stream: String,
+}
+
+/// The stream that the journal goes to.
+#[derive(Clone, Debug)]
+pub struct CloudWatch {
+    client: Client,
+    place: Place,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) enum Put {
+    /// It is there; so many of its events were too old or too new for CloudWatch.
+    Accepted { rejected: usize },
+    /// It will never be taken as it is.
+    Refused(CloudError),
+    /// Nobody knows, or not now: the same batch once more.
+    Failed(CloudError),
+}
+
+impl CloudWatch {
+    /// Opens no connection yet.
+    pub async fn new(place: Place) -> Self {
+        Self { client: Client::new(cloud::sdk().await), place }
+    }
+
+    /// Puts a batch. A stream that is not there is made.
+    pub(super) async fn put(&self, events: &[Event]) -> Put {
+        let input = events.iter().map(|event| {
+            let event = InputLogEvent::builder().timestamp(event.at).message(&event.text).build();
+            event.expect("both fields are set")
+        });
+        let Place { group, stream } = &self.place;
+        let request = self.client.put_log_events().log_group_name(group).log_stream_name(stream);
+        let error = match request.set_log_events(Some(input.collect())).send().await {
+            Ok(answer) => return Put::Accepted { rejected: rejected(&answer, events.len()) },
+            Err(error) => error,
+        };
+        match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+            // It was asked twice; the first time it was taken.
+            Some("DataAlreadyAcceptedException") => Put::Accepted { rejected: 0 },
+            Some("InvalidParameterException") => Put::Refused(self.error("logs:PutLogEvents", &error)),
+            Some("ResourceNotFoundException") => match self.make_stream().await {
+                Ok(()) => Put::Failed(self.error("logs:PutLogEvents", &error)),
+                Err(error) => Put::Failed(error),
+            },
+            _ => Put::Failed(self.error("logs:PutLogEvents", &error)),
+        }
+    }
+
+    /// Makes the stream; that it exists already is as good.
+    pub(super) async fn make_stream(&self) -> Result<(), CloudError> {
+        let Place { group, stream } = &self.place;
+        match self.client.create_log_stream().log_group_name(group).log_stream_name(stream).send().await {
+            Err(error)
+                if error.as_service_error().and_then(ProvideErrorMetadata::code)
+                    != Some("ResourceAlreadyExistsException") =>
+            {
+                Err(self.error("logs:CreateLogStream", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the stream has the event of this entry, at this time.
+    pub(super) async fn has(&self, cursor: &str, at: i64) -> Result<bool, CloudError> {
+        let Place { group, stream } = &self.place;
+        let mut token = None;
+        loop {
+            let request = self.client.get_log_events().log_group_name(group).log_stream_name(stream);
+            let request = request.start_time(at).end_time(at + 1).start_from_head(true);
+            let answer = match request.set_next_token(token.clone()).send().await {
+                Ok(answer) => answer,
+                Err(error)
+                    if error.as_service_error().and_then(ProvideErrorMetadata::code)
+                        == Some("ResourceNotFoundException") =>
+                {
+                    return Ok(false);
+                }
+                Err(error) => return Err(self.error("logs:GetLogEvents", &error)),
+            };
+            if answer.events().iter().any(|event| event.message().is_some_and(|text| is_of(text, cursor))) {
+                return Ok(true);
+            }
+            // The same token again: this was the end.
+            let next = answer.next_forward_token().map(str::to_owned);
+            if next.is_none() || next == token {
+                return Ok(false);
+            }
+            token = next;
+        }
+    }
+
+    fn error<E: ProvideErrorMetadata, R>(&self, action: &'static str, error: &SdkError<E, R>) -> CloudError {
+        let what = format!("the log stream {} in {}", self.place.stream, self.place.group);
+        CloudError::about(action, &what, "create the log group, or change journal.log_group", error)
+    }
+}
+
+/// Whether the event is the one with this cursor.
+fn is_of(text: &str, cursor: &str) -> bool {
+    let event = serde_json::from_str::<serde_json::Value>(text).ok();
+    event.and_then(|event| event.get(CURSOR)?.as_str().map(|found| found == cursor)).unwrap_or_default()
+}
+
+/// How many events CloudWatch left out, by the indices that it gives.
+fn rejected(answer: &aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput, events: usize) -> usize {
+    let Some(info) = answer.rejected_log_events_info() else { return 0 };
+    let count = |index: i32| usize::try_from(index).unwrap_or_default();
+    // Both ends are exclusive, the start is not.
+    let old = info.too_old_log_event_end_index().into_iter().chain(info.expired_log_event_end_index());
+    let old = old.map(count).max().unwrap_or(0);
+    let new = info.too_new_log_event_start_index().map_or(0, |index| events.saturating_sub(count(index)));
+    old + new
+}

@@ -1,0 +1,103 @@
+//! How far the journal was shipped, in one small file that is replaced as a whole and is on the disk when a write returns.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+const FILE: &str = "position.json";
+
+/// The position.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Position {
+    /// Everything up to this entry was accepted.
+    pub(super) shipped: Option<String>,
+    /// A batch that was about to go out: nobody knows whether it did.
+    pub(super) pending: Option<Pending>,
+    /// The day (UTC) that `bytes` and `dropped` are about.
+    pub(super) day: String,
+    /// Bytes that were shipped on it.
+    pub(super) bytes: u64,
+    /// Lines of it that were not.
+    pub(super) dropped: u64,
+}
+
+/// A batch on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pending {
+    /// The entry of its last event, by which the stream is asked.
+    pub(super) last: String,
+    /// When that happened, in milliseconds since 1970.
+    pub(super) at: i64,
+    /// The entry that the batch reaches to.
+    pub(super) reaches: String,
+}
+
+/// The position cannot be kept, so that nothing could be shipped exactly once.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {why}")]
+pub struct PositionError {
+    /// The file.
+    pub file: String,
+    /// What the system said.
+    pub why: io::Error,
+}
+
+/// The file.
+#[derive(Clone, Debug)]
+pub(super) struct PositionFile(PathBuf);
+
+impl PositionFile {
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self(folder.join(FILE))
+    }
+
+    /// What it says; the beginning if there is none. A file that makes no sense is an error: guessing would ship twice or not at all.
+    pub(super) fn read(&self) -> Result<Position, PositionError> {
+        match fs::read(&self.0) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| self.failed(error.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Position::default()),
+            Err(why) => Err(self.failed(why)),
+        }
+    }
+
+    /// Replaces it.
+    pub(super) fn write(&self, position: &Position) -> Result<(), PositionError> {
+        self.replace(position).map_err(|why| self.failed(why))
+    }
+
+    fn replace(&self, position: &Position) -> io::Result<()> {
+        let next = self.0.with_extension("new");
+        let mut file = File::create(&next)?;
+        file.write_all(&serde_json::to_vec(position)?)?;
+        file.sync_all()?;
+        fs::rename(&next, &self.0)?;
+        File::open(self.0.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+
+    fn failed(&self, why: io::Error) -> PositionError {
+        PositionError { file: self.0.display().to_string(), why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_and_what_makes_no_sense_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = PositionFile::in_folder(folder.path());
+        assert_eq!(file.read().unwrap(), Position::default());
+        let pending = Pending { last: "b".into(), at: 7, reaches: "c".into() };
+        let position = Position { shipped: Some("a".into()), pending: Some(pending), bytes: 9, ..Position::default() };
+        file.write(&position).unwrap();
+        assert_eq!(file.read().unwrap(), position);
+        fs::write(folder.path().join(FILE), "{").unwrap();
+        assert!(file.read().unwrap_err().to_string().contains("position.json"));
+    }
+}

@@ -1,0 +1,116 @@
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    config::{SecretName, Secrets},
+    outbound::redact,
+};
+
+/// What looks like a credential, whoever wrote it. The group named `keep` stays.
+static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r"(?i)(?<keep>\b(?:bearer|basic) )[A-Za-z0-9._~+/=-]{8,}",
+        r#"(?i)(?<keep>\b(?:auth_token|access_token|api_key|apikey|password|passwd|secret|token)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{6,}"#,
+        r"(?<keep>://[^/\s:@]+:)[^/\s@]+(?:@)",
+        r"(?<keep>\b)(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+        r"(?<keep>\b)SK[0-9a-f]{32}\b",
+        r"(?<keep>\b)[0-9]{6,12}:[A-Za-z0-9_-]{30,}",
+        r"(?<keep>hooks\.slack\.com/services/)[A-Za-z0-9/_-]+",
+        r"(?<keep>\b)sk-[A-Za-z0-9_-]{16,}",
+        r"(?<keep>\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",
+    ]
+    .into_iter()
+    .map(|pattern| Regex::new(pattern).expect("a constant that the tests run"))
+    .collect()
+});
+
+/// A secret that is shorter than this is no proof of anything, and masking it would blacken the log.
+const SHORTEST: usize = 6;
+
+/// Takes secrets out of lines: the values that are known, and whatever looks like one.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor(Vec<SecretString>);
+
+impl Redactor {
+    /// For these secrets, in every spelling: as they are, as JSON writes them, and the parts of them that prove something alone.
+    pub fn new(secrets: &Secrets) -> Self {
+        let mut values: Vec<String> = SecretName::ALL
+            .into_iter()
+            .filter_map(|name| secrets.get(name).map(|value| value.expose_secret().to_owned()))
+            .collect();
+        for (_, token) in secrets.api_tokens().unwrap_or_default() {
+            values.push(token.expose_secret().to_owned());
+        }
+        let smtp = secrets.get(SecretName::SmtpUrl).and_then(|url| url::Url::parse(url.expose_secret()).ok());
+        values.extend(smtp.and_then(|url| url.password().map(str::to_owned)));
+        let in_json: Vec<String> = values.iter().map(|value| inside_json(value)).collect();
+        values.extend(in_json);
+        values.retain(|value| value.len() >= SHORTEST);
+        values.sort();
+        values.dedup();
+        Self(values.into_iter().map(SecretString::from).collect())
+    }
+
+    /// The line as it may leave the machine.
+    pub fn line(&self, line: &str) -> String {
+        let known: Vec<&SecretString> = self.0.iter().collect();
+        let shown = redact::text(line, &known);
+        PATTERNS.iter().fold(shown, |shown, pattern| match pattern.is_match(&shown) {
+            true => pattern.replace_all(&shown, "${keep}***").into_owned(),
+            false => shown,
+        })
+    }
+}
+
+/// As it is written between quotes in JSON.
+fn inside_json(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted.trim_matches('"').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_secrets_are_masked_in_every_spelling() {
+        let mut secrets = Secrets::default();
+        for (name, value) in [
+            (SecretName::TwilioAuthToken, "canary\"quote\\slash"),
+            (SecretName::MecrisApiTokens, "laptop:canary-0123456789,canary-9876543210"),
+            (SecretName::SmtpUrl, "smtps://me:canary-password@mail.example.org"),
+        ] {
+            secrets.insert(name, SecretString::from(value));
+        }
+        let redactor = Redactor::new(&secrets);
+        for line in [
+            "plain canary\"quote\\slash",
+            r#"{"message":"in JSON canary\"quote\\slash"}"#,
+            "canary-0123456789 and canary-9876543210",
+            "login with canary-password failed",
+        ] {
+            assert!(!redactor.line(line).contains("canary"), "{}", redactor.line(line));
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_credential_is_masked_and_the_rest_stays() {
+        let redactor = Redactor::default();
+        for (line, expected) in [
+            ("Authorization: Bearer canary.canary-canary", "Authorization: Bearer ***"),
+            ("authorization: basic Y2FuYXJ5OmNhbmFyeQ==", "authorization: basic ***"),
+            (r#"{"auth_token":"canary-canary","x":1}"#, r#"{"auth_token":"***","x":1}"#),
+            ("password = canarycanary; next", "password = ***; next"),
+            ("GET https://me:canary@h.test/x", "GET https://me:***h.test/x"),
+            ("key AKIAABCDEFGHIJKLMNOP used", "key *** used"),
+            ("bot 123456789:canary_canary_canary_canary_ca ok", "bot *** ok"),
+            ("POST https://hooks.slack.com/services/T0/B0/canary", "POST https://hooks.slack.com/services/***"),
+            ("nothing to hide: pass done in 3 ms", "nothing to hide: pass done in 3 ms"),
+            ("token of the walk", "token of the walk"),
+        ] {
+            assert_eq!(redactor.line(line), expected);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The loop: read, fill a batch, ship it, write down that it was shipped.
+
+use std::{path::Path, time::Duration};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    batch::{Batch, cost},
+    cloudwatch::{CloudWatch, Put},
+    entry::{self, Event},
+    position::{Pending, Position, PositionError, PositionFile},
+    redact::Redactor,
+    source::{Source, SourceError},
+};
+use crate::{clock::Clock, config::LiveSecrets};
+
+/// A batch waits so long for more lines at most.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Between two tries while CloudWatch does not take a batch: half a second, doubled up to half a minute, for ever.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What was put is found by a question after so long at most.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// For the last batch when it is time to go.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// Ships the journal.
+pub struct Shipper {
+    clock: Clock,
+    place: CloudWatch,
+    file: PositionFile,
+    position: Position,
+    secrets: LiveSecrets,
+    redactor: (u64, Redactor),
+    max_bytes_per_day: u64,
+}
+
+/// Why it had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum ShipError {
+    /// The journal cannot be followed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// How far it came cannot be written down or read.
+    #[error("how far the journal was shipped cannot be kept: {0}")]
+    Position(#[from] PositionError),
+}
+
+impl Shipper {
+    /// Reads how far the last one came. `folder` is where that is kept.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub fn new(
+        clock: Clock,
+        place: CloudWatch,
+        folder: &Path,
+        secrets: LiveSecrets,
+        max_bytes_per_day: u32,
+    ) -> Result<Self, ShipError> {
+        let file = PositionFile::in_folder(folder);
+        let position = file.read()?;
+        let redactor = (secrets.edition(), Redactor::new(&secrets.get()));
+        Ok(Self { clock, place, file, position, secrets, redactor, max_bytes_per_day: max_bytes_per_day.into() })
+    }
+
+    /// Ships until it is cancelled. A batch that was given up then stays pending: the next start asks what became of it.
+    ///
+    /// # Errors
+    /// If the journal ends or the position cannot be kept. What was read and not shipped is read again by the next one.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), ShipError> {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            settled = self.settle() => settled?,
+        }
+        let mut source = Source::follow(self.position.shipped.as_deref())?;
+        let (mut batch, mut due) = (Batch::default(), Instant::now());
+        loop {
+            let line = tokio::select! {
+                () = stop.cancelled() => break,
+                () = sleep_until(due), if !batch.is_empty() => None,
+                line = source.next() => Some(line?),
+            };
+            let Some(line) = line else {
+                self.ship(&mut batch, &stop).await?;
+                if self.position.pending.is_some() {
+                    return Ok(());
+                }
+                continue;
+            };
+            let Some(event) = entry::event(&line, self.redactor()) else {
+                tracing::warn!(bytes = line.len(), "a line of journalctl is no entry of a journal");
+                continue;
+            };
+            if batch.is_empty() {
+                due = Instant::now() + WAIT;
+            }
+            for event in self.within_the_limit(event, &mut batch) {
+                if let Err(event) = batch.push(event) {
+                    self.ship(&mut batch, &stop).await?;
+                    if self.position.pending.is_some() {
+                        return Ok(());
+                    }
+                    due = Instant::now() + WAIT;
+                    batch.push(event).expect("one event fits into an empty batch");
+                }
+            }
+        }
+        let last = CancellationToken::new();
+        if timeout(LAST_WORDS, self.ship(&mut batch, &last)).await.is_err() {
+            tracing::warn!(after = ?LAST_WORDS, "the last lines could not be shipped; the next start ships them");
+        }
+        Ok(())
+    }
+
+    /// Finds out what became of a batch that was on its way when the last process ended.
+    async fn settle(&mut self) -> Result<(), ShipError> {
+        let Some(pending) = self.position.pending.clone() else { return Ok(()) };
+        tracing::info!(cursor = pending.last, "the last end was unclean: asking the stream what it has");
+        let (end, mut pauses) = (Instant::now() + SETTLE, pauses());
+        let mut absent_once = false;
+        let arrived = loop {
+            match self.place.has(&pending.last, pending.at).await {
+                Ok(true) => break true,
+                // What was just put may take a while to be found.
+                Ok(false) if Instant::now() >= end && absent_once => break false,
+                Ok(false) => absent_once = true,
+                Err(error) => tracing::error!(%error, "nobody can say whether the last batch arrived: asking again"),
+            }
+            tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+        };
+        if arrived {
+            self.position.shipped = Some(pending.reaches);
+        }
+        tracing::info!(arrived, "what became of the last batch is known");
+        self.position.pending = None;
+        Ok(self.file.write(&self.position)?)
+    }
+
+    /// The redactor for the secrets as they are now.
+    fn redactor(&mut self) -> &Redactor {
+        let edition = self.secrets.edition();
+        if self.redactor.0 != edition {
+            self.redactor = (edition, Redactor::new(&self.secrets.get()));
+        }
+        &self.redactor.1
+    }
+
+    /// The event, if the day's limit allows it, and what has to be said about the limit before it.
+    fn within_the_limit(&mut self, event: Event, batch: &mut Batch) -> Vec<Event> {
+        let mut shipped = Vec::new();
+        let today = day(self.clock.now());
+        if self.position.day != today {
+            if self.position.dropped > 0 {
+                let said = format!(
+                    "{} lines of {} were not shipped: journal.max_bytes_per_day",
+                    self.position.dropped, self.position.day
+                );
+                shipped.push(entry::own(&event.cursor, event.at, &said));
+            }
+            (self.position.day, self.position.bytes, self.position.dropped) = (today, 0, 0);
+        }
+        let cost = cost(&event) as u64;
+        if event.matters || self.position.bytes + cost <= self.max_bytes_per_day {
+            self.position.bytes += cost;
+            shipped.push(event);
+            return shipped;
+        }
+        if self.position.dropped == 0 {
+            let said = format!(
+                "journal.max_bytes_per_day = {} is reached: until midnight UTC only errors and metrics are shipped, all else is dropped",
+                self.max_bytes_per_day
+            );
+            tracing::error!(limit = self.max_bytes_per_day, "the journal's limit of the day is reached");
+            shipped.push(entry::own(&event.cursor, event.at, &said));
+        }
+        self.position.dropped += 1;
+        batch.skip(event.cursor);
+        shipped
+    }
+
+    /// Ships a batch, however long it takes, or until it is cancelled; the batch is pending then.
+    async fn ship(&mut self, batch: &mut Batch, stop: &CancellationToken) -> Result<(), ShipError> {
+        let Some((events, reaches)) = batch.take() else { return Ok(()) };
+        if let Some(last) = events.last() {
+            self.position.pending = Some(Pending { last: last.cursor.clone(), at: last.at, reaches: reaches.clone() });
+            self.file.write(&self.position)?;
+            if !self.put(&events, stop).await {
+                return Ok(());
+            }
+        }
+        (self.position.shipped, self.position.pending) = (Some(reaches), None);
+        Ok(self.file.write(&self.position)?)
+    }
+
+    /// Whether the batch is done with.
+    async fn put(&self, events: &[Event], stop: &CancellationToken) -> bool {
+        let mut pauses = pauses();
+        loop {
+            match self.place.put(events).await {
+                Put::Accepted { rejected: 0 } => return true,
+                Put::Accepted { rejected } => {
+                    tracing::error!(rejected, "lines were too old or too new for CloudWatch and are lost");
+                    return true;
+                }
+                Put::Refused(error) => {
+                    tracing::error!(%error, lines = events.len(), "CloudWatch will never take these lines: they are lost");
+                    return true;
+                }
+                Put::Failed(error) => tracing::warn!(%error, lines = events.len(), "not shipped yet: trying again"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return false,
+                () = tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)) => {}
+            }
+        }
+    }
+}
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    let builder = ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_delay(LONGEST_PAUSE);
+    builder.without_max_times().with_jitter().build()
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}

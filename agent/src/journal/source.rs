@@ -1,0 +1,58 @@
+//! journald, by `journalctl`: it knows every format of journal files, and how to follow them while they are rotated.
+
+use std::process::Stdio;
+
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+use super::entry;
+
+/// Follows the journal of the whole machine. The child ends with this.
+pub(super) struct Source {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// Why the journal cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no such program, or it may not run.
+    #[error("journalctl cannot be started: {0}; it belongs to systemd, and its folder must be in PATH")]
+    Start(std::io::Error),
+    /// It does not write any more.
+    #[error("journalctl ended ({0}): may this user read the journal (group systemd-journal)?")]
+    Ended(String),
+    /// What it writes cannot be read.
+    #[error("the output of journalctl cannot be read: {0}")]
+    Read(std::io::Error),
+}
+
+impl Source {
+    /// Everything after an entry, else everything there is.
+    pub(super) fn follow(after: Option<&str>) -> Result<Self, SourceError> {
+        let mut command = Command::new("journalctl");
+        command.args(["--follow", "--no-tail", "--all", "--quiet", "--output=json"]);
+        command.arg(format!("--output-fields={}", entry::output_fields()));
+        if let Some(cursor) = after {
+            command.arg(format!("--after-cursor={cursor}"));
+        }
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
+        let mut child = spawned.map_err(SourceError::Start)?;
+        let stdout = child.stdout.take().expect("it was piped");
+        Ok(Self { child, lines: BufReader::new(stdout).lines() })
+    }
+
+    /// The next line. Nothing is lost if this is dropped.
+    pub(super) async fn next(&mut self) -> Result<String, SourceError> {
+        match self.lines.next_line().await {
+            Ok(Some(line)) => Ok(line),
+            Ok(None) => {
+                let status = self.child.wait().await.map_err(SourceError::Read)?;
+                Err(SourceError::Ended(status.to_string()))
+            }
+            Err(error) => Err(SourceError::Read(error)),
+        }
+    }
+}
