@@ -1,10 +1,16 @@
 # The agent's settings: a few lines on the instance, the rest in an SSM parameter that a person can read and change without a new image.
 
 locals {
-  # What the instance has to know before it can read anything else.
+  # What the instance has to know before it can read anything else, and what it needs to say so when it cannot.
   instance_toml = <<-EOT
     [config]
     ssm_parameter = "${local.parameter}"
+
+    [telemetry]
+    environment = "${var.environment}"
+
+    [journal]
+    log_group = "${local.log_group}"
   EOT
 
   agent_toml = templatefile("${path.module}/templates/agent.toml.tftpl", {
