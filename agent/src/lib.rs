@@ -2,7 +2,7 @@
 //!
 //! The flow goes one way: **observe** (the [`arms`]) → **assess** → **decide** (both pure, in [`heuristic`]) → **record**
 //! (the [`store`]) → **deliver** ([`notify`]). Imports point one way too:
-//! `commands → runtime/http → heuristic/notify → arms/store → outbound/clock/config/domain`.
+//! `commands → runtime/http → heuristic/notify → arms/store → outbound/clock/config/domain/durable`.
 //! `docs/ARCHITECTURE.md` says where to go for what.
 
 pub mod arms;
@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod durable;
 pub mod failpoint;
 pub mod heuristic;
 pub mod http;

@@ -1,8 +1,9 @@
 //! `run`: one pass of the heuristic, for cron, a CronJob, Lambda, or a look at what it would do.
 
-use std::{io::Write as _, os::unix::fs::DirBuilderExt as _, path::Path};
+use std::{io::Write as _, path::Path};
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 
 use super::{Exit, context, text};
 use crate::{
@@ -90,7 +91,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
 /// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.
 async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     context::require_secrets(loaded)?;
-    let (store, _folder) = copy_of_state(&loaded.settings.state, &clock).await?;
+    let (store, _folder) = copy_of_state(&loaded.settings.state).await?;
     let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?;
     let mut report = agent.heuristic.pass(Trigger::Cli).await?;
     for message in &mut report.notifications {
@@ -100,9 +101,10 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
 }
 
 /// The state as it is now, here or by its newest copy, in a folder that goes away again. Beside a running daemon, too.
-pub(super) async fn copy_of_state(settings: &StateSettings, clock: &Clock) -> anyhow::Result<(Store, Scratch)> {
-    let folder = Scratch::new(clock)?;
-    let copy = folder.0.join("state.db");
+pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(Store, TempDir)> {
+    let folder = tempfile::Builder::new().prefix("mecris-copy-").tempdir();
+    let folder = folder.context("cannot make a folder for a copy of the state")?;
+    let copy = folder.path().join("state.db");
     match Store::open_read_only(&settings.path) {
         Ok(store) => store.copy_to(&copy)?,
         Err(StoreError::Missing(_)) => {}
@@ -114,26 +116,6 @@ pub(super) async fn copy_of_state(settings: &StateSettings, clock: &Clock) -> an
         newer.map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
     }
     Ok((store, folder))
-}
-
-/// A folder of our own that goes away again.
-pub(super) struct Scratch(std::path::PathBuf);
-
-impl Scratch {
-    fn new(clock: &Clock) -> anyhow::Result<Self> {
-        let name = format!("mecris-dry-run-{}-{}", std::process::id(), clock.now().as_nanosecond());
-        let folder = std::env::temp_dir().join(name);
-        let made = std::fs::DirBuilder::new().mode(0o700).create(&folder);
-        made.with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A leftover in the temporary folder is the worst that can happen.
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }
 
 fn exit(report: &Report) -> Exit {

@@ -79,7 +79,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     if loaded.settings.state.path.parent().is_some_and(minute::watchdog_ended_it) {
         emf.count(clock.now(), &[(Metric::WatchdogRestart, 1)]);
     }
-    tasks.spawn(renewal::keep_fresh(loaded.secrets.clone(), agent.clone(), stop.clone()));
+    tasks.spawn(renewal::of_agent(loaded.secrets.clone(), agent.clone(), stop.clone()));
     if let Some(timeout) = systemd::watchdog_timeout() {
         let watchdog = Watchdog { notifier: notifier.clone(), timeout, live: live.clone(), heartbeat_bound, address };
         let (agent, stop) = (agent.clone(), stop.clone());

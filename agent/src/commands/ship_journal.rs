@@ -3,10 +3,7 @@
 //! It has to go on where nothing else does. So `[journal]` is all that has to be right: while settings or secrets cannot be read, which
 //! is what the log has to explain, lines go out with what looks like a secret masked, and no process here knows a value to leak.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
@@ -18,12 +15,8 @@ use crate::{
     cloud::{self, ManagedSecret},
     config::{self, ConfigError, Inputs, LiveSecrets, Secrets, settings::JournalSettings},
     journal::{CloudWatch, Place, Shipper},
-    runtime::shutdown,
+    runtime::{renewal, shutdown},
 };
-
-/// How often the secrets are read again, and how soon after a failure.
-const FRESH: Duration = Duration::from_secs(300);
-const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArgs) -> anyhow::Result<Exit> {
     let folder = folder(options)?;
@@ -40,7 +33,7 @@ pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArg
     let place = CloudWatch::new(Place { group, stream }).await;
     let shipper = Shipper::new(Clock::system(), place, &folder, secrets.clone(), settings.max_bytes_per_day)?;
     let stop = shutdown::on_signal()?;
-    let (shipped, ()) = tokio::join!(ship(shipper, stop.clone()), keep_fresh(secrets, stop));
+    let (shipped, ()) = tokio::join!(ship(shipper, stop.clone()), renewal::keep_fresh(secrets, stop, || async {}));
     shipped?;
     Ok(Exit::Done)
 }
@@ -50,17 +43,6 @@ async fn ship(shipper: Shipper, stop: CancellationToken) -> anyhow::Result<()> {
     let shipped = shipper.run(stop.clone()).await;
     stop.cancel();
     Ok(shipped?)
-}
-
-async fn keep_fresh(secrets: LiveSecrets, stop: CancellationToken) {
-    while secrets.is_renewable() {
-        let wait = if secrets.get().is_empty() { AFTER_FAILURE } else { FRESH };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
-        }
-        secrets.refresh().await;
-    }
 }
 
 /// Where the position is kept: `--state-directory`, else what systemd's `StateDirectory=` made.

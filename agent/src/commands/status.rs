@@ -89,7 +89,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
     let open = start <= now && now < end;
     let mut status = Status {
         version: build_info(),
-        environment: format!("{:?}", settings.environment).to_lowercase(),
+        environment: settings.environment.as_str().to_owned(),
         at: now,
         window: WindowView {
             open,

@@ -70,9 +70,14 @@ pub fn wanted(inputs: &Inputs) -> Option<Want> {
     if let Some(parameter) = parameter.filter(|want| !inputs.fetched.has(want)) {
         return Some(parameter);
     }
-    let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
+    let merged = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
+    managed_secret(merged).map(Want::Secret).filter(|want| !inputs.fetched.has(want))
+}
+
+/// The secret of Secrets Manager that these settings name, if any.
+fn managed_secret((merged, problems): (Merged, Vec<ConfigProblem>)) -> Option<String> {
     match validate::secrets(&mut Reader::new(merged, problems))? {
-        SecretsSettings::SecretsManager(id) => Some(Want::Secret(id)).filter(|want| !inputs.fetched.has(want)),
+        SecretsSettings::SecretsManager(id) => Some(id),
         _ => None,
     }
 }
@@ -91,11 +96,7 @@ pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
 
 /// The secret that the file or the environment names, if it is one of Secrets Manager, whatever is wrong with the rest.
 pub fn secret_of(inputs: &Inputs) -> Option<String> {
-    let (merged, problems) = layers::merge_local(inputs.chosen_file(), &inputs.variables).ok()?;
-    match validate::secrets(&mut Reader::new(merged, problems))? {
-        SecretsSettings::SecretsManager(id) => Some(id),
-        _ => None,
-    }
+    managed_secret(layers::merge_local(inputs.chosen_file(), &inputs.variables).ok()?)
 }
 
 /// Reads everything and validates it; all problems come back at once.

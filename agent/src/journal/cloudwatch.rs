@@ -54,7 +54,7 @@ impl CloudWatch {
             Ok(answer) => return Put::Accepted { rejected: rejected(&answer, events.len()) },
             Err(error) => error,
         };
-        match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        match code(&error) {
             // It was asked twice; the first time it was taken.
             Some("DataAlreadyAcceptedException") => Put::Accepted { rejected: 0 },
             Some("InvalidParameterException") => Put::Refused(self.error("logs:PutLogEvents", &error)),
@@ -70,10 +70,7 @@ impl CloudWatch {
     pub(super) async fn make_stream(&self) -> Result<(), CloudError> {
         let Place { group, stream } = &self.place;
         match self.client.create_log_stream().log_group_name(group).log_stream_name(stream).send().await {
-            Err(error)
-                if error.as_service_error().and_then(ProvideErrorMetadata::code)
-                    != Some("ResourceAlreadyExistsException") =>
-            {
+            Err(error) if code(&error) != Some("ResourceAlreadyExistsException") => {
                 Err(self.error("logs:CreateLogStream", &error))
             }
             _ => Ok(()),
@@ -89,12 +86,7 @@ impl CloudWatch {
             let request = request.start_time(at).end_time(at + 1).start_from_head(true);
             let answer = match request.set_next_token(token.clone()).send().await {
                 Ok(answer) => answer,
-                Err(error)
-                    if error.as_service_error().and_then(ProvideErrorMetadata::code)
-                        == Some("ResourceNotFoundException") =>
-                {
-                    return Ok(false);
-                }
+                Err(error) if code(&error) == Some("ResourceNotFoundException") => return Ok(false),
                 Err(error) => return Err(self.error("logs:GetLogEvents", &error)),
             };
             if answer.events().iter().any(|event| event.message().is_some_and(|text| is_of(text, cursor))) {
@@ -113,6 +105,11 @@ impl CloudWatch {
         let what = format!("the log stream {} in {}", self.place.stream, self.place.group);
         CloudError::about(action, &what, "create the log group, or change journal.log_group", error)
     }
+}
+
+/// What AWS calls it; `None` if no answer came.
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error()?.code()
 }
 
 /// Whether the event is the one with this cursor.

@@ -1,12 +1,13 @@
 //! How far the journal was shipped, in one small file that is replaced as a whole and is on the disk when a write returns.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+
+use crate::durable;
 
 const FILE: &str = "position.json";
 
@@ -67,16 +68,8 @@ impl PositionFile {
 
     /// Replaces it.
     pub(super) fn write(&self, position: &Position) -> Result<(), PositionError> {
-        self.replace(position).map_err(|why| self.failed(why))
-    }
-
-    fn replace(&self, position: &Position) -> io::Result<()> {
-        let next = self.0.with_extension("new");
-        let mut file = File::create(&next)?;
-        file.write_all(&serde_json::to_vec(position)?)?;
-        file.sync_all()?;
-        fs::rename(&next, &self.0)?;
-        File::open(self.0.parent().unwrap_or(Path::new(".")))?.sync_all()
+        let write = || durable::replace(&self.0, &serde_json::to_vec(position)?);
+        write().map_err(|why| self.failed(why))
     }
 
     fn failed(&self, why: io::Error) -> PositionError {

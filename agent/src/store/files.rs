@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
@@ -10,12 +10,10 @@ use std::{
 use rusqlite::Connection;
 
 use super::{StoreError, lock::beside, remote::image, sql, verify};
+use crate::durable::{self, PRIVATE};
 
 /// How a Zstandard frame begins (RFC 8878, 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-
-/// Only its owner reads and writes it.
-const PRIVATE: u32 = 0o600;
 
 /// Opens in memory what a file holds: a database, beside its owner too, or a generation. Checked by SQLite's integrity check.
 ///
@@ -69,9 +67,7 @@ pub(super) fn replace(path: &Path, database: &[u8]) -> Result<(), StoreError> {
 /// # Errors
 /// If it cannot be written.
 pub(super) fn keep(path: &Path, database: &[u8]) -> Result<(), StoreError> {
-    let part = beside(path, ".part");
-    let kept = written(&part, database).and_then(|()| fs::rename(&part, path));
-    kept.map_err(io_error(path)).inspect_err(|_| drop(fs::remove_file(&part)))
+    durable::replace(path, database).map_err(io_error(path))
 }
 
 fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<u64, StoreError> {
@@ -82,15 +78,12 @@ fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Re
     } else {
         database
     };
-    let part = beside(path, ".part");
-    let write = || {
-        written(&part, content).map_err(io_error(&part))?;
+    let part = durable::draft(path, content).map_err(io_error(path))?;
+    let put_in_place = || {
         verify::verify(&open(&part)?, &path.display().to_string())?;
-        name(&part, path).map_err(io_error(path))?;
-        // The name is to survive, too.
-        folder(path).and_then(|folder| folder.sync_all()).map_err(io_error(path))
+        name(&part, path).and_then(|()| durable::keep_name(path)).map_err(io_error(path))
     };
-    write().inspect_err(|_| drop(fs::remove_file(&part)))?;
+    put_in_place().inspect_err(|_| drop(fs::remove_file(&part)))?;
     Ok(content.len() as u64)
 }
 
@@ -104,21 +97,6 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
         }
         made => made.map(drop),
     }
-}
-
-fn written(part: &Path, content: &[u8]) -> io::Result<()> {
-    // What a killed process left of that name may be readable by others.
-    match fs::remove_file(part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = File::options().write(true).create_new(true).mode(PRIVATE).open(part)?;
-    file.write_all(content)?;
-    file.sync_all()
-}
-
-fn folder(path: &Path) -> io::Result<File> {
-    File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// Renames a database that cannot be used, with what belongs to it, so that nothing of it is lost. Returns its new name.

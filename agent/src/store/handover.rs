@@ -4,13 +4,12 @@
 //! condition here, whole and on the disk, and the daemon takes it up, now or at its next start.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use super::lock::beside;
-use crate::domain::Condition;
+use crate::{domain::Condition, durable};
 
 /// The folder of one database.
 #[derive(Clone, Debug)]
@@ -37,12 +36,7 @@ impl Handover {
     /// If the folder cannot be made or written.
     pub fn leave(&self, id: &str, condition: &Condition) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
-        let draft = self.0.join(format!("{id}.draft"));
-        let mut file = File::create_new(&draft)?;
-        file.write_all(serde_json::to_string(condition)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, self.0.join(format!("{id}.json")))?;
-        File::open(&self.0)?.sync_all()
+        durable::replace(&self.0.join(format!("{id}.json")), &serde_json::to_vec(condition)?)
     }
 
     /// Those that wait, in the order of their ids.
@@ -106,7 +100,7 @@ mod tests {
         let handover = Handover::of(&folder.path().join("state.db"));
         handover.leave("1", &condition("unit:a")).unwrap();
         let alerts = folder.path().join("state.db.alerts");
-        fs::write(alerts.join("2.draft"), "{").unwrap();
+        fs::write(alerts.join("2.json.part"), "{").unwrap();
         fs::write(alerts.join("3.json"), "{").unwrap();
         let waiting = handover.waiting().unwrap();
         assert_eq!(waiting.len(), 2);

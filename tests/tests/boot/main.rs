@@ -20,27 +20,13 @@ mod run;
 mod units;
 mod watchdog;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-
-/// A test: its name and what it does. It fails by a panic.
-type Case = (&'static str, fn());
+use libtest_mimic::Arguments;
+use mecris_tests::cases::{Case, trials};
 
 fn main() {
     let mut arguments = Arguments::from_args();
     // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean something.
     arguments.test_threads = Some(1);
     let cases = [first::CASES, broken::CASES, again::CASES, units::CASES, watchdog::CASES].concat();
-    let missing = needs::missing();
-    if let Some(why) = &missing {
-        println!("!! NOT TESTED HERE: machines that boot ({} tests): {why}", cases.len());
-    }
-    let trial = |(name, case): Case| Trial::test(name, move || run(case)).with_ignored_flag(missing.is_some());
-    libtest_mimic::run(&arguments, cases.into_iter().map(trial).collect()).exit();
-}
-
-fn run(case: fn()) -> Result<(), Failed> {
-    std::panic::catch_unwind(case).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        Failed::from(text.unwrap_or("panicked"))
-    })
+    libtest_mimic::run(&arguments, trials("machines that boot", &cases, needs::missing().as_deref())).exit();
 }

@@ -3,7 +3,15 @@
 use std::{collections::BTreeSet, path::Path};
 
 use mecris_agent::failpoint;
-use mecris_tests::agent::{binary, failpoints_binary};
+use mecris_tests::{
+    agent::{binary, failpoints_binary},
+    cases::Case,
+};
+
+pub(crate) const CASES: &[Case] = &[
+    ("binaries::the_ordinary_binary_contains_no_failpoint", the_ordinary_binary_contains_no_failpoint),
+    ("binaries::the_binary_for_tests_contains_them_all", the_binary_for_tests_contains_them_all),
+];
 
 /// The names of failpoints, and the variable that chooses among them, that a file contains.
 fn found(binary: &Path) -> Vec<&'static str> {
@@ -20,12 +28,10 @@ fn found(binary: &Path) -> Vec<&'static str> {
     found.into_iter().collect()
 }
 
-#[test]
 fn the_ordinary_binary_contains_no_failpoint() {
     assert_eq!(found(binary()), Vec::<&str>::new());
 }
 
-#[test]
 fn the_binary_for_tests_contains_them_all() {
     assert_eq!(found(failpoints_binary()).len(), failpoint::ALL.len() + failpoint::HANGS.len() + 1);
 }

@@ -1,7 +1,7 @@
 //! A disk that is full, and one that cannot be written: the agent says so, decides all the same, sends nothing twice, and goes on by
 //! itself when the disk is back.
 //!
-//! They need to mount a small filesystem and to forbid writing to a file. Where that is not permitted they say so and pass.
+//! They need to mount a small filesystem and to forbid writing to a file: see [`missing`].
 
 use std::{
     fs::{self, File},
@@ -11,13 +11,29 @@ use std::{
     time::Duration,
 };
 
-use mecris_tests::{agent::Daemon, wait::until};
+use mecris_tests::{agent::Daemon, cases::Case, wait::until};
 
 use crate::{
     process::{Agent, Ended},
     stage::{LONG_LEASE, Stage},
     state::local,
 };
+
+pub(crate) const CASES: &[Case] = &[
+    (
+        "disk::on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room",
+        on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room,
+    ),
+    (
+        "disk::a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message",
+        a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message,
+    ),
+    (
+        "disk::a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name",
+        a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name,
+    ),
+    ("disk::on_a_read_only_disk_it_does_not_start_and_says_why", on_a_read_only_disk_it_does_not_start_and_says_why),
+];
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -55,9 +71,16 @@ fn works(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
-fn not_permitted(what: &str) {
-    println!("!! NOT TESTED HERE: {what} is not permitted; run as root on Linux");
-    eprintln!("!! NOT TESTED HERE: {what} is not permitted; run as root on Linux");
+/// Why none of this can be tested here; `None` if it can.
+pub(crate) fn missing() -> Option<String> {
+    let folder = tempfile::tempdir().ok()?;
+    if Disk::mount(folder.path().join("disk")).is_none() {
+        return Some("mounting a tmpfs is not permitted: run as root on Linux".to_owned());
+    }
+    let files = ["state.db", "state.db-wal"].map(|name| File::create(folder.path().join(name)));
+    let frozen = Frozen(folder.path().to_owned());
+    let can = files.iter().all(Result::is_ok) && frozen.set(true);
+    (!can).then(|| format!("chattr +i is not permitted in {}: another TMPDIR may do", folder.path().display()))
 }
 
 /// The state in `folder`, and a lease in which a busy machine does not matter.
@@ -110,10 +133,9 @@ fn starts(stage: &Stage) -> Daemon {
     daemon
 }
 
-#[test]
 fn on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(disk) = Disk::mount(folder.path().join("disk")) else { return not_permitted("mounting a tmpfs") };
+    let disk = Disk::mount(folder.path().join("disk")).expect("it was tried");
     let stage = stage_in(&disk.0);
     show(&stage, &["before"]);
     let mut daemon = starts(&stage);
@@ -128,10 +150,9 @@ fn on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room() {
     assert!(local(&disk.0.join("state.db")).is_some_and(|promises| promises.is_ok_and(|p| p.claims.len() == 2)));
 }
 
-#[test]
 fn a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(disk) = Disk::mount(folder.path().join("disk")) else { return not_permitted("mounting a tmpfs") };
+    let disk = Disk::mount(folder.path().join("disk")).expect("it was tried");
     let mut stage = stage_in(&disk.0);
     stage.machines[0].set_env("MECRIS_FAILPOINT", "outbox.sent=sleep:1500");
     show(&stage, &["reading"]);
@@ -149,7 +170,6 @@ fn a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message
     recovers(&stage, &mut daemon, 1);
 }
 
-#[test]
 fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let frozen = Frozen(folder.path().to_owned());
@@ -157,9 +177,7 @@ fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     show(&stage, &["before"]);
     let mut daemon = starts(&stage);
     accepts(&stage, 1, &daemon);
-    if !frozen.set(true) {
-        return not_permitted("making a file immutable");
-    }
+    assert!(frozen.set(true));
     show(&stage, &["before", "during"]);
     decides_without_a_record(&daemon, "goal:during");
     assert_eq!(stage.twilio.accepted_count(), 1, "what cannot be claimed is not sent");
@@ -167,10 +185,9 @@ fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     recovers(&stage, &mut daemon, 2);
 }
 
-#[test]
 fn on_a_read_only_disk_it_does_not_start_and_says_why() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(disk) = Disk::mount(folder.path().join("disk")) else { return not_permitted("mounting a tmpfs") };
+    let disk = Disk::mount(folder.path().join("disk")).expect("it was tried");
     let stage = stage_in(&disk.0);
     show(&stage, &["reading"]);
     let path = disk.0.display().to_string();

@@ -7,6 +7,8 @@
 //! * `residual`: what can still go wrong, provoked and measured.
 //! * `binaries`: failpoints are in the binary for tests and in no other.
 //!
+//! What needs more than this machine permits is reported as ignored, with the reason.
+//!
 //! `MECRIS_CRASH_ROUNDS`, `MECRIS_CRASH_LANES` and `MECRIS_TEST_SEED` say how much and how; `MECRIS_CRASH_BATCH` reruns one batch.
 
 mod audit;
@@ -24,3 +26,13 @@ mod rounds;
 mod stage;
 mod state;
 mod two_agents;
+
+use libtest_mimic::Arguments;
+use mecris_tests::cases::trials;
+
+fn main() {
+    let anywhere = [rounds::CASES, two_agents::CASES, new_machine::CASES, residual::CASES, binaries::CASES].concat();
+    let mut all = trials("crashes", &anywhere, None);
+    all.extend(trials("full and read-only disks", disk::CASES, disk::missing().as_deref()));
+    libtest_mimic::run(&Arguments::from_args(), all).exit();
+}

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use mecris_tests::{agent::Daemon, wait::until};
+use mecris_tests::{agent::Daemon, cases::Case, wait::until};
 use serde_json::{Value, json};
 
 use crate::{
     deck::Event,
     stage::{LONG_LEASE, Stage},
 };
+
+pub(crate) const CASES: &[Case] = &[(
+    "new_machine::a_new_machine_before_every_pass_repeats_nothing_and_forgets_nothing",
+    a_new_machine_before_every_pass_repeats_nothing_and_forgets_nothing,
+)];
 
 /// So many machines, one after the other; the clock goes on by a day before every third.
 const MACHINES: usize = 9;
@@ -23,7 +28,6 @@ fn told(daemon: &Daemon) -> (Value, Value, Value) {
     (budgets, odometer["current_month"].clone(), sessions["sessions"].clone())
 }
 
-#[test]
 fn a_new_machine_before_every_pass_repeats_nothing_and_forgets_nothing() {
     let mut stage = Stage::new(false);
     stage.set_lease(LONG_LEASE);

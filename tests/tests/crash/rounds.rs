@@ -1,5 +1,7 @@
 //! A thousand rounds of everything.
 
+use mecris_tests::cases::Case;
+
 use crate::{
     campaign::Campaign,
     deck::half_a_deck,
@@ -7,10 +9,12 @@ use crate::{
     report::publish,
 };
 
+pub(crate) const CASES: &[Case] =
+    &[("rounds::killed_anywhere_it_tells_everything_once", killed_anywhere_it_tells_everything_once)];
+
 /// In twenty thousand rounds every failpoint is to be hit fifty times; in fewer, fewer times.
 const ROUNDS_FOR_ONE_HIT: u64 = 400;
 
-#[test]
 fn killed_anywhere_it_tells_everything_once() {
     let (rounds, seed) = (size("MECRIS_CRASH_ROUNDS", 1000), seed("crash rounds"));
     let deal = |batch: u64| half_a_deck(seed, batch);

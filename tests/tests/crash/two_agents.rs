@@ -1,6 +1,7 @@
 //! Two agents at once: started together on one remote, and one that is stopped while the other takes over.
 
 use mecris_agent::failpoint;
+use mecris_tests::cases::Case;
 
 use crate::{
     campaign::Campaign,
@@ -8,6 +9,14 @@ use crate::{
     options::{number, seed, size},
     report::publish,
 };
+
+pub(crate) const CASES: &[Case] = &[
+    ("two_agents::two_agents_that_start_together_send_one_message", two_agents_that_start_together_send_one_message),
+    (
+        "two_agents::one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again",
+        one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again,
+    ),
+];
 
 /// So many rounds has an account before it is counted.
 const BATCH: u64 = 10;
@@ -22,7 +31,6 @@ fn protocol() -> Vec<&'static str> {
     failpoint::ALL.iter().copied().filter(|name| !APART.contains(name)).collect()
 }
 
-#[test]
 fn two_agents_that_start_together_send_one_message() {
     let (rounds, seed) = (size("MECRIS_CRASH_TOGETHER", 50), seed("two agents"));
     let deal = |_| vec![Card::Race; usize::try_from(BATCH.min(rounds)).unwrap_or(1)];
@@ -33,7 +41,6 @@ fn two_agents_that_start_together_send_one_message() {
     }
 }
 
-#[test]
 fn one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again() {
     let names = protocol();
     let wanted = size("MECRIS_CRASH_TAKEOVERS", names.len() as u64);

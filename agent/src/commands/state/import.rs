@@ -44,7 +44,7 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
     let clock = Clock::system();
     let (store, _scratch) = if options.dry_run {
-        let (store, scratch) = copy_of_state(&settings.state, &clock).await?;
+        let (store, scratch) = copy_of_state(&settings.state).await?;
         (store, Some(scratch))
     } else {
         (runtime::state::open(&settings.state, &clock, context::PATIENCE).await?, None)

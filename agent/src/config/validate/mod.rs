@@ -73,6 +73,11 @@ pub(super) fn settings(
     })
 }
 
+/// Whether it is a name as AWS takes them: 1 to `longest` ASCII letters, digits and `marks`.
+fn is_name(text: &str, longest: usize, marks: &str) -> bool {
+    (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+}
+
 fn time_zone(reader: &mut Reader) -> Option<TimeZone> {
     const KEY: &str = "time_zone";
     const EXPECTED: &str = "an IANA time zone such as \"America/New_York\"";

@@ -1,5 +1,6 @@
 //! What operators get to see: `[telemetry]`, `[journal]`.
 
+use super::is_name;
 use crate::config::{
     reader::Reader,
     settings::{Environment, JournalSettings, TelemetrySettings},
@@ -33,8 +34,4 @@ pub(in crate::config) fn journal(reader: &mut Reader) -> Option<JournalSettings>
     let log_stream = name("journal.log_stream");
     let max_bytes_per_day = reader.count("journal.max_bytes_per_day", BYTES);
     Some(JournalSettings { log_group: log_group?, log_stream: log_stream?, max_bytes_per_day: max_bytes_per_day? })
-}
-
-fn is_name(text: &str, longest: usize, marks: &str) -> bool {
-    (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::is_name;
 use crate::config::{
     reader::Reader,
     settings::{SecretsSettings, StateSettings},
@@ -72,14 +73,10 @@ pub(super) fn parameter(reader: &mut Reader) {
 
 /// SSM: letters, digits and `.-_/`; an ARN has colons too.
 pub(in crate::config) fn is_parameter_name(text: &str) -> bool {
-    is_aws_name(text, ".-_/:")
+    is_name(text, 2048, ".-_/:")
 }
 
 /// Secrets Manager: letters, digits and `/_+=.@-`; an ARN has colons too.
 fn is_secret_id(text: &str) -> bool {
-    is_aws_name(text, "/_+=.@-:")
-}
-
-fn is_aws_name(text: &str, marks: &str) -> bool {
-    !text.is_empty() && text.len() <= 2048 && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+    is_name(text, 2048, "/_+=.@-:")
 }

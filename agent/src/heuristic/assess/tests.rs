@@ -1,9 +1,11 @@
-//! Each kind of condition by example, then the promises that hold for any input.
+//! Each kind of condition by example; the promises that hold for any input are in [`promises`].
+
+mod promises;
+mod walk_and_budget;
 
 use std::{fmt::Write as _, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
-use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -399,87 +401,6 @@ fn an_upstream_gets_worse_by_failures_in_a_row_and_in_an_hour() {
     assert_eq!(find(&readable, "upstream:beeminder").severity, Severity::Safe, "it can be read now");
 }
 
-#[test]
-fn a_missing_walk_matters_inside_its_hours_only() {
-    let unknown = Observation::Unknown { why: "timeout".to_owned() };
-    let Observation::Fresh { value, at } = walk(true) else { unreachable!() };
-    let stale = Observation::Stale { value, at, why: "timeout".to_owned() };
-    let lines: String = [
-        (walk(false), "13:59"),
-        (walk(false), "14:00"),
-        (walk(false), "17:59"),
-        (walk(false), "18:00"),
-        (walk(true), "15:00"),
-        (unknown, "15:00"),
-        (stale, "15:00"),
-    ]
-    .into_iter()
-    .map(|(walk, clock)| {
-        let observed = Observed { walk: Some(walk), ..observed(Vec::new()) };
-        let condition = find(&assess(&observed, &healthy(), &settings(), today(clock)), "walk");
-        assert_eq!(condition.expires_at, ("14:00".."18:00").contains(&clock).then(|| today("18:00")));
-        format!("{clock} {}", table(&[condition]))
-    })
-    .collect();
-    insta::assert_snapshot!(lines, @r"
-    13:59 SAFE walk 2026-11-21 | walk not due until 14:00 | walk not due yet | no datapoint on bike yet; not due until 14:00
-    14:00 WARNING walk 2026-11-21 | no walk yet, until 18:00 | no walk yet | no datapoint on bike for 2026-11-21 yet
-    17:59 WARNING walk 2026-11-21 | no walk yet, until 18:00 | no walk yet | no datapoint on bike for 2026-11-21 yet
-    18:00 SAFE walk 2026-11-21 | no walk, hours over at 18:00 | walk hours over | no datapoint on bike for 2026-11-21; its hours were over at 18:00
-    15:00 SAFE walk 2026-11-21 | walk done | walk done | bike has a datapoint for 2026-11-21
-    15:00 UNKNOWN walk 2026-11-21 | walk unknown | walk unknown | nobody knows whether there was a walk: timeout
-    15:00 UNKNOWN walk 2026-11-21 | walk unknown | walk unknown | nobody knows whether there was a walk: timeout
-    ");
-}
-
-#[test]
-fn a_budget_has_the_health_that_the_arm_found() {
-    for (health, severity) in [
-        (Health::Good, Severity::Safe),
-        (Health::Warning, Severity::Warning),
-        (Health::Critical, Severity::Critical),
-        (Health::Unknown, Severity::Unknown),
-    ] {
-        assert_eq!(assess_budget(fresh(groq(1.0, health))).severity, severity);
-    }
-    assert_eq!(assess_budget(Observation::Unknown { why: "no reading".to_owned() }).severity, Severity::Unknown);
-}
-
-#[test]
-fn an_old_total_proves_what_is_spent_and_nothing_else() {
-    let stale =
-        |budget| assess_budget(Observation::Stale { value: budget, at: today("09:00"), why: "too old".to_owned() });
-    assert_eq!(stale(groq(1.0, Health::Good)).severity, Severity::Unknown);
-    assert_eq!(stale(groq(4.0, Health::Warning)).severity, Severity::Warning);
-    assert_eq!(stale(groq(5.6, Health::Critical)).severity, Severity::Critical);
-    assert_eq!(stale(groq(1.0, Health::Critical)).severity, Severity::Unknown, "a burn rate may have changed");
-    let over = Budget { period_end: Some("2026-10-31".parse().unwrap()), ..groq(5.6, Health::Critical) };
-    assert_eq!(stale(over).severity, Severity::Unknown, "another month began");
-    let condition = stale(groq(5.6, Health::Critical));
-    assert_eq!(condition.evidence, "as of 09:00: 5.6 of 5 dollars used; not newer: too old");
-}
-
-#[test]
-fn a_budget_is_said_with_its_numbers() {
-    let phrases = |budget| {
-        let phrase = assess_budget(fresh(budget)).phrase;
-        format!("{} | {}", phrase.long, phrase.short)
-    };
-    assert_eq!(phrases(groq(5.6, Health::Critical)), "groq budget 112% used ($5.60 of $5.00) | groq budget spent");
-    assert_eq!(phrases(groq(4.99, Health::Critical)), "groq budget 99% used ($4.99 of $5.00) | groq budget 99% used");
-    let burning = Budget { daily_burn: Some(Money::from_usd(1.0).unwrap()), ..groq(2.0, Health::Warning) };
-    assert_eq!(phrases(burning), "groq budget 40% used ($2.00 of $5.00), gone in 3 days | groq budget 40% used");
-    let ended = Budget { period_end: Some("2026-11-20".parse().unwrap()), ..groq(2.0, Health::Warning) };
-    assert_eq!(phrases(ended), "groq budget period ended 2026-11-20 | groq budget period ended");
-    let blank = Budget { used: None, ..groq(2.0, Health::Unknown) };
-    assert_eq!(phrases(blank), "groq budget unknown | groq budget unknown");
-}
-
-fn assess_budget(budget: Observation<Budget>) -> Condition {
-    let observed = Observed { budgets: vec![(Provider::Groq, budget)], ..observed(Vec::new()) };
-    find(&assess(&observed, &healthy(), &settings(), today("15:00")), "budget:groq")
-}
-
 fn assess_run(history: &History, elapsed_seconds: u64) -> Condition {
     let observed = Observed { elapsed: Duration::from_secs(elapsed_seconds), ..observed(Vec::new()) };
     find(&assess(&observed, history, &settings(), today("15:00")), "run")
@@ -540,67 +461,4 @@ fn several_troubles_of_mecris_are_one_condition_with_all_the_evidence() {
         "no successful pass since Thu 17:55; pass of 15:00 took 40.0 s, 30.0 s allowed; \
          pass of 14:45 took 45.0 s, 30.0 s allowed"
     );
-}
-
-fn any_instant() -> impl Strategy<Value = Timestamp> {
-    let extremes = [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH];
-    prop_oneof![
-        4 => (-900_000..900_000_i64).prop_map(|off| today("15:00") + SignedDuration::from_secs(off)),
-        1 => prop::sample::select(extremes.to_vec()),
-    ]
-}
-
-fn any_goal() -> impl Strategy<Value = Goal> {
-    let safebuf = prop_oneof![3 => -2..9_i64, 1 => any::<i64>()];
-    let state = prop::sample::select(vec![GoalState::Active, GoalState::Active, GoalState::Frozen, GoalState::Won]);
-    let text = prop::option::of(any::<String>());
-    (
-        ("[a-c]{1,2}", state, any::<bool>(), prop::option::of(any_instant())),
-        (prop::option::of(safebuf), prop::option::of(any_instant()), -61_200..=21_600_i64, text.clone(), text),
-    )
-        .prop_map(|((slug, state, queued, queued_since), (safebuf, losedate, deadline, due, bare_minimum))| Goal {
-            state,
-            queued,
-            queued_since,
-            safebuf,
-            losedate,
-            deadline: DeadlineOffset::from_seconds(deadline).unwrap(),
-            due,
-            bare_minimum,
-            ..goal(&slug, 0)
-        })
-}
-
-proptest! {
-    #[test]
-    fn any_goals_give_one_plain_condition_each_and_nothing_is_safe_without_proof(
-        goals in prop::collection::vec(any_goal(), 0..8), now in any_instant(), kind in 0..3_u32,
-    ) {
-        let known = account(goals.clone());
-        let beeminder = match kind {
-            0 => Observation::Fresh { value: known, at: now },
-            1 => Observation::Stale { value: known, at: today("12:00"), why: "down".to_owned() },
-            _ => Observation::Unknown { why: "down".to_owned() },
-        };
-        let observed = Observed { beeminder, walk: Some(walk(false)), ..observed(Vec::new()) };
-        let conditions = assess(&observed, &failing(kind, kind), &settings(), now);
-
-        let of_goals: Vec<&Condition> = conditions.iter().filter(|c| c.subject.as_str().starts_with("goal:")).collect();
-        let active: Vec<&Goal> = goals.iter().filter(|goal| goal.state == GoalState::Active).collect();
-        prop_assert_eq!(of_goals.len(), if kind == 2 { 0 } else { active.len() });
-        for condition in &conditions {
-            for text in [&condition.phrase.long, &condition.phrase.short] {
-                prop_assert!(text.is_ascii() && !text.ends_with('.') && !text.contains(char::is_control), "{text:?}");
-            }
-        }
-        for condition in of_goals.iter().filter(|c| c.severity == Severity::Safe) {
-            prop_assert_eq!(kind, 0, "only a fresh reading can be safe");
-            prop_assert!(now == Timestamp::MAX || condition.expires_at.is_none_or(|at| at > now));
-            let proven = |goal: &&Goal| {
-                Subject::goal(&goal.slug) == condition.subject && (goal.safebuf >= Some(4) || goal.safebuf.is_none() && goal.losedate.is_some())
-            };
-            prop_assert!(active.iter().copied().any(|goal| proven(&goal)), "{condition:?}");
-        }
-        prop_assert!(conditions.windows(2).all(|pair| pair[0].severity.rank() >= pair[1].severity.rank()));
-    }
 }

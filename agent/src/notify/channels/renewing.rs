@@ -40,9 +40,18 @@ impl Renewing {
         self.channel.current().1.as_ref().clone()
     }
 
-    /// Whether the credentials were refused since `before`, and there are newer ones.
-    async fn renewed(&self, edition: u64, before: u64, within: Duration) -> bool {
-        self.outbound.refusals() != before && self.channel.refused(edition, within).await
+    /// Asks the channel; once more, made anew, if its credentials were refused and there are newer ones.
+    async fn ask<T, A>(&self, question: impl Fn(Arc<dyn Channel>) -> A) -> Result<T, AskError>
+    where
+        A: Future<Output = Result<T, AskError>>,
+    {
+        let ((edition, channel), before) = (self.channel.current(), self.outbound.refusals());
+        let answer = question(channel.as_ref().clone()).await;
+        let refused = answer.is_err() && self.outbound.refusals() != before;
+        if refused && self.channel.refused(edition, REFETCH).await {
+            return question(self.now()).await;
+        }
+        answer
     }
 }
 
@@ -60,14 +69,7 @@ impl Channel for Renewing {
     }
 
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
-        Box::pin(async {
-            let ((edition, channel), before) = (self.channel.current(), self.outbound.refusals());
-            let glanced = channel.warm_up().await;
-            if glanced.is_err() && self.renewed(edition, before, REFETCH).await {
-                return self.now().warm_up().await;
-            }
-            glanced
-        })
+        Box::pin(self.ask(|channel| async move { channel.warm_up().await }))
     }
 
     fn probe(&self) -> Answer<'_, Result<String, AskError>> {
@@ -105,24 +107,10 @@ impl Channel for Renewing {
     }
 
     fn find<'a>(&'a self, doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
-        Box::pin(async move {
-            let ((edition, channel), before) = (self.channel.current(), self.outbound.refusals());
-            let found = channel.find(doubt).await;
-            if found.is_err() && self.renewed(edition, before, REFETCH).await {
-                return self.now().find(doubt).await;
-            }
-            found
-        })
+        Box::pin(self.ask(move |channel| async move { channel.find(doubt).await }))
     }
 
     fn status<'a>(&'a self, provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
-        Box::pin(async move {
-            let ((edition, channel), before) = (self.channel.current(), self.outbound.refusals());
-            let status = channel.status(provider_id).await;
-            if status.is_err() && self.renewed(edition, before, REFETCH).await {
-                return self.now().status(provider_id).await;
-            }
-            status
-        })
+        Box::pin(self.ask(move |channel| async move { channel.status(provider_id).await }))
     }
 }

@@ -1,8 +1,10 @@
 mod acknowledged;
 mod broken;
+mod clocks;
 mod doubt;
 mod fake;
 mod next;
+mod refused;
 mod schedules;
 mod two_machines;
 
@@ -319,112 +321,6 @@ async fn a_message_whose_lease_ended_before_any_worker_came_is_reconciled_first(
 }
 
 #[tokio::test]
-async fn a_permanent_refusal_goes_to_the_next_channel_at_once() {
-    let world = World::new();
-    world.sms.faults([Fault::Refuse]);
-    let id = world.insert(message()).await;
-    world.outbox.work().await;
-    let seen = world.see(&id);
-    assert_eq!((seen.state, seen.channel, seen.attempt), (State::Accepted, ChannelKind::Console, 2));
-    assert_eq!(seen.attempts[0].code.as_deref(), Some("21610"));
-    assert_eq!(world.outcomes(&id), ["rejected", "accepted"]);
-    assert_eq!(world.sms.accepted().len() + world.console.accepted().len(), 1);
-}
-
-#[tokio::test]
-async fn when_every_channel_refuses_it_failed_and_says_why() {
-    let world = World::new();
-    world.sms.faults([Fault::Refuse]);
-    world.console.faults([Fault::Refuse]);
-    let id = world.insert(message()).await;
-    world.outbox.work().await;
-    let seen = world.see(&id);
-    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some("the person opted out")));
-    assert_eq!((world.outcomes(&id), world.outbox.next_due()), (vec!["rejected".to_owned(); 2], None));
-}
-
-#[tokio::test]
-async fn a_message_for_one_channel_falls_back_to_no_other() {
-    let mut world = World::new();
-    world.sms.faults([Fault::DieBefore, Fault::Refuse]);
-    let id = world.insert(NewMessage { only: Some(ChannelKind::Sms), ..message() }).await;
-    world.work_until_it_dies().await;
-    world.turn_until(&id, State::Failed).await;
-    assert_eq!(world.console.script().sends, 0);
-}
-
-#[tokio::test]
-async fn a_message_for_a_channel_that_is_not_configured_fails_and_says_so() {
-    let world = World::with_sms_alone();
-    let id = world.insert(NewMessage { only: Some(ChannelKind::Console), ..message() }).await;
-    let seen = world.see(&id);
-    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some(NO_CHANNEL)));
-    assert_eq!(world.outbox.next_due(), None);
-}
-
-#[tokio::test]
-async fn a_temporary_refusal_waits_as_long_as_the_provider_says() {
-    let world = World::new();
-    world.sms.faults([Fault::NotNow(Some(Duration::from_secs(90))), Fault::NotNow(None)]);
-    let id = world.insert(message()).await;
-    world.outbox.work().await;
-    assert_eq!(
-        (world.see(&id).state, world.outbox.next_due()),
-        (State::Planned, Some(world.clock.now() + seconds(90)))
-    );
-    world.turn().await;
-    assert_eq!(world.outbox.next_due(), Some(world.clock.now() + seconds(4)), "the second backoff");
-    world.turn_until(&id, State::Delivered).await;
-    assert_eq!(world.outcomes(&id), ["retry", "retry", "accepted"]);
-    assert!(world.console.accepted().is_empty());
-}
-
-#[tokio::test]
-async fn what_cannot_be_delivered_goes_to_the_next_channel() {
-    let world = World::new();
-    let why = "filtered as spam".to_owned();
-    world.sms.script().statuses.push_back(Ok(Status::Failed {
-        may_pass: false,
-        scope: Scope::Message,
-        code: Some("30007".to_owned()),
-        why,
-    }));
-    let id = world.insert(message()).await;
-    world.outbox.work().await;
-    let seen = world.turn_until(&id, State::Delivered).await;
-    assert_eq!((seen.channel, world.console.accepted().len()), (ChannelKind::Console, 1));
-    assert_eq!(world.outcomes(&id), ["undelivered", "accepted"]);
-    assert_eq!(
-        (seen.attempts[0].code.as_deref(), seen.attempts[0].why.as_deref()),
-        (Some("30007"), Some("filtered as spam"))
-    );
-}
-
-#[tokio::test]
-async fn a_phone_that_was_off_gets_one_new_message_and_it_is_not_taken_for_the_old_one() {
-    let world = World::with_sms_alone();
-    let off = || {
-        Ok(Status::Failed {
-            may_pass: true,
-            scope: Scope::Message,
-            code: Some("30003".to_owned()),
-            why: "the phone is off".to_owned(),
-        })
-    };
-    world.sms.script().statuses.extend([off(), off()]);
-    world.sms.faults([]);
-    let id = world.insert(message()).await;
-    world.outbox.work().await;
-    world.turn().await;
-    assert_eq!((world.see(&id).state, world.see(&id).provider_id), (State::Planned, None));
-    world.sms.faults([Fault::LoseReply]);
-    let seen = world.turn_until(&id, State::Accepted).await;
-    assert_eq!(seen.provider_id.as_deref(), Some("Sms-2"));
-    world.turn_until(&id, State::Failed).await;
-    assert_eq!(world.sms.accepted().len(), 2, "once more, not for ever");
-}
-
-#[tokio::test]
 async fn an_expired_message_is_not_sent() {
     let world = World::new();
     let expires_at = Some(world.clock.now());
@@ -479,89 +375,6 @@ async fn what_became_of_an_accepted_message_is_not_asked_for_ever() {
     let seen = world.see(&id);
     assert_eq!(seen.state, State::Accepted);
     assert!(seen.why.unwrap().contains("given up after 48 h: the fake is deaf"));
-}
-
-#[tokio::test]
-async fn a_wall_clock_that_jumps_does_not_shorten_the_settle_time() {
-    let world = World::new();
-    world.sms.faults([Fault::LoseReply]);
-    let id = world.insert(message()).await;
-    world.outbox.work().await;
-    // The row says that the time is over, CLOCK_BOOTTIME does not.
-    let long_ago = world.clock.now() - seconds(3600);
-    let row = world.store.read(|c| table::load(c, &id)).unwrap().unwrap();
-    let early = Row { next_at: Some(long_ago), ..row.clone() };
-    world.store.write(move |tx| table::replace(tx, &row, &early, long_ago)).await.unwrap();
-    world.outbox.work().await;
-    assert_eq!(world.sms.script().asked, 0);
-    assert!(world.outbox.next_due().unwrap() > world.clock.now());
-    world.turn_until(&id, State::Accepted).await;
-    assert_eq!(world.sms.script().sends, 1);
-}
-
-#[tokio::test]
-async fn a_wall_clock_that_jumps_ahead_between_two_processes_does_not_shorten_the_settle_time() {
-    let mut world = World::new();
-    world.sms.faults([Fault::DieAfter]);
-    world.sms.script().listing_delay = SignedDuration::try_from(SETTLE).unwrap();
-    let id = world.insert(message()).await;
-    world.work_until_it_dies().await;
-    // As if the clock had been an hour behind when the message was sent.
-    let row = world.store.read(|c| table::load(c, &id)).unwrap().unwrap();
-    let long_ago = row.updated_at - seconds(3600);
-    let early = Row { next_at: row.next_at.map(|at| at - seconds(3600)), ..row.clone() };
-    world.store.write(move |tx| table::replace(tx, &row, &early, long_ago)).await.unwrap();
-    world.outbox.work().await;
-    assert_eq!(world.sms.script().asked, 0);
-    world.turn_until(&id, State::Accepted).await;
-    assert_eq!(world.sms.script().sends, 1);
-}
-
-#[tokio::test]
-async fn a_wall_clock_that_is_set_back_holds_nothing_up() {
-    for fault in [Fault::DieBefore, Fault::DieAfter] {
-        let mut world = World::new();
-        world.sms.faults([fault]);
-        let id = world.insert(message()).await;
-        world.work_until_it_dies().await;
-        let began = world.clock.boottime();
-        world.clock.advance(seconds(-7 * 24 * 3600));
-        world.turn_until(&id, State::Accepted).await;
-        assert_eq!(world.clock.boottime() - began, LEASE + SETTLE);
-        world.clock.advance(seconds(-24 * 3600));
-        world.turn_until(&id, State::Delivered).await;
-        assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
-    }
-}
-
-#[tokio::test]
-async fn a_process_that_stood_still_before_the_bytes_left_gives_the_provider_its_settle_time() {
-    for span in [LEASE / 2, LEASE, LEASE + SETTLE, 2 * (LEASE + SETTLE)] {
-        let world = World::new();
-        world.sms.faults([Fault::StandStill(span)]);
-        world.sms.script().listing_delay = SignedDuration::try_from(SETTLE).unwrap();
-        let id = world.insert(message()).await;
-        let began = world.clock.boottime();
-        world.outbox.work().await;
-        assert_eq!((world.see(&id).state, world.sms.script().asked), (State::Unknown, 0), "{span:?}");
-        world.turn_until(&id, State::Accepted).await;
-        assert_eq!((world.sms.script().sends, world.clock.boottime() - began), (1, LEASE.max(span) + SETTLE));
-    }
-}
-
-#[tokio::test]
-async fn a_wall_clock_that_is_set_back_under_a_send_in_doubt_holds_nothing_up() {
-    for fault in [Fault::LoseRequest, Fault::LoseReply] {
-        let world = World::new();
-        world.sms.faults([fault]);
-        let id = world.insert(message()).await;
-        let began = world.clock.boottime();
-        world.clock.advance(seconds(-3600));
-        world.outbox.work().await;
-        assert_eq!(world.see(&id).state, State::Unknown);
-        world.turn_until(&id, State::Accepted).await;
-        assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
-    }
 }
 
 #[tokio::test]

@@ -2,11 +2,11 @@
 //! running Python process is never locked out.
 
 use std::{
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::DirBuilderExt as _,
+    fs, io,
     path::{Path, PathBuf},
 };
+
+use tempfile::TempDir;
 
 use crate::store::lock::beside;
 
@@ -16,10 +16,8 @@ const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
 /// How often a file that changes meanwhile is read again.
 const TRIES: usize = 50;
 
-/// A folder of our own, gone when dropped.
-pub(super) struct Copy {
-    folder: PathBuf,
-}
+/// In a folder of our own, gone when dropped: it holds what a person spends, which is nobody else's business.
+pub(super) struct Copy(TempDir);
 
 impl Copy {
     /// Copies the database with what belongs to it; `None` if it changed at each try.
@@ -28,31 +26,16 @@ impl Copy {
     /// is rolled back in it, a write-ahead log is applied to it.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
         let Some(parts) = settled(|| read(path))? else { return Ok(None) };
-        let copy = Self::folder()?;
+        let copy = Self(tempfile::Builder::new().prefix("mecris-import-").tempdir()?);
         for (suffix, content) in parts {
             fs::write(beside(&copy.database(), suffix), content)?;
         }
         Ok(Some(copy))
     }
 
-    fn folder() -> io::Result<Self> {
-        let name = format!("mecris-import-{}-{:016x}", std::process::id(), fastrand::u64(..));
-        let folder = std::env::temp_dir().join(name);
-        // It holds what a person spends: nobody else's business.
-        DirBuilder::new().mode(0o700).create(&folder)?;
-        Ok(Self { folder })
-    }
-
     /// Where the copy is.
     pub(super) fn database(&self) -> PathBuf {
-        self.folder.join("old.db")
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // A leftover in the temporary folder is the worst that can happen.
-        drop(fs::remove_dir_all(&self.folder));
+        self.0.path().join("old.db")
     }
 }
 

@@ -1,0 +1,84 @@
+//! Small files that survive: on the disk when a call returns, whole or not at all, and only their owner's.
+//!
+//! Drafts have a fixed name beside the file, so that what a killed process leaves is overwritten and does not pile up.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+/// Only its owner reads and writes it.
+pub const PRIVATE: u32 = 0o600;
+
+/// Writes a file in the place of an earlier one, if there is one.
+///
+/// # Errors
+/// If it cannot be written; then the earlier one is as it was.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = draft(path, content)?;
+    fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(&draft)))?;
+    keep_name(path)
+}
+
+/// Writes what is to become the file of this path, beside it; returns where it is.
+///
+/// # Errors
+/// If it cannot be written; nothing is left of it then.
+pub fn draft(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
+    let mut draft = OsString::from(path);
+    draft.push(".part");
+    let draft = PathBuf::from(draft);
+    // What a killed process left of that name may be readable by others.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let write = || {
+        let mut file = File::options().write(true).create_new(true).mode(PRIVATE).open(&draft)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&draft)))?;
+    Ok(draft)
+}
+
+/// Lets the name of a file survive, too.
+///
+/// # Errors
+/// If the system does not say that it does.
+pub fn keep_name(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn it_is_replaced_as_a_whole_and_is_private_whatever_a_killed_process_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(folder.path().join("a.json.part"), "half of an ear").unwrap();
+        for content in ["one", "two"] {
+            replace(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, PRIVATE);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_its_place_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::create_dir(&path).unwrap();
+        replace(&path, b"one").unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
