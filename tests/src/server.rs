@@ -1,5 +1,7 @@
 //! An HTTP server on a thread of its own, so that a fake answers however busy or blocked its test is.
 //!
+//! What a request asks for is done even if the client is gone before it is: a provider that has read a message sends it, too.
+//!
 //! A response may carry [`HangUp`]: then the connection is closed without a byte. [`broken_off`] makes a body that ends half-way.
 //! [`Server::refuse`] is the host that is up while nobody listens.
 
@@ -149,7 +151,8 @@ impl Door {
     }
 }
 
-/// Turns a response with [`HangUp`] into an error, upon which hyper closes the connection silently.
+/// Answers in a task of its own, which hyper does not drop with the connection. Turns a response with [`HangUp`] into an error, upon which
+/// hyper closes the connection silently.
 struct HangUpService(TowerToHyperService<Router>);
 
 impl Service<hyper::Request<hyper::body::Incoming>> for HangUpService {
@@ -158,9 +161,9 @@ impl Service<hyper::Request<hyper::body::Incoming>> for HangUpService {
     type Future = Pin<Box<dyn Future<Output = io::Result<Response>> + Send>>;
 
     fn call(&self, request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
-        let response = self.0.call(request);
+        let response = tokio::spawn(self.0.call(request));
         Box::pin(async move {
-            let Ok(response) = response.await;
+            let Ok(response) = response.await.map_err(io::Error::other)?;
             match response.extensions().get::<HangUp>() {
                 Some(HangUp) => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
                 None => Ok(response),

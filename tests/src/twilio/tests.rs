@@ -27,9 +27,9 @@ fn post(fake: &Twilio, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
     post_to(fake, "Messages", form)
 }
 
-/// The client sends JSON bodies only, so the form goes by hand.
-fn post_to(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
-    use std::io::{Read as _, Write as _};
+/// The client sends JSON bodies only, so the form goes by hand. The connection waits for the answer.
+fn send(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> io::Result<std::net::TcpStream> {
+    use std::io::Write as _;
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let auth = basic(API_KEY_SID, API_KEY_SECRET);
     let mut stream = std::net::TcpStream::connect(fake.address())?;
@@ -40,11 +40,28 @@ fn post_to(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> io::Result<(
         path(resource, ".json"),
         body.len()
     )?;
+    Ok(stream)
+}
+
+fn post_to(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
+    use std::io::Read as _;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
+    send(fake, resource, form)?.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
     Ok((status, serde_json::from_str(body).unwrap_or_default()))
+}
+
+#[test]
+fn a_message_of_a_client_that_hangs_up_is_accepted_all_the_same() {
+    let fake = fake();
+    fake.fail_next([Fault::Delay(200)]);
+    let client = send(&fake, "Messages", GOOD).unwrap();
+    let patience = std::time::Duration::from_secs(10);
+    crate::wait::until(patience, || (fake.creates() > 0).then_some(())).expect("the request was read");
+    assert_eq!(fake.accepted_count(), 0);
+    drop(client);
+    crate::wait::until(patience, || (fake.accepted_count() > 0).then_some(())).expect("a message");
 }
 
 fn without<'a>(name: &str, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
