@@ -1,8 +1,10 @@
 //! Measures what the design promises, and prints one Markdown table. `scripts/bench` builds everything and starts it.
 
 mod bare;
+mod checkpoints;
 mod decisions;
 mod load;
+mod person;
 mod report;
 mod startup;
 mod state;
@@ -19,6 +21,7 @@ use mecris_tests::{
 };
 
 use report::{Report, milliseconds};
+use url::Url;
 
 /// Measures a release build of mecris-agent against the fakes, and its endpoints against a bare hyper server with the same bytes.
 #[derive(Debug, Parser)]
@@ -54,12 +57,20 @@ enum Part {
         /// JSON: `{"headers": [["name", "value"]], "body": "…"}`.
         answer: PathBuf,
     },
+    /// Times checkpoints to this remote, and prints them as JSON. For the benchmark itself.
+    #[command(hide = true)]
+    Checkpoints {
+        /// As `state.remote`.
+        url: Url,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Part::Bare { answer }) = arguments.part {
-        return bare::serve(&answer);
+    match arguments.part {
+        Some(Part::Bare { answer }) => return bare::serve(&answer),
+        Some(Part::Checkpoints { url }) => return checkpoints::run(&url),
+        None => {}
     }
     let mut report = Report::default();
     let clock = FakeClock::default();
@@ -69,6 +80,7 @@ fn main() -> anyhow::Result<()> {
     let mut setup = installation(&beeminder, &twilio);
     if arguments.state_only {
         state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
+        checkpoints::measure(&clock, &mut report)?;
         print!("{}", report.markdown());
         return Ok(());
     }
@@ -77,6 +89,7 @@ fn main() -> anyhow::Result<()> {
     endpoints(&setup, &arguments, &mut report)?;
     decisions::measure(&mut report);
     state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
+    checkpoints::measure(&clock, &mut report)?;
     let size = std::fs::metadata(agent::binary()).context("the agent's binary")?.len();
     report.row("binary size", format!("{:.1} MB", size as f64 / 1e6), "<= 14 MB", size <= 14_000_000);
     print!("{}", report.markdown());

@@ -1,0 +1,33 @@
+//! What a person tells the agent, made up.
+
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use mecris_agent::{
+    domain::{Money, Provider},
+    store::{odometer::Reading, sessions::Session},
+};
+
+/// A session at some time of three years.
+pub(crate) fn session(rng: &mut fastrand::Rng) -> Session {
+    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(rng.i64(1_700_000_000..1_800_000_000));
+    session_at(rng, at)
+}
+
+/// A session.
+pub(crate) fn session_at(rng: &mut fastrand::Rng, at: Timestamp) -> Session {
+    Session {
+        at,
+        provider: Provider::Anthropic,
+        model: "claude-sonnet-5".to_owned(),
+        input_tokens: rng.i64(0..100_000),
+        output_tokens: rng.i64(0..10_000),
+        cost: Money::from_micros(rng.i64(0..1_000_000)),
+        session_type: "interactive".to_owned(),
+        notes: String::new(),
+    }
+}
+
+/// What the console shows on a day of the month.
+pub(crate) fn reading(rng: &mut fastrand::Rng, at: Timestamp, day: Date) -> Reading {
+    let value = Money::from_micros(i64::from(day.day()) * 500_000 + rng.i64(0..100_000));
+    Reading { at, month: day.strftime("%Y-%m").to_string(), value, notes: String::new() }
+}
