@@ -16,7 +16,7 @@ use crate::{
     domain::Freshness,
     heuristic::{HeuristicError, Report, Trigger},
     notify::outbox::State,
-    runtime::{self, Agent},
+    runtime::{self, Agent, HandedOver},
     store::{Store, StoreError, remote::Remote},
     telemetry::emf::{Emf, Metric},
 };
@@ -65,6 +65,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
+    HandedOver::of(agent).take_up(agent).await;
     let mut report = match agent.heuristic.pass(Trigger::Cli).await {
         Ok(report) => report,
         Err(HeuristicError::NotRecorded { report, source }) => {

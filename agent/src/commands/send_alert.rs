@@ -6,7 +6,7 @@ use super::{Exit, context, text};
 use crate::{
     cli::SendAlertArgs,
     clock::{self, Clock},
-    domain::{Condition, Phrase, Reason},
+    domain::{Condition, Phrase},
     notify::outbox::State,
     store::{StoreError, handover::Handover, outbox},
 };
@@ -40,7 +40,7 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
             let (subject, reason) = (&decision.condition.subject, decision.reason);
             writeln!(out, "{subject}: not sent, {reason}{}", word.unwrap_or_default())?;
             // Nobody decides about this one again, so whoever asked has to.
-            if matches!(decision.reason, Reason::QuietHours | Reason::RateLimited) {
+            if decision.reason.is_for_now() {
                 exit = Exit::TryAgain;
             }
         }
@@ -60,7 +60,7 @@ fn hand_over(error: &anyhow::Error, database: &Path, condition: &Condition, cloc
     }
     let subject = &condition.subject;
     println!(
-        "{subject}: left for the mecris-agent that has the state (process {holder}); its daemon decides and sends"
+        "{subject}: left for the mecris-agent that has the state (process {holder}); it, or the next one, decides and sends"
     );
     Some(Exit::Done)
 }

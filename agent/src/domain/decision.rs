@@ -96,6 +96,13 @@ pub struct Decision {
     pub word: Option<Word>,
 }
 
+impl Reason {
+    /// Whether it will pass: what it keeps silent today or in this hour may be said later.
+    pub fn is_for_now(self) -> bool {
+        matches!(self, Self::QuietHours | Self::RateLimited)
+    }
+}
+
 impl Action {
     /// The word as JSON and the database spell it.
     pub fn as_str(self) -> &'static str {

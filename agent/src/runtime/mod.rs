@@ -4,6 +4,7 @@
 
 mod agent;
 mod endpoints;
+mod handed_over;
 pub mod heartbeat;
 pub mod minute;
 pub mod probe;
@@ -16,5 +17,6 @@ pub mod watchdog;
 
 pub use agent::{Agent, channels};
 pub use endpoints::Endpoints;
+pub use handed_over::HandedOver;
 pub use scheduler::Scheduler;
 pub(crate) use scheduler::pass_metric;

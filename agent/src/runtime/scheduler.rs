@@ -12,16 +12,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Agent, heartbeat::LiveStatus, systemd::Notifier};
+use super::{Agent, HandedOver, heartbeat::LiveStatus, systemd::Notifier};
 use crate::{
-    domain::{Decision, Freshness},
+    domain::Freshness,
     hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
     notify::{channels::ChannelKind, outbox::State},
     store::{
         StoreError,
         broken::{self, BrokenChannel},
-        handover::Handover,
         outbox, runs,
     },
     telemetry::{
@@ -127,9 +126,10 @@ impl Scheduler {
 
     /// Lets the outbox work whenever something is due.
     pub async fn deliveries(self, stop: CancellationToken) {
+        let mut alerts = HandedOver::of(&self.agent);
         while !stop.is_cancelled() {
             *self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-            self.take_over_alerts().await;
+            alerts.take_up(&self.agent).await;
             self.agent.outbox.work().await;
             self.count_notifications();
             let wait = self.until(self.agent.outbox.next_due());
@@ -137,28 +137,6 @@ impl Scheduler {
                 () = stop.cancelled() => {}
                 () = self.new_message.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-            }
-        }
-    }
-
-    /// Decides about what others left for us while they had no lock: see [`Handover`].
-    async fn take_over_alerts(&self) {
-        let handover = Handover::of(self.agent.store.path());
-        let waiting = match handover.waiting() {
-            Ok(waiting) => waiting,
-            Err(error) => return tracing::warn!(%error, "alerts that were left here cannot be read"),
-        };
-        for alert in waiting {
-            match &alert.condition {
-                Ok(condition) => match self.agent.heuristic.alert(vec![condition.clone()]).await {
-                    Ok((decisions, _)) => tell(&decisions),
-                    // It stays, and so does the promise to send it.
-                    Err(error) => return tracing::error!(%error, "an alert that was left here cannot be recorded yet"),
-                },
-                Err(error) => tracing::error!(%error, "an alert that was left here makes no sense: it is dropped"),
-            }
-            if let Err(error) = handover.done(&alert) {
-                tracing::warn!(%error, "an alert that was taken over cannot be removed");
             }
         }
     }
@@ -316,13 +294,6 @@ impl Scheduler {
     fn until(&self, due: Option<Timestamp>) -> Duration {
         let wait = due.map(|due| due.duration_since(self.agent.clock.now()));
         wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO)).min(TURN)
-    }
-}
-
-/// Nobody waits for the answer to an alert that was left here: what became of it is at least in the log.
-fn tell(decisions: &[Decision]) {
-    for Decision { condition, reason, .. } in decisions {
-        tracing::warn!(subject = %condition.subject, severity = %condition.severity, %reason, "an alert was left here by another process");
     }
 }
 

@@ -31,7 +31,7 @@ use super::{
     Store, StoreError, awake,
     lineage::{self, Lineage, Saved, Trouble},
     remote::{Creation, Remote, RemoteError, image},
-    writer,
+    survived, writer,
 };
 use crate::{
     clock::{self, Clock},
@@ -218,7 +218,7 @@ impl Store {
     }
 
     /// Writes, and makes sure that it survives this machine as far as that can be known now. Another instance that was first gets
-    /// its way: `work` is run again on top of what it wrote.
+    /// its way: `work` is run again on top of what it wrote, unless that follows from what was written here.
     ///
     /// # Errors
     /// As [`Store::write`]; and [`StoreError::Superseded`] if what other instances write cannot be loaded.
@@ -227,11 +227,18 @@ impl Store {
         T: Send + 'static,
         F: Fn(&Transaction<'_>) -> rusqlite::Result<T> + Clone + Send + 'static,
     {
+        let copied = self.copier.is_some();
         for _ in 0..REWRITES {
-            let (value, epoch) = self.write_in_epoch(work.clone()).await?;
+            let (work, nonce) = (work.clone(), fastrand::i64(..));
+            let marked = move |tx: &Transaction<'_>| {
+                let value = work(tx)?;
+                if copied { survived::mark(tx, nonce).map(|()| value) } else { Ok(value) }
+            };
+            let (value, epoch) = self.write_in_epoch(marked).await?;
             failpoint!("store.committed");
             match self.checkpoint_unless_failing(epoch, within).await {
                 Verdict::Fenced if self.epoch() == epoch => break,
+                Verdict::Fenced if self.read(|connection| survived::has(connection, nonce))? => return Ok(value),
                 Verdict::Fenced => {}
                 Verdict::Safe | Verdict::Unreachable | Verdict::Unsure => return Ok(value),
             }

@@ -19,9 +19,18 @@ pub struct Handover(PathBuf);
 #[derive(Debug)]
 pub struct Waiting {
     /// Its file.
-    file: PathBuf,
-    /// What it says; the error says why it cannot be read, and it never will be.
-    pub condition: Result<Condition, serde_json::Error>,
+    pub file: PathBuf,
+    /// What it says.
+    pub condition: Result<Condition, Unreadable>,
+}
+
+/// Why nobody knows what an alert says.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// It cannot be read now.
+    System(io::Error),
+    /// It is none, and never will be.
+    Nonsense(serde_json::Error),
 }
 
 impl Handover {
@@ -36,6 +45,7 @@ impl Handover {
     /// If the folder cannot be made or written.
     pub fn leave(&self, id: &str, condition: &Condition) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
+        durable::keep_name(&self.0)?;
         durable::replace(&self.0.join(format!("{id}.json")), &serde_json::to_vec(condition)?)
     }
 
@@ -51,8 +61,7 @@ impl Handover {
         let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
         files.retain(|file| file.extension().is_some_and(|end| end == "json"));
         files.sort();
-        let read = |file: PathBuf| Ok(Waiting { condition: serde_json::from_slice(&fs::read(&file)?), file });
-        files.into_iter().map(read).collect()
+        Ok(files.into_iter().map(|file| Waiting { condition: read(&file), file }).collect())
     }
 
     /// It is decided and on record, or never can be.
@@ -62,6 +71,11 @@ impl Handover {
     pub fn done(&self, waiting: &Waiting) -> io::Result<()> {
         fs::remove_file(&waiting.file)
     }
+}
+
+fn read(file: &Path) -> Result<Condition, Unreadable> {
+    let content = fs::read(file).map_err(Unreadable::System)?;
+    serde_json::from_slice(&content).map_err(Unreadable::Nonsense)
 }
 
 #[cfg(test)]
@@ -104,8 +118,13 @@ mod tests {
         fs::write(alerts.join("3.json"), "{").unwrap();
         let waiting = handover.waiting().unwrap();
         assert_eq!(waiting.len(), 2);
-        assert!(waiting[1].condition.is_err());
+        assert!(matches!(waiting[1].condition, Err(Unreadable::Nonsense(_))));
         handover.done(&waiting[1]).unwrap();
+        // One that cannot be read is in nobody's way.
+        fs::create_dir(alerts.join("0.json")).unwrap();
+        let waiting = handover.waiting().unwrap();
+        assert!(matches!(waiting[0].condition, Err(Unreadable::System(_))) && waiting[1].condition.is_ok());
+        fs::remove_dir(alerts.join("0.json")).unwrap();
         assert_eq!(handover.waiting().unwrap().len(), 1);
     }
 }

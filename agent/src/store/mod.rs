@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod silences;
 pub mod snapshots;
 pub mod sql;
+mod survived;
 pub mod upstreams;
 pub mod verified;
 pub mod verify;

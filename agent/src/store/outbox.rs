@@ -137,10 +137,10 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
     Ok(changed == 1)
 }
 
-/// Every message that the outbox has to look at again, the next one first.
+/// Every message that the outbox has to look at again, the next one first; then those in doubt that nobody asks about any more.
 pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE next_at IS NOT NULL ORDER BY next_at, id"))?
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE next_at IS NOT NULL OR state = 'unknown' ORDER BY next_at IS NULL, next_at, id"))?
         .query_map([], read_row)?
         .collect()
 }

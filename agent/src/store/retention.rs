@@ -5,7 +5,8 @@
 //!   everything out and that nothing refers to any more go.
 //! * Older: messages with their claims and attempts, decisions and passes go.
 //!
-//! Nothing that a rule still looks at is forgotten: an open message stays however old it is, the last two successful passes stay for the
+//! Nothing that a rule still looks at is forgotten: the newest week of claims stays however late the clock says it is, because it may be
+//! wrong and be set back; an open message stays however old it is, the last two successful passes stay for the
 //! dead-man's switch and the gap between them, the claim of a broken channel until it works again. What a person told (sessions, readings, reconciliations,
 //! silences) is not ours to forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
 
@@ -32,6 +33,7 @@ fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
     for sql in [
         "DELETE FROM decisions WHERE at < ?1",
         "DELETE FROM claims WHERE claimed_at < ?1
+            AND day NOT IN (SELECT DISTINCT day FROM claims ORDER BY day DESC LIMIT 7)
             AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)
             AND subject NOT IN (SELECT 'channel:' || channel FROM broken_channels)",
         "DELETE FROM attempts WHERE notification_id IN
@@ -137,6 +139,15 @@ mod tests {
         store.write(write).await.unwrap();
     }
 
+    /// A week in which something was said each day.
+    async fn week(store: &Store) {
+        pass(store, "week", 1, "unknown", &[]).await;
+        message(store, "m-week", "week", 1, false).await;
+        let claim = "INSERT INTO claims (subject, day, severity, notification_id, claimed_at) VALUES ('walk', ?1, 'WARNING', 'm-week', ?1)";
+        let days = (2..=7).map(|days| time(now() - SignedDuration::from_hours(24 * days)));
+        store.write(|tx| days.into_iter().try_for_each(|day| tx.execute(claim, [day]).map(drop))).await.unwrap();
+    }
+
     async fn forget_now(store: &Store) -> usize {
         store.write(|tx| forget(tx, KEPT, now())).await.unwrap()
     }
@@ -153,6 +164,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_too_old_goes_with_all_that_belongs_to_it() {
         let (_folder, store) = scratch();
+        week(&store).await;
         pass(&store, "old", 92, "unknown", &["walk"]).await;
         message(&store, "m-old", "old", 92, false).await;
         pass(&store, "young", 89, "unknown", &["walk"]).await;
@@ -161,10 +173,19 @@ mod tests {
         assert_eq!(forget_now(&store).await, 5);
         assert_eq!(
             (ids(&store, "runs"), ids(&store, "notifications")),
-            (vec!["young".into(), "younger".into()], vec!["m-young".into()])
+            (vec!["week".into(), "young".into(), "younger".into()], vec!["m-week".into(), "m-young".into()])
         );
-        assert_eq!((count(&store, "claims"), count(&store, "attempts"), count(&store, "decisions")), (1, 1, 1));
+        assert_eq!((count(&store, "claims"), count(&store, "attempts"), count(&store, "decisions")), (8, 2, 1));
         assert_eq!(forget_now(&store).await, 0, "once a day is enough");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_far_ahead_for_a_while_lets_nothing_be_said_again() {
+        let (_folder, store) = scratch();
+        week(&store).await;
+        let ahead = now() + SignedDuration::from_hours(400 * 24);
+        store.write(move |tx| forget(tx, KEPT, ahead)).await.unwrap();
+        assert_eq!((ids(&store, "notifications"), count(&store, "claims")), (vec!["m-week".into()], 7));
     }
 
     #[tokio::test]
@@ -184,20 +205,21 @@ mod tests {
     #[tokio::test]
     async fn that_a_channel_is_broken_was_told_and_stays_so_until_it_works_again() {
         let (_folder, store) = scratch();
+        week(&store).await;
         pass(&store, "old", 92, "unknown", &[]).await;
         message(&store, "m-old", "old", 92, false).await;
         store
             .write(|tx| {
-                tx.execute("UPDATE claims SET subject = 'channel:sms'", [])?;
+                tx.execute("UPDATE claims SET subject = 'channel:sms' WHERE notification_id = 'm-old'", [])?;
                 broken::mark(tx, ChannelKind::Sms, Refusal { at_arrival: false, code: None, why: "x" }, now())
             })
             .await
             .unwrap();
         forget_now(&store).await;
-        assert_eq!((count(&store, "claims"), ids(&store, "notifications")), (1, vec!["m-old".into()]));
+        assert_eq!((count(&store, "claims"), ids(&store, "notifications")), (8, vec!["m-old".into(), "m-week".into()]));
         store.write(|tx| broken::clear(tx, ChannelKind::Sms, Proof::Accepted)).await.unwrap();
         forget_now(&store).await;
-        assert_eq!((count(&store, "claims"), count(&store, "notifications")), (0, 0));
+        assert_eq!((count(&store, "claims"), count(&store, "notifications")), (7, 1));
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! A disk that is full, and one that cannot be written: the agent says so, decides all the same, sends nothing twice, and goes on by
 //! itself when the disk is back.
 //!
-//! They need to mount a small filesystem and to forbid writing to a file: see [`missing`].
+//! They need to mount a small filesystem, or to forbid writing to a file: see [`cannot_mount`] and [`cannot_freeze`].
 
 use std::{
     fs::{self, File},
@@ -19,7 +19,8 @@ use crate::{
     state::local,
 };
 
-pub(crate) const CASES: &[Case] = &[
+/// What needs a small filesystem.
+pub(crate) const MOUNTED: &[Case] = &[
     (
         "disk::on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room",
         on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room,
@@ -28,12 +29,14 @@ pub(crate) const CASES: &[Case] = &[
         "disk::a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message",
         a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message,
     ),
-    (
-        "disk::a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name",
-        a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name,
-    ),
     ("disk::on_a_read_only_disk_it_does_not_start_and_says_why", on_a_read_only_disk_it_does_not_start_and_says_why),
 ];
+
+/// What needs a file that nobody may write.
+pub(crate) const FROZEN: &[Case] = &[(
+    "disk::a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name",
+    a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name,
+)];
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -71,16 +74,19 @@ fn works(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
-/// Why none of this can be tested here; `None` if it can.
-pub(crate) fn missing() -> Option<String> {
+/// Why no filesystem can be mounted here; `None` if one can.
+pub(crate) fn cannot_mount() -> Option<&'static str> {
     let folder = tempfile::tempdir().ok()?;
-    if Disk::mount(folder.path().join("disk")).is_none() {
-        return Some("mounting a tmpfs is not permitted: run as root on Linux".to_owned());
-    }
+    let disk = Disk::mount(folder.path().join("disk"));
+    disk.is_none().then_some("mounting a tmpfs is not permitted: run as root on Linux")
+}
+
+/// Why nothing can be frozen here; `None` if it can.
+pub(crate) fn cannot_freeze() -> Option<&'static str> {
+    let folder = tempfile::tempdir().ok()?;
     let files = ["state.db", "state.db-wal"].map(|name| File::create(folder.path().join(name)));
-    let frozen = Frozen(folder.path().to_owned());
-    let can = files.iter().all(Result::is_ok) && frozen.set(true);
-    (!can).then(|| format!("chattr +i is not permitted in {}: another TMPDIR may do", folder.path().display()))
+    let frozen = files.iter().all(Result::is_ok) && Frozen(folder.path().to_owned()).set(true);
+    (!frozen).then_some("chattr +i is not permitted: run as root, with a TMPDIR on ext4 or the like")
 }
 
 /// The state in `folder`, and a lease in which a busy machine does not matter.

@@ -8,7 +8,7 @@ use crate::{
     audit::{GoalDays, audit},
     deck::{Card, Command, End, Event, Round},
     process::{Agent, Ended},
-    report::Tally,
+    report::{FAILED, HANGS, Tally},
     stage::{LEASE, LONG_LEASE, Stage, last_passed},
     state::local,
 };
@@ -184,16 +184,18 @@ impl<'a> Lane<'a> {
                     agent.resume();
                     self.tally.count("stopped at a failpoint while the other machine made a pass, then continued");
                 }
-                // A daemon goes on for ever.
-                agent.ended(if round.command == Command::Run { LONGEST_PASS } else { Duration::from_secs(2) });
+                match round.command {
+                    Command::Run => self.finishes(&mut agent),
+                    // A daemon goes on for ever.
+                    Command::Serve => drop(agent.ended(Duration::from_secs(2))),
+                }
                 agent.kill();
             }
             End::Race(after) => {
                 pause(millis(after));
                 let mut other = Agent::start(self.stage.other(), &["run", "--json"], "");
-                for agent in [&mut agent, &mut other] {
-                    agent.ended(LONGEST_PASS);
-                }
+                self.finishes(&mut agent);
+                self.finishes(&mut other);
                 self.tally.count("two agents started together, neither disturbed");
                 self.stage.at = 1 - self.stage.at;
             }
@@ -216,7 +218,16 @@ impl<'a> Lane<'a> {
     }
 
     fn other_passes(&self) {
-        Agent::start(self.stage.other(), &["run", "--json"], "").ended(LONGEST_PASS);
+        self.finishes(&mut Agent::start(self.stage.other(), &["run", "--json"], ""));
+    }
+
+    /// A pass that nobody kills ends by itself, and does not say that it failed because another machine is there too.
+    fn finishes(&self, agent: &mut Agent) {
+        match agent.ended(LONGEST_PASS) {
+            Some(Ended::Exited(1)) => self.tally.count(FAILED),
+            None => self.tally.count(HANGS),
+            Some(_) => {}
+        }
     }
 
     /// What must hold after every round.

@@ -33,6 +33,7 @@ use mecris_tests::cases::trials;
 fn main() {
     let anywhere = [rounds::CASES, two_agents::CASES, new_machine::CASES, residual::CASES, binaries::CASES].concat();
     let mut all = trials("crashes", &anywhere, None);
-    all.extend(trials("full and read-only disks", disk::CASES, disk::missing().as_deref()));
+    all.extend(trials("full and read-only disks", disk::MOUNTED, disk::cannot_mount()));
+    all.extend(trials("files that cannot be written", disk::FROZEN, disk::cannot_freeze()));
     libtest_mimic::run(&Arguments::from_args(), all).exit();
 }

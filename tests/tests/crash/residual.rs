@@ -160,11 +160,17 @@ fn a_message_that_is_listed_late_may_come_twice() {
 
 /// Beyond the promise it comes twice in most cases only: often the deadline of the send, which passed meanwhile, is seen first.
 fn a_pause_between_the_check_and_the_socket_may_send_twice() {
-    holds_within(&measure("pause", times(), stood_still));
+    may_send_twice(&measure("pause", times(), stood_still));
 }
 
 fn a_pause_and_a_late_list_add_up() {
-    holds_within(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late));
+    may_send_twice(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late));
+}
+
+/// It holds within the promise; well beyond it, it does happen where it is tried often enough to tell.
+fn may_send_twice(rows: &[(u32, usize, usize)]) {
+    holds_within(rows);
+    assert!(times() < 20 || rows.iter().any(|(share, twice, _)| *share > 100 && *twice > 0), "{rows:?}");
 }
 
 /// Its settle time begins when its send has ended.

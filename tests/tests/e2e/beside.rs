@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mecris_tests::wait::until;
+use mecris_tests::{clock::machine_time, wait::until};
 
 use crate::stage::Stage;
 
@@ -40,4 +40,32 @@ fn an_alert_that_was_left_for_a_daemon_that_died_is_sent_by_the_next() {
     let _next = stage.setup.serve();
     let sent = until(PATIENCE, || (stage.twilio.accepted_count() > 0).then_some(()));
     assert!(sent.is_some() && stage.texts()[0].contains("backup gave up"), "{:?}", stage.texts());
+}
+
+/// The alerts that wait beside the state.
+fn waiting(stage: &Stage) -> usize {
+    let mut folder = stage.setup.database().into_os_string();
+    folder.push(".alerts");
+    std::fs::read_dir(folder).map_or(0, Iterator::count)
+}
+
+#[test]
+fn an_alert_that_was_left_and_is_held_back_waits_until_it_may_be_said() {
+    let mut stage = Stage::of_the_daemon();
+    // All day but for an hour that is not this one.
+    let hour = machine_time().in_tz("America/New_York").expect("a zone").hour();
+    let times = [(hour + 13) % 24, (hour + 12) % 24].map(|hour| format!("{hour:02}:00"));
+    stage.setup.config.set("policy.quiet_hours", serde_json::json!(times));
+    let mut daemon = stage.setup.serve();
+    assert_eq!(stage.setup.agent(ALERT).code, 0);
+    let held = until(PATIENCE, || daemon.logs().contains("quiet_hours").then_some(()));
+    assert!(held.is_some(), "{}", daemon.logs());
+    daemon.terminate(PATIENCE).expect("it stops in time");
+    assert_eq!((stage.twilio.accepted_count(), waiting(&stage)), (0, 1), "{}", daemon.logs());
+
+    stage.setup.config.set("policy.quiet_hours", serde_json::json!([]));
+    // A pass takes it up as a daemon does.
+    let pass = stage.setup.agent(&["run"]);
+    assert_eq!((stage.twilio.accepted_count(), waiting(&stage)), (1, 0), "{}", pass.everything());
+    assert!(stage.texts()[0].contains("backup gave up"), "{:?}", stage.texts());
 }

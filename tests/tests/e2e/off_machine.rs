@@ -1,13 +1,18 @@
 //! The state in a bucket: the real binary against the fake S3 and the fake instance metadata service.
 
+use std::time::Duration;
+
 use mecris_tests::{
     beeminder::GoalSpec,
     clock::{FakeClock, machine_time},
     imds::Imds,
     s3::{Code, Credential, Fault, Operation, S3},
+    wait::until,
 };
 
 use crate::stage::Stage;
+
+const PATIENCE: Duration = Duration::from_secs(40);
 
 fn bucket() -> S3 {
     S3::start(&FakeClock::default()).expect("a free port")
@@ -36,6 +41,30 @@ fn a_new_machine_knows_what_the_last_one_sent() {
     assert_eq!((output.code, second.texts().len()), (0, 0), "{}", output.everything());
     assert!(s3.objects().iter().all(|object| object.key.starts_with("one/state/")), "{:?}", s3.objects());
     assert_eq!(s3.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_bucket_that_is_out_of_reach_is_said_everywhere_and_caught_up_with() {
+    let s3 = bucket();
+    let stage = stage(s3.environment(), &s3.url("one"));
+    let daemon = stage.setup.serve();
+    let sent = until(PATIENCE, || (stage.twilio.accepted_count() == 1).then_some(()));
+    assert!(sent.is_some(), "{}", daemon.logs());
+    let says = |yes: bool| {
+        let [health, ready] = ["/health", "/ready"].map(|path| daemon.get(path).body.contains("state_remote"));
+        let metric = format!("mecris_state_copy_failing {}", u8::from(yes));
+        (health == yes && ready == yes && daemon.get("/metrics").body.contains(&metric)).then_some(())
+    };
+    assert!(until(PATIENCE, || says(false)).is_some(), "{}", daemon.get("/metrics").body);
+    s3.outage(true);
+    let before = s3.objects().len();
+    assert_eq!(daemon.post("/silences?subject=goal:piano&for=2h", None).status, 201, "it goes on without the bucket");
+    assert!(until(PATIENCE, || says(true)).is_some(), "{}\n{}", daemon.get("/metrics").body, daemon.get("/ready").body);
+    let status = stage.setup.agent(&["status"]);
+    assert!(status.code == 3 && status.stdout.contains("FAILING since"), "{}", status.everything());
+    s3.outage(false);
+    assert!(until(2 * PATIENCE, || says(false)).is_some(), "{}", daemon.logs());
+    assert!(s3.objects().len() > before, "what was said meanwhile is safe now");
 }
 
 #[test]
@@ -82,6 +111,8 @@ fn an_expired_token_is_said_to_be_expired_and_is_never_printed() {
         eprintln!("{arguments:?} {} {}", output.code, output.everything());
         assert!(!output.everything().contains("canary"), "{arguments:?}");
     }
+    let checked = stage.setup.agent(&["check"]).everything();
+    assert!(checked.contains("ExpiredToken") && checked.contains("expired"), "{checked}");
     assert!(s3.counts().denied >= 1);
 }
 

@@ -127,6 +127,8 @@ fn what_a_person_asked_for_survives_the_machine() {
     let remote = stage.setup.folder().join("remote");
     std::fs::create_dir(&remote).expect("a folder of the test");
     stage.setup.config.set("state.remote", format!("file://{}", remote.display()));
+    // A copy may take a busy machine longer than the daemon's short lease.
+    stage.setup.config.set("notify.lease", "15s");
     stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 9)]);
     let mut daemon = stage.setup.serve();
     pass(&daemon);

@@ -147,7 +147,11 @@ impl Outbox {
 }
 
 /// When the row says that it is to be looked at. One that was written in what is the future now says nothing: the clock was set back
-/// since, and to wait until it is there again could take days.
+/// since, and to wait until it is there again could take days. Nor does one in doubt say that it is too late to ask, then.
 fn planned_at(row: &Row, now: Timestamp) -> Option<Timestamp> {
-    row.next_at.map(|at| if now < row.updated_at { at.min(now) } else { at })
+    let was_set_back = now < row.updated_at;
+    match row.next_at {
+        Some(at) => Some(if was_set_back { at.min(now) } else { at }),
+        None => (row.state == State::Unknown && was_set_back).then_some(now),
+    }
 }

@@ -114,6 +114,29 @@ async fn a_durable_write_is_made_again_on_top_of_what_the_other_wrote() {
 }
 
 #[tokio::test]
+async fn a_durable_write_that_the_other_went_on_from_is_not_made_twice() {
+    let (bucket, remote) = Bucket::new();
+    let (first, _) = Machine::start(&remote).await;
+    let add = |tx: &Transaction<'_>| {
+        let times: i64 = tx.query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0))?;
+        let name = format!("time {times}");
+        snapshots::put(tx, &name, now(), "null").map(|()| name)
+    };
+    let held = bucket.hold_next_reply();
+    let overtaken = async {
+        held.is_created().await;
+        let (second, joined) = Machine::start(&remote).await;
+        assert_eq!((joined, second.words()), (Joined::Loaded(1), vec!["time 0".to_owned()]));
+        second.say("second").await.unwrap();
+        held.release();
+    };
+    let (written, ()) = tokio::join!(first.store.write_durably(LONG, add), overtaken);
+    assert_eq!(written.unwrap(), "time 0", "what the write that survived said");
+    assert_eq!(first.words(), ["second", "time 0"]);
+    assert_eq!(generations(&remote).await, [1, 2], "nothing new to save");
+}
+
+#[tokio::test]
 async fn what_waited_for_its_turn_behind_a_lost_epoch_is_fenced_too() {
     let (_, remote) = Bucket::new();
     let ((first, _), (second, _)) = (Machine::start(&remote).await, Machine::start(&remote).await);

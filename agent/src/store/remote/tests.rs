@@ -9,6 +9,8 @@ use object_store::{
     PutResult, Result, memory::InMemory,
 };
 
+use tokio::sync::Notify;
+
 use super::*;
 
 /// A bucket in memory that can be out of reach, lose replies and lie.
@@ -19,7 +21,27 @@ pub(crate) struct Bucket {
     lose_replies: AtomicBool,
     hang: AtomicBool,
     down_to_readers: AtomicBool,
+    held: Mutex<Option<Held>>,
     calls: Mutex<Vec<&'static str>>,
+}
+
+/// The reply to one put, which waits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    created: Arc<Notify>,
+    released: Arc<Notify>,
+}
+
+impl Held {
+    /// Waits until the object was created.
+    pub(crate) async fn is_created(&self) {
+        self.created.notified().await;
+    }
+
+    /// Lets the reply go.
+    pub(crate) fn release(&self) {
+        self.released.notify_one();
+    }
 }
 
 impl Bucket {
@@ -43,6 +65,11 @@ impl Bucket {
     /// Objects are created, and nobody hears of it.
     pub(crate) fn lose_replies(&self, lose: bool) {
         self.lose_replies.store(lose, Ordering::SeqCst);
+    }
+
+    /// The next object is created, and its maker hears of it later.
+    pub(crate) fn hold_next_reply(&self) -> Held {
+        self.held.lock().unwrap().insert(Held::default()).clone()
     }
 
     /// Nobody ever gets an answer.
@@ -81,6 +108,11 @@ impl ObjectStore for Bucket {
         assert_eq!(options.mode, PutMode::Create, "a generation is never overwritten");
         self.gate("put").await?;
         let put = self.objects.put_opts(path, payload, options).await;
+        let held = self.held.lock().unwrap().take();
+        if let Some(held) = held {
+            held.created.notify_one();
+            held.released.notified().await;
+        }
         if self.lose_replies.load(Ordering::SeqCst) { Err(no_reply()) } else { put }
     }
 

@@ -11,6 +11,12 @@ CREATE TABLE lineage (
     trouble       TEXT                               -- why, for a person
 ) STRICT;
 
+-- The newest writes that had to survive: tells a writer that was overtaken whether its write is in what it loads.
+CREATE TABLE durable_writes (
+    seq   INTEGER PRIMARY KEY,
+    nonce INTEGER NOT NULL
+) STRICT;
+
 -- Generations that were fetched, opened and checked, so that pruning need not fetch them again.
 CREATE TABLE verified_generations (
     generation INTEGER PRIMARY KEY,

@@ -84,3 +84,20 @@ async fn a_wall_clock_that_is_set_back_under_a_send_in_doubt_holds_nothing_up() 
         assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
     }
 }
+
+#[tokio::test]
+async fn a_wall_clock_that_was_days_ahead_while_the_provider_was_silent_loses_nothing() {
+    let world = World::with_sms_alone();
+    world.sms.faults([Fault::LoseRequest]);
+    let id = world.insert(message()).await;
+    world.outbox.work().await;
+    world.clock.advance(seconds(3 * 24 * 3600));
+    world.sms.script().deaf_for = u32::MAX;
+    let seen = world.turn_until(&id, State::Unknown).await;
+    while world.turn().await {}
+    assert!(world.see(&id).why.unwrap().contains("given up after 48 h"), "{seen:?}");
+    world.sms.script().deaf_for = 0;
+    world.clock.advance(seconds(-3 * 24 * 3600));
+    world.turn_until(&id, State::Accepted).await;
+    assert_eq!(world.sms.accepted().len(), 1);
+}

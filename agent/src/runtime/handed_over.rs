@@ -1,0 +1,84 @@
+//! Alerts that others left here while they had no lock (see [`Handover`]): decided about by whoever has the state.
+
+use std::{collections::HashMap, path::PathBuf, time::Duration};
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use super::Agent;
+use crate::{
+    clock,
+    domain::{Condition, Decision},
+    store::handover::{Handover, Unreadable},
+};
+
+/// An alert that quiet hours or a limit held back is decided about again after this.
+const AGAIN: Duration = Duration::from_secs(5 * 60);
+
+/// The folder of an agent's state, and what was held back.
+#[derive(Debug)]
+pub struct HandedOver {
+    folder: Handover,
+    held_back: HashMap<PathBuf, Instant>,
+}
+
+impl HandedOver {
+    /// Beside the state of this agent.
+    pub fn of(agent: &Agent) -> Self {
+        Self { folder: Handover::of(agent.store.path()), held_back: HashMap::new() }
+    }
+
+    /// Decides about all that waits. Whoever left an alert was told that it would be sent, so it stays until it was, or is not to be
+    /// sent at all: it is silenced, known, or was told before.
+    pub async fn take_up(&mut self, agent: &Agent) {
+        let waiting = match self.folder.waiting() {
+            Ok(waiting) => waiting,
+            Err(error) => return tracing::warn!(%error, "alerts that were left here cannot be read"),
+        };
+        self.held_back.retain(|file, _| waiting.iter().any(|alert| alert.file == *file));
+        for alert in waiting {
+            if self.held_back.get(&alert.file).is_some_and(|since| since.elapsed() < AGAIN) {
+                continue;
+            }
+            match &alert.condition {
+                Ok(condition) => match agent.heuristic.alert(vec![condition.clone()]).await {
+                    Ok((decisions, _)) if is_held_back(&decisions) && !is_past(agent, condition) => {
+                        tell(&decisions);
+                        self.held_back.insert(alert.file.clone(), Instant::now());
+                        continue;
+                    }
+                    Ok((decisions, _)) => tell(&decisions),
+                    Err(error) => return tracing::error!(%error, "an alert that was left here cannot be recorded yet"),
+                },
+                Err(Unreadable::Nonsense(error)) => {
+                    tracing::error!(%error, "an alert that was left here makes no sense: it is dropped");
+                }
+                Err(Unreadable::System(error)) => {
+                    tracing::error!(%error, file = %alert.file.display(), "an alert that was left here cannot be read yet");
+                    continue;
+                }
+            }
+            if let Err(error) = self.folder.done(&alert) {
+                tracing::warn!(%error, "an alert that was taken over cannot be removed");
+            }
+        }
+    }
+}
+
+fn is_held_back(decisions: &[Decision]) -> bool {
+    decisions.iter().any(|decision| decision.reason.is_for_now())
+}
+
+/// Held back for a whole day, it is no alert any more.
+fn is_past(agent: &Agent, condition: &Condition) -> bool {
+    let yesterday = agent.clock.now().saturating_sub(SignedDuration::from_hours(24));
+    yesterday.is_ok_and(|yesterday| clock::local_day(yesterday, &agent.zone) > condition.day)
+}
+
+/// Nobody waits for the answer to an alert that was left here: what became of it is at least in the log.
+fn tell(decisions: &[Decision]) {
+    for Decision { condition, reason, .. } in decisions {
+        let (subject, severity, held_back) = (&condition.subject, condition.severity, reason.is_for_now());
+        tracing::warn!(%subject, %severity, %reason, held_back, "an alert was left here by another process");
+    }
+}
