@@ -44,7 +44,8 @@ const OWN_PUTS: u32 = 8;
 /// So often a write is made again because another instance was first.
 const REWRITES: u32 = 4;
 
-/// A hundred generations, after which a number is pruned and free again, take longer to make.
+/// A hundred generations, after which a number is pruned and free again, take longer to make: an assumption, since nothing keeps a
+/// person from telling a hundred things in two minutes. The look beyond follows all the same; this only says how sure we are until it ends.
 const LATELY: Duration = Duration::from_secs(120);
 /// So often the remote is asked again because this process stood still while it asked. Another instance may have gone on in that
 /// time: to take our own sleep for a remote that is down, and to act on what we knew before, is to say it all twice.

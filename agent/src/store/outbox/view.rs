@@ -70,7 +70,7 @@ pub struct Attempt {
     /// When it was known how it ended.
     #[schema(value_type = Option<String>)]
     pub finished_at: Option<Timestamp>,
-    /// `accepted`, `rejected`, `retry`, `unknown`, `adopted`, `absent`, `undelivered` or `expired`.
+    /// `accepted`, `rejected`, `retry`, `not_sent`, `unknown`, `adopted`, `absent`, `resent`, `undelivered` or `expired`.
     pub outcome: Option<String>,
     /// The provider's error code.
     pub code: Option<String>,
