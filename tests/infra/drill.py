@@ -86,6 +86,8 @@ def follow(commands, instances, sh, here, url):
             continue
         stdin = "canary-secret-value" if command.startswith("scripts/secrets set") else "staging\n"
         sh(command, stdin)
+        if "infra/bootstrap apply" in command:
+            before = everything(url)
     secret = json.loads(client(url, "secretsmanager").get_secret_value(SecretId="mecris/staging", VersionStage="AWSCURRENT")["SecretString"])
     if "canary-secret-value" not in secret.values():
         raise Failed(f"the secrets were not set: {sorted(secret)}")
@@ -138,7 +140,8 @@ def follow(commands, instances, sh, here, url):
     for key in state:
         if b"canary-secret-value" in client(url, "s3").get_object(Bucket="mecris-tfstate-123456789012", Key=key)["Body"].read():
             raise Failed(f"a secret's value is in Terraform's state {key}")
-    left = {kind: names for kind, names in everything(url).items() if names and kind not in ("roles", "buckets", "gateways", "networks", "subnets")}
-    if any("staging" in name for names in left.values() for name in names):
+    left = {kind: sorted(set(names) - set(before[kind])) for kind, names in everything(url).items()}
+    left = {kind: names for kind, names in left.items() if names}
+    if left:
         raise Failed(f"destroy leaves {left}")
     return f"{len(commands)} commands of the runbook, rollback in {took:.0f} s"
