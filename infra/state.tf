@@ -6,68 +6,11 @@ resource "aws_s3_bucket" "main" {
   tags = { Name = local.bucket_name }
 }
 
-resource "aws_s3_bucket_public_access_block" "main" {
-  bucket = aws_s3_bucket.main.id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_ownership_controls" "main" {
-  bucket = aws_s3_bucket.main.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_versioning" "main" {
-  bucket = aws_s3_bucket.main.id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "main" {
-  bucket = aws_s3_bucket.main.id
-
-  rule {
-    apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
-    }
-  }
-}
-
-resource "aws_s3_bucket_policy" "main" {
-  bucket = aws_s3_bucket.main.id
-  policy = templatefile("${path.module}/policies/bucket.json.tftpl", {
-    bucket_arn = "arn:${local.partition}:s3:::${local.bucket_name}"
-  })
-
-  depends_on = [aws_s3_bucket_public_access_block.main]
-}
-
 # The agent prunes its own generations; what it deleted or a hand overwrote stays for another month.
-resource "aws_s3_bucket_lifecycle_configuration" "main" {
-  bucket = aws_s3_bucket.main.id
+module "private_bucket" {
+  source = "./modules/private_bucket"
 
-  rule {
-    id     = "forget-what-was-deleted"
-    status = "Enabled"
-
-    filter {}
-
-    noncurrent_version_expiration {
-      noncurrent_days = 30
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 1
-    }
-  }
-
-  depends_on = [aws_s3_bucket_versioning.main]
+  bucket                 = aws_s3_bucket.main.id
+  arn                    = "arn:${local.partition}:s3:::${local.bucket_name}"
+  keep_old_versions_days = 30
 }

@@ -1,6 +1,6 @@
-"""moto, a fake of AWS that others wrote, on 127.0.0.1, with the few answers that this stack needs and moto 5.2.5 lacks.
+"""moto, a fake of AWS that others wrote, with the few answers that this stack needs and moto 5.2.5 lacks.
 
-Usage: fake_aws.py PORT. Prints "ready URL" once it listens and runs until its standard input is closed.
+Usage: fake_aws.py ADDRESS PORT. Prints "ready URL" once it listens and runs until its standard input is closed.
 What is added, or else:
 * Budgets: the two calls that the Terraform provider makes after a creation.
 * Launch templates: their own tags are not those of what they launch, and later versions have user-data as the first one does.
@@ -111,7 +111,7 @@ app.create_backend_app = create_app
 
 if __name__ == "__main__":
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(sys.argv[1]), verbose=False)
+    server = ThreadedMotoServer(ip_address=sys.argv[1], port=int(sys.argv[2]), verbose=False)
     server.start()
     print("ready http://%s:%d" % server.get_host_and_port(), flush=True)
     sys.stdin.read()

@@ -60,7 +60,7 @@ def provider_mirror():
 def fake_aws():
     """moto on a free port of 127.0.0.1; yields its URL."""
     environment = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
-    server = subprocess.Popen([sys.executable, HERE / "fake_aws.py", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+    server = subprocess.Popen([sys.executable, HERE / "fake_aws.py", "127.0.0.1", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
     try:
         line = server.stdout.readline().split()
         if line[:1] != ["ready"]:
