@@ -1,6 +1,7 @@
 """What has to be true of every plan of the root module. Each rule is a function that yields sentences; no sentence, no problem."""
 
 import base64
+import fnmatch
 import gzip
 import json
 import re
@@ -276,6 +277,14 @@ def rights(_, found):
             yield f"{address}: a service may assume it on behalf of another account"
 
 
+def the_instance_sees_what_it_looks_for(plan, found):
+    patterns = [pattern for address, _, _, statement in statements(found) if address.startswith("aws_iam_role_policy.agent[") and "s3:ListBucket" in listed(statement["Action"])
+                for pattern in listed(statement["Condition"]["StringLike"]["s3:prefix"])]
+    for prefix, why in {plan["planned_values"]["outputs"]["artifact_key"]["value"]: "a missing binary would look like a missing right", "agent/state/": "no generation would be found"}.items():
+        if not any(fnmatch.fnmatchcase(prefix, pattern) for pattern in patterns):
+            yield f"the instance may not list {prefix}: {why}"
+
+
 def trust(_, found):
     wanted = {"agent": {"ec2.amazonaws.com"}, "backstop": {"scheduler.amazonaws.com"}, "fall_back": {"events.amazonaws.com", "ssm.amazonaws.com"}, "slack": {"chatbot.amazonaws.com"}}
     for address, values in of(found, "aws_iam_role"):
@@ -381,5 +390,5 @@ def tags_on_everything(plan, found):
 
 RULES = [
     only_known_types, no_way_in, only_tls_out, instance, user_data_is_small_and_says_no_secret, group, schedule, bucket, secrets_stay_out,
-    rights, trust, boundary, alarms, dashboard, watching, settings, tags_on_everything,
+    rights, the_instance_sees_what_it_looks_for, trust, boundary, alarms, dashboard, watching, settings, tags_on_everything,
 ]

@@ -70,6 +70,8 @@ def called_at_boot():
     calls |= {f"{TARGETS[name]}:{operation}": {"userdata"} for name, operation in re.findall(r"X-Amz-Target: (\w+)\.([A-Z]\w+)", text)}
     if re.search(r'"\$s3/\$bucket/\$key"', text):
         calls["s3:GetObject"] = {"userdata"}
+    if re.search(r'"\$s3/\$bucket\?list-type=2', text):
+        calls["s3:ListBucket"] = {"userdata"}
     return calls
 
 

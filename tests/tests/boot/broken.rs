@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a_wrong_checksum_installs_nothing_and_is_reported", wrong_checksum),
     ("a_binary_that_does_not_run_here_installs_nothing_and_is_reported", wrong_binary),
     ("a_missing_object_is_reported_at_once", missing_object),
+    ("a_missing_object_that_s3_hides_as_refused_is_reported_at_once", hidden_object),
     ("a_wrong_setting_is_reported_with_its_name_and_a_person_cannot_be_told", wrong_setting),
     ("without_a_network_for_a_minute_it_starts_when_there_is_one", no_network),
     ("a_clock_that_s3_refuses_is_named_and_heals_when_it_is_set", wrong_clock),
@@ -71,6 +72,15 @@ fn missing_object() {
     let region = Region::new();
     let instance = launched(&region, &Launch::new(), |region| assert!(region.s3.remove(&key())));
     failed_and_left_nothing(&region, &instance, "fetch", &["NoSuchKey", &key()]);
+}
+
+fn hidden_object() {
+    let region = Region::new();
+    // What S3 says of a key that is not there to a role that may list only a part of the bucket.
+    region.s3.fault_always(Operation::Get, Some(Fault::Refuse(Code::AccessDenied)));
+    let instance = launched(&region, &Launch::new(), |region| assert!(region.s3.remove(&key())));
+    failed_and_left_nothing(&region, &instance, "fetch", &["NoSuchKey", &key()]);
+    assert!(!instance.output().contains("trying again"), "{}", instance.output());
 }
 
 fn wrong_setting() {
