@@ -2,9 +2,11 @@
 rollback, a failed boot, and the end. What an instance does is played here: the fake starts instances, but runs nothing in them."""
 
 import datetime
+import http.server
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -46,6 +48,63 @@ def runbook_commands():
     """The commands of the runbook's chapter on the first deploy, as written there."""
     chapter = (ROOT / "docs/RUNBOOK.md").read_text().split("## First deploy", 1)[1].split("\n## ", 1)[0]
     return [line.strip() for block in re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL) for line in block.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
+
+
+# In place of a session, which needs the plugin and a machine at the other end: notes what was asked for, and asks with what curl is given.
+SESSION = """#!/usr/bin/env bash
+[[ "$1 $2" == "ssm start-session" ]] || exec {aws} "$@"
+printf '%s\\n' "$@" >session
+for file in "$TMPDIR"/*; do
+    [[ -e $file ]] || continue # a shell needs none
+    stat -c %a "$file" >mode
+    curl -sS -K "$file" {echo}
+done
+"""
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Says which token it was asked with."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.headers.get("Authorization", "none").encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def connects(sh, here, url):
+    """scripts/connect: a shell and a port, on the instance of whichever group has one; the token reaches curl and nothing else."""
+    token = 'pa"ss\\wo:rd-0123456789'
+    sh("scripts/secrets set staging MECRIS_API_TOKENS", f"phone:{token},laptop:0123456789abcdef")
+    groups = client(url, "autoscaling")
+    groups.set_desired_capacity(AutoScalingGroupName="mecris-staging", DesiredCapacity=1)
+    instance = groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
+    echo = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=echo.serve_forever, daemon=True).start()
+    for folder in ("bin", "tmp"):
+        (here / folder).mkdir()
+    (here / "bin/aws").write_text(SESSION.format(aws=shutil.which("aws"), echo=f"http://127.0.0.1:{echo.server_address[1]}/"))
+    (here / "bin/aws").chmod(0o755)
+    connect = 'export TMPDIR="$PWD/tmp" PATH="$PWD/bin:$PATH"; scripts/connect staging'
+    shell = sh(connect)
+    asked = (here / "session").read_text().split()
+    if asked != ["ssm", "start-session", "--target", instance] or shell.stdout:
+        raise Failed(f"scripts/connect staging asked for {asked}: {shell.stdout}")
+    port = sh(f"{connect} --forward 8001")
+    asked = (here / "session").read_text().split()
+    wanted = ["ssm", "start-session", "--target", instance, "--document-name", "AWS-StartPortForwardingSession", "--parameters", "portNumber=8000,localPortNumber=8001"]
+    if asked != wanted or (here / "mode").read_text() != "600\n" or port.stdout != f"Bearer {token}":
+        raise Failed(f"scripts/connect staging --forward 8001 asked for {asked}; curl sent {port.stdout}")
+    if "http://127.0.0.1:8001/narrator/context" not in port.stderr or list((here / "tmp").iterdir()) or token in port.stderr:
+        raise Failed(f"scripts/connect left a file in {list((here / 'tmp').iterdir())}, or said {port.stderr}")
+    sh("scripts/secrets remove staging MECRIS_API_TOKENS")
+    none = sh(f"{connect} --forward", allowed=(1,))
+    if "there is no MECRIS_API_TOKENS in mecris/staging" not in none.stderr:
+        raise Failed(f"scripts/connect without a token says {none.stderr}")
+    echo.shutdown()
+    groups.set_desired_capacity(AutoScalingGroupName="mecris-staging", DesiredCapacity=0)
 
 
 def first_deploy_second_version_rollback_destroy(url):
@@ -120,12 +179,13 @@ def follow(commands, instances, sh, here, url):
         raise Failed("the instance that was opened for the check was left open")
     instances.over.set()
 
+    connects(sh, here, url)
     names = sh("scripts/secrets list staging").stdout.split()
     sh(f"scripts/secrets remove staging {names[0]}")
     if sh("scripts/secrets list staging").stdout.split() != names[1:]:
         raise Failed("scripts/secrets remove did not remove")
     for wrong, words in {"scripts/secrets set staging PASSWORD": "is no secret that the agent knows", "scripts/secrets set staging SMTP_URL value": "not given on the command line",
-                         "scripts/deploy test --same": "is no environment", "scripts/connect staging": "no instance of staging runs now"}.items():
+                         "scripts/deploy test --same": "is no environment", "scripts/connect staging": "no instance of staging runs now", "scripts/connect staging --forward 70000": "is no port"}.items():
         if words not in sh(wrong, allowed=(1, 64)).stderr:
             raise Failed(f"{wrong} does not say \"{words}\"")
 
