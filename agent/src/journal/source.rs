@@ -33,7 +33,8 @@ impl Source {
     /// Everything after an entry, else everything there is.
     pub(super) fn follow(after: Option<&str>) -> Result<Self, SourceError> {
         let mut command = Command::new("journalctl");
-        command.args(["--follow", "--no-tail", "--all", "--quiet", "--output=json"]);
+        // `--merge`, because `--follow` alone leaves out what was written before this boot: the last words of the one before.
+        command.args(["--follow", "--merge", "--no-tail", "--all", "--quiet", "--output=json"]);
         command.arg(format!("--output-fields={}", entry::output_fields()));
         if let Some(cursor) = after {
             command.arg(format!("--after-cursor={cursor}"));

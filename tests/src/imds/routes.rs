@@ -38,7 +38,8 @@ pub(super) async fn token(State(shared): State<Shared>, headers: HeaderMap) -> R
     };
     let token = format!("AQAEAOfTheTests{:016x}==", fastrand::u64(..));
     inner.tokens.insert(token.clone(), Instant::now() + Duration::from_secs(seconds));
-    token.into_response()
+    // The SDKs insist on the header, curl does not.
+    ([("x-aws-ec2-metadata-token-ttl-seconds", seconds.to_string())], token).into_response()
 }
 
 pub(super) async fn role(State(shared): State<Shared>, headers: HeaderMap) -> Response {

@@ -8,6 +8,7 @@
 //! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release` makes it.
 
 mod again;
+mod applied;
 mod artifact;
 mod broken;
 mod first;
@@ -27,6 +28,6 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean something.
     arguments.test_threads = Some(1);
-    let cases = [first::CASES, broken::CASES, again::CASES, units::CASES, watchdog::CASES].concat();
+    let cases = [first::CASES, broken::CASES, again::CASES, units::CASES, watchdog::CASES, applied::CASES].concat();
     libtest_mimic::run(&arguments, trials("machines that boot", &cases, needs::missing().as_deref())).exit();
 }

@@ -120,7 +120,11 @@ impl Region {
     /// What boots from now on is another instance.
     pub(crate) fn new_instance(&self) {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let id = format!("i-{:017x}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.next_instance(format!("i-{:017x}", NEXT.fetch_add(1, Ordering::Relaxed)));
+    }
+
+    /// What boots from now on is the instance of this id.
+    pub(crate) fn next_instance(&self, id: String) {
         let name = "ip-172-31-0-10.ec2.internal";
         let document = json!({
             "instanceId": id, "region": s3::REGION, "availabilityZone": format!("{}a", s3::REGION), "instanceType": "t4g.nano",
