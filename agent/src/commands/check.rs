@@ -135,7 +135,10 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
         .unwrap_or_default();
     let result = |mark: BrokenChannel| {
         let (channel, since) = (mark.channel.as_str(), text::local(mark.since, time_zone));
-        let detail = format!("broken since {since}: {}; then try `notify test --channel {channel}`", mark.why);
+        let detail = format!(
+            "broken since {since}: {}; then restart the daemon, or without one try `notify test --channel {channel}`",
+            mark.why
+        );
         CheckResult { warning: offline, ..CheckResult::new(&format!("channel.{channel}"), Err(detail)) }
     };
     broken.into_iter().map(result).collect()

@@ -16,6 +16,7 @@ use crate::{
         Copies, Store, StoreError,
         broken::{self, BrokenChannel},
         decisions::{self, DecisionRow},
+        handover::Handover,
         lineage,
         outbox::{self, Notification},
         runs::{self, RunRow},
@@ -44,6 +45,8 @@ struct Status {
     nobody_to_tell: bool,
     /// What the person asked not to hear about at the moment.
     silences: Vec<SilenceView>,
+    /// Alerts that were left here, and are held back or not decided about yet.
+    alerts_waiting: usize,
     /// The copies off the machine, as this file remembers them; `null` without a remote.
     copies: Option<CopiesView>,
 }
@@ -106,6 +109,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         broken_channels: Vec::new(),
         nobody_to_tell: false,
         silences: Vec::new(),
+        alerts_waiting: Handover::of(&settings.state.path).waiting().map_or(0, |waiting| waiting.len()),
         copies: settings.state.remote.as_ref().map(|url| CopiesView {
             copies: Copies { remote: url.to_string(), saved: None, trouble: None },
             age_seconds: None,
@@ -174,6 +178,9 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     }
     for BrokenChannel { channel, since, why, .. } in &status.broken_channels {
         writeln!(out, "BROKEN        {} since {}: {why}", channel.as_str(), text::local(*since, zone))?;
+    }
+    if status.alerts_waiting > 0 {
+        writeln!(out, "alerts        {} left here, held back or not decided about yet", status.alerts_waiting)?;
     }
     if let Some(CopiesView { copies, .. }) = &status.copies {
         match copies.saved {

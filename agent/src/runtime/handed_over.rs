@@ -12,8 +12,8 @@ use crate::{
     store::handover::{Handover, Unreadable},
 };
 
-/// An alert that quiet hours or a limit held back is decided about again after this.
-const AGAIN: Duration = Duration::from_secs(5 * 60);
+/// An alert that quiet hours or a limit held back is decided about again after this: each time is a line of the decision log.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// The folder of an agent's state, and what was held back.
 #[derive(Debug)]

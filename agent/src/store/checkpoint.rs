@@ -232,8 +232,12 @@ impl Store {
         for _ in 0..REWRITES {
             let (work, nonce) = (work.clone(), fastrand::i64(..));
             let marked = move |tx: &Transaction<'_>| {
+                let before = tx.total_changes();
                 let value = work(tx)?;
-                if copied { survived::mark(tx, nonce).map(|()| value) } else { Ok(value) }
+                if copied && tx.total_changes() != before {
+                    survived::mark(tx, nonce)?;
+                }
+                Ok(value)
             };
             let (value, epoch) = self.write_in_epoch(marked).await?;
             failpoint!("store.committed");

@@ -188,9 +188,9 @@ fn keep_aside(connection: &mut Connection, path: &Path, label: &str) -> Result<O
 
 fn superseded(path: &Path) -> Vec<PathBuf> {
     let start = beside(path, ".superseded-");
+    // By name: in a folder that is called "." here, the same file may be called otherwise.
+    let name = start.file_name().unwrap_or_default().as_encoded_bytes();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries
-        .filter(|entry| entry.as_os_str().as_encoded_bytes().starts_with(start.as_os_str().as_encoded_bytes()))
-        .collect()
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(name)).map(|entry| entry.path()).collect()
 }

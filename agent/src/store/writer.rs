@@ -60,8 +60,12 @@ impl Writer {
     {
         let counters = Arc::clone(&self.counters);
         self.exclusively(move |connection| {
+            let before = connection.total_changes();
             let value = transact(connection, work)?;
-            counters.writes.fetch_add(1, Ordering::Release);
+            // One that found nothing to change is no reason for a copy.
+            if connection.total_changes() != before {
+                counters.writes.fetch_add(1, Ordering::Release);
+            }
             Ok((value, counters.epoch.load(Ordering::Acquire)))
         })
         .await

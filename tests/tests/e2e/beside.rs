@@ -63,6 +63,9 @@ fn an_alert_that_was_left_and_is_held_back_waits_until_it_may_be_said() {
     daemon.terminate(PATIENCE).expect("it stops in time");
     assert_eq!((stage.twilio.accepted_count(), waiting(&stage)), (0, 1), "{}", daemon.logs());
 
+    let status = stage.setup.agent(&["status"]);
+    assert!(status.stdout.contains("alerts        1 left here"), "{}", status.everything());
+
     stage.setup.config.set("policy.quiet_hours", serde_json::json!([]));
     // A pass takes it up as a daemon does.
     let pass = stage.setup.agent(&["run"]);

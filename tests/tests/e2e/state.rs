@@ -190,7 +190,7 @@ fn the_drill_reads_only_and_says_how_long_it_took() {
         "{stdout}"
     );
     assert!(stdout.contains("last success  2026-03-04 15:00 EST"), "{stdout}");
-    assert!(stderr.contains("# fetched, written and checked in 0."), "{stderr}");
+    assert!(stderr.contains("# fetching, writing and checking took 0."), "{stderr}");
     assert_eq!((table(&stage, "runs"), generations(&stage)), before);
     let output = drill("2020-01-01");
     assert_eq!(output.status.code(), Some(1));

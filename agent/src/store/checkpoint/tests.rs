@@ -84,6 +84,8 @@ async fn what_is_safe_already_is_not_copied_again() {
     bucket.calls();
     assert_eq!(machine.store.checkpoint(machine.store.epoch(), LONG).await, Verdict::Safe);
     machine.store.note(|tx| snapshots::put(tx, "here only", now(), "null")).await.unwrap();
+    let nothing = machine.store.write_durably(LONG, |tx| tx.execute("DELETE FROM snapshots WHERE arm = 'nope'", []));
+    assert_eq!(nothing.await.unwrap(), 0);
     machine.store.save(LONG).await;
     assert_eq!(bucket.calls(), Vec::<&str>::new());
     machine.say("b").await.unwrap();
