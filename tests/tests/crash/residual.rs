@@ -29,7 +29,8 @@ pub(crate) const CASES: &[Case] = &[
         "residual::a_pause_between_the_check_and_the_socket_may_send_twice",
         a_pause_between_the_check_and_the_socket_may_send_twice,
     ),
-    ("residual::a_pause_and_a_late_list_add_up", a_pause_and_a_late_list_add_up),
+    ("residual::a_pause_and_a_late_list_do_not_add_up", a_pause_and_a_late_list_do_not_add_up),
+    ("residual::a_pause_and_a_late_list_and_a_lost_reply_add_up", a_pause_and_a_late_list_and_a_lost_reply_add_up),
     ("residual::a_pause_of_the_only_machine_sends_nothing_twice", a_pause_of_the_only_machine_sends_nothing_twice),
 ];
 
@@ -90,11 +91,22 @@ fn stood_still_alone(span: Duration) -> usize {
     accepted_in_the_end(&stage, 0)
 }
 
-/// It stands still for half of `span`, while another one takes over, and the provider lists a message only after the other half.
+/// It stands still for half of `span`, while another one takes over, and the provider lists a message only after the other half. The first
+/// hears what became of it, and the other is fenced by that.
 fn stood_still_and_listed_late(span: Duration) -> usize {
+    half_and_half(&stage(), span)
+}
+
+/// The same, and the first hears nothing.
+fn stood_still_and_listed_late_unheard(span: Duration) -> usize {
     let stage = stage();
+    stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
+    half_and_half(&stage, span)
+}
+
+fn half_and_half(stage: &Stage, span: Duration) -> usize {
     stage.twilio.hide_from_lists(u64::try_from((span / 2).as_millis()).expect("a few seconds"));
-    taken_over(&stage, span / 2)
+    taken_over(stage, span / 2)
 }
 
 /// It stands still for `span`, while another one takes over.
@@ -163,8 +175,13 @@ fn a_pause_between_the_check_and_the_socket_may_send_twice() {
     may_send_twice(&measure("pause", times(), stood_still));
 }
 
-fn a_pause_and_a_late_list_add_up() {
-    may_send_twice(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late));
+fn a_pause_and_a_late_list_do_not_add_up() {
+    sends_nothing_twice(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late));
+}
+
+fn a_pause_and_a_late_list_and_a_lost_reply_add_up() {
+    let name = "half a pause, half a listing delay, and the reply lost";
+    may_send_twice(&measure(name, times(), stood_still_and_listed_late_unheard));
 }
 
 /// It holds within the promise; well beyond it, it does happen where it is tried often enough to tell.
@@ -175,6 +192,9 @@ fn may_send_twice(rows: &[(u32, usize, usize)]) {
 
 /// Its settle time begins when its send has ended.
 fn a_pause_of_the_only_machine_sends_nothing_twice() {
-    let rows = measure("pause without another machine", times(), stood_still_alone);
+    sends_nothing_twice(&measure("pause without another machine", times(), stood_still_alone));
+}
+
+fn sends_nothing_twice(rows: &[(u32, usize, usize)]) {
     assert!(rows.iter().all(|(_, twice, lost)| twice + lost == 0), "{rows:?}");
 }
