@@ -91,7 +91,7 @@ pub struct RunArgs {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Asks no upstream and no channel. Settings and secrets that are in AWS are read all the same.
+    /// Asks nothing over a network. Settings and secrets that are in AWS are named, and not read.
     #[arg(long)]
     pub offline: bool,
 

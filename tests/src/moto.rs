@@ -1,27 +1,27 @@
 //! moto's fake of AWS, as `scripts/fake-aws` installs and starts it: a witness that others wrote.
 //!
 //! Where that cannot be done (no python3, no package registry), a test says so and checks nothing: [`Moto::start_or_say`]. moto 5.2.5
-//! checks no signatures and no permissions.
+//! checks no signatures and no permissions: [`crate::gate`] refuses in its place.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
     os::unix::process::CommandExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::http_client;
 
 /// How long installing and starting may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The region of everything in it.
+/// The region of what [`Moto::start_or_say`] starts.
 pub const REGION: &str = "us-east-1";
 
 /// A running moto; ended when dropped, with all that it started.
@@ -29,6 +29,7 @@ pub const REGION: &str = "us-east-1";
 pub struct Moto {
     child: Child,
     endpoint: String,
+    region: &'static str,
 }
 
 impl Drop for Moto {
@@ -56,14 +57,34 @@ impl Moto {
 
     /// Starts it, or says why that cannot be.
     fn start() -> Result<Self, String> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/fake-aws");
-        let mut child = Command::new(&script)
-            .arg("0")
+        let mut command = Command::new(script());
+        command.arg("0");
+        Self::started(command, REGION)
+    }
+
+    /// Starts it at an address of another network (a name of `ip netns`), for a region. Whoever asks it has to be in that network.
+    ///
+    /// # Errors
+    /// If that cannot be, with the reason.
+    pub fn start_in(network: &str, listen: SocketAddr, region: &'static str) -> Result<Self, String> {
+        // There may be no package registry in there.
+        let installed = Command::new(script()).arg("--install").status();
+        if !installed.is_ok_and(|status| status.success()) {
+            return Err("scripts/fake-aws cannot install it; it said why above".to_owned());
+        }
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", network]).arg(script());
+        command.args(["--listen", &listen.ip().to_string(), &listen.port().to_string()]);
+        Self::started(command, region)
+    }
+
+    fn started(mut command: Command, region: &'static str) -> Result<Self, String> {
+        let mut child = command
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("{} cannot be started: {error}", script.display()))?;
+            .map_err(|error| format!("{} cannot be started: {error}", command.get_program().display()))?;
         let stdout = child.stdout.take().expect("it is piped");
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -73,7 +94,7 @@ impl Moto {
         });
         let line = told.recv_timeout(PATIENCE);
         if let Some(endpoint) = line.as_deref().ok().and_then(|line| line.trim().strip_prefix("ready ")) {
-            return Ok(Self { child, endpoint: endpoint.to_owned() });
+            return Ok(Self { child, endpoint: endpoint.to_owned(), region });
         }
         end(&mut child);
         Err(match line {
@@ -85,7 +106,7 @@ impl Moto {
     /// What its clients need in their environment.
     pub fn environment(&self) -> Vec<(String, String)> {
         [
-            ("AWS_REGION", REGION),
+            ("AWS_REGION", self.region),
             ("AWS_ENDPOINT_URL", &self.endpoint),
             ("AWS_ALLOW_HTTP", "true"),
             ("AWS_ACCESS_KEY_ID", "anything"),
@@ -117,9 +138,7 @@ impl Moto {
     /// # Panics
     /// If moto refuses; the message shows its answer.
     pub fn ask(&self, service: &str, target: &str, body: &Value) -> Value {
-        let scope = format!(
-            "AWS4-HMAC-SHA256 Credential=anything/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        );
+        let scope = self.scope(service);
         let headers = [
             ("authorization", scope.as_str()),
             ("x-amz-target", target),
@@ -130,4 +149,55 @@ impl Moto {
         assert_eq!(answer.status, 200, "{target}: {answer:?}");
         if answer.body.is_empty() { Value::Null } else { answer.json() }
     }
+
+    /// The texts of a log stream, in its order; empty if there is no such stream.
+    ///
+    /// # Panics
+    /// If moto refuses.
+    pub fn log_lines(&self, group: &str, stream: &str) -> Vec<String> {
+        let of = json!({"logGroupName": group, "logStreamNamePrefix": stream});
+        let streams = self.ask("logs", "Logs_20140328.DescribeLogStreams", &of);
+        if !streams["logStreams"].as_array().is_some_and(|all| all.iter().any(|one| one["logStreamName"] == stream)) {
+            return Vec::new();
+        }
+        let (mut lines, mut token) = (Vec::new(), Value::Null);
+        loop {
+            let mut body = json!({"logGroupName": group, "logStreamName": stream, "startFromHead": true});
+            if !token.is_null() {
+                body["nextToken"] = token.clone();
+            }
+            let page = self.ask("logs", "Logs_20140328.GetLogEvents", &body);
+            let events = page["events"].as_array().into_iter().flatten();
+            lines.extend(events.filter_map(|event| event["message"].as_str().map(str::to_owned)));
+            let next = page["nextForwardToken"].clone();
+            if next.is_null() || next == token {
+                return lines;
+            }
+            token = next;
+        }
+    }
+
+    /// Asks a service that takes a form and answers in XML.
+    ///
+    /// # Panics
+    /// If moto refuses; the message shows its answer.
+    pub fn ask_form(&self, service: &str, form: &[(&str, &str)]) -> String {
+        let scope = self.scope(service);
+        let headers = [("authorization", scope.as_str())];
+        let answer = http_client::post_form_with(self.address(), "/", &headers, form).expect("moto answers");
+        assert_eq!(answer.status, 200, "{service}: {answer:?}");
+        answer.body
+    }
+
+    /// By which moto sees which service and region are meant.
+    fn scope(&self, service: &str) -> String {
+        let region = self.region;
+        format!(
+            "AWS4-HMAC-SHA256 Credential=anything/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        )
+    }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/fake-aws")
 }

@@ -16,16 +16,16 @@ const CURRENT: &str = "AWSCURRENT";
 /// # Errors
 /// If AWS has none, does not allow it, or cannot be reached.
 pub async fn fetch(want: &Want) -> Result<SecretString, CloudError> {
+    let what = want.to_string();
     match want {
-        Want::Parameter(name) => parameter(name).await,
-        Want::Secret(id) => secret(id).await,
+        Want::Parameter(name) => parameter(name, &what).await,
+        Want::Secret(id) => secret(id, &what).await,
     }
 }
 
-async fn parameter(name: &str) -> Result<SecretString, CloudError> {
-    let what = format!("the SSM parameter {name}");
+async fn parameter(name: &str, what: &str) -> Result<SecretString, CloudError> {
     let remedy = "create it with the settings in TOML, or change config.ssm_parameter";
-    let asked = Asked { action: "ssm:GetParameter", what: &what, remedy };
+    let asked = Asked { action: "ssm:GetParameter", what, remedy };
     let client = aws_sdk_ssm::Client::new(sdk().await);
     let answer = client.get_parameter().name(name).with_decryption(true).send().await;
     let answer = answer.map_err(|error| CloudError::of(asked, &error))?;
@@ -33,10 +33,9 @@ async fn parameter(name: &str) -> Result<SecretString, CloudError> {
     text.map(SecretString::from).ok_or_else(|| CloudError::lasting(format!("{what} is empty: {remedy}")))
 }
 
-async fn secret(id: &str) -> Result<SecretString, CloudError> {
-    let what = format!("the secret {id}");
+async fn secret(id: &str, what: &str) -> Result<SecretString, CloudError> {
     let remedy = "create it with one JSON object, {\"NAME\": \"value\"}, or change secrets.source";
-    let asked = Asked { action: "secretsmanager:GetSecretValue", what: &what, remedy };
+    let asked = Asked { action: "secretsmanager:GetSecretValue", what, remedy };
     let client = aws_sdk_secretsmanager::Client::new(sdk().await);
     let answer = client.get_secret_value().secret_id(id).version_stage(CURRENT).send().await;
     let answer = answer.map_err(|error| CloudError::of(asked, &error))?;
@@ -51,7 +50,7 @@ pub struct ManagedSecret(pub String);
 impl Refetch for ManagedSecret {
     fn refetch(&self) -> Refetched<'_> {
         Box::pin(async move {
-            let text = secret(&self.0).await.map_err(|error| error.to_string())?;
+            let text = fetch(&Want::Secret(self.0.clone())).await.map_err(|error| error.to_string())?;
             let found = ManagedSecrets::new(&self.0, Ok(text.expose_secret())).load();
             found.map(|found| -> Secrets { found.secrets }).map_err(|error| error.to_string())
         })

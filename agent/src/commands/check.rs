@@ -10,7 +10,7 @@ use crate::{
     arms::beeminder::BeeminderArm,
     cli::CheckArgs,
     clock::{self, Clock},
-    config::{ConfigError, EffectiveSetting, Loaded, Settings},
+    config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Want},
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
     runtime,
@@ -58,17 +58,38 @@ impl CheckResult {
 }
 
 pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow::Result<Exit> {
-    let loaded = match context::load(config).await {
-        Ok(loaded) => loaded,
+    let inputs = Inputs::of_process(config.map(Path::to_owned));
+    let checked = match config::wanted(&inputs).filter(|_| options.offline) {
+        Some(want) => check_here(&inputs, &want, options),
+        None => check_everything(config, options).await,
+    };
+    match checked {
         Err(error) if options.json && error.is::<ConfigError>() => {
             let problems = error.downcast_ref::<ConfigError>().map(|error| error.0.as_slice()).unwrap_or_default();
             let results =
                 problems.iter().map(|problem| CheckResult::new(&problem.key, Err(problem.to_string()))).collect();
             print(&Checked { ok: false, results, settings: Vec::new() }, true)?;
-            return Ok(Exit::Config);
+            Ok(Exit::Config)
         }
-        Err(error) => return Err(error),
-    };
+        checked => checked,
+    }
+}
+
+/// What this machine alone has. It is what systemd asks before each start: a network that is late must not cost a start, and what is wrong
+/// in AWS may be put right while `serve` waits.
+fn check_here(inputs: &Inputs, want: &Want, options: &CheckArgs) -> anyhow::Result<Exit> {
+    let settings = config::load_here(inputs)?;
+    let detail =
+        format!("sound as far as it is on this machine; {want} and what depends on it were not read: --offline");
+    let mut results = vec![CheckResult::new("configuration", Ok(detail))];
+    results.extend(settings.map(|settings| CheckResult::new("state", state(&settings.state.path))));
+    let ok = results.iter().all(|result| result.ok);
+    print(&Checked { ok, results, settings: Vec::new() }, options.json)?;
+    Ok(if ok { Exit::Done } else { Exit::Failed })
+}
+
+async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow::Result<Exit> {
+    let loaded = context::load(config).await?;
     let mut results = vec![CheckResult::new(
         "configuration",
         Ok(format!("{} settings, time zone {}", loaded.effective.len(), zone_name(&loaded))),
@@ -83,7 +104,7 @@ pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     }
     let configured = results.iter().all(|result| result.ok);
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
-    results.push(CheckResult::new("state", state(&loaded)));
+    results.push(CheckResult::new("state", state(&loaded.settings.state.path)));
     results.extend(broken_channels(&loaded, options.offline));
     if !options.offline
         && let Some(copies) = copies(&loaded).await
@@ -145,8 +166,7 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
 }
 
 /// Does not make the file, and does not need the lock: a running daemon is fine.
-fn state(loaded: &Loaded) -> Result<String, String> {
-    let path = &loaded.settings.state.path;
+fn state(path: &Path) -> Result<String, String> {
     match Store::open_read_only(path) {
         Ok(_) => writable(path).map(|()| format!("{} can be read and written", path.display())),
         Err(StoreError::Missing(_)) => {
@@ -232,7 +252,9 @@ fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
     for result in &checked.results {
         writeln!(out, "{:<5} {:<16} {}", result.mark(), result.name, result.detail)?;
     }
-    writeln!(out, "\nsettings in force")?;
+    if !checked.settings.is_empty() {
+        writeln!(out, "\nsettings in force")?;
+    }
     for setting in &checked.settings {
         writeln!(out, "      {} = {} ({})", setting.key, setting.value, setting.source)?;
     }

@@ -4,6 +4,7 @@ mod check;
 mod context;
 mod exit;
 mod notify_test;
+mod patience;
 mod run;
 mod send_alert;
 mod serve;

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::task::TaskTracker;
 
-use super::{Exit, context};
+use super::{Exit, context, patience};
 use crate::{
     clock::Clock,
     http::{App, AppParts, AppSettings, Limits, Server, front::Front},
@@ -34,10 +34,9 @@ const LAST_WORDS: Duration = Duration::from_secs(8);
 const RESTORE: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
-    let loaded = context::load(config).await?;
-    let tokens = context::tokens(&loaded)?;
-    let clock = Clock::system();
     let notifier = Notifier::from_environment();
+    let (loaded, tokens) = patience::load(config, &notifier).await?;
+    let clock = Clock::system();
     notifier.extend_timeout(RESTORE);
     let agent = context::agent(&loaded, clock.clone(), RESTORE).await?;
 

@@ -1,7 +1,7 @@
 //! What loading needs from AWS, and what was fetched of it. Loading itself opens no connection: it says what it wants, and whoever
 //! called it brings that.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -12,6 +12,15 @@ pub enum Want {
     Parameter(String),
     /// The text of a secret in Secrets Manager, by its name or ARN.
     Secret(String),
+}
+
+impl fmt::Display for Want {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(name) => write!(f, "the SSM parameter {name}"),
+            Self::Secret(id) => write!(f, "the secret {id}"),
+        }
+    }
 }
 
 /// What was fetched so far: the text, or a sentence that says why there is none. `Debug` shows no text.

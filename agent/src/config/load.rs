@@ -82,6 +82,23 @@ fn managed_secret((merged, problems): (Merged, Vec<ConfigProblem>)) -> Option<St
     }
 }
 
+/// What can be said without AWS while [`wanted`] wants something: the settings, if no parameter can change them.
+///
+/// # Errors
+/// With what is wrong whatever AWS has.
+pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
+    let (merged, problems) = layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
+    if layers::parameter(inputs.chosen_file(), &inputs.variables).is_some() {
+        // The parameter may bring what is missing here, and set what a rule of several settings looks at. Syntax and names are certain.
+        return if problems.is_empty() { Ok(None) } else { Err(ConfigError(problems)) };
+    }
+    let mut reader = Reader::new(merged, problems);
+    let secrets = validate::secrets(&mut reader);
+    let settings = validate::settings(&mut reader, secrets, None);
+    let problems = reader.into_parts().1;
+    settings.filter(|_| problems.is_empty()).map(Some).ok_or(ConfigError(problems))
+}
+
 /// `[journal]` of the file and the environment alone, whatever is wrong with the rest: the log that explains why nothing starts must go
 /// out all the same. Neither parameter nor secrets are read.
 ///

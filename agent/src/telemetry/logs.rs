@@ -114,10 +114,10 @@ where
     })
 }
 
-/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens. The AWS SDK tells at INFO
-/// how its caches fare, which is no news.
+/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens. The AWS SDK does so at WARN:
+/// it shows whole answers of the metadata service, session tokens among them; what it failed at, we say ourselves.
 fn is_ours_or_harmless(metadata: &Metadata<'_>) -> bool {
-    let loudest = if metadata.target().starts_with("aws_") { Level::WARN } else { Level::INFO };
+    let loudest = if metadata.target().starts_with("aws_") { Level::ERROR } else { Level::INFO };
     metadata.target().starts_with("mecris") || *metadata.level() <= loudest
 }
 
@@ -171,6 +171,7 @@ mod tests {
             tracing::trace!("ours");
             tracing::debug!(target: "hyper_util::client", "GET /?auth_token=canary");
             tracing::warn!(target: "hyper_util::client", "pool is full");
+            tracing::warn!(target: "aws_config::meta::credentials::chain", "raw: SdkBody(b\"canary\")");
         });
         assert!(text.contains("ours") && text.contains("pool is full") && !text.contains("canary"));
     }

@@ -7,7 +7,7 @@ use mecris_tests::{twilio::Fault, wait::until};
 use crate::{
     Case,
     instance::{Instance, PATIENCE},
-    launch::{Launch, give_secrets},
+    launch::Launch,
     region::Region,
 };
 
@@ -28,7 +28,6 @@ fn booted<'r>(region: &'r Region, new: bool) -> Instance<'r> {
         region.new_instance();
     }
     let mut instance = Instance::new(region);
-    give_secrets(&instance);
     up(&mut instance);
     instance
 }
@@ -84,9 +83,7 @@ fn in_the_middle() {
     );
     // It finds the message at the provider and takes it for its own.
     let settled = until(2 * PATIENCE, || {
-        let status = first
-            .try_sh("curl -s -H 'Authorization: Bearer api-token-of-the-tests' http://127.0.0.1:8000/notifications")
-            .ok()?;
+        let status = first.get("/notifications")?;
         (status.contains("\"accepted\"") || status.contains("\"delivered\"")).then_some(())
     });
     assert!(settled.is_some(), "{}", first.journal("mecris-agent"));

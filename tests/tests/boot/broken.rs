@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mecris_tests::{
+    imds,
     s3::{Code, Fault, Operation},
     wait::{pause, until},
 };
@@ -13,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     Case,
     instance::{Instance, PATIENCE},
-    launch::{Launch, give_secrets, key},
-    region::Region,
+    launch::{Launch, key},
+    region::{PARAMETER, Region, SECRET, secrets},
 };
 
 pub(crate) const CASES: &[Case] = &[
@@ -23,6 +24,8 @@ pub(crate) const CASES: &[Case] = &[
     ("a_missing_object_is_reported_at_once", missing_object),
     ("a_missing_object_that_s3_hides_as_refused_is_reported_at_once", hidden_object),
     ("a_wrong_setting_is_reported_with_its_name_and_a_person_cannot_be_told", wrong_setting),
+    ("what_the_role_may_not_read_is_named_and_heals_when_it_may", denied),
+    ("a_malformed_secret_is_named_without_its_value_and_heals_when_it_is_corrected", malformed),
     ("without_a_network_for_a_minute_it_starts_when_there_is_one", no_network),
     ("a_clock_that_s3_refuses_is_named_and_heals_when_it_is_set", wrong_clock),
 ];
@@ -32,7 +35,6 @@ fn launched<'r>(region: &'r Region, launch: &Launch, prepare: impl FnOnce(&Regio
     launch.publish(region);
     prepare(region);
     let mut instance = Instance::new(region);
-    give_secrets(&instance);
     instance.switch_on();
     instance
 }
@@ -86,16 +88,65 @@ fn hidden_object() {
 fn wrong_setting() {
     let region = Region::new();
     let mut launch = Launch { ready_deadline_seconds: 20, ..Launch::new() };
-    launch.agent.set("time_zone", "Mars/Olympus");
+    launch.instance.set("journal.log_gruop", "/mecris/staging");
     let instance = launched(&region, &launch, |_| {});
     assert_eq!(instance.is_up(), "degraded");
-    let report = region.boot_log();
-    let last = report.last().unwrap_or_else(|| panic!("no report:\n{}", instance.output()));
-    assert!(last.contains("FAILED at step ready ") && last.contains("Mars/Olympus"), "{last}");
+    not_ready(&region, &instance, "did you mean journal.log_group?");
     assert_eq!(instance.property("mecris-agent", "ActiveState"), "failed", "{}", instance.journal("mecris-agent"));
     let alert = instance.journal("mecris-alert@*");
     assert!(alert.contains("NOBODY WAS TOLD that mecris-agent.service gave up"), "{alert}");
     assert!(alert.contains("\"UnitFailed\":1") && alert.contains("\"Environment\":\"staging\""), "{alert}");
+}
+
+/// All of it is installed, it was not ready in time, and the report says why.
+fn not_ready(region: &Region, instance: &Instance<'_>, why: &str) {
+    let reported = until(PATIENCE, || region.boot_log().pop());
+    let last = reported.unwrap_or_else(|| panic!("no report:\n{}", instance.output()));
+    assert!(last.contains("FAILED at step ready ") && last.contains(why), "{last}");
+    let counted = until(PATIENCE, || (region.metric("BootFailed") > 0.9).then_some(()));
+    assert!(counted.is_some(), "not counted:\n{}", instance.output());
+}
+
+/// What was not ready in time becomes so by itself.
+fn heals_late(region: &Region, instance: &Instance<'_>) {
+    assert_eq!(region.twilio.accepted_count(), 0, "{:?}", region.texts());
+    assert_eq!(instance.property("mecris-agent", "ActiveState"), "activating", "{}", instance.journal("mecris-agent"));
+    instance.is_at_work();
+    let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
+    assert!(sent.is_some(), "{}", instance.journal("mecris-agent"));
+    assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
+}
+
+fn denied() {
+    let region = Region::new();
+    let launch = Launch { ready_deadline_seconds: 15, ..Launch::new() };
+    let instance = launched(&region, &launch, |region| {
+        region.gate.deny("ssm:GetParameter");
+        region.gate.deny("secretsmanager:GetSecretValue");
+    });
+    let of_parameter = format!("the role {} may not ssm:GetParameter on {PARAMETER}", imds::ROLE);
+    not_ready(&region, &instance, &of_parameter);
+    region.gate.allow("ssm:GetParameter");
+    let of_secret = format!("the role {} may not secretsmanager:GetSecretValue on {SECRET}", imds::ROLE);
+    instance.says("mecris-agent", &of_secret, PATIENCE);
+    region.gate.allow("secretsmanager:GetSecretValue");
+    heals_late(&region, &instance);
+    region.nobody_misbehaved();
+}
+
+fn malformed() {
+    let region = Region::new();
+    let launch = Launch { ready_deadline_seconds: 15, ..Launch::new() };
+    let instance = launched(&region, &launch, |region| region.put_secret("TWILIO_AUTH_TOKEN=canary"));
+    not_ready(&region, &instance, &format!("the secret {SECRET}, line 1: expected one JSON object"));
+    assert!(!instance.sh("journalctl --no-pager").contains("canary"), "a secret in the journal");
+    // Another mistake: JSON, and something is missing.
+    let mut partly = secrets();
+    partly.as_object_mut().expect("an object").remove("MECRIS_API_TOKENS");
+    region.put_secret(&partly.to_string());
+    instance.says("mecris-agent", "MECRIS_API_TOKENS", PATIENCE);
+    region.put_secret(&secrets().to_string());
+    heals_late(&region, &instance);
 }
 
 /// It is ready and has said what there is to say, once.

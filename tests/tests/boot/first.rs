@@ -8,7 +8,7 @@ use crate::{
     Case,
     artifact::{ARCH, release},
     instance::{Instance, PATIENCE},
-    launch::{Launch, give_secrets},
+    launch::Launch,
     region::Region,
     run::run,
 };
@@ -40,7 +40,6 @@ fn rendered() {
 fn boot(region: &Region) -> Instance<'_> {
     Launch::new().publish(region);
     let mut instance = Instance::new(region);
-    give_secrets(&instance);
     let state = instance.boot();
     assert_eq!(state, "running", "{}\n{}\n{}", instance.output(), instance.journal("mecris-agent"), instance.console());
     instance

@@ -14,8 +14,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 
 use crate::{
+    launch::{instance_toml, settings},
     network::{GATEWAY, INSTANCE},
-    region::{BEEMINDER_PORT, MOTO_PORT, Region, S3_PORT, TWILIO_PORT, workspace},
+    region::{API_TOKEN, BEEMINDER_PORT, GATE_PORT, MOTO_PORT, Region, S3_PORT, TWILIO_PORT, workspace},
     run::{run, try_run},
 };
 
@@ -82,14 +83,16 @@ impl<'r> Instance<'r> {
 
     /// The fakes speak plain http, which the agent takes only on loopback: two ports of this machine lead to them.
     fn endpoints(&self) {
-        let moto = format!("http://{GATEWAY}:{MOTO_PORT}");
+        let gate = format!("http://{GATEWAY}:{GATE_PORT}");
         self.environment(&[
             ("AWS_ENDPOINT_URL_S3", &format!("http://{GATEWAY}:{S3_PORT}")),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH", &moto),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &moto),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &moto),
-            ("AWS_ENDPOINT_URL_SSM", &moto),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &format!("http://{GATEWAY}:{MOTO_PORT}")),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &gate),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &gate),
+            ("AWS_ENDPOINT_URL_SSM", &gate),
             ("AWS_ALLOW_HTTP", "true"),
+            // The SDK takes a name of its own for an endpoint, or the dual-stack one.
+            ("AWS_USE_DUALSTACK_ENDPOINT", "false"),
         ]);
         for (name, port) in [("twilio", TWILIO_PORT), ("beeminder", BEEMINDER_PORT)] {
             let unit = format!("/etc/systemd/system/to-{name}");
@@ -175,9 +178,28 @@ impl<'r> Instance<'r> {
         assert!(so.is_some(), "{unit} is {}, not {state}, after {within:?}:\n{}", is(), self.journal(unit));
     }
 
+    /// Waits until a unit has said these words.
+    pub(crate) fn says(&self, unit: &str, words: &str, within: Duration) {
+        let said = until(within, || self.journal(unit).contains(words).then_some(()));
+        assert!(said.is_some(), "{unit} did not say {words:?} within {within:?}:\n{}", self.journal(unit));
+    }
+
     /// All that a unit wrote on this disk.
     pub(crate) fn journal(&self, unit: &str) -> String {
         self.sh(&format!("journalctl --no-pager -o short-precise -u '{unit}'"))
+    }
+
+    /// What an endpoint of the agent answers, as anybody in the machine with the token can ask it.
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
+        self.try_sh(&format!("curl -s -m 5 -H 'Authorization: Bearer {API_TOKEN}' http://127.0.0.1:8000{path}")).ok()
+    }
+
+    /// Asks the agent to do something, as [`Instance::get`] asks.
+    pub(crate) fn post(&self, path: &str) -> Option<String> {
+        self.try_sh(&format!(
+            "curl -sf -m 20 -X POST -H 'Authorization: Bearer {API_TOKEN}' http://127.0.0.1:8000{path}"
+        ))
+        .ok()
     }
 
     /// What cloud-init's scripts wrote.
@@ -227,14 +249,15 @@ impl Drop for Instance<'_> {
 
 impl Instance<'_> {
     /// Puts a binary, the units and settings onto the disk as user-data leaves them; cloud-init does not run, which saves ten seconds.
-    pub(crate) fn install(&self, binary: &[u8], agent_toml: &str) {
+    pub(crate) fn install(&self, binary: &[u8]) {
+        self.region.put_settings(&settings());
         self.write("/etc/cloud/cloud-init.disabled", "", 0o644);
         let address = format!(
             "auto lo ens5\niface lo inet loopback\niface ens5 inet static\n  address {INSTANCE}/20\n  gateway {GATEWAY}\n"
         );
         self.write("/etc/network/interfaces", address, 0o644);
         self.write("/usr/local/bin/mecris-agent", binary, 0o755);
-        self.write("/etc/mecris/agent.toml", agent_toml, 0o644);
+        self.write("/etc/mecris/agent.toml", instance_toml().to_toml(), 0o644);
         self.environment(&[("AWS_REGION", s3::REGION), ("MECRIS_DEPLOYMENT", "staging")]);
         for unit in fs::read_dir(workspace().join("systemd")).expect("the units are there") {
             let (path, text) = unit.map(|unit| (unit.path(), fs::read(unit.path()))).expect("it can be read");

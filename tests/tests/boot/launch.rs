@@ -5,13 +5,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use mecris_tests::{agent::Config, beeminder, s3, twilio};
+use mecris_tests::{agent::Config, s3};
 use serde_json::json;
 
 use crate::{
     artifact::{ARCH, release},
-    instance::Instance,
-    region::{BEEMINDER_PORT, LOG_GROUP, Region, TWILIO_PORT, workspace},
+    region::{BEEMINDER_PORT, LOG_GROUP, PARAMETER, Region, SECRET, TWILIO_PORT, workspace},
 };
 
 /// Where the binary is in the bucket.
@@ -19,17 +18,23 @@ pub(crate) fn key() -> String {
     format!("artifacts/1.2.3/mecris-agent-{ARCH}")
 }
 
-/// The variables of the template that tests change.
+/// The variables of the template that tests change, and the settings in the parameter.
 pub(crate) struct Launch {
     pub(crate) sha256: String,
-    pub(crate) agent: Config,
+    pub(crate) instance: Config,
+    pub(crate) settings: Config,
     pub(crate) ready_deadline_seconds: u32,
 }
 
 impl Launch {
     /// A sound one.
     pub(crate) fn new() -> Self {
-        Self { sha256: release().sha256.clone(), agent: agent_toml(), ready_deadline_seconds: 60 }
+        Self {
+            sha256: release().sha256.clone(),
+            instance: instance_toml(),
+            settings: settings(),
+            ready_deadline_seconds: 60,
+        }
     }
 
     /// The user-data.
@@ -38,7 +43,7 @@ impl Launch {
         let values = json!({
             "version": "1.2.3", "arch": ARCH, "sha256": self.sha256, "bucket": s3::BUCKET, "region": s3::REGION,
             "artifact_key": key(), "environment": "staging", "log_group": LOG_GROUP,
-            "agent_toml": self.agent.to_toml(), "ready_deadline_seconds": self.ready_deadline_seconds,
+            "agent_toml": self.instance.to_toml(), "ready_deadline_seconds": self.ready_deadline_seconds,
         });
         let units = format!(
             "{{for f in fileset(\"{0}/systemd\", \"*\"): f => file(\"{0}/systemd/${{f}}\")}}",
@@ -80,15 +85,25 @@ impl Launch {
         output.stdout
     }
 
-    /// What boots from now on in this region gets it, and finds its binary in the bucket.
+    /// What boots from now on in this region gets it, and finds its binary in the bucket and its settings in the parameter.
     pub(crate) fn publish(&self, region: &Region) {
+        region.put_settings(&self.settings);
         region.s3.put_raw(&key(), release().bytes.clone());
         region.imds.set_user_data(self.packed());
     }
 }
 
-/// The instance's own settings. No quiet hours: the test may run at night.
-pub(crate) fn agent_toml() -> Config {
+/// What the instance has to know before it can read anything else, as `infra/config.tf` has it.
+pub(crate) fn instance_toml() -> Config {
+    let mut config = Config::empty();
+    config.set("config.ssm_parameter", PARAMETER);
+    config.set("telemetry.environment", "staging");
+    config.set("journal.log_group", LOG_GROUP);
+    config
+}
+
+/// Everything else. No quiet hours: the test may run at night.
+pub(crate) fn settings() -> Config {
     let mut config = Config::default();
     config.set("environment", "production");
     config.remove("walk");
@@ -100,15 +115,7 @@ pub(crate) fn agent_toml() -> Config {
     config.set("notify.sms.base_url", format!("http://127.0.0.1:{TWILIO_PORT}"));
     config.set("state.path", "/var/lib/mecris/mecris_usage.db");
     config.set("state.remote", format!("s3://{}/agent", s3::BUCKET));
+    config.set("secrets.source", format!("secretsmanager:{SECRET}"));
+    config.set("telemetry.emf", true);
     config
-}
-
-/// The secrets, by the environment of this machine.
-pub(crate) fn give_secrets(instance: &Instance<'_>) {
-    instance.environment(&[
-        ("BEEMINDER_AUTH_TOKEN", beeminder::TOKEN),
-        ("TWILIO_ACCOUNT_SID", twilio::ACCOUNT_SID),
-        ("TWILIO_AUTH_TOKEN", twilio::AUTH_TOKEN),
-        ("MECRIS_API_TOKENS", "tests:api-token-of-the-tests"),
-    ]);
 }

@@ -5,6 +5,8 @@
 //! reason. What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set, but not enforced
 //! in this container), and agreement with AWS beyond that of the fakes.
 //!
+//! Settings and secrets come as in production, from a parameter of SSM and one JSON secret.
+//!
 //! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release` makes it.
 
 mod again;
@@ -13,10 +15,13 @@ mod artifact;
 mod broken;
 mod first;
 mod instance;
+mod journal;
 mod launch;
+mod load;
 mod needs;
 mod network;
 mod region;
+mod rotation;
 mod run;
 mod units;
 mod watchdog;
@@ -28,6 +33,17 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean something.
     arguments.test_threads = Some(1);
-    let cases = [first::CASES, broken::CASES, again::CASES, units::CASES, watchdog::CASES, applied::CASES].concat();
+    let cases = [
+        first::CASES,
+        broken::CASES,
+        again::CASES,
+        units::CASES,
+        watchdog::CASES,
+        rotation::CASES,
+        journal::CASES,
+        load::CASES,
+        applied::CASES,
+    ]
+    .concat();
     libtest_mimic::run(&arguments, trials("machines that boot", &cases, needs::missing().as_deref())).exit();
 }

@@ -66,14 +66,15 @@ impl Network {
     }
 
     /// Does something in the network `aws`: what it opens there stays there.
-    pub(crate) fn within<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    pub(crate) fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let path = format!("/run/netns/{}", self.aws);
-        let thread = std::thread::spawn(move || {
+        let inside = || {
             let network = File::open(path).expect("the network is there");
             move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).expect("root may enter it");
             work()
-        });
-        thread.join().expect("the work is done")
+        };
+        // A thread of its own, because a thread is in one network only.
+        std::thread::scope(|scope| scope.spawn(inside).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     }
 }
 

@@ -1,11 +1,8 @@
-//! Everything outside the instance: metadata, S3, CloudWatch (moto), Twilio, Beeminder.
+//! Everything outside the instance: metadata, S3, the other services of AWS (moto behind a gate), Twilio, Beeminder.
 
 use std::{
-    io::{BufRead as _, BufReader},
     net::SocketAddr,
-    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
     sync::{
         Mutex,
         atomic::{AtomicU32, Ordering},
@@ -14,29 +11,34 @@ use std::{
 
 use jiff::SignedDuration;
 use mecris_tests::{
-    beeminder::{Beeminder, GoalSpec},
+    agent::Config,
+    beeminder::{self, Beeminder, GoalSpec},
     clock::FakeClock,
-    http_client,
-    imds::Imds,
+    gate::Gate,
+    imds::{self, Imds},
+    moto::Moto,
     s3::{self, S3},
-    twilio::Twilio,
+    twilio::{self, Twilio},
 };
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
-use crate::{
-    network::{GATEWAY, INSTANCE, MAC, Network},
-    run::run,
-};
+use crate::network::{GATEWAY, INSTANCE, MAC, Network};
 
 /// Ports at [`GATEWAY`]. Those of Twilio and Beeminder are the instance's own, too: an unencrypted upstream has to be on loopback.
 pub(crate) const S3_PORT: u16 = 9000;
 pub(crate) const MOTO_PORT: u16 = 9001;
 pub(crate) const TWILIO_PORT: u16 = 9002;
 pub(crate) const BEEMINDER_PORT: u16 = 9003;
+/// Before the services of moto that speak JSON.
+pub(crate) const GATE_PORT: u16 = 9004;
 
-/// Where the log lines of the boot go.
+/// Where the log lines go, where the settings are, and the secret: as Terraform names them for staging.
 pub(crate) const LOG_GROUP: &str = "/mecris/staging";
+pub(crate) const PARAMETER: &str = "/mecris/staging/agent.toml";
+pub(crate) const SECRET: &str = "mecris/staging";
+
+/// A token for the agent's endpoints.
+pub(crate) const API_TOKEN: &str = mecris_tests::agent::API_TOKEN;
 
 /// The workspace.
 pub(crate) fn workspace() -> PathBuf {
@@ -51,69 +53,37 @@ pub(crate) struct Region {
     pub(crate) twilio: Twilio,
     pub(crate) beeminder: Beeminder,
     pub(crate) instance_id: Mutex<String>,
+    pub(crate) gate: Gate,
     moto: Moto,
     // Last, because the others are in it.
     pub(crate) network: Network,
-}
-
-struct Moto {
-    child: Child,
-    _alive: ChildStdin,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        let _ = self.child.wait();
-    }
-}
-
-fn moto(network: &Network) -> Moto {
-    let script = workspace().join("scripts/fake-aws");
-    run(&script.display().to_string(), &["--install"]);
-    let mut child = Command::new("ip")
-        .args(["netns", "exec", &network.aws])
-        .arg(script)
-        .args(["--listen", GATEWAY, &MOTO_PORT.to_string()])
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("scripts/fake-aws starts");
-    let alive = child.stdin.take().expect("it is piped");
-    let mut line = String::new();
-    let _ = BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line);
-    assert!(line.starts_with("ready "), "scripts/fake-aws gave up; it said why above");
-    Moto { child, _alive: alive }
 }
 
 fn at(port: u16) -> SocketAddr {
     format!("{GATEWAY}:{port}").parse().expect("an address")
 }
 
-/// By which moto sees which service and region are meant; it checks no signature.
-fn scope(service: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential=anything/20260101/{}/{service}/aws4_request", s3::REGION)
-}
-
 impl Region {
-    /// With one goal on its last day, no object in the bucket, and a log group as Terraform makes it.
+    /// With one goal on its last day, no object in the bucket, and a log group and a secret as Terraform and a person make them.
     pub(crate) fn new() -> Self {
         let network = Network::new();
         let clock = FakeClock::default();
         let fakes_clock = clock.clone();
-        let (s3, imds, twilio, beeminder) = network.within(move || {
+        let (s3, imds, twilio, beeminder, gate) = network.within(move || {
             let s3 = S3::start_at(&fakes_clock, at(S3_PORT)).expect("a free port");
             let metadata = "169.254.169.254:80".parse().expect("an address");
             let imds = Imds::start_at(&s3, metadata).expect("a free port");
             let twilio = Twilio::start_at(&fakes_clock, at(TWILIO_PORT)).expect("a free port");
-            (s3, imds, twilio, Beeminder::start_at(&fakes_clock, at(BEEMINDER_PORT)).expect("a free port"))
+            let beeminder = Beeminder::start_at(&fakes_clock, at(BEEMINDER_PORT)).expect("a free port");
+            let gate = Gate::start_at(at(GATE_PORT), at(MOTO_PORT), imds::ROLE).expect("a free port");
+            (s3, imds, twilio, beeminder, gate)
         });
         beeminder.set_goals(vec![GoalSpec::new("reading", 0)]);
-        let moto = moto(&network);
-        let region = Self { clock, imds, s3, twilio, beeminder, instance_id: Mutex::default(), moto, network };
+        let moto = Moto::start_in(&network.aws, at(MOTO_PORT), s3::REGION).unwrap_or_else(|why| panic!("{why}"));
+        let region = Self { clock, imds, s3, twilio, beeminder, instance_id: Mutex::default(), gate, moto, network };
         region.new_instance();
-        region.logs("CreateLogGroup", &json!({"logGroupName": LOG_GROUP}));
+        region.ask("logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": LOG_GROUP}));
+        region.secrets("CreateSecret", &json!({"Name": SECRET, "SecretString": secrets().to_string()}));
         region
     }
 
@@ -151,59 +121,55 @@ impl Region {
         self.instance_id.lock().expect("nobody panicked").clone()
     }
 
-    fn logs(&self, action: &str, body: &Value) -> Value {
-        let (target, scope, body) = (format!("Logs_20140328.{action}"), scope("logs"), body.clone());
-        let answer = self.network.within(move || {
-            http_client::request(
-                at(MOTO_PORT),
-                "POST",
-                "/",
-                &[("x-amz-target", &target), ("authorization", &scope)],
-                Some(&body),
-            )
-        });
-        let answer = answer.expect("moto answers");
-        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
-        serde_json::from_str(&answer.body).unwrap_or_default()
+    /// Asks a service of moto's.
+    fn ask(&self, service: &str, target: &str, body: &Value) -> Value {
+        self.network.within(|| self.moto.ask(service, target, body))
+    }
+
+    fn secrets(&self, action: &str, body: &Value) {
+        self.ask("secretsmanager", &format!("secretsmanager.{action}"), body);
+    }
+
+    /// The secret is this text from now on.
+    pub(crate) fn put_secret(&self, text: &str) {
+        self.secrets("PutSecretValue", &json!({"SecretId": SECRET, "SecretString": text}));
+    }
+
+    /// The agent's settings are these from now on.
+    pub(crate) fn put_settings(&self, settings: &Config) {
+        let parameter = json!({"Name": PARAMETER, "Type": "String", "Value": settings.to_toml(), "Overwrite": true});
+        self.ask("ssm", "AmazonSSM.PutParameter", &parameter);
     }
 
     /// What the boot of this instance reported to CloudWatch Logs, the newest last; empty if nothing.
     pub(crate) fn boot_log(&self) -> Vec<String> {
-        let stream = format!("{}/boot", self.instance_id());
-        let streams = self.logs("DescribeLogStreams", &json!({"logGroupName": LOG_GROUP}));
-        let there =
-            streams["logStreams"].as_array().is_some_and(|all| all.iter().any(|s| s["logStreamName"] == stream));
-        if !there {
-            return Vec::new();
-        }
-        let events = self.logs("GetLogEvents", &json!({"logGroupName": LOG_GROUP, "logStreamName": stream}));
-        let events = events["events"].as_array().cloned().unwrap_or_default();
-        events.iter().filter_map(|event| event["message"].as_str().map(str::to_owned)).collect()
+        self.log_lines("boot")
+    }
+
+    /// A log stream of this instance, the newest last; empty if there is none.
+    pub(crate) fn log_lines(&self, name: &str) -> Vec<String> {
+        let stream = format!("{}/{name}", self.instance_id());
+        self.network.within(|| self.moto.log_lines(LOG_GROUP, &stream))
     }
 
     /// The sum of a metric's values under this environment.
     pub(crate) fn metric(&self, name: &str) -> f64 {
         let (day, now) = (SignedDuration::from_hours(24), self.clock.now());
         let (from, to) = ((now - day).to_string(), (now + day).to_string());
-        let name = name.to_owned();
-        let answer = self.network.within(move || {
-            let form = [
-                ("Action", "GetMetricStatistics"),
-                ("Version", "2010-08-01"),
-                ("Namespace", "Mecris"),
-                ("MetricName", &name),
-                ("StartTime", &from),
-                ("EndTime", &to),
-                ("Period", "172800"),
-                ("Statistics.member.1", "Sum"),
-                ("Dimensions.member.1.Name", "Environment"),
-                ("Dimensions.member.1.Value", "staging"),
-            ];
-            http_client::post_form_with(at(MOTO_PORT), "/", &[("authorization", &scope("monitoring"))], &form)
-        });
-        let answer = answer.expect("moto answers");
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let sums = answer.body.split("<Sum>").skip(1).filter_map(|rest| rest.split('<').next()?.parse::<f64>().ok());
+        let form = [
+            ("Action", "GetMetricStatistics"),
+            ("Version", "2010-08-01"),
+            ("Namespace", "Mecris"),
+            ("MetricName", name),
+            ("StartTime", &from),
+            ("EndTime", &to),
+            ("Period", "172800"),
+            ("Statistics.member.1", "Sum"),
+            ("Dimensions.member.1.Name", "Environment"),
+            ("Dimensions.member.1.Value", "staging"),
+        ];
+        let answer = self.network.within(|| self.moto.ask_form("monitoring", &form));
+        let sums = answer.split("<Sum>").skip(1).filter_map(|rest| rest.split('<').next()?.parse::<f64>().ok());
         sums.sum()
     }
 
@@ -216,6 +182,15 @@ impl Region {
     pub(crate) fn nobody_misbehaved(&self) {
         assert_eq!(self.imds.violations(), Vec::<String>::new(), "metadata");
         assert_eq!(self.s3.violations(), Vec::<String>::new(), "s3");
-        let _ = &self.moto;
     }
+}
+
+/// All secrets, as a person puts them into one JSON object.
+pub(crate) fn secrets() -> Value {
+    json!({
+        "BEEMINDER_AUTH_TOKEN": beeminder::TOKEN,
+        "TWILIO_ACCOUNT_SID": twilio::ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": twilio::AUTH_TOKEN,
+        "MECRIS_API_TOKENS": format!("tests:{API_TOKEN}"),
+    })
 }

@@ -8,13 +8,13 @@ use crate::{
     Case,
     artifact::release,
     instance::{Instance, PATIENCE},
-    launch::{agent_toml, give_secrets},
     region::Region,
 };
 
 pub(crate) const CASES: &[Case] = &[
     ("the_units_are_sound_and_their_exposure_is_small", sound),
     ("killed_ten_times_quickly_it_gives_up_and_a_person_is_told_once", killed_ten_times),
+    ("what_gave_up_is_tried_again_and_again_after_a_pause", again),
     ("a_unit_that_gives_up_beside_the_agent_is_told_by_the_agent", beside_the_agent),
 ];
 
@@ -25,8 +25,7 @@ const EXPOSURE: f64 = 1.2;
 fn installed(region: &Region) -> Instance<'_> {
     region.beeminder.set_goals(vec![GoalSpec::new("writing", 5)]);
     let mut instance = Instance::new(region);
-    give_secrets(&instance);
-    instance.install(&release().bytes, &agent_toml().to_toml());
+    instance.install(&release().bytes);
     instance.boot();
     instance.is_at_work();
     instance
@@ -95,6 +94,28 @@ fn killed_ten_times() {
         until(PATIENCE, || instance.journal("mecris-alert@*").contains("already_notified_today").then_some(()));
     assert!(silent.is_some(), "{}", instance.journal("mecris-alert@*"));
     assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
+}
+
+fn again() {
+    let region = Region::new();
+    let mut instance = Instance::new(&region);
+    instance.install(&release().bytes);
+    // Two starts, and a pause of some seconds instead of minutes.
+    let lines = "[Unit]\nStartLimitIntervalSec=5\nStartLimitBurst=2\n\
+                 [Service]\nExecStartPre=/usr/bin/test -e /var/lib/mecris/repaired\n";
+    instance.drop_in("mecris-agent.service", lines);
+    instance.drop_in("mecris-again@.timer", "[Timer]\nOnActiveSec=\nOnActiveSec=6\n");
+    instance.boot();
+    let gave_up = || instance.journal("mecris-agent").matches("Start request repeated too quickly").count();
+    for times in 1..=3 {
+        let so = until(PATIENCE, || (gave_up() >= times).then_some(()));
+        assert!(so.is_some(), "not tried again after {times} times:\n{}", instance.sh("journalctl --no-pager"));
+    }
+    instance.sh("touch /var/lib/mecris/repaired");
+    instance.is_at_work();
+    // What a person stops stays so.
+    instance.sh("systemctl stop mecris-agent");
+    assert_eq!(instance.sh("systemctl is-active mecris-again@mecris-agent.service.timer || :").trim(), "inactive");
 }
 
 fn beside_the_agent() {

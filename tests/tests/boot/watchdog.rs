@@ -9,7 +9,6 @@ use crate::{
     Case,
     artifact::{release, with_failpoints},
     instance::Instance,
-    launch::{agent_toml, give_secrets},
     region::Region,
 };
 
@@ -26,8 +25,7 @@ const QUICK: &str = "[Service]\nWatchdogSec=6\n";
 fn installed<'r>(region: &'r Region, binary: &[u8], prepare: impl FnOnce(&Instance<'_>)) -> Instance<'r> {
     region.beeminder.set_goals(vec![GoalSpec::new("writing", 5)]);
     let mut instance = Instance::new(region);
-    give_secrets(&instance);
-    instance.install(binary, &agent_toml().to_toml());
+    instance.install(binary);
     prepare(&instance);
     instance.boot();
     instance.is_at_work();
@@ -56,6 +54,7 @@ fn stopped() {
     let took = restarted(&instance, &pid, Duration::from_secs(35));
     println!("SIGSTOP to READY of the next: {took:.1?}");
     instance.is_at_work();
+    instance.says("mecris-agent", "\"WatchdogRestart\":1", Duration::from_secs(5));
     assert!(
         instance.sh("find /var/lib/systemd/coredump /var/lib/mecris -type f -name 'core*' 2>/dev/null || :").is_empty()
     );

@@ -43,14 +43,14 @@ fn in_the_cloud(stage: &mut Stage, environment: Vec<(String, String)>) {
     stage.setup.config.set("secrets.source", format!("secretsmanager:{SECRET}"));
 }
 
-/// An agent whose secret is the text, and what `check --offline` says of it.
+/// An agent whose secret is the text, and what `check` says of it.
 fn check(moto: &Moto, text: Option<&str>) -> (i32, String) {
     let mut stage = Stage::new();
     in_the_cloud(&mut stage, moto.environment());
     if let Some(text) = text {
         put_secret(moto, "CreateSecret", text);
     }
-    let output = stage.setup.agent(&["check", "--offline"]);
+    let output = stage.setup.agent(&["check"]);
     (output.code, output.everything())
 }
 
@@ -219,7 +219,7 @@ fn a_denied_secret_names_action_resource_and_role() {
     let server = refusing(400, "AccessDeniedException", message);
     let mut stage = Stage::new();
     in_the_cloud(&mut stage, environment_of(&server));
-    for arguments in [&["check", "--offline"][..], &["serve"], &["run"]] {
+    for arguments in [&["check"][..], &["run"]] {
         let output = stage.setup.agent(arguments);
         assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
         for part in [
@@ -234,6 +234,32 @@ fn a_denied_secret_names_action_resource_and_role() {
 }
 
 #[test]
+fn offline_nobody_is_asked_and_what_is_on_this_machine_is_checked() {
+    let nobody = refusing(500, "x", "x");
+    nobody.refuse(true);
+    let mut stage = Stage::new();
+    in_the_cloud(&mut stage, environment_of(&nobody));
+    let sound = stage.setup.agent(&["check", "--offline"]);
+    assert_eq!(sound.code, 0, "{}", sound.everything());
+    assert!(
+        sound.stdout.contains(&format!("the secret {SECRET} and what depends on it were not read")),
+        "{}",
+        sound.stdout
+    );
+    stage.setup.config.set("window.hours", 99);
+    let wrong = stage.setup.agent(&["check", "--offline"]);
+    assert_eq!(wrong.code, 78, "{}", wrong.everything());
+    // What the parameter may set is not judged before it is known; a name that nobody knows is.
+    stage.setup.config.set("config.ssm_parameter", PARAMETER);
+    let sound = stage.setup.agent(&["check", "--offline"]);
+    assert_eq!(sound.code, 0, "{}", sound.everything());
+    stage.setup.config.set("window.huors", 5);
+    let wrong = stage.setup.agent(&["check", "--offline"]);
+    assert_eq!(wrong.code, 78, "{}", wrong.everything());
+    assert!(wrong.stderr.contains("did you mean window.hours?"), "{}", wrong.stderr);
+}
+
+#[test]
 fn what_may_pass_is_worth_another_try_and_says_so() {
     let throttled = refusing(400, "ThrottlingException", "Rate exceeded");
     let skewed =
@@ -244,7 +270,7 @@ fn what_may_pass_is_worth_another_try_and_says_so() {
     {
         let mut stage = Stage::new();
         in_the_cloud(&mut stage, environment_of(server));
-        let output = stage.setup.agent(&["check", "--offline"]);
+        let output = stage.setup.agent(&["check"]);
         assert_eq!(output.code, 75, "{expected}: {}", output.everything());
         assert!(output.stderr.contains(expected), "{expected}: {}", output.stderr);
     }

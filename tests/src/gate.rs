@@ -1,0 +1,110 @@
+//! What stands before moto where permissions matter: it refuses what it is told to, in AWS' own words, and hands on the rest.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use serde_json::{Value, json};
+
+use crate::{http_client, server::Server};
+
+/// A gate; gone when dropped.
+#[derive(Debug)]
+pub struct Gate {
+    _server: Server,
+    rules: Rules,
+}
+
+#[derive(Clone, Debug)]
+struct Rules {
+    behind: SocketAddr,
+    /// The role in the refusal.
+    role: String,
+    denied: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Rules {
+    fn denied(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gate {
+    /// At an address of the calling thread's network, before the services at `behind`, for callers in this role.
+    ///
+    /// # Errors
+    /// If the address is taken.
+    pub fn start_at(address: SocketAddr, behind: SocketAddr, role: &str) -> io::Result<Self> {
+        let rules = Rules { behind, role: role.to_owned(), denied: Arc::default() };
+        let router = Router::new().route("/", post(pass)).with_state(rules.clone());
+        Ok(Self { _server: Server::start_at(router, address)?, rules })
+    }
+
+    /// Takes a permission away, as in `secretsmanager:GetSecretValue`.
+    pub fn deny(&self, action: &str) {
+        self.rules.denied().insert(action.to_owned());
+    }
+
+    /// Gives it back.
+    pub fn allow(&self, action: &str) {
+        self.rules.denied().remove(action);
+    }
+}
+
+/// What the header `x-amz-target` calls an action, as a policy spells it: `AmazonSSM.GetParameter` is `ssm:GetParameter`.
+fn action(target: &str) -> String {
+    let (service, name) = target.split_once('.').unwrap_or((target, ""));
+    let service = match service {
+        "AmazonSSM" => "ssm",
+        "Logs_20140328" => "logs",
+        service => service,
+    };
+    format!("{service}:{name}")
+}
+
+async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> Response {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let action = action(&header("x-amz-target"));
+    if rules.denied().contains(&action) {
+        let caller = format!("arn:aws:sts::123456789012:assumed-role/{}/i-0abc", rules.role);
+        let words = format!(
+            "User: {caller} is not authorized to perform: {action} on resource: {} because no identity-based policy allows the \
+             {action} action",
+            resource(&body)
+        );
+        return answer(400, json!({"__type": "AccessDeniedException", "Message": words}).to_string());
+    }
+    let names = ["authorization", "x-amz-target", "content-type"];
+    let kept = names.map(|name| (name, header(name)));
+    let asked = tokio::task::spawn_blocking(move || {
+        let headers = kept.each_ref().map(|(name, value)| (*name, value.as_str()));
+        http_client::exchange(rules.behind, "POST", "/", &headers, &body)
+    });
+    match asked.await {
+        Ok(Ok(given)) => answer(given.status, given.body),
+        Ok(Err(error)) => answer(502, error.to_string()),
+        Err(error) => answer(500, error.to_string()),
+    }
+}
+
+/// What the request is about, by its name: AWS says so too where it does not know more.
+fn resource(body: &str) -> String {
+    let asked: Value = serde_json::from_str(body).unwrap_or_default();
+    let name = ["SecretId", "Name", "logGroupName"].iter().find_map(|key| asked[key].as_str());
+    name.unwrap_or("*").to_owned()
+}
+
+fn answer(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    (status, [("content-type", "application/x-amz-json-1.1")], body).into_response()
+}
