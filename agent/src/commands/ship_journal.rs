@@ -12,8 +12,12 @@ use super::{Exit, context};
 use crate::{
     cli::ShipJournalArgs,
     clock::Clock,
-    cloud::{self, ManagedSecret},
-    config::{self, ConfigError, Inputs, LiveSecrets, Secrets, settings::JournalSettings},
+    cloud,
+    config::{
+        self, ConfigError, Inputs, LiveSecrets, Secrets,
+        secrets::{Refetch, Refetched},
+        settings::JournalSettings,
+    },
     journal::{CloudWatch, Place, Shipper},
     runtime::{renewal, shutdown},
 };
@@ -64,10 +68,24 @@ async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, Liv
                 error = format!("{error:#}"),
                 "not all settings and secrets can be read: shipping the journal all the same"
             );
-            let secrets =
-                config::secret_of(&inputs).map(|id| LiveSecrets::renewable(Secrets::default(), ManagedSecret(id)));
-            Ok((journal, secrets.unwrap_or_else(|| LiveSecrets::fixed(Secrets::default()))))
+            let secrets = match config::wanted(&inputs) {
+                Some(_) => LiveSecrets::renewable(Secrets::default(), Anew(config.map(Path::to_owned))),
+                None => LiveSecrets::fixed(Secrets::default()),
+            };
+            Ok((journal, secrets))
         }
         (Err(error), _) => Err(error),
+    }
+}
+
+/// Everything read again, because where the secrets are may be written in the parameter that could not be read.
+struct Anew(Option<PathBuf>);
+
+impl Refetch for Anew {
+    fn refetch(&self) -> Refetched<'_> {
+        Box::pin(async move {
+            let loaded = context::load(self.0.as_deref()).await.map_err(|error| format!("{error:#}"))?;
+            Ok(loaded.secrets.get().as_ref().clone())
+        })
     }
 }

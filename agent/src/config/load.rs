@@ -111,11 +111,6 @@ pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
     journal.ok_or_else(|| ConfigError(reader.into_parts().1))
 }
 
-/// The secret that the file or the environment names, if it is one of Secrets Manager, whatever is wrong with the rest.
-pub fn secret_of(inputs: &Inputs) -> Option<String> {
-    managed_secret(layers::merge_local(inputs.chosen_file(), &inputs.variables).ok()?)
-}
-
 /// Reads everything and validates it; all problems come back at once.
 ///
 /// # Errors

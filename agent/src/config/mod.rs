@@ -19,7 +19,7 @@ mod validate;
 mod tests;
 
 pub use fetched::{Fetched, Want};
-pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_here, load_journal, secret_of, wanted};
+pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_here, load_journal, wanted};
 pub use problem::{ConfigError, ConfigProblem, EffectiveSetting, Source};
 pub use secrets::{LiveSecrets, SecretName, SecretSource, Secrets};
 pub use settings::Settings;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use mecris_tests::{
     imds,
     s3::{Code, Fault, Operation},
+    twilio,
     wait::{pause, until},
 };
 use sha2::{Digest as _, Sha256};
@@ -131,6 +132,13 @@ fn denied() {
     instance.says("mecris-agent", &of_secret, PATIENCE);
     region.gate.allow("secretsmanager:GetSecretValue");
     heals_late(&region, &instance);
+    // The shipper, which went on without, learns what it must not let out.
+    instance.says("mecris-journal", "secrets were replaced", PATIENCE);
+    instance.sh(&format!("echo 'this token: {}' | systemd-cat", twilio::AUTH_TOKEN));
+    let arrived =
+        until(PATIENCE, || region.log_lines("journal").into_iter().find(|line| line.contains("this token: ")));
+    let arrived = arrived.unwrap_or_else(|| panic!("{}", instance.journal("mecris-journal")));
+    assert!(arrived.contains("this token: ***"), "{arrived}");
     region.nobody_misbehaved();
 }
 
