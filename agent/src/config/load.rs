@@ -105,7 +105,7 @@ pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
 /// # Errors
 /// If the file cannot be read, or `[journal]` itself is wrong.
 pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
-    let (merged, _) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).map_err(ConfigError)?;
+    let (merged, _) = layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
     let mut reader = Reader::new(merged, Vec::new());
     let journal = validate::journal(&mut reader);
     journal.ok_or_else(|| ConfigError(reader.into_parts().1))

@@ -26,11 +26,12 @@ fn write(instance: &Instance<'_>, from: usize, to: usize) {
 /// Waits until nothing of it is left to ship.
 fn is_shipped(instance: &Instance<'_>) {
     let left = format!(
-        "cursor=$(sed 's/.*\"shipped\":\"\\([^\"]*\\)\".*/\\1/' /var/lib/{SHIPPER}/position.json) && \
-         journalctl --no-pager -o cat -t {TAG} --after-cursor=\"$cursor\" | wc -l"
+        "cursor=$(sed -n 's/.*\"shipped\":\"\\([^\"]*\\)\".*\"pending\":null.*/\\1/p' /var/lib/{SHIPPER}/position.json) && \
+         [ -n \"$cursor\" ] && journalctl --no-pager -o cat -t {TAG} --after-cursor=\"$cursor\" | wc -l"
     );
     let done = until(2 * PATIENCE, || (instance.try_sh(&left).ok()?.trim() == "0").then_some(()));
-    assert!(done.is_some(), "{:?} left\n{}", instance.try_sh(&left), instance.journal(SHIPPER));
+    let position = || instance.sh(&format!("cat /var/lib/{SHIPPER}/position.json"));
+    assert!(done.is_some(), "{:?} left, {}\n{}", instance.try_sh(&left), position(), instance.journal(SHIPPER));
 }
 
 fn ten_thousand() {
