@@ -30,12 +30,18 @@ struct Rules {
     behind: SocketAddr,
     /// The role in the refusal.
     role: String,
-    denied: Arc<Mutex<BTreeSet<String>>>,
+    refused: Arc<Mutex<Refused>>,
+}
+
+#[derive(Debug, Default)]
+struct Refused {
+    actions: BTreeSet<String>,
+    every_signature: bool,
 }
 
 impl Rules {
-    fn denied(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.denied.lock().unwrap_or_else(PoisonError::into_inner)
+    fn refused(&self) -> MutexGuard<'_, Refused> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,19 +51,24 @@ impl Gate {
     /// # Errors
     /// If the address is taken.
     pub fn start_at(address: SocketAddr, behind: SocketAddr, role: &str) -> io::Result<Self> {
-        let rules = Rules { behind, role: role.to_owned(), denied: Arc::default() };
+        let rules = Rules { behind, role: role.to_owned(), refused: Arc::default() };
         let router = Router::new().route("/", post(pass)).with_state(rules.clone());
         Ok(Self { _server: Server::start_at(router, address)?, rules })
     }
 
     /// Takes a permission away, as in `secretsmanager:GetSecretValue`.
     pub fn deny(&self, action: &str) {
-        self.rules.denied().insert(action.to_owned());
+        self.rules.refused().actions.insert(action.to_owned());
     }
 
     /// Gives it back.
     pub fn allow(&self, action: &str) {
-        self.rules.denied().remove(action);
+        self.rules.refused().actions.remove(action);
+    }
+
+    /// Every signature is two hours old, or that ends: what a wrong clock looks like from here.
+    pub fn clock_is_off(&self, off: bool) {
+        self.rules.refused().every_signature = off;
     }
 }
 
@@ -75,7 +86,16 @@ fn action(target: &str) -> String {
 async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> Response {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let action = action(&header("x-amz-target"));
-    if rules.denied().contains(&action) {
+    let (denied, expired) = {
+        let refused = rules.refused();
+        (refused.actions.contains(&action), refused.every_signature)
+    };
+    if expired {
+        let words =
+            "Signature expired: 20260101T100000Z is now earlier than 20260101T115500Z (20260101T120000Z - 5 min.)";
+        return answer(400, json!({"__type": "InvalidSignatureException", "message": words}).to_string());
+    }
+    if denied {
         let caller = format!("arn:aws:sts::123456789012:assumed-role/{}/i-0abc", rules.role);
         let words = format!(
             "User: {caller} is not authorized to perform: {action} on resource: {} because no identity-based policy allows the \

@@ -55,6 +55,12 @@ fn no_message_twice() {
     assert!(first.power_off() < STOP);
     up(&mut first);
     assert_eq!(first.output().matches("mecris-boot: fetch").count(), 1, "user-data ran again:\n{}", first.output());
+    // What was written when the shipper was gone already is shipped by the next boot.
+    let last_words =
+        || region.log_lines("journal").iter().filter(|line| line.contains("Stopped mecris-journal.service")).count();
+    let arrived = until(PATIENCE, || (last_words() > 0).then_some(()));
+    assert!(arrived.is_some(), "{}", first.journal("mecris-journal"));
+    assert_eq!(last_words(), 1);
     assert!(first.power_off() < STOP);
     drop(first);
 

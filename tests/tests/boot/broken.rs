@@ -28,7 +28,7 @@ pub(crate) const CASES: &[Case] = &[
     ("what_the_role_may_not_read_is_named_and_heals_when_it_may", denied),
     ("a_malformed_secret_is_named_without_its_value_and_heals_when_it_is_corrected", malformed),
     ("without_a_network_for_a_minute_it_starts_when_there_is_one", no_network),
-    ("a_clock_that_s3_refuses_is_named_and_heals_when_it_is_set", wrong_clock),
+    ("a_clock_that_aws_refuses_is_named_and_heals_when_it_is_set", wrong_clock),
 ];
 
 /// A machine that was launched like this, with its secrets, and is on.
@@ -186,11 +186,14 @@ fn no_network() {
 
 fn wrong_clock() {
     let region = Region::new();
-    // The container's clock is this machine's and cannot be set: so S3 says what it says to one that is two hours off.
+    // The container's clock is this machine's and cannot be set: so AWS says what it says to one that is two hours off.
     region.s3.fault_always(Operation::Any, Some(Fault::Refuse(Code::RequestTimeTooSkewed)));
+    region.gate.clock_is_off(true);
     let instance = launched(&region, &Launch { ready_deadline_seconds: 120, ..Launch::new() }, |_| {});
     let refused = until(PATIENCE, || instance.output().contains("RequestTimeTooSkewed").then_some(()));
     assert!(refused.is_some(), "{}", instance.output());
     region.s3.fault_always(Operation::Any, None);
+    instance.says("mecris-agent", "(InvalidSignatureException): look at this machine's clock", PATIENCE);
+    region.gate.clock_is_off(false);
     healed(&region, &instance);
 }
