@@ -21,7 +21,7 @@ use crate::{http_client, server::Server};
 /// A gate; gone when dropped.
 #[derive(Debug)]
 pub struct Gate {
-    _server: Server,
+    server: Server,
     rules: Rules,
 }
 
@@ -37,6 +37,8 @@ struct Rules {
 struct Refused {
     actions: BTreeSet<String>,
     every_signature: bool,
+    /// How many requests were.
+    count: u64,
 }
 
 impl Rules {
@@ -53,7 +55,17 @@ impl Gate {
     pub fn start_at(address: SocketAddr, behind: SocketAddr, role: &str) -> io::Result<Self> {
         let rules = Rules { behind, role: role.to_owned(), refused: Arc::default() };
         let router = Router::new().route("/", post(pass)).with_state(rules.clone());
-        Ok(Self { _server: Server::start_at(router, address)?, rules })
+        Ok(Self { server: Server::start_at(router, address)?, rules })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// How many requests were refused.
+    pub fn refusals(&self) -> u64 {
+        self.rules.refused().count
     }
 
     /// Takes a permission away, as in `secretsmanager:GetSecretValue`.
@@ -87,8 +99,10 @@ async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> R
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let action = action(&header("x-amz-target"));
     let (denied, expired) = {
-        let refused = rules.refused();
-        (refused.actions.contains(&action), refused.every_signature)
+        let mut refused = rules.refused();
+        let (denied, expired) = (refused.actions.contains(&action), refused.every_signature);
+        refused.count += u64::from(denied || expired);
+        (denied, expired)
     };
     if expired {
         let words =

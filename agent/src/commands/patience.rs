@@ -66,6 +66,9 @@ async fn complete(config: Option<&Path>) -> anyhow::Result<(Loaded, Tokens)> {
 
 /// Whether somebody elsewhere can put it right: AWS does not answer or refuses, or has something that is wrong.
 fn may_heal(config: Option<&Path>, error: &anyhow::Error) -> bool {
-    let in_aws = || config::wanted(&Inputs::of_process(config.map(Path::to_owned))).is_some();
+    let in_aws = || {
+        let inputs = Inputs::of_process(config.map(Path::to_owned));
+        config::wanted(&inputs).is_some() && config::load_here(&inputs).is_ok()
+    };
     error.is::<CloudError>() || (error.is::<ConfigError>() && in_aws())
 }

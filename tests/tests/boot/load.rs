@@ -17,7 +17,7 @@ pub(crate) const CASES: &[Case] = &[("a_healthy_agent_under_load_never_trips_the
 const SECONDS: u64 = 30;
 
 /// Programs that want a whole processor each, and clients that ask without a pause.
-const SPINNERS: usize = 8;
+const SPINNERS: usize = 4;
 const CLIENTS: usize = 4;
 
 fn under_load() {

@@ -10,6 +10,7 @@ use axum::{
 use mecris_tests::{
     agent::{API_TOKEN, Config},
     beeminder::{self, GoalSpec},
+    gate::Gate,
     moto::Moto,
     server::Server,
     twilio, wait,
@@ -189,6 +190,33 @@ fn a_secret_that_is_missing_or_none_is_one_sentence_without_its_value() {
         incomplete.1
     );
     assert!(incomplete.1.contains(&format!("put it into the secret {SECRET}")), "{}", incomplete.1);
+}
+
+#[test]
+fn a_start_waits_for_a_permission_and_not_for_a_mistake_of_this_machine() {
+    let Some(moto) = Moto::start_or_say("a permission that comes late") else { return };
+    let gate = Gate::start_at(([127, 0, 0, 1], 0).into(), moto.address(), "mecris-test").expect("a free port");
+    let mut stage = Stage::of_the_daemon();
+    in_the_cloud(&mut stage, moto.environment());
+    stage.setup.set_env("AWS_ENDPOINT_URL", &format!("http://{}", gate.address()));
+    put_secret(&moto, "CreateSecret", &secrets(twilio::AUTH_TOKEN).to_string());
+    gate.deny("secretsmanager:GetSecretValue");
+    stage.setup.config.set("window.hours", 99);
+    let wrong = stage.setup.agent(&["serve"]);
+    assert_eq!((wrong.code, gate.refusals()), (78, 1), "{}", wrong.everything());
+    stage.setup.config.set("window.hours", 5);
+    let daemon = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // The first try of this start, and one more.
+            let refused = wait::until(Duration::from_secs(30), || (gate.refusals() >= 3).then_some(()));
+            gate.allow("secretsmanager:GetSecretValue");
+            refused.expect("it tries again");
+        });
+        stage.setup.serve()
+    });
+    let logs = daemon.logs();
+    assert_eq!(logs.matches("cannot start yet").count(), 1, "said once:\n{logs}");
+    assert!(logs.contains("the role mecris-test may not secretsmanager:GetSecretValue on mecris/test"), "{logs}");
 }
 
 /// Answers every request as AWS refuses one.
