@@ -25,7 +25,7 @@ pub(crate) const CASES: &[Case] =
     &[("what_terraform_applied_boots_sends_one_message_and_is_destroyed_without_a_trace", whole_life)];
 
 /// Where the AWS that Terraform applied to is, at [`GATEWAY`].
-const PORT: u16 = 9004;
+const PORT: u16 = 9010;
 
 /// Who deploys and destroys; ended when dropped, with all that it started.
 struct Person {

@@ -225,6 +225,8 @@ impl<'a> Lane<'a> {
     fn finishes(&self, agent: &mut Agent) {
         match agent.ended(LONGEST_PASS) {
             Some(Ended::Exited(1)) => self.tally.count(FAILED),
+            // One that was to be stopped, and came there late.
+            None if agent.is_stopped() => {}
             None => self.tally.count(HANGS),
             Some(_) => {}
         }
