@@ -13,14 +13,14 @@ use crate::{region::workspace, run::run};
 /// `uname -m` of this machine, and so of its containers.
 pub(crate) const ARCH: &str = std::env::consts::ARCH;
 
-/// What is shipped: `MECRIS_RELEASE_BIN`, else as `scripts/build-release` makes it.
+/// What is shipped: `MECRIS_RELEASE_BIN`, else the same without its optimisation, as `scripts/build-release --quick` makes it.
 pub(crate) fn release() -> &'static Artifact {
     static ARTIFACT: OnceLock<Artifact> = OnceLock::new();
     ARTIFACT.get_or_init(|| {
         let given = std::env::var_os("MECRIS_RELEASE_BIN").map(PathBuf::from);
         let built = || {
             let script = workspace().join("scripts/build-release").display().to_string();
-            PathBuf::from(run(&script, &[ARCH]).trim())
+            PathBuf::from(run(&script, &["--quick", ARCH]).trim())
         };
         Artifact::read(&given.unwrap_or_else(built))
     })

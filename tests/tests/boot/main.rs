@@ -7,7 +7,7 @@
 //!
 //! Settings and secrets come as in production, from a parameter of SSM and one JSON secret.
 //!
-//! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release` makes it.
+//! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release --quick` makes one.
 
 mod again;
 mod applied;

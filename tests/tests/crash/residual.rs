@@ -30,7 +30,10 @@ pub(crate) const CASES: &[Case] = &[
         a_pause_between_the_check_and_the_socket_may_send_twice,
     ),
     ("residual::a_pause_and_a_late_list_do_not_add_up", a_pause_and_a_late_list_do_not_add_up),
-    ("residual::a_pause_and_a_late_list_and_a_lost_reply_add_up", a_pause_and_a_late_list_and_a_lost_reply_add_up),
+    (
+        "residual::a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up",
+        a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up,
+    ),
     ("residual::a_pause_of_the_only_machine_sends_nothing_twice", a_pause_of_the_only_machine_sends_nothing_twice),
 ];
 
@@ -97,7 +100,7 @@ fn stood_still_and_listed_late(span: Duration) -> usize {
     half_and_half(&stage(), span)
 }
 
-/// The same, and the first hears nothing.
+/// The same, and the first hears nothing: it records its doubt.
 fn stood_still_and_listed_late_unheard(span: Duration) -> usize {
     let stage = stage();
     stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
@@ -175,13 +178,14 @@ fn a_pause_between_the_check_and_the_socket_may_send_twice() {
     may_send_twice(&measure("pause", times(), stood_still));
 }
 
+/// What the first records when it goes on fences the other, so that only the longer of the two counts: at 200 percent each is at the bound.
 fn a_pause_and_a_late_list_do_not_add_up() {
-    sends_nothing_twice(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late));
+    sends_nothing_twice(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late), 150);
 }
 
-fn a_pause_and_a_late_list_and_a_lost_reply_add_up() {
+fn a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up() {
     let name = "half a pause, half a listing delay, and the reply lost";
-    may_send_twice(&measure(name, times(), stood_still_and_listed_late_unheard));
+    sends_nothing_twice(&measure(name, times(), stood_still_and_listed_late_unheard), 150);
 }
 
 /// It holds within the promise; well beyond it, it does happen where it is tried often enough to tell.
@@ -192,9 +196,9 @@ fn may_send_twice(rows: &[(u32, usize, usize)]) {
 
 /// Its settle time begins when its send has ended.
 fn a_pause_of_the_only_machine_sends_nothing_twice() {
-    sends_nothing_twice(&measure("pause without another machine", times(), stood_still_alone));
+    sends_nothing_twice(&measure("pause without another machine", times(), stood_still_alone), 200);
 }
 
-fn sends_nothing_twice(rows: &[(u32, usize, usize)]) {
-    assert!(rows.iter().all(|(_, twice, lost)| twice + lost == 0), "{rows:?}");
+fn sends_nothing_twice(rows: &[(u32, usize, usize)], up_to: u32) {
+    assert!(rows.iter().all(|(share, twice, lost)| *lost == 0 && (*share > up_to || *twice == 0)), "{rows:?}");
 }
