@@ -17,7 +17,7 @@ use crate::{
     heuristic::{HeuristicError, Report, Trigger},
     notify::outbox::State,
     runtime::{self, Agent, HandedOver},
-    store::{Store, StoreError, remote::Remote},
+    store::{Store, StoreError, files, remote::Remote},
     telemetry::emf::{Emf, Metric},
 };
 
@@ -27,8 +27,18 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
     let (mut report, least) = if options.dry_run {
         (dry_run(&loaded, clock).await?, Exit::Done)
     } else {
-        let agent = context::agent(&loaded, clock, context::PATIENCE).await?;
-        pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?
+        match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
+            Ok(agent) => pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?,
+            Err(error) if error.downcast_ref().is_some_and(StoreError::is_unwritable) => {
+                let why = format!("{error:#}");
+                tracing::error!(
+                    error = why,
+                    "the state cannot be written: decided, but nothing is recorded and nothing is sent"
+                );
+                (dry_run(&loaded, clock).await?, Exit::Failed)
+            }
+            Err(error) => return Err(error),
+        }
     };
     let mut out = std::io::stdout().lock();
     if options.json {
@@ -109,6 +119,8 @@ pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(S
     match Store::open_read_only(&settings.path) {
         Ok(store) => store.copy_to(&copy)?,
         Err(StoreError::Missing(_)) => {}
+        // SQLite wants to write beside what it reads.
+        Err(error) if error.is_unwritable() => std::fs::write(&copy, files::read(&settings.path)?)?,
         Err(error) => return Err(error.into()),
     }
     let store = Store::open(&copy)?;

@@ -127,6 +127,22 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it says that this machine's disk takes no writes: it is full, read-only or broken, or not ours to write.
+    pub fn is_unwritable(&self) -> bool {
+        use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+        match self {
+            Self::Io { source, .. } => {
+                matches!(source.kind(), ReadOnlyFilesystem | StorageFull | QuotaExceeded | PermissionDenied)
+            }
+            Self::Sql(error) => {
+                matches!(error.sqlite_error_code(), Some(ReadOnly | DiskFull | CannotOpen | SystemIoFailure))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it says that a state, here or off the machine, cannot be relied on; not that it could not be asked or written.
     pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};

@@ -29,7 +29,10 @@ pub(crate) const MOUNTED: &[Case] = &[
         "disk::a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message",
         a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message,
     ),
-    ("disk::on_a_read_only_disk_it_does_not_start_and_says_why", on_a_read_only_disk_it_does_not_start_and_says_why),
+    (
+        "disk::on_a_read_only_disk_a_pass_decides_and_says_why_it_sends_nothing",
+        on_a_read_only_disk_a_pass_decides_and_says_why_it_sends_nothing,
+    ),
 ];
 
 /// What needs a file that nobody may write.
@@ -191,7 +194,7 @@ fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     recovers(&stage, &mut daemon, 2);
 }
 
-fn on_a_read_only_disk_it_does_not_start_and_says_why() {
+fn on_a_read_only_disk_a_pass_decides_and_says_why_it_sends_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let disk = Disk::mount(folder.path().join("disk")).expect("it was tried");
     let stage = stage_in(&disk.0);
@@ -200,12 +203,21 @@ fn on_a_read_only_disk_it_does_not_start_and_says_why() {
     let pass = || Agent::start(stage.machine(), &["run", "--json"], "").ended(PATIENCE);
     assert_eq!(pass(), Some(Ended::Exited(0)));
     assert!(works("mount", &["-o", "remount,ro", &path]), "a tmpfs can be mounted again");
-    let refused = stage.machine().agent(&["run"]);
-    assert_eq!(refused.code, 1, "{}", refused.everything());
+    show(&stage, &["reading", "writing"]);
+    let refused = stage.machine().agent(&["run", "--json"]);
+    assert_eq!((refused.code, stage.twilio.accepted_count()), (1, 1), "{}", refused.everything());
     assert!(refused.stderr.contains("Read-only file system") && refused.stderr.contains(&path), "{}", refused.stderr);
+    let report: serde_json::Value = serde_json::from_str(&refused.stdout).expect("a report all the same");
+    let decided = |subject: &str| {
+        report["decisions"].as_array().and_then(|all| all.iter().find(|d| d["subject"] == subject)).cloned()
+    };
+    assert_eq!(decided("goal:reading").expect("it decides")["reason"], "already_notified_today");
+    assert_eq!(decided("goal:writing").expect("it decides")["action"], "notify");
+    let started = Agent::start(stage.machine(), &["serve"], "").ended(PATIENCE);
+    assert_eq!(started, Some(Ended::Exited(1)), "a daemon that could record nothing does not start");
     assert!(works("mount", &["-o", "remount,rw", &path]));
     assert_eq!(pass(), Some(Ended::Exited(0)));
-    assert_eq!(stage.twilio.accepted_count(), 1);
+    assert_eq!(stage.twilio.accepted_count(), 2);
 }
 
 /// Forbids to write to the state in a folder; allows it again when dropped, so that the folder can be removed.
