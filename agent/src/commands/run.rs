@@ -35,6 +35,7 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
                     error = why,
                     "the state cannot be written: decided, but nothing is recorded and nothing is sent"
                 );
+                Emf::of(&loaded.settings.telemetry).count(clock.now(), &[(Metric::FailedPass, 1)]);
                 (dry_run(&loaded, clock).await?, Exit::Failed)
             }
             Err(error) => return Err(error),
@@ -76,7 +77,11 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
         tracing::warn!(%error, "old rows cannot be removed");
     }
     HandedOver::of(agent).take_up(agent).await;
-    let mut report = match agent.heuristic.pass(Trigger::Cli).await {
+    let passed = agent.heuristic.pass(Trigger::Cli).await;
+    // Whatever became of the pass: what was recorded before it is sent.
+    agent.outbox.drain(agent.settle_time).await;
+    agent.finish().await;
+    let mut report = match passed {
         Ok(report) => report,
         Err(HeuristicError::NotRecorded { report, source }) => {
             emf.count(agent.clock.now(), &[(Metric::FailedPass, 1)]);
@@ -90,8 +95,6 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     };
     let read = report.observations.beeminder.status == Freshness::Fresh;
     emf.count(agent.clock.now(), &[(runtime::pass_metric(read), 1)]);
-    agent.outbox.drain(agent.settle_time).await;
-    agent.finish().await;
     agent.heuristic.refresh(&mut report, None)?;
     agent.heuristic.add_failures(&mut report)?;
     agent.tidy().await;

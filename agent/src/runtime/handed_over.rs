@@ -12,8 +12,9 @@ use crate::{
     store::handover::{Handover, Unreadable},
 };
 
-/// An alert that quiet hours or a limit held back is decided about again after this: each time is a line of the decision log.
-const AGAIN: Duration = Duration::from_secs(60);
+/// An alert that quiet hours or a limit held back is decided about again after this: as often as a pass is made, because each time is a
+/// line of the decision log, and a copy of the state.
+const AGAIN: Duration = Duration::from_secs(15 * 60);
 
 /// The folder of an agent's state, and what was held back.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl HandedOver {
     }
 
     /// Decides about all that waits. Whoever left an alert was told that it would be sent, so it stays until it was, or is not to be
-    /// sent at all: it is silenced, known, or was told before.
+    /// sent at all: it is silenced, known, was told before, or its day has been over for a day.
     pub async fn take_up(&mut self, agent: &Agent) {
         let waiting = match self.folder.waiting() {
             Ok(waiting) => waiting,
@@ -55,6 +56,7 @@ impl HandedOver {
                 }
                 Err(Unreadable::System(error)) => {
                     tracing::error!(%error, file = %alert.file.display(), "an alert that was left here cannot be read yet");
+                    self.held_back.insert(alert.file.clone(), Instant::now());
                     continue;
                 }
             }

@@ -137,10 +137,16 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
     Ok(changed == 1)
 }
 
-/// Every message that the outbox has to look at again, the next one first; then those in doubt that nobody asks about any more.
+/// Every message that the outbox has to look at again, the next one first; then those whose last attempt is in doubt, and about which nobody
+/// asks any more.
 pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE next_at IS NOT NULL OR state = 'unknown' ORDER BY next_at IS NULL, next_at, id"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM notifications n WHERE next_at IS NOT NULL OR (state = 'unknown' AND EXISTS
+                (SELECT 1 FROM attempts a
+                  WHERE a.notification_id = n.id AND a.number = n.attempt AND coalesce(a.outcome, 'unknown') = 'unknown'))
+              ORDER BY next_at IS NULL, next_at, id"
+        ))?
         .query_map([], read_row)?
         .collect()
 }

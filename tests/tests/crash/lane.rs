@@ -135,9 +135,7 @@ impl<'a> Lane<'a> {
                     agent.kill();
                 }
             }
-            End::Itself => {
-                agent.ended(LONGEST_PASS);
-            }
+            End::Itself => self.finishes(&mut agent),
             End::Kill(after) => {
                 if agent.ended(millis(after)).is_none() && agent.kill() == Ended::Killed {
                     self.tally.count("kills at a random instant");
@@ -203,7 +201,7 @@ impl<'a> Lane<'a> {
                 let mut other = Agent::start(self.stage.other(), &["run", "--json"], "");
                 agent.ended(millis(after));
                 agent.kill();
-                other.ended(LONGEST_PASS);
+                self.finishes(&mut other);
                 self.tally.count("two agents started together, one of them killed");
                 self.stage.at = 1 - self.stage.at;
             }

@@ -15,10 +15,10 @@ use crate::audit::Findings;
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Counts>);
 
-/// A pass beside another machine ended with the code 1.
-pub(crate) const FAILED: &str = "passes beside another machine that failed";
-/// A pass beside another machine did not end.
-pub(crate) const HANGS: &str = "passes beside another machine that did not end";
+/// A pass that nobody killed ended with the code 1.
+pub(crate) const FAILED: &str = "passes that nobody killed and that ended with 1: a message failed, or the remote";
+/// A pass that nobody killed did not end.
+pub(crate) const HANGS: &str = "passes that nobody killed and that did not end";
 
 /// What happened.
 #[derive(Debug, Default)]

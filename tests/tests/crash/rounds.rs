@@ -6,7 +6,7 @@ use crate::{
     campaign::Campaign,
     deck::half_a_deck,
     options::{number, seed, size},
-    report::publish,
+    report::{HANGS, publish},
 };
 
 pub(crate) const CASES: &[Case] =
@@ -19,6 +19,7 @@ fn killed_anywhere_it_tells_everything_once() {
     let (rounds, seed) = (size("MECRIS_CRASH_ROUNDS", 1000), seed("crash rounds"));
     let deal = |batch: u64| half_a_deck(seed, batch);
     let counts = Campaign { test: "killed_anywhere", seed, rounds, deal: &deal }.play();
+    assert!(!counts.events.contains_key(HANGS), "a pass did not end");
     if number("MECRIS_CRASH_BATCH").is_none() {
         let (rarest, kills) = counts.rarest();
         let wanted = (counts.rounds.min(rounds) / ROUNDS_FOR_ONE_HIT).max(1);

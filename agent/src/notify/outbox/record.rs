@@ -96,7 +96,9 @@ impl Outbox {
             // An attempt in doubt keeps the reason of its doubt.
             let after_doubt = matches!(miss, Miss::Absent | Miss::InDoubt(_));
             let why = after.why.as_deref().filter(|_| !after_doubt || row.state == State::Sending);
-            let ending = if after.state == State::Unknown { Ending::Unknown } else { miss.ending() };
+            // What was refused was refused, though the message stays in doubt for the sake of an earlier attempt.
+            let left = matches!(miss, Miss::InDoubt(_)) && after.state == State::Unknown;
+            let ending = if left { Ending::Unknown } else { miss.ending() };
             table::end_attempt(tx, &row, ending, code.as_deref(), why, now)?;
             if after.state == State::Sending {
                 table::begin_attempt(tx, &after, now)?;

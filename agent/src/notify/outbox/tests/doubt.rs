@@ -57,6 +57,19 @@ async fn without_another_channel_it_stays_in_doubt_and_does_not_flood_the_person
 }
 
 #[tokio::test]
+async fn what_was_refused_after_a_doubt_stays_so_when_the_clock_is_set_back() {
+    let Mute { mut world, first } = mute(OnDoubt::Resend);
+    world.outbox = World::outbox(&world.store, &world.clock, vec![first.clone()]);
+    first.faults([Fault::LoseReply, Fault::Refuse]);
+    let id = world.insert(message()).await;
+    while world.turn().await {}
+    assert_eq!(world.outcomes(&id), ["resent", "rejected"]);
+    world.clock.advance(seconds(-3600));
+    assert!(!world.turn().await, "{:#?}", world.see(&id));
+    assert_eq!(first.script().sends, 2);
+}
+
+#[tokio::test]
 async fn at_most_once_says_nothing_more_anywhere_and_says_so() {
     let Mute { world, first } = mute(OnDoubt::GiveUp);
     first.faults([Fault::LoseRequest]);
