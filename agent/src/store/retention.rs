@@ -1,6 +1,6 @@
 //! What is forgotten when, so that the state stays small: the whole of it is copied several times an hour.
 //!
-//! * Up to two weeks: everything.
+//! * Up to a week: everything.
 //! * Up to `state.retention_days`: of decisions to stay silent that say the same of a subject on a day, the first; passes that found
 //!   everything out and that nothing refers to any more go.
 //! * Older: messages with their claims and attempts, decisions and passes go.
@@ -16,9 +16,9 @@ use rusqlite::{Connection, Transaction, params};
 use super::sql::time;
 
 /// For so long every single decision is kept.
-const IN_FULL: SignedDuration = SignedDuration::from_hours(14 * 24);
+const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than two weeks. Returns how many rows went.
+/// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than a week. Returns how many rows went.
 pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rusqlite::Result<usize> {
     Ok(forget_old(tx, &midnight_before(now, kept))? + forget_repeated(tx, &midnight_before(now, IN_FULL))?)
 }
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_two_weeks_a_day_that_repeats_itself_is_said_once() {
+    async fn after_a_week_a_day_that_repeats_itself_is_said_once() {
         let (_folder, store) = scratch();
         pass(&store, "a", 20, "done", &["walk", "goal:reading"]).await;
         pass(&store, "b", 20, "done", &["walk", "goal:reading"]).await;
