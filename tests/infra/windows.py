@@ -94,7 +94,8 @@ def moments(cron, zone, days):
 
 def agent():
     """The agent's binary, if one was built."""
-    for path in (os.environ.get("MECRIS_AGENT_BIN"), ROOT / "target/release/mecris-agent", ROOT / "target/debug/mecris-agent"):
+    target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
+    for path in (os.environ.get("MECRIS_AGENT_BIN"), target / "release/mecris-agent", target / "debug/mecris-agent"):
         if path and os.access(path, os.X_OK):
             return path
     return None
