@@ -169,30 +169,30 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
 fn state(path: &Path) -> Result<String, String> {
     match Store::open_read_only(path) {
         Ok(_) => writable(path).map(|()| format!("{} can be read and written", path.display())),
-        Err(StoreError::Missing(_)) => {
-            let here = std::path::absolute(path).map_err(|error| error.to_string())?;
-            let folder = here.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
-            // Only a try tells: permissions, read-only file systems and quotas all have a say.
-            let try_out = folder.join(format!(".mecris-check-{}", std::process::id()));
-            std::fs::create_dir(&try_out).and_then(|()| std::fs::remove_dir(&try_out)).map_err(|error| {
-                format!(
-                    "{} cannot be made, because {} refuses: {error}; change state.path",
-                    path.display(),
-                    folder.display()
-                )
-            })?;
-            Ok(format!("{} will be made by the first pass", path.display()))
-        }
+        Err(StoreError::Missing(_)) => makeable(path, "state.path"),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Whether what is not there yet can be made, asked of the nearest folder that is there.
+fn makeable(path: &Path, setting: &str) -> Result<String, String> {
+    let here = std::path::absolute(path).map_err(|error| error.to_string())?;
+    let folder = here.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    // Only a try tells: permissions, read-only file systems and quotas all have a say.
+    let try_out = folder.join(format!(".mecris-check-{}", std::process::id()));
+    std::fs::create_dir(&try_out).and_then(|()| std::fs::remove_dir(&try_out)).map_err(|error| {
+        let (path, folder) = (path.display(), folder.display());
+        format!("{path} cannot be made, because {folder} refuses: {error}; change {setting}")
+    })?;
+    Ok(format!("{} will be made by the first pass", path.display()))
 }
 
 /// Lists the copies off the machine, and tries whether one could be made.
 async fn copies(loaded: &Loaded) -> Option<CheckResult> {
     let url = loaded.settings.state.remote.as_ref()?;
-    let folder = url.to_file_path().ok().filter(|_| url.scheme() == "file");
-    if folder.is_some_and(|folder| !folder.exists()) {
-        return Some(CheckResult::new("state.remote", Ok(format!("{url} will be made by the first pass"))));
+    let folder = url.to_file_path().ok().filter(|folder| url.scheme() == "file" && !folder.exists());
+    if let Some(folder) = folder {
+        return Some(CheckResult::new("state.remote", makeable(&folder, "state.remote")));
     }
     let now = Clock::system().now();
     let listing = async {

@@ -16,6 +16,15 @@ use crate::{
 /// # Errors
 /// With every problem at once; with a [`cloud::CloudError`] if AWS cannot be asked now.
 pub(super) async fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
+    let loaded = load_silently(config).await?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(loaded)
+}
+
+/// As [`load`], with the warnings left to whoever calls.
+pub(super) async fn load_silently(config: Option<&Path>) -> anyhow::Result<Loaded> {
     let mut inputs = Inputs::of_process(config.map(Path::to_owned));
     while let Some(want) = config::wanted(&inputs) {
         let came = match cloud::fetch(&want).await {
@@ -27,9 +36,6 @@ pub(super) async fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
     let mut loaded = config::load(&inputs)?;
     if let SecretsSettings::SecretsManager(id) = &loaded.settings.secrets {
         loaded.secrets = LiveSecrets::renewable(loaded.secrets.get().as_ref().clone(), ManagedSecret(id.clone()));
-    }
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
     }
     Ok(loaded)
 }

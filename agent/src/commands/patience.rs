@@ -33,8 +33,9 @@ pub(super) async fn load(config: Option<&Path>, notifier: &Notifier) -> anyhow::
     let end = Instant::now() + PATIENCE;
     notifier.extend_timeout(PATIENCE + MARGIN);
     let mut last = silence();
+    let mut warned = Vec::new();
     loop {
-        let error = match timeout_at(end, complete(config)).await {
+        let error = match timeout_at(end, complete(config, &mut warned)).await {
             Ok(Ok(complete)) => return Ok(complete),
             Ok(Err(error)) => error,
             Err(_) => return Err(last),
@@ -57,8 +58,14 @@ fn silence() -> anyhow::Error {
     CloudError { trouble: Trouble::Passing, sentence }.into()
 }
 
-async fn complete(config: Option<&Path>) -> anyhow::Result<(Loaded, Tokens)> {
-    let loaded = context::load(config).await?;
+async fn complete(config: Option<&Path>, warned: &mut Vec<String>) -> anyhow::Result<(Loaded, Tokens)> {
+    let loaded = context::load_silently(config).await?;
+    for warning in &loaded.warnings {
+        if !warned.contains(warning) {
+            tracing::warn!("{warning}");
+            warned.push(warning.clone());
+        }
+    }
     context::require_secrets(&loaded)?;
     let tokens = context::tokens(&loaded)?;
     Ok((loaded, tokens))

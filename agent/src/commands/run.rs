@@ -30,12 +30,7 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
         match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
             Ok(agent) => pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?,
             Err(error) if error.downcast_ref().is_some_and(StoreError::is_unwritable) => {
-                let why = format!("{error:#}");
-                tracing::error!(
-                    error = why,
-                    "the state cannot be written: decided, but nothing is recorded and nothing is sent"
-                );
-                Emf::of(&loaded.settings.telemetry).count(clock.now(), &[(Metric::FailedPass, 1)]);
+                not_recorded(&Emf::of(&loaded.settings.telemetry), &clock, &format!("{error:#}"));
                 (dry_run(&loaded, clock).await?, Exit::Failed)
             }
             Err(error) => return Err(error),
@@ -84,8 +79,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     let mut report = match passed {
         Ok(report) => report,
         Err(HeuristicError::NotRecorded { report, source }) => {
-            emf.count(agent.clock.now(), &[(Metric::FailedPass, 1)]);
-            tracing::error!(%source, "decided, but nothing was recorded and nothing is sent");
+            not_recorded(emf, &agent.clock, &source.to_string());
             return Ok((*report, Exit::Failed));
         }
         Err(error) => {
@@ -100,6 +94,12 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     agent.tidy().await;
     let copies_fail = agent.store.copies().is_some_and(|copies| copies.trouble.is_some());
     Ok((report, if copies_fail { Exit::Unknown } else { Exit::Done }))
+}
+
+/// The pass is seen by a person who asked for it, and by nobody else.
+fn not_recorded(emf: &Emf, clock: &Clock, why: &str) {
+    emf.count(clock.now(), &[(Metric::FailedPass, 1)]);
+    tracing::error!(error = why, "decided, but nothing is recorded and nothing is sent");
 }
 
 /// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.

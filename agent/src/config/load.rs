@@ -70,16 +70,11 @@ pub fn wanted(inputs: &Inputs) -> Option<Want> {
     if let Some(parameter) = parameter.filter(|want| !inputs.fetched.has(want)) {
         return Some(parameter);
     }
-    let merged = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
-    managed_secret(merged).map(Want::Secret).filter(|want| !inputs.fetched.has(want))
-}
-
-/// The secret of Secrets Manager that these settings name, if any.
-fn managed_secret((merged, problems): (Merged, Vec<ConfigProblem>)) -> Option<String> {
-    match validate::secrets(&mut Reader::new(merged, problems))? {
-        SecretsSettings::SecretsManager(id) => Some(id),
-        _ => None,
-    }
+    let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
+    let SecretsSettings::SecretsManager(id) = validate::secrets(&mut Reader::new(merged, problems))? else {
+        return None;
+    };
+    Some(Want::Secret(id)).filter(|want| !inputs.fetched.has(want))
 }
 
 /// What can be said without AWS while [`wanted`] wants something: the settings, if no parameter can change them.

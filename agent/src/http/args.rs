@@ -71,11 +71,21 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// serde's words name the field; axum's words before them do not help a caller.
+/// serde's words name the field; axum's words before them do not help a caller, and Rust's own words about numbers do not say what is allowed.
 fn refuse(part: &str, text: &str) -> ApiError {
     let why = text.split_once(": ").map_or(text, |(_, why)| why);
-    ApiError::invalid(format!("{part} cannot be used: {why}"))
+    let plain = NUMBERS.iter().find_map(|(rust, plain)| Some(format!("{}{plain}", why.strip_suffix(rust)?)));
+    ApiError::invalid(format!("{part} cannot be used: {}", plain.as_deref().unwrap_or(why)))
 }
+
+/// What the standard library says of a number in a query, and what it means.
+const NUMBERS: [(&str, &str); 5] = [
+    ("invalid digit found in string", "expected a whole number, in digits only"),
+    ("cannot parse integer from empty string", "expected a whole number, not nothing"),
+    ("number too large to fit in target type", "the number is too large"),
+    ("number too small to fit in target type", "the number is too small"),
+    ("invalid float literal", "expected a number such as 12 or 0.5"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -112,7 +122,7 @@ mod tests {
     async fn what_cannot_be_used_is_named() {
         let (kind, detail) = parse("/?input_tokens=many", None, "").await.unwrap_err();
         assert_eq!(kind, Kind::Invalid);
-        assert_eq!(detail, "the query cannot be used: input_tokens: invalid digit found in string");
+        assert_eq!(detail, "the query cannot be used: input_tokens: expected a whole number, in digits only");
         let (_, detail) = parse("/", None, "").await.unwrap_err();
         assert_eq!(detail, "the query cannot be used: missing field `input_tokens`");
         let (kind, detail) = parse("/", Some("application/json"), r#"{"input_tokens": -1}"#).await.unwrap_err();

@@ -30,12 +30,22 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 pub fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
     // Whoever owns a database has a log of writes beside it, which only SQLite can read. Without one SQLite would make it, and
     // a copy is not to have litter beside it.
-    if fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+    if has_log(path)? {
         let mut connection = sql::open_reader(path)?;
         return image::take(&mut connection).map_err(|error| damaged(path, error.to_string()));
     }
     let bytes = fs::read(path).map_err(io_error(path))?;
     if bytes.starts_with(&ZSTD_MAGIC) { image::unpack(&bytes).map_err(|why| damaged(path, why)) } else { Ok(bytes) }
+}
+
+/// Whether writes wait beside the database. A log that cannot be looked at is not a missing one: what is in it would be left out.
+fn has_log(path: &Path) -> Result<bool, StoreError> {
+    let log = beside(path, "-wal");
+    match fs::metadata(&log) {
+        Ok(log) => Ok(log.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error(&log)(error)),
+    }
 }
 
 /// Writes a copy to a new file, and reads it back. A name that ends in `.zst` makes it a generation. Returns its size in bytes.

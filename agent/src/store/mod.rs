@@ -185,9 +185,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`]; and if there is no file.
     pub fn migrate(path: &Path) -> Result<Option<Migrated>, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.to_owned()));
-        }
+        must_exist(path)?;
         let _lock = Lock::take(path)?;
         Ok(open_newest(path)?.1)
     }
@@ -195,9 +193,7 @@ impl Store {
     /// Opens the file for reading only, without the lock: what `status` does beside a running daemon. A file that an older release
     /// wrote is read as it will be once it is migrated.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.to_owned()));
-        }
+        must_exist(path)?;
         let reader = sql::open_reader(path)?;
         migrate::refuse_foreign(&reader, path)?;
         migrate::refuse_newer(&reader, path)?;
@@ -303,6 +299,15 @@ fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError
     sql::configure_writer(&connection)?;
     let migrated = migrate::migrate(&mut connection, path)?;
     Ok((connection, migrated))
+}
+
+/// A file that cannot be looked at is not a missing one.
+fn must_exist(path: &Path) -> Result<(), StoreError> {
+    match path.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(StoreError::Missing(path.to_owned())),
+        Err(source) => Err(StoreError::Io { path: path.to_owned(), source }),
+    }
 }
 
 fn read_only_flags() -> OpenFlags {

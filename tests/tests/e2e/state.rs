@@ -315,6 +315,11 @@ fn check_and_status_say_how_the_copies_fare() {
     let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
     assert_eq!(checked["ok"], false, "{checked}");
 
+    // What is not there yet must be possible.
+    stage.setup.config.set("state.remote", format!("file://{}/below", folder.display()));
+    let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
+    assert!(checked["ok"] == false && checked["detail"].to_string().contains("change state.remote"), "{checked}");
+
     stage.setup.config.set("state.remote", "none");
     let listed = stage.setup.agent(&["state", "list"]);
     assert!(listed.code == 1 && listed.stderr.contains("state.remote is \"none\""), "{}", listed.everything());

@@ -76,7 +76,7 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
 
 fn kept_as(place: &Place) -> String {
     let flags =
-        [(place.newest, "recent"), (place.daily, "daily"), (place.weekly, "weekly"), (place.damaged, "evidence")];
+        [(place.recent, "recent"), (place.daily, "daily"), (place.weekly, "weekly"), (place.damaged, "evidence")];
     let words: Vec<_> = flags.into_iter().filter(|(flag, _)| *flag).map(|(_, word)| word).collect();
     if words.is_empty() { "goes when copies are pruned next".to_owned() } else { words.join(", ") }
 }

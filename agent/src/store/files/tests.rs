@@ -107,3 +107,21 @@ fn what_is_no_database_is_said_to_be_damaged() {
     }
     assert!(matches!(open(&folder.path().join("nobody")).unwrap_err(), StoreError::Io { .. }));
 }
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_not_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = state(folder.path()).await;
+    let path = folder.path().join("alone.db");
+    write_new(&path, &read(store.path()).unwrap()).unwrap();
+    // A link to itself fails for root, too.
+    let log = folder.path().join("alone.db-wal");
+    std::os::unix::fs::symlink(&log, &log).unwrap();
+    let error = read(&path).unwrap_err();
+    assert!(matches!(&error, StoreError::Io { path, .. } if *path == log), "{error}");
+
+    let path = folder.path().join("loop.db");
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    let Err(error) = Store::open_read_only(&path) else { panic!("it cannot be opened") };
+    assert!(matches!(error, StoreError::Io { .. }), "{error}");
+}

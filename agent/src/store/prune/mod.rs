@@ -116,7 +116,7 @@ fn unchecked(places: &[Place], known: &BTreeMap<u64, Option<String>>) -> Option<
     let all_stay = places.iter().all(Place::is_kept);
     let number = |place: &Place| place.generation.number;
     let candidates = places.iter().rev().filter(|place| place.stands() && !known.contains_key(&number(place)));
-    candidates.filter(|place| !(all_stay && place.newest)).map(number).next()
+    candidates.filter(|place| !(all_stay && place.recent)).map(number).next()
 }
 
 /// What is wrong with a generation, if anything is.

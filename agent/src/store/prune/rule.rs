@@ -25,8 +25,8 @@ pub struct Place {
     /// Which.
     #[serde(flatten)]
     pub generation: Generation,
-    /// It is one of the newest.
-    pub newest: bool,
+    /// It is one of the [`NEWEST`] last ones.
+    pub recent: bool,
     /// It stands for its day.
     pub daily: bool,
     /// It stands for its week.
@@ -38,7 +38,7 @@ pub struct Place {
 impl Place {
     /// Whether it stays.
     pub fn is_kept(&self) -> bool {
-        self.newest || self.stands() || self.damaged
+        self.recent || self.stands() || self.damaged
     }
 
     /// Whether it stands for a day or a week: it has to be sound.
@@ -51,11 +51,11 @@ impl Place {
 pub fn sort(listing: &[Generation], damaged: &BTreeSet<u64>) -> Vec<Place> {
     let mut places: Vec<Place> = listing
         .iter()
-        .map(|&generation| Place { generation, newest: false, daily: false, weekly: false, damaged: false })
+        .map(|&generation| Place { generation, recent: false, daily: false, weekly: false, damaged: false })
         .collect();
     places.sort_unstable_by_key(|place| place.generation.number);
     let newest = places.len().saturating_sub(NEWEST);
-    places[newest..].iter_mut().for_each(|place| place.newest = true);
+    places[newest..].iter_mut().for_each(|place| place.recent = true);
     let day = |place: &Place| Offset::UTC.to_datetime(place.generation.at).date();
     let week = |place: &Place| {
         let week = day(place).iso_week_date();

@@ -29,7 +29,7 @@ fn a_year_of_thirty_a_day_leaves_a_hundred_a_week_and_a_month() {
     let places = sort(&listing, &BTreeSet::new());
     let count = |test: fn(&Place) -> bool| places.iter().filter(|place| test(place)).count();
     assert_eq!(
-        (count(|p| p.newest), count(|p| p.daily), count(|p| p.weekly), count(Place::is_kept)),
+        (count(|p| p.recent), count(|p| p.daily), count(|p| p.weekly), count(Place::is_kept)),
         (100, 7, 4, 100 + 3 + 2),
         "three days and two weeks end beyond the newest hundred"
     );
