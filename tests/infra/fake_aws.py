@@ -113,6 +113,7 @@ if __name__ == "__main__":
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=sys.argv[1], port=int(sys.argv[2]), verbose=False)
     server.start()
-    print("ready http://%s:%d" % server.get_host_and_port(), flush=True)
+    host, port = server.get_host_and_port()
+    print(f"ready http://[{host}]:{port}" if ":" in host else f"ready http://{host}:{port}", flush=True)
     sys.stdin.read()
     server.stop()

@@ -9,6 +9,7 @@ use crate::{
     artifact::{ARCH, release},
     instance::{Instance, PATIENCE},
     launch::Launch,
+    network::{Egress, INSTANCE_6},
     region::Region,
     run::run,
 };
@@ -16,6 +17,7 @@ use crate::{
 pub(crate) const CASES: &[Case] = &[
     ("the_rendered_user_data_is_small_sound_shell_without_a_secret", rendered),
     ("from_nothing_to_one_message", one_message),
+    ("where_the_only_egress_is_ipv6_it_is_the_same", by_ipv6),
     ("five_boots_say_how_long_each_step_takes", five_boots),
 ];
 
@@ -46,8 +48,18 @@ fn boot(region: &Region) -> Instance<'_> {
 }
 
 fn one_message() {
-    let region = Region::new();
-    let mut instance = boot(&region);
+    from_nothing(&Region::new());
+}
+
+fn by_ipv6() {
+    let region = Region::reached_by(Egress::Ipv6);
+    let instance = from_nothing(&region);
+    assert!(instance.contains(INSTANCE_6), "{instance}");
+}
+
+/// All of it; the addresses that the instance had.
+fn from_nothing(region: &Region) -> String {
+    let mut instance = boot(region);
     let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
     assert!(sent.is_some(), "{}\n{}", instance.output(), instance.journal("mecris-agent"));
     assert!(region.texts()[0].contains("reading"), "{:?}", region.texts());
@@ -64,10 +76,12 @@ fn one_message() {
         "no state off the machine"
     );
 
+    let addresses = instance.sh("ip address show dev ens5");
     let took = instance.power_off();
     assert!(took < Duration::from_secs(20), "switched off after {took:?}");
     assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
     region.nobody_misbehaved();
+    addresses
 }
 
 /// What one boot took, in milliseconds: each step of user-data, and from switching on to what a person waits for.

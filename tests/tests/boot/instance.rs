@@ -83,10 +83,11 @@ impl<'r> Instance<'r> {
 
     /// The fakes speak plain http, which the agent takes only on loopback: two ports of this machine lead to them.
     fn endpoints(&self) {
-        let gate = format!("http://{GATEWAY}:{GATE_PORT}");
+        let service = |port| format!("http://{}", self.region.address(port));
+        let gate = service(GATE_PORT);
         self.environment(&[
-            ("AWS_ENDPOINT_URL_S3", &format!("http://{GATEWAY}:{S3_PORT}")),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH", &format!("http://{GATEWAY}:{MOTO_PORT}")),
+            ("AWS_ENDPOINT_URL_S3", &service(S3_PORT)),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &service(MOTO_PORT)),
             ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &gate),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &gate),
             ("AWS_ENDPOINT_URL_SSM", &gate),
@@ -97,7 +98,9 @@ impl<'r> Instance<'r> {
         for (name, port) in [("twilio", TWILIO_PORT), ("beeminder", BEEMINDER_PORT)] {
             let unit = format!("/etc/systemd/system/to-{name}");
             self.write(&format!("{unit}.socket"), format!("[Socket]\nListenStream=127.0.0.1:{port}\n"), 0o644);
-            let proxy = format!("[Service]\nExecStart=/lib/systemd/systemd-socket-proxyd {GATEWAY}:{port}\n");
+            // It takes what is behind the last colon for the port, and knows no brackets.
+            let there = self.region.address(port).ip();
+            let proxy = format!("[Service]\nExecStart=/lib/systemd/systemd-socket-proxyd {there}:{port}\n");
             self.write(&format!("{unit}.service"), proxy, 0o644);
             let wants = self.path("/etc/systemd/system/sockets.target.wants");
             fs::create_dir_all(&wants).expect("the disk can be written");

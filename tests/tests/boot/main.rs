@@ -10,6 +10,7 @@
 //! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release --quick` makes one.
 
 mod again;
+mod alone;
 mod applied;
 mod artifact;
 mod broken;
@@ -34,6 +35,7 @@ fn main() {
     // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean something.
     arguments.test_threads = Some(1);
     let cases = [
+        alone::CASES,
         first::CASES,
         broken::CASES,
         again::CASES,

@@ -15,6 +15,17 @@ use crate::run::{ip, try_run};
 pub(crate) const GATEWAY: &str = "172.31.0.1";
 /// The instance.
 pub(crate) const INSTANCE: &str = "172.31.0.10";
+/// The same by IPv6, where the instance has such an address.
+pub(crate) const GATEWAY_6: &str = "fd6d:6563::1";
+pub(crate) const INSTANCE_6: &str = "fd6d:6563::10";
+pub(crate) const SUBNET_6: &str = "fd6d:6563::/64";
+
+/// How the instance reaches what is not metadata, names and addresses, as `infra/`'s variable says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Egress {
+    Ipv4,
+    Ipv6,
+}
 /// Its interface's address on the wire.
 pub(crate) const MAC: &str = "02:00:00:00:00:10";
 
@@ -27,7 +38,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(egress: Egress) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let id = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let mut network = Self { ec2: format!("mecris-ec2-{id}"), aws: format!("mecris-aws-{id}"), dnsmasq: None };
@@ -41,11 +52,18 @@ impl Network {
         ip(&format!("-n {aws} addr add {GATEWAY}/20 dev gw0"));
         ip(&format!("-n {aws} addr add 169.254.169.254/32 dev gw0"));
         ip(&format!("-n {aws} link set gw0 up"));
+        let mut by_ipv6 = Vec::new();
+        if egress == Egress::Ipv6 {
+            // Used at once, without asking whether somebody else has it.
+            ip(&format!("-n {aws} addr add {GATEWAY_6}/64 dev gw0 nodad"));
+            by_ipv6 = vec!["--enable-ra".to_owned(), format!("--dhcp-range={INSTANCE_6},{INSTANCE_6},64,1h")];
+        }
         let range = format!("--dhcp-range={INSTANCE},{INSTANCE},255.255.240.0,1h");
         let dnsmasq = Command::new("ip")
             .args(["netns", "exec", aws, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv"])
             .args(["--no-hosts", "--port=53", "--interface=gw0", "--bind-interfaces", "--dhcp-authoritative"])
             .args([&range, &format!("--dhcp-option=3,{GATEWAY}"), &format!("--address=/amazonaws.com/{GATEWAY}")])
+            .args(by_ipv6)
             .args(["--dhcp-leasefile=/dev/null", "--pid-file", "--user=root", "--log-facility=/dev/null"])
             .stdin(Stdio::null())
             .spawn();

@@ -1,7 +1,7 @@
 //! Everything outside the instance: metadata, S3, the other services of AWS (moto behind a gate), Twilio, Beeminder.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::{
         Mutex,
@@ -22,9 +22,9 @@ use mecris_tests::{
 };
 use serde_json::{Value, json};
 
-use crate::network::{GATEWAY, INSTANCE, MAC, Network};
+use crate::network::{Egress, GATEWAY, GATEWAY_6, INSTANCE, INSTANCE_6, MAC, Network, SUBNET_6};
 
-/// Ports at [`GATEWAY`]. Those of Twilio and Beeminder are the instance's own, too: an unencrypted upstream has to be on loopback.
+/// Ports at [`Region::address`]. Those of Twilio and Beeminder are the instance's own, too: an unencrypted upstream has to be on loopback.
 pub(crate) const S3_PORT: u16 = 9000;
 pub(crate) const MOTO_PORT: u16 = 9001;
 pub(crate) const TWILIO_PORT: u16 = 9002;
@@ -54,19 +54,22 @@ pub(crate) struct Region {
     pub(crate) beeminder: Beeminder,
     pub(crate) instance_id: Mutex<String>,
     pub(crate) gate: Gate,
+    egress: Egress,
     moto: Moto,
     // Last, because the others are in it.
     pub(crate) network: Network,
 }
 
-fn at(port: u16) -> SocketAddr {
-    format!("{GATEWAY}:{port}").parse().expect("an address")
-}
-
 impl Region {
     /// With one goal on its last day, no object in the bucket, and a log group and a secret as Terraform and a person make them.
     pub(crate) fn new() -> Self {
-        let network = Network::new();
+        Self::reached_by(Egress::Ipv4)
+    }
+
+    /// The same, with every service at an address of this kind only.
+    pub(crate) fn reached_by(egress: Egress) -> Self {
+        let network = Network::new(egress);
+        let at = |port| address(egress, port);
         let clock = FakeClock::default();
         let fakes_clock = clock.clone();
         let (s3, imds, twilio, beeminder, gate) = network.within(move || {
@@ -80,11 +83,17 @@ impl Region {
         });
         beeminder.set_goals(vec![GoalSpec::new("reading", 0)]);
         let moto = Moto::start_in(&network.aws, at(MOTO_PORT), s3::REGION).unwrap_or_else(|why| panic!("{why}"));
-        let region = Self { clock, imds, s3, twilio, beeminder, instance_id: Mutex::default(), gate, moto, network };
+        let instance_id = Mutex::default();
+        let region = Self { clock, imds, s3, twilio, beeminder, instance_id, gate, egress, moto, network };
         region.new_instance();
         region.ask("logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": LOG_GROUP}));
         region.secrets("CreateSecret", &json!({"Name": SECRET, "SecretString": secrets().to_string()}));
         region
+    }
+
+    /// Where the service of this port is.
+    pub(crate) fn address(&self, port: u16) -> SocketAddr {
+        address(self.egress, port)
     }
 
     /// What boots from now on is another instance.
@@ -100,16 +109,21 @@ impl Region {
             "instanceId": id, "region": s3::REGION, "availabilityZone": format!("{}a", s3::REGION), "instanceType": "t4g.nano",
             "accountId": "123456789012", "architecture": "x86_64", "imageId": "ami-0abc",
         });
+        let mut interface = json!({
+            "device-number": "0", "interface-id": "eni-1", "local-ipv4s": INSTANCE, "mac": MAC,
+            "subnet-ipv4-cidr-block": "172.31.0.0/20",
+        });
+        if self.egress == Egress::Ipv6 {
+            interface["ipv6s"] = json!(INSTANCE_6);
+            interface["subnet-ipv6-cidr-blocks"] = json!(SUBNET_6);
+        }
         self.imds.describe(json!({
             "meta-data": {
                 "ami-id": "ami-0abc", "ami-launch-index": "0", "instance-id": id, "instance-type": "t4g.nano",
                 "hostname": name, "local-hostname": name, "local-ipv4": INSTANCE, "mac": MAC,
                 "placement": {"availability-zone": format!("{}a", s3::REGION), "region": s3::REGION},
                 "services": {"domain": "amazonaws.com", "partition": "aws"},
-                "network": {"interfaces": {"macs": {MAC: {
-                    "device-number": "0", "interface-id": "eni-1", "local-ipv4s": INSTANCE, "mac": MAC,
-                    "subnet-ipv4-cidr-block": "172.31.0.0/20",
-                }}}},
+                "network": {"interfaces": {"macs": {MAC: interface}}},
             },
             "dynamic": {"instance-identity": {"document": document.to_string()}},
         }));
@@ -183,6 +197,14 @@ impl Region {
         assert_eq!(self.imds.violations(), Vec::<String>::new(), "metadata");
         assert_eq!(self.s3.violations(), Vec::<String>::new(), "s3");
     }
+}
+
+fn address(egress: Egress, port: u16) -> SocketAddr {
+    let gateway = match egress {
+        Egress::Ipv4 => GATEWAY,
+        Egress::Ipv6 => GATEWAY_6,
+    };
+    SocketAddr::new(gateway.parse::<IpAddr>().expect("an address"), port)
 }
 
 /// All secrets, as a person puts them into one JSON object.
