@@ -142,7 +142,7 @@ fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
 fn endpoints(loaded: &Loaded) -> Result<String, String> {
     let problems = |error: ConfigError| error.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let tokens = context::tokens(loaded).map_err(|error| format!("`serve` needs this: {}", problems(error)))?;
-    Ok(format!("{}, {} known callers", loaded.settings.http.listen, tokens.len()))
+    Ok(format!("{}, {} known callers", loaded.settings.http.listen, tokens.current().1.len()))
 }
 
 /// What the messages have shown, which no question can: that the provider answers does not mean that anything arrives.

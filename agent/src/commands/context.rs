@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use crate::{
     clock::Clock,
     cloud::{self, ManagedSecret, Trouble},
-    config::{self, ConfigError, Inputs, LiveSecrets, Loaded, settings::SecretsSettings},
+    config::{self, ConfigError, Inputs, LiveSecrets, Loaded, Secrets, secrets::Live, settings::SecretsSettings},
     http::Tokens,
     runtime::{self, Agent},
     store::StoreError,
@@ -76,9 +76,8 @@ fn advise(error: StoreError) -> anyhow::Error {
 ///
 /// # Errors
 /// If a token is needed and missing, too short, or named twice.
-pub(super) fn tokens(loaded: &Loaded) -> Result<Tokens, ConfigError> {
+pub(super) fn tokens(loaded: &Loaded) -> Result<Live<Tokens>, ConfigError> {
     ConfigError::of_secrets(loaded.secrets.get().missing_for_endpoints(&loaded.settings))?;
-    let tokens = loaded.secrets.get().api_tokens();
-    let tokens = tokens.map_err(|error| ConfigError::one("secrets", error))?;
-    Ok(Tokens::new(&tokens))
+    let tokens = |secrets: &Secrets| secrets.api_tokens().map(|tokens| Tokens::new(&tokens));
+    Live::new(&loaded.secrets, tokens).map_err(|error| ConfigError::one("secrets", error))
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::context;
 use crate::{
     cloud::{CloudError, Trouble},
-    config::{self, ConfigError, Inputs, Loaded},
+    config::{self, ConfigError, Inputs, Loaded, secrets::Live},
     http::Tokens,
     runtime::systemd::Notifier,
 };
@@ -29,7 +29,7 @@ const MARGIN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// With what was wrong last.
-pub(super) async fn load(config: Option<&Path>, notifier: &Notifier) -> anyhow::Result<(Loaded, Tokens)> {
+pub(super) async fn load(config: Option<&Path>, notifier: &Notifier) -> anyhow::Result<(Loaded, Live<Tokens>)> {
     let end = Instant::now() + PATIENCE;
     notifier.extend_timeout(PATIENCE + MARGIN);
     let mut last = silence();
@@ -58,7 +58,7 @@ fn silence() -> anyhow::Error {
     CloudError { trouble: Trouble::Passing, sentence }.into()
 }
 
-async fn complete(config: Option<&Path>, warned: &mut Vec<String>) -> anyhow::Result<(Loaded, Tokens)> {
+async fn complete(config: Option<&Path>, warned: &mut Vec<String>) -> anyhow::Result<(Loaded, Live<Tokens>)> {
     let loaded = context::load_silently(config).await?;
     for warning in &loaded.warnings {
         if !warned.contains(warning) {

@@ -5,7 +5,10 @@ use jiff::{civil::Time, tz::TimeZone};
 use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
 use crate::{
     clock::{Clock, Window},
-    config::settings::{Auth, Settings},
+    config::{
+        secrets::Live,
+        settings::{Auth, Settings},
+    },
     domain::Slug,
     runtime::heartbeat::LiveStatus,
     store::Store,
@@ -21,7 +24,7 @@ pub struct App {
     pub(super) live: LiveStatus,
     pub(super) actions: Arc<dyn Actions>,
     pub(super) views: Arc<dyn Views>,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Live<Tokens>,
     pub(super) rates: RateLimits,
     pub(super) request_ids: RequestIds,
     pub(super) health: HealthCache,
@@ -84,7 +87,7 @@ pub struct AppParts {
     /// Recorded state.
     pub store: Store,
     /// Who may call.
-    pub tokens: Tokens,
+    pub tokens: Live<Tokens>,
     /// What is counted.
     pub metrics: Metrics,
     /// What the daemon knows of itself.
@@ -99,7 +102,7 @@ impl App {
     /// Puts the parts together.
     pub fn new(parts: AppParts) -> Arc<Self> {
         let AppParts { settings, clock, store, tokens, metrics, live, actions, views } = parts;
-        let rates = RateLimits::new(tokens.len(), settings.requests_per_minute);
+        let rates = RateLimits::new(settings.requests_per_minute);
         Arc::new(Self {
             settings,
             clock,

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use http::{HeaderMap, header::AUTHORIZATION};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -29,8 +29,8 @@ impl Tokens {
         self.0.is_empty()
     }
 
-    /// The caller's number and name, if the request carries a known token.
-    pub(super) fn find(&self, headers: &HeaderMap) -> Option<(usize, &str)> {
+    /// The caller's name, if the request carries a known token.
+    pub(super) fn find(&self, headers: &HeaderMap) -> Option<&str> {
         let presented = digest(bearer(headers)?);
         // All are compared, each in constant time over digests: neither the time nor the order tells anything.
         let mut found = u32::MAX;
@@ -39,7 +39,7 @@ impl Tokens {
             found.conditional_assign(&index, same);
         }
         let index = usize::try_from(found).ok()?;
-        self.0.get(index).map(|(name, _)| (index, name.as_str()))
+        self.0.get(index).map(|(name, _)| name.as_str())
     }
 }
 
@@ -49,7 +49,8 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+/// What the request presents as a token, if anything.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.as_bytes().split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
 }
@@ -58,21 +59,19 @@ fn digest(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// One limit for each token, and one for callers without.
-pub(super) struct RateLimits(Vec<DefaultDirectRateLimiter>);
+/// One limit for each caller, by name: it outlasts a rotation of the tokens.
+pub(super) struct RateLimits(DefaultKeyedRateLimiter<String>);
 
 impl RateLimits {
-    /// For `tokens` tokens; a whole minute's worth may come at once.
-    pub(super) fn new(tokens: usize, requests_per_minute: u32) -> Self {
+    /// A whole minute's worth may come at once.
+    pub(super) fn new(requests_per_minute: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(requests_per_minute).unwrap_or(NonZeroU32::MIN));
-        Self((0..=tokens).map(|_| RateLimiter::direct(quota)).collect())
+        Self(RateLimiter::keyed(quota))
     }
 
-    /// Counts one request of the token with this number (`None`: without one), or says how long to wait.
-    pub(super) fn admit(&self, token: Option<usize>) -> Result<(), Duration> {
-        let anonymous = self.0.len() - 1;
-        let limiter = &self.0[token.unwrap_or(anonymous).min(anonymous)];
-        limiter.check().map_err(|busy| busy.wait_time_from(limiter.clock().now()))
+    /// Counts one request of this caller, or says how long to wait.
+    pub(super) fn admit(&self, caller: &String) -> Result<(), Duration> {
+        self.0.check_key(caller).map_err(|busy| busy.wait_time_from(self.0.clock().now()))
     }
 }
 
@@ -95,13 +94,9 @@ mod tests {
 
     #[test]
     fn each_token_is_its_caller() {
-        for (number, name, token) in [
-            (0, "laptop", "correct-horse-battery"),
-            (1, "default", "correct-horse-staples"),
-            (2, "phone", "correct-horse-phone-1"),
-        ] {
-            assert_eq!(tokens().find(&header(&format!("Bearer {token}"))), Some((number, name)));
-            assert_eq!(tokens().find(&header(&format!("bearer {token}"))), Some((number, name)));
+        for (name, token) in TOKENS {
+            assert_eq!(tokens().find(&header(&format!("Bearer {token}"))), Some(name));
+            assert_eq!(tokens().find(&header(&format!("bearer {token}"))), Some(name));
         }
     }
 
@@ -123,13 +118,13 @@ mod tests {
 
     #[test]
     fn one_caller_does_not_use_up_the_others_requests() {
-        let rates = RateLimits::new(2, 3);
+        let rates = RateLimits::new(3);
+        let [laptop, phone] = ["laptop", "phone"].map(str::to_owned);
         for _ in 0..3 {
-            rates.admit(Some(0)).unwrap();
+            rates.admit(&laptop).unwrap();
         }
-        let wait = rates.admit(Some(0)).unwrap_err();
+        let wait = rates.admit(&laptop).unwrap_err();
         assert!(wait > Duration::from_secs(10) && wait <= Duration::from_secs(20), "{wait:?}");
-        rates.admit(Some(1)).unwrap();
-        rates.admit(None).unwrap();
+        rates.admit(&phone).unwrap();
     }
 }

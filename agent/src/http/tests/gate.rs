@@ -19,6 +19,22 @@ async fn health_and_ready_need_no_token_and_everything_else_does() {
 }
 
 #[tokio::test]
+async fn a_new_token_is_known_at_once_and_an_old_one_no_more() {
+    let server = serve().await;
+    let call = async |token: &str| {
+        server.request("GET", "/version", &[("authorization", &format!("Bearer {token}"))], "").await.status
+    };
+    let new = "correct-horse-battery-rotated";
+    server.vault.put(&format!("test:{new}"));
+    assert_eq!(call(TOKEN).await, 200, "nobody has looked yet");
+    assert_eq!(call(new).await, 200);
+    assert_eq!(call(TOKEN).await, 401);
+    assert_eq!(call("somebody-who-tries-words").await, 401);
+    assert_eq!(server.request("GET", "/version", &[], "").await.status, 401);
+    assert_eq!(server.vault.asked(), 2, "not for every stranger");
+}
+
+#[tokio::test]
 async fn without_auth_everybody_may_call() {
     let server = serve_with(|settings| settings.auth = Auth::None, Limits::default()).await;
     assert_eq!(server.request("GET", "/version", &[], "").await.status, 200);

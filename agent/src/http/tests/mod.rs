@@ -6,7 +6,15 @@ mod limits;
 mod records;
 mod silences;
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, sync::Semaphore, task::JoinHandle};
@@ -20,7 +28,11 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::settings::Auth,
+    config::{
+        LiveSecrets, SecretName, Secrets,
+        secrets::{Live, Refetch, Refetched},
+        settings::Auth,
+    },
     domain::Silence,
     runtime::heartbeat::LiveStatus,
     store::{Store, outbox::Notification},
@@ -28,6 +40,33 @@ use crate::{
 };
 
 pub(super) const TOKEN: &str = "correct-horse-battery-staple";
+
+/// What `MECRIS_API_TOKENS` is, and how often somebody asked for it. The server starts with `test` and `other`.
+#[derive(Clone)]
+pub(super) struct Vault(Arc<(std::sync::Mutex<String>, AtomicUsize)>);
+
+impl Vault {
+    pub(super) fn put(&self, tokens: &str) {
+        *self.0.0.lock().unwrap() = tokens.to_owned();
+    }
+
+    pub(super) fn asked(&self) -> usize {
+        self.0.1.load(Ordering::Relaxed)
+    }
+
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.insert(SecretName::MecrisApiTokens, self.0.0.lock().unwrap().clone().into());
+        secrets
+    }
+}
+
+impl Refetch for Vault {
+    fn refetch(&self) -> Refetched<'_> {
+        self.0.1.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Ok(self.secrets()) })
+    }
+}
 
 /// Answers that need no heuristic. A pass hangs until [`Fake::let_go`] has a permit, and says how it went.
 pub(super) struct Fake {
@@ -44,6 +83,7 @@ pub(super) struct Harness {
     pub(super) store: Store,
     pub(super) live: LiveStatus,
     pub(super) fake: Arc<Fake>,
+    pub(super) vault: Vault,
     pub(super) stop: CancellationToken,
     pub(super) served: JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -104,11 +144,13 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         heartbeat_bound: Duration::from_secs(60),
     };
     edit(&mut settings);
+    let vault = Vault(Arc::new((format!("test:{TOKEN},other:{TOKEN}-too").into(), AtomicUsize::new(0))));
+    let secrets = LiveSecrets::renewable(vault.secrets(), vault.clone());
     let app = App::new(AppParts {
         settings,
         clock: Clock::manual(now()),
         store: store.clone(),
-        tokens: Tokens::new(&[("test".to_owned(), TOKEN.into()), ("other".to_owned(), format!("{TOKEN}-too").into())]),
+        tokens: Live::new(&secrets, |s| s.api_tokens().map(|tokens| Tokens::new(&tokens))).unwrap(),
         metrics: Metrics::new(),
         live: live.clone(),
         actions: Arc::new(FakeActions(Arc::clone(&fake))),
@@ -118,7 +160,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
     let address = server.address();
     let stop = CancellationToken::new();
     let served = tokio::spawn(server.serve(Front::new(Arc::clone(&app)), stop.clone()));
-    Harness { app, address, store, live, fake, stop, served, _folder: folder }
+    Harness { app, address, store, live, fake, vault, stop, served, _folder: folder }
 }
 
 impl Drop for Harness {
