@@ -121,6 +121,8 @@ impl Setup {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
+            // Where an instrumented agent writes what it ran: scripts/coverage.
+            .envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
