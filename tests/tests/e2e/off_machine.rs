@@ -44,6 +44,26 @@ fn a_new_machine_knows_what_the_last_one_sent() {
 }
 
 #[test]
+fn what_another_machine_replaced_is_kept_a_few_times_in_the_current_folder_too() {
+    let s3 = bucket();
+    let (other, mut here) = (stage(s3.environment(), &s3.url("one")), stage(s3.environment(), &s3.url("one")));
+    here.setup.config.set("state.path", "mecris_usage.db");
+    let run = |stage: &Stage| {
+        let output = stage.setup.agent(&["run", "--json"]);
+        assert_eq!(output.code, 0, "{}", output.everything());
+    };
+    for _ in 0..5 {
+        run(&here);
+        run(&other);
+    }
+    run(&here);
+    let entries = std::fs::read_dir(here.setup.folder()).expect("a folder").flatten();
+    let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let kept = names.iter().filter(|name| name.starts_with("mecris_usage.db.superseded-")).count();
+    assert_eq!(kept, 3, "{names:?}");
+}
+
+#[test]
 fn a_bucket_that_is_out_of_reach_is_said_everywhere_and_caught_up_with() {
     let s3 = bucket();
     let stage = stage(s3.environment(), &s3.url("one"));

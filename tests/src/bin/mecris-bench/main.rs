@@ -12,7 +12,7 @@ mod state;
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use mecris_tests::{
     agent::{self, Setup},
     beeminder::{Beeminder, GoalSpec},
@@ -32,9 +32,9 @@ struct Arguments {
     /// Days of the simulation of the state's growth.
     #[arg(long, default_value_t = 365)]
     days: i64,
-    /// Measures only the state off the machine.
+    /// Measures only this.
     #[arg(long)]
-    state_only: bool,
+    only: Option<Half>,
     /// How often the daemon is started.
     #[arg(long, default_value_t = 50)]
     starts: usize,
@@ -47,6 +47,14 @@ struct Arguments {
     /// Connections that ask at the same time.
     #[arg(long, default_value_t = 8)]
     connections: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Half {
+    /// Starts, memory, endpoints, decisions, the size of the binary: some minutes.
+    Daemon,
+    /// The state off the machine: a year of passes and a thousand copies, a quarter of an hour.
+    State,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,20 +86,17 @@ fn main() -> anyhow::Result<()> {
     let twilio = Twilio::start(&clock)?;
     beeminder.set_goals((0..10).map(|n| GoalSpec::new(&format!("goal{n}"), 5 + n)));
     let mut setup = installation(&beeminder, &twilio);
-    if arguments.state_only {
+    if arguments.only != Some(Half::State) {
+        startup::measure(&setup, arguments.starts, &mut report);
+        endpoints(&setup, &arguments, &mut report)?;
+        decisions::measure(&mut report);
+        let size = std::fs::metadata(agent::binary()).context("the agent's binary")?.len();
+        report.row("binary size", format!("{:.1} MB", size as f64 / 1e6), "<= 14 MB", size <= 14_000_000);
+    }
+    if arguments.only != Some(Half::Daemon) {
         state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
         checkpoints::measure(&clock, &mut report)?;
-        print!("{}", report.markdown());
-        return Ok(());
     }
-
-    startup::measure(&setup, arguments.starts, &mut report);
-    endpoints(&setup, &arguments, &mut report)?;
-    decisions::measure(&mut report);
-    state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
-    checkpoints::measure(&clock, &mut report)?;
-    let size = std::fs::metadata(agent::binary()).context("the agent's binary")?.len();
-    report.row("binary size", format!("{:.1} MB", size as f64 / 1e6), "<= 14 MB", size <= 14_000_000);
     print!("{}", report.markdown());
     Ok(())
 }
