@@ -8,6 +8,7 @@ mod config;
 mod daemon;
 
 use std::{
+    ffi::OsString,
     net::SocketAddr,
     path::PathBuf,
     process::{Command, Stdio},
@@ -121,8 +122,7 @@ impl Setup {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
-            // Where an instrumented agent writes what it ran: scripts/coverage.
-            .envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
+            .envs(instrumentation())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
@@ -150,6 +150,12 @@ impl Setup {
     pub fn serve(&self) -> Daemon {
         Daemon::start(self)
     }
+}
+
+/// The variable of the environment that says where an instrumented agent writes what it ran, if `scripts/coverage` set it.
+pub fn instrumentation() -> Option<(&'static str, OsString)> {
+    let name = "LLVM_PROFILE_FILE";
+    Some((name, std::env::var_os(name)?))
 }
 
 /// A port below the ephemeral range, that nothing listens on and no other test of this process was given.

@@ -5,7 +5,11 @@ use std::{path::Path, time::Duration};
 use crate::{
     clock::Clock,
     cloud::{self, ManagedSecret, Trouble},
-    config::{self, ConfigError, Inputs, LiveSecrets, Loaded, Secrets, secrets::Live, settings::SecretsSettings},
+    config::{
+        self, ConfigError, Inputs, LiveSecrets, Loaded, Secrets,
+        secrets::Live,
+        settings::{Auth, SecretsSettings},
+    },
     http::Tokens,
     runtime::{self, Agent},
     store::StoreError,
@@ -78,6 +82,12 @@ fn advise(error: StoreError) -> anyhow::Error {
 /// If a token is needed and missing, too short, or named twice.
 pub(super) fn tokens(loaded: &Loaded) -> Result<Live<Tokens>, ConfigError> {
     ConfigError::of_secrets(loaded.secrets.get().missing_for_endpoints(&loaded.settings))?;
-    let tokens = |secrets: &Secrets| secrets.api_tokens().map(|tokens| Tokens::new(&tokens));
+    let needed = loaded.settings.http.auth == Auth::Token;
+    let tokens = move |secrets: &Secrets| match secrets.api_tokens() {
+        // A rotation that loses them must not lock everybody out.
+        Ok(tokens) if tokens.is_empty() && needed => Err("MECRIS_API_TOKENS is missing".to_owned()),
+        Ok(tokens) => Ok(Tokens::new(&tokens)),
+        Err(error) => Err(error.to_string()),
+    };
     Live::new(&loaded.secrets, tokens).map_err(|error| ConfigError::one("secrets", error))
 }

@@ -96,7 +96,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     Ok((report, if copies_fail { Exit::Unknown } else { Exit::Done }))
 }
 
-/// The pass is seen by a person who asked for it, and by nobody else.
+/// Counts and logs a pass of which only the report remains.
 fn not_recorded(emf: &Emf, clock: &Clock, why: &str) {
     emf.count(clock.now(), &[(Metric::FailedPass, 1)]);
     tracing::error!(error = why, "decided, but nothing is recorded and nothing is sent");

@@ -59,7 +59,9 @@ impl Inputs {
 
     /// The file that is read.
     fn chosen_file(&self) -> Option<&Path> {
-        self.file.as_deref().or_else(|| self.fallback_file.exists().then_some(self.fallback_file.as_path()))
+        // One that cannot be looked at is not a missing one: reading it says why.
+        let fallback = || self.fallback_file.try_exists().unwrap_or(true).then_some(self.fallback_file.as_path());
+        self.file.as_deref().or_else(fallback)
     }
 }
 

@@ -79,11 +79,12 @@ fn refuse(part: &str, text: &str) -> ApiError {
 }
 
 /// What the standard library says of a number in a query, and what it means.
-const NUMBERS: [(&str, &str); 5] = [
+const NUMBERS: [(&str, &str); 6] = [
     ("invalid digit found in string", "expected a whole number, in digits only"),
     ("cannot parse integer from empty string", "expected a whole number, not nothing"),
     ("number too large to fit in target type", "the number is too large"),
     ("number too small to fit in target type", "the number is too small"),
+    ("cannot parse float from empty string", "expected a number, not nothing"),
     ("invalid float literal", "expected a number such as 12 or 0.5"),
 ];
 

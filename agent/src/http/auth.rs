@@ -49,8 +49,7 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// What the request presents as a token, if anything.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.as_bytes().split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
 }

@@ -16,14 +16,11 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
 
-use super::{ApiError, App, args, auth, error::Kind, request_id::X_REQUEST_ID};
+use super::{ApiError, App, args, error::Kind, request_id::X_REQUEST_ID};
 use crate::config::settings::Auth;
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
-
-/// How long an unknown caller may wait for the question whether there are newer tokens.
-const REFETCH_TIME: Duration = Duration::from_secs(5);
 
 /// Who is asking: the name of the token, for what is put on record.
 #[derive(Clone, Debug)]
@@ -37,7 +34,7 @@ pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Bod
     let started = Instant::now();
     let id = app.request_ids.of(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = match admit(&app, request.headers(), &path).await {
+    let response = match admit(&app, request.headers(), &path) {
         Err(error) => error.into_response(),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -54,7 +51,7 @@ pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Bod
 }
 
 /// Whether the request may go on, by what its head says.
-async fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError> {
+fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > args::BODY_LIMIT_BYTES as u64) {
         return Err(args::too_large());
@@ -64,25 +61,17 @@ async fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, Api
     }
     let name = match app.settings.auth {
         Auth::None => NO_TOKEN.to_owned(),
-        Auth::Token => authenticate(app, headers).await?,
+        Auth::Token => authenticate(app, headers)?,
     };
     app.rates.admit(&name).map_err(|wait| ApiError::too_many_requests(whole_seconds_up(wait)))?;
     Ok(Caller(name))
 }
 
-/// The caller's name. An unknown token may be one that is newer than what is known: then the secrets are read again, if they have not
-/// just been.
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
-    let find = || {
-        let (edition, tokens) = app.tokens.current();
-        tokens.find(headers).map(str::to_owned).ok_or(edition)
-    };
-    let found = match find() {
-        Err(edition) if auth::bearer(headers).is_some() && app.tokens.refused(edition, REFETCH_TIME).await => find(),
-        found => found,
-    };
+/// The caller's name, by the tokens as they are known now: nobody waits here for newer ones to be read.
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
     let detail = "a known token is needed: authorization: Bearer <token>";
-    found.map_err(|_| ApiError::new(Kind::Unauthorized, detail))
+    let caller = app.tokens.current().1.find(headers).map(str::to_owned);
+    caller.ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
 }
 
 /// A pass may take its own deadline; everything else only reads or writes the state.

@@ -26,7 +26,7 @@ pub(crate) enum Egress {
     Ipv4,
     Ipv6,
 }
-/// Its interface's address on the wire.
+/// The address of the instance's interface on the wire.
 pub(crate) const MAC: &str = "02:00:00:00:00:10";
 
 /// The networks; gone when dropped.

@@ -11,6 +11,7 @@ fn without_an_account_goals_come_from_a_file_and_messages_go_to_the_terminal() {
         .args(["--config", "examples/development.toml", "run"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .env_clear()
+        .envs(mecris_tests::agent::instrumentation())
         .env("MECRIS__STATE__PATH", folder.path().join("mecris.db"))
         .output()
         .expect("it starts");

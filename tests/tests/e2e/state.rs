@@ -178,6 +178,7 @@ fn the_drill_reads_only_and_says_how_long_it_took() {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut command = Command::new(&script);
         command.arg("--config").arg(config).args(["--at", when]).env_clear().env("PATH", path);
+        command.envs(mecris_tests::agent::instrumentation());
         command.envs(stage.setup.environment.iter().cloned()).env("MECRIS_AGENT_BIN", binary());
         command.output().expect("bash is there")
     };

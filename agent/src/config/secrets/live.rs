@@ -103,6 +103,8 @@ impl LiveSecrets {
 
     async fn fetch(&self, in_vain: &mut Option<Instant>) -> bool {
         let Some(source) = &self.0.source else { return false };
+        // In vain until it is known otherwise: whoever asks may give up waiting, and that must not make the next one ask at once.
+        *in_vain = Some(Instant::now());
         match source.refetch().await {
             Ok(secrets) => {
                 let changed = self.get().differences(&secrets);
@@ -115,7 +117,6 @@ impl LiveSecrets {
                 !changed.is_empty()
             }
             Err(why) => {
-                *in_vain = Some(Instant::now());
                 tracing::warn!(%why, "the secrets cannot be read again: going on with those that are known");
                 false
             }
@@ -238,6 +239,16 @@ mod tests {
         }
     }
 
+    /// Never answers.
+    struct Silent(Arc<AtomicUsize>);
+
+    impl Refetch for Silent {
+        fn refetch(&self) -> Refetched<'_> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(std::future::pending())
+        }
+    }
+
     fn secrets(token: &str) -> Secrets {
         let mut secrets = Secrets::default();
         secrets.insert(NAME, SecretString::from(token));
@@ -284,6 +295,16 @@ mod tests {
         vault.put("newer");
         assert!(live.refused(1, WITHIN).await, "after a success the next rotation is found at once");
         assert_eq!((live.current().1.as_str(), vault.asked()), ("newer", 4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_does_not_answer_is_not_asked_by_everybody() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let live = live(&LiveSecrets::renewable(secrets("old"), Silent(asked.clone())));
+        for _ in 0..3 {
+            assert!(!live.refused(0, WITHIN).await);
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]

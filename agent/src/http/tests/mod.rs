@@ -84,6 +84,7 @@ pub(super) struct Harness {
     pub(super) live: LiveStatus,
     pub(super) fake: Arc<Fake>,
     pub(super) vault: Vault,
+    pub(super) secrets: LiveSecrets,
     pub(super) stop: CancellationToken,
     pub(super) served: JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -160,7 +161,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
     let address = server.address();
     let stop = CancellationToken::new();
     let served = tokio::spawn(server.serve(Front::new(Arc::clone(&app)), stop.clone()));
-    Harness { app, address, store, live, fake, vault, stop, served, _folder: folder }
+    Harness { app, address, store, live, fake, vault, secrets, stop, served, _folder: folder }
 }
 
 impl Drop for Harness {

@@ -90,7 +90,7 @@ impl Source {
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let io = |source| SourceError::Io { path: path.to_owned(), source };
         let length = fs::metadata(path).map_err(io)?.len();
-        if length == 0 && !super::super::lock::beside(path, "-wal").exists() {
+        if length == 0 && !super::super::lock::beside(path, "-wal").try_exists().unwrap_or(true) {
             return Err(SourceError::Empty(path.to_owned()));
         }
         if length > LARGEST {
