@@ -137,7 +137,7 @@ resource "aws_cloudwatch_dashboard" "main" {
         type = "alarm", x = 0, y = 0, width = 24, height = 3
         properties = {
           title  = "Alarms"
-          alarms = [for name in concat(keys(local.alarms), ["too-many-hours"]) : "arn:${local.partition}:cloudwatch:${var.region}:${local.account_id}:alarm:${local.name}-${name}"]
+          alarms = [for name in concat(keys(local.alarms), ["too-many-hours"], local.lambda_on ? keys(local.lambda_alarms) : []) : "arn:${local.partition}:cloudwatch:${var.region}:${local.account_id}:alarm:${local.name}-${name}"]
         }
       }],
       [for n, name in keys(local.metrics) : {

@@ -29,6 +29,11 @@ output "schedule" {
   }
 }
 
+output "passes" {
+  description = "Function that makes passes outside the window, and when; null without lambda_passes."
+  value       = local.lambda_on ? { function = local.lambda_name, alias = local.lambda_alias, log_group = local.lambda_log, times = sort(var.lambda_passes) } : null
+}
+
 output "secret" {
   description = "Secret that scripts/secrets writes to."
   value       = aws_secretsmanager_secret.agent.name

@@ -32,10 +32,11 @@ variable "alert_email" {
 
 variable "release" {
   type = object({
-    version = string
-    sha256  = string
+    version    = string
+    sha256     = string
+    zip_sha256 = optional(string)
   })
-  description = "The agent that runs: the version under which scripts/deploy uploaded it, and the SHA-256 of the binary (64 lower-case hexadecimal digits). The instance refuses any other bytes."
+  description = "The agent that runs: the version under which scripts/deploy uploaded it, and the SHA-256 of the binary (64 lower-case hexadecimal digits). The instance refuses any other bytes. zip_sha256 is the same of the package for Lambda; only lambda_passes needs it."
 
   validation {
     condition     = can(regex("^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$", var.release.version))
@@ -45,6 +46,11 @@ variable "release" {
   validation {
     condition     = can(regex("^[0-9a-f]{64}$", var.release.sha256))
     error_message = "release.sha256 is \"${var.release.sha256}\"; it has to be 64 lower-case hexadecimal digits, as `sha256sum mecris-agent` prints them."
+  }
+
+  validation {
+    condition     = var.release.zip_sha256 == null || can(regex("^[0-9a-f]{64}$", var.release.zip_sha256))
+    error_message = "release.zip_sha256 is \"${coalesce(var.release.zip_sha256, "null")}\"; it has to be 64 lower-case hexadecimal digits, as `sha256sum mecris-agent-ARCH.zip` prints them, or null."
   }
 }
 

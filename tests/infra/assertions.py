@@ -19,13 +19,15 @@ TYPES = {
     "aws_autoscaling_group", "aws_autoscaling_schedule", "aws_budgets_budget", "aws_ce_anomaly_monitor", "aws_ce_anomaly_subscription",
     "aws_chatbot_slack_channel_configuration", "aws_cloudwatch_dashboard", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target",
     "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_default_security_group", "aws_iam_instance_profile", "aws_iam_role",
-    "aws_iam_role_policy", "aws_internet_gateway", "aws_launch_template", "aws_route", "aws_route_table", "aws_route_table_association",
+    "aws_iam_role_policy", "aws_internet_gateway", "aws_lambda_alias", "aws_lambda_function", "aws_lambda_function_event_invoke_config", "aws_launch_template", "aws_route", "aws_route_table", "aws_route_table_association",
     "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy",
     "aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning",
     "aws_scheduler_schedule", "aws_secretsmanager_secret", "aws_security_group", "aws_sns_topic", "aws_sns_topic_policy",
     "aws_sns_topic_subscription", "aws_ssm_document", "aws_ssm_parameter", "aws_subnet", "aws_vpc", "aws_vpc_security_group_egress_rule",
 }
 ALARMS = {"no-successful-pass", "outside-window", "agent-errors", "notification-failed", "watchdog-restarts", "unit-failed", "boot-failed", "too-many-hours"}
+LAMBDA_ALARMS = {"lambda-pass-failed", "lambda-pass-missing"}
+LAMBDA_TYPES = {kind for kind in TYPES if kind.startswith("aws_lambda_")}
 DASHBOARD = {
     "widget": {"type", "x", "y", "width", "height", "properties"},
     "metric": {"title", "region", "view", "stat", "period", "metrics"},
@@ -55,6 +57,15 @@ def problems(plan):
             # What cannot be looked at is not fine.
             sentences.append(f"{rule.__name__}: could not be checked: {type(error).__name__} {error}")
     return sentences
+
+
+def wanted_passes(plan):
+    """Times of day at which the plan wants a pass by Lambda."""
+    return plan["variables"].get("lambda_passes", {}).get("value", [])
+
+
+def wanted_alarms(plan):
+    return ALARMS | (LAMBDA_ALARMS if wanted_passes(plan) else set())
 
 
 def of(found, *types):
@@ -195,6 +206,8 @@ def schedule(_, found):
     for address, values in of(found, "aws_scheduler_schedule"):
         if not SCHEDULER.match(values["schedule_expression"]):
             yield f"{address}: \"{values['schedule_expression']}\" is no expression of EventBridge Scheduler"
+        if address.startswith("aws_scheduler_schedule.pass["):
+            continue  # passes() looks at these
         target = values["target"][0]
         order = json.loads(target["input"])
         if not target["arn"].endswith(":scheduler:::aws-sdk:autoscaling:updateAutoScalingGroup"):
@@ -210,6 +223,62 @@ def schedule(_, found):
             stops = [int(at.split()[0]) + 60 * int(at.split()[1]) for at in stop]
             if any(not 5 <= (minutes - at) % 1440 <= 30 for at in stops):
                 yield f"{address} is not 5 to 30 minutes after the scheduled stop"
+
+
+def passes(plan, found):
+    """Passes by Lambda: all of it or nothing, exactly this package, once at each time, and nothing that the instance's alarms would count."""
+    variables, times = plan["variables"], wanted_passes(plan)
+    functions = of(found, "aws_lambda_function")
+    if not times:
+        for address, kind, _ in found:
+            if kind in LAMBDA_TYPES or re.search(r"\.(lambda|pass|passes)\b", address):
+                yield f"{address} is there although nobody asked for passes by Lambda"
+        return
+    if [address for address, _ in functions] != ["aws_lambda_function.pass[0]"]:
+        yield f"functions: {[address for address, _ in functions]}, not exactly one"
+    environment, release = variables["environment"]["value"], variables["release"]["value"]
+    x86 = variables.get("architecture", {}).get("value") == "x86_64"
+    parameter = next(values["name"] for _, values in of(found, "aws_ssm_parameter"))
+    for address, values in functions:
+        wanted = {
+            "runtime": "provided.al2023", "architectures": ["x86_64" if x86 else "arm64"], "package_type": "Zip", "publish": True, "reserved_concurrent_executions": 1,
+            "s3_bucket": next(bucket["bucket"] for _, bucket in of(found, "aws_s3_bucket")), "s3_key": plan["planned_values"]["outputs"]["artifact_key"]["value"] + ".zip",
+            "source_code_hash": base64.b64encode(bytes.fromhex(release["zip_sha256"])).decode(), "vpc_config": [], "layers": None,
+        }
+        for key, value in wanted.items():
+            if values.get(key) != value:
+                yield f"{address}: {key} is {values.get(key)}, wanted {value}"
+        if not 120 <= values["timeout"] <= 900:
+            yield f"{address}: a timeout of {values['timeout']} s is too short for a channel in doubt, or more than Lambda takes"
+        if values["tracing_config"][0]["mode"] != "PassThrough":
+            yield f"{address}: X-Ray is on"
+        settings = values["environment"][0]["variables"]
+        if settings != {"MECRIS__CONFIG__SSM_PARAMETER": parameter, "MECRIS__STATE__PATH": "/tmp/mecris_usage.db", "MECRIS__TELEMETRY__ENVIRONMENT": f"{environment}-lambda", "MECRIS_LOG_FORMAT": "json"}:
+            yield f"{address}: its environment is {settings}"
+    # Bytes that are not those of the plan are found after they were fetched, and before anything uses them.
+    if "aws_lambda_function.pass" not in {check["address"]["to_display"] for check in plan.get("checks", [])}:
+        yield "aws_lambda_function.pass takes whatever is in the bucket: it has no condition on code_sha256"
+    invoked = of(found, "aws_lambda_function_event_invoke_config")
+    if [(values["maximum_retry_attempts"], values["qualifier"]) for _, values in invoked] != [(0, "live")]:
+        yield "a pass that failed would be made again, by the version that is not the alias'"
+    schedules = {address: values for address, values in of(found, "aws_scheduler_schedule") if address.startswith("aws_scheduler_schedule.pass[")}
+    zone = plan["planned_values"]["outputs"]["schedule"]["value"]["zone"]
+    crons = sorted(f"cron({int(time[3:])} {int(time[:2])} ? * SUN,MON,TUE,WED,THU,FRI,SAT *)" for time in times)
+    if sorted(values["schedule_expression"] for values in schedules.values()) != crons:
+        yield f"passes are scheduled at {sorted(values['schedule_expression'] for values in schedules.values())}, not at {crons}"
+    for address, values in schedules.items():
+        if values["schedule_expression_timezone"] != zone or values["flexible_time_window"][0]["mode"] != "OFF" or values.get("state", "ENABLED") != "ENABLED":
+            yield f"{address} is not on, or not on the clock of {zone}, or not at its minute"
+    configured = {resource["address"]: resource.get("expressions", {}) for resource in plan["configuration"]["root_module"]["resources"]}
+    target = configured["aws_scheduler_schedule.pass"]["target"][0]
+    if "aws_lambda_alias.live[0].arn" not in target["arn"]["references"] or "aws_iam_role.passes[0].arn" not in target["role_arn"]["references"]:
+        yield "aws_scheduler_schedule.pass does not start the alias by the role for it"
+    logs = {values["name"] for _, values in of(found, "aws_cloudwatch_log_group")}
+    if {values["logging_config"][0]["log_group"] for _, values in functions} - logs:
+        yield "the function writes into a log group that is not ours, without a retention"
+    for address, _, _, statement in statements(found):
+        if address.startswith("aws_iam_role_policy.passes") and statement["Resource"] != f"arn:aws:lambda:{variables.get('region', {}).get('value', 'us-east-1')}:123456789012:function:mecris-{environment}-pass:live":
+            yield f"{address} may start {statement['Resource']}"
 
 
 def bucket(_, found):
@@ -273,7 +342,8 @@ def rights(_, found):
         principal = statement.get("Principal", {})
         if principal == "*" or (isinstance(principal, dict) and "AWS" in principal):
             yield f"{address}: lets in accounts or everybody"
-        if field == "assume_role_policy" and principal.get("Service") != "ec2.amazonaws.com" and "aws:SourceAccount" not in json.dumps(statement.get("Condition", {})):
+        # EC2 and Lambda take roles of the caller's own account only (iam:PassRole), and say no source.
+        if field == "assume_role_policy" and principal.get("Service") not in ("ec2.amazonaws.com", "lambda.amazonaws.com") and "aws:SourceAccount" not in json.dumps(statement.get("Condition", {})):
             yield f"{address}: a service may assume it on behalf of another account"
 
 
@@ -286,7 +356,8 @@ def the_instance_sees_what_it_looks_for(plan, found):
 
 
 def trust(_, found):
-    wanted = {"agent": {"ec2.amazonaws.com"}, "backstop": {"scheduler.amazonaws.com"}, "fall_back": {"events.amazonaws.com", "ssm.amazonaws.com"}, "slack": {"chatbot.amazonaws.com"}}
+    wanted = {"agent": {"ec2.amazonaws.com"}, "backstop": {"scheduler.amazonaws.com"}, "fall_back": {"events.amazonaws.com", "ssm.amazonaws.com"}, "slack": {"chatbot.amazonaws.com"},
+              "lambda": {"lambda.amazonaws.com"}, "passes": {"scheduler.amazonaws.com"}}
     for address, values in of(found, "aws_iam_role"):
         services = {service for statement in json.loads(values["assume_role_policy"])["Statement"] for service in listed(statement["Principal"]["Service"])}
         if services != wanted[address.split(".")[1].split("[")[0]]:
@@ -310,29 +381,38 @@ def alarms(plan, found):
         for metric in queries or [values]:
             if metric["namespace"] == "Mecris" and metric["metric_name"] not in METRICS:
                 yield f"{address}: no such metric as {metric['metric_name']}"
-            if metric["namespace"] not in ("Mecris", "AWS/EC2"):
+            if metric["namespace"] not in ("Mecris", "AWS/EC2") and (metric["namespace"], metric["metric_name"], metric["dimensions"]) != ("AWS/Lambda", "Errors", {"FunctionName": f"mecris-{environment}-pass"}):
                 yield f"{address}: namespace {metric['namespace']}"
-            if metric["namespace"] == "Mecris" and metric["dimensions"] != {"Environment": environment}:
+            if metric["namespace"] == "Mecris" and metric["dimensions"] != {"Environment": f"{environment}-lambda" if name in LAMBDA_ALARMS else environment}:
                 yield f"{address}: dimensions {metric['dimensions']}"
-        if values["treat_missing_data"] != ("breaching" if name == "no-successful-pass" else "notBreaching"):
+        if values["treat_missing_data"] != ("breaching" if name in ("no-successful-pass", "lambda-pass-missing") else "notBreaching"):
             yield f"{address}: treat_missing_data is {values['treat_missing_data']}"
         if values.get("actions_enabled") is False:
             yield f"{address} tells nobody"
         if name == "no-successful-pass" and (values["comparison_operator"], values["threshold"], values["period"]) != ("LessThanThreshold", 1, 86400):
             yield f"{address} is no dead-man's switch"
+        if name == "lambda-pass-missing":
+            # Every pass is within this of the one before it, and the switch may not be slower than it has to be.
+            minutes = sorted(int(time[:2]) * 60 + int(time[3:]) for time in wanted_passes(plan))
+            gap = max(after - before for before, after in zip(minutes, [*minutes[1:], minutes[0] + 1440]))
+            if (values["comparison_operator"], values["threshold"], values["period"], values["metric_name"]) != ("LessThanThreshold", 1, 3600, "SuccessfulPass") or not gap + 60 < values["evaluation_periods"] * 60 <= gap + 180:
+                yield f"{address} is no dead-man's switch for passes {gap} minutes apart"
+            if values["datapoints_to_alarm"] != values["evaluation_periods"]:
+                yield f"{address} rings between two passes"
         if name == "too-many-hours" and values["threshold"] != (plan["variables"].get("window_hours", {}).get("value", 5) + 0.5) * 60:
             yield f"{address}: the threshold is {values['threshold']} minutes"
         if (values.get("period") or 0) * values["evaluation_periods"] > 7 * 86400:
             yield f"{address} looks back for more than seven days, which CloudWatch refuses"
-    if seen != ALARMS:
-        yield f"alarms missing: {sorted(ALARMS - seen)}; without an entry here and in docs/RUNBOOK.md: {sorted(seen - ALARMS)}"
+    wanted = wanted_alarms(plan)
+    if seen != wanted:
+        yield f"alarms missing: {sorted(wanted - seen)}; without an entry here and in docs/RUNBOOK.md: {sorted(seen - wanted)}"
     configured = {resource["address"]: resource.get("expressions", {}) for resource in plan["configuration"]["root_module"]["resources"]}
-    for address in ("aws_cloudwatch_metric_alarm.agent", "aws_cloudwatch_metric_alarm.too_many_hours"):
+    for address in ("aws_cloudwatch_metric_alarm.agent", "aws_cloudwatch_metric_alarm.too_many_hours", "aws_cloudwatch_metric_alarm.lambda"):
         if "aws_sns_topic.alarms.arn" not in configured[address].get("alarm_actions", {}).get("references", []):
             yield f"{address} does not tell the topic"
 
 
-def dashboard(_, found):
+def dashboard(plan, found):
     boards = of(found, "aws_cloudwatch_dashboard")
     if len(boards) != 1:
         yield "there is not exactly one dashboard"
@@ -347,7 +427,7 @@ def dashboard(_, found):
             for key in set(widget.get("properties", {})) ^ DASHBOARD.get(widget["type"], set()):
                 yield f"{address}: a widget of type {widget['type']} has, or lacks, the property {key}"
             shown |= {metric[1] for metric in widget.get("properties", {}).get("metrics", [])}
-            if widget["type"] == "alarm" and {arn.split(":alarm:")[1].split("-", 2)[2] for arn in widget["properties"]["alarms"]} != ALARMS:
+            if widget["type"] == "alarm" and {arn.split(":alarm:")[1].split("-", 2)[2] for arn in widget["properties"]["alarms"]} != wanted_alarms(plan):
                 yield f"{address} does not show all alarms"
         if shown != METRICS:
             yield f"{address} does not show {sorted(METRICS - shown)}, or shows what nobody emits: {sorted(shown - METRICS)}"
@@ -389,6 +469,6 @@ def tags_on_everything(plan, found):
 
 
 RULES = [
-    only_known_types, no_way_in, only_tls_out, instance, user_data_is_small_and_says_no_secret, group, schedule, bucket, secrets_stay_out,
+    only_known_types, no_way_in, only_tls_out, instance, user_data_is_small_and_says_no_secret, group, schedule, passes, bucket, secrets_stay_out,
     rights, the_instance_sees_what_it_looks_for, trust, boundary, alarms, dashboard, watching, settings, tags_on_everything,
 ]

@@ -17,7 +17,7 @@ import mutations
 import rights
 import settings
 import windows
-from tools import HERE, ROOT, Failed, Stack, fake_aws, terraform_environment
+from tools import HERE, PACKAGED, ROOT, Failed, Stack, fake_aws
 
 # Plans that take every branch there is between them.
 PLANS = {
@@ -26,8 +26,12 @@ PLANS = {
         "environment": "prod", "capacity": "spot", "instance_types": ["t4g.small", "t4g.medium", "c7g.medium"], "egress_ports": [587], "window_start": "21:30",
         "window_days": ["MON", "WED"], "permissions_boundary": "mecris-boundary", "cost_anomaly_monitor": True,
         "slack": {"team_id": "T0123ABCD", "channel_id": "C0123ABCD"}, "agent_settings": "[walk]\ngoal = \"bike\"\nfrom = \"14:00\"\nuntil = \"18:00\"\n",
+        "lambda_passes": ["19:00", "07:45"], "release": PACKAGED,
     },
-    "IPv6 only, x86, weekends": {"egress": "ipv6", "architecture": "x86_64", "instance_types": ["t3.small"], "window_days": ["SAT", "SUN"], "window_hours": 2.25},
+    "IPv6 only, x86, weekends": {
+        "egress": "ipv6", "architecture": "x86_64", "instance_types": ["t3.small"], "window_days": ["SAT", "SUN"], "window_hours": 2.25,
+        "lambda_passes": ["00:00"], "release": {**PACKAGED, "zip_sha256": "0f" * 32},
+    },
 }
 
 
@@ -105,12 +109,13 @@ def one_plan(url, plans, name, changes):
 def documented():
     """Every alarm has its paragraph in the runbook."""
     runbook = (ROOT / "docs/RUNBOOK.md").read_text()
-    for alarm in sorted(assertions.ALARMS):
+    alarms = assertions.ALARMS | assertions.LAMBDA_ALARMS
+    for alarm in sorted(alarms):
         chapter = runbook.partition(f"\n### {alarm}\n")[2].split("\n### ")[0]
         for part in ("*Meaning.*", "*First look.*", "*Fix.*"):
             if part not in chapter:
                 raise Failed(f"docs/RUNBOOK.md, \"### {alarm}\", lacks {part}")
-    return f"{len(assertions.ALARMS)} alarms in the runbook"
+    return f"{len(alarms)} alarms in the runbook"
 
 
 def affordable(url):
@@ -201,6 +206,7 @@ def main():
 
             run("policies: parliament", lambda: rights.every_policy_is_sound(*planned().values()))
             run("policies: what the code calls", lambda: rights.the_instance_may_do_what_it_does_and_no_more(planned()["the default"]))
+            run("policies: what a pass by Lambda calls", lambda: rights.the_function_may_do_what_a_pass_does_and_no_more(planned()["prod, everything"]))
             run("settings: the agent takes them", lambda: settings.the_agent_takes_them(url, planned()["the default"]), skip=no_agent)
             run("cost", affordable, url)
             run("checkov", checkov)

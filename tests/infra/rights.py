@@ -75,9 +75,9 @@ def called_at_boot():
     return calls
 
 
-def granted(plan):
-    """Actions that the instance's role has."""
-    return {action for address, _, field, statement in statements(resources(plan)) if address.startswith("aws_iam_role_policy.agent[") and field == "policy"
+def granted(plan, role="agent"):
+    """Actions that a role has, by default the instance's."""
+    return {action for address, _, field, statement in statements(resources(plan)) if address.startswith(f"aws_iam_role_policy.{role}[") and field == "policy"
             for action in listed(statement["Action"]) if statement["Effect"] == "Allow"}
 
 
@@ -95,6 +95,22 @@ def the_instance_may_do_what_it_does_and_no_more(plan):
             [f"{action} is called in {', '.join(sorted(os.path.relpath(path, SOURCE) for path in calls[action]))}, and no policy in infra/policies/agent-*.json.tftpl allows it" for action in sorted(missing)]
             + [f"{action} is allowed in infra/policies/agent-*.json.tftpl, and nothing calls it" for action in sorted(unused)]))
     return f"{len(calls)} actions called, {len(rights)} granted, {len(SESSION)} of them for sessions"
+
+
+def the_function_may_do_what_a_pass_does_and_no_more(plan):
+    """The same for passes by Lambda: `run` calls what the agent calls but for the journal, and Lambda itself writes the log."""
+    journal = os.path.join(SOURCE, "agent/src/journal") + os.sep
+    calls = {action for action, where in called_by_the_agent().items() if not all(path.startswith(journal) for path in where)}
+    wanted, rights = calls | {"logs:CreateLogStream", "logs:PutLogEvents"}, granted(plan, "lambda")
+    if not {"ssm:GetParameter", "secretsmanager:GetSecretValue", "s3:PutObject"} <= calls or any(action.startswith("logs:") for action in calls):
+        raise Failed(f"a pass calls {sorted(calls)}: the search is broken, or something but the journal calls CloudWatch Logs now")
+    if wanted != rights:
+        raise Failed("\n".join([f"{action} is called in a pass, and no policy in infra/policies/lambda-*.json.tftpl allows it" for action in sorted(wanted - rights)]
+                               + [f"{action} is allowed in infra/policies/lambda-*.json.tftpl, and no pass calls it" for action in sorted(rights - wanted)]))
+    more = {statement["Resource"] for address, _, _, statement in statements(resources(plan)) if address.startswith("aws_iam_role_policy.lambda[") and "s3:GetObject" in listed(statement["Action"])}
+    if any(not resource.endswith("/agent/state/*") for resource in more):
+        raise Failed(f"a pass may read {sorted(more)}, not the state alone")
+    return f"{len(calls)} actions called, {len(rights)} granted"
 
 
 def findings(plan):

@@ -1,6 +1,7 @@
 """Where things are, how Terraform is run, and the fake AWS: what every check needs."""
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -20,6 +21,8 @@ REQUIRED = {
     "alert_email": "me@example.org",
     "release": {"version": "1.2.3", "sha256": "ab" * 32},
 }
+# A release with a package for Lambda. Its digest looks like a real one, so that each digit is tried.
+PACKAGED = {**REQUIRED["release"], "zip_sha256": hashlib.sha256(b"package").hexdigest()}
 
 
 class Failed(Exception):
