@@ -43,7 +43,7 @@ output() { # One output of the environment, empty if there is none yet.
 value = sys.stdin.read().strip()
 value = json.loads(value) if value else ""
 for key in sys.argv[1:]: value = value.get(key, "") if isinstance(value, dict) else ""
-print(value)' "${@:2}"
+print("" if value is None else value)' "${@:2}"
 }
 
 group_now() { # "<desired> <instance or None>" of the primary group.

@@ -14,6 +14,7 @@ import cost
 import cycle
 import drill
 import mutations
+import passes
 import rights
 import settings
 import windows
@@ -144,9 +145,16 @@ def bootstrap_policies(url):
             found += [f"{address}: {subject} is too wide" for subject in subjects if "*" in subject or not subject.startswith("repo:someone/mecris:")]
             if "apply" in address and any(":environment:" not in subject for subject in subjects):
                 found.append(f"{address} is given to jobs without an environment")
+    # AWS counts all inline policies of a role together, and a managed one by itself, without white space.
+    size = {}
+    for address, kind, values in assertions.resources(plan):
+        if kind in ("aws_iam_role_policy", "aws_iam_policy"):
+            role = re.sub(r'.*\["?(\w+).*', r"the role apply of \1", address) if ".apply" in address else address
+            size[role] = size.get(role, 0) + len(re.sub(r"\s", "", values["policy"]))
+    found += [f"{role}: {characters} characters of policies, more than AWS takes" for role, characters in size.items() if characters > (6144 if role.startswith("aws_iam_policy") else 10240)]
     if found:
         raise Failed("\n".join(sorted(set(found))))
-    return "sound, and the plan role only reads"
+    return f"sound, the plan role only reads, {max(size.values())} characters of policies at most"
 
 
 def checkov():
@@ -215,6 +223,8 @@ def main():
         if not chosen.quick:
             with fake_aws() as url:
                 run("from nothing to nothing", cycle.from_nothing_to_nothing, url)
+            with fake_aws() as url:
+                run("a pass by Lambda", passes.a_pass_by_lambda, url, skip=passes.missing())
             with fake_aws() as url:
                 run("first deploy, rollback, destroy", drill.first_deploy_second_version_rollback_destroy, url)
     return finish(report)

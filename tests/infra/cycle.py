@@ -35,6 +35,7 @@ def everything(url):
         "topics": [t["TopicArn"] for t in client(url, "sns").list_topics()["Topics"]],
         "alarms": [a["AlarmName"] for a in client(url, "cloudwatch").describe_alarms()["MetricAlarms"]],
         "dashboards": [d["DashboardName"] for d in client(url, "cloudwatch").list_dashboards()["DashboardEntries"]],
+        "functions": [f["FunctionName"] for f in client(url, "lambda").list_functions()["Functions"]],
         "budgets": [b["BudgetName"] for b in client(url, "budgets").describe_budgets(AccountId="123456789012").get("Budgets", [])],
     }
 

@@ -6,6 +6,7 @@ What is added, or else:
 * Launch templates: their own tags are not those of what they launch, and later versions have user-data as the first one does.
 * Subnets: the filter by which the provider waits for an IPv6 range, and that range's state.
 * Buckets that refuse requests without TLS take those of tests, which come by plain HTTP.
+* Lambda functions: where their log goes.
 * 400 for what moto does not know, because the provider repeats a 500 for minutes.
 """
 
@@ -14,6 +15,7 @@ import logging
 import sys
 
 from flask import request
+from moto.awslambda.models import LambdaFunction
 from moto.budgets.responses import BudgetsResponse
 from moto.core.types import Base64EncodedString
 from moto.ec2.models.launch_templates import LaunchTemplate
@@ -77,6 +79,17 @@ Subnet.ipv6_cidr_block_association_set = property(
         for association in self.ipv6_cidr_block_associations.values()
     ]
 )
+
+make_function, function_configuration = LambdaFunction.__init__, LambdaFunction.get_configuration
+
+
+def make_function_with_log(self, account_id, spec, *arguments, **named):
+    self.logging_config = spec.get("LoggingConfig") or {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{spec['FunctionName']}"}
+    make_function(self, account_id, spec, *arguments, **named)
+
+
+LambdaFunction.__init__ = make_function_with_log
+LambdaFunction.get_configuration = lambda self, *arguments, **named: {**function_configuration(self, *arguments, **named), "LoggingConfig": self.logging_config}
 
 is_action_permitted = IAMPolicyStatement.is_action_permitted
 
