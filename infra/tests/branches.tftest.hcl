@@ -46,6 +46,10 @@ run "the_default" {
     error_message = "Nothing forced open."
   }
   assert {
+    condition     = length(aws_lambda_function.pass) == 0 && length(aws_scheduler_schedule.pass) == 0 && length(aws_iam_role.lambda) == 0 && output.passes == null
+    error_message = "No passes by Lambda."
+  }
+  assert {
     condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].evaluation_periods == 1
     error_message = "The dead-man's switch looks at one day."
   }
@@ -236,4 +240,60 @@ run "settings_are_appended" {
     condition     = strcontains(aws_ssm_parameter.agent_toml.value, "[walk]")
     error_message = "They are in the parameter."
   }
+}
+
+run "passes_by_lambda" {
+  command = plan
+  variables {
+    lambda_passes        = ["02:15", "21:30", "08:00"]
+    permissions_boundary = "mecris-boundary"
+    release              = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  assert {
+    condition     = aws_lambda_function.pass[0].source_code_hash == "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="
+    error_message = "The SHA-256 of \"x\", as AWS writes it."
+  }
+  assert {
+    condition     = aws_lambda_function.pass[0].architectures[0] == "arm64" && aws_lambda_function.pass[0].s3_key == "artifacts/1.2.3/mecris-agent-aarch64.zip"
+    error_message = "The package of that processor."
+  }
+  assert {
+    condition     = aws_scheduler_schedule.pass["02:15"].schedule_expression == "cron(15 2 ? * SUN,MON,TUE,WED,THU,FRI,SAT *)" && aws_scheduler_schedule.pass["02:15"].schedule_expression_timezone == "America/New_York"
+    error_message = "On the person's clock."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.lambda["lambda-pass-missing"].evaluation_periods == 16
+    error_message = "From 08:00 to 21:30 are 13.5 hours, in whole ones 14, and two more."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].dimensions.Environment != aws_lambda_function.pass[0].environment[0].variables.MECRIS__TELEMETRY__ENVIRONMENT
+    error_message = "A pass by Lambda does not keep the instance's dead-man's switch quiet."
+  }
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.lambda[0], aws_iam_role.passes[0]] : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mecris-boundary"])
+    error_message = "Both roles are within the boundary."
+  }
+}
+
+run "one_pass_a_day_between_two_windows" {
+  command = plan
+  variables {
+    window_start  = "21:30"
+    lambda_passes = ["02:41"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.lambda["lambda-pass-missing"].evaluation_periods == 26
+    error_message = "A day and two hours."
+  }
+}
+
+# The last one, because what it makes stays in the state.
+run "other_bytes_than_the_plans_are_refused" {
+  command = apply
+  variables {
+    lambda_passes = ["21:30"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd" }
+  }
+  expect_failures = [aws_lambda_function.pass]
 }

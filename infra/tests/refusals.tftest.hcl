@@ -482,3 +482,83 @@ run "log_days_1_is_refused" {
   }
   expect_failures = [var.log_days]
 }
+
+run "lambda_passes_1_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = ["21:30"]
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_2_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = ["9:30"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_3_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = ["21:30", "21:30"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_4_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = ["12:55"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_5_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = ["17:59"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_6_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = ["18:10"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_7_is_refused" {
+  command = plan
+  variables {
+    window_start  = "22:00"
+    lambda_passes = ["02:30"]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "lambda_passes_8_is_refused" {
+  command = plan
+  variables {
+    lambda_passes = [for minute in range(25) : format("20:%02d", minute)]
+    release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
+  }
+  expect_failures = [var.lambda_passes]
+}
+
+run "release_3_is_refused" {
+  command = plan
+  variables {
+    release = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=" }
+  }
+  expect_failures = [var.release]
+}
