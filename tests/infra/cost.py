@@ -4,19 +4,20 @@ import argparse
 import json
 import sys
 
-from tools import ROOT, Failed, Stack, fake_aws, resources
+from tools import PACKAGED, ROOT, Failed, Stack, fake_aws, resources
 
 PRICES = json.loads((ROOT / "infra/prices.json").read_text())
 CEILING_USD = 4.00
 WEEKS_A_MONTH = 365.25 / 12 / 7
 HOURS_A_MONTH = WEEKS_A_MONTH * 7 * 24
-PRICED = {"aws_launch_template", "aws_secretsmanager_secret", "aws_cloudwatch_metric_alarm", "aws_cloudwatch_dashboard", "aws_cloudwatch_log_group", "aws_s3_bucket"}
+PRICED = {"aws_launch_template", "aws_secretsmanager_secret", "aws_cloudwatch_metric_alarm", "aws_cloudwatch_dashboard", "aws_cloudwatch_log_group", "aws_s3_bucket", "aws_lambda_function"}
 VARIANTS = {
     "default": {},
     "IPv6 only": {"egress": "ipv6"},
     "spot": {"capacity": "spot"},
     "t4g.nano": {"instance_types": ["t4g.nano"]},
     "spot and IPv6 only": {"capacity": "spot", "egress": "ipv6"},
+    "with two passes a day by Lambda": {"lambda_passes": ["21:30", "07:15"], "release": PACKAGED},
 }
 
 
@@ -48,20 +49,32 @@ def lines(plan):
         yield "public IPv4 address", f"{running:.1f} h", running * PRICES["hour"]["public_ipv4"], 0
     disk = template["block_device_mappings"][0]["ebs"][0]["volume_size"]
     yield "disk (gp3)", f"{disk} GB for {running:.1f} h", disk * prices["gp3_gb"] * running / HOURS_A_MONTH, 0
+    passes = passes_a_month(plan)
     secrets = sum(kind == "aws_secretsmanager_secret" for _, kind, _ in found)
-    calls = assumed["secret_calls_an_hour"] * running
+    calls = assumed["secret_calls_an_hour"] * running + passes
     yield "secret", f"{secrets}, {calls:.0f} calls", secrets * prices["secret"] + calls * PRICES["use"]["secret_call"], 0
-    puts, gets = assumed["s3_puts_an_hour"] * running, assumed["s3_gets_an_hour"] * running
+    puts, gets = (assumed[f"s3_{kind}_an_hour"] * running + assumed[f"s3_{kind}_a_lambda_pass"] * passes for kind in ("puts", "gets"))
     yield "state in S3", f"{assumed['s3_gb']} GB, {puts:.0f} writes", assumed["s3_gb"] * prices["s3_gb"] + puts * PRICES["use"]["s3_put"] + gets * PRICES["use"]["s3_get"], 0
     alarms = sum(max(1, sum(bool(query.get("metric")) for query in values.get("metric_query") or [])) for _, kind, values in found if kind == "aws_cloudwatch_metric_alarm")
     yield allowance("alarms", alarms, free["alarm_metrics"], prices["alarm_metric"], f"{alarms} metrics")
-    # A custom metric is billed for the hours in which it has data.
+    # A custom metric is billed for the hours in which it has data. Passes by Lambda have two of their own, one hour each time.
     metrics = len(json.loads((ROOT / "agent/src/telemetry/cloudwatch_metrics.json").read_text()))
-    yield allowance("metrics", metrics, free["custom_metrics"], prices["custom_metric"] * running / HOURS_A_MONTH, f"{metrics} in those hours")
+    metric_hours = metrics * running + 2 * passes
+    yield allowance("metrics", metric_hours / HOURS_A_MONTH, free["custom_metrics"], prices["custom_metric"], f"{metrics} in those hours")
     boards = sum(kind == "aws_cloudwatch_dashboard" for _, kind, _ in found)
     yield allowance("dashboard", boards, free["dashboards"], prices["dashboard"], f"{boards}")
-    gigabytes = assumed["log_gb_an_hour"] * running
+    gigabytes = assumed["log_gb_an_hour"] * running + assumed["log_gb_a_lambda_pass"] * passes
     yield allowance("logs", gigabytes, free["log_gb"], PRICES["use"]["log_gb_ingested"] + prices["log_gb_stored"], f"{gigabytes:.2f} GB")
+    for function in (values for _, kind, values in found if kind == "aws_lambda_function"):
+        seconds = passes * assumed["lambda_seconds_a_pass"] * function["memory_size"] / 1024
+        processor = function["architectures"][0]
+        yield allowance("Lambda", seconds, free["lambda_gb_seconds"], PRICES["use"][f"lambda_gb_second_{processor}"], f"{passes:.0f} passes, {seconds:.0f} GB seconds")
+        yield allowance("calls of Lambda and its schedule", passes, min(free["lambda_requests"], free["scheduler_invocations"]), PRICES["use"]["lambda_request"] + PRICES["use"]["scheduler_invocation"], f"{passes:.0f}")
+
+
+def passes_a_month(plan):
+    """Passes by Lambda a month: one a day for each schedule."""
+    return 7 * WEEKS_A_MONTH * sum(address.startswith("aws_scheduler_schedule.pass[") for address, _, _ in resources(plan))
 
 
 def allowance(what, number, free, price, how_much):
@@ -74,18 +87,8 @@ def total(plan):
     return sum(usd - free for _, _, usd, free in found), sum(usd for _, _, usd, _ in found)
 
 
-def lambda_usd(running):
-    """The same passes as Lambda calls: no instance, no address, no disk; a secret all the same."""
-    assumed, use, free = PRICES["assumed"], PRICES["use"], PRICES["always_free_a_month"]
-    passes = assumed["passes_an_hour"] * running
-    seconds = passes * assumed["lambda_seconds_a_pass"] * assumed["lambda_gb"]
-    raw = seconds * use["lambda_gb_second_arm64"] + passes * use["lambda_request"]
-    paid = max(0, seconds - free["lambda_gb_seconds"]) * use["lambda_gb_second_arm64"] + max(0, passes - free["lambda_requests"]) * use["lambda_request"]
-    return paid + PRICES["month"]["secret"], raw + PRICES["month"]["secret"]
-
-
 def eks_usd():
-    """A cluster with one t4g.small that is always there."""
+    """A cluster with one t4g.small that is always there, for infra/eks.yaml alone. Who has a cluster pays for the secret."""
     hour = PRICES["hour"]
     usd = HOURS_A_MONTH * (hour["eks_control_plane"] + hour["on-demand"]["t4g.small"] + hour["public_ipv4"]) + 20 * PRICES["month"]["gp3_gb"] + PRICES["month"]["secret"]
     return usd, usd
@@ -99,8 +102,7 @@ def table(plans):
     net, gross = total(plans["default"])
     out += [f"| **together** | | **{net:.2f}** to pay | ({gross:.2f} without allowances) |", "", "| variant | USD a month | without allowances |", "|---|---:|---:|"]
     rows = {name: total(plan) for name, plan in plans.items()}
-    rows["Lambda, the same passes (not built)"] = lambda_usd(hours(plans["default"]))
-    rows["EKS with one t4g.small (not built)"] = eks_usd()
+    rows["EKS with one t4g.small, from prices alone"] = eks_usd()
     out += [f"| {name} | {net:.2f} | {gross:.2f} |" for name, (net, gross) in rows.items()]
     return "\n".join(out)
 
