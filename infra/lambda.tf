@@ -77,15 +77,24 @@ resource "aws_lambda_function" "pass" {
 
   tags = { Name = local.lambda_name, Version = var.release.version }
 
+  depends_on = [aws_iam_role_policy.lambda]
+}
+
+# What Lambda fetched, before anything uses it. Asked anew for each version: the function's own attribute is that of the version before while
+# a plan is made.
+data "aws_lambda_function" "published" {
+  count = local.lambda_on ? 1 : 0
+
+  function_name = aws_lambda_function.pass[0].function_name
+  qualifier     = aws_lambda_function.pass[0].version
+
   lifecycle {
-    # What depends on this, the alias above all, is not touched then: the version before stays in use.
+    # The alias is not touched then, and the version before stays in use.
     postcondition {
       condition     = self.code_sha256 == local.zip_sha256
-      error_message = "s3://${local.bucket_name}/${local.artifact_key}.zip has the SHA-256 ${self.code_sha256} (base64), expected ${local.zip_sha256}. Lambda goes on with the version before. Find out who wrote to the bucket, and deploy again."
+      error_message = "s3://${local.bucket_name}/${local.artifact_key}.zip has the SHA-256 ${self.code_sha256} (base64), expected ${local.zip_sha256}. Lambda goes on with the version before. Find out who wrote to the bucket, and deploy under another version."
     }
   }
-
-  depends_on = [aws_iam_role_policy.lambda]
 }
 
 resource "aws_lambda_alias" "live" {
@@ -94,7 +103,7 @@ resource "aws_lambda_alias" "live" {
   name             = local.lambda_alias
   description      = "The version that passes are made with."
   function_name    = aws_lambda_function.pass[0].function_name
-  function_version = aws_lambda_function.pass[0].version
+  function_version = data.aws_lambda_function.published[0].version
 }
 
 # A pass that failed is not made again by itself: the same goals are looked at by the next one, and a person is told of this one.

@@ -295,5 +295,5 @@ run "other_bytes_than_the_plans_are_refused" {
     lambda_passes = ["21:30"]
     release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd" }
   }
-  expect_failures = [aws_lambda_function.pass]
+  expect_failures = [data.aws_lambda_function.published]
 }

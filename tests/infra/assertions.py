@@ -256,8 +256,8 @@ def passes(plan, found):
         if settings != {"MECRIS__CONFIG__SSM_PARAMETER": parameter, "MECRIS__STATE__PATH": "/tmp/mecris_usage.db", "MECRIS__TELEMETRY__ENVIRONMENT": f"{environment}-lambda", "MECRIS_LOG_FORMAT": "json"}:
             yield f"{address}: its environment is {settings}"
     # Bytes that are not those of the plan are found after they were fetched, and before anything uses them.
-    if "aws_lambda_function.pass" not in {check["address"]["to_display"] for check in plan.get("checks", [])}:
-        yield "aws_lambda_function.pass takes whatever is in the bucket: it has no condition on code_sha256"
+    if "data.aws_lambda_function.published" not in {check["address"]["to_display"] for check in plan.get("checks", [])}:
+        yield "the alias takes whatever is in the bucket: data.aws_lambda_function.published has no condition"
     invoked = of(found, "aws_lambda_function_event_invoke_config")
     if [(values["maximum_retry_attempts"], values["qualifier"]) for _, values in invoked] != [(0, "live")]:
         yield "a pass that failed would be made again, by the version that is not the alias'"
@@ -270,6 +270,8 @@ def passes(plan, found):
         if values["schedule_expression_timezone"] != zone or values["flexible_time_window"][0]["mode"] != "OFF" or values.get("state", "ENABLED") != "ENABLED":
             yield f"{address} is not on, or not on the clock of {zone}, or not at its minute"
     configured = {resource["address"]: resource.get("expressions", {}) for resource in plan["configuration"]["root_module"]["resources"]}
+    if "data.aws_lambda_function.published[0].version" not in configured["aws_lambda_alias.live"]["function_version"].get("references", []):
+        yield "aws_lambda_alias.live uses a version whose bytes nobody looked at"
     target = configured["aws_scheduler_schedule.pass"]["target"][0]
     if "aws_lambda_alias.live[0].arn" not in target["arn"]["references"] or "aws_iam_role.passes[0].arn" not in target["role_arn"]["references"]:
         yield "aws_scheduler_schedule.pass does not start the alias by the role for it"

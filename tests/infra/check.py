@@ -10,6 +10,7 @@ import sys
 import time
 
 import assertions
+import cluster
 import cost
 import cycle
 import drill
@@ -159,7 +160,7 @@ def bootstrap_policies(url):
 
 def checkov():
     binary = pathlib.Path(sys.prefix).parent / "checkov" / "bin" / "checkov"
-    said = command(binary, "-d", "infra", "--framework", "terraform", "--config-file", HERE / "checkov.yaml", "--compact", "--quiet", "--skip-download", "--output", "cli", timeout=300)
+    said = command(binary, "-d", "infra", "--framework", "terraform", "kubernetes", "--config-file", HERE / "checkov.yaml", "--compact", "--quiet", "--skip-download", "--output", "cli", timeout=300)
     return said.strip().splitlines()[-1] if said.strip() else "nothing found beyond the skip list"
 
 
@@ -216,6 +217,10 @@ def main():
             run("policies: what the code calls", lambda: rights.the_instance_may_do_what_it_does_and_no_more(planned()["the default"]))
             run("policies: what a pass by Lambda calls", lambda: rights.the_function_may_do_what_a_pass_does_and_no_more(planned()["prod, everything"]))
             run("settings: the agent takes them", lambda: settings.the_agent_takes_them(url, planned()["the default"]), skip=no_agent)
+            run("cluster: what Kubernetes takes", cluster.is_what_kubernetes_takes)
+            run("cluster: the same everywhere", cluster.says_the_same_everywhere)
+            run("cluster: the agent takes its settings", cluster.the_agent_takes_its_settings, skip=no_agent)
+            run("cluster: only the pinned bytes", cluster.the_script_starts_only_these_bytes)
             run("cost", affordable, url)
             run("checkov", checkov)
             if not chosen.quick:

@@ -1,7 +1,9 @@
 """The first deploy as docs/RUNBOOK.md writes it, on an empty account of the fake AWS, with the real scripts: then a second version, a
 rollback, a failed boot, and the end. What an instance does is played here: the fake starts instances, but runs nothing in them."""
 
+import base64
 import datetime
+import hashlib
 import http.server
 import json
 import pathlib
@@ -12,6 +14,7 @@ import threading
 import time
 
 from cycle import client, everything
+from passes import package
 from tools import ROOT, Failed, Stack
 
 
@@ -107,17 +110,32 @@ def connects(sh, here, url):
     groups.set_desired_capacity(AutoScalingGroupName="mecris-staging", DesiredCapacity=0)
 
 
+def build(here, content):
+    """What scripts/build-release would leave in dist; the package's SHA-256 as AWS writes it."""
+    binary = here / "dist/mecris-agent-aarch64"
+    binary.write_bytes(content)
+    package(binary, f"{binary}.zip")
+    return base64.b64encode(hashlib.sha256(pathlib.Path(f"{binary}.zip").read_bytes()).digest()).decode()
+
+
+def passes_use(url, digest, when):
+    """The alias that schedules start is a version with this package."""
+    found = client(url, "lambda").get_function_configuration(FunctionName="mecris-staging-pass", Qualifier="live")["CodeSha256"]
+    if found != digest:
+        raise Failed(f"{when}, passes by Lambda are made with the package {found}, not {digest}")
+
+
 def first_deploy_second_version_rollback_destroy(url):
     """Every command has to work as written, in order, on an account where nothing is."""
     with Stack(url) as stack:
         here = stack.folder
         environment = {**stack.environment, "ANSWER": "staging", "TF_VAR_alert_email": "me@example.org"}
         (here / "dist").mkdir()
-        (here / "dist/mecris-agent-aarch64").write_bytes(b"first binary")
+        first = build(here, b"first binary")
         # A window that is not now, whenever this runs: what a deploy opens for its check it has to close.
         day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(3)).strftime("%a").upper()
         settings = here / "infra/env/staging.tfvars"
-        settings.write_text(re.sub(r"window_days *=.*", f'window_days = ["{day}"]', settings.read_text()))
+        settings.write_text(re.sub(r"window_days *=.*", f'window_days = ["{day}"]', settings.read_text()) + 'lambda_passes = ["21:30"]\n')
 
         def sh(command, stdin="", allowed=(0,)):
             done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=here, env=environment, input=stdin, capture_output=True, text=True, timeout=300)
@@ -131,13 +149,13 @@ def first_deploy_second_version_rollback_destroy(url):
         instances = Instances(url, ready)
         instances.start()
         try:
-            return follow(commands, instances, sh, here, url)
+            return follow(commands, instances, sh, here, url, first)
         finally:
             instances.over.set()
             instances.join()
 
 
-def follow(commands, instances, sh, here, url):
+def follow(commands, instances, sh, here, url, first):
     """The whole life, command by command."""
     for command in commands:
         # What a person types or what another test builds is given here; everything else is run as it stands.
@@ -151,22 +169,30 @@ def follow(commands, instances, sh, here, url):
     if "canary-secret-value" not in secret.values():
         raise Failed(f"the secrets were not set: {sorted(secret)}")
 
-    (here / "dist/mecris-agent-aarch64").write_bytes(b"second binary")
+    passes_use(url, first, "after the first deploy and the first boot")
+
+    second = build(here, b"second binary")
     sh("scripts/deploy staging --binary dist/mecris-agent-aarch64 --version 0.2.0 --yes")
     if instances.deployed() != "0.2.0":
         raise Failed(f"deployed is {instances.deployed()}")
+    passes_use(url, second, "after the second deploy")
+    (here / "dist/alone").write_bytes(b"third binary")
+    alone = sh("scripts/deploy staging --binary dist/alone --version 0.3.0 --yes", allowed=(1,))
+    if "release.zip_sha256 is not set" not in " ".join(alone.stderr.split()):
+        raise Failed(f"a version without a package for Lambda was not refused with a sentence: {alone.stderr[-800:]}")
     again = sh("scripts/deploy staging --binary /dev/null --version 0.2.0 --yes", allowed=(1,))
     if "in the bucket already with other bytes" not in again.stderr:
         raise Failed("another binary under the same version was not refused")
 
     began = time.monotonic()
     listed = sh("scripts/rollback staging --list").stdout
-    if "artifacts/0.1.0/" not in listed or ".sha256" in listed:
+    if "artifacts/0.1.0/" not in listed or ".sha256" in listed or ".zip" in listed:
         raise Failed(f"rollback --list says {listed}")
     sh("scripts/rollback staging 0.1.0")
     took = time.monotonic() - began
     if instances.deployed() != "0.1.0":
         raise Failed("the rollback did not bring the old version back")
+    passes_use(url, first, "after the rollback")
     if took > 300:
         raise Failed(f"the rollback took {took:.0f} s, the objective is 300")
 

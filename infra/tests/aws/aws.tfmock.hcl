@@ -11,5 +11,6 @@ mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:123456
 mock_resource "aws_launch_template" { defaults = { id = "lt-0123456789abcdef0", latest_version = 1 } }
 mock_resource "aws_ssm_document" { defaults = { arn = "arn:aws:ssm:us-east-1:123456789012:document/x" } }
 mock_resource "aws_ce_anomaly_monitor" { defaults = { arn = "arn:aws:ce::123456789012:anomalymonitor/00000000-0000-0000-0000-000000000000" } }
-mock_resource "aws_lambda_function" { defaults = { code_sha256 = "not what the plan wants", version = "1" } }
+mock_resource "aws_lambda_function" { defaults = { version = "1" } }
+mock_data "aws_lambda_function" { defaults = { code_sha256 = "not what the plan wants", version = "1" } }
 mock_resource "aws_lambda_alias" { defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:x:live" } }
