@@ -21,7 +21,7 @@ variable "lambda_passes" {
       (tonumber(split(":", time)[0]) * 60 + tonumber(split(":", time)[1]) - tonumber(split(":", var.window_start)[0]) * 60 - tonumber(split(":", var.window_start)[1])
       + var.start_early_minutes + 1440) % 1440 > var.start_early_minutes + var.window_hours * 60 + var.backstop_minutes,
     true)])
-    error_message = "lambda_passes is ${jsonencode(var.lambda_passes)}; allowed: times at which no instance runs. The window is ${var.window_hours} hours from ${var.window_start} on, the instance starts ${var.start_early_minutes} minutes before it and is stopped ${var.backstop_minutes} minutes after it at the latest."
+    error_message = "lambda_passes is ${jsonencode(var.lambda_passes)}; allowed: times outside the hours of the window, on whatever day. The window is ${var.window_hours} hours from ${var.window_start} on, the instance starts ${var.start_early_minutes} minutes before it and is stopped ${var.backstop_minutes} minutes after it at the latest."
   }
 
   validation {

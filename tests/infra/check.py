@@ -139,6 +139,10 @@ def bootstrap_policies(url):
     found = [finding for finding in rights.findings(plan) if not any(re.search(accepted, finding) for accepted in ACCEPTED)]
     for address, _, field, statement in assertions.statements(assertions.resources(plan)):
         if address == "aws_iam_role_policy.plan":
+            buckets = {resource for resource in assertions.listed(statement["Resource"]) if re.search(r":mecris-(staging|prod)-", resource)}
+            # Reading a bucket begins with HeadBucket, which AWS allows to those who may list.
+            if any(":s3:::" in bucket for bucket in buckets) and "s3:ListBucket" not in assertions.listed(statement["Action"]):
+                found.append(f"{address}: a plan cannot look at {sorted(buckets)} without s3:ListBucket")
             found += [f"{address}: {action} is more than reading" for action in assertions.listed(statement["Action"])
                       if not action.split(":")[1].startswith(("Get", "List", "Describe", "View"))]
         if field == "assume_role_policy":

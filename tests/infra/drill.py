@@ -176,6 +176,15 @@ def follow(commands, instances, sh, here, url, first):
     if instances.deployed() != "0.2.0":
         raise Failed(f"deployed is {instances.deployed()}")
     passes_use(url, second, "after the second deploy")
+    glass = here / "glass"
+    glass.mkdir()
+    forbidden = '[[ "$1 $2" != "s3api head-bucket" ]] || { echo "An error occurred (403) when calling the HeadBucket operation: Forbidden" >&2; exit 254; }'
+    (glass / "aws").write_text(f'#!/usr/bin/env bash\n{forbidden}\nexec {shutil.which("aws")} "$@"\n')
+    (glass / "aws").chmod(0o755)
+    blind = sh('PATH="$PWD/glass:$PATH" scripts/deploy staging --same --yes --no-wait', allowed=(1,))
+    if "(403)" not in blind.stderr:
+        raise Failed(f"that nobody may look whether there is a bucket was not said: {blind.stderr[-800:]}")
+    passes_use(url, second, "after a deploy that could not see the bucket")
     (here / "dist/alone").write_bytes(b"third binary")
     alone = sh("scripts/deploy staging --binary dist/alone --version 0.3.0 --yes", allowed=(1,))
     if "release.zip_sha256 is not set" not in " ".join(alone.stderr.split()):

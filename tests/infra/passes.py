@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ import zoneinfo
 
 from cycle import client, everything
 from tools import ROOT, Failed, Stack
-from windows import agent
+from windows import agent, built
 
 sys.path.append(str(ROOT / "infra/lambda"))
 from package import package  # noqa: E402
@@ -34,12 +35,6 @@ from package import package  # noqa: E402
 PATIENCE = 120  # seconds, for a pass
 ZONE = "America/New_York"
 BUCKET = "mecris-staging-123456789012"
-
-
-def fakes_binary():
-    """The fakes of Beeminder and Twilio, if they were built; they are where the agent is."""
-    path = pathlib.Path(agent() or "").with_name("mecris-fakes")
-    return path if os.access(path, os.X_OK) else None
 
 
 class RuntimeApi(http.server.ThreadingHTTPServer):
@@ -98,7 +93,7 @@ class RuntimeCall(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def fakes():
     """Beeminder with two goals in danger, and Twilio; yields where they are."""
-    process = subprocess.Popen([fakes_binary()], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([built("mecris-fakes")], stdout=subprocess.PIPE, text=True)
     try:
         yield json.loads(process.stdout.readline())
     finally:
@@ -202,35 +197,39 @@ def served(url, where, function, folder):
 
         def invoke(wanted, why):
             kind, body, headers = api.invoke()
-            error = headers.get("Lambda-Runtime-Function-Error-Type")
-            if (kind, error) != wanted:
-                raise Failed(f"{why}: {kind} {error} {body[:400]}, wanted {wanted}\n{said()[-3000:]}")
+            code = re.search(r"mecris-agent run ended with (\d+)\n$", said())
+            found = kind, int(code[1]) if kind == "error" and code else 0
+            if found != wanted or (kind == "error") != (headers.get("Lambda-Runtime-Function-Error-Type") == "Function.PassFailed"):
+                raise Failed(f"{why}: {found} {body[:400]}, wanted {wanted}\n{said()[-3000:]}")
             return json.loads(body)
 
         try:
-            report = invoke(("response", None), "a pass")
+            report = invoke(("response", 0), "a pass")
             if not any(decision["action"] == "notify" for decision in report["decisions"]) or accepted(where) != 1:
                 raise Failed(f"the first pass sent {accepted(where)} messages: {report['decisions']}")
             if metrics(said()) != [("SuccessfulPass", "staging-lambda")]:
                 raise Failed(f"a pass outside the window counts {metrics(said())}")
 
             ssm.put_parameter(Name="/mecris/staging/agent.toml", Value="time_zone = 7", Overwrite=True)
-            error = invoke(("error", "mecris.Exit78"), "a pass with a broken setting")
+            error = invoke(("error", 78), "a pass with a broken setting")
             if set(error) != {"errorType", "errorMessage", "stackTrace"} or "time_zone" not in said():
                 raise Failed(f"a broken setting is reported as {error}, with {said()[-1000:]} in the log")
             ssm.put_parameter(Name="/mecris/staging/agent.toml", Value=setting, Overwrite=True)
 
-            # Another environment of Lambda: an empty disk.
-            for path in state.parent.glob(state.name + "*"):
-                path.unlink()
-            report = invoke(("response", None), "the pass after a failure")
+            # The disk of a machine that is used again may be older than what the instance did since.
+            left = [path.name for path in state.parent.glob(state.name + "*")]
+            if left:
+                raise Failed(f"after a pass whose state is in the bucket there still is {left}")
+            report = invoke(("response", 0), "the pass after a failure")
             if accepted(where) != 1 or {decision["reason"] for decision in report["decisions"]} & {"first_of_day", "escalated"}:
                 raise Failed(f"on an empty disk it was said again: {accepted(where)} messages, {report['decisions']}")
 
             control = where["beeminder"]["base_url"].split("/api/")[0] + "/_control/fault"
             fault = urllib.request.Request(control, b'{"fault": {"status": 503}}', {"Content-Type": "application/json"}, method="PUT")
             urllib.request.urlopen(fault, timeout=10).close()
-            invoke(("error", "mecris.Exit3"), "a pass that cannot read Beeminder")
+            invoke(("error", 3), "a pass that cannot read Beeminder")
+            if '"observations"' not in said():
+                raise Failed(f"the report of a pass that failed is not in the log: {said()[-2000:]}")
             if metrics(said())[-1] != ("FailedPass", "staging-lambda"):
                 raise Failed(f"a pass that could not read Beeminder counts {metrics(said())[-1]}")
         finally:
@@ -259,6 +258,6 @@ def a_pass_by_lambda(url):
 
 def missing():
     """Why this cannot run here, if it cannot."""
-    if not agent() or not fakes_binary():
-        return "no mecris-agent and mecris-fakes were built (cargo build, or MECRIS_AGENT_BIN with mecris-fakes beside it)"
+    if not agent() or not built("mecris-fakes"):
+        return "no mecris-agent and mecris-fakes were built (cargo build --workspace)"
     return None if shutil.which("curl") else "curl is not installed, which bootstrap needs"

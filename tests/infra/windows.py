@@ -92,13 +92,16 @@ def moments(cron, zone, days):
             yield datetime.datetime.combine(day, datetime.time(int(hour), int(minute)), zoneinfo.ZoneInfo(zone)).astimezone(UTC)
 
 
+def built(name):
+    """The newest build of this binary, if there is one."""
+    target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
+    paths = [path for path in (target / "release" / name, target / "debug" / name) if os.access(path, os.X_OK)]
+    return max(paths, key=lambda path: path.stat().st_mtime, default=None)
+
+
 def agent():
     """The agent's binary, if one was built."""
-    target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
-    for path in (os.environ.get("MECRIS_AGENT_BIN"), target / "release/mecris-agent", target / "debug/mecris-agent"):
-        if path and os.access(path, os.X_OK):
-            return path
-    return None
+    return os.environ.get("MECRIS_AGENT_BIN") or built("mecris-agent")
 
 
 def a_year_is_what_the_agent_says():
