@@ -107,6 +107,16 @@ impl Beeminder {
         self.shared.lock().goals = goals.into_iter().collect();
     }
 
+    /// The account is in this time zone from now on.
+    ///
+    /// # Panics
+    /// If there is no such zone.
+    pub fn set_zone(&self, name: &str) {
+        let zone = TimeZone::get(name).expect("a time zone");
+        let mut state = self.shared.lock();
+        (state.zone, state.zone_name) = (zone, name.to_owned());
+    }
+
     /// Replaces the token that is accepted.
     pub fn set_token(&self, token: &str) {
         token.clone_into(&mut self.shared.lock().token);

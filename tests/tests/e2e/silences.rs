@@ -254,7 +254,7 @@ fn a_message_that_waits_is_withdrawn_once_the_person_knows() {
 
 #[test]
 fn a_failed_message_that_the_person_knows_about_is_no_trouble_and_not_tried_again() {
-    let stage = Stage::of_the_daemon();
+    let stage = Stage::of_the_daemon_at_noon();
     let from = machine_time();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     stage.twilio.fail_next([twilio::Fault::Refuse(21610)]);

@@ -1,10 +1,10 @@
 //! What every test starts from: both fakes, one clock, one installation.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use mecris_tests::{
     agent::{Output, Setup},
     beeminder::Beeminder,
-    clock::FakeClock,
+    clock::{FakeClock, machine_time},
     twilio::Twilio,
 };
 use serde_json::Value;
@@ -39,6 +39,17 @@ impl Stage {
         config.set("policy.max_messages_per_day", 100_000);
         config.set("notify.lease", "300ms");
         config.set("notify.settle", "300ms");
+        stage
+    }
+
+    /// The same, where it is noon now: hours later it is still the same day.
+    pub(crate) fn of_the_daemon_at_noon() -> Self {
+        let mut stage = Self::of_the_daemon();
+        let behind = machine_time().to_zoned(TimeZone::UTC).hour() - 12;
+        // POSIX' sign: what is behind UTC has a plus.
+        let zone = format!("Etc/GMT{behind:+}");
+        stage.setup.config.set("time_zone", zone.as_str());
+        stage.beeminder.set_zone(&zone);
         stage
     }
 
