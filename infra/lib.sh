@@ -6,6 +6,9 @@
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}
 export AWS_REGION=$region AWS_DEFAULT_REGION=$region TF_VAR_region=$region
 
+# The boundary that infra/bootstrap makes: what a person applies is bound as what a workflow applies.
+export TF_VAR_permissions_boundary=${TF_VAR_permissions_boundary-mecris-boundary}
+
 die() { # text, exit code
     echo "${0##*/}: $1" >&2
     exit "${2:-1}"
@@ -26,6 +29,11 @@ environment_named() { # Sets $environment.
     esac
 }
 
+need_address() { # Terraform asks for it, whatever it does.
+    [[ ${TF_VAR_alert_email:-} ]] || grep -qs '^ *alert_email' "$root/infra/env/$environment.tfvars" ||
+        die "where do the alarms go? export TF_VAR_alert_email=you@example.org (docs/RUNBOOK.md, \"First deploy\")" 64
+}
+
 tf() { terraform -chdir="$root/infra" "$@"; }
 
 open_state() { # Points Terraform at the environment's state. The bucket's name follows from the account, as infra/bootstrap made it.
@@ -39,7 +47,7 @@ open_state() { # Points Terraform at the environment's state. The bucket's name 
 }
 
 output() { # One output of the environment, empty if there is none yet.
-    tf output -json "$1" 2>/dev/null | python3 -c 'import json,sys
+    { tf output -json "$1" 2>/dev/null || :; } | python3 -c 'import json,sys
 value = sys.stdin.read().strip()
 value = json.loads(value) if value else ""
 for key in sys.argv[1:]: value = value.get(key, "") if isinstance(value, dict) else ""

@@ -76,6 +76,12 @@ fn from_nothing(region: &Region) -> String {
         "no state off the machine"
     );
 
+    // As docs/RUNBOOK.md has it, "A shell on the instance", without a terminal and with the endpoints of this test.
+    let files = "-p EnvironmentFile=/etc/mecris/agent.env -p EnvironmentFile=/etc/mecris/local.env";
+    let agent = "/usr/local/bin/mecris-agent";
+    let status = instance.sh(&format!("systemd-run --pipe --wait --quiet --uid=mecris {files} {agent} status"));
+    assert!(status.contains("last success"), "{status}");
+
     let addresses = instance.sh("ip address show dev ens5");
     let took = instance.power_off();
     assert!(took < Duration::from_secs(20), "switched off after {took:?}");
