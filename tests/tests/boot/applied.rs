@@ -17,14 +17,13 @@ use crate::{
     Case,
     artifact::{ARCH, release},
     instance::{Instance, PATIENCE},
-    network::GATEWAY,
     region::{BEEMINDER_PORT, Region, TWILIO_PORT, workspace},
 };
 
 pub(crate) const CASES: &[Case] =
     &[("what_terraform_applied_boots_sends_one_message_and_is_destroyed_without_a_trace", whole_life)];
 
-/// Where the AWS that Terraform applied to is, at [`GATEWAY`].
+/// Where the AWS that Terraform applied to is, at [`Region::address`].
 const PORT: u16 = 9010;
 
 /// Who deploys and destroys; ended when dropped, with all that it started.
@@ -81,7 +80,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// Makes an address of this machine reachable from the instance, as long as the test runs.
 fn lead_to(region: &Region, aws: SocketAddr) {
-    let here: SocketAddr = format!("{GATEWAY}:{PORT}").parse().expect("an address");
+    let here = region.address(PORT);
     let listener = region.network.within(move || TcpListener::bind(here)).expect("a free port");
     let pass = |from: &TcpStream, to: &TcpStream| -> io::Result<()> {
         let (mut from, mut to) = (from.try_clone()?, to.try_clone()?);
@@ -100,8 +99,8 @@ fn lead_to(region: &Region, aws: SocketAddr) {
 }
 
 /// Where this instance finds everything: one AWS for all services, and this file's lines win over those that [`Instance::new`] wrote.
-fn endpoints(instance: &Instance<'_>) {
-    let aws = format!("http://{GATEWAY}:{PORT}");
+fn endpoints(region: &Region, instance: &Instance<'_>) {
+    let aws = format!("http://{}", region.address(PORT));
     for service in ["S3", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SECRETS_MANAGER", "SSM"] {
         instance.environment(&[(&format!("AWS_ENDPOINT_URL_{service}"), &aws)]);
     }
@@ -139,7 +138,7 @@ fn whole_life() {
     region.next_instance(text(&launch["instance"]).to_owned());
     region.imds.set_user_data(bytes(text(&launch["user_data"])));
     let mut instance = Instance::new(&region);
-    endpoints(&instance);
+    endpoints(&region, &instance);
     let state = instance.boot();
     assert_eq!(state, "running", "{}\n{}\n{}", instance.output(), instance.journal("mecris-agent"), instance.console());
     let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
