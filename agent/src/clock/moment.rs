@@ -52,7 +52,7 @@ impl Moment {
             Self::Local(local) => super::civil::instant(local, zone),
             Self::Instant(instant) => instant,
             Self::Ago(span) => {
-                now.to_zoned(zone.clone()).checked_add(span).map_or(Timestamp::MIN, |then| then.timestamp())
+                now.to_zoned_datetime(zone.clone()).checked_add(span).map_or(Timestamp::MIN, |then| then.timestamp())
             }
         }
     }

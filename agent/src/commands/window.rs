@@ -23,14 +23,14 @@ pub(super) async fn window(config: Option<&Path>, options: &WindowArgs) -> anyho
     for days in 0..i64::from(options.days) {
         let day = today.checked_add(days.days())?;
         let (start, end) = settings.window.on(Daystamp::from(day), zone);
-        let started = start.to_zoned(zone.clone());
+        let started = start.to_zoned_datetime(zone.clone());
         let note = match offset.replace(started.offset()) {
             Some(before) if before != started.offset() => "  the clock changed",
             _ if start <= now && now < end => "  now",
             _ => "",
         };
-        let local = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%a %H:%M %Z (%:z)").to_string();
-        let utc = |at: jiff::Timestamp| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%MZ").to_string();
+        let local = |at: jiff::Timestamp| at.to_zoned_datetime(zone.clone()).strftime("%a %H:%M %Z (%:z)").to_string();
+        let utc = |at: jiff::Timestamp| at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%MZ").to_string();
         writeln!(out, "{:<12} {:<24} {:<24} {} - {}{note}", day, local(start), local(end), utc(start), utc(end))?;
     }
     Ok(Exit::Done)

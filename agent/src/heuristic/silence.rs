@@ -150,7 +150,7 @@ fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 
 fn after(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let span: Span = text.trim().parse().ok()?;
-    now.to_zoned(zone.clone()).checked_add(span).ok().map(|end| end.timestamp())
+    now.to_zoned_datetime(zone.clone()).checked_add(span).ok().map(|end| end.timestamp())
 }
 
 #[cfg(test)]

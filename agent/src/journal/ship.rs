@@ -229,5 +229,5 @@ fn pauses() -> impl Iterator<Item = Duration> {
 }
 
 fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).date().to_string()
+    at.to_zoned_datetime(TimeZone::UTC).date().to_string()
 }

@@ -24,7 +24,7 @@ pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rus
 }
 
 fn midnight_before(now: Timestamp, span: SignedDuration) -> String {
-    let day = now.saturating_sub(span).unwrap_or(Timestamp::MIN).to_zoned(TimeZone::UTC);
+    let day = now.saturating_sub(span).unwrap_or(Timestamp::MIN).to_zoned_datetime(TimeZone::UTC);
     time(day.start_of_day().map_or(Timestamp::MIN, |start| start.timestamp()))
 }
 

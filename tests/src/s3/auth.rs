@@ -88,7 +88,7 @@ pub(super) fn authorize(credentials: &[Credential], request: &Request) -> Result
 
 fn in_time(request: &Request) -> Result<(), Denial> {
     let given = request.header("x-amz-date").unwrap_or_default();
-    let at = DateTime::strptime("%Y%m%dT%H%M%SZ", given).and_then(|at| at.to_zoned(TimeZone::UTC));
+    let at = DateTime::strptime("%Y%m%dT%H%M%SZ", given).and_then(|at| at.to_zoned_datetime(TimeZone::UTC));
     match at {
         Ok(at) if at.timestamp().duration_since(machine_time()).abs() <= SKEW => Ok(()),
         Ok(_) => Err(denial(Code::RequestTimeTooSkewed, &[("RequestTime", given)])),

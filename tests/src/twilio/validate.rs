@@ -85,13 +85,13 @@ fn said(twiml: &str) -> Result<Vec<String>, String> {
     loop {
         match reader.read_event().map_err(|error| error.to_string())? {
             Event::Start(tag) => {
-                path.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
+                path.push(tag.name().as_ref().to_owned());
                 match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                     ["Response"] | ["Response", "Say"] => {}
                     _ => return Err(format!("{path:?} has no place here")),
                 }
             }
-            Event::Empty(tag) if tag.name().as_ref() == b"Pause" && path == ["Response"] => {}
+            Event::Empty(tag) if tag.name().as_ref() == "Pause" && path == ["Response"] => {}
             Event::Empty(tag) => return Err(format!("{tag:?} has no place here")),
             Event::End(_) => {
                 if path.pop().as_deref() == Some("Say") {
@@ -99,11 +99,10 @@ fn said(twiml: &str) -> Result<Vec<String>, String> {
                 }
             }
             Event::Text(text) if path.last().is_some_and(|tag| tag == "Say") => {
-                words.push_str(&text.decode().map_err(|error| error.to_string())?);
+                words.push_str(&text);
             }
             Event::GeneralRef(name) => {
-                let name = name.decode().map_err(|error| error.to_string())?;
-                words.push_str(resolve_predefined_entity(&name).ok_or_else(|| format!("&{name}; is not known"))?);
+                words.push_str(resolve_predefined_entity(&name).ok_or_else(|| format!("&{}; is not known", &*name))?);
             }
             Event::Comment(_) => {}
             Event::Eof if path.is_empty() && !said.is_empty() => return Ok(said),

@@ -45,7 +45,7 @@ impl Stage {
     /// The same, where it is noon now: hours later it is still the same day.
     pub(crate) fn of_the_daemon_at_noon() -> Self {
         let mut stage = Self::of_the_daemon();
-        let behind = machine_time().to_zoned(TimeZone::UTC).hour() - 12;
+        let behind = machine_time().to_zoned_datetime(TimeZone::UTC).hour() - 12;
         // POSIX' sign: what is behind UTC has a plus.
         let zone = format!("Etc/GMT{behind:+}");
         stage.setup.config.set("time_zone", zone.as_str());

@@ -107,7 +107,7 @@ fn a_week() -> Stage {
     stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("bike", 6).walked(Some(1))]);
     let zone = TimeZone::get("America/New_York").expect("a zone");
     for day in date(2026, 3, 3).series(1.day()).take(8) {
-        let at = day.at(15, 0, 0, 0).to_zoned(zone.clone()).expect("an afternoon").timestamp();
+        let at = day.at(15, 0, 0, 0).to_zoned_datetime(zone.clone()).expect("an afternoon").timestamp();
         if stage.setup.database().exists() {
             ledger::record_groq_reading(&stage.setup.database(), at, "2026-03", i64::from(day.day()) * 100_000)
                 .expect("the database is there");

@@ -75,7 +75,7 @@ impl BudgetArm {
         text("model", &new.model, 1, 200)?;
         text("session_type", &new.session_type, 0, 200)?;
         text("notes", &new.notes, 0, 4_000)?;
-        let day = now.to_zoned(TimeZone::UTC).date();
+        let day = now.to_zoned_datetime(TimeZone::UTC).date();
         let prices = &self.rules.settings.prices;
         let cost = pricing::cost(prices, new.provider, &new.model, day, new.input_tokens, new.output_tokens)?;
         let session = Session {

@@ -173,7 +173,7 @@ fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], budgets: &Bu
     } else if emergencies.iter().any(|e| e.urgency == Urgency::Immediate) {
         all.push("Address critical Beeminder goals immediately".to_owned());
     }
-    let local = now.to_zoned(sources.zone.clone()).time();
+    let local = now.to_zoned_datetime(sources.zone.clone()).time();
     if let Some(walk) = sources.walk.filter(|walk| walk.status == "needed")
         && sources.walk_from.is_none_or(|from| local >= from)
         && sources.walk_until.is_none_or(|until| local < until)

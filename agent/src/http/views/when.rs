@@ -26,7 +26,7 @@ pub fn count(number: i64, unit: &str) -> String {
 
 /// `today 23:59`, `tomorrow 06:00`, `Tue 23:59`, and with the date from a week on.
 pub fn clock_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
+    let (at, today) = (at.to_zoned_datetime(zone.clone()), now.to_zoned_datetime(zone.clone()).date());
     let days = (at.date() - today).get_days();
     match days {
         0 => format!("today {}", at.strftime("%H:%M")),

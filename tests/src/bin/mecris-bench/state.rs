@@ -64,7 +64,7 @@ async fn year(
     let first: Date = "2026-01-01".parse()?;
     let opening = |day: i64| -> anyhow::Result<Timestamp> {
         let date = first.checked_add(jiff::Span::new().days(day))?;
-        Ok(date.at(13, 0, 0, 0).to_zoned(zone.clone())?.timestamp())
+        Ok(date.at(13, 0, 0, 0).to_zoned_datetime(zone.clone())?.timestamp())
     };
     let clock = Clock::manual(opening(0)?);
     let (remote, mut store) = (folder(setup.folder(), "year")?, Store::open(&setup.folder().join("year.db"))?);

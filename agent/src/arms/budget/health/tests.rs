@@ -159,7 +159,7 @@ proptest! {
         day in 1_i8..=31,
         hour in 0_i8..24,
     ) {
-        let now = date(2026, 1, day).at(hour, 0, 0, 0).to_zoned(zone()).unwrap().timestamp();
+        let now = date(2026, 1, day).at(hour, 0, 0, 0).to_zoned_datetime(zone()).unwrap().timestamp();
         let at = |used: i64| {
             let standing = Standing {
                 limit: Money::from_micros(limit),

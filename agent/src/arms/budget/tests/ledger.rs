@@ -151,9 +151,9 @@ proptest! {
             let now = at("2026-03-15T16:00:00Z");
             let budget = bench.observe(Provider::Anthropic, "2026-03-15T16:00:00Z").await.value().cloned().unwrap();
             let period = Period { start: budget.period_start.unwrap(), end: budget.period_end.unwrap() };
-            assert_eq!(period.phase(now.to_zoned(zone()).date()), crate::arms::budget::period::Phase::Current);
+            assert_eq!(period.phase(now.to_zoned_datetime(zone()).date()), crate::arms::budget::period::Phase::Current);
             let expected = all.iter()
-                .filter(|(at, _)| (period.start..=period.end).contains(&at.to_zoned(zone()).date()))
+                .filter(|(at, _)| (period.start..=period.end).contains(&at.to_zoned_datetime(zone()).date()))
                 .fold(Money::ZERO, |sum, (_, cost)| sum + *cost);
             assert_eq!(budget.used, Some(expected));
         });

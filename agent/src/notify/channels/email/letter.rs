@@ -26,12 +26,13 @@ impl Letter {
     /// If the settings make no mail, in a sentence.
     pub(super) fn new(settings: &EmailSettings, message: &Outgoing<'_>, now: Timestamp) -> Result<Self, String> {
         let id = message_id(settings.from.email.domain(), message);
+        let date = SystemTime::try_from(now).map_err(|error| format!("{now} cannot be the date of a mail: {error}"))?;
         let mut mail = Message::builder()
             .from(settings.from.clone())
             .to(settings.to.clone())
             .subject(&settings.subject)
             .message_id(Some(format!("<{id}>")))
-            .date(SystemTime::from(now))
+            .date(date)
             .header(ContentType::TEXT_PLAIN)
             .body(message.text.to_owned())
             .map_err(|error| format!("no mail can be made of notify.email: {error}"))?;

@@ -63,13 +63,13 @@ mod tests {
         loop {
             match reader.read_event().unwrap() {
                 Event::Start(tag) | Event::Empty(tag) => {
-                    elements.push(String::from_utf8(tag.name().as_ref().to_vec()).unwrap());
+                    elements.push(tag.name().as_ref().to_owned());
                 }
-                Event::Text(text) => words.push_str(&text.decode().unwrap()),
+                Event::Text(text) => words.push_str(&text),
                 Event::GeneralRef(entity) => {
-                    words.push_str(resolve_predefined_entity(&entity.decode().unwrap()).unwrap());
+                    words.push_str(resolve_predefined_entity(&entity).unwrap());
                 }
-                Event::End(tag) if tag.name().as_ref() == b"Say" => said.push(std::mem::take(&mut words)),
+                Event::End(tag) if tag.name().as_ref() == "Say" => said.push(std::mem::take(&mut words)),
                 Event::Eof => return (elements, said),
                 _ => {}
             }

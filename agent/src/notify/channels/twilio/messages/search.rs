@@ -21,7 +21,7 @@ pub(in super::super) struct Search<'a> {
 impl<'a> Search<'a> {
     pub(in super::super) fn new(requests: &'a Requests, doubt: &Doubt<'a>) -> Self {
         let since = doubt.since.saturating_sub(SLACK).unwrap_or(Timestamp::MIN);
-        let day = since.to_zoned(TimeZone::UTC).date();
+        let day = since.to_zoned_datetime(TimeZone::UTC).date();
         let listings = vec![requests.list(Some(day)), requests.list(None)];
         Self { pages: Pages::new(&requests.api, since, listings), tag: doubt.tag }
     }
