@@ -20,8 +20,7 @@ use crate::{
 pub const EXIT_USAGE: u8 = 64;
 
 /// Exit codes, at the end of every `--help`.
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failed, 3 done but something was unknown, 64 usage, 75 try again, 78 configuration.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 3 done but something was unknown, 64 usage, 75 try again, 78 configuration.";
 
 /// The heading of what every command takes.
 const GLOBAL: &str = "Global options";
@@ -36,7 +35,8 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", global = true, help_heading = GLOBAL)]
     pub config: Option<PathBuf>,
 
-    /// How log lines look [default: MECRIS_LOG_FORMAT, else text]. MECRIS_LOG sets what is logged, for example `debug`.
+    /// How log lines look [default: MECRIS_LOG_FORMAT, else text]. MECRIS_LOG sets what is logged, for
+    /// example `debug`.
     #[arg(long, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
     pub log_format: Option<Format>,
 
@@ -144,29 +144,33 @@ pub enum StateCommand {
     List(JsonArgs),
     /// Checks that the state and its copies can be relied on. Works beside a running daemon.
     ///
-    /// Without an argument: the file of this machine and the newest copy off it. Exits with 1 if something is damaged, with 3 if
-    /// something could not be read.
+    /// Without an argument: the file of this machine and the newest copy off it. Exits with 1 if something is
+    /// damaged, with 3 if something could not be read.
     Verify(VerifyArgs),
-    /// Goes back to an earlier state, on this machine and off it. Refused while another mecris-agent has the state.
+    /// Goes back to an earlier state, on this machine and off it. Refused while another mecris-agent has the
+    /// state.
     ///
-    /// The source is checked first, the present file is kept beside itself, and every other instance loads what was restored. Figures
-    /// are as they were then; what was said since, and silences, are kept, so that nothing is said twice.
+    /// The source is checked first, the present file is kept beside itself, and every other instance loads
+    /// what was restored. Figures are as they were then; what was said since, and silences, are kept, so that
+    /// nothing is said twice.
     Restore(RestoreArgs),
     /// Prints every table as JSON, beside a running daemon too. There are no secrets in it.
     Export(ExportArgs),
-    /// Brings the file to the schema of this release, after a copy. Every command that writes does so by itself.
+    /// Brings the file to the schema of this release, after a copy. Every command that writes does so by
+    /// itself.
     Migrate(JsonArgs),
     /// Takes over what the Python system remembers: budget, sessions, Groq readings, alerts that were sent.
     ///
-    /// The old files stay as they are. Taking them over again adds only what is new in them. Refused while another mecris-agent has the
-    /// state. Exits with 3 if a row could not be read.
+    /// The old files stay as they are. Taking them over again adds only what is new in them. Refused while
+    /// another mecris-agent has the state. Exits with 3 if a row could not be read.
     Import(ImportArgs),
 }
 
 /// `state backup`.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// Where to; never over another file. A name that ends in .zst is compressed [default: beside the state, with the time].
+    /// Where to; never over another file. A name that ends in .zst is compressed [default: beside the state,
+    /// with the time].
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
@@ -210,8 +214,8 @@ pub struct RestoreArgs {
     #[arg(long, value_name = "N")]
     pub generation: Option<u64>,
 
-    /// The newest copy off this machine that was made by then: 2026-11-14 (the end of the day), 2026-11-14T13:00 (both on the clock of
-    /// time_zone), 2026-11-14T13:00:00-05:00, or "7 days ago".
+    /// The newest copy off this machine that was made by then: 2026-11-14 (the end of the day),
+    /// 2026-11-14T13:00 (both on the clock of time_zone), 2026-11-14T13:00:00-05:00, or "7 days ago".
     #[arg(long, value_name = "WHEN")]
     pub at: Option<Moment>,
 
@@ -223,7 +227,8 @@ pub struct RestoreArgs {
     #[arg(long)]
     pub exactly: bool,
 
-    /// Only writes the copy into this folder, and touches nothing else: a drill. Works beside a running daemon.
+    /// Only writes the copy into this folder, and touches nothing else: a drill. Works beside a running
+    /// daemon.
     #[arg(long, value_name = "FOLDER", conflicts_with = "exactly")]
     pub to: Option<PathBuf>,
 
@@ -277,11 +282,14 @@ pub struct SendAlertArgs {
 }
 
 impl Cli {
-    /// Parses arguments, the program's name first. On a mistake, and after `--help`, prints what there is to say.
+    /// Parses arguments, the program's name first. On a mistake, and after `--help`, prints what there is to
+    /// say.
     ///
     /// # Errors
     /// The code to exit with: 0 after `--help` and `--version`, [`EXIT_USAGE`] after a mistake.
-    pub fn parse_or_explain<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) -> Result<Self, u8> {
+    pub fn parse_or_explain<T: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = T>,
+    ) -> Result<Self, u8> {
         Self::try_parse_from(arguments).map_err(|error| {
             // There is nobody left to tell if the terminal is gone.
             let _ = error.print();
@@ -308,12 +316,16 @@ impl ValueEnum for Format {
 
 fn channel() -> impl clap::builder::TypedValueParser<Value = ChannelKind> {
     PossibleValuesParser::new(ChannelKind::ALL.map(ChannelKind::as_str)).try_map(|name| {
-        ChannelKind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or("there is no such channel")
+        ChannelKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or("there is no such channel")
     })
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "expected the IANA name of a zone, for example America/New_York".to_owned())
+    TimeZone::get(name)
+        .map_err(|_| "expected the IANA name of a zone, for example America/New_York".to_owned())
 }
 
 /// `SAFE` and `UNKNOWN` are nothing to alert about.

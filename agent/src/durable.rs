@@ -1,6 +1,7 @@
 //! Small files that survive: on the disk when a call returns, whole or not at all, and only their owner's.
 //!
-//! Drafts have a fixed name beside the file, so that what a killed process leaves is overwritten and does not pile up.
+//! Drafts have a fixed name beside the file, so that what a killed process leaves is overwritten and does not
+//! pile up.
 
 use std::{
     ffi::OsString,
@@ -37,7 +38,11 @@ pub fn draft(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
         _ => {}
     }
     let write = || {
-        let mut file = File::options().write(true).create_new(true).mode(PRIVATE).open(&draft)?;
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(PRIVATE)
+            .open(&draft)?;
         file.write_all(content)?;
         file.sync_all()
     };

@@ -1,7 +1,8 @@
-//! Starts the real `mecris-agent` against the fakes: configuration file, environment, subcommands, the daemon.
+//! Starts the real `mecris-agent` against the fakes: configuration file, environment, subcommands, the
+//! daemon.
 //!
-//! [`Setup`] is one installation: a folder, a configuration, secrets that reach the agent by its environment only. Each
-//! subcommand is a process; [`Setup::serve`] starts the daemon and waits for READY=1.
+//! [`Setup`] is one installation: a folder, a configuration, secrets that reach the agent by its environment
+//! only. Each subcommand is a process; [`Setup::serve`] starts the daemon and waits for READY=1.
 
 mod binary;
 mod config;
@@ -57,7 +58,10 @@ impl Output {
     /// If it is none; the message shows both streams.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
-            panic!("exit {}: no JSON ({error})\nstdout: {}\nstderr: {}", self.code, self.stdout, self.stderr)
+            panic!(
+                "exit {}: no JSON ({error})\nstdout: {}\nstderr: {}",
+                self.code, self.stdout, self.stderr
+            )
         })
     }
 
@@ -73,13 +77,19 @@ impl Setup {
     /// # Panics
     /// If no folder can be made.
     pub fn new(beeminder: SocketAddr, twilio: SocketAddr) -> Self {
-        let folder = tempfile::Builder::new().prefix("mecris-").tempdir().expect("a folder for the test");
+        let folder = tempfile::Builder::new()
+            .prefix("mecris-")
+            .tempdir()
+            .expect("a folder for the test");
         let mut config = Config::default();
         config.set("beeminder.base_url", format!("http://{beeminder}/api/v1/"));
         for channel in ["sms", "whatsapp", "voice"] {
             config.set(&format!("notify.{channel}.base_url"), format!("http://{twilio}"));
         }
-        config.set("state.path", folder.path().join("mecris_usage.db").display().to_string());
+        config.set(
+            "state.path",
+            folder.path().join("mecris_usage.db").display().to_string(),
+        );
         config.set("http.listen", format!("127.0.0.1:{}", free_port()));
         let environment = [
             ("BEEMINDER_AUTH_TOKEN", beeminder::TOKEN),
@@ -89,7 +99,12 @@ impl Setup {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        Self { folder, config, environment, program: None }
+        Self {
+            folder,
+            config,
+            environment,
+            program: None,
+        }
     }
 
     /// Sets one environment variable of the agent.
@@ -152,7 +167,8 @@ impl Setup {
     }
 }
 
-/// The variable of the environment that says where an instrumented agent writes what it ran, if `scripts/coverage` set it.
+/// The variable of the environment that says where an instrumented agent writes what it ran, if
+/// `scripts/coverage` set it.
 pub fn instrumentation() -> Option<(&'static str, OsString)> {
     let name = "LLVM_PROFILE_FILE";
     Some((name, std::env::var_os(name)?))

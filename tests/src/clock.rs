@@ -25,7 +25,10 @@ impl FakeClock {
 }
 
 /// What the machine's clock says.
-#[expect(clippy::disallowed_methods, reason = "the one place in the tests that reads the wall clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place in the tests that reads the wall clock"
+)]
 pub fn machine_time() -> Timestamp {
     Timestamp::now()
 }

@@ -50,7 +50,8 @@ impl Faults {
     }
 }
 
-/// Answers a send: `accept` does what is right, `refuse` makes the provider's refusal of a status and seconds to wait.
+/// Answers a send: `accept` does what is right, `refuse` makes the provider's refusal of a status and seconds
+/// to wait.
 pub(crate) async fn answer(
     fault: Option<Fault>,
     accept: impl FnOnce() -> Response,
@@ -80,11 +81,20 @@ fn forever() -> impl Future<Output = Response> {
 
 /// `instead` of the answer, unless the request was refused anyway.
 fn after(right: Response, instead: Response) -> Response {
-    if right.status().is_success() { instead } else { right }
+    if right.status().is_success() {
+        instead
+    } else {
+        right
+    }
 }
 
 /// What a proxy or the hotel's Wi-Fi answers.
 fn web_page(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [("content-type", "text/html")], "<html><body>Welcome to the hotel Wi-Fi</body></html>").into_response()
+    (
+        status,
+        [("content-type", "text/html")],
+        "<html><body>Welcome to the hotel Wi-Fi</body></html>",
+    )
+        .into_response()
 }

@@ -1,4 +1,5 @@
-//! What stands before moto where permissions matter: it refuses what it is told to, in AWS' own words, and hands on the rest.
+//! What stands before moto where permissions matter: it refuses what it is told to, in AWS' own words, and
+//! hands on the rest.
 
 use std::{
     collections::BTreeSet,
@@ -48,14 +49,22 @@ impl Rules {
 }
 
 impl Gate {
-    /// At an address of the calling thread's network, before the services at `behind`, for callers in this role.
+    /// At an address of the calling thread's network, before the services at `behind`, for callers in this
+    /// role.
     ///
     /// # Errors
     /// If the address is taken.
     pub fn start_at(address: SocketAddr, behind: SocketAddr, role: &str) -> io::Result<Self> {
-        let rules = Rules { behind, role: role.to_owned(), refused: Arc::default() };
+        let rules = Rules {
+            behind,
+            role: role.to_owned(),
+            refused: Arc::default(),
+        };
         let router = Router::new().route("/", post(pass)).with_state(rules.clone());
-        Ok(Self { server: Server::start_at(router, address)?, rules })
+        Ok(Self {
+            server: Server::start_at(router, address)?,
+            rules,
+        })
     }
 
     /// Where it listens.
@@ -84,7 +93,8 @@ impl Gate {
     }
 }
 
-/// What the header `x-amz-target` calls an action, as a policy spells it: `AmazonSSM.GetParameter` is `ssm:GetParameter`.
+/// What the header `x-amz-target` calls an action, as a policy spells it: `AmazonSSM.GetParameter` is
+/// `ssm:GetParameter`.
 fn action(target: &str) -> String {
     let (service, name) = target.split_once('.').unwrap_or((target, ""));
     let service = match service {
@@ -96,7 +106,13 @@ fn action(target: &str) -> String {
 }
 
 async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> Response {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let action = action(&header("x-amz-target"));
     let (denied, expired) = {
         let mut refused = rules.refused();
@@ -105,9 +121,11 @@ async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> R
         (denied, expired)
     };
     if expired {
-        let words =
-            "Signature expired: 20260101T100000Z is now earlier than 20260101T115500Z (20260101T120000Z - 5 min.)";
-        return answer(400, json!({"__type": "InvalidSignatureException", "message": words}).to_string());
+        let words = "Signature expired: 20260101T100000Z is now earlier than 20260101T115500Z (20260101T120000Z - 5 min.)";
+        return answer(
+            400,
+            json!({"__type": "InvalidSignatureException", "message": words}).to_string(),
+        );
     }
     if denied {
         let caller = format!("arn:aws:sts::123456789012:assumed-role/{}/i-0abc", rules.role);
@@ -116,7 +134,10 @@ async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> R
              {action} action",
             resource(&body)
         );
-        return answer(400, json!({"__type": "AccessDeniedException", "Message": words}).to_string());
+        return answer(
+            400,
+            json!({"__type": "AccessDeniedException", "Message": words}).to_string(),
+        );
     }
     let names = ["authorization", "x-amz-target", "content-type"];
     let kept = names.map(|name| (name, header(name)));
@@ -134,7 +155,9 @@ async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> R
 /// What the request is about, by its name: AWS says so too where it does not know more.
 fn resource(body: &str) -> String {
     let asked: Value = serde_json::from_str(body).unwrap_or_default();
-    let name = ["SecretId", "Name", "logGroupName"].iter().find_map(|key| asked[key].as_str());
+    let name = ["SecretId", "Name", "logGroupName"]
+        .iter()
+        .find_map(|key| asked[key].as_str());
     name.unwrap_or("*").to_owned()
 }
 

@@ -1,4 +1,5 @@
-//! A blocking HTTP client of one request per connection: enough to ask the agent and the fakes, and nothing to hide behind.
+//! A blocking HTTP client of one request per connection: enough to ask the agent and the fakes, and nothing
+//! to hide behind.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -31,7 +32,10 @@ impl Answer {
 
     /// One header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -58,7 +62,10 @@ pub fn request(
 /// If no whole answer arrives within ten seconds.
 pub fn post_form(address: SocketAddr, path: &str, form: &[(&str, &str)]) -> io::Result<(u16, Value)> {
     let answer = post_form_with(address, path, &[], form)?;
-    Ok((answer.status, serde_json::from_str(&answer.body).unwrap_or_default()))
+    Ok((
+        answer.status,
+        serde_json::from_str(&answer.body).unwrap_or_default(),
+    ))
 }
 
 /// Posts a form once, with these headers.
@@ -71,7 +78,9 @@ pub fn post_form_with(
     headers: &[(&str, &str)],
     form: &[(&str, &str)],
 ) -> io::Result<Answer> {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
     let kind = ("content-type", "application/x-www-form-urlencoded");
     let headers: Vec<(&str, &str)> = headers.iter().copied().chain([kind]).collect();
     exchange(address, "POST", path, &headers, &body)
@@ -95,7 +104,12 @@ pub(crate) fn exchange(
     stream.write_all(head.as_bytes())?;
     let mut raw = Vec::new();
     stream.read_to_end(&mut raw)?;
-    parse(&raw).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, String::from_utf8_lossy(&raw).into_owned()))
+    parse(&raw).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            String::from_utf8_lossy(&raw).into_owned(),
+        )
+    })
 }
 
 fn parse(raw: &[u8]) -> Option<Answer> {
@@ -108,9 +122,15 @@ fn parse(raw: &[u8]) -> Option<Answer> {
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
     let body = &raw[end + 4..];
-    let chunked = headers.iter().any(|(n, v)| n == "transfer-encoding" && v == "chunked");
+    let chunked = headers
+        .iter()
+        .any(|(n, v)| n == "transfer-encoding" && v == "chunked");
     let body = if chunked { unchunk(body)? } else { body.to_vec() };
-    Some(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }
 
 fn unchunk(mut raw: &[u8]) -> Option<Vec<u8>> {
@@ -133,9 +153,13 @@ mod tests {
     #[test]
     fn chunked_and_plain_bodies_are_read() {
         let plain = parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").expect("parses");
-        assert_eq!((plain.status, plain.body.as_str(), plain.header("content-length")), (200, "hi", Some("2")));
-        let chunked = parse(b"HTTP/1.1 404 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n")
-            .expect("parses");
+        assert_eq!(
+            (plain.status, plain.body.as_str(), plain.header("content-length")),
+            (200, "hi", Some("2"))
+        );
+        let chunked =
+            parse(b"HTTP/1.1 404 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n")
+                .expect("parses");
         assert_eq!((chunked.status, chunked.body.as_str()), (404, "hi!"));
     }
 }

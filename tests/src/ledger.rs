@@ -1,4 +1,5 @@
-//! The agent's database as a test reads it, beside the agent: what it promised to send, and what became of it.
+//! The agent's database as a test reads it, beside the agent: what it promised to send, and what became of
+//! it.
 
 use std::path::Path;
 
@@ -67,8 +68,13 @@ pub fn attempts(database: &Path) -> rusqlite::Result<Vec<Attempt>> {
     let connection = open(database)?;
     let mut statement =
         connection.prepare("SELECT channel, outcome, why FROM attempts ORDER BY notification_id, number")?;
-    let rows =
-        statement.query_map([], |row| Ok(Attempt { channel: row.get(0)?, outcome: row.get(1)?, why: row.get(2)? }))?;
+    let rows = statement.query_map([], |row| {
+        Ok(Attempt {
+            channel: row.get(0)?,
+            outcome: row.get(1)?,
+            why: row.get(2)?,
+        })
+    })?;
     rows.collect()
 }
 
@@ -78,26 +84,42 @@ pub fn attempts(database: &Path) -> rusqlite::Result<Vec<Attempt>> {
 /// If the file is not there yet or is no database of ours.
 pub fn claims(database: &Path) -> rusqlite::Result<Vec<Claim>> {
     let connection = open(database)?;
-    let mut statement = connection
-        .prepare("SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id")?;
-    let rows = statement.query_map([], |row| Ok(Claim { subject: row.get(0)?, day: row.get(1)?, tag: row.get(2)? }))?;
+    let mut statement = connection.prepare(
+        "SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(Claim {
+            subject: row.get(0)?,
+            day: row.get(1)?,
+            tag: row.get(2)?,
+        })
+    })?;
     rows.collect()
 }
 
 /// Whether no message is still on its way to the provider or in doubt.
 pub fn settled(database: &Path) -> bool {
-    notifications(database)
-        .is_ok_and(|all| all.iter().all(|n| matches!(n.state.as_str(), "accepted" | "delivered" | "failed")))
+    notifications(database).is_ok_and(|all| {
+        all.iter()
+            .all(|n| matches!(n.state.as_str(), "accepted" | "delivered" | "failed"))
+    })
 }
 
-/// Puts down a reading of Groq's console as if a person had told it at that instant. The agent must not be running.
+/// Puts down a reading of Groq's console as if a person had told it at that instant. The agent must not be
+/// running.
 ///
 /// # Errors
 /// If the file is not there yet or is no database of ours.
-pub fn record_groq_reading(database: &Path, at: jiff::Timestamp, month: &str, micros: i64) -> rusqlite::Result<()> {
+pub fn record_groq_reading(
+    database: &Path,
+    at: jiff::Timestamp,
+    month: &str,
+    micros: i64,
+) -> rusqlite::Result<()> {
     let connection = Connection::open(database)?;
     let at = at.strftime("%Y-%m-%dT%H:%M:%S.000000000Z").to_string();
-    let insert = "INSERT INTO odometer_readings (provider, at, month, value_micros) VALUES ('groq', ?1, ?2, ?3)";
+    let insert =
+        "INSERT INTO odometer_readings (provider, at, month, value_micros) VALUES ('groq', ?1, ?2, ?3)";
     connection.execute(insert, params![at, month, micros]).map(drop)
 }
 

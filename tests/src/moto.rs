@@ -1,7 +1,8 @@
 //! moto's fake of AWS, as `scripts/fake-aws` installs and starts it: a witness that others wrote.
 //!
-//! Where that cannot be done (no python3, no package registry), a test says so and checks nothing: [`Moto::start_or_say`]. moto 5.2.5
-//! checks no signatures and no permissions: [`crate::gate`] refuses in its place.
+//! Where that cannot be done (no python3, no package registry), a test says so and checks nothing:
+//! [`Moto::start_or_say`]. moto 5.2.5 checks no signatures and no permissions: [`crate::gate`] refuses in its
+//! place.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -44,7 +45,8 @@ fn end(child: &mut Child) {
 }
 
 impl Moto {
-    /// Starts it; where that cannot be, says so past the test runner, which would keep it to itself. `what` goes unchecked then.
+    /// Starts it; where that cannot be, says so past the test runner, which would keep it to itself. `what`
+    /// goes unchecked then.
     pub fn start_or_say(what: &str) -> Option<Self> {
         match Self::start() {
             Ok(moto) => Some(moto),
@@ -62,7 +64,8 @@ impl Moto {
         Self::started(command, REGION)
     }
 
-    /// Starts it at an address of another network (a name of `ip netns`), for a region. Whoever asks it has to be in that network.
+    /// Starts it at an address of another network (a name of `ip netns`), for a region. Whoever asks it has
+    /// to be in that network.
     ///
     /// # Errors
     /// If that cannot be, with the reason.
@@ -93,8 +96,16 @@ impl Moto {
             let _ = tell.send(line);
         });
         let line = told.recv_timeout(PATIENCE);
-        if let Some(endpoint) = line.as_deref().ok().and_then(|line| line.trim().strip_prefix("ready ")) {
-            return Ok(Self { child, endpoint: endpoint.to_owned(), region });
+        if let Some(endpoint) = line
+            .as_deref()
+            .ok()
+            .and_then(|line| line.trim().strip_prefix("ready "))
+        {
+            return Ok(Self {
+                child,
+                endpoint: endpoint.to_owned(),
+                region,
+            });
         }
         end(&mut child);
         Err(match line {
@@ -121,7 +132,10 @@ impl Moto {
     /// # Panics
     /// If it said no address.
     pub fn address(&self) -> SocketAddr {
-        self.endpoint.trim_start_matches("http://").parse().expect("an address")
+        self.endpoint
+            .trim_start_matches("http://")
+            .parse()
+            .expect("an address")
     }
 
     /// Makes a bucket.
@@ -129,7 +143,8 @@ impl Moto {
     /// # Panics
     /// If moto does not.
     pub fn make_bucket(&self, name: &str) {
-        let answer = http_client::request(self.address(), "PUT", &format!("/{name}"), &[], None).expect("moto answers");
+        let answer = http_client::request(self.address(), "PUT", &format!("/{name}"), &[], None)
+            .expect("moto answers");
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
@@ -144,10 +159,14 @@ impl Moto {
             ("x-amz-target", target),
             ("content-type", "application/x-amz-json-1.1"),
         ];
-        let answer =
-            http_client::exchange(self.address(), "POST", "/", &headers, &body.to_string()).expect("moto answers");
+        let answer = http_client::exchange(self.address(), "POST", "/", &headers, &body.to_string())
+            .expect("moto answers");
         assert_eq!(answer.status, 200, "{target}: {answer:?}");
-        if answer.body.is_empty() { Value::Null } else { answer.json() }
+        if answer.body.is_empty() {
+            Value::Null
+        } else {
+            answer.json()
+        }
     }
 
     /// The texts of a log stream, in its order; empty if there is no such stream.
@@ -157,7 +176,10 @@ impl Moto {
     pub fn log_lines(&self, group: &str, stream: &str) -> Vec<String> {
         let of = json!({"logGroupName": group, "logStreamNamePrefix": stream});
         let streams = self.ask("logs", "Logs_20140328.DescribeLogStreams", &of);
-        if !streams["logStreams"].as_array().is_some_and(|all| all.iter().any(|one| one["logStreamName"] == stream)) {
+        if !streams["logStreams"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one["logStreamName"] == stream))
+        {
             return Vec::new();
         }
         let (mut lines, mut token) = (Vec::new(), Value::Null);

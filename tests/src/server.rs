@@ -1,9 +1,10 @@
 //! An HTTP server on a thread of its own, so that a fake answers however busy or blocked its test is.
 //!
-//! What a request asks for is done even if the client is gone before it is: a provider that has read a message sends it, too.
+//! What a request asks for is done even if the client is gone before it is: a provider that has read a
+//! message sends it, too.
 //!
-//! A response may carry [`HangUp`]: then the connection is closed without a byte. [`broken_off`] makes a body that ends half-way.
-//! [`Server::refuse`] is the host that is up while nobody listens.
+//! A response may carry [`HangUp`]: then the connection is closed without a byte. [`broken_off`] makes a body
+//! that ends half-way. [`Server::refuse`] is the host that is up while nobody listens.
 
 use std::{
     convert::Infallible,
@@ -57,7 +58,9 @@ impl Server {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let (stop, stopped) = oneshot::channel();
         let (door, turns) = mpsc::unbounded_channel();
         let thread = std::thread::spawn(move || {
@@ -68,7 +71,12 @@ impl Server {
                 }
             });
         });
-        Ok(Self { address, stop: Some(stop), door, thread: Some(thread) })
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            door,
+            thread: Some(thread),
+        })
     }
 
     /// Where it listens.
@@ -76,7 +84,8 @@ impl Server {
         self.address
     }
 
-    /// Closes every connection and refuses new ones, or ends that. It is so when this returns. Not to be called by a handler.
+    /// Closes every connection and refuses new ones, or ends that. It is so when this returns. Not to be
+    /// called by a handler.
     pub fn refuse(&self, refuse: bool) {
         let (done, wait) = std::sync::mpsc::channel();
         if self.door.send((refuse, done)).is_ok() {
@@ -122,7 +131,8 @@ async fn accept(
     }
 }
 
-/// The port, listening or not. A socket that is bound and does not listen keeps the port from others while the system refuses.
+/// The port, listening or not. A socket that is bound and does not listen keeps the port from others while
+/// the system refuses.
 enum Door {
     Open(TcpListener),
     Shut(TcpSocket),
@@ -151,8 +161,8 @@ impl Door {
     }
 }
 
-/// Answers in a task of its own, which hyper does not drop with the connection. Turns a response with [`HangUp`] into an error, upon which
-/// hyper closes the connection silently.
+/// Answers in a task of its own, which hyper does not drop with the connection. Turns a response with
+/// [`HangUp`] into an error, upon which hyper closes the connection silently.
 struct HangUpService(TowerToHyperService<Router>);
 
 impl Service<hyper::Request<hyper::body::Incoming>> for HangUpService {

@@ -18,7 +18,8 @@ pub fn until<T>(within: Duration, mut condition: impl FnMut() -> Option<T>) -> O
     }
 }
 
-/// Lets time pass: between two looks of [`until`], or where the test is about *when* something happens (a random kill).
+/// Lets time pass: between two looks of [`until`], or where the test is about *when* something happens (a
+/// random kill).
 #[expect(clippy::disallowed_methods, reason = "the one place in the tests that sleeps")]
 pub fn pause(duration: Duration) {
     std::thread::sleep(duration);

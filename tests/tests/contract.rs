@@ -1,7 +1,7 @@
 //! The fake Twilio is held to Twilio's own OpenAPI document, where that document is.
 //!
-//! It lies beside the repository (`../shared/specs`) or where `MECRIS_SHARED_SPECS` says; it is not part of the repository. Without
-//! it these tests say so and check nothing.
+//! It lies beside the repository (`../shared/specs`) or where `MECRIS_SHARED_SPECS` says; it is not part of
+//! the repository. Without it these tests say so and check nothing.
 
 use std::{
     io::{Read as _, Write as _},
@@ -13,8 +13,8 @@ use mecris_tests::{
     clock::FakeClock,
     http_client,
     twilio::{
-        ACCOUNT_SID, AUTH_TOKEN, CALL_PARAMETERS, CONTENT_SID, Ending, Fate, MESSAGING_SERVICE_SID, PARAMETERS, Twilio,
-        basic,
+        ACCOUNT_SID, AUTH_TOKEN, CALL_PARAMETERS, CONTENT_SID, Ending, Fate, MESSAGING_SERVICE_SID,
+        PARAMETERS, Twilio, basic,
     },
 };
 use serde_json::Value;
@@ -64,26 +64,37 @@ fn with_null_types(mut schema: Value) -> Value {
     schema
 }
 
-/// Checks `instance` against the schema at `reference` of the document, and that no undocumented field is in it. The path `list` is
-/// at `/paths` there.
+/// Checks `instance` against the schema at `reference` of the document, and that no undocumented field is in
+/// it. The path `list` is at `/paths` there.
 fn assert_valid(document: &Value, list: &str, reference: &str, instance: &Value) {
     let mut schema = serde_json::json!({"$ref": format!("#{reference}")});
     schema["components"] = with_null_types(document["components"].clone());
     schema["paths"] = with_null_types(document["paths"][list]["get"].clone());
     let validator = jsonschema::validator_for(&schema).expect("the schema is sound");
-    let errors: Vec<String> = validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(instance)
+        .map(|e| format!("{}: {e}", e.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{reference}: {errors:?}\n{instance:#}");
-    let documented = schema.pointer(reference).and_then(|s| s["properties"].as_object()).expect("an object schema");
+    let documented = schema
+        .pointer(reference)
+        .and_then(|s| s["properties"].as_object())
+        .expect("an object schema");
     for field in instance.as_object().expect("an object").keys() {
         assert!(documented.contains_key(field), "{field} is not in {reference}");
     }
     for field in documented.keys() {
-        assert!(instance.get(field).is_some(), "{reference} has {field}, the fake does not");
+        assert!(
+            instance.get(field).is_some(),
+            "{reference} has {field}, the fake does not"
+        );
     }
 }
 
 fn create(fake: &Twilio, resource: &str, form: &[(&str, &str)]) -> Value {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
     let mut stream = TcpStream::connect(fake.address()).expect("the fake listens");
     write!(
         stream,
@@ -111,10 +122,14 @@ fn get(fake: &Twilio, path: &str) -> Value {
 fn the_fake_accepts_exactly_the_documented_parameters() {
     let Some(document) = openapi() else { return };
     for (list, parameters) in [(MESSAGES, &PARAMETERS[..]), (CALLS, &CALL_PARAMETERS[..])] {
-        let body =
-            &document["paths"][list]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"];
-        let mut documented: Vec<&str> =
-            body["properties"].as_object().expect("a create has parameters").keys().map(String::as_str).collect();
+        let body = &document["paths"][list]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+            ["schema"];
+        let mut documented: Vec<&str> = body["properties"]
+            .as_object()
+            .expect("a create has parameters")
+            .keys()
+            .map(String::as_str)
+            .collect();
         let mut known = parameters.to_vec();
         documented.sort_unstable();
         known.sort_unstable();
@@ -132,7 +147,12 @@ fn a_message_has_the_documented_shape_at_every_step() {
     let text = ("Body", "hello");
     let forms: [&[(&str, &str)]; 4] = [
         &[to, ("From", "+15005550006"), text, ("ValidityPeriod", "600")],
-        &[to, ("MessagingServiceSid", MESSAGING_SERVICE_SID), text, ("ValidityPeriod", "600")],
+        &[
+            to,
+            ("MessagingServiceSid", MESSAGING_SERVICE_SID),
+            text,
+            ("ValidityPeriod", "600"),
+        ],
         &[whatsapp, ("From", "whatsapp:+15005550006"), text],
         &[
             whatsapp,
@@ -151,15 +171,25 @@ fn a_message_has_the_documented_shape_at_every_step() {
     }
 }
 
-const RING: [(&str, &str); 3] =
-    [("To", "+14155550100"), ("From", "+15005550006"), ("Twiml", "<Response><Say>hello</Say></Response>")];
+const RING: [(&str, &str); 3] = [
+    ("To", "+14155550100"),
+    ("From", "+15005550006"),
+    ("Twiml", "<Response><Say>hello</Say></Response>"),
+];
 
 #[test]
 fn a_call_has_the_documented_shape_at_every_step() {
     let Some(document) = openapi() else { return };
     let call = "/components/schemas/api.v2010.account.call";
     let fake = Twilio::start(&FakeClock::default()).expect("a free port");
-    for ending in [Ending::Completed, Ending::Busy, Ending::NoAnswer, Ending::Failed, Ending::Canceled, Ending::Ring] {
+    for ending in [
+        Ending::Completed,
+        Ending::Busy,
+        Ending::NoAnswer,
+        Ending::Failed,
+        Ending::Canceled,
+        Ending::Ring,
+    ] {
         fake.set_next_endings([ending]);
         let made = create(&fake, "Calls", &RING);
         assert_valid(&document, CALLS, call, &made);
@@ -181,7 +211,12 @@ fn a_list_has_the_documented_shape_on_every_page() {
     let reference = "/paths/responses/200/content/application~1json/schema";
     for (list, resource) in [(MESSAGES, "Messages"), (CALLS, "Calls")] {
         for page in ["PageSize=2", "PageSize=2&Page=1"] {
-            assert_valid(&document, list, reference, &get(&fake, &format!("{resource}.json?{page}")));
+            assert_valid(
+                &document,
+                list,
+                reference,
+                &get(&fake, &format!("{resource}.json?{page}")),
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `mecris-agent` with failpoints, under a name of its own so that nobody ships it: see `mecris_agent::failpoint`.
+//! `mecris-agent` with failpoints, under a name of its own so that nobody ships it: see
+//! `mecris_agent::failpoint`.
 
 #[path = "../main.rs"]
 mod agent;

@@ -30,25 +30,34 @@ fn help_of_every_command() {
 
 #[test]
 fn commands_and_options_parse() {
-    let cli = parse("run --dry-run --at 2026-11-21T15:00:00-05:00 --json --config a.toml --log-format json").unwrap();
+    let cli = parse("run --dry-run --at 2026-11-21T15:00:00-05:00 --json --config a.toml --log-format json")
+        .unwrap();
     assert_eq!(cli.config, Some(PathBuf::from("a.toml")));
     assert_eq!(cli.log_format, Some(Format::Json));
-    let Command::Run(run) = cli.command else { panic!("not run") };
+    let Command::Run(run) = cli.command else {
+        panic!("not run")
+    };
     assert!(run.dry_run && run.json);
     assert_eq!(run.at, Some("2026-11-21T20:00:00Z".parse().unwrap()));
 
     let Command::SendAlert(alert) = parse("send-alert --subject backup --text late").unwrap().command else {
         panic!("not send-alert")
     };
-    assert_eq!((alert.subject.as_str(), alert.text.as_str(), alert.severity), ("backup", "late", Severity::Warning));
+    assert_eq!(
+        (alert.subject.as_str(), alert.text.as_str(), alert.severity),
+        ("backup", "late", Severity::Warning)
+    );
 
-    let Command::Notify(NotifyCommand::Test { channel }) = parse("notify test --channel console").unwrap().command
+    let Command::Notify(NotifyCommand::Test { channel }) =
+        parse("notify test --channel console").unwrap().command
     else {
         panic!("not notify test")
     };
     assert_eq!(channel, Some(ChannelKind::Console));
     let Command::State(StateCommand::Import(import)) =
-        parse("state import a.db b.db --zone america/new_york --json").unwrap().command
+        parse("state import a.db b.db --zone america/new_york --json")
+            .unwrap()
+            .command
     else {
         panic!("not state import")
     };
@@ -62,8 +71,14 @@ fn commands_and_options_parse() {
     };
     assert!(matches!(restore.at, Some(Moment::Day(_))) && restore.to == Some(PathBuf::from("here")));
     assert!(parse("state restore a.db --exactly").is_ok() && parse("state verify").is_ok());
-    assert!(matches!(parse("window").unwrap().command, Command::Window(WindowArgs { days: 7 })));
-    assert!(parse("--config b.toml serve").is_ok(), "global options go first, too");
+    assert!(matches!(
+        parse("window").unwrap().command,
+        Command::Window(WindowArgs { days: 7 })
+    ));
+    assert!(
+        parse("--config b.toml serve").is_ok(),
+        "global options go first, too"
+    );
 }
 
 #[test]
@@ -92,7 +107,11 @@ fn mistakes_exit_64_and_help_exits_0() {
         "state verify --generation -1",
     ] {
         let arguments = std::iter::once("mecris-agent").chain(line.split_whitespace());
-        assert_eq!(Cli::parse_or_explain(arguments).unwrap_err(), EXIT_USAGE, "{line:?}");
+        assert_eq!(
+            Cli::parse_or_explain(arguments).unwrap_err(),
+            EXIT_USAGE,
+            "{line:?}"
+        );
     }
     for line in ["--help", "run --help", "--version"] {
         let arguments = std::iter::once("mecris-agent").chain(line.split_whitespace());

@@ -6,26 +6,34 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-/// The instant of a local time by the usual ("compatible") rule: a time that the clock skips is taken as much later as the
-/// clock skips, one that it shows twice is the first.
+/// The instant of a local time by the usual ("compatible") rule: a time that the clock skips is taken as much
+/// later as the clock skips, one that it shows twice is the first.
 pub(super) fn instant(local: DateTime, zone: &TimeZone) -> Timestamp {
-    zone.to_ambiguous_timestamp(local).compatible().unwrap_or_else(|_| limit(local))
+    zone.to_ambiguous_timestamp(local)
+        .compatible()
+        .unwrap_or_else(|_| limit(local))
 }
 
-/// The first instant at which the local clock shows this time or a later one: where it skips the time, the instant at which
-/// it resumes; where it shows it twice, the first.
+/// The first instant at which the local clock shows this time or a later one: where it skips the time, the
+/// instant at which it resumes; where it shows it twice, the first.
 pub(super) fn reached(local: DateTime, zone: &TimeZone) -> Timestamp {
     let AmbiguousOffset::Gap { before, .. } = zone.to_ambiguous_timestamp(local).offset() else {
         return instant(local, zone);
     };
     // By the old offset the skipped time lies in the first hours after the change, or right on it.
-    let Ok(after_change) = before.to_timestamp(local) else { return limit(local) };
-    let after_change = after_change.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
-    zone.preceding(after_change).next().map_or(after_change, |change| change.timestamp())
+    let Ok(after_change) = before.to_timestamp(local) else {
+        return limit(local);
+    };
+    let after_change = after_change
+        .saturating_add(SignedDuration::from_secs(1))
+        .unwrap_or(Timestamp::MAX);
+    zone.preceding(after_change)
+        .next()
+        .map_or(after_change, |change| change.timestamp())
 }
 
-/// The instant of a date and time on a person's clock. A time that the clock skips is where it resumes, one that it shows twice is
-/// the first.
+/// The instant of a date and time on a person's clock. A time that the clock skips is where it resumes, one
+/// that it shows twice is the first.
 pub fn local_instant(local: DateTime, zone: &TimeZone) -> Timestamp {
     reached(local, zone)
 }
@@ -41,5 +49,9 @@ pub(super) fn previous(day: Date) -> Date {
 }
 
 fn limit(local: DateTime) -> Timestamp {
-    if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX }
+    if local.year() < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    }
 }

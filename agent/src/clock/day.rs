@@ -18,7 +18,9 @@ impl DeadlineOffset {
     /// From Beeminder's number; `None` outside -61200..=21600.
     pub fn from_seconds(seconds: i64) -> Option<Self> {
         let seconds = i32::try_from(seconds).ok()?;
-        (-17 * 3600..=6 * 3600).contains(&seconds).then_some(Self(seconds))
+        (-17 * 3600..=6 * 3600)
+            .contains(&seconds)
+            .then_some(Self(seconds))
     }
 
     /// Seconds from midnight.
@@ -47,12 +49,12 @@ impl TryFrom<i64> for DeadlineOffset {
 
 /// The Beeminder day that `now` belongs to, for a goal of a user in `zone`.
 ///
-/// Day `d` runs from midnight(d) + deadline to midnight(d + 1) + deadline on the user's local clock. With 22:45 (-4500) it is
-/// already tomorrow at 22:45; with 03:00 (+10800) it is still yesterday at 02:00.
+/// Day `d` runs from midnight(d) + deadline to midnight(d + 1) + deadline on the user's local clock. With
+/// 22:45 (-4500) it is already tomorrow at 22:45; with 03:00 (+10800) it is still yesterday at 02:00.
 pub fn beeminder_day(now: Timestamp, zone: &TimeZone, deadline: DeadlineOffset) -> Daystamp {
     let mut day = zone.to_datetime(now).saturating_sub(deadline.duration()).date();
-    // Almost always right at once. Around a change of the clock the date on the clock face is off by one, and a zone that
-    // moves across the date line leaves a day without any instant.
+    // Almost always right at once. Around a change of the clock the date on the clock face is off by one, and
+    // a zone that moves across the date line leaves a day without any instant.
     while day < Date::MAX && start(civil::next(day), zone, deadline) <= now {
         day = civil::next(day);
     }
@@ -62,22 +64,33 @@ pub fn beeminder_day(now: Timestamp, zone: &TimeZone, deadline: DeadlineOffset) 
     day.into()
 }
 
-/// First instant of a Beeminder day and the first instant after it. Both are the same for a day that the zone skipped.
-pub fn beeminder_day_bounds(day: Daystamp, zone: &TimeZone, deadline: DeadlineOffset) -> (Timestamp, Timestamp) {
-    (start(day.date(), zone, deadline), start(civil::next(day.date()), zone, deadline))
+/// First instant of a Beeminder day and the first instant after it. Both are the same for a day that the zone
+/// skipped.
+pub fn beeminder_day_bounds(
+    day: Daystamp,
+    zone: &TimeZone,
+    deadline: DeadlineOffset,
+) -> (Timestamp, Timestamp) {
+    (
+        start(day.date(), zone, deadline),
+        start(civil::next(day.date()), zone, deadline),
+    )
 }
 
-/// The calendar day in `zone`. It never goes back: where the clock is set back across midnight, the new day stays.
+/// The calendar day in `zone`. It never goes back: where the clock is set back across midnight, the new day
+/// stays.
 pub fn local_day(now: Timestamp, zone: &TimeZone) -> Daystamp {
     beeminder_day(now, zone, DeadlineOffset::default())
 }
 
-/// First instant of a local day and the first instant after it. Both are the same for a day that the zone skipped.
+/// First instant of a local day and the first instant after it. Both are the same for a day that the zone
+/// skipped.
 pub fn local_day_bounds(day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
     beeminder_day_bounds(day, zone, DeadlineOffset::default())
 }
 
-/// What the local clock shows: `23:59`. Seconds are cut, so that Beeminder's 23:59:59 does not become tomorrow.
+/// What the local clock shows: `23:59`. Seconds are cut, so that Beeminder's 23:59:59 does not become
+/// tomorrow.
 pub fn local_time_of_day(at: Timestamp, zone: &TimeZone) -> String {
     let time = zone.to_datetime(at).time();
     format!("{:02}:{:02}", time.hour(), time.minute())

@@ -31,7 +31,11 @@ impl FromStr for Moment {
         let wrong = || MomentError(text.to_owned());
         if text.ends_with(" ago") {
             let span: Span = text.parse().map_err(|_| wrong())?;
-            return if span.is_negative() { Ok(Self::Ago(span)) } else { Err(wrong()) };
+            return if span.is_negative() {
+                Ok(Self::Ago(span))
+            } else {
+                Err(wrong())
+            };
         }
         if let Ok(instant) = text.parse() {
             return Ok(Self::Instant(instant));
@@ -51,9 +55,10 @@ impl Moment {
             Self::Day(day) => local_day_bounds(day.into(), zone).1,
             Self::Local(local) => super::civil::instant(local, zone),
             Self::Instant(instant) => instant,
-            Self::Ago(span) => {
-                now.to_zoned_datetime(zone.clone()).checked_add(span).map_or(Timestamp::MIN, |then| then.timestamp())
-            }
+            Self::Ago(span) => now
+                .to_zoned_datetime(zone.clone())
+                .checked_add(span)
+                .map_or(Timestamp::MIN, |then| then.timestamp()),
         }
     }
 }
@@ -70,23 +75,42 @@ mod tests {
 
     #[test]
     fn people_think_of_days_and_of_the_clock_on_the_wall() {
-        assert_eq!(instant("2026-11-14"), "2026-11-15T05:00:00Z", "the end of the day");
+        assert_eq!(
+            instant("2026-11-14"),
+            "2026-11-15T05:00:00Z",
+            "the end of the day"
+        );
         assert_eq!(instant("2026-11-14T13:00"), "2026-11-14T18:00:00Z");
         assert_eq!(instant("2026-11-14 13:00:30"), "2026-11-14T18:00:30Z");
         assert_eq!(instant("2026-11-14T13:00:00-08:00"), "2026-11-14T21:00:00Z");
         assert_eq!(instant("2026-11-14T13:00:00Z"), "2026-11-14T13:00:00Z");
         assert_eq!(instant("7 days ago"), "2026-11-14T18:00:00Z");
-        assert_eq!(instant("3 weeks ago"), "2026-10-31T17:00:00Z", "13:00 on the clock, before the change");
+        assert_eq!(
+            instant("3 weeks ago"),
+            "2026-10-31T17:00:00Z",
+            "13:00 on the clock, before the change"
+        );
         assert_eq!(instant("90 minutes ago"), "2026-11-21T16:30:00Z");
     }
 
     #[test]
     fn everything_else_is_refused_with_what_is_allowed() {
-        for text in
-            ["", "yesterday", "14", "2026-13-01", "7 days", "-7 days ago ago", "2026-11-14T25:00", "ago", " ago"]
-        {
+        for text in [
+            "",
+            "yesterday",
+            "14",
+            "2026-13-01",
+            "7 days",
+            "-7 days ago ago",
+            "2026-11-14T25:00",
+            "ago",
+            " ago",
+        ] {
             let error = text.parse::<Moment>().unwrap_err();
-            assert!(error.to_string().contains("is no moment: expected 2026-11-14, "), "{text:?}: {error}");
+            assert!(
+                error.to_string().contains("is no moment: expected 2026-11-14, "),
+                "{text:?}: {error}"
+            );
         }
     }
 }

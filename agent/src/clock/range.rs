@@ -3,10 +3,11 @@ use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use super::civil;
 use crate::domain::Daystamp;
 
-/// A range of the local clock, such as quiet hours or the walk's hours. May cross midnight; `from == until` is refused.
+/// A range of the local clock, such as quiet hours or the walk's hours. May cross midnight; `from == until`
+/// is refused.
 ///
-/// It occurs once a day, in one piece. An end that the clock skips is where the clock resumes; one that it shows twice is
-/// the first.
+/// It occurs once a day, in one piece. An end that the clock skips is where the clock resumes; one that it
+/// shows twice is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DailyRange {
     from: Time,
@@ -29,22 +30,32 @@ impl DailyRange {
         self.until
     }
 
-    /// First instant of the range that starts on a local day, and the first instant after it; both are the same where the
-    /// clock skips all of it.
+    /// First instant of the range that starts on a local day, and the first instant after it; both are the
+    /// same where the clock skips all of it.
     pub fn on(self, day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let first = day.date();
-        let last = if self.from < self.until { first } else { civil::next(first) };
-        (civil::reached(first.to_datetime(self.from), zone), civil::reached(last.to_datetime(self.until), zone))
+        let last = if self.from < self.until {
+            first
+        } else {
+            civil::next(first)
+        };
+        (
+            civil::reached(first.to_datetime(self.from), zone),
+            civil::reached(last.to_datetime(self.until), zone),
+        )
     }
 
     /// Whether `now` is inside, in `zone`.
     pub fn contains(self, now: Timestamp, zone: &TimeZone) -> bool {
-        self.around(now, zone).any(|(start, end)| start <= now && now < end)
+        self.around(now, zone)
+            .any(|(start, end)| start <= now && now < end)
     }
 
     /// The next instant at which the range ends: this occurrence's end when inside, else the next one's.
     pub fn next_end(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
-        self.around(now, zone).find(|&(start, end)| start < end && now < end).map_or(Timestamp::MAX, |(_, end)| end)
+        self.around(now, zone)
+            .find(|&(start, end)| start < end && now < end)
+            .map_or(Timestamp::MAX, |(_, end)| end)
     }
 
     /// The occurrences that may contain `now`, and the next ones, in order.

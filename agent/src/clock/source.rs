@@ -36,20 +36,29 @@ impl Clock {
 
     /// A clock that reads `at` now and runs on from there at the usual pace (`run --at`).
     pub fn starting_at(at: Timestamp) -> Self {
-        Self(Arc::new(Source::Shifted { at, origin: machine_boottime() }))
+        Self(Arc::new(Source::Shifted {
+            at,
+            origin: machine_boottime(),
+        }))
     }
 
     /// A clock that stands still until it is told to move, for tests.
     pub fn manual(at: Timestamp) -> Self {
-        Self(Arc::new(Source::Manual(Mutex::new(Hands { now: at, boottime: Duration::ZERO }))))
+        Self(Arc::new(Source::Manual(Mutex::new(Hands {
+            now: at,
+            boottime: Duration::ZERO,
+        }))))
     }
 
-    /// Moves a manual clock; does nothing to others. A step back moves the wall clock only: time since boot never goes back.
+    /// Moves a manual clock; does nothing to others. A step back moves the wall clock only: time since boot
+    /// never goes back.
     pub fn advance(&self, by: SignedDuration) {
         if let Source::Manual(hands) = &*self.0 {
             let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
             hands.now = later(hands.now, by);
-            hands.boottime = hands.boottime.saturating_add(Duration::try_from(by).unwrap_or(Duration::ZERO));
+            hands.boottime = hands
+                .boottime
+                .saturating_add(Duration::try_from(by).unwrap_or(Duration::ZERO));
         }
     }
 
@@ -59,13 +68,17 @@ impl Clock {
             Source::System => machine_now(),
             Source::Shifted { at, origin } => {
                 let elapsed = machine_boottime().saturating_sub(*origin);
-                later(*at, SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::MAX))
+                later(
+                    *at,
+                    SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::MAX),
+                )
             }
             Source::Manual(hands) => hands.lock().unwrap_or_else(PoisonError::into_inner).now,
         }
     }
 
-    /// Time since boot, counting suspension (CLOCK_BOOTTIME): what a lease is measured with, because the wall clock may jump.
+    /// Time since boot, counting suspension (CLOCK_BOOTTIME): what a lease is measured with, because the wall
+    /// clock may jump.
     pub fn boottime(&self) -> Duration {
         match &*self.0 {
             Source::System | Source::Shifted { .. } => machine_boottime(),
@@ -75,11 +88,18 @@ impl Clock {
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    let limit = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    let limit = if by.is_negative() {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
     at.checked_add(by).unwrap_or(limit)
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock; everybody else takes a Clock")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock; everybody else takes a Clock"
+)]
 fn machine_now() -> Timestamp {
     let now = Timestamp::now();
     #[cfg(feature = "failpoints")]

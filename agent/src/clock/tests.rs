@@ -54,7 +54,10 @@ fn a_deadline_is_between_seven_in_the_morning_before_and_six_in_the_morning_afte
         assert!(serde_json::from_str::<DeadlineOffset>(&seconds.to_string()).is_err());
     }
     assert_eq!(serde_json::to_string(&deadline(-4_500)).unwrap(), "-4500");
-    assert_eq!(serde_json::from_str::<DeadlineOffset>("-4500").unwrap(), deadline(-4_500));
+    assert_eq!(
+        serde_json::from_str::<DeadlineOffset>("-4500").unwrap(),
+        deadline(-4_500)
+    );
 }
 
 #[test]
@@ -67,32 +70,57 @@ fn the_recorded_losedates_are_the_last_second_of_their_beeminder_day() {
         let losedate = Timestamp::from_second(losedate).unwrap();
         let last_day = Daystamp::from(today.date() + safebuf.days());
         assert_eq!(beeminder_day(losedate, &new_york(), deadline(0)), last_day);
-        assert_eq!(beeminder_day_bounds(last_day, &new_york(), deadline(0)).1, losedate + SignedDuration::from_secs(1));
+        assert_eq!(
+            beeminder_day_bounds(last_day, &new_york(), deadline(0)).1,
+            losedate + SignedDuration::from_secs(1)
+        );
     }
 }
 
 #[test]
 fn a_deadline_before_midnight_starts_the_next_day_early() {
     let early = deadline(-4_500);
-    assert_eq!(beeminder_day(at("2026-06-01T22:44:59-04:00"), &new_york(), early), day("2026-06-01"));
-    assert_eq!(beeminder_day(at("2026-06-01T22:45:00-04:00"), &new_york(), early), day("2026-06-02"));
-    assert_eq!(local_day(at("2026-06-01T22:45:00-04:00"), &new_york()), day("2026-06-01"));
+    assert_eq!(
+        beeminder_day(at("2026-06-01T22:44:59-04:00"), &new_york(), early),
+        day("2026-06-01")
+    );
+    assert_eq!(
+        beeminder_day(at("2026-06-01T22:45:00-04:00"), &new_york(), early),
+        day("2026-06-02")
+    );
+    assert_eq!(
+        local_day(at("2026-06-01T22:45:00-04:00"), &new_york()),
+        day("2026-06-01")
+    );
 }
 
 #[test]
 fn a_deadline_after_midnight_keeps_the_day_longer() {
     let late = deadline(10_800);
-    assert_eq!(beeminder_day(at("2026-06-02T02:00:00-04:00"), &new_york(), late), day("2026-06-01"));
-    assert_eq!(beeminder_day(at("2026-06-02T03:00:00-04:00"), &new_york(), late), day("2026-06-02"));
+    assert_eq!(
+        beeminder_day(at("2026-06-02T02:00:00-04:00"), &new_york(), late),
+        day("2026-06-01")
+    );
+    assert_eq!(
+        beeminder_day(at("2026-06-02T03:00:00-04:00"), &new_york(), late),
+        day("2026-06-02")
+    );
     let (start, end) = beeminder_day_bounds(day("2026-06-01"), &new_york(), late);
-    assert_eq!((start, end), (at("2026-06-01T03:00:00-04:00"), at("2026-06-02T03:00:00-04:00")));
+    assert_eq!(
+        (start, end),
+        (at("2026-06-01T03:00:00-04:00"), at("2026-06-02T03:00:00-04:00"))
+    );
 }
 
 #[test]
 fn local_days_have_23_24_or_25_hours() {
     for (name, hours) in [("2026-03-08", 23), ("2026-06-01", 24), ("2026-11-01", 25)] {
         let (start, end) = local_day_bounds(day(name), &new_york());
-        assert_eq!(end.duration_since(start), SignedDuration::from_hours(hours), "{name}");
+        assert_eq!(
+            end.duration_since(start),
+            SignedDuration::from_hours(hours),
+            "{name}"
+        );
     }
 }
 
@@ -101,8 +129,20 @@ fn a_day_that_samoa_skipped_is_empty_and_nothing_belongs_to_it() {
     let apia = zone("Pacific/Apia");
     for seconds in DEADLINES {
         let bounds = |name| beeminder_day_bounds(day(name), &apia, deadline(seconds));
-        let days = ["2011-12-28", "2011-12-29", "2011-12-30", "2011-12-31", "2012-01-01"];
-        assert_eq!(days.iter().filter(|name| bounds(name).0 == bounds(name).1).count(), 1, "deadline {seconds}");
+        let days = [
+            "2011-12-28",
+            "2011-12-29",
+            "2011-12-30",
+            "2011-12-31",
+            "2012-01-01",
+        ];
+        assert_eq!(
+            days.iter()
+                .filter(|name| bounds(name).0 == bounds(name).1)
+                .count(),
+            1,
+            "deadline {seconds}"
+        );
         for pair in days.windows(2) {
             assert_eq!(bounds(pair[0]).1, bounds(pair[1]).0);
         }
@@ -123,7 +163,10 @@ fn a_clock_set_back_across_midnight_does_not_bring_yesterday_back() {
 #[test]
 fn the_end_of_the_calendar_is_no_panic() {
     let range = range(time(22, 0, 0, 0), time(8, 0, 0, 0));
-    let window = Window { start: time(13, 0, 0, 0), length: SignedDuration::from_hours(5) };
+    let window = Window {
+        start: time(13, 0, 0, 0),
+        length: SignedDuration::from_hours(5),
+    };
     for zone in [TimeZone::UTC, zone("Pacific/Kiritimati"), zone("Pacific/Niue")] {
         for seconds in DEADLINES {
             for now in [Timestamp::MIN, Timestamp::MAX] {
@@ -163,8 +206,16 @@ fn quiet_hours_reach_across_midnight() {
     assert!(inside("2026-06-02T00:00:00-04:00"));
     assert!(inside("2026-06-02T07:59:59-04:00"));
     assert!(!inside("2026-06-02T08:00:00-04:00"));
-    for now in ["2026-06-01T12:00:00-04:00", "2026-06-01T23:00:00-04:00", "2026-06-02T01:00:00-04:00"] {
-        assert_eq!(quiet.next_end(at(now), &new_york()), at("2026-06-02T08:00:00-04:00"), "{now}");
+    for now in [
+        "2026-06-01T12:00:00-04:00",
+        "2026-06-01T23:00:00-04:00",
+        "2026-06-02T01:00:00-04:00",
+    ] {
+        assert_eq!(
+            quiet.next_end(at(now), &new_york()),
+            at("2026-06-02T08:00:00-04:00"),
+            "{now}"
+        );
     }
     assert_eq!(
         quiet.next_end(at("2026-06-02T08:00:00-04:00"), &new_york()),
@@ -179,8 +230,14 @@ fn a_range_within_the_day_ends_on_that_day_or_the_next() {
     assert!(!walk.contains(at("2026-06-01T13:59:59-04:00"), &new_york()));
     assert!(walk.contains(at("2026-06-01T14:00:00-04:00"), &new_york()));
     assert!(!walk.contains(at("2026-06-01T18:00:00-04:00"), &new_york()));
-    assert_eq!(walk.next_end(at("2026-06-01T09:00:00-04:00"), &new_york()), at("2026-06-01T18:00:00-04:00"));
-    assert_eq!(walk.next_end(at("2026-06-01T18:30:00-04:00"), &new_york()), at("2026-06-02T18:00:00-04:00"));
+    assert_eq!(
+        walk.next_end(at("2026-06-01T09:00:00-04:00"), &new_york()),
+        at("2026-06-01T18:00:00-04:00")
+    );
+    assert_eq!(
+        walk.next_end(at("2026-06-01T18:30:00-04:00"), &new_york()),
+        at("2026-06-02T18:00:00-04:00")
+    );
 }
 
 #[test]
@@ -193,39 +250,64 @@ fn an_end_that_the_clock_skips_is_where_it_resumes_and_one_shown_twice_is_the_fi
     );
     let quiet = range(time(22, 0, 0, 0), time(1, 30, 0, 0));
     let first_0130 = at("2026-11-01T01:30:00-04:00");
-    assert_eq!(quiet.next_end(at("2026-11-01T01:00:00-04:00"), &new_york()), first_0130);
-    assert!(!quiet.contains(at("2026-11-01T01:10:00-05:00"), &new_york()), "the hour that is shown again is not quiet");
+    assert_eq!(
+        quiet.next_end(at("2026-11-01T01:00:00-04:00"), &new_york()),
+        first_0130
+    );
+    assert!(
+        !quiet.contains(at("2026-11-01T01:10:00-05:00"), &new_york()),
+        "the hour that is shown again is not quiet"
+    );
 }
 
 #[test]
 fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
-    let window = Window { start: time(13, 0, 0, 0), length: SignedDuration::from_hours(5) };
+    let window = Window {
+        start: time(13, 0, 0, 0),
+        length: SignedDuration::from_hours(5),
+    };
     assert_eq!(
         window.current_or_next(at("2026-03-07T18:00:00-05:00"), &new_york()),
         (at("2026-03-08T13:00:00-04:00"), at("2026-03-08T18:00:00-04:00"))
     );
-    assert_eq!(window.current_or_next(at("2026-03-08T17:59:59-04:00"), &new_york()).0, at("2026-03-08T13:00:00-04:00"));
-    let night = Window { start: time(2, 30, 0, 0), length: SignedDuration::from_hours(5) };
+    assert_eq!(
+        window
+            .current_or_next(at("2026-03-08T17:59:59-04:00"), &new_york())
+            .0,
+        at("2026-03-08T13:00:00-04:00")
+    );
+    let night = Window {
+        start: time(2, 30, 0, 0),
+        length: SignedDuration::from_hours(5),
+    };
     assert_eq!(
         night.on(day("2026-03-08"), &new_york()),
         (at("2026-03-08T03:00:00-04:00"), at("2026-03-08T08:00:00-04:00")),
         "the clock resumes at 03:00"
     );
-    let night = Window { start: time(1, 30, 0, 0), length: SignedDuration::from_hours(5) };
+    let night = Window {
+        start: time(1, 30, 0, 0),
+        length: SignedDuration::from_hours(5),
+    };
     assert_eq!(
         night.on(day("2026-11-01"), &new_york()),
         (at("2026-11-01T01:30:00-04:00"), at("2026-11-01T05:30:00-05:00")),
         "the first 01:30, and five real hours"
     );
-    let late = Window { start: time(22, 0, 0, 0), length: SignedDuration::from_hours(5) };
+    let late = Window {
+        start: time(22, 0, 0, 0),
+        length: SignedDuration::from_hours(5),
+    };
     assert_eq!(
-        late.current_or_next(at("2026-06-02T01:00:00-04:00"), &new_york()).0,
+        late.current_or_next(at("2026-06-02T01:00:00-04:00"), &new_york())
+            .0,
         at("2026-06-01T22:00:00-04:00"),
         "yesterday's window is still on"
     );
 }
 
-/// Every zone of the database with the days that deserve a look: those around each change of the clock, and some ordinary ones.
+/// Every zone of the database with the days that deserve a look: those around each change of the clock, and
+/// some ordinary ones.
 fn every_zone() -> impl Iterator<Item = (String, TimeZone, Vec<Date>)> {
     let (first, last) = (date(2020, 1, 1), date(2035, 12, 31));
     jiff::tz::db().available().map(move |name| {
@@ -255,9 +337,19 @@ fn in_every_zone_beeminder_days_tile_the_line_and_each_instant_has_one() {
                 let what = || format!("{name} {date} {seconds}");
                 let (start, end) = beeminder_day_bounds(date.into(), &zone, deadline);
                 assert!(start < end, "{}", what());
-                assert_eq!(beeminder_day_bounds((date + 1.day()).into(), &zone, deadline).0, end, "{}", what());
+                assert_eq!(
+                    beeminder_day_bounds((date + 1.day()).into(), &zone, deadline).0,
+                    end,
+                    "{}",
+                    what()
+                );
                 for inside in [start, shortly_before(end)] {
-                    assert_eq!(beeminder_day(inside, &zone, deadline), date.into(), "{} {inside}", what());
+                    assert_eq!(
+                        beeminder_day(inside, &zone, deadline),
+                        date.into(),
+                        "{} {inside}",
+                        what()
+                    );
                 }
             }
         }
@@ -268,8 +360,16 @@ fn in_every_zone_beeminder_days_tile_the_line_and_each_instant_has_one() {
 #[test]
 fn in_every_zone_each_local_day_has_one_window_and_they_start_in_order() {
     for (name, zone, days) in every_zone() {
-        for start in [time(0, 0, 0, 0), time(2, 30, 0, 0), time(13, 0, 0, 0), time(23, 45, 0, 0)] {
-            let window = Window { start, length: SignedDuration::from_hours(5) };
+        for start in [
+            time(0, 0, 0, 0),
+            time(2, 30, 0, 0),
+            time(13, 0, 0, 0),
+            time(23, 45, 0, 0),
+        ] {
+            let window = Window {
+                start,
+                length: SignedDuration::from_hours(5),
+            };
             for &date in &days {
                 let (begin, end) = window.on(date.into(), &zone);
                 let (next, _) = window.on((date + 1.day()).into(), &zone);
@@ -277,8 +377,16 @@ fn in_every_zone_each_local_day_has_one_window_and_they_start_in_order() {
                 // A start that the clock skips together with midnight is the midnight.
                 let (day_begins, day_ends) = local_day_bounds(date.into(), &zone);
                 assert!(day_begins <= begin && begin <= day_ends, "{name} {date} {start}");
-                assert_eq!(window.current_or_next(begin, &zone), (begin, end), "{name} {date} {start}");
-                assert_eq!(window.current_or_next(end, &zone).0, next, "{name} {date} {start}");
+                assert_eq!(
+                    window.current_or_next(begin, &zone),
+                    (begin, end),
+                    "{name} {date} {start}"
+                );
+                assert_eq!(
+                    window.current_or_next(end, &zone).0,
+                    next,
+                    "{name} {date} {start}"
+                );
             }
         }
     }
@@ -286,9 +394,16 @@ fn in_every_zone_each_local_day_has_one_window_and_they_start_in_order() {
 
 /// A zone and an instant, anywhere in 2000 to 2035.
 fn anywhere() -> impl Strategy<Value = (TimeZone, Timestamp)> {
-    let names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
-    (prop::sample::select(names), 946_684_800..2_082_758_400_i64)
-        .prop_map(|(name, second)| (jiff::tz::db().get(&name).unwrap(), Timestamp::from_second(second).unwrap()))
+    let names: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|name| name.as_str().to_owned())
+        .collect();
+    (prop::sample::select(names), 946_684_800..2_082_758_400_i64).prop_map(|(name, second)| {
+        (
+            jiff::tz::db().get(&name).unwrap(),
+            Timestamp::from_second(second).unwrap(),
+        )
+    })
 }
 
 /// A zone and an instant, half of them within a day of a change of the clock.
@@ -304,7 +419,9 @@ fn moment() -> impl Strategy<Value = (TimeZone, Timestamp)> {
 fn ordinary() -> impl Strategy<Value = (TimeZone, Timestamp)> {
     let near = SignedDuration::from_hours(48);
     anywhere().prop_filter("the clock changes", move |(zone, at)| {
-        zone.following(*at - near).next().is_none_or(|change| change.timestamp() > *at + near)
+        zone.following(*at - near)
+            .next()
+            .is_none_or(|change| change.timestamp() > *at + near)
     })
 }
 

@@ -13,7 +13,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window that starts on a local day. A start that the clock skips begins when the clock resumes; one that it shows twice begins the first time.
+    /// The window that starts on a local day. A start that the clock skips begins when the clock resumes; one
+    /// that it shows twice begins the first time.
     pub fn on(self, day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let start = civil::reached(day.date().to_datetime(self.start), zone);
         (start, start.saturating_add(self.length).unwrap_or(Timestamp::MAX))

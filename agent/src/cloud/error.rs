@@ -33,12 +33,25 @@ pub enum Trouble {
 }
 
 /// Codes of all services that say that the caller may not.
-const DENIED: &[&str] = &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "UnauthorizedException"];
+const DENIED: &[&str] = &[
+    "AccessDeniedException",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "UnauthorizedException",
+];
 /// Codes that say that it is not there.
-const MISSING: &[&str] = &["ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"];
+const MISSING: &[&str] = &[
+    "ResourceNotFoundException",
+    "ParameterNotFound",
+    "ParameterVersionNotFound",
+];
 /// Codes of a signature that does not hold: with a role it is the clock, nearly always.
-const CLOCK: &[&str] =
-    &["InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"];
+const CLOCK: &[&str] = &[
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+];
 
 impl CloudError {
     /// What an answer of the SDK means.
@@ -56,7 +69,9 @@ impl CloudError {
             return Self::lasting(denied(action, what, words));
         }
         if MISSING.contains(&code) {
-            return Self::lasting(format!("{what} does not exist in this region and account ({code}): {remedy}"));
+            return Self::lasting(format!(
+                "{what} does not exist in this region and account ({code}): {remedy}"
+            ));
         }
         if CLOCK.contains(&code) {
             return Self::passing(format!(
@@ -64,12 +79,18 @@ impl CloudError {
             ));
         }
         if code == "DecryptionFailure" || code == "InvalidKeyId" {
-            return Self::lasting(format!("{what} cannot be decrypted ({code}): allow kms:Decrypt on its key"));
+            return Self::lasting(format!(
+                "{what} cannot be decrypted ({code}): allow kms:Decrypt on its key"
+            ));
         }
-        Self::passing(format!("{what} cannot be read: AWS answered {code} ({})", one_line(words)))
+        Self::passing(format!(
+            "{what} cannot be read: AWS answered {code} ({})",
+            one_line(words)
+        ))
     }
 
-    /// What an answer means that somebody else asked for: `action` on `what`; `remedy` helps where that is not there.
+    /// What an answer means that somebody else asked for: `action` on `what`; `remedy` helps where that is
+    /// not there.
     pub(crate) fn about<E: ProvideErrorMetadata, R>(
         action: &'static str,
         what: &str,
@@ -80,11 +101,17 @@ impl CloudError {
     }
 
     pub(super) fn lasting(sentence: String) -> Self {
-        Self { trouble: Trouble::Lasting, sentence }
+        Self {
+            trouble: Trouble::Lasting,
+            sentence,
+        }
     }
 
     pub(super) fn passing(sentence: String) -> Self {
-        Self { trouble: Trouble::Passing, sentence }
+        Self {
+            trouble: Trouble::Passing,
+            sentence,
+        }
     }
 }
 
@@ -93,7 +120,10 @@ fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
     match error {
         SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
         SdkError::DispatchFailure(failure) => {
-            let why = failure.as_connector_error().map(|error| innermost(error)).unwrap_or_default();
+            let why = failure
+                .as_connector_error()
+                .map(|error| innermost(error))
+                .unwrap_or_default();
             match failure {
                 _ if failure.is_timeout() => format!("no connection to AWS in time ({why})"),
                 _ if failure.is_io() => format!("no connection to AWS ({why})"),
@@ -118,12 +148,17 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     one_line(&root.to_string())
 }
 
-/// IAM names the caller, the action and the resource in its message; what it leaves out is filled in from what was asked.
+/// IAM names the caller, the action and the resource in its message; what it leaves out is filled in from
+/// what was asked.
 ///
-/// `User: arn:aws:sts::123456789012:assumed-role/mecris-prod/i-0abc is not authorized to perform: secretsmanager:GetSecretValue on
-/// resource: arn:… because no identity-based policy allows the … action`.
+/// `User: arn:aws:sts::123456789012:assumed-role/mecris-prod/i-0abc is not authorized to perform:
+/// secretsmanager:GetSecretValue on resource: arn:… because no identity-based policy allows the … action`.
 fn denied(action: &str, what: &str, words: &str) -> String {
-    let after = |mark: &str| words.split_once(mark).map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default());
+    let after = |mark: &str| {
+        words
+            .split_once(mark)
+            .map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default())
+    };
     let caller = after("User: ").filter(|caller| caller.starts_with("arn:"));
     let who = match caller.and_then(role) {
         Some(role) => format!("the role {role}"),
@@ -131,8 +166,13 @@ fn denied(action: &str, what: &str, words: &str) -> String {
     };
     let denied = after("not authorized to perform: ").unwrap_or(action);
     let resource = after("on resource: ").map_or_else(|| what.to_owned(), |arn| format!("{arn} ({what})"));
-    let because = words.split_once(" because ").map(|(_, why)| format!("; AWS says: because {}", one_line(why)));
-    format!("{who} may not {denied} on {resource}: allow it in the role's policy{}", because.unwrap_or_default())
+    let because = words
+        .split_once(" because ")
+        .map(|(_, why)| format!("; AWS says: because {}", one_line(why)));
+    format!(
+        "{who} may not {denied} on {resource}: allow it in the role's policy{}",
+        because.unwrap_or_default()
+    )
 }
 
 /// The role's name in `arn:aws:sts::123456789012:assumed-role/NAME/session`.
@@ -168,7 +208,11 @@ mod tests {
                 what,
                 "User: arn:aws:iam::1:user/me is not authorized to perform: kms:Decrypt",
             ),
-            denied("ssm:GetParameter", "the parameter /mecris/prod", "Access to KMS is not allowed"),
+            denied(
+                "ssm:GetParameter",
+                "the parameter /mecris/prod",
+                "Access to KMS is not allowed",
+            ),
         ];
         insta::assert_snapshot!(sentences.join("\n"), @"
         the role mecris-prod may not secretsmanager:GetSecretValue on mecris/prod (the secret mecris/prod): allow it in the role's policy; AWS says: because no identity-based policy allows the secretsmanager:GetSecretValue action

@@ -25,19 +25,38 @@ pub async fn fetch(want: &Want) -> Result<SecretString, CloudError> {
 
 async fn parameter(name: &str, what: &str) -> Result<SecretString, CloudError> {
     let remedy = "create it with the settings in TOML, or change config.ssm_parameter";
-    let asked = Asked { action: "ssm:GetParameter", what, remedy };
+    let asked = Asked {
+        action: "ssm:GetParameter",
+        what,
+        remedy,
+    };
     let client = aws_sdk_ssm::Client::new(sdk().await);
-    let answer = client.get_parameter().name(name).with_decryption(true).send().await;
+    let answer = client
+        .get_parameter()
+        .name(name)
+        .with_decryption(true)
+        .send()
+        .await;
     let answer = answer.map_err(|error| CloudError::of(asked, &error))?;
     let text = answer.parameter.and_then(|parameter| parameter.value);
-    text.map(SecretString::from).ok_or_else(|| CloudError::lasting(format!("{what} is empty: {remedy}")))
+    text.map(SecretString::from)
+        .ok_or_else(|| CloudError::lasting(format!("{what} is empty: {remedy}")))
 }
 
 async fn secret(id: &str, what: &str) -> Result<SecretString, CloudError> {
     let remedy = "create it with one JSON object, {\"NAME\": \"value\"}, or change secrets.source";
-    let asked = Asked { action: "secretsmanager:GetSecretValue", what, remedy };
+    let asked = Asked {
+        action: "secretsmanager:GetSecretValue",
+        what,
+        remedy,
+    };
     let client = aws_sdk_secretsmanager::Client::new(sdk().await);
-    let answer = client.get_secret_value().secret_id(id).version_stage(CURRENT).send().await;
+    let answer = client
+        .get_secret_value()
+        .secret_id(id)
+        .version_stage(CURRENT)
+        .send()
+        .await;
     let answer = answer.map_err(|error| CloudError::of(asked, &error))?;
     let no_text = || CloudError::lasting(format!("{what} has no text, only bytes or nothing: {remedy}"));
     answer.secret_string.map(SecretString::from).ok_or_else(no_text)
@@ -50,9 +69,13 @@ pub struct ManagedSecret(pub String);
 impl Refetch for ManagedSecret {
     fn refetch(&self) -> Refetched<'_> {
         Box::pin(async move {
-            let text = fetch(&Want::Secret(self.0.clone())).await.map_err(|error| error.to_string())?;
+            let text = fetch(&Want::Secret(self.0.clone()))
+                .await
+                .map_err(|error| error.to_string())?;
             let found = ManagedSecrets::new(&self.0, Ok(text.expose_secret())).load();
-            found.map(|found| -> Secrets { found.secrets }).map_err(|error| error.to_string())
+            found
+                .map(|found| -> Secrets { found.secrets })
+                .map_err(|error| error.to_string())
         })
     }
 }

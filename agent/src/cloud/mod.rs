@@ -1,8 +1,10 @@
-//! AWS beside the state's bucket: settings from SSM Parameter Store, secrets from Secrets Manager, the journal to CloudWatch Logs.
+//! AWS beside the state's bucket: settings from SSM Parameter Store, secrets from Secrets Manager, the
+//! journal to CloudWatch Logs.
 //!
-//! One SDK configuration for all of them, found where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`, keys in the environment,
-//! a profile, a web identity, a container's credentials, else the instance's own role. Nothing here decides anything about goals or
-//! messages, and nothing but this module and `store::remote` talks to AWS.
+//! One SDK configuration for all of them, found where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`,
+//! keys in the environment, a profile, a web identity, a container's credentials, else the instance's own
+//! role. Nothing here decides anything about goals or messages, and nothing but this module and
+//! `store::remote` talks to AWS.
 
 mod error;
 mod fetch;
@@ -20,7 +22,8 @@ use tokio::sync::OnceCell;
 pub use error::{CloudError, Trouble};
 pub use fetch::{ManagedSecret, fetch};
 
-/// For a connection, and for one try of a request: what waits for AWS is a start, a lease or a log that grows.
+/// For a connection, and for one try of a request: what waits for AWS is a start, a lease or a log that
+/// grows.
 const CONNECT: Duration = Duration::from_secs(2);
 const ONE_TRY: Duration = Duration::from_secs(5);
 
@@ -32,7 +35,9 @@ const TOTAL: Duration = Duration::from_secs(12);
 /// # Errors
 /// If there is no such service here.
 pub async fn instance_id() -> Result<String, CloudError> {
-    let client = aws_config::imds::Client::builder().configure(&provider_config().await).build();
+    let client = aws_config::imds::Client::builder()
+        .configure(&provider_config().await)
+        .build();
     let id = client.get("/latest/meta-data/instance-id").await.map_err(|error| {
         CloudError::passing(format!(
             "the instance's id cannot be read from its metadata service ({}): is this an EC2 instance? else set journal.log_stream",
@@ -48,10 +53,13 @@ async fn provider_config() -> aws_config::provider_config::ProviderConfig {
 }
 
 fn http() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }
 
-/// Where AWS is and who asks, the same for the whole process: finding it out may take a question to the instance's metadata.
+/// Where AWS is and who asks, the same for the whole process: finding it out may take a question to the
+/// instance's metadata.
 pub(crate) async fn sdk() -> &'static SdkConfig {
     static SDK: OnceCell<SdkConfig> = OnceCell::const_new();
     SDK.get_or_init(|| async {

@@ -45,7 +45,12 @@ struct CheckResult {
 impl CheckResult {
     fn new(name: &str, result: Result<String, String>) -> Self {
         let ok = result.is_ok();
-        Self { name: name.to_owned(), ok, warning: false, detail: result.unwrap_or_else(|problem| problem) }
+        Self {
+            name: name.to_owned(),
+            ok,
+            warning: false,
+            detail: result.unwrap_or_else(|problem| problem),
+        }
     }
 
     fn mark(&self) -> &'static str {
@@ -65,26 +70,46 @@ pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     };
     match checked {
         Err(error) if options.json && error.is::<ConfigError>() => {
-            let problems = error.downcast_ref::<ConfigError>().map(|error| error.0.as_slice()).unwrap_or_default();
-            let results =
-                problems.iter().map(|problem| CheckResult::new(&problem.key, Err(problem.to_string()))).collect();
-            print(&Checked { ok: false, results, settings: Vec::new() }, true)?;
+            let problems = error
+                .downcast_ref::<ConfigError>()
+                .map(|error| error.0.as_slice())
+                .unwrap_or_default();
+            let results = problems
+                .iter()
+                .map(|problem| CheckResult::new(&problem.key, Err(problem.to_string())))
+                .collect();
+            print(
+                &Checked {
+                    ok: false,
+                    results,
+                    settings: Vec::new(),
+                },
+                true,
+            )?;
             Ok(Exit::Config)
         }
         checked => checked,
     }
 }
 
-/// What this machine alone has. It is what systemd asks before each start: a network that is late must not cost a start, and what is wrong
-/// in AWS may be put right while `serve` waits.
+/// What this machine alone has. It is what systemd asks before each start: a network that is late must not
+/// cost a start, and what is wrong in AWS may be put right while `serve` waits.
 fn check_here(inputs: &Inputs, want: &Want, options: &CheckArgs) -> anyhow::Result<Exit> {
     let settings = config::load_here(inputs)?;
-    let detail =
-        format!("sound as far as it is on this machine; {want} and what depends on it were not read: --offline");
+    let detail = format!(
+        "sound as far as it is on this machine; {want} and what depends on it were not read: --offline"
+    );
     let mut results = vec![CheckResult::new("configuration", Ok(detail))];
     results.extend(settings.map(|settings| CheckResult::new("state", state(&settings.state.path))));
     let ok = results.iter().all(|result| result.ok);
-    print(&Checked { ok, results, settings: Vec::new() }, options.json)?;
+    print(
+        &Checked {
+            ok,
+            results,
+            settings: Vec::new(),
+        },
+        options.json,
+    )?;
     Ok(if ok { Exit::Done } else { Exit::Failed })
 }
 
@@ -92,7 +117,11 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     let loaded = context::load(config).await?;
     let mut results = vec![CheckResult::new(
         "configuration",
-        Ok(format!("{} settings, time zone {}", loaded.effective.len(), zone_name(&loaded))),
+        Ok(format!(
+            "{} settings, time zone {}",
+            loaded.effective.len(),
+            zone_name(&loaded)
+        )),
     )];
     results.extend(secrets(&loaded));
     let mut channels = Vec::new();
@@ -118,8 +147,18 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         }
     }
     let ok = results.iter().all(|result| result.ok || result.warning);
-    let configured = configured && results.iter().all(|result| result.ok || result.name != "endpoints");
-    print(&Checked { ok, results, settings: loaded.effective }, options.json)?;
+    let configured = configured
+        && results
+            .iter()
+            .all(|result| result.ok || result.name != "endpoints");
+    print(
+        &Checked {
+            ok,
+            results,
+            settings: loaded.effective,
+        },
+        options.json,
+    )?;
     Ok(match (ok, configured) {
         (true, _) => Exit::Done,
         (false, true) => Exit::Failed,
@@ -133,23 +172,49 @@ fn zone_name(loaded: &Loaded) -> &str {
 
 fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
     match context::require_secrets(loaded) {
-        Ok(()) => vec![CheckResult::new("secrets", Ok("all that are needed are there".to_owned()))],
-        Err(error) => error.0.into_iter().map(|problem| CheckResult::new("secrets", Err(problem.message))).collect(),
+        Ok(()) => vec![CheckResult::new(
+            "secrets",
+            Ok("all that are needed are there".to_owned()),
+        )],
+        Err(error) => error
+            .0
+            .into_iter()
+            .map(|problem| CheckResult::new("secrets", Err(problem.message)))
+            .collect(),
     }
 }
 
 /// `run` does without tokens; `serve` does not start without.
 fn endpoints(loaded: &Loaded) -> Result<String, String> {
-    let problems = |error: ConfigError| error.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    let tokens = context::tokens(loaded).map_err(|error| format!("`serve` needs this: {}", problems(error)))?;
-    Ok(format!("{}, {} known callers", loaded.settings.http.listen, tokens.current().1.len()))
+    let problems = |error: ConfigError| {
+        error
+            .0
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let tokens =
+        context::tokens(loaded).map_err(|error| format!("`serve` needs this: {}", problems(error)))?;
+    Ok(format!(
+        "{}, {} known callers",
+        loaded.settings.http.listen,
+        tokens.current().1.len()
+    ))
 }
 
-/// What the messages have shown, which no question can: that the provider answers does not mean that anything arrives.
+/// What the messages have shown, which no question can: that the provider answers does not mean that anything
+/// arrives.
 ///
-/// Offline it is a warning. It is what a service manager asks before a start, and a daemon with a broken channel is better than none.
+/// Offline it is a warning. It is what a service manager asks before a start, and a daemon with a broken
+/// channel is better than none.
 fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
-    let Settings { state, notify, time_zone, .. } = &loaded.settings;
+    let Settings {
+        state,
+        notify,
+        time_zone,
+        ..
+    } = &loaded.settings;
     // That the state cannot be read is said elsewhere.
     let broken = Store::open_read_only(&state.path)
         .and_then(|store| store.read(|connection| broken::among(connection, &notify.channels)))
@@ -160,7 +225,10 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
             "broken since {since}: {}; then restart the daemon, or without one try `notify test --channel {channel}`",
             mark.why
         );
-        CheckResult { warning: offline, ..CheckResult::new(&format!("channel.{channel}"), Err(detail)) }
+        CheckResult {
+            warning: offline,
+            ..CheckResult::new(&format!("channel.{channel}"), Err(detail))
+        }
     };
     broken.into_iter().map(result).collect()
 }
@@ -177,22 +245,34 @@ fn state(path: &Path) -> Result<String, String> {
 /// Whether what is not there yet can be made, asked of the nearest folder that is there.
 fn makeable(path: &Path, setting: &str) -> Result<String, String> {
     let here = std::path::absolute(path).map_err(|error| error.to_string())?;
-    let folder = here.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    let folder = here
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.exists())
+        .unwrap_or(Path::new("/"));
     // Only a try tells: permissions, read-only file systems and quotas all have a say.
     let try_out = folder.join(format!(".mecris-check-{}", std::process::id()));
-    std::fs::create_dir(&try_out).and_then(|()| std::fs::remove_dir(&try_out)).map_err(|error| {
-        let (path, folder) = (path.display(), folder.display());
-        format!("{path} cannot be made, because {folder} refuses: {error}; change {setting}")
-    })?;
+    std::fs::create_dir(&try_out)
+        .and_then(|()| std::fs::remove_dir(&try_out))
+        .map_err(|error| {
+            let (path, folder) = (path.display(), folder.display());
+            format!("{path} cannot be made, because {folder} refuses: {error}; change {setting}")
+        })?;
     Ok(format!("{} will be made by the first pass", path.display()))
 }
 
 /// Lists the copies off the machine, and tries whether one could be made.
 async fn copies(loaded: &Loaded) -> Option<CheckResult> {
     let url = loaded.settings.state.remote.as_ref()?;
-    let folder = url.to_file_path().ok().filter(|folder| url.scheme() == "file" && !folder.exists());
+    let folder = url
+        .to_file_path()
+        .ok()
+        .filter(|folder| url.scheme() == "file" && !folder.exists());
     if let Some(folder) = folder {
-        return Some(CheckResult::new("state.remote", makeable(&folder, "state.remote")));
+        return Some(CheckResult::new(
+            "state.remote",
+            makeable(&folder, "state.remote"),
+        ));
     }
     let now = Clock::system().now();
     let listing = async {
@@ -207,24 +287,39 @@ async fn copies(loaded: &Loaded) -> Option<CheckResult> {
             format!(", the newest is {} ({} ago)", newest.number, text::roughly(age))
         });
         let count = text::counted(listing.len(), "generation");
-        format!("{url} can be listed and written: {count}{}", newest.unwrap_or_default())
+        format!(
+            "{url} can be listed and written: {count}{}",
+            newest.unwrap_or_default()
+        )
     });
     Some(CheckResult::new("state.remote", found))
 }
 
 fn writable(path: &Path) -> Result<(), String> {
     let opened = std::fs::OpenOptions::new().append(true).open(path);
-    opened.map(drop).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    opened
+        .map(drop)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 async fn beeminder(loaded: &Loaded) -> Result<String, String> {
     let clock = Clock::system();
-    let arm = BeeminderArm::new(&loaded.settings.beeminder, &loaded.secrets, Outbound::new("beeminder", clock.clone()));
-    let account = arm.observe(clock.now(), PATIENCE).await.map_err(|error| error.to_string())?;
+    let arm = BeeminderArm::new(
+        &loaded.settings.beeminder,
+        &loaded.secrets,
+        Outbound::new("beeminder", clock.clone()),
+    );
+    let account = arm
+        .observe(clock.now(), PATIENCE)
+        .await
+        .map_err(|error| error.to_string())?;
     if let Some(walk) = &loaded.settings.walk
         && !account.goals.iter().any(|goal| goal.slug == walk.goal)
     {
-        return Err(format!("walk.goal = {:?} is not one of the account's goals", walk.goal.as_str()));
+        return Err(format!(
+            "walk.goal = {:?} is not one of the account's goals",
+            walk.goal.as_str()
+        ));
     }
     Ok(format!("{} goals", account.goals.len()))
 }
@@ -239,7 +334,12 @@ async fn reach(channel: &dyn Channel) -> CheckResult {
     };
     let found = timeout(PATIENCE, channel.probe()).await;
     let found = found.unwrap_or_else(|_| Err(AskError(format!("no answer within {PATIENCE:?}"))));
-    CheckResult::new(&name, found.map(|state| format!("{state}{doubt}")).map_err(|error| error.to_string()))
+    CheckResult::new(
+        &name,
+        found
+            .map(|state| format!("{state}{doubt}"))
+            .map_err(|error| error.to_string()),
+    )
 }
 
 fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
@@ -256,7 +356,11 @@ fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
         writeln!(out, "\nsettings in force")?;
     }
     for setting in &checked.settings {
-        writeln!(out, "      {} = {} ({})", setting.key, setting.value, setting.source)?;
+        writeln!(
+            out,
+            "      {} = {} ({})",
+            setting.key, setting.value, setting.source
+        )?;
     }
     Ok(())
 }

@@ -39,7 +39,8 @@ pub(super) async fn load_silently(config: Option<&Path>) -> anyhow::Result<Loade
     }
     let mut loaded = config::load(&inputs)?;
     if let SecretsSettings::SecretsManager(id) = &loaded.settings.secrets {
-        loaded.secrets = LiveSecrets::renewable(loaded.secrets.get().as_ref().clone(), ManagedSecret(id.clone()));
+        loaded.secrets =
+            LiveSecrets::renewable(loaded.secrets.get().as_ref().clone(), ManagedSecret(id.clone()));
     }
     Ok(loaded)
 }
@@ -61,7 +62,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// If a secret is missing, or the state is in use or cannot be opened, or not restored within `patience`.
 pub(super) async fn agent(loaded: &Loaded, clock: Clock, patience: Duration) -> anyhow::Result<Agent> {
     require_secrets(loaded)?;
-    let store = runtime::state::open(&loaded.settings.state, &clock, patience).await.map_err(advise)?;
+    let store = runtime::state::open(&loaded.settings.state, &clock, patience)
+        .await
+        .map_err(advise)?;
     Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
 }
 

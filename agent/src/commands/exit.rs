@@ -15,7 +15,8 @@ pub enum Exit {
     Unknown,
     /// 1: it failed.
     Failed,
-    /// 75: try again later (sysexits EX_TEMPFAIL): another process owns the state, or it cannot be restored now.
+    /// 75: try again later (sysexits EX_TEMPFAIL): another process owns the state, or it cannot be restored
+    /// now.
     TryAgain,
     /// 78: the configuration is wrong (sysexits EX_CONFIG).
     Config,
@@ -30,7 +31,10 @@ impl Exit {
         if let Some(SourceError::Busy(_)) = error.downcast_ref() {
             return Self::TryAgain;
         }
-        if error.downcast_ref::<RemoteError>().is_some_and(RemoteError::is_silence) {
+        if error
+            .downcast_ref::<RemoteError>()
+            .is_some_and(RemoteError::is_silence)
+        {
             return Self::TryAgain;
         }
         if error.is::<CloudError>() {
@@ -48,8 +52,13 @@ impl Exit {
 impl Exit {
     /// Whether all that is wrong is that nobody reads standard output any more.
     pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-        let json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(json);
+        let json = error
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
+        let kind = error
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind)
+            .or(json);
         kind == Some(std::io::ErrorKind::BrokenPipe)
     }
 }

@@ -1,4 +1,5 @@
-//! One file a subcommand. The only place where `anyhow` is used: here errors end as one sentence and an exit code.
+//! One file a subcommand. The only place where `anyhow` is used: here errors end as one sentence and an exit
+//! code.
 
 mod check;
 mod context;

@@ -1,4 +1,5 @@
-//! `notify test`: one test message, past the policy but through the outbox, so that what is tested is what is used.
+//! `notify test`: one test message, past the policy but through the outbox, so that what is tested is what is
+//! used.
 
 use std::{io::Write, path::Path, time::Duration};
 
@@ -34,12 +35,18 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
         run_id: None,
         severity: Severity::Safe,
         subjects: vec![Subject::run()],
-        phrases: vec![Phrase { long: text.clone(), short: text }],
+        phrases: vec![Phrase {
+            long: text.clone(),
+            short: text,
+        }],
         expires_at: None,
         only: channel,
     };
     let outbox = agent.outbox.clone();
-    let id = agent.store.write_durably(agent.lease, move |tx| outbox.insert(tx, message.clone())).await?;
+    let id = agent
+        .store
+        .write_durably(agent.lease, move |tx| outbox.insert(tx, message.clone()))
+        .await?;
     agent.outbox.drain(agent.settle_time).await;
     follow(&agent, &id).await?;
     agent.finish().await;
@@ -47,7 +54,8 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
     outcome(&mut std::io::stdout().lock(), sent.as_ref())
 }
 
-/// Most refusals that matter in the US come seconds after acceptance, from the carrier: waits a while for the receipt.
+/// Most refusals that matter in the US come seconds after acceptance, from the carrier: waits a while for the
+/// receipt.
 async fn follow(agent: &Agent, id: &str) -> anyhow::Result<()> {
     let end = Instant::now() + RECEIPT;
     while Instant::now() < end {
@@ -63,9 +71,20 @@ async fn follow(agent: &Agent, id: &str) -> anyhow::Result<()> {
 
 /// Says what became of a message.
 pub(super) fn outcome(out: &mut impl Write, message: Option<&Notification>) -> anyhow::Result<Exit> {
-    let Some(message) = message else { anyhow::bail!("the message is not in the outbox any more") };
-    let id = message.provider_id.as_deref().unwrap_or("no id from the provider");
-    writeln!(out, "{} by {}: {} ({id})", message.id, message.channel.as_str(), message.state.as_str())?;
+    let Some(message) = message else {
+        anyhow::bail!("the message is not in the outbox any more")
+    };
+    let id = message
+        .provider_id
+        .as_deref()
+        .unwrap_or("no id from the provider");
+    writeln!(
+        out,
+        "{} by {}: {} ({id})",
+        message.id,
+        message.channel.as_str(),
+        message.state.as_str()
+    )?;
     if let Some(why) = &message.why {
         writeln!(out, "  {why}")?;
     }

@@ -1,8 +1,9 @@
 //! How `serve` waits for settings and secrets that are in AWS.
 //!
-//! What is wrong there is put right by somebody else while the agent starts: a role gets its permission (IAM takes seconds to tell
-//! everybody), a person corrects the secret, the network comes up. So a start tries again for a while and says why, in the status of
-//! the unit and in the log, instead of using up the few starts that systemd allows. What is wrong on this machine fails at once.
+//! What is wrong there is put right by somebody else while the agent starts: a role gets its permission (IAM
+//! takes seconds to tell everybody), a person corrects the secret, the network comes up. So a start tries
+//! again for a while and says why, in the status of the unit and in the log, instead of using up the few
+//! starts that systemd allows. What is wrong on this machine fails at once.
 
 use std::{path::Path, time::Duration};
 
@@ -16,7 +17,8 @@ use crate::{
     runtime::systemd::Notifier,
 };
 
-/// How long one start tries. Five of them, and what else a start takes, are within the unit's StartLimitIntervalSec=: it gives up.
+/// How long one start tries. Five of them, and what else a start takes, are within the unit's
+/// StartLimitIntervalSec=: it gives up.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Between two tries.
@@ -29,7 +31,10 @@ const MARGIN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// With what was wrong last.
-pub(super) async fn load(config: Option<&Path>, notifier: &Notifier) -> anyhow::Result<(Loaded, Live<Tokens>)> {
+pub(super) async fn load(
+    config: Option<&Path>,
+    notifier: &Notifier,
+) -> anyhow::Result<(Loaded, Live<Tokens>)> {
     let end = Instant::now() + PATIENCE;
     notifier.extend_timeout(PATIENCE + MARGIN);
     let mut last = silence();
@@ -55,7 +60,11 @@ pub(super) async fn load(config: Option<&Path>, notifier: &Notifier) -> anyhow::
 
 fn silence() -> anyhow::Error {
     let sentence = format!("AWS did not give settings and secrets within {PATIENCE:?}");
-    CloudError { trouble: Trouble::Passing, sentence }.into()
+    CloudError {
+        trouble: Trouble::Passing,
+        sentence,
+    }
+    .into()
 }
 
 async fn complete(config: Option<&Path>, warned: &mut Vec<String>) -> anyhow::Result<(Loaded, Live<Tokens>)> {
@@ -71,7 +80,8 @@ async fn complete(config: Option<&Path>, warned: &mut Vec<String>) -> anyhow::Re
     Ok((loaded, tokens))
 }
 
-/// Whether somebody elsewhere can put it right: AWS does not answer or refuses, or has something that is wrong.
+/// Whether somebody elsewhere can put it right: AWS does not answer or refuses, or has something that is
+/// wrong.
 fn may_heal(config: Option<&Path>, error: &anyhow::Error) -> bool {
     let in_aws = || {
         let inputs = Inputs::of_process(config.map(Path::to_owned));

@@ -30,7 +30,11 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
         match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
             Ok(agent) => pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?,
             Err(error) if error.downcast_ref().is_some_and(StoreError::is_unwritable) => {
-                not_recorded(&Emf::of(&loaded.settings.telemetry), &clock, &format!("{error:#}"));
+                not_recorded(
+                    &Emf::of(&loaded.settings.telemetry),
+                    &clock,
+                    &format!("{error:#}"),
+                );
                 (dry_run(&loaded, clock).await?, Exit::Failed)
             }
             Err(error) => return Err(error),
@@ -65,8 +69,8 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
     }
 }
 
-/// A pass, its deliveries, and the copy of what came of them; and the least that the exit code has to say: what is on this machine alone
-/// is not as safe as it should be, and what could not be recorded was not sent.
+/// A pass, its deliveries, and the copy of what came of them; and the least that the exit code has to say:
+/// what is on this machine alone is not as safe as it should be, and what could not be recorded was not sent.
 async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
@@ -92,17 +96,24 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     agent.heuristic.refresh(&mut report, None)?;
     agent.heuristic.add_failures(&mut report)?;
     agent.tidy().await;
-    let copies_fail = agent.store.copies().is_some_and(|copies| copies.trouble.is_some());
+    let copies_fail = agent
+        .store
+        .copies()
+        .is_some_and(|copies| copies.trouble.is_some());
     Ok((report, if copies_fail { Exit::Unknown } else { Exit::Done }))
 }
 
 /// Counts and logs a pass of which only the report remains.
 fn not_recorded(emf: &Emf, clock: &Clock, why: &str) {
     emf.count(clock.now(), &[(Metric::FailedPass, 1)]);
-    tracing::error!(error = why, "decided, but nothing is recorded and nothing is sent");
+    tracing::error!(
+        error = why,
+        "decided, but nothing is recorded and nothing is sent"
+    );
 }
 
-/// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a running daemon is not disturbed.
+/// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a
+/// running daemon is not disturbed.
 async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     context::require_secrets(loaded)?;
     let (store, _folder) = copy_of_state(&loaded.settings.state).await?;
@@ -114,7 +125,8 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// The state as it is now, here or by its newest copy, in a folder that goes away again. Beside a running daemon, too.
+/// The state as it is now, here or by its newest copy, in a folder that goes away again. Beside a running
+/// daemon, too.
 pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(Store, TempDir)> {
     let folder = tempfile::Builder::new().prefix("mecris-copy-").tempdir();
     let folder = folder.context("cannot make a folder for a copy of the state")?;
@@ -129,7 +141,8 @@ pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(S
     let store = Store::open(&copy)?;
     if let Some(url) = &settings.remote {
         let newer = store.load_if_newer(&Remote::open(url)?).await;
-        newer.map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
+        newer
+            .map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
     }
     Ok((store, folder))
 }

@@ -1,4 +1,5 @@
-//! `send-alert`: a message that a person or a unit asks for, through the same ledger, limits and channels as everything else.
+//! `send-alert`: a message that a person or a unit asks for, through the same ledger, limits and channels as
+//! everything else.
 
 use std::{io::Write as _, path::Path};
 
@@ -20,7 +21,10 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
         day: clock::local_day(clock.now(), &loaded.settings.time_zone),
         expires_at: None,
         evidence: "asked for by send-alert".to_owned(),
-        phrase: Phrase { long: options.text.clone(), short: options.text.clone() },
+        phrase: Phrase {
+            long: options.text.clone(),
+            short: options.text.clone(),
+        },
     };
     let agent = match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
         Ok(agent) => agent,
@@ -35,8 +39,10 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
         let mut exit = Exit::Done;
         for decision in decisions {
             let zone = &loaded.settings.time_zone;
-            let word =
-                decision.word.as_ref().map(|word| text::word(&word.author, word.until, Some(&word.comment), zone));
+            let word = decision
+                .word
+                .as_ref()
+                .map(|word| text::word(&word.author, word.until, Some(&word.comment), zone));
             let (subject, reason) = (&decision.condition.subject, decision.reason);
             writeln!(out, "{subject}: not sent, {reason}{}", word.unwrap_or_default())?;
             // Nobody decides about this one again, so whoever asked has to.
@@ -52,7 +58,9 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
 
 /// Leaves the alert to the process that has the state; `None` if nobody has, or it cannot be left.
 fn hand_over(error: &anyhow::Error, database: &Path, condition: &Condition, clock: &Clock) -> Option<Exit> {
-    let Some(StoreError::Locked { holder, .. }) = error.downcast_ref() else { return None };
+    let Some(StoreError::Locked { holder, .. }) = error.downcast_ref() else {
+        return None;
+    };
     let left = Handover::of(database).leave(&clock::time_ordered_id(clock.now()), condition);
     if let Err(error) = left {
         tracing::error!(%error, "the alert cannot be left for the daemon either");

@@ -24,7 +24,8 @@ use crate::{
     },
 };
 
-/// From SIGTERM to the last copy of the state, which takes 4 s at most; systemd's TimeoutStopSec is longer than both.
+/// From SIGTERM to the last copy of the state, which takes 4 s at most; systemd's TimeoutStopSec is longer
+/// than both.
 const GRACE: Duration = Duration::from_secs(14);
 
 /// For messages that are on their way when it is time to go.
@@ -42,7 +43,13 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
 
     let (metrics, live) = (Metrics::new(), LiveStatus::new(clock.now()));
     let (heuristic, emf) = (loaded.settings.heuristic, Emf::of(&loaded.settings.telemetry));
-    let scheduler = Scheduler::new(agent.clone(), live.clone(), metrics.clone(), notifier.clone(), heuristic.interval);
+    let scheduler = Scheduler::new(
+        agent.clone(),
+        live.clone(),
+        metrics.clone(),
+        notifier.clone(),
+        heuristic.interval,
+    );
     let scheduler = scheduler.with_emf(emf.clone());
     if let Err(error) = agent.outbox.retry_broken_channels().await {
         tracing::warn!(%error, "broken channels get no new chance now");
@@ -51,9 +58,9 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let heartbeat_bound = Scheduler::heartbeat_bound(heuristic.deadline);
 
     let listen = loaded.settings.http.listen;
-    let server = Server::bind(listen, Limits::default())
-        .await
-        .with_context(|| format!("cannot listen on {listen}: change http.listen, or stop who has the port"))?;
+    let server = Server::bind(listen, Limits::default()).await.with_context(|| {
+        format!("cannot listen on {listen}: change http.listen, or stop who has the port")
+    })?;
     let address = server.address();
     let endpoints = Arc::new(Endpoints::new(agent.clone(), scheduler.clone()));
     let app = App::new(AppParts {
@@ -74,13 +81,36 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     tasks.spawn(scheduler.clone().copies(stop.clone()));
     tasks.spawn(scheduler.passes(stop.clone()));
     let guard = Guard::new(&loaded.settings);
-    tasks.spawn(minute::every_minute(guard, agent.clone(), emf.clone(), live.clone(), notifier.clone(), stop.clone()));
-    if loaded.settings.state.path.parent().is_some_and(minute::watchdog_ended_it) {
+    tasks.spawn(minute::every_minute(
+        guard,
+        agent.clone(),
+        emf.clone(),
+        live.clone(),
+        notifier.clone(),
+        stop.clone(),
+    ));
+    if loaded
+        .settings
+        .state
+        .path
+        .parent()
+        .is_some_and(minute::watchdog_ended_it)
+    {
         emf.count(clock.now(), &[(Metric::WatchdogRestart, 1)]);
     }
-    tasks.spawn(renewal::of_agent(loaded.secrets.clone(), agent.clone(), stop.clone()));
+    tasks.spawn(renewal::of_agent(
+        loaded.secrets.clone(),
+        agent.clone(),
+        stop.clone(),
+    ));
     if let Some(timeout) = systemd::watchdog_timeout() {
-        let watchdog = Watchdog { notifier: notifier.clone(), timeout, live: live.clone(), heartbeat_bound, address };
+        let watchdog = Watchdog {
+            notifier: notifier.clone(),
+            timeout,
+            live: live.clone(),
+            heartbeat_bound,
+            address,
+        };
         let (agent, stop) = (agent.clone(), stop.clone());
         tasks.spawn(watchdog.run(move || write_probe(agent.clone()), stop));
     }
@@ -109,5 +139,8 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
 /// One small durable write, as the watchdog wants it.
 async fn write_probe(agent: Agent) -> Result<(), crate::store::StoreError> {
     let now = agent.clock.now();
-    agent.store.note(move |tx| snapshots::put(tx, snapshots::WATCHDOG, now, "null")).await
+    agent
+        .store
+        .note(move |tx| snapshots::put(tx, snapshots::WATCHDOG, now, "null"))
+        .await
 }

@@ -1,7 +1,8 @@
 //! `ship-journal`: the journal of this machine to CloudWatch Logs.
 //!
-//! It has to go on where nothing else does. So `[journal]` is all that has to be right: while settings or secrets cannot be read, which
-//! is what the log has to explain, lines go out with what looks like a secret masked, and no process here knows a value to leak.
+//! It has to go on where nothing else does. So `[journal]` is all that has to be right: while settings or
+//! secrets cannot be read, which is what the log has to explain, lines go out with what looks like a secret
+//! masked, and no process here knows a value to leak.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,8 @@ pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArg
     let folder = folder(options)?;
     let (settings, secrets) = settings(config).await?;
     let Some(group) = settings.log_group else {
-        let message = "is required for ship-journal: expected the name of a log group such as \"/mecris/prod\"";
+        let message =
+            "is required for ship-journal: expected the name of a log group such as \"/mecris/prod\"";
         return Err(ConfigError::one("journal.log_group", message).into());
     };
     let stream = match settings.log_stream {
@@ -35,9 +37,18 @@ pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArg
     };
     tracing::info!(group, stream, folder = %folder.display(), "shipping the journal");
     let place = CloudWatch::new(Place { group, stream }).await;
-    let shipper = Shipper::new(Clock::system(), place, &folder, secrets.clone(), settings.max_bytes_per_day)?;
+    let shipper = Shipper::new(
+        Clock::system(),
+        place,
+        &folder,
+        secrets.clone(),
+        settings.max_bytes_per_day,
+    )?;
     let stop = shutdown::on_signal()?;
-    let (shipped, ()) = tokio::join!(ship(shipper, stop.clone()), renewal::keep_fresh(secrets, stop, || async {}));
+    let (shipped, ()) = tokio::join!(
+        ship(shipper, stop.clone()),
+        renewal::keep_fresh(secrets, stop, || async {})
+    );
     shipped?;
     Ok(Exit::Done)
 }
@@ -78,13 +89,16 @@ async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, Liv
     }
 }
 
-/// Everything read again, because where the secrets are may be written in the parameter that could not be read.
+/// Everything read again, because where the secrets are may be written in the parameter that could not be
+/// read.
 struct Anew(Option<PathBuf>);
 
 impl Refetch for Anew {
     fn refetch(&self) -> Refetched<'_> {
         Box::pin(async move {
-            let loaded = context::load(self.0.as_deref()).await.map_err(|error| format!("{error:#}"))?;
+            let loaded = context::load(self.0.as_deref())
+                .await
+                .map_err(|error| format!("{error:#}"))?;
             Ok(loaded.secrets.get().as_ref().clone())
         })
     }

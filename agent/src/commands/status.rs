@@ -1,4 +1,5 @@
-//! `status`: what a person in an SSM session wants to see first. Reads the recorded state, beside a running daemon too.
+//! `status`: what a person in an SSM session wants to see first. Reads the recorded state, beside a running
+//! daemon too.
 
 use std::{io::Write as _, path::Path};
 
@@ -79,12 +80,22 @@ pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow:
         print(&mut out, &status, &settings)?;
     }
     let known = status.last_run.as_ref().is_some_and(|run| run.outcome == "done");
-    let settled = status.notifications.iter().all(|message| !message.state.is_unsettled());
+    let settled = status
+        .notifications
+        .iter()
+        .all(|message| !message.state.is_unsettled());
     if status.nobody_to_tell {
         return Ok(Exit::Failed);
     }
-    let copied = status.copies.as_ref().is_none_or(|view| view.copies.saved.is_some() && view.copies.trouble.is_none());
-    Ok(if known && settled && copied { Exit::Done } else { Exit::Unknown })
+    let copied = status
+        .copies
+        .as_ref()
+        .is_none_or(|view| view.copies.saved.is_some() && view.copies.trouble.is_none());
+    Ok(if known && settled && copied {
+        Exit::Done
+    } else {
+        Exit::Unknown
+    })
 }
 
 fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
@@ -109,9 +120,15 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         broken_channels: Vec::new(),
         nobody_to_tell: false,
         silences: Vec::new(),
-        alerts_waiting: Handover::of(&settings.state.path).waiting().map_or(0, |waiting| waiting.len()),
+        alerts_waiting: Handover::of(&settings.state.path)
+            .waiting()
+            .map_or(0, |waiting| waiting.len()),
         copies: settings.state.remote.as_ref().map(|url| CopiesView {
-            copies: Copies { remote: url.to_string(), saved: None, trouble: None },
+            copies: Copies {
+                remote: url.to_string(),
+                saved: None,
+                trouble: None,
+            },
             age_seconds: None,
         }),
     };
@@ -131,7 +148,9 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         if let Some(view) = &mut status.copies
             && let Some(lineage) = lineage::get(connection)?
         {
-            view.age_seconds = lineage.saved.map(|saved| now.duration_since(saved.at).as_secs().max(0));
+            view.age_seconds = lineage
+                .saved
+                .map(|saved| now.duration_since(saved.at).as_secs().max(0));
             (view.copies.saved, view.copies.trouble) = (lineage.saved, lineage.trouble);
         }
         if let Some(run) = &status.last_run {
@@ -147,9 +166,17 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
 fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) -> std::io::Result<()> {
     let zone = &settings.time_zone;
     let ago = |at: Timestamp| {
-        format!("{} ({} ago)", text::local(at, zone), text::roughly(status.at.duration_since(at).as_secs().max(0)))
+        format!(
+            "{} ({} ago)",
+            text::local(at, zone),
+            text::roughly(status.at.duration_since(at).as_secs().max(0))
+        )
     };
-    writeln!(out, "mecris-agent {} ({}), {}", status.version.version, status.version.commit, status.environment)?;
+    writeln!(
+        out,
+        "mecris-agent {} ({}), {}",
+        status.version.version, status.version.commit, status.environment
+    )?;
     let window = &status.window;
     match (window.seconds_left, window.over_seconds) {
         (Some(left), _) => writeln!(out, "window        open, {} left", text::roughly(left))?,
@@ -176,46 +203,96 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     if status.nobody_to_tell {
         writeln!(out, "channels      ALL BROKEN: nobody can be told")?;
     }
-    for BrokenChannel { channel, since, why, .. } in &status.broken_channels {
-        writeln!(out, "BROKEN        {} since {}: {why}", channel.as_str(), text::local(*since, zone))?;
+    for BrokenChannel {
+        channel, since, why, ..
+    } in &status.broken_channels
+    {
+        writeln!(
+            out,
+            "BROKEN        {} since {}: {why}",
+            channel.as_str(),
+            text::local(*since, zone)
+        )?;
     }
     if status.alerts_waiting > 0 {
-        writeln!(out, "alerts        {} left here, held back or not decided about yet", status.alerts_waiting)?;
+        writeln!(
+            out,
+            "alerts        {} left here, held back or not decided about yet",
+            status.alerts_waiting
+        )?;
     }
     if let Some(CopiesView { copies, .. }) = &status.copies {
         match copies.saved {
             None => writeln!(out, "copies        none yet in {}", copies.remote)?,
             Some(saved) => {
                 let size = text::size(saved.bytes);
-                writeln!(out, "copies        generation {}, {size}, {}", saved.generation, ago(saved.at))?;
+                writeln!(
+                    out,
+                    "copies        generation {}, {size}, {}",
+                    saved.generation,
+                    ago(saved.at)
+                )?;
             }
         }
         if let Some(trouble) = &copies.trouble {
-            writeln!(out, "              FAILING since {}: {}", ago(trouble.since), trouble.why)?;
+            writeln!(
+                out,
+                "              FAILING since {}: {}",
+                ago(trouble.since),
+                trouble.why
+            )?;
         }
     }
     for decision in &status.decisions {
-        let DecisionRow { severity, subject, reason, evidence, .. } = decision;
+        let DecisionRow {
+            severity,
+            subject,
+            reason,
+            evidence,
+            ..
+        } = decision;
         let severity = severity.as_deref().unwrap_or_default();
         let word = decision
             .author
             .as_deref()
             .map(|author| text::word(author, decision.until, decision.comment.as_deref(), zone));
-        writeln!(out, "  {severity:<8} {subject:<24} {reason:<22} {evidence}{}", word.unwrap_or_default())?;
+        writeln!(
+            out,
+            "  {severity:<8} {subject:<24} {reason:<22} {evidence}{}",
+            word.unwrap_or_default()
+        )?;
     }
     for silence in &status.silences {
         let left = text::roughly(silence.ends_at.duration_since(status.at).as_secs());
-        let word = text::word(&silence.author, Some(silence.ends_at), Some(&silence.comment), zone);
+        let word = text::word(
+            &silence.author,
+            Some(silence.ends_at),
+            Some(&silence.comment),
+            zone,
+        );
         writeln!(out, "{:<13} {}, {left} left{word}", silence.kind, silence.subject)?;
         if let Some(warning) = &silence.warning {
             writeln!(out, "  {warning}")?;
         }
     }
-    writeln!(out, "messages      {}", if status.notifications.is_empty() { "none yet" } else { "newest first" })?;
+    writeln!(
+        out,
+        "messages      {}",
+        if status.notifications.is_empty() {
+            "none yet"
+        } else {
+            "newest first"
+        }
+    )?;
     for message in &status.notifications {
         let state = message.state.as_str();
         let why = message.why.as_deref().unwrap_or("");
-        writeln!(out, "  {} {state:<10} {} {why}", text::local(message.created_at, zone), message.body)?;
+        writeln!(
+            out,
+            "  {} {state:<10} {} {why}",
+            text::local(message.created_at, zone),
+            message.body
+        )?;
     }
     Ok(())
 }

@@ -11,12 +11,16 @@ use crate::{
 
 /// An instant on the person's clock: `2026-11-21 15:00 EST`.
 pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    at.to_zoned_datetime(zone.clone())
+        .strftime("%Y-%m-%d %H:%M %Z")
+        .to_string()
 }
 
 /// To the second, for what can be named by it.
 pub(super) fn local_second(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    at.to_zoned_datetime(zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
 }
 
 /// A length of time, roughly: `3h 20m`.
@@ -32,8 +36,13 @@ pub(super) fn roughly(seconds: i64) -> String {
 
 /// Whose word it is: ` (by laptop until 2026-11-21 18:00 EST: on a plane)`.
 pub(super) fn word(author: &str, until: Option<Timestamp>, comment: Option<&str>, zone: &TimeZone) -> String {
-    let until = until.map(|until| format!(" until {}", local(until, zone))).unwrap_or_default();
-    let why = comment.filter(|comment| !comment.is_empty()).map(|comment| format!(": {comment}")).unwrap_or_default();
+    let until = until
+        .map(|until| format!(" until {}", local(until, zone)))
+        .unwrap_or_default();
+    let why = comment
+        .filter(|comment| !comment.is_empty())
+        .map(|comment| format!(": {comment}"))
+        .unwrap_or_default();
     format!(" (by {author}{until}{why})")
 }
 
@@ -59,15 +68,24 @@ pub(super) fn size(bytes: u64) -> String {
 pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> io::Result<()> {
     writeln!(out, "pass {} at {}", report.run_id, local(report.at, zone))?;
     let observations = &report.observations;
-    for (name, view) in
-        [("beeminder", &observations.beeminder), ("walk", &observations.walk), ("budget", &observations.budget)]
-    {
+    for (name, view) in [
+        ("beeminder", &observations.beeminder),
+        ("walk", &observations.walk),
+        ("budget", &observations.budget),
+    ] {
         writeln!(out, "  {name:<10} {}", observation(view, zone))?;
     }
     for (decision, condition) in report.decisions.iter().zip(&report.conditions) {
-        let mark = if decision.action == Action::Notify { "->" } else { "  " };
+        let mark = if decision.action == Action::Notify {
+            "->"
+        } else {
+            "  "
+        };
         let (subject, severity) = (decision.subject.as_str(), decision.severity.as_str());
-        let word = decision.word.as_ref().map(|word| self::word(&word.author, word.until, Some(&word.comment), zone));
+        let word = decision
+            .word
+            .as_ref()
+            .map(|word| self::word(&word.author, word.until, Some(&word.comment), zone));
         writeln!(
             out,
             "{mark} {severity:<8} {subject:<24} {:<22} {}{}",
@@ -78,11 +96,23 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
     }
     for message in &report.notifications {
         let id = message.provider_id.as_deref().unwrap_or("");
-        writeln!(out, "message {} by {}: {} {id}", message.id, message.channel.as_str(), message.state.as_str())?;
+        writeln!(
+            out,
+            "message {} by {}: {} {id}",
+            message.id,
+            message.channel.as_str(),
+            message.state.as_str()
+        )?;
         writeln!(out, "  {}", message.text)?;
     }
     for mark in &report.broken_channels {
-        writeln!(out, "BROKEN {} since {}: {}", mark.channel.as_str(), local(mark.since, zone), mark.why)?;
+        writeln!(
+            out,
+            "BROKEN {} since {}: {}",
+            mark.channel.as_str(),
+            local(mark.since, zone),
+            mark.why
+        )?;
     }
     if report.nobody_to_tell {
         writeln!(out, "every channel is broken: nobody can be told anything")?;
@@ -100,7 +130,14 @@ fn observation(view: &ObservationView, zone: &TimeZone) -> String {
         Freshness::Unknown => "UNKNOWN",
         Freshness::NotConfigured => "not configured",
     };
-    let at = view.at.map(|at| format!(" as of {}", local(at, zone))).unwrap_or_default();
-    let why = view.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let at = view
+        .at
+        .map(|at| format!(" as of {}", local(at, zone)))
+        .unwrap_or_default();
+    let why = view
+        .why
+        .as_deref()
+        .map(|why| format!(": {why}"))
+        .unwrap_or_default();
     format!("{status}{at}{why}")
 }

@@ -11,7 +11,11 @@ pub(super) fn version(options: &JsonArgs) -> anyhow::Result<Exit> {
     if options.json {
         writeln!(out, "{}", serde_json::to_string(&info)?)?;
     } else {
-        writeln!(out, "mecris-agent {} ({}, {})", info.version, info.commit, info.target)?;
+        writeln!(
+            out,
+            "mecris-agent {} ({}, {})",
+            info.version, info.commit, info.target
+        )?;
     }
     Ok(Exit::Done)
 }

@@ -18,7 +18,13 @@ pub(super) async fn window(config: Option<&Path>, options: &WindowArgs) -> anyho
     let today = clock::local_day(now, zone).date();
     let mut out = std::io::stdout().lock();
     let name = zone.iana_name().unwrap_or("local");
-    writeln!(out, "{:<12} {:<24} {:<24} UTC", "day", format!("start ({name})"), "end")?;
+    writeln!(
+        out,
+        "{:<12} {:<24} {:<24} UTC",
+        "day",
+        format!("start ({name})"),
+        "end"
+    )?;
     let mut offset = None;
     for days in 0..i64::from(options.days) {
         let day = today.checked_add(days.days())?;
@@ -29,9 +35,25 @@ pub(super) async fn window(config: Option<&Path>, options: &WindowArgs) -> anyho
             _ if start <= now && now < end => "  now",
             _ => "",
         };
-        let local = |at: jiff::Timestamp| at.to_zoned_datetime(zone.clone()).strftime("%a %H:%M %Z (%:z)").to_string();
-        let utc = |at: jiff::Timestamp| at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%MZ").to_string();
-        writeln!(out, "{:<12} {:<24} {:<24} {} - {}{note}", day, local(start), local(end), utc(start), utc(end))?;
+        let local = |at: jiff::Timestamp| {
+            at.to_zoned_datetime(zone.clone())
+                .strftime("%a %H:%M %Z (%:z)")
+                .to_string()
+        };
+        let utc = |at: jiff::Timestamp| {
+            at.to_zoned_datetime(TimeZone::UTC)
+                .strftime("%Y-%m-%dT%H:%MZ")
+                .to_string()
+        };
+        writeln!(
+            out,
+            "{:<12} {:<24} {:<24} {} - {}{note}",
+            day,
+            local(start),
+            local(end),
+            utc(start),
+            utc(end)
+        )?;
     }
     Ok(Exit::Done)
 }

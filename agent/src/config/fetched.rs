@@ -1,5 +1,5 @@
-//! What loading needs from AWS, and what was fetched of it. Loading itself opens no connection: it says what it wants, and whoever
-//! called it brings that.
+//! What loading needs from AWS, and what was fetched of it. Loading itself opens no connection: it says what
+//! it wants, and whoever called it brings that.
 
 use std::{collections::BTreeMap, fmt};
 

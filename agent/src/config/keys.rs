@@ -83,7 +83,13 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// The settings of one line of `[[budget.price]]`.
-pub(super) const PRICE_KEYS: &[&str] = &["provider", "model", "from", "input_usd_per_mtok", "output_usd_per_mtok"];
+pub(super) const PRICE_KEYS: &[&str] = &[
+    "provider",
+    "model",
+    "from",
+    "input_usd_per_mtok",
+    "output_usd_per_mtok",
+];
 
 /// Whether this is the name of a setting.
 pub(super) fn is_setting(path: &str) -> bool {
@@ -95,7 +101,8 @@ pub(super) fn is_table(path: &str) -> bool {
     KEYS.iter().any(|key| is_inside(key, path))
 }
 
-/// Whether the value must not be shown: where the person can be reached, and the place where an account token is pasted by mistake.
+/// Whether the value must not be shown: where the person can be reached, and the place where an account token
+/// is pasted by mistake.
 pub(super) fn is_private(path: &str) -> bool {
     PRIVATE.contains(&path)
 }
@@ -121,7 +128,10 @@ pub(super) fn unknown(path: &str) -> String {
         return format!("no such setting, did you mean {known}?");
     }
     let leaf = leaf(path);
-    if ["token", "secret", "password", "api_key"].iter().any(|word| leaf.contains(word)) {
+    if ["token", "secret", "password", "api_key"]
+        .iter()
+        .any(|word| leaf.contains(word))
+    {
         return "no such setting; a secret belongs in the environment, see docs/CONFIGURATION.md".to_owned();
     }
     format!("no such setting; known here: {}", siblings(path).join(", "))
@@ -138,14 +148,21 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// In the same table first; then the same last name in another table; then the whole path, if its table is misspelt.
+/// In the same table first; then the same last name in another table; then the whole path, if its table is
+/// misspelt.
 fn nearest_setting(path: &str) -> Option<String> {
     let table = table(path);
     if let Some(name) = nearest(leaf(path), siblings(path)) {
         return Some(join(table, name));
     }
     let elsewhere = KEYS.iter().copied().find(|key| leaf(key) == leaf(path));
-    let anywhere = || if is_table(table) { None } else { nearest(path, KEYS.iter().copied()) };
+    let anywhere = || {
+        if is_table(table) {
+            None
+        } else {
+            nearest(path, KEYS.iter().copied())
+        }
+    };
     elsewhere.or_else(anywhere).map(str::to_owned)
 }
 
@@ -155,7 +172,13 @@ fn siblings(path: &str) -> Vec<&'static str> {
     let mut names: Vec<&str> = KEYS
         .iter()
         .filter(|key| table.is_empty() || is_inside(key, table))
-        .map(|key| if table.is_empty() { key } else { &key[table.len() + 1..] })
+        .map(|key| {
+            if table.is_empty() {
+                key
+            } else {
+                &key[table.len() + 1..]
+            }
+        })
         .map(|rest| rest.split('.').next().unwrap_or(rest))
         .collect();
     names.dedup();
@@ -176,7 +199,11 @@ fn leaf(path: &str) -> &str {
 
 /// `table.name`, or `name` at the top.
 pub(super) fn join(table: &str, name: &str) -> String {
-    if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
+    if table.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{table}.{name}")
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +228,10 @@ mod tests {
 
     #[test]
     fn without_a_near_name_the_known_ones_are_listed() {
-        assert_eq!(unknown("window.zzz"), "no such setting; known here: start, hours, grace");
+        assert_eq!(
+            unknown("window.zzz"),
+            "no such setting; known here: start, hours, grace"
+        );
         assert!(unknown("qqq").contains("environment, time_zone, window, http"));
     }
 

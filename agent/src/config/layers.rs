@@ -1,5 +1,5 @@
-//! The layers: built-in defaults < file < SSM parameter < environment. Each is checked for names before it is merged, so that a misspelt or
-//! misplaced key cannot hide or overwrite another layer's value.
+//! The layers: built-in defaults < file < SSM parameter < environment. Each is checked for names before it is
+//! merged, so that a misspelt or misplaced key cannot hide or overwrite another layer's value.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -16,8 +16,14 @@ const DEFAULTS: &str = include_str!("defaults.toml");
 /// Defaults of tables that exist only where somebody mentions them.
 const OPTIONAL: &[(&str, &str)] = &[
     ("walk", "[walk]\nfrom = \"14:00\"\nuntil = \"18:00\""),
-    ("budget.anthropic", "[budget.anthropic]\nsource = \"ledger\"\nperiod = \"monthly\""),
-    ("budget.groq", "[budget.groq]\nsource = \"odometer\"\nperiod = \"monthly\""),
+    (
+        "budget.anthropic",
+        "[budget.anthropic]\nsource = \"ledger\"\nperiod = \"monthly\"",
+    ),
+    (
+        "budget.groq",
+        "[budget.groq]\nsource = \"odometer\"\nperiod = \"monthly\"",
+    ),
 ];
 
 /// What settings in the environment begin with; `__` descends into a table.
@@ -39,8 +45,8 @@ pub(super) struct Given {
 /// Every setting that has a value, by key.
 pub(super) type Merged = BTreeMap<String, Given>;
 
-/// The parameter that `config.ssm_parameter` names, in the environment or else in the file. What is no name of a parameter is none:
-/// validation says so.
+/// The parameter that `config.ssm_parameter` names, in the environment or else in the file. What is no name
+/// of a parameter is none: validation says so.
 pub(super) fn parameter(file: Option<&Path>, variables: &Variables) -> Option<String> {
     let name = match variables.get("MECRIS__CONFIG__SSM_PARAMETER") {
         Some(name) => name.clone(),
@@ -55,7 +61,8 @@ pub(super) fn parameter(file: Option<&Path>, variables: &Variables) -> Option<St
 /// Merges all layers. Names that nobody knows are left out and reported.
 ///
 /// # Errors
-/// The file or the parameter cannot be read: what is wrong with the other settings cannot be said, because most of them are in it.
+/// The file or the parameter cannot be read: what is wrong with the other settings cannot be said, because
+/// most of them are in it.
 pub(super) fn merge(
     file: Option<&Path>,
     fetched: &Fetched,
@@ -142,20 +149,33 @@ fn layer(source: Source, mut dict: Dict, problems: &mut Vec<ConfigProblem>) -> L
     if let (Source::Parameter(_), Some(Value::Dict(_, table))) = (&source, dict.get_mut("config"))
         && table.remove("ssm_parameter").is_some()
     {
-        let message = "a parameter cannot name a parameter: set it in the file or in the environment".to_owned();
+        let message =
+            "a parameter cannot name a parameter: set it in the file or in the environment".to_owned();
         let key = "config.ssm_parameter".to_owned();
-        problems.push(ConfigProblem { key, value: None, source: Some(source.clone()), message });
+        problems.push(ConfigProblem {
+            key,
+            value: None,
+            source: Some(source.clone()),
+            message,
+        });
     }
     let dict = known_only("", dict, &source, problems);
     Layer { source, dict }
 }
 
 fn unreadable_layer(source: Source, message: String) -> ConfigProblem {
-    ConfigProblem { key: "configuration".to_owned(), value: None, source: Some(source), message }
+    ConfigProblem {
+        key: "configuration".to_owned(),
+        value: None,
+        source: Some(source),
+        message,
+    }
 }
 
 fn parse_parameter(source: &Source, fetched: &Fetched) -> Result<Dict, String> {
-    let Source::Parameter(name) = source else { return Ok(Dict::new()) };
+    let Source::Parameter(name) = source else {
+        return Ok(Dict::new());
+    };
     parse(fetched.get(&Want::Parameter(name.clone()))?)
 }
 
@@ -170,9 +190,15 @@ fn parse_file(path: &Path) -> Result<Dict, String> {
 
 fn parse(text: &str) -> Result<Dict, String> {
     <Toml as Format>::from_str::<Dict>(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        format!("is not TOML, line {line}: {}", error.message().trim().replace('\n', ", "))
+        format!(
+            "is not TOML, line {line}: {}",
+            error.message().trim().replace('\n', ", ")
+        )
     })
 }
 
@@ -197,7 +223,12 @@ fn known_only(table: &str, dict: Dict, source: &Source, problems: &mut Vec<Confi
             _ => keys::unknown(&path),
         };
         // The value of a key that should not be there may be a secret: it is not shown.
-        problems.push(ConfigProblem { key: path, value: None, source: Some(source.clone()), message });
+        problems.push(ConfigProblem {
+            key: path,
+            value: None,
+            source: Some(source.clone()),
+            message,
+        });
     }
     known
 }
@@ -214,9 +245,10 @@ pub(super) fn plain(value: Value) -> Value {
             items
                 .into_iter()
                 .map(|item| match plain(item) {
-                    Value::Dict(tag, dict) => {
-                        Value::Dict(tag, dict.into_iter().map(|(key, value)| (key, plain(value))).collect())
-                    }
+                    Value::Dict(tag, dict) => Value::Dict(
+                        tag,
+                        dict.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+                    ),
                     item => item,
                 })
                 .collect(),
@@ -232,19 +264,29 @@ fn variable_layer(name: &str, text: &str, problems: &mut Vec<ConfigProblem>) -> 
     let source = Source::Variable(name.to_owned());
     if !keys::is_setting(&path) || rest != rest.to_ascii_uppercase() {
         let message = if keys::is_setting(&path) {
-            format!("variable names are in capitals, did you mean {}?", name.to_ascii_uppercase())
+            format!(
+                "variable names are in capitals, did you mean {}?",
+                name.to_ascii_uppercase()
+            )
         } else if keys::is_table(&path) {
             format!("names a table, not a setting: add the setting's name, {name}__…")
         } else {
             keys::unknown(&path)
         };
-        problems.push(ConfigProblem { key: path, value: None, source: Some(source), message });
+        problems.push(ConfigProblem {
+            key: path,
+            value: None,
+            source: Some(source),
+            message,
+        });
         return None;
     }
     let mut segments = path.rsplit('.');
     let leaf = segments.next().unwrap_or_default().to_owned();
     let innermost = Dict::from([(leaf, Value::from(text))]);
-    let dict = segments.fold(innermost, |inner, table| Dict::from([(table.to_owned(), inner.into())]));
+    let dict = segments.fold(innermost, |inner, table| {
+        Dict::from([(table.to_owned(), inner.into())])
+    });
     Some(Layer { source, dict })
 }
 
@@ -262,7 +304,9 @@ fn flatten(figment: &Figment, table: &str, dict: Dict, merged: &mut Merged) {
 }
 
 fn source_of(figment: &Figment, value: &Value) -> Source {
-    let Some(metadata) = figment.get_metadata(value.tag()) else { return Source::Default };
+    let Some(metadata) = figment.get_metadata(value.tag()) else {
+        return Source::Default;
+    };
     match &metadata.source {
         Some(figment::Source::File(path)) => Source::File(path.clone()),
         Some(figment::Source::Custom(name)) if metadata.name == PARAMETER => Source::Parameter(name.clone()),

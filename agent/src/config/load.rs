@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ConfigError, ConfigProblem, EffectiveSetting, Fetched, LiveSecrets, SecretName, SecretSource, Settings, Source,
-    Variables, Want,
+    ConfigError, ConfigProblem, EffectiveSetting, Fetched, LiveSecrets, SecretName, SecretSource, Settings,
+    Source, Variables, Want,
     layers::{self, Merged},
     reader::Reader,
     secrets::{CredentialSecrets, EnvSecrets, FoundSecrets, JsonFileSecrets, ManagedSecrets},
@@ -51,7 +51,9 @@ impl Inputs {
         Self {
             file,
             fallback_file: PathBuf::from(DEFAULT_FILE),
-            variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+            variables: std::env::vars_os()
+                .map(|(name, value)| (text(name), text(value)))
+                .collect(),
             dotenv: PathBuf::from(".env"),
             fetched: Fetched::default(),
         }
@@ -60,13 +62,18 @@ impl Inputs {
     /// The file that is read.
     fn chosen_file(&self) -> Option<&Path> {
         // One that cannot be looked at is not a missing one: reading it says why.
-        let fallback = || self.fallback_file.try_exists().unwrap_or(true).then_some(self.fallback_file.as_path());
+        let fallback = || {
+            self.fallback_file
+                .try_exists()
+                .unwrap_or(true)
+                .then_some(self.fallback_file.as_path())
+        };
         self.file.as_deref().or_else(fallback)
     }
 }
 
-/// What has to be fetched from AWS before [`load`] can say anything: one thing at a time, because where the secrets are may be written
-/// in the parameter. `None` when there is nothing more to fetch.
+/// What has to be fetched from AWS before [`load`] can say anything: one thing at a time, because where the
+/// secrets are may be written in the parameter. `None` when there is nothing more to fetch.
 pub fn wanted(inputs: &Inputs) -> Option<Want> {
     let parameter = layers::parameter(inputs.chosen_file(), &inputs.variables).map(Want::Parameter);
     if let Some(parameter) = parameter.filter(|want| !inputs.fetched.has(want)) {
@@ -79,25 +86,35 @@ pub fn wanted(inputs: &Inputs) -> Option<Want> {
     Some(Want::Secret(id)).filter(|want| !inputs.fetched.has(want))
 }
 
-/// What can be said without AWS while [`wanted`] wants something: the settings, if no parameter can change them.
+/// What can be said without AWS while [`wanted`] wants something: the settings, if no parameter can change
+/// them.
 ///
 /// # Errors
 /// With what is wrong whatever AWS has.
 pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
-    let (merged, problems) = layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
+    let (merged, problems) =
+        layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
     if layers::parameter(inputs.chosen_file(), &inputs.variables).is_some() {
-        // The parameter may bring what is missing here, and set what a rule of several settings looks at. Syntax and names are certain.
-        return if problems.is_empty() { Ok(None) } else { Err(ConfigError(problems)) };
+        // The parameter may bring what is missing here, and set what a rule of several settings looks at.
+        // Syntax and names are certain.
+        return if problems.is_empty() {
+            Ok(None)
+        } else {
+            Err(ConfigError(problems))
+        };
     }
     let mut reader = Reader::new(merged, problems);
     let secrets = validate::secrets(&mut reader);
     let settings = validate::settings(&mut reader, secrets, None);
     let problems = reader.into_parts().1;
-    settings.filter(|_| problems.is_empty()).map(Some).ok_or(ConfigError(problems))
+    settings
+        .filter(|_| problems.is_empty())
+        .map(Some)
+        .ok_or(ConfigError(problems))
 }
 
-/// `[journal]` of the file and the environment alone, whatever is wrong with the rest: the log that explains why nothing starts must go
-/// out all the same. Neither parameter nor secrets are read.
+/// `[journal]` of the file and the environment alone, whatever is wrong with the rest: the log that explains
+/// why nothing starts must go out all the same. Neither parameter nor secrets are read.
 ///
 /// # Errors
 /// If the file cannot be read, or `[journal]` itself is wrong.
@@ -118,19 +135,31 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
     let mut reader = Reader::new(merged, problems);
 
     let secrets_settings = validate::secrets(&mut reader);
-    let found = secrets_settings.as_ref().and_then(|settings| read_secrets(settings, inputs, &mut reader));
-    let settings = validate::settings(&mut reader, secrets_settings, found.as_ref().map(|found| &found.secrets));
+    let found = secrets_settings
+        .as_ref()
+        .and_then(|settings| read_secrets(settings, inputs, &mut reader));
+    let settings = validate::settings(
+        &mut reader,
+        secrets_settings,
+        found.as_ref().map(|found| &found.secrets),
+    );
 
     match (settings, found, reader.into_parts()) {
         (Some(settings), Some(found), (merged, problems)) if problems.is_empty() => {
             let effective = effective(&merged, &settings);
-            Ok(Loaded { settings, secrets: LiveSecrets::fixed(found.secrets), effective, warnings: found.warnings })
+            Ok(Loaded {
+                settings,
+                secrets: LiveSecrets::fixed(found.secrets),
+                effective,
+                warnings: found.warnings,
+            })
         }
         (_, _, (_, mut problems)) => {
             if inputs.chosen_file().is_none() {
                 let fallback = inputs.fallback_file.display();
-                let message =
-                    format!("no file was given and {fallback} does not exist, so only the environment was read");
+                let message = format!(
+                    "no file was given and {fallback} does not exist, so only the environment was read"
+                );
                 problems.extend(ConfigError::one("--config", message).0);
             }
             Err(ConfigError(problems))
@@ -143,19 +172,25 @@ fn read_secrets(settings: &SecretsSettings, inputs: &Inputs, reader: &mut Reader
     let source: Box<dyn SecretSource + '_> = match settings {
         SecretsSettings::Env => Box::new(EnvSecrets::new(&inputs.variables, Some(&inputs.dotenv))),
         SecretsSettings::File(path) => Box::new(JsonFileSecrets::new(path)),
-        SecretsSettings::Credential => {
-            Box::new(CredentialSecrets::new(inputs.variables.get("CREDENTIALS_DIRECTORY").map(Path::new)))
-        }
-        SecretsSettings::SecretsManager(id) => {
-            Box::new(ManagedSecrets::new(id, inputs.fetched.get(&Want::Secret(id.clone()))))
-        }
+        SecretsSettings::Credential => Box::new(CredentialSecrets::new(
+            inputs.variables.get("CREDENTIALS_DIRECTORY").map(Path::new),
+        )),
+        SecretsSettings::SecretsManager(id) => Box::new(ManagedSecrets::new(
+            id,
+            inputs.fetched.get(&Want::Secret(id.clone())),
+        )),
     };
     match source.load() {
         Ok(found) => Some(found),
         Err(error) => {
             for problem in error.0 {
                 let message = problem.to_string();
-                reader.report(ConfigProblem { key: "secrets".to_owned(), value: None, source: None, message });
+                reader.report(ConfigProblem {
+                    key: "secrets".to_owned(),
+                    value: None,
+                    source: None,
+                    message,
+                });
             }
             None
         }
@@ -174,12 +209,24 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
         .collect();
     let mut add = |key: &str, value: String, source| {
         if !merged.contains_key(key) {
-            rows.push(EffectiveSetting { key: key.to_owned(), value, source });
+            rows.push(EffectiveSetting {
+                key: key.to_owned(),
+                value,
+                source,
+            });
         }
     };
-    add("budget.price", format!("{} built-in lines", settings.budget.prices.len()), Source::Default);
+    add(
+        "budget.price",
+        format!("{} built-in lines", settings.budget.prices.len()),
+        Source::Default,
+    );
     let mut number = |key: &str, number: &PhoneNumber, secret: SecretName| {
-        add(key, format!("{:?}", number.masked()), Source::Secret(secret.as_str()));
+        add(
+            key,
+            format!("{:?}", number.masked()),
+            Source::Secret(secret.as_str()),
+        );
     };
     if let Some(sms) = &settings.notify.sms {
         number("notify.sms.to", &sms.to, SecretName::TwilioToNumber);

@@ -1,8 +1,10 @@
-//! What Mecris is told: settings by concern, loaded in layers, validated all at once; and secrets, which come from elsewhere.
+//! What Mecris is told: settings by concern, loaded in layers, validated all at once; and secrets, which come
+//! from elsewhere.
 //!
-//! [`load`] is the whole story: layers (`layers`) → typed reads that collect every problem (`reader`) → validated
-//! [`Settings`] (`validate`). Nothing here reads the process environment except [`Inputs::of_process`], and nothing here
-//! opens a connection: [`wanted`] says what has to be brought from AWS first.
+//! [`load`] is the whole story: layers (`layers`) → typed reads that collect every problem (`reader`) →
+//! validated [`Settings`] (`validate`). Nothing here reads the process environment except
+//! [`Inputs::of_process`], and nothing here opens a connection: [`wanted`] says what has to be brought from
+//! AWS first.
 
 mod fetched;
 mod keys;

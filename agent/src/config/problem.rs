@@ -42,7 +42,8 @@ impl Serialize for Source {
 pub struct ConfigProblem {
     /// The setting, `http.listen`.
     pub key: String,
-    /// What it was set to, as far as that may be shown; `None` if it is missing, private or not a setting at all.
+    /// What it was set to, as far as that may be shown; `None` if it is missing, private or not a setting at
+    /// all.
     pub value: Option<String>,
     /// Who set it; `None` if nobody did.
     pub source: Option<Source>,
@@ -64,7 +65,8 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// Everything that is wrong with the configuration, in the order in which it was found: layers first, then by section.
+/// Everything that is wrong with the configuration, in the order in which it was found: layers first, then by
+/// section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(pub Vec<ConfigProblem>);
 
@@ -73,7 +75,12 @@ impl std::error::Error for ConfigError {}
 impl ConfigError {
     /// One problem with something that has no value to show.
     pub fn one(key: &str, message: impl fmt::Display) -> Self {
-        Self(vec![ConfigProblem { key: key.to_owned(), value: None, source: None, message: message.to_string() }])
+        Self(vec![ConfigProblem {
+            key: key.to_owned(),
+            value: None,
+            source: None,
+            message: message.to_string(),
+        }])
     }
 
     /// Problems with secrets; `Ok` if there are none.
@@ -81,8 +88,15 @@ impl ConfigError {
     /// # Errors
     /// With one problem for each sentence.
     pub fn of_secrets(sentences: Vec<String>) -> Result<(), Self> {
-        let problems: Vec<_> = sentences.into_iter().flat_map(|sentence| Self::one("secrets", sentence).0).collect();
-        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
+        let problems: Vec<_> = sentences
+            .into_iter()
+            .flat_map(|sentence| Self::one("secrets", sentence).0)
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(problems))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Typed reads of merged settings. Every read that fails records a problem and returns `None`; nothing stops at the first one.
+//! Typed reads of merged settings. Every read that fails records a problem and returns `None`; nothing stops
+//! at the first one.
 
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr, time::Duration};
 
@@ -39,12 +40,17 @@ impl Reader {
 
     /// Whether any setting of the table is set.
     pub(super) fn has_table(&self, table: &str) -> bool {
-        self.merged.keys().any(|key| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')))
+        self.merged
+            .keys()
+            .any(|key| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// The value as it may be shown.
     pub(super) fn shown(&self, key: &str) -> String {
-        self.merged.get(key).map(|given| show::given(key, given)).unwrap_or_default()
+        self.merged
+            .get(key)
+            .map(|given| show::given(key, given))
+            .unwrap_or_default()
     }
 
     /// Records that the setting is wrong, with its value and where it came from.
@@ -72,10 +78,13 @@ impl Reader {
         given
     }
 
-    /// Whether a misspelt name was reported that probably is this one: that it is missing goes without saying then.
+    /// Whether a misspelt name was reported that probably is this one: that it is missing goes without saying
+    /// then.
     fn was_meant(&self, key: &str) -> bool {
         let hint = format!("did you mean {key}?");
-        self.problems.iter().any(|problem| problem.message.ends_with(&hint))
+        self.problems
+            .iter()
+            .any(|problem| problem.message.ends_with(&hint))
     }
 
     /// A text.
@@ -97,7 +106,12 @@ impl Reader {
     }
 
     /// A text that `parse` understands.
-    pub(super) fn parsed<T>(&mut self, key: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn parsed<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let text = self.text(key, expected)?;
         parse(&text).or_else(|| self.expected(key, expected))
     }
@@ -122,15 +136,21 @@ impl Reader {
             return Some(*value);
         }
         let hint = keys::nearest(text, choices.iter().map(|(name, _)| *name));
-        let hint = hint.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default();
+        let hint = hint
+            .map(|name| format!(", did you mean {name:?}?"))
+            .unwrap_or_default();
         self.expected(key, &format!("{}{hint}", one_of(choices)))
     }
 
     /// A list of texts. In the environment it is written as in TOML, `["a", "b"]`.
     pub(super) fn list(&mut self, key: &str, expected: &str) -> Option<Vec<String>> {
         let given = self.given(key, expected)?;
-        let texts =
-            array(&given).and_then(|items| items.into_iter().map(Value::into_string).collect::<Option<Vec<String>>>());
+        let texts = array(&given).and_then(|items| {
+            items
+                .into_iter()
+                .map(Value::into_string)
+                .collect::<Option<Vec<String>>>()
+        });
         texts.or_else(|| self.expected(key, expected))
     }
 
@@ -154,14 +174,23 @@ impl Reader {
     pub(super) fn count(&mut self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
         let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         let given = self.given(key, &expected)?;
-        typed::<u32>(&given).filter(|n| allowed.contains(n)).or_else(|| self.expected(key, &expected))
+        typed::<u32>(&given)
+            .filter(|n| allowed.contains(n))
+            .or_else(|| self.expected(key, &expected))
     }
 
     /// A number for which `allowed` holds.
-    pub(super) fn number(&mut self, key: &str, expected: &str, allowed: impl FnOnce(f64) -> bool) -> Option<f64> {
+    pub(super) fn number(
+        &mut self,
+        key: &str,
+        expected: &str,
+        allowed: impl FnOnce(f64) -> bool,
+    ) -> Option<f64> {
         let given = self.given(key, expected)?;
         let number = typed::<f64>(&given).filter(|n| n.is_finite());
-        number.filter(|n| allowed(*n)).or_else(|| self.expected(key, expected))
+        number
+            .filter(|n| allowed(*n))
+            .or_else(|| self.expected(key, expected))
     }
 
     /// A duration within bounds, `15m`, `1h 30m`.
@@ -181,7 +210,9 @@ impl Reader {
 
     /// A day.
     pub(super) fn date(&mut self, key: &str) -> Option<Date> {
-        self.parsed(key, "a day such as \"2026-11-01\"", |text| Date::strptime("%Y-%m-%d", text).ok())
+        self.parsed(key, "a day such as \"2026-11-01\"", |text| {
+            Date::strptime("%Y-%m-%d", text).ok()
+        })
     }
 
     /// Records that something else was expected. Always `None`, so that a read can end with it.
@@ -193,10 +224,13 @@ impl Reader {
 
 /// `HH:MM`; TOML's own local times come with seconds.
 pub(super) fn time(text: &str) -> Option<Time> {
-    Time::strptime("%H:%M", text).or_else(|_| Time::strptime("%H:%M:%S", text)).ok()
+    Time::strptime("%H:%M", text)
+        .or_else(|_| Time::strptime("%H:%M:%S", text))
+        .ok()
 }
 
-/// The items of a list. In the environment it is written as in TOML, or in plain words: `["a", "b"]`, `[a, b]`.
+/// The items of a list. In the environment it is written as in TOML, or in plain words: `["a", "b"]`, `[a,
+/// b]`.
 pub(super) fn array(given: &Given) -> Option<Vec<Value>> {
     match (&given.source, &given.value) {
         (Source::Variable(_), Value::String(_, text)) => plain_words(text).or_else(|| toml_list(text)),
@@ -241,13 +275,22 @@ fn typed<T: FromStr + serde::de::DeserializeOwned>(given: &Given) -> Option<T> {
 }
 
 fn names<T>(choices: &[(&str, T)]) -> String {
-    choices.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    choices
+        .iter()
+        .map(|(name, _)| format!("{name:?}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn one_of<T>(choices: &[(&str, T)]) -> String {
-    if choices.len() == 1 { names(choices) } else { format!("one of: {}", names(choices)) }
+    if choices.len() == 1 {
+        names(choices)
+    } else {
+        format!("one of: {}", names(choices))
+    }
 }
 
 fn friendly(duration: Duration) -> String {
-    SignedDuration::try_from(duration).map_or_else(|_| format!("{duration:?}"), |duration| format!("{duration:#}"))
+    SignedDuration::try_from(duration)
+        .map_or_else(|_| format!("{duration:?}"), |duration| format!("{duration:#}"))
 }

@@ -56,7 +56,10 @@ fn toml(value: &Value) -> String {
         },
         Value::Empty(..) => "(nothing)".to_owned(),
         Value::Dict(_, dict) => {
-            let pairs: Vec<String> = dict.iter().map(|(key, value)| format!("{key} = {}", toml(value))).collect();
+            let pairs: Vec<String> = dict
+                .iter()
+                .map(|(key, value)| format!("{key} = {}", toml(value)))
+                .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Value::Array(_, items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
@@ -69,9 +72,17 @@ fn without_credentials(text: &str) -> String {
         return text.to_owned();
     }
     let Ok(mut url) = Url::parse(text) else {
-        return if text.contains(['@', '?']) { "(not shown)".to_owned() } else { text.to_owned() };
+        return if text.contains(['@', '?']) {
+            "(not shown)".to_owned()
+        } else {
+            text.to_owned()
+        };
     };
-    if url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none() {
+    if url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+    {
         return text.to_owned();
     }
     url.set_query(url.query().map(|_| "..."));
@@ -95,7 +106,10 @@ mod tests {
             ("notify.sms.messaging_service_sid", "canary-canary-canary"),
             ("notify.email.to", "canary@example.org"),
             ("notify.telegram.chat_id", "canary-14155550100"),
-            ("beeminder.base_url", "https://me:canary@example.com/?auth_token=canary#canary"),
+            (
+                "beeminder.base_url",
+                "https://me:canary@example.com/?auth_token=canary#canary",
+            ),
             ("beeminder.base_url", "https://me:canary@[example"),
             ("state.remote", "s3://canary:canary@bucket/"),
         ] {
@@ -106,7 +120,10 @@ mod tests {
 
     #[test]
     fn values_look_like_toml_and_stay_short() {
-        assert_eq!(value("policy.quiet_hours", &Value::from(vec!["22:00", "08:00"])), r#"["22:00", "08:00"]"#);
+        assert_eq!(
+            value("policy.quiet_hours", &Value::from(vec!["22:00", "08:00"])),
+            r#"["22:00", "08:00"]"#
+        );
         assert_eq!(value("window.hours", &Value::from(2.5)), "2.5");
         assert!(value("time_zone", &Value::from("é".repeat(500))).chars().count() <= LONGEST + 1);
     }

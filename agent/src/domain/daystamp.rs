@@ -44,7 +44,9 @@ impl FromStr for Daystamp {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let format = if text.len() == 8 { "%Y%m%d" } else { "%Y-%m-%d" };
-        Date::strptime(format, text).map(Self).map_err(|_| DaystampError(text.to_owned()))
+        Date::strptime(format, text)
+            .map(Self)
+            .map_err(|_| DaystampError(text.to_owned()))
     }
 }
 

@@ -1,7 +1,8 @@
-//! The words that every layer uses: goals' slugs, severities, subjects, money, daystamps, observations, decisions,
-//! silences.
+//! The words that every layer uses: goals' slugs, severities, subjects, money, daystamps, observations,
+//! decisions, silences.
 //!
-//! What lives here is parsed once at the edge and then cannot be wrong. No I/O, no clock, no settings, no SQL.
+//! What lives here is parsed once at the edge and then cannot be wrong. No I/O, no clock, no settings, no
+//! SQL.
 
 mod daystamp;
 mod decision;

@@ -36,18 +36,27 @@ impl Money {
         if !usd.is_finite() || usd.abs() > 1e9 {
             return Err(MoneyError(usd));
         }
-        #[allow(clippy::cast_possible_truncation, reason = "bounded by the check above: 1e15 fits")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "bounded by the check above: 1e15 fits"
+        )]
         Ok(Self((usd * 1e6).round() as i64))
     }
 
     /// As dollars, for display and JSON.
-    #[allow(clippy::cast_precision_loss, reason = "1e15 micro-dollars are exact in an f64")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "1e15 micro-dollars are exact in an f64"
+    )]
     pub fn usd(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
     /// This amount's share of `whole`, `1.0` = all of it. `None` when `whole` is zero or less.
-    #[allow(clippy::cast_precision_loss, reason = "a share is for comparison with a threshold")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a share is for comparison with a threshold"
+    )]
     pub fn share_of(self, whole: Self) -> Option<f64> {
         (whole.0 > 0).then(|| self.0 as f64 / whole.0 as f64)
     }

@@ -4,12 +4,13 @@ use wildmatch::WildMatch;
 
 use super::{Provider, Subject};
 
-/// The subjects that a silence covers: a glob over whole subjects in which `*` stands for any characters (none and `:` too) and
-/// `?` for exactly one. Upper and lower case differ.
+/// The subjects that a silence covers: a glob over whole subjects in which `*` stands for any characters
+/// (none and `:` too) and `?` for exactly one. Upper and lower case differ.
 ///
-/// What the person promised (`goal:`, `walk`, `budget:`) is covered by whatever matches it. Everything else, above all what Mecris
-/// says about itself (`upstream:`, `channel:`, `run`), is covered only by a pattern whose own part before the first `:` is that
-/// very word: `upstream:*` covers `upstream:beeminder`, `*` does not. That Mecris cannot see is no promise to take a rest from.
+/// What the person promised (`goal:`, `walk`, `budget:`) is covered by whatever matches it. Everything else,
+/// above all what Mecris says about itself (`upstream:`, `channel:`, `run`), is covered only by a pattern
+/// whose own part before the first `:` is that very word: `upstream:*` covers `upstream:beeminder`, `*` does
+/// not. That Mecris cannot see is no promise to take a rest from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SubjectPattern {
     text: String,
@@ -42,9 +43,11 @@ impl SubjectPattern {
             (promise || topic(kind) == topic(&self.text)) && overlap(self.text.as_bytes(), kind.as_bytes())
         };
         let budgets = Provider::ALL.map(|provider| Subject::budget(provider).to_string());
-        let promises = [GOALS, "walk"].into_iter().chain(budgets.iter().map(String::as_str));
-        let known =
-            promises.clone().any(|kind| covers(kind, true)) || ABOUT_MECRIS.iter().any(|kind| covers(kind, false));
+        let promises = [GOALS, "walk"]
+            .into_iter()
+            .chain(budgets.iter().map(String::as_str));
+        let known = promises.clone().any(|kind| covers(kind, true))
+            || ABOUT_MECRIS.iter().any(|kind| covers(kind, false));
         (!known).then(|| {
             let promises: Vec<&str> = std::iter::once("goal:<slug>").chain(promises.skip(1)).collect();
             format!(
@@ -61,7 +64,10 @@ impl SubjectPattern {
     }
 
     fn of(text: &str) -> Self {
-        Self { text: text.to_owned(), glob: WildMatch::new(text) }
+        Self {
+            text: text.to_owned(),
+            glob: WildMatch::new(text),
+        }
     }
 }
 
@@ -76,8 +82,11 @@ pub(super) fn topic(text: &str) -> &str {
 
 /// Whether some text matches both globs.
 fn overlap(one: &[u8], other: &[u8]) -> bool {
-    // `rest[j]`: what is left of `one` has a text in common with `other[j..]`; from the ends to the beginnings.
-    let mut rest: Vec<bool> = (0..=other.len()).map(|j| other[j..].iter().all(|c| *c == b'*')).collect();
+    // `rest[j]`: what is left of `one` has a text in common with `other[j..]`; from the ends to the
+    // beginnings.
+    let mut rest: Vec<bool> = (0..=other.len())
+        .map(|j| other[j..].iter().all(|c| *c == b'*'))
+        .collect();
     for (i, a) in one.iter().enumerate().rev() {
         let mut here = vec![false; rest.len()];
         here[other.len()] = one[i..].iter().all(|c| *c == b'*');
@@ -105,8 +114,14 @@ impl FromStr for SubjectPattern {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = !text.is_empty()
             && text.len() <= MOST
-            && text.chars().all(|c| Subject::may_contain(c) || matches!(c, '*' | '?'));
-        if fits { Ok(Self::of(text)) } else { Err(PatternError(text.chars().take(80).collect())) }
+            && text
+                .chars()
+                .all(|c| Subject::may_contain(c) || matches!(c, '*' | '?'));
+        if fits {
+            Ok(Self::of(text))
+        } else {
+            Err(PatternError(text.chars().take(80).collect()))
+        }
     }
 }
 
@@ -157,9 +172,28 @@ mod tests {
 
     #[test]
     fn what_mecris_says_about_itself_has_to_be_named() {
-        let own = ["upstream:beeminder", "channel:sms", "run", "beeminder:unreadable", "boot:failed"];
+        let own = [
+            "upstream:beeminder",
+            "channel:sms",
+            "run",
+            "beeminder:unreadable",
+            "boot:failed",
+        ];
         for subject in own {
-            for text in ["*", "?*", "*:*", "*n*", "u*", "?pstream:*", "r*", "ru?", "r?n", "run*", "c*:sms", "b*"] {
+            for text in [
+                "*",
+                "?*",
+                "*:*",
+                "*n*",
+                "u*",
+                "?pstream:*",
+                "r*",
+                "ru?",
+                "r?n",
+                "run*",
+                "c*:sms",
+                "b*",
+            ] {
                 assert!(!covers(text, subject), "{text} does not cover {subject}");
             }
             assert!(covers(subject, subject), "{subject} names itself");
@@ -172,12 +206,33 @@ mod tests {
 
     #[test]
     fn a_pattern_that_covers_nothing_gets_a_warning() {
-        for text in
-            ["*", "g*", "goal:?", "*ing", "w?lk", "budget:*q", "upstream:x", "channel:*", "run", "budget:groq", "**"]
-        {
+        for text in [
+            "*",
+            "g*",
+            "goal:?",
+            "*ing",
+            "w?lk",
+            "budget:*q",
+            "upstream:x",
+            "channel:*",
+            "run",
+            "budget:groq",
+            "**",
+        ] {
             assert_eq!(pattern(text).warning(), None, "{text}");
         }
-        for text in ["gaol:*", "goal:", "goal", "budget:openai", "Walk", "up*", "r?n", "running", "boot:*", "walk?"] {
+        for text in [
+            "gaol:*",
+            "goal:",
+            "goal",
+            "budget:openai",
+            "Walk",
+            "up*",
+            "r?n",
+            "running",
+            "boot:*",
+            "walk?",
+        ] {
             assert!(pattern(text).warning().is_some(), "{text}");
         }
         insta::assert_snapshot!(pattern("gaol:*").warning().unwrap());
@@ -185,7 +240,16 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused_with_what_is_allowed() {
-        for text in ["", " ", "goal reading", "goal:[ab]", "{a,b}", "goal:é", "a\n", &"x".repeat(261)] {
+        for text in [
+            "",
+            " ",
+            "goal reading",
+            "goal:[ab]",
+            "{a,b}",
+            "goal:é",
+            "a\n",
+            &"x".repeat(261),
+        ] {
             assert!(text.parse::<SubjectPattern>().is_err(), "{text:?}");
         }
         insta::assert_snapshot!("goal:[ab]".parse::<SubjectPattern>().unwrap_err());

@@ -37,9 +37,14 @@ impl FromStr for PhoneNumber {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.strip_prefix('+').ok_or(PhoneNumberError)?;
-        let fits =
-            (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-        if fits { Ok(Self(text.to_owned())) } else { Err(PhoneNumberError) }
+        let fits = (8..=15).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.starts_with('0');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(PhoneNumberError)
+        }
     }
 }
 

@@ -40,6 +40,9 @@ impl FromStr for Provider {
     type Err = ProviderError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|p| p.as_str() == text).ok_or_else(|| ProviderError(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|p| p.as_str() == text)
+            .ok_or_else(|| ProviderError(text.to_owned()))
     }
 }

@@ -32,7 +32,8 @@ impl Severity {
         self != Self::Unknown && self.rank() >= threshold.rank()
     }
 
-    /// For sorting only, most urgent highest. `Unknown` sorts below `Caution` and above `Safe`: it deserves a look before what is known to be fine.
+    /// For sorting only, most urgent highest. `Unknown` sorts below `Caution` and above `Safe`: it deserves a
+    /// look before what is known to be fine.
     pub fn rank(self) -> u8 {
         match self {
             Self::Safe => 0,
@@ -65,10 +66,16 @@ impl FromStr for Severity {
     type Err = SeverityError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Unknown, Self::Safe, Self::Caution, Self::Warning, Self::Critical]
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| SeverityError(text.to_owned()))
+        [
+            Self::Unknown,
+            Self::Safe,
+            Self::Caution,
+            Self::Warning,
+            Self::Critical,
+        ]
+        .into_iter()
+        .find(|s| s.as_str() == text)
+        .ok_or_else(|| SeverityError(text.to_owned()))
     }
 }
 

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::SubjectPattern;
 
-/// A person's word that something is not to be said for a while. Ended by its time, or earlier by being deleted.
+/// A person's word that something is not to be said for a while. Ended by its time, or earlier by being
+/// deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Silence {
     /// Time-ordered unique id.
@@ -73,7 +74,10 @@ impl FromStr for SilenceKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|k| k.as_str() == text).ok_or_else(|| format!("{text:?} is not a kind of silence"))
+        Self::ALL
+            .into_iter()
+            .find(|k| k.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a kind of silence"))
     }
 }
 
@@ -96,7 +100,10 @@ mod tests {
             deleted_at: None,
             deleted_by: None,
         };
-        assert_eq!([1, 2, 3, 4].map(|hour| silence.is_active(at(hour))), [false, true, true, false]);
+        assert_eq!(
+            [1, 2, 3, 4].map(|hour| silence.is_active(at(hour))),
+            [false, true, true, false]
+        );
         silence.deleted_at = Some(at(3));
         assert!(!silence.is_active(at(3)));
     }

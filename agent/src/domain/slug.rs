@@ -31,8 +31,14 @@ impl FromStr for Slug {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = !text.is_empty()
             && text.len() <= 250
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        if fits { Ok(Self(text.to_owned())) } else { Err(SlugError(text.chars().take(80).collect())) }
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SlugError(text.chars().take(80).collect()))
+        }
     }
 }
 

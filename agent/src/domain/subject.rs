@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Provider, Slug};
 
-/// What a condition is about, and half of a claim's key: `goal:reading`, `walk`, `budget:groq`, `upstream:beeminder`, `channel:sms`,
-/// `run`.
+/// What a condition is about, and half of a claim's key: `goal:reading`, `walk`, `budget:groq`,
+/// `upstream:beeminder`, `channel:sms`, `run`.
 ///
-/// A person may name others with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at most 260 characters.
+/// A person may name others with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at most
+/// 260 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Subject(String);
@@ -87,7 +88,11 @@ impl FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = !text.is_empty() && text.len() <= 260 && text.chars().all(Self::may_contain);
-        if fits { Ok(Self(text.to_owned())) } else { Err(SubjectError(text.chars().take(80).collect())) }
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SubjectError(text.chars().take(80).collect()))
+        }
     }
 }
 

@@ -35,8 +35,8 @@ enum Action {
 pub fn pass(name: &str) {
     static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
     note(name);
-    let plans =
-        PLANS.get_or_init(|| std::env::var("MECRIS_FAILPOINT").map_or_else(|_| Vec::new(), |text| parse(&text)));
+    let plans = PLANS
+        .get_or_init(|| std::env::var("MECRIS_FAILPOINT").map_or_else(|_| Vec::new(), |text| parse(&text)));
     for plan in plans.iter().filter(|plan| plan.name == name) {
         if plan.passed.fetch_add(1, Ordering::SeqCst) + 1 == plan.at {
             plan.act();
@@ -44,24 +44,39 @@ pub fn pass(name: &str) {
     }
 }
 
-/// Writes the name of the failpoint that is passed to `MECRIS_FAILPOINT_AT`, in the place of the last one: whoever stops the process
-/// at a random instant can see where.
+/// Writes the name of the failpoint that is passed to `MECRIS_FAILPOINT_AT`, in the place of the last one:
+/// whoever stops the process at a random instant can see where.
 fn note(name: &str) {
     static FILE: OnceLock<Option<File>> = OnceLock::new();
-    let open = |path| File::options().create(true).truncate(false).write(true).open(path);
-    let file =
-        FILE.get_or_init(|| std::env::var_os("MECRIS_FAILPOINT_AT").map(open).transpose().expect("it can be opened"));
+    let open = |path| {
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+    };
+    let file = FILE.get_or_init(|| {
+        std::env::var_os("MECRIS_FAILPOINT_AT")
+            .map(open)
+            .transpose()
+            .expect("it can be opened")
+    });
     if let Some(file) = file {
-        file.write_all_at(format!("{name:<40}").as_bytes(), 0).expect("it can be written");
+        file.write_all_at(format!("{name:<40}").as_bytes(), 0)
+            .expect("it can be written");
     }
 }
 
-/// The task passes a place at which it can hang: it does, for good, while the file `MECRIS_FAILPOINT_HANG` has the name as a line.
+/// The task passes a place at which it can hang: it does, for good, while the file `MECRIS_FAILPOINT_HANG`
+/// has the name as a line.
 pub async fn hang(name: &str) {
     static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
     let file = FILE.get_or_init(|| std::env::var_os("MECRIS_FAILPOINT_HANG").map(PathBuf::from));
     // Not there: nothing hangs yet.
-    let names = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    let names = file
+        .as_ref()
+        .and_then(|file| std::fs::read_to_string(file).ok())
+        .unwrap_or_default();
     if names.lines().any(|line| line == name) {
         std::future::pending::<()>().await;
     }
@@ -74,9 +89,15 @@ pub async fn hang(name: &str) {
 pub fn clock_error() -> SignedDuration {
     static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
     let file = FILE.get_or_init(|| std::env::var_os("MECRIS_FAILPOINT_CLOCK").map(PathBuf::from));
-    let Some(file) = file else { return SignedDuration::ZERO };
+    let Some(file) = file else {
+        return SignedDuration::ZERO;
+    };
     let text = std::fs::read_to_string(file).expect("MECRIS_FAILPOINT_CLOCK names a file");
-    SignedDuration::from_millis(text.trim().parse().expect("MECRIS_FAILPOINT_CLOCK holds milliseconds"))
+    SignedDuration::from_millis(
+        text.trim()
+            .parse()
+            .expect("MECRIS_FAILPOINT_CLOCK holds milliseconds"),
+    )
 }
 
 impl Plan {
@@ -84,7 +105,8 @@ impl Plan {
         if let Some(path) = std::env::var_os("MECRIS_FAILPOINT_LOG") {
             let log = File::options().create(true).append(true).open(path);
             let line = format!("{} {}\n", self.name, self.action.word());
-            log.and_then(|mut log| log.write_all(line.as_bytes())).expect("the log of failpoints can be written");
+            log.and_then(|mut log| log.write_all(line.as_bytes()))
+                .expect("the log of failpoints can be written");
         }
         match self.action {
             Action::Signal(signal) => kill_process(getpid(), signal).expect("a process may signal itself"),
@@ -119,7 +141,12 @@ fn parse(text: &str) -> Vec<Plan> {
         let (action, at) = rest.split_once('@').unwrap_or((rest, "1"));
         ALL.contains(&name).then_some(())?;
         let (action, at) = (Action::parse(action)?, at.parse().ok()?);
-        Some(Plan { name: name.to_owned(), action, at, passed: AtomicU32::new(0) })
+        Some(Plan {
+            name: name.to_owned(),
+            action,
+            at,
+            passed: AtomicU32::new(0),
+        })
     };
     text.split(';')
         .map(|text| {

@@ -1,18 +1,20 @@
-//! Places at which a test kills, stops or delays this process. Without the feature `failpoints` the macro is nothing at all.
+//! Places at which a test kills, stops or delays this process. Without the feature `failpoints` the macro is
+//! nothing at all.
 //!
-//! There is one at every await between a decision and its message's final state, and inside the transactions that matter. What
-//! happens where is chosen by the environment: `MECRIS_FAILPOINT=<name>=<action>[@<n>]`, several with `;` between them, where the
-//! action is `kill`, `stop` (SIGSTOP: every thread, like a machine that sleeps) or `sleep:<milliseconds>` and `n` counts the
-//! passages (1, the first, if it is left out). A failpoint that acts first adds `<name> <action>` as a line to the file
-//! `MECRIS_FAILPOINT_LOG`: whoever killed a process this way can count where.
+//! There is one at every await between a decision and its message's final state, and inside the transactions
+//! that matter. What happens where is chosen by the environment: `MECRIS_FAILPOINT=<name>=<action>[@<n>]`,
+//! several with `;` between them, where the action is `kill`, `stop` (SIGSTOP: every thread, like a machine
+//! that sleeps) or `sleep:<milliseconds>` and `n` counts the passages (1, the first, if it is left out). A
+//! failpoint that acts first adds `<name> <action>` as a line to the file `MECRIS_FAILPOINT_LOG`: whoever
+//! killed a process this way can count where.
 //!
 //! The file `MECRIS_FAILPOINT_AT` always has the name of the last one that was passed.
 //!
-//! `MECRIS_FAILPOINT_HANG` names a file that holds names of [`HANGS`], one a line, read each time one of those places is passed: the
-//! task that is there stands still for good, while all others go on.
+//! `MECRIS_FAILPOINT_HANG` names a file that holds names of [`HANGS`], one a line, read each time one of
+//! those places is passed: the task that is there stands still for good, while all others go on.
 //!
-//! `MECRIS_FAILPOINT_CLOCK` names a file that holds milliseconds by which the wall clock is wrong, read each time the clock is:
-//! so it can jump under a running process. The time since boot never does.
+//! `MECRIS_FAILPOINT_CLOCK` names a file that holds milliseconds by which the wall clock is wrong, read each
+//! time the clock is: so it can jump under a running process. The time since boot never does.
 
 #[cfg(feature = "failpoints")]
 mod active;
@@ -29,7 +31,8 @@ macro_rules! failpoint {
     };
 }
 
-/// Marks an await by its name, which stands in [`HANGS`](crate::failpoint::HANGS): one task can be made to stand still there.
+/// Marks an await by its name, which stands in [`HANGS`](crate::failpoint::HANGS): one task can be made to
+/// stand still there.
 #[macro_export]
 macro_rules! hangpoint {
     ($name:literal) => {
@@ -43,7 +46,8 @@ pub const HANGS: &[&str] = &["scheduler.turn", "http.accept"];
 
 /// Every failpoint, in the order of a message's life.
 pub const ALL: &[&str] = &[
-    // The start: the file is open and locked; what other instances wrote is known, fetched, in the file, in use.
+    // The start: the file is open and locked; what other instances wrote is known, fetched, in the file, in
+    // use.
     "start.opened",
     "restore.listed",
     "restore.fetched",
@@ -70,7 +74,8 @@ pub const ALL: &[&str] = &[
     "outbox.claimed",
     "outbox.checkpointed",
     "outbox.connected",
-    // Between the check of the lease and the write to the socket: a pause here, and only here, may cost a second message.
+    // Between the check of the lease and the write to the socket: a pause here, and only here, may cost a
+    // second message.
     "outbox.lease_checked",
     "outbox.sent",
     "outbox.accepted",

@@ -5,9 +5,12 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::policy::{Claim, Ledger, Policy};
-use crate::domain::{Action, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Subject, Word};
+use crate::domain::{
+    Action, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Subject, Word,
+};
 
-/// One decision for each condition, in the same order, each with its one reason. The first question with an answer decides:
+/// One decision for each condition, in the same order, each with its one reason. The first question with an
+/// answer decides:
 ///
 /// 1. Is it unknown? `unknown_data`
 /// 2. Is it below `notify_at`? `below_threshold`
@@ -23,7 +26,10 @@ use crate::domain::{Action, Condition, Daystamp, Decision, Reason, Severity, Sil
 /// 4 to 6 follow somebody's word, and the decision says whose.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     // What holds back the message holds back all that would be in it.
-    let held_back = if policy.quiet_hours.is_some_and(|hours| hours.contains(now, &policy.zone)) {
+    let held_back = if policy
+        .quiet_hours
+        .is_some_and(|hours| hours.contains(now, &policy.zone))
+    {
         Some(Reason::QuietHours)
     } else if policy.allows_one_more(ledger) {
         None
@@ -35,11 +41,31 @@ pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now:
         .into_iter()
         .zip(verdicts)
         .map(|(condition, verdict)| match verdict {
-            Verdict::Silent(reason) => Decision { condition, action: Action::Suppress, reason, word: None },
-            Verdict::Asked(reason, word) => Decision { condition, action: Action::Suppress, reason, word: Some(word) },
+            Verdict::Silent(reason) => Decision {
+                condition,
+                action: Action::Suppress,
+                reason,
+                word: None,
+            },
+            Verdict::Asked(reason, word) => Decision {
+                condition,
+                action: Action::Suppress,
+                reason,
+                word: Some(word),
+            },
             Verdict::Worth(reason) => match held_back {
-                Some(reason) => Decision { condition, action: Action::Suppress, reason, word: None },
-                None => Decision { condition, action: Action::Notify, reason, word: None },
+                Some(reason) => Decision {
+                    condition,
+                    action: Action::Suppress,
+                    reason,
+                    word: None,
+                },
+                None => Decision {
+                    condition,
+                    action: Action::Notify,
+                    reason,
+                    word: None,
+                },
             },
         })
         .collect()
@@ -59,7 +85,8 @@ fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Tim
         .iter()
         .map(|condition| {
             let verdict = verdict(condition, ledger, policy, now);
-            // Two conditions of one subject and day in one pass (Beeminder listed a goal twice) are one claim.
+            // Two conditions of one subject and day in one pass (Beeminder listed a goal twice) are one
+            // claim.
             let worth = matches!(verdict, Verdict::Worth(_));
             if worth && !claimed_now.insert((&condition.subject, condition.day)) {
                 return Verdict::Silent(Reason::AlreadyNotifiedToday);
@@ -79,7 +106,10 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
     if condition.expires_at.is_some_and(|at| at <= now) {
         return Verdict::Silent(Reason::UnknownData);
     }
-    for (kind, reason) in [(SilenceKind::Vacation, Reason::Vacation), (SilenceKind::Silence, Reason::Silenced)] {
+    for (kind, reason) in [
+        (SilenceKind::Vacation, Reason::Vacation),
+        (SilenceKind::Silence, Reason::Silenced),
+    ] {
         if let Some(silence) = ledger.silenced(kind, &condition.subject) {
             return Verdict::Asked(reason, word(silence));
         }
@@ -104,7 +134,12 @@ fn word(silence: &Silence) -> Word {
 }
 
 fn knows(author: &str) -> Word {
-    Word { author: author.to_owned(), until: None, silence_id: None, comment: String::new() }
+    Word {
+        author: author.to_owned(),
+        until: None,
+        silence_id: None,
+        comment: String::new(),
+    }
 }
 
 /// A day has one alert, and with `escalate` one more: when it turns CRITICAL after less was said.

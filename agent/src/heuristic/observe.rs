@@ -1,4 +1,5 @@
-//! Asks every arm at once, each within its own deadline. What does not answer is stale or unknown, never absent.
+//! Asks every arm at once, each within its own deadline. What does not answer is stale or unknown, never
+//! absent.
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use crate::{
     store::{Store, StoreError, snapshots},
 };
 
-/// Shares of the pass's deadline: the account first, then a walk in doubt; the rest is for deciding and recording.
+/// Shares of the pass's deadline: the account first, then a walk in doubt; the rest is for deciding and
+/// recording.
 const ACCOUNT_SHARE: f64 = 0.6;
 const WALK_SHARE: f64 = 0.25;
 
@@ -46,7 +48,12 @@ impl Arms {
             }
             None => None,
         };
-        Ok(Observed { beeminder: account, walk, budgets: budgets?, elapsed: started.elapsed() })
+        Ok(Observed {
+            beeminder: account,
+            walk,
+            budgets: budgets?,
+            elapsed: started.elapsed(),
+        })
     }
 
     async fn account(&self, store: &Store, now: Timestamp) -> Result<Observation<Account>, StoreError> {
@@ -59,7 +66,10 @@ impl Arms {
         Ok(match (read, before) {
             (Ok(mut account), before) => {
                 carry_queued_since(&mut account, before.map(|(_, account)| account).as_ref(), now);
-                Observation::Fresh { value: account, at: now }
+                Observation::Fresh {
+                    value: account,
+                    at: now,
+                }
             }
             (Err(why), Some((at, value))) => Observation::Stale { value, at, why },
             (Err(why), None) => Observation::Unknown { why },

@@ -1,5 +1,5 @@
-//! What a person decides: to be left alone, or that they know. Each is one transaction that can be run again, with its lines in the
-//! decision log.
+//! What a person decides: to be left alone, or that they know. Each is one transaction that can be run again,
+//! with its lines in the decision log.
 
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Transaction;
@@ -42,7 +42,8 @@ pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusq
     Ok(())
 }
 
-/// Ends a silence before its time. Returns it as it is then; `None` if there is no such silence. One that has ended stays as it is.
+/// Ends a silence before its time. Returns it as it is then; `None` if there is no such silence. One that has
+/// ended stays as it is.
 ///
 /// # Errors
 /// What SQLite says.
@@ -77,8 +78,8 @@ pub fn unsilence(
     Ok(found)
 }
 
-/// Notes that the person knows what a message says: no more of it on its day. Returns the message as it is then; `None` if there is no
-/// such message. Who says it first counts.
+/// Notes that the person knows what a message says: no more of it on its day. Returns the message as it is
+/// then; `None` if there is no such message. Who says it first counts.
 ///
 /// # Errors
 /// What SQLite says.
@@ -93,9 +94,15 @@ pub fn acknowledge(
     let found = outbox::get(tx, id)?;
     if let Some(message) = found.as_ref().filter(|_| new) {
         let claims = claims::of_message(tx, id)?;
-        let evidence = format!("they know what the message of {} says", shown(message.created_at, zone));
+        let evidence = format!(
+            "they know what the message of {} says",
+            shown(message.created_at, zone)
+        );
         for subject in &message.subjects {
-            let claimed = claims.iter().find(|(claimed, _)| claimed == subject).map(|(_, day)| *day);
+            let claimed = claims
+                .iter()
+                .find(|(claimed, _)| claimed == subject)
+                .map(|(_, day)| *day);
             let act = NewAct {
                 act: Act::Acknowledge,
                 about: subject.as_str(),
@@ -114,7 +121,9 @@ pub fn acknowledge(
 }
 
 fn shown(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    at.to_zoned_datetime(zone.clone())
+        .strftime("%Y-%m-%d %H:%M %Z")
+        .to_string()
 }
 
 #[cfg(test)]
@@ -150,7 +159,9 @@ mod tests {
 
     /// The log, oldest first.
     fn log(store: &Store) -> Vec<DecisionRow> {
-        let mut rows = store.read(|connection| decisions::list(connection, 100, None)).unwrap();
+        let mut rows = store
+            .read(|connection| decisions::list(connection, 100, None))
+            .unwrap();
         rows.reverse();
         rows
     }
@@ -167,15 +178,31 @@ mod tests {
         };
         for _ in 0..2 {
             let new = [of_goals(), vacation.clone()];
-            store.write(move |tx| new.iter().try_for_each(|new| silence(tx, new, &zone()))).await.unwrap();
+            store
+                .write(move |tx| new.iter().try_for_each(|new| silence(tx, new, &zone())))
+                .await
+                .unwrap();
         }
         for author in ["phone", "desk"] {
             for id in ["a", "b"] {
-                let found = store.write(move |tx| unsilence(tx, id, author, now(), &zone())).await.unwrap();
-                assert_eq!(found.unwrap().deleted_by.as_deref(), Some("phone"), "who was first");
+                let found = store
+                    .write(move |tx| unsilence(tx, id, author, now(), &zone()))
+                    .await
+                    .unwrap();
+                assert_eq!(
+                    found.unwrap().deleted_by.as_deref(),
+                    Some("phone"),
+                    "who was first"
+                );
             }
         }
-        assert_eq!(store.write(|tx| unsilence(tx, "nobody", "phone", now(), &zone())).await.unwrap(), None);
+        assert_eq!(
+            store
+                .write(|tx| unsilence(tx, "nobody", "phone", now(), &zone()))
+                .await
+                .unwrap(),
+            None
+        );
         insta::assert_json_snapshot!(log(&store));
     }
 
@@ -189,14 +216,34 @@ mod tests {
                 [crate::store::sql::time(now())],
             )?;
             let (subject, day) = ("goal:late".parse().unwrap(), "2026-03-02".parse().unwrap());
-            claims::insert(tx, &NewClaim { subject: &subject, day, step: 0, severity: Severity::Critical }, "n", now())
+            claims::insert(
+                tx,
+                &NewClaim {
+                    subject: &subject,
+                    day,
+                    step: 0,
+                    severity: Severity::Critical,
+                },
+                "n",
+                now(),
+            )
         };
         store.write(insert).await.unwrap();
         for author in ["phone", "desk"] {
-            let found = store.write(move |tx| acknowledge(tx, "n", author, now(), &zone())).await.unwrap().unwrap();
+            let found = store
+                .write(move |tx| acknowledge(tx, "n", author, now(), &zone()))
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!(found.acknowledged_by.as_deref(), Some("phone"), "who was first");
         }
-        assert!(store.write(|tx| acknowledge(tx, "nobody", "phone", now(), &zone())).await.unwrap().is_none());
+        assert!(
+            store
+                .write(|tx| acknowledge(tx, "nobody", "phone", now(), &zone()))
+                .await
+                .unwrap()
+                .is_none()
+        );
         insta::assert_json_snapshot!(log(&store));
     }
 }

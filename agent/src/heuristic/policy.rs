@@ -1,4 +1,5 @@
-//! What may be said when: the fixed rules, the configured policy, and the ledger that `decide` compares conditions with.
+//! What may be said when: the fixed rules, the configured policy, and the ledger that `decide` compares
+//! conditions with.
 
 use std::collections::HashMap;
 
@@ -9,21 +10,23 @@ use crate::{
     domain::{Daystamp, Severity, Silence, SilenceKind, Subject},
 };
 
-/// An upstream that failed this many times in a row is WARNING; one or two failures are only unknown, a hiccup is no news.
+/// An upstream that failed this many times in a row is WARNING; one or two failures are only unknown, a
+/// hiccup is no news.
 pub const UPSTREAM_FAILURES_IN_A_ROW: u32 = 3;
 
 /// An upstream that fails now and failed this many times within 60 minutes is CRITICAL.
 pub const UPSTREAM_FAILURES_IN_AN_HOUR: u32 = 5;
 
-/// Longer than this without a successful pass is a missed day: a day and an hour, because the night on which the clock is set
-/// back has 25 hours.
+/// Longer than this without a successful pass is a missed day: a day and an hour, because the night on which
+/// the clock is set back has 25 hours.
 pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 
-/// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face value: an old number
-/// is better than none for ever.
+/// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face
+/// value: an old number is better than none for ever.
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long a message that every channel refused still uses up its subjects' day. Then they may be tried again: nobody was told.
+/// How long a message that every channel refused still uses up its subjects' day. Then they may be tried
+/// again: nobody was told.
 const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// By so much may the clocks of two machines differ, or one be corrected, without anything following from it.
@@ -68,21 +71,26 @@ pub struct Claim {
     pub escalated: bool,
     /// Who said that they know, if somebody did.
     pub acknowledged_by: Option<String>,
-    /// When every channel refused the message for good, so that nobody was told; `None` while it is alive or was accepted.
+    /// When every channel refused the message for good, so that nobody was told; `None` while it is alive or
+    /// was accepted.
     pub refused_at: Option<Timestamp>,
 }
 
 impl Policy {
     /// Whether one more message is within both limits.
     pub fn allows_one_more(&self, ledger: &Ledger) -> bool {
-        ledger.messages_last_hour < self.max_messages_per_hour && ledger.messages_today < self.max_messages_per_day
+        ledger.messages_last_hour < self.max_messages_per_hour
+            && ledger.messages_today < self.max_messages_per_day
     }
 }
 
 impl Ledger {
     /// What keeps a subject silent, of one kind: where several do, the one that ends last.
     pub fn silenced(&self, kind: SilenceKind, subject: &Subject) -> Option<&Silence> {
-        let covering = self.silences.iter().filter(|silence| silence.kind == kind && silence.pattern.covers(subject));
+        let covering = self
+            .silences
+            .iter()
+            .filter(|silence| silence.kind == kind && silence.pattern.covers(subject));
         covering.max_by_key(|silence| silence.ends_at)
     }
 }
@@ -94,8 +102,9 @@ impl Claim {
     }
 }
 
-/// Whether a claim uses up the day whose message was refused, or expired, at that instant. One that lies ahead tells that the clock was
-/// set back since, by more than clocks differ: the day for which the message came too late may not be over after all.
+/// Whether a claim uses up the day whose message was refused, or expired, at that instant. One that lies
+/// ahead tells that the clock was set back since, by more than clocks differ: the day for which the message
+/// came too late may not be over after all.
 pub fn holds(refused_at: Option<Timestamp>, now: Timestamp) -> bool {
     refused_at.is_none_or(|at| (-CLOCKS_DIFFER..REFUSED_CLAIM_HOLDS).contains(&now.duration_since(at)))
 }

@@ -1,4 +1,5 @@
-//! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it or nothing.
+//! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it or
+//! nothing.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
@@ -40,9 +41,17 @@ pub(super) fn history(
     let broken_channels = broken::among(connection, channels)?;
     Ok(History {
         beeminder: UpstreamHistory {
-            consecutive_failures: if beeminder_failed { checks.consecutive_failures + 1 } else { 0 },
+            consecutive_failures: if beeminder_failed {
+                checks.consecutive_failures + 1
+            } else {
+                0
+            },
             failures_last_hour: checks.failures_since + one_more,
-            last_success: if beeminder_failed { checks.last_success } else { Some(now) },
+            last_success: if beeminder_failed {
+                checks.last_success
+            } else {
+                Some(now)
+            },
         },
         last_success: runs::last_success(connection)?,
         first_run: runs::first(connection)?,
@@ -56,7 +65,8 @@ pub(super) fn history(
     })
 }
 
-/// What was said already, as far back as the earliest day that one of the conditions names (a gap keeps the day it began).
+/// What was said already, as far back as the earliest day that one of the conditions names (a gap keeps the
+/// day it began).
 pub(super) fn ledger(
     connection: &Connection,
     conditions: &[Condition],
@@ -65,7 +75,11 @@ pub(super) fn ledger(
 ) -> rusqlite::Result<Ledger> {
     let mut ledger = Ledger::default();
     let today = clock::local_day(now, zone);
-    let earliest = conditions.iter().map(|condition| condition.day).min().unwrap_or(today);
+    let earliest = conditions
+        .iter()
+        .map(|condition| condition.day)
+        .min()
+        .unwrap_or(today);
     for row in claims::from_day(connection, earliest)? {
         let claim = ledger.claims.entry((row.subject, row.day)).or_insert(Claim {
             severity: row.severity,
@@ -75,9 +89,16 @@ pub(super) fn ledger(
         });
         if row.step > 0 {
             claim.escalated = policy::holds(row.refused_at, now);
-            claim.severity = if claim.escalated { row.severity } else { claim.severity };
+            claim.severity = if claim.escalated {
+                row.severity
+            } else {
+                claim.severity
+            };
             // Told by either of them is told; refused by both counts from the later refusal.
-            claim.refused_at = claim.refused_at.zip(row.refused_at).map(|(first, second)| first.max(second));
+            claim.refused_at = claim
+                .refused_at
+                .zip(row.refused_at)
+                .map(|(first, second)| first.max(second));
         }
         claim.acknowledged_by = claim.acknowledged_by.take().or(row.acknowledged_by);
     }
@@ -107,27 +128,45 @@ pub(super) fn decisions_and_message(
     zone: &TimeZone,
     now: Timestamp,
 ) -> rusqlite::Result<Option<String>> {
-    let told: Vec<&Decision> = decided.iter().filter(|decision| decision.action == Action::Notify).collect();
+    let told: Vec<&Decision> = decided
+        .iter()
+        .filter(|decision| decision.action == Action::Notify)
+        .collect();
     let message = match told.first() {
         None => None,
-        Some(most_urgent) => Some(outbox.insert(
-            tx,
-            NewMessage {
-                run_id: run_id.map(str::to_owned),
-                severity: most_urgent.condition.severity,
-                subjects: told.iter().map(|decision| decision.condition.subject.clone()).collect(),
-                phrases: told.iter().map(|decision| decision.condition.phrase.clone()).collect(),
-                expires_at: Some(worth_until(&told, zone, now)),
-                only: None,
-            },
-        )?),
+        Some(most_urgent) => Some(
+            outbox.insert(
+                tx,
+                NewMessage {
+                    run_id: run_id.map(str::to_owned),
+                    severity: most_urgent.condition.severity,
+                    subjects: told
+                        .iter()
+                        .map(|decision| decision.condition.subject.clone())
+                        .collect(),
+                    phrases: told
+                        .iter()
+                        .map(|decision| decision.condition.phrase.clone())
+                        .collect(),
+                    expires_at: Some(worth_until(&told, zone, now)),
+                    only: None,
+                },
+            )?,
+        ),
     };
     decisions::insert(tx, run_id, now, decided, message.as_deref())?;
     if let Some(id) = &message {
-        for Decision { condition, reason, .. } in told {
+        for Decision {
+            condition, reason, ..
+        } in told
+        {
             let step = u8::from(*reason == Reason::Escalated);
-            let claim =
-                NewClaim { subject: &condition.subject, day: condition.day, step, severity: condition.severity };
+            let claim = NewClaim {
+                subject: &condition.subject,
+                day: condition.day,
+                step,
+                severity: condition.severity,
+            };
             claims::insert(tx, &claim, id, now)?;
         }
     }
@@ -138,10 +177,16 @@ fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// The message is worth sending while any of its subjects is, but not beyond the local day: it says "today" and "tomorrow", and the next
-/// day's first pass says again what still holds then.
+/// The message is worth sending while any of its subjects is, but not beyond the local day: it says "today"
+/// and "tomorrow", and the next day's first pass says again what still holds then.
 fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp {
     let (_, midnight) = clock::local_day_bounds(clock::local_day(now, zone), zone);
-    let ends: Option<Vec<Timestamp>> = told.iter().map(|decision| decision.condition.expires_at).collect();
-    ends.into_iter().flatten().max().map_or(midnight, |last| last.min(midnight))
+    let ends: Option<Vec<Timestamp>> = told
+        .iter()
+        .map(|decision| decision.condition.expires_at)
+        .collect();
+    ends.into_iter()
+        .flatten()
+        .max()
+        .map_or(midnight, |last| last.min(midnight))
 }

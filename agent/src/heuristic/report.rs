@@ -92,33 +92,57 @@ impl Report {
     /// Whether anything could not be found out: exit code 3.
     pub fn something_unknown(&self) -> bool {
         self.observations.something_unknown()
-            || self.conditions.iter().any(|condition| condition.severity == Severity::Unknown)
-            || self.notifications.iter().any(|message| message.state.is_unsettled())
+            || self
+                .conditions
+                .iter()
+                .any(|condition| condition.severity == Severity::Unknown)
+            || self
+                .notifications
+                .iter()
+                .any(|message| message.state.is_unsettled())
     }
 
     /// Whether a message reached nobody, or the next one would: exit code 1.
     pub fn something_failed(&self) -> bool {
-        self.nobody_to_tell || self.notifications.iter().any(|message| message.state == State::Failed)
+        self.nobody_to_tell
+            || self
+                .notifications
+                .iter()
+                .any(|message| message.state == State::Failed)
     }
 }
 
 impl Observations {
     pub(super) fn new(observed: &Observed) -> Self {
-        let budgets = observed.budgets.iter().map(|(_, budget)| ObservationView::from(budget));
+        let budgets = observed
+            .budgets
+            .iter()
+            .map(|(_, budget)| ObservationView::from(budget));
         Self {
             beeminder: (&observed.beeminder).into(),
-            budget: budgets.max_by_key(ObservationView::doubt).unwrap_or(ObservationView::NOT_CONFIGURED),
-            walk: observed.walk.as_ref().map_or(ObservationView::NOT_CONFIGURED, ObservationView::from),
+            budget: budgets
+                .max_by_key(ObservationView::doubt)
+                .unwrap_or(ObservationView::NOT_CONFIGURED),
+            walk: observed
+                .walk
+                .as_ref()
+                .map_or(ObservationView::NOT_CONFIGURED, ObservationView::from),
         }
     }
 
     fn something_unknown(&self) -> bool {
-        [&self.beeminder, &self.budget, &self.walk].iter().any(|view| view.doubt() > 0)
+        [&self.beeminder, &self.budget, &self.walk]
+            .iter()
+            .any(|view| view.doubt() > 0)
     }
 }
 
 impl ObservationView {
-    const NOT_CONFIGURED: Self = Self { status: Freshness::NotConfigured, at: None, why: None };
+    const NOT_CONFIGURED: Self = Self {
+        status: Freshness::NotConfigured,
+        at: None,
+        why: None,
+    };
 
     fn doubt(&self) -> u8 {
         match self.status {
@@ -131,7 +155,11 @@ impl ObservationView {
 
 impl<T> From<&Observation<T>> for ObservationView {
     fn from(observation: &Observation<T>) -> Self {
-        Self { status: observation.freshness(), at: observation.at(), why: observation.why().map(str::to_owned) }
+        Self {
+            status: observation.freshness(),
+            at: observation.at(),
+            why: observation.why().map(str::to_owned),
+        }
     }
 }
 

@@ -117,13 +117,15 @@ impl Heuristic {
         }
     }
 
-    /// Observes, assesses, decides and records. The message, if there is one, is in the outbox then; the caller lets the outbox work.
+    /// Observes, assesses, decides and records. The message, if there is one, is in the outbox then; the
+    /// caller lets the outbox work.
     ///
-    /// Deciding and recording are one transaction, made again on top of what another instance wrote if that was first.
+    /// Deciding and recording are one transaction, made again on top of what another instance wrote if that
+    /// was first.
     ///
     /// # Errors
-    /// If the state cannot be used: nothing is sent and nothing is claimed then. What was decided is in the error if it could still
-    /// be decided.
+    /// If the state cannot be used: nothing is sent and nothing is claimed then. What was decided is in the
+    /// error if it could still be decided.
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
@@ -131,11 +133,21 @@ impl Heuristic {
         failpoint!("pass.observed");
         let conditions = self.assess(&observed, now)?;
         let finished_at = self.clock.now().max(now);
-        let pass =
-            Arc::new(Pass { run_id: clock::time_ordered_id(now), trigger, now, finished_at, observed, conditions });
+        let pass = Arc::new(Pass {
+            run_id: clock::time_ordered_id(now),
+            trigger,
+            now,
+            finished_at,
+            observed,
+            conditions,
+        });
         let (this, recorded) = (self.clone(), Arc::clone(&pass));
         failpoint!("pass.assessed");
-        match self.store.write_durably(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded)).await {
+        match self
+            .store
+            .write_durably(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded))
+            .await
+        {
             Ok((mut report, message)) => {
                 failpoint!("pass.recorded");
                 report.changed = message.is_some();
@@ -146,11 +158,15 @@ impl Heuristic {
         }
     }
 
-    /// Decides about conditions that did not come from observing (`send-alert`), records and plans a message like a pass does.
+    /// Decides about conditions that did not come from observing (`send-alert`), records and plans a message
+    /// like a pass does.
     ///
     /// # Errors
     /// As [`Heuristic::pass`].
-    pub async fn alert(&self, conditions: Vec<Condition>) -> Result<(Vec<Decision>, Option<String>), HeuristicError> {
+    pub async fn alert(
+        &self,
+        conditions: Vec<Condition>,
+    ) -> Result<(Vec<Decision>, Option<String>), HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_durably(self.checkpoint, move |tx| {
@@ -167,9 +183,16 @@ impl Heuristic {
     /// # Errors
     /// If the state cannot be read.
     pub fn add_failures(&self, report: &mut Report) -> Result<(), HeuristicError> {
-        let failed = self.store.read(|connection| outbox::failed_since(connection, report.at))?;
-        let known = |message: &outbox::Notification| report.notifications.iter().any(|view| view.id == message.id);
-        let new: Vec<_> = failed.into_iter().filter(|message| !known(message)).map(view).collect();
+        let failed = self
+            .store
+            .read(|connection| outbox::failed_since(connection, report.at))?;
+        let known =
+            |message: &outbox::Notification| report.notifications.iter().any(|view| view.id == message.id);
+        let new: Vec<_> = failed
+            .into_iter()
+            .filter(|message| !known(message))
+            .map(view)
+            .collect();
         report.notifications.extend(new);
         Ok(())
     }
@@ -179,12 +202,21 @@ impl Heuristic {
     /// # Errors
     /// If the state cannot be read.
     pub fn refresh(&self, report: &mut Report, message: Option<String>) -> Result<(), HeuristicError> {
-        let ids: Vec<String> = message.into_iter().chain(report.notifications.drain(..).map(|old| old.id)).collect();
+        let ids: Vec<String> = message
+            .into_iter()
+            .chain(report.notifications.drain(..).map(|old| old.id))
+            .collect();
         let configured = self.outbox.configured();
-        report.broken_channels = self.store.read(|connection| broken::among(connection, &configured))?;
+        report.broken_channels = self
+            .store
+            .read(|connection| broken::among(connection, &configured))?;
         report.nobody_to_tell = report.broken_channels.len() == configured.len();
         for id in ids {
-            report.notifications.extend(self.store.read(|connection| outbox::get(connection, &id))?.map(view));
+            report.notifications.extend(
+                self.store
+                    .read(|connection| outbox::get(connection, &id))?
+                    .map(view),
+            );
         }
         Ok(())
     }
@@ -192,7 +224,13 @@ impl Heuristic {
     fn assess(&self, observed: &Observed, now: Timestamp) -> Result<Vec<Condition>, StoreError> {
         let failed = observed.beeminder.fresh().is_none();
         let history = self.store.read(|connection| {
-            record::history(connection, &self.outbox.configured(), failed, self.arms.deadline, now)
+            record::history(
+                connection,
+                &self.outbox.configured(),
+                failed,
+                self.arms.deadline,
+                now,
+            )
         })?;
         Ok(assess(observed, &history, &self.assess, now))
     }
@@ -209,21 +247,32 @@ impl Heuristic {
         Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
     }
 
-    fn decide_and_record(&self, tx: &Transaction<'_>, pass: &Pass) -> rusqlite::Result<(Report, Option<String>)> {
+    fn decide_and_record(
+        &self,
+        tx: &Transaction<'_>,
+        pass: &Pass,
+    ) -> rusqlite::Result<(Report, Option<String>)> {
         let decisions = self.decide(tx, &pass.conditions, pass.now)?;
         let report = pass.report(&decisions);
         record::reading(tx, &pass.observed, pass.now)?;
         runs::insert(tx, &pass.row(&report, &decisions, self.arms.deadline))?;
         let (zone, now) = (&self.policy.zone, pass.now);
-        let message = record::decisions_and_message(tx, &self.outbox, Some(&pass.run_id), &decisions, zone, now)?;
+        let message =
+            record::decisions_and_message(tx, &self.outbox, Some(&pass.run_id), &decisions, zone, now)?;
         failpoint!("pass.recording");
         Ok((report, message))
     }
 
     /// The decisions are worth knowing even if they cannot be acted on.
     fn not_recorded(&self, pass: &Pass, source: StoreError) -> HeuristicError {
-        match self.store.read(|connection| self.decide(connection, &pass.conditions, pass.now)) {
-            Ok(decisions) => HeuristicError::NotRecorded { report: Box::new(pass.report(&decisions)), source },
+        match self
+            .store
+            .read(|connection| self.decide(connection, &pass.conditions, pass.now))
+        {
+            Ok(decisions) => HeuristicError::NotRecorded {
+                report: Box::new(pass.report(&decisions)),
+                source,
+            },
             Err(_) => HeuristicError::Store(source),
         }
     }
@@ -246,7 +295,10 @@ impl Pass {
             at: self.now,
             changed: false,
             observations: Observations::new(&self.observed),
-            conditions: decisions.iter().map(|decision| decision.condition.clone()).collect(),
+            conditions: decisions
+                .iter()
+                .map(|decision| decision.condition.clone())
+                .collect(),
             decisions: decisions.iter().map(DecisionView::from).collect(),
             notifications: Vec::new(),
             broken_channels: Vec::new(),
@@ -260,7 +312,12 @@ impl Pass {
             started_at: self.now,
             finished_at: self.finished_at,
             trigger: self.trigger.as_str().to_owned(),
-            outcome: if report.something_unknown() { "unknown" } else { "done" }.to_owned(),
+            outcome: if report.something_unknown() {
+                "unknown"
+            } else {
+                "done"
+            }
+            .to_owned(),
             succeeded: self.observed.beeminder.fresh().is_some(),
             overran: self.observed.elapsed > deadline,
             changed: decisions.iter().any(|decision| decision.action == Action::Notify),

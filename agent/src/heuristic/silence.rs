@@ -7,7 +7,8 @@ use crate::{
     domain::{PatternError, Silence, SilenceKind, SubjectPattern},
 };
 
-/// Nothing is silent for longer than this in one go: a silence that was forgotten is the silence that nobody notices.
+/// Nothing is silent for longer than this in one go: a silence that was forgotten is the silence that nobody
+/// notices.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The longest author and comment, in characters.
@@ -19,7 +20,8 @@ const LONGEST_COMMENT: usize = 500;
 pub struct Wish {
     /// The pattern; a vacation needs none.
     pub subject: Option<String>,
-    /// Its end: an instant with its offset, or a date and time on the person's clock; a date alone is its first moment.
+    /// Its end: an instant with its offset, or a date and time on the person's clock; a date alone is its
+    /// first moment.
     pub until: Option<String>,
     /// Or how long it is to be: `2h`, `3d`, `1w 2d`. Days are the calendar's.
     pub lasting: Option<String>,
@@ -43,7 +45,9 @@ pub enum SilenceError {
     #[error("subject: {0}")]
     Pattern(#[from] PatternError),
     /// A vacation from something.
-    #[error("subject: {0:?} does not go with vacation, which covers all that was promised: leave one of the two out")]
+    #[error(
+        "subject: {0:?} does not go with vacation, which covers all that was promised: leave one of the two out"
+    )]
     PartialVacation(String),
     /// The end was not said, or said twice.
     #[error("until and for: {0}, expected one of them, until=2026-12-24T18:00 or for=2h")]
@@ -69,7 +73,9 @@ pub enum SilenceError {
         now: Timestamp,
     },
     /// It would be too long.
-    #[error("{name}: {text:?} is more than 90 days away: expected up to 90 days from now, and say it again then")]
+    #[error(
+        "{name}: {text:?} is more than 90 days away: expected up to 90 days from now, and say it again then"
+    )]
     TooLong {
         /// `until` or `for`.
         name: &'static str,
@@ -94,17 +100,32 @@ pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<S
     let (kind, pattern) = match (wish.vacation, wish.subject) {
         (false, None) => return Err(SilenceError::NoSubject),
         (false, Some(subject)) => (SilenceKind::Silence, subject.trim().parse()?),
-        (true, Some(subject)) if subject.trim() != "*" => return Err(SilenceError::PartialVacation(quoted(&subject))),
+        (true, Some(subject)) if subject.trim() != "*" => {
+            return Err(SilenceError::PartialVacation(quoted(&subject)));
+        }
         (true, _) => (SilenceKind::Vacation, SubjectPattern::every_promise()),
     };
     let (name, text, ends_at) = match (wish.until, wish.lasting) {
-        (Some(text), None) => ("until", quoted(&text), instant(&text, zone).ok_or(SilenceError::Until(quoted(&text)))?),
-        (None, Some(text)) => ("for", quoted(&text), after(&text, now, zone).ok_or(SilenceError::For(quoted(&text)))?),
+        (Some(text), None) => (
+            "until",
+            quoted(&text),
+            instant(&text, zone).ok_or(SilenceError::Until(quoted(&text)))?,
+        ),
+        (None, Some(text)) => (
+            "for",
+            quoted(&text),
+            after(&text, now, zone).ok_or(SilenceError::For(quoted(&text)))?,
+        ),
         (None, None) => return Err(SilenceError::Ends("neither is there")),
         (Some(_), Some(_)) => return Err(SilenceError::Ends("both are there")),
     };
     if ends_at <= now {
-        return Err(SilenceError::Past { name, text, ends_at, now });
+        return Err(SilenceError::Past {
+            name,
+            text,
+            ends_at,
+            now,
+        });
     }
     // An hour more than 90 times 24: the night on which the clock is set back has 25.
     if ends_at.duration_since(now) > LONGEST + SignedDuration::from_hours(1) {
@@ -135,7 +156,11 @@ pub fn author(text: &str) -> Result<String, SilenceError> {
 fn line(name: &'static str, text: &str, most: usize) -> Result<String, SilenceError> {
     let text = text.trim();
     let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(SilenceError::Text { name, most }) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(SilenceError::Text { name, most })
+    }
 }
 
 /// As much of somebody's text as helps them to find it.
@@ -145,12 +170,17 @@ fn quoted(text: &str) -> String {
 
 fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let text = text.trim();
-    text.parse().ok().or_else(|| Some(local_instant(text.parse::<DateTime>().ok()?, zone)))
+    text.parse()
+        .ok()
+        .or_else(|| Some(local_instant(text.parse::<DateTime>().ok()?, zone)))
 }
 
 fn after(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let span: Span = text.trim().parse().ok()?;
-    now.to_zoned_datetime(zone.clone()).checked_add(span).ok().map(|end| end.timestamp())
+    now.to_zoned_datetime(zone.clone())
+        .checked_add(span)
+        .ok()
+        .map(|end| end.timestamp())
 }
 
 #[cfg(test)]
@@ -163,19 +193,34 @@ mod tests {
     }
 
     fn planned(wish: Wish) -> Result<Silence, SilenceError> {
-        plan(wish, "id".to_owned(), now(), &TimeZone::get("America/New_York").unwrap())
+        plan(
+            wish,
+            "id".to_owned(),
+            now(),
+            &TimeZone::get("America/New_York").unwrap(),
+        )
     }
 
     fn goals() -> Wish {
-        Wish { subject: Some("goal:*".to_owned()), author: "laptop".to_owned(), ..Wish::default() }
+        Wish {
+            subject: Some("goal:*".to_owned()),
+            author: "laptop".to_owned(),
+            ..Wish::default()
+        }
     }
 
     fn until(text: &str) -> Result<Silence, SilenceError> {
-        planned(Wish { until: Some(text.to_owned()), ..goals() })
+        planned(Wish {
+            until: Some(text.to_owned()),
+            ..goals()
+        })
     }
 
     fn lasting(text: &str) -> Result<Silence, SilenceError> {
-        planned(Wish { lasting: Some(text.to_owned()), ..goals() })
+        planned(Wish {
+            lasting: Some(text.to_owned()),
+            ..goals()
+        })
     }
 
     #[test]
@@ -219,19 +264,41 @@ mod tests {
         };
         for subject in [None, Some("*")] {
             let silence = vacation(subject).unwrap();
-            assert_eq!((silence.kind, silence.pattern.as_str()), (SilenceKind::Vacation, "*"));
+            assert_eq!(
+                (silence.kind, silence.pattern.as_str()),
+                (SilenceKind::Vacation, "*")
+            );
         }
-        assert!(matches!(vacation(Some("goal:*")), Err(SilenceError::PartialVacation(_))));
+        assert!(matches!(
+            vacation(Some("goal:*")),
+            Err(SilenceError::PartialVacation(_))
+        ));
     }
 
     #[test]
     fn what_cannot_be_granted_is_answered_with_what_can() {
         let wishes = [
-            planned(Wish { lasting: Some("2h".to_owned()), subject: None, ..goals() }),
-            planned(Wish { lasting: Some("2h".to_owned()), subject: Some("goal:[ab]".to_owned()), ..goals() }),
-            planned(Wish { lasting: Some("2h".to_owned()), vacation: true, ..goals() }),
+            planned(Wish {
+                lasting: Some("2h".to_owned()),
+                subject: None,
+                ..goals()
+            }),
+            planned(Wish {
+                lasting: Some("2h".to_owned()),
+                subject: Some("goal:[ab]".to_owned()),
+                ..goals()
+            }),
+            planned(Wish {
+                lasting: Some("2h".to_owned()),
+                vacation: true,
+                ..goals()
+            }),
             planned(goals()),
-            planned(Wish { lasting: Some("2h".to_owned()), until: Some("2026-03-04".to_owned()), ..goals() }),
+            planned(Wish {
+                lasting: Some("2h".to_owned()),
+                until: Some("2026-03-04".to_owned()),
+                ..goals()
+            }),
             until("tomorrow"),
             until("2026-03-03T18:00:00 01:00"),
             until("2026-02-30"),
@@ -245,10 +312,21 @@ mod tests {
             lasting("2h ago"),
             lasting("91d"),
             lasting("9999y"),
-            planned(Wish { lasting: Some("2h".to_owned()), author: "x".repeat(81), ..goals() }),
-            planned(Wish { lasting: Some("2h".to_owned()), comment: "two\nlines".to_owned(), ..goals() }),
+            planned(Wish {
+                lasting: Some("2h".to_owned()),
+                author: "x".repeat(81),
+                ..goals()
+            }),
+            planned(Wish {
+                lasting: Some("2h".to_owned()),
+                comment: "two\nlines".to_owned(),
+                ..goals()
+            }),
         ];
-        let sentences: Vec<String> = wishes.into_iter().map(|wish| wish.unwrap_err().to_string()).collect();
+        let sentences: Vec<String> = wishes
+            .into_iter()
+            .map(|wish| wish.unwrap_err().to_string())
+            .collect();
         insta::assert_snapshot!(sentences.join("\n"));
     }
 }

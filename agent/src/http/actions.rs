@@ -1,6 +1,8 @@
-//! What the endpoints need of the rest of Mecris, as two narrow traits: things to do, and views that are computed elsewhere.
+//! What the endpoints need of the rest of Mecris, as two narrow traits: things to do, and views that are
+//! computed elsewhere.
 //!
-//! `serve` implements them over the heuristic, the outbox and the budget arm; tests implement them in ten lines.
+//! `serve` implements them over the heuristic, the outbox and the budget arm; tests implement them in ten
+//! lines.
 
 use std::pin::Pin;
 
@@ -18,12 +20,14 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, ActionError>> + Send>
 
 /// What may be asked of Mecris.
 ///
-/// The endpoints run each action as a task of its own: a client that hangs up does not cut a pass or a send in two.
+/// The endpoints run each action as a task of its own: a client that hangs up does not cut a pass or a send
+/// in two.
 pub trait Actions: Send + Sync {
     /// One pass of the heuristic now; the object of `run --json`.
     fn trigger_pass(&self) -> Answer<Value>;
 
-    /// A message about the goals that are CRITICAL, through the same ledger, limits and channels as everything else.
+    /// A message about the goals that are CRITICAL, through the same ledger, limits and channels as
+    /// everything else.
     fn beeminder_alert(&self) -> Answer<AlertReply>;
 
     /// One LLM session for the ledger; see [`RecordSession`].
@@ -89,7 +93,8 @@ pub struct AlertReply {
     pub critical_count: Option<u64>,
     /// What happened, for a person.
     pub message: String,
-    /// Why nothing was sent: a reason of the decision log, or `cooldown_active` for `already_notified_today`, as it was.
+    /// Why nothing was sent: a reason of the decision log, or `cooldown_active` for `already_notified_today`,
+    /// as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The message, if one was made.

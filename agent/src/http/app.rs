@@ -101,7 +101,16 @@ pub struct AppParts {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: AppParts) -> Arc<Self> {
-        let AppParts { settings, clock, store, tokens, metrics, live, actions, views } = parts;
+        let AppParts {
+            settings,
+            clock,
+            store,
+            tokens,
+            metrics,
+            live,
+            actions,
+            views,
+        } = parts;
         let rates = RateLimits::new(settings.requests_per_minute);
         Arc::new(Self {
             settings,

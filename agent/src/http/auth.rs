@@ -15,7 +15,8 @@ pub struct Tokens(Vec<(String, [u8; 32])>);
 impl Tokens {
     /// From names and tokens, as [`crate::config::Secrets::api_tokens`] gives them.
     pub fn new(tokens: &[(String, SecretString)]) -> Self {
-        let known = |(name, token): &(String, SecretString)| (name.clone(), digest(token.expose_secret().as_bytes()));
+        let known =
+            |(name, token): &(String, SecretString)| (name.clone(), digest(token.expose_secret().as_bytes()));
         Self(tokens.iter().map(known).collect())
     }
 
@@ -32,7 +33,8 @@ impl Tokens {
     /// The caller's name, if the request carries a known token.
     pub(super) fn find(&self, headers: &HeaderMap) -> Option<&str> {
         let presented = digest(bearer(headers)?);
-        // All are compared, each in constant time over digests: neither the time nor the order tells anything.
+        // All are compared, each in constant time over digests: neither the time nor the order tells
+        // anything.
         let mut found = u32::MAX;
         for (index, (_, known)) in (0..).zip(&self.0) {
             let same: Choice = known.ct_eq(&presented);
@@ -45,7 +47,9 @@ impl Tokens {
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -70,7 +74,9 @@ impl RateLimits {
 
     /// Counts one request of this caller, or says how long to wait.
     pub(super) fn admit(&self, caller: &String) -> Result<(), Duration> {
-        self.0.check_key(caller).map_err(|busy| busy.wait_time_from(self.0.clock().now()))
+        self.0
+            .check_key(caller)
+            .map_err(|busy| busy.wait_time_from(self.0.clock().now()))
     }
 }
 
@@ -80,8 +86,11 @@ mod tests {
 
     use super::*;
 
-    const TOKENS: [(&str, &str); 3] =
-        [("laptop", "correct-horse-battery"), ("default", "correct-horse-staples"), ("phone", "correct-horse-phone-1")];
+    const TOKENS: [(&str, &str); 3] = [
+        ("laptop", "correct-horse-battery"),
+        ("default", "correct-horse-staples"),
+        ("phone", "correct-horse-phone-1"),
+    ];
 
     fn tokens() -> Tokens {
         Tokens::new(&TOKENS.map(|(name, token)| (name.to_owned(), token.into())))
@@ -101,9 +110,13 @@ mod tests {
 
     #[test]
     fn anything_else_is_nobody() {
-        for value in
-            ["Bearer correct-horse-batter", "Bearer ", "Bearer", "Basic correct-horse-battery", "correct-horse-battery"]
-        {
+        for value in [
+            "Bearer correct-horse-batter",
+            "Bearer ",
+            "Bearer",
+            "Basic correct-horse-battery",
+            "correct-horse-battery",
+        ] {
             assert_eq!(tokens().find(&header(value)), None, "{value}");
         }
         assert_eq!(tokens().find(&HeaderMap::new()), None);
@@ -123,7 +136,10 @@ mod tests {
             rates.admit(&laptop).unwrap();
         }
         let wait = rates.admit(&laptop).unwrap_err();
-        assert!(wait > Duration::from_secs(10) && wait <= Duration::from_secs(20), "{wait:?}");
+        assert!(
+            wait > Duration::from_secs(10) && wait <= Duration::from_secs(20),
+            "{wait:?}"
+        );
         rates.admit(&phone).unwrap();
     }
 }

@@ -1,9 +1,11 @@
 //! Errors of the endpoints: which type is used where.
 //!
 //! * Everything below HTTP keeps its own `thiserror` enum and knows no status.
-//! * [`ActionError`] is what an action or a view says: it separates what the caller may read from what only the log may.
-//! * [`ApiError`] is what a handler returns. Its constructors are the verbs of HTTP. It holds two texts: `detail` for the caller,
-//!   and the operator's, which is logged once, with the request id, where the response leaves (the gate), and never sent.
+//! * [`ActionError`] is what an action or a view says: it separates what the caller may read from what only
+//!   the log may.
+//! * [`ApiError`] is what a handler returns. Its constructors are the verbs of HTTP. It holds two texts:
+//!   `detail` for the caller, and the operator's, which is logged once, with the request id, where the
+//!   response leaves (the gate), and never sent.
 //!
 //! On the wire every error is `{"detail", "code", "request_id"}`. A `code` is stable; a client may act on it.
 
@@ -91,7 +93,12 @@ impl Kind {
 impl ApiError {
     /// An error whose text the caller may read.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), operator: None, retry_after_seconds: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            operator: None,
+            retry_after_seconds: None,
+        }
     }
 
     /// There is no such thing.
@@ -106,8 +113,14 @@ impl ApiError {
 
     /// It failed; `operator` goes to the log only.
     pub fn internal(operator: impl Into<String>) -> Self {
-        let told = Self::new(Kind::Internal, "something went wrong here; the log has the reason under this request_id");
-        Self { operator: Some(operator.into()), ..told }
+        let told = Self::new(
+            Kind::Internal,
+            "something went wrong here; the log has the reason under this request_id",
+        );
+        Self {
+            operator: Some(operator.into()),
+            ..told
+        }
     }
 
     /// It may work later; `operator` goes to the log only.
@@ -116,13 +129,22 @@ impl ApiError {
             Kind::Unavailable,
             "this cannot be done at the moment; the log has the reason under this request_id",
         );
-        Self { operator: Some(operator.into()), ..told }
+        Self {
+            operator: Some(operator.into()),
+            ..told
+        }
     }
 
     /// Too many requests; try again after so many seconds.
     pub(super) fn too_many_requests(retry_after_seconds: u64) -> Self {
-        let told = Self::new(Kind::TooManyRequests, format!("too many requests, try again in {retry_after_seconds} s"));
-        Self { retry_after_seconds: Some(retry_after_seconds), ..told }
+        let told = Self::new(
+            Kind::TooManyRequests,
+            format!("too many requests, try again in {retry_after_seconds} s"),
+        );
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            ..told
+        }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -142,7 +164,8 @@ impl ApiError {
     }
 }
 
-/// A response without a body that carries the error: the gate, which knows the request id, writes the body and the log line.
+/// A response without a body that carries the error: the gate, which knows the request id, writes the body
+/// and the log line.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();

@@ -1,5 +1,6 @@
-//! The outermost service. `GET /health` and `GET /ready` are answered here, from memory, before any router, token or timer:
-//! they must answer while everything else hangs, and they are what is measured against a bare hyper server.
+//! The outermost service. `GET /health` and `GET /ready` are answered here, from memory, before any router,
+//! token or timer: they must answer while everything else hangs, and they are what is measured against a bare
+//! hyper server.
 
 use std::{
     convert::Infallible,
@@ -61,7 +62,11 @@ impl hyper::service::Service<Request<Incoming>> for Front {
                 _ => {}
             }
         }
-        FrontFuture::Later(Box::pin(gate::pass(Arc::clone(&self.app), self.router.clone(), request.map(Body::new))))
+        FrontFuture::Later(Box::pin(gate::pass(
+            Arc::clone(&self.app),
+            self.router.clone(),
+            request.map(Body::new),
+        )))
     }
 }
 
@@ -83,8 +88,13 @@ impl Future for FrontFuture {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Self::Now(response) => Poll::Ready(Ok(response.take().expect("a future is not polled after it was ready"))),
-            Self::Later(response) => response.as_mut().poll(context).map(|response| Ok(response.map(Either::Right))),
+            Self::Now(response) => Poll::Ready(Ok(response
+                .take()
+                .expect("a future is not polled after it was ready"))),
+            Self::Later(response) => response
+                .as_mut()
+                .poll(context)
+                .map(|response| Ok(response.map(Either::Right))),
         }
     }
 }

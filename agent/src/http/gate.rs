@@ -1,5 +1,5 @@
-//! The gate between the front and the handlers, as one function: request id, size, token, rate, time; and on the way out the error
-//! body, the headers, the count and the one log line.
+//! The gate between the front and the handlers, as one function: request id, size, token, rate, time; and on
+//! the way out the error body, the headers, the count and the one log line.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,9 @@ use axum::{
 };
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request,
-    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+    header::{
+        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    },
 };
 use serde_json::json;
 use tokio::time::{Instant, timeout};
@@ -52,7 +54,9 @@ pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Bod
 
 /// Whether the request may go on, by what its head says.
 fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > args::BODY_LIMIT_BYTES as u64) {
         return Err(args::too_large());
     }
@@ -63,7 +67,9 @@ fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError>
         Auth::None => NO_TOKEN.to_owned(),
         Auth::Token => authenticate(app, headers)?,
     };
-    app.rates.admit(&name).map_err(|wait| ApiError::too_many_requests(whole_seconds_up(wait)))?;
+    app.rates
+        .admit(&name)
+        .map_err(|wait| ApiError::too_many_requests(whole_seconds_up(wait)))?;
     Ok(Caller(name))
 }
 
@@ -86,7 +92,11 @@ async fn handle(router: Router, request: Request<Body>, time: Duration) -> Respo
     match timeout(time, router.oneshot(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
-        Err(_) => ApiError::new(Kind::TimedOut, format!("this took longer than {} s", time.as_secs())).into_response(),
+        Err(_) => ApiError::new(
+            Kind::TimedOut,
+            format!("this took longer than {} s", time.as_secs()),
+        )
+        .into_response(),
     }
 }
 
@@ -108,7 +118,10 @@ fn finish(mut response: Response, id: &HeaderValue, method: &Method, path: &str)
 
 fn bare(response: &Response) -> ApiError {
     if response.status().is_server_error() {
-        ApiError::internal(format!("a handler answered {} without saying why", response.status()))
+        ApiError::internal(format!(
+            "a handler answered {} without saying why",
+            response.status()
+        ))
     } else {
         ApiError::new(Kind::BadRequest, "the request cannot be read")
     }
@@ -134,7 +147,8 @@ fn insert_number(headers: &mut HeaderMap, name: HeaderName, number: u64) {
     headers.insert(name, HeaderValue::from(number));
 }
 
-/// The one place where an error of a request is logged. The path has no query, so no argument gets into the log.
+/// The one place where an error of a request is logged. The path has no query, so no argument gets into the
+/// log.
 fn log(error: &ApiError, id: &HeaderValue, method: &Method, path: &str) {
     let request_id = id.to_str().unwrap_or_default();
     if let Some(why) = error.operator() {

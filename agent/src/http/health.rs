@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use super::App;
 use crate::runtime::heartbeat::{Live, Phase};
 
-/// What `/health` says. Always with status 200, as it was: `status` is the verdict, the status code says that we answer.
+/// What `/health` says. Always with status 200, as it was: `status` is the verdict, the status code says that
+/// we answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `healthy`, or `unhealthy` if the scheduler stands still or the state cannot be written.
@@ -68,7 +69,8 @@ pub struct WindowState {
     /// The end of the window that is open, else of the next one.
     #[schema(value_type = String, format = DateTime)]
     pub ends_at: Timestamp,
-    /// How long ago the last one ended, if the daemon runs on past its grace; `null`: it does not. Looked at once a minute.
+    /// How long ago the last one ended, if the daemon runs on past its grace; `null`: it does not. Looked at
+    /// once a minute.
     pub over_seconds: Option<i64>,
 }
 
@@ -120,7 +122,11 @@ impl App {
             }
             _ => {
                 let body = render(&self.health_at(now));
-                *cached = Some(Rendered { changes, second: now.as_second(), body: body.clone() });
+                *cached = Some(Rendered {
+                    changes,
+                    second: now.as_second(),
+                    body: body.clone(),
+                });
                 body
             }
         }
@@ -131,8 +137,19 @@ impl App {
         let live = self.live.read();
         let (phase, degraded) = (live.phase, live.degraded.keys().copied().collect());
         let ready = phase == Phase::Ready;
-        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        (status, render(&Ready { ready, phase: phase_word(phase), degraded }))
+        let status = if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        (
+            status,
+            render(&Ready {
+                ready,
+                phase: phase_word(phase),
+                degraded,
+            }),
+        )
     }
 
     fn health_at(&self, now: Timestamp) -> Health {
@@ -179,7 +196,14 @@ impl App {
             ("beeminder", "unknown"),
             ("usage_tracker", word(live.store_ok)),
             ("anthropic_cost_tracker", "not_available"),
-            ("twilio", if self.settings.twilio { "configured" } else { "not_configured" }),
+            (
+                "twilio",
+                if self.settings.twilio {
+                    "configured"
+                } else {
+                    "not_configured"
+                },
+            ),
         ]);
         services.extend(live.upstreams.iter().map(|(&name, &ok)| (name, word(ok))));
         services
@@ -195,5 +219,7 @@ fn phase_word(phase: Phase) -> &'static str {
 }
 
 fn render(document: &impl Serialize) -> Bytes {
-    serde_json::to_vec(document).expect("text, numbers and lists are JSON").into()
+    serde_json::to_vec(document)
+        .expect("text, numbers and lists are JSON")
+        .into()
 }

@@ -1,9 +1,10 @@
 //! The endpoints: what Mecris knows, as JSON, and the few things that may be asked of it.
 //!
-//! A request reads recorded state and never waits for an upstream. From the outside in: [`server`] accepts connections and bounds
-//! them, [`front`] answers `/health` and `/ready` at once and leads everything else through the gate (request id, token, rate,
-//! size, time), [`router`] finds the handler in `routes`, which shapes recorded state with the pure functions of [`views`].
-//! No rule about risk or about when to speak lives here.
+//! A request reads recorded state and never waits for an upstream. From the outside in: [`server`] accepts
+//! connections and bounds them, [`front`] answers `/health` and `/ready` at once and leads everything else
+//! through the gate (request id, token, rate, size, time), [`router`] finds the handler in `routes`, which
+//! shapes recorded state with the pure functions of [`views`]. No rule about risk or about when to speak
+//! lives here.
 
 pub mod actions;
 mod app;

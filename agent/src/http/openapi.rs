@@ -1,4 +1,5 @@
-//! The contract: `/openapi.json`, put together from the annotations beside the handlers. It is under snapshot.
+//! The contract: `/openapi.json`, put together from the annotations beside the handlers. It is under
+//! snapshot.
 
 use utoipa::{
     Modify, OpenApi, ToSchema,
@@ -46,9 +47,15 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", scheme);
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.post, &mut item.delete]
+                .into_iter()
+                .flatten()
+            {
                 complete(operation);
             }
         }
@@ -56,11 +63,28 @@ impl Modify for Common {
 }
 
 fn complete(operation: &mut Operation) {
-    let topic = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
-    operation.operation_id = operation.operation_id.take().map(|name| format!("{topic}_{name}"));
-    let error = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
-    let response = ResponseBuilder::new().description("Any error").content("application/json", error).build();
-    operation.responses.responses.insert("default".to_owned(), response.into());
+    let topic = operation
+        .tags
+        .iter()
+        .flatten()
+        .next()
+        .cloned()
+        .unwrap_or_default();
+    operation.operation_id = operation
+        .operation_id
+        .take()
+        .map(|name| format!("{topic}_{name}"));
+    let error = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Error")))
+        .build();
+    let response = ResponseBuilder::new()
+        .description("Any error")
+        .content("application/json", error)
+        .build();
+    operation
+        .responses
+        .responses
+        .insert("default".to_owned(), response.into());
 }
 
 /// The document.
@@ -75,8 +99,15 @@ mod tests {
     #[test]
     fn every_operation_has_an_id_of_its_own() {
         let document = super::document();
-        let operations = document.paths.paths.values().flat_map(|item| [&item.get, &item.post, &item.delete]).flatten();
-        let ids: Vec<_> = operations.map(|operation| operation.operation_id.clone().unwrap()).collect();
+        let operations = document
+            .paths
+            .paths
+            .values()
+            .flat_map(|item| [&item.get, &item.post, &item.delete])
+            .flatten();
+        let ids: Vec<_> = operations
+            .map(|operation| operation.operation_id.clone().unwrap())
+            .collect();
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "{ids:?}");
     }
 

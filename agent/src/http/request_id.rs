@@ -10,7 +10,8 @@ pub(super) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-
 /// Longest id that is taken over from a caller.
 const LONGEST: usize = 64;
 
-/// Makes ids: a random prefix for the process and a counter. They are for finding a log line, not for keeping a secret.
+/// Makes ids: a random prefix for the process and a counter. They are for finding a log line, not for keeping
+/// a secret.
 pub(super) struct RequestIds {
     prefix: u32,
     next: AtomicU64,
@@ -18,7 +19,10 @@ pub(super) struct RequestIds {
 
 impl RequestIds {
     pub(super) fn new() -> Self {
-        Self { prefix: fastrand::u32(..), next: AtomicU64::new(1) }
+        Self {
+            prefix: fastrand::u32(..),
+            next: AtomicU64::new(1),
+        }
     }
 
     /// The request's own id, or a fresh one.
@@ -39,7 +43,9 @@ impl RequestIds {
 /// Short, and nothing that could forge a log line or break out of a page.
 fn sane(id: &[u8]) -> bool {
     (1..=LONGEST).contains(&id.len())
-        && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'='))
+        && id
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'='))
 }
 
 #[cfg(test)]

@@ -50,9 +50,15 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn no_such_path(uri: Uri) -> ApiError {
-    ApiError::not_found(format!("there is no {}; GET /openapi.json lists what there is", uri.path()))
+    ApiError::not_found(format!(
+        "there is no {}; GET /openapi.json lists what there is",
+        uri.path()
+    ))
 }
 
 async fn wrong_method() -> ApiError {
-    ApiError::new(Kind::MethodNotAllowed, "this path does not take this method; the allow header says which it takes")
+    ApiError::new(
+        Kind::MethodNotAllowed,
+        "this path does not take this method; the allow header says which it takes",
+    )
 }

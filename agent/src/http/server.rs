@@ -1,7 +1,8 @@
 //! The accept loop: hyper-util's pieces put together here, so that the limits and the way out are ours.
 //!
-//! A connection is bounded before it can cost anything: how many there are, how long a request head may take (which bounds an idle
-//! keep-alive connection too), how large it may be, how many headers it may have (hyper's 100).
+//! A connection is bounded before it can cost anything: how many there are, how long a request head may take
+//! (which bounds an idle keep-alive connection too), how large it may be, how many headers it may have
+//! (hyper's 100).
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -59,7 +60,11 @@ impl Server {
     pub async fn bind(listen: SocketAddr, limits: Limits) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, limits })
+        Ok(Self {
+            listener,
+            address,
+            limits,
+        })
     }
 
     /// Where it listens, with the real port.
@@ -67,7 +72,8 @@ impl Server {
         self.address
     }
 
-    /// Serves until `stop` is cancelled, then stops accepting, lets requests in flight finish within the grace, and cuts the rest.
+    /// Serves until `stop` is cancelled, then stops accepting, lets requests in flight finish within the
+    /// grace, and cuts the rest.
     pub async fn serve(self, front: Front, stop: CancellationToken) {
         let Self { listener, limits, .. } = self;
         let seats = Arc::new(Semaphore::new(limits.connections));
@@ -79,11 +85,19 @@ impl Server {
                 () = stop.cancelled() => break,
                 accepted = accept(&listener, &seats) => accepted,
             };
-            let connection = Connection { stream, seat, watcher: graceful.watcher(), cut: cut.clone() };
+            let connection = Connection {
+                stream,
+                seat,
+                watcher: graceful.watcher(),
+                cut: cut.clone(),
+            };
             tokio::spawn(connection.serve(http.clone(), front.clone()));
         }
         drop(listener);
-        if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(limits.grace, graceful.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!(grace = ?limits.grace, "requests were still in flight when the grace ended: they are cut");
         }
         cut.cancel();
@@ -102,7 +116,10 @@ fn protocol(limits: Limits) -> http1::Builder {
 
 /// The next connection, once there is a seat for it.
 async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let seat = Arc::clone(seats).acquire_owned().await.expect("the semaphore is never closed");
+    let seat = Arc::clone(seats)
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -110,7 +127,8 @@ async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (TcpStream, O
                 return (stream, seat);
             }
             Err(error) => {
-                // The client went away, or files are used up: both pass, and a pause keeps the second from spinning.
+                // The client went away, or files are used up: both pass, and a pause keeps the second from
+                // spinning.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -127,7 +145,12 @@ struct Connection {
 
 impl Connection {
     async fn serve(self, http: http1::Builder, front: Front) {
-        let Self { stream, seat, watcher, cut } = self;
+        let Self {
+            stream,
+            seat,
+            watcher,
+            cut,
+        } = self;
         // Answers are one small write: waiting for more to send would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");

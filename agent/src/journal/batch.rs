@@ -1,4 +1,5 @@
-//! A batch within the limits of PutLogEvents: 1 MiB with 26 bytes for each event, 10,000 events, 24 hours, chronological.
+//! A batch within the limits of PutLogEvents: 1 MiB with 26 bytes for each event, 10,000 events, 24 hours,
+//! chronological.
 
 use std::mem;
 
@@ -10,8 +11,8 @@ const MOST_BYTES: usize = 1 << 20;
 const MOST_EVENTS: usize = 10_000;
 const LONGEST_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The clock of a machine is corrected by so much while it runs; what is dated earlier than the event before it is dated like it then.
-/// A larger step begins a new batch.
+/// The clock of a machine is corrected by so much while it runs; what is dated earlier than the event before
+/// it is dated like it then. A larger step begins a new batch.
 const CORRECTION_MS: i64 = 60_000;
 
 /// Events that go out together, in the order of the journal.
@@ -19,7 +20,8 @@ const CORRECTION_MS: i64 = 60_000;
 pub(super) struct Batch {
     events: Vec<Event>,
     bytes: usize,
-    /// The entry that it reaches to, whether or not that is among the events: what was dropped counts as done.
+    /// The entry that it reaches to, whether or not that is among the events: what was dropped counts as
+    /// done.
     reaches: Option<String>,
 }
 
@@ -69,16 +71,26 @@ mod tests {
     use super::*;
 
     fn event(number: usize, at: i64, size: usize) -> Event {
-        Event { cursor: format!("c{number}"), is_entry: true, at, text: "x".repeat(size), matters: false }
+        Event {
+            cursor: format!("c{number}"),
+            is_entry: true,
+            at,
+            text: "x".repeat(size),
+            matters: false,
+        }
     }
 
     #[test]
     fn it_is_full_at_ten_thousand_events_and_at_a_mebibyte() {
         let mut batch = Batch::default();
-        let pushed = (0..20_000).take_while(|n| batch.push(event(*n, 0, 1)).is_ok()).count();
+        let pushed = (0..20_000)
+            .take_while(|n| batch.push(event(*n, 0, 1)).is_ok())
+            .count();
         assert_eq!(pushed, 10_000);
         let mut batch = Batch::default();
-        let pushed = (0..20_000).take_while(|n| batch.push(event(*n, 0, 1000)).is_ok()).count();
+        let pushed = (0..20_000)
+            .take_while(|n| batch.push(event(*n, 0, 1000)).is_ok())
+            .count();
         assert_eq!(pushed, (1 << 20) / 1026);
         let (events, reaches) = batch.take().unwrap();
         assert_eq!((events.len(), reaches), (pushed, format!("c{}", pushed - 1)));
@@ -93,7 +105,10 @@ mod tests {
         assert!(batch.push(event(2, 1_000_000 + LONGEST_MS, 1)).is_err());
         assert!(batch.push(event(3, 1_000_000 - CORRECTION_MS - 1, 1)).is_err());
         let (events, _) = batch.take().unwrap();
-        assert_eq!(events.iter().map(|event| event.at).collect::<Vec<_>>(), [1_000_000, 1_000_000]);
+        assert_eq!(
+            events.iter().map(|event| event.at).collect::<Vec<_>>(),
+            [1_000_000, 1_000_000]
+        );
     }
 
     #[test]

@@ -39,19 +39,33 @@ pub(super) enum Put {
 impl CloudWatch {
     /// Opens no connection yet.
     pub async fn new(place: Place) -> Self {
-        Self { client: Client::new(cloud::sdk().await), place }
+        Self {
+            client: Client::new(cloud::sdk().await),
+            place,
+        }
     }
 
     /// Puts a batch. A stream that is not there is made.
     pub(super) async fn put(&self, events: &[Event]) -> Put {
         let input = events.iter().map(|event| {
-            let event = InputLogEvent::builder().timestamp(event.at).message(&event.text).build();
+            let event = InputLogEvent::builder()
+                .timestamp(event.at)
+                .message(&event.text)
+                .build();
             event.expect("both fields are set")
         });
         let Place { group, stream } = &self.place;
-        let request = self.client.put_log_events().log_group_name(group).log_stream_name(stream);
+        let request = self
+            .client
+            .put_log_events()
+            .log_group_name(group)
+            .log_stream_name(stream);
         let error = match request.set_log_events(Some(input.collect())).send().await {
-            Ok(answer) => return Put::Accepted { rejected: rejected(&answer, events.len()) },
+            Ok(answer) => {
+                return Put::Accepted {
+                    rejected: rejected(&answer, events.len()),
+                };
+            }
             Err(error) => error,
         };
         match code(&error) {
@@ -69,7 +83,14 @@ impl CloudWatch {
     /// Makes the stream; that it exists already is as good.
     pub(super) async fn make_stream(&self) -> Result<(), CloudError> {
         let Place { group, stream } = &self.place;
-        match self.client.create_log_stream().log_group_name(group).log_stream_name(stream).send().await {
+        match self
+            .client
+            .create_log_stream()
+            .log_group_name(group)
+            .log_stream_name(stream)
+            .send()
+            .await
+        {
             Err(error) if code(&error) != Some("ResourceAlreadyExistsException") => {
                 Err(self.error("logs:CreateLogStream", &error))
             }
@@ -82,14 +103,22 @@ impl CloudWatch {
         let Place { group, stream } = &self.place;
         let mut token = None;
         loop {
-            let request = self.client.get_log_events().log_group_name(group).log_stream_name(stream);
+            let request = self
+                .client
+                .get_log_events()
+                .log_group_name(group)
+                .log_stream_name(stream);
             let request = request.start_time(at).end_time(at + 1).start_from_head(true);
             let answer = match request.set_next_token(token.clone()).send().await {
                 Ok(answer) => answer,
                 Err(error) if code(&error) == Some("ResourceNotFoundException") => return Ok(false),
                 Err(error) => return Err(self.error("logs:GetLogEvents", &error)),
             };
-            if answer.events().iter().any(|event| event.message().is_some_and(|text| is_of(text, cursor))) {
+            if answer
+                .events()
+                .iter()
+                .any(|event| event.message().is_some_and(|text| is_of(text, cursor)))
+            {
                 return Ok(true);
             }
             // The same token again: this was the end.
@@ -103,7 +132,12 @@ impl CloudWatch {
 
     fn error<E: ProvideErrorMetadata, R>(&self, action: &'static str, error: &SdkError<E, R>) -> CloudError {
         let what = format!("the log stream {} in {}", self.place.stream, self.place.group);
-        CloudError::about(action, &what, "create the log group, or change journal.log_group", error)
+        CloudError::about(
+            action,
+            &what,
+            "create the log group, or change journal.log_group",
+            error,
+        )
     }
 }
 
@@ -115,16 +149,28 @@ fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
 /// Whether the event is the one with this cursor.
 fn is_of(text: &str, cursor: &str) -> bool {
     let event = serde_json::from_str::<serde_json::Value>(text).ok();
-    event.and_then(|event| event.get(CURSOR)?.as_str().map(|found| found == cursor)).unwrap_or_default()
+    event
+        .and_then(|event| event.get(CURSOR)?.as_str().map(|found| found == cursor))
+        .unwrap_or_default()
 }
 
 /// How many events CloudWatch left out, by the indices that it gives.
-fn rejected(answer: &aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput, events: usize) -> usize {
-    let Some(info) = answer.rejected_log_events_info() else { return 0 };
+fn rejected(
+    answer: &aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput,
+    events: usize,
+) -> usize {
+    let Some(info) = answer.rejected_log_events_info() else {
+        return 0;
+    };
     let count = |index: i32| usize::try_from(index).unwrap_or_default();
     // Both ends are exclusive, the start is not.
-    let old = info.too_old_log_event_end_index().into_iter().chain(info.expired_log_event_end_index());
+    let old = info
+        .too_old_log_event_end_index()
+        .into_iter()
+        .chain(info.expired_log_event_end_index());
     let old = old.map(count).max().unwrap_or(0);
-    let new = info.too_new_log_event_start_index().map_or(0, |index| events.saturating_sub(count(index)));
+    let new = info
+        .too_new_log_event_start_index()
+        .map_or(0, |index| events.saturating_sub(count(index)));
     old + new
 }

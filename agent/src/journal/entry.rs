@@ -16,7 +16,8 @@ const LONGEST: usize = 200 << 10;
 /// An event, ready to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// What it is called in the stream: the cursor of its entry, or a name of its own for a line of the shipper.
+    /// What it is called in the stream: the cursor of its entry, or a name of its own for a line of the
+    /// shipper.
     pub(super) cursor: String,
     /// Whether it is an entry of the journal.
     pub(super) is_entry: bool,
@@ -29,21 +30,34 @@ pub(super) struct Event {
 }
 
 /// Fields that are worth their bytes, and what they are called in an event.
-const FIELDS: &[(&str, &str)] =
-    &[("_SYSTEMD_UNIT", "unit"), ("SYSLOG_IDENTIFIER", "identifier"), ("_PID", "pid"), ("_TRANSPORT", "transport")];
+const FIELDS: &[(&str, &str)] = &[
+    ("_SYSTEMD_UNIT", "unit"),
+    ("SYSLOG_IDENTIFIER", "identifier"),
+    ("_PID", "pid"),
+    ("_TRANSPORT", "transport"),
+];
 
 /// What `journalctl` is asked for.
 pub(super) fn output_fields() -> String {
-    let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).chain(["MESSAGE", "PRIORITY"]).collect();
+    let names: Vec<&str> = FIELDS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(["MESSAGE", "PRIORITY"])
+        .collect();
     names.join(",")
 }
 
 /// The event of one line; `None` if the line is no entry of a journal.
 pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
-    let Value::Object(entry) = serde_json::from_str(line).ok()? else { return None };
+    let Value::Object(entry) = serde_json::from_str(line).ok()? else {
+        return None;
+    };
     let cursor = entry.get("__CURSOR")?.as_str()?.to_owned();
     let at = entry.get("__REALTIME_TIMESTAMP")?.as_str()?.parse::<i64>().ok()? / 1000;
-    let priority = entry.get("PRIORITY").and_then(Value::as_str).and_then(|text| text.parse::<i64>().ok());
+    let priority = entry
+        .get("PRIORITY")
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse::<i64>().ok());
     let message = redactor.line(&shortened(text(entry.get("MESSAGE"))));
     // A line of ours is JSON already; CloudWatch finds its fields.
     let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
@@ -55,37 +69,62 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
             let mut shipped = Map::new();
             for (name, short) in FIELDS {
                 if let Some(value) = entry.get(*name).filter(|value| value.is_string()) {
-                    shipped.insert((*short).to_owned(), redactor.line(value.as_str().unwrap_or_default()).into());
+                    shipped.insert(
+                        (*short).to_owned(),
+                        redactor.line(value.as_str().unwrap_or_default()).into(),
+                    );
                 }
             }
             shipped.insert("priority".to_owned(), json!(priority));
-            shipped.insert("message".to_owned(), said.map_or_else(|| message.into(), Value::Object));
+            shipped.insert(
+                "message".to_owned(),
+                said.map_or_else(|| message.into(), Value::Object),
+            );
             shipped
         }
     };
     shipped.insert(CURSOR.to_owned(), cursor.clone().into());
     let matters = is_metric || priority.is_some_and(|priority| priority <= ERROR);
-    Some(Event { cursor, is_entry: true, at, text: Value::Object(shipped).to_string(), matters })
+    Some(Event {
+        cursor,
+        is_entry: true,
+        at,
+        text: Value::Object(shipped).to_string(),
+        matters,
+    })
 }
 
 /// A line of the shipper itself, which stands before an entry.
 pub(super) fn own(before: &str, at: i64, message: &str) -> Event {
     let cursor = format!("before {before}");
-    let text =
-        json!({ "unit": "mecris-journal.service", "identifier": "ship-journal", "message": message, CURSOR: cursor });
-    Event { cursor, is_entry: false, at, text: text.to_string(), matters: true }
+    let text = json!({ "unit": "mecris-journal.service", "identifier": "ship-journal", "message": message, CURSOR: cursor });
+    Event {
+        cursor,
+        is_entry: false,
+        at,
+        text: text.to_string(),
+        matters: true,
+    }
 }
 
-/// journald gives text, bytes where it is no UTF-8, a list where a field was given twice, and null where it is too long.
+/// journald gives text, bytes where it is no UTF-8, a list where a field was given twice, and null where it
+/// is too long.
 fn text(message: Option<&Value>) -> String {
     let bytes = |items: &[Value]| -> Option<Vec<u8>> {
-        items.iter().map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect()
+        items
+            .iter()
+            .map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok()))
+            .collect()
     };
     match message {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => match bytes(items) {
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            None => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
+            None => items
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join("\n"),
         },
         _ => String::new(),
     }
@@ -93,7 +132,10 @@ fn text(message: Option<&Value>) -> String {
 
 fn shortened(mut text: String) -> String {
     if text.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = (0..=LONGEST)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
         text.truncate(end);
         text.push_str("… (cut)");
     }
@@ -121,8 +163,7 @@ mod tests {
     #[test]
     fn a_line_keeps_who_said_it_and_where_in_the_journal_it_is() {
         let (found, matters) = shipped("hello", "6");
-        let expected =
-            json!({"unit": "mecris-agent.service", "pid": "7", "priority": 6, "message": "hello", "cursor": "s=1;i=2"});
+        let expected = json!({"unit": "mecris-agent.service", "pid": "7", "priority": 6, "message": "hello", "cursor": "s=1;i=2"});
         assert_eq!((found, matters), (expected, false));
         let (found, matters) = shipped(r#"{"level":"ERROR","message":"x"}"#, "3");
         assert_eq!((&found["message"]["level"], matters), (&"ERROR".into(), true));
@@ -133,15 +174,21 @@ mod tests {
         let line = r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"Environment":"x","AgentError":0}"#;
         let (mut found, matters) = shipped(line, "6");
         assert!(matters);
-        assert_eq!(found.as_object_mut().unwrap().remove(CURSOR), Some("s=1;i=2".into()));
+        assert_eq!(
+            found.as_object_mut().unwrap().remove(CURSOR),
+            Some("s=1;i=2".into())
+        );
         assert_eq!(found, serde_json::from_str::<Value>(line).unwrap());
     }
 
     #[test]
     fn bytes_lists_and_nothing_are_text_too() {
-        for (message, expected) in
-            [(json!([104, 105, 255]), "hi\u{fffd}"), (json!(["a", "b"]), "a\nb"), (Value::Null, ""), (json!(7), "")]
-        {
+        for (message, expected) in [
+            (json!([104, 105, 255]), "hi\u{fffd}"),
+            (json!(["a", "b"]), "a\nb"),
+            (Value::Null, ""),
+            (json!(7), ""),
+        ] {
             assert_eq!(shipped(message, "6").0["message"], expected);
         }
         let long = shipped("é".repeat(LONGEST), "6").0;

@@ -1,4 +1,5 @@
-//! How far the journal was shipped, in one small file that is replaced as a whole and is on the disk when a write returns.
+//! How far the journal was shipped, in one small file that is replaced as a whole and is on the disk when a
+//! write returns.
 
 use std::{
     fs, io,
@@ -57,7 +58,8 @@ impl PositionFile {
         Self(folder.join(FILE))
     }
 
-    /// What it says; the beginning if there is none. A file that makes no sense is an error: guessing would ship twice or not at all.
+    /// What it says; the beginning if there is none. A file that makes no sense is an error: guessing would
+    /// ship twice or not at all.
     pub(super) fn read(&self) -> Result<Position, PositionError> {
         match fs::read(&self.0) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| self.failed(error.into())),
@@ -73,7 +75,10 @@ impl PositionFile {
     }
 
     fn failed(&self, why: io::Error) -> PositionError {
-        PositionError { file: self.0.display().to_string(), why }
+        PositionError {
+            file: self.0.display().to_string(),
+            why,
+        }
     }
 }
 
@@ -86,8 +91,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = PositionFile::in_folder(folder.path());
         assert_eq!(file.read().unwrap(), Position::default());
-        let pending = Pending { last: "b".into(), at: 7, reaches: "c".into() };
-        let position = Position { shipped: Some("a".into()), pending: Some(pending), bytes: 9, ..Position::default() };
+        let pending = Pending {
+            last: "b".into(),
+            at: 7,
+            reaches: "c".into(),
+        };
+        let position = Position {
+            shipped: Some("a".into()),
+            pending: Some(pending),
+            bytes: 9,
+            ..Position::default()
+        };
         file.write(&position).unwrap();
         assert_eq!(file.read().unwrap(), position);
         fs::write(folder.path().join(FILE), "{").unwrap();

@@ -34,7 +34,8 @@ const SHORTEST: usize = 6;
 pub struct Redactor(Vec<SecretString>);
 
 impl Redactor {
-    /// For these secrets, in every spelling: as they are, as JSON writes them, and the parts of them that prove something alone.
+    /// For these secrets, in every spelling: as they are, as JSON writes them, and the parts of them that
+    /// prove something alone.
     pub fn new(secrets: &Secrets) -> Self {
         let mut values: Vec<String> = SecretName::ALL
             .into_iter()
@@ -43,7 +44,9 @@ impl Redactor {
         for (_, token) in secrets.api_tokens().unwrap_or_default() {
             values.push(token.expose_secret().to_owned());
         }
-        let smtp = secrets.get(SecretName::SmtpUrl).and_then(|url| url::Url::parse(url.expose_secret()).ok());
+        let smtp = secrets
+            .get(SecretName::SmtpUrl)
+            .and_then(|url| url::Url::parse(url.expose_secret()).ok());
         values.extend(smtp.and_then(|url| url.password().map(str::to_owned)));
         let in_json: Vec<String> = values.iter().map(|value| inside_json(value)).collect();
         values.extend(in_json);
@@ -57,10 +60,12 @@ impl Redactor {
     pub fn line(&self, line: &str) -> String {
         let known: Vec<&SecretString> = self.0.iter().collect();
         let shown = redact::text(line, &known);
-        PATTERNS.iter().fold(shown, |shown, pattern| match pattern.is_match(&shown) {
-            true => pattern.replace_all(&shown, "${keep}***").into_owned(),
-            false => shown,
-        })
+        PATTERNS
+            .iter()
+            .fold(shown, |shown, pattern| match pattern.is_match(&shown) {
+                true => pattern.replace_all(&shown, "${keep}***").into_owned(),
+                false => shown,
+            })
     }
 }
 
@@ -79,7 +84,10 @@ mod tests {
         let mut secrets = Secrets::default();
         for (name, value) in [
             (SecretName::TwilioAuthToken, "canary\"quote\\slash"),
-            (SecretName::MecrisApiTokens, "laptop:canary-0123456789,canary-9876543210"),
+            (
+                SecretName::MecrisApiTokens,
+                "laptop:canary-0123456789,canary-9876543210",
+            ),
             (SecretName::SmtpUrl, "smtps://me:canary-password@mail.example.org"),
         ] {
             secrets.insert(name, SecretString::from(value));
@@ -99,15 +107,30 @@ mod tests {
     fn what_looks_like_a_credential_is_masked_and_the_rest_stays() {
         let redactor = Redactor::default();
         for (line, expected) in [
-            ("Authorization: Bearer canary.canary-canary", "Authorization: Bearer ***"),
-            ("authorization: basic Y2FuYXJ5OmNhbmFyeQ==", "authorization: basic ***"),
-            (r#"{"auth_token":"canary-canary","x":1}"#, r#"{"auth_token":"***","x":1}"#),
+            (
+                "Authorization: Bearer canary.canary-canary",
+                "Authorization: Bearer ***",
+            ),
+            (
+                "authorization: basic Y2FuYXJ5OmNhbmFyeQ==",
+                "authorization: basic ***",
+            ),
+            (
+                r#"{"auth_token":"canary-canary","x":1}"#,
+                r#"{"auth_token":"***","x":1}"#,
+            ),
             ("password = canarycanary; next", "password = ***; next"),
             ("GET https://me:canary@h.test/x", "GET https://me:***h.test/x"),
             ("key AKIAABCDEFGHIJKLMNOP used", "key *** used"),
             ("bot 123456789:canary_canary_canary_canary_ca ok", "bot *** ok"),
-            ("POST https://hooks.slack.com/services/T0/B0/canary", "POST https://hooks.slack.com/services/***"),
-            ("nothing to hide: pass done in 3 ms", "nothing to hide: pass done in 3 ms"),
+            (
+                "POST https://hooks.slack.com/services/T0/B0/canary",
+                "POST https://hooks.slack.com/services/***",
+            ),
+            (
+                "nothing to hide: pass done in 3 ms",
+                "nothing to hide: pass done in 3 ms",
+            ),
             ("token of the walk", "token of the walk"),
         ] {
             assert_eq!(redactor.line(line), expected);

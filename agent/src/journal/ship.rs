@@ -20,7 +20,8 @@ use crate::{clock::Clock, config::LiveSecrets};
 /// A batch waits so long for more lines at most.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// Between two tries while CloudWatch does not take a batch: half a second, doubled up to half a minute, for ever.
+/// Between two tries while CloudWatch does not take a batch: half a second, doubled up to half a minute, for
+/// ever.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -67,13 +68,23 @@ impl Shipper {
         let file = PositionFile::in_folder(folder);
         let position = file.read()?;
         let redactor = (secrets.edition(), Redactor::new(&secrets.get()));
-        Ok(Self { clock, place, file, position, secrets, redactor, max_bytes_per_day: max_bytes_per_day.into() })
+        Ok(Self {
+            clock,
+            place,
+            file,
+            position,
+            secrets,
+            redactor,
+            max_bytes_per_day: max_bytes_per_day.into(),
+        })
     }
 
-    /// Ships until it is cancelled. A batch that was given up then stays pending: the next start asks what became of it.
+    /// Ships until it is cancelled. A batch that was given up then stays pending: the next start asks what
+    /// became of it.
     ///
     /// # Errors
-    /// If the journal ends or the position cannot be kept. What was read and not shipped is read again by the next one.
+    /// If the journal ends or the position cannot be kept. What was read and not shipped is read again by the
+    /// next one.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), ShipError> {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -95,7 +106,10 @@ impl Shipper {
                 continue;
             };
             let Some(event) = entry::event(&line, self.redactor()) else {
-                tracing::warn!(bytes = line.len(), "a line of journalctl is no entry of a journal");
+                tracing::warn!(
+                    bytes = line.len(),
+                    "a line of journalctl is no entry of a journal"
+                );
                 continue;
             };
             if batch.is_empty() {
@@ -121,8 +135,13 @@ impl Shipper {
 
     /// Finds out what became of a batch that was on its way when the last process ended.
     async fn settle(&mut self) -> Result<(), ShipError> {
-        let Some(pending) = self.position.pending.clone() else { return Ok(()) };
-        tracing::info!(cursor = pending.last, "the last end was unclean: asking the stream what it has");
+        let Some(pending) = self.position.pending.clone() else {
+            return Ok(());
+        };
+        tracing::info!(
+            cursor = pending.last,
+            "the last end was unclean: asking the stream what it has"
+        );
         let (end, mut pauses) = (Instant::now() + SETTLE, pauses());
         let mut absent_once = false;
         let arrived = loop {
@@ -131,7 +150,9 @@ impl Shipper {
                 // What was just put may take a while to be found.
                 Ok(false) if Instant::now() >= end && absent_once => break false,
                 Ok(false) => absent_once = true,
-                Err(error) => tracing::error!(%error, "nobody can say whether the last batch arrived: asking again"),
+                Err(error) => {
+                    tracing::error!(%error, "nobody can say whether the last batch arrived: asking again")
+                }
             }
             tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
         };
@@ -177,7 +198,10 @@ impl Shipper {
                 "journal.max_bytes_per_day = {} is reached: until midnight UTC only errors and metrics are shipped, all else is dropped",
                 self.max_bytes_per_day
             );
-            tracing::error!(limit = self.max_bytes_per_day, "the journal's limit of the day is reached");
+            tracing::error!(
+                limit = self.max_bytes_per_day,
+                "the journal's limit of the day is reached"
+            );
             shipped.push(entry::own(&event.cursor, event.at, &said));
         }
         self.position.dropped += 1;
@@ -187,9 +211,15 @@ impl Shipper {
 
     /// Ships a batch, however long it takes, or until it is cancelled; the batch is pending then.
     async fn ship(&mut self, batch: &mut Batch, stop: &CancellationToken) -> Result<(), ShipError> {
-        let Some((events, reaches)) = batch.take() else { return Ok(()) };
+        let Some((events, reaches)) = batch.take() else {
+            return Ok(());
+        };
         if let Some(last) = events.last() {
-            self.position.pending = Some(Pending { last: last.cursor.clone(), at: last.at, reaches: reaches.clone() });
+            self.position.pending = Some(Pending {
+                last: last.cursor.clone(),
+                at: last.at,
+                reaches: reaches.clone(),
+            });
             self.file.write(&self.position)?;
             if !self.put(&events, stop).await {
                 return Ok(());
@@ -206,14 +236,19 @@ impl Shipper {
             match self.place.put(events).await {
                 Put::Accepted { rejected: 0 } => return true,
                 Put::Accepted { rejected } => {
-                    tracing::error!(rejected, "lines were too old or too new for CloudWatch and are lost");
+                    tracing::error!(
+                        rejected,
+                        "lines were too old or too new for CloudWatch and are lost"
+                    );
                     return true;
                 }
                 Put::Refused(error) => {
                     tracing::error!(%error, lines = events.len(), "CloudWatch will never take these lines: they are lost");
                     return true;
                 }
-                Put::Failed(error) => tracing::warn!(%error, lines = events.len(), "not shipped yet: trying again"),
+                Put::Failed(error) => {
+                    tracing::warn!(%error, lines = events.len(), "not shipped yet: trying again")
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => return false,
@@ -224,7 +259,9 @@ impl Shipper {
 }
 
 fn pauses() -> impl Iterator<Item = Duration> {
-    let builder = ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_delay(LONGEST_PAUSE);
+    let builder = ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE);
     builder.without_max_times().with_jitter().build()
 }
 

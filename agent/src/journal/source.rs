@@ -1,4 +1,5 @@
-//! journald, by `journalctl`: it knows every format of journal files, and how to follow them while they are rotated.
+//! journald, by `journalctl`: it knows every format of journal files, and how to follow them while they are
+//! rotated.
 
 use std::process::Stdio;
 
@@ -33,16 +34,31 @@ impl Source {
     /// Everything after an entry, else everything there is.
     pub(super) fn follow(after: Option<&str>) -> Result<Self, SourceError> {
         let mut command = Command::new("journalctl");
-        // `--merge`, because `--follow` alone leaves out what was written before this boot: the last words of the one before.
-        command.args(["--follow", "--merge", "--no-tail", "--all", "--quiet", "--output=json"]);
+        // `--merge`, because `--follow` alone leaves out what was written before this boot: the last words of
+        // the one before.
+        command.args([
+            "--follow",
+            "--merge",
+            "--no-tail",
+            "--all",
+            "--quiet",
+            "--output=json",
+        ]);
         command.arg(format!("--output-fields={}", entry::output_fields()));
         if let Some(cursor) = after {
             command.arg(format!("--after-cursor={cursor}"));
         }
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
+        let spawned = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
         let mut child = spawned.map_err(SourceError::Start)?;
         let stdout = child.stdout.take().expect("it was piped");
-        Ok(Self { child, lines: BufReader::new(stdout).lines() })
+        Ok(Self {
+            child,
+            lines: BufReader::new(stdout).lines(),
+        })
     }
 
     /// The next line. Nothing is lost if this is dropped.

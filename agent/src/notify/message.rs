@@ -1,7 +1,8 @@
-//! The text of a message: plain GSM-7, most urgent first, one segment where it fits. Nothing in a goal's name can break out of it.
+//! The text of a message: plain GSM-7, most urgent first, one segment where it fits. Nothing in a goal's name
+//! can break out of it.
 //!
-//! `;` between two phrases and `#` before the tag belong to the template alone: no phrase can contain either, so no phrase
-//! can pass for a second one or for another message's tag.
+//! `;` between two phrases and `#` before the tag belong to the template alone: no phrase can contain either,
+//! so no phrase can pass for a second one or for another message's tag.
 
 mod gsm7;
 
@@ -11,7 +12,8 @@ use crate::domain::Phrase;
 
 /// Septets of a message that is sent as one segment.
 const ONE_SEGMENT: usize = 160;
-/// Septets of a message in two segments. Each holds 153; one is kept free, because an extension character cannot be split.
+/// Septets of a message in two segments. Each holds 153; one is kept free, because an extension character
+/// cannot be split.
 const TWO_SEGMENTS: usize = 305;
 /// What every message begins with.
 const OPENING: &str = "Mecris: ";
@@ -22,15 +24,23 @@ const CUT: &str = "..";
 /// Crockford's base 32 in lower case: no i, l, o, u, so that a person can read a tag out loud.
 const TAG_LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// The body without its tag, from the phrases in order of urgency. `tag_length` characters (and a space) are kept free.
+/// The body without its tag, from the phrases in order of urgency. `tag_length` characters (and a space) are
+/// kept free.
 ///
-/// One segment is tried with every long phrase, then with fewer and fewer of them, the least urgent ones shortened first. What
-/// does not fit even with all short ones gets two segments of short phrases, and what does not fit there is counted: `+2 more`.
+/// One segment is tried with every long phrase, then with fewer and fewer of them, the least urgent ones
+/// shortened first. What does not fit even with all short ones gets two segments of short phrases, and what
+/// does not fit there is counted: `+2 more`.
 pub fn compose(phrases: &[Phrase], tag_length: usize) -> String {
-    let phrases: Vec<(String, String)> = phrases.iter().map(|p| (contained(&p.long), contained(&p.short))).collect();
+    let phrases: Vec<(String, String)> = phrases
+        .iter()
+        .map(|p| (contained(&p.long), contained(&p.short)))
+        .collect();
     let one = ONE_SEGMENT.saturating_sub(tag_length + 1);
     for long in (0..=phrases.len()).rev() {
-        let parts = phrases.iter().enumerate().map(|(n, (full, brief))| if n < long { full } else { brief });
+        let parts = phrases
+            .iter()
+            .enumerate()
+            .map(|(n, (full, brief))| if n < long { full } else { brief });
         let text = join(parts.map(String::as_str), 0);
         if septets(&text) <= one {
             return text;
@@ -38,17 +48,24 @@ pub fn compose(phrases: &[Phrase], tag_length: usize) -> String {
     }
     let two = TWO_SEGMENTS.saturating_sub(tag_length + 1);
     for named in (1..=phrases.len()).rev() {
-        let text = join(phrases.iter().take(named).map(|(_, brief)| brief.as_str()), phrases.len() - named);
+        let text = join(
+            phrases.iter().take(named).map(|(_, brief)| brief.as_str()),
+            phrases.len() - named,
+        );
         if septets(&text) <= two {
             return text;
         }
     }
     let first = phrases.first().map_or("", |(_, brief)| brief.as_str());
     let rest = phrases.len().saturating_sub(1);
-    join(std::iter::once(cut(first, two - septets(&join([CUT], rest))).as_str()), rest)
+    join(
+        std::iter::once(cut(first, two - septets(&join([CUT], rest))).as_str()),
+        rest,
+    )
 }
 
-/// A fresh tag, like `#k7q2x9`: a thousand million are possible, and the outbox asks its table before it takes one.
+/// A fresh tag, like `#k7q2x9`: a thousand million are possible, and the outbox asks its table before it
+/// takes one.
 pub fn new_tag() -> String {
     let letters = std::iter::repeat_with(|| char::from(TAG_LETTERS[fastrand::usize(..TAG_LETTERS.len())]));
     std::iter::once('#').chain(letters.take(6)).collect()
@@ -57,7 +74,11 @@ pub fn new_tag() -> String {
 fn join<'a>(parts: impl IntoIterator<Item = &'a str>, more: usize) -> String {
     let parts: Vec<&str> = parts.into_iter().collect();
     let text = format!("{OPENING}{}", parts.join(SEPARATOR));
-    if more == 0 { text } else { format!("{text}{SEPARATOR}+{more} more") }
+    if more == 0 {
+        text
+    } else {
+        format!("{text}{SEPARATOR}+{more} more")
+    }
 }
 
 /// A phrase that can do nothing but stand in its place. Made plain first: `＃` becomes a `#` only then.

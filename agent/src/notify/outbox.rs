@@ -1,37 +1,45 @@
 //! The outbox: from a decision to a message that a provider has, once.
 //!
-//! No provider here takes an idempotency key, so the effect "once" is made of a durable intent before the send and a question
-//! after doubt. The protocol:
+//! No provider here takes an idempotency key, so the effect "once" is made of a durable intent before the
+//! send and a question after doubt. The protocol:
 //!
-//! 1. [`Outbox::insert`], in the transaction of the pass: the message in state `sending`, attempt 1, with a lease. Its end is
-//!    kept twice: in the row by the wall clock, for another process, and in memory by CLOCK_BOOTTIME, for this one. Then the
-//!    [checkpoint](Store::checkpoint): the claim is safe off the machine before its message leaves. Fenced: another instance went on,
-//!    this message is none of ours any more.
-//! 2. `deliver`: the connection is opened first; just before the bytes leave, is it still inside the lease by CLOCK_BOOTTIME?
-//!    Otherwise nothing is sent and the message goes to step 4: somebody else may own it by now.
+//! 1. [`Outbox::insert`], in the transaction of the pass: the message in state `sending`, attempt 1, with a
+//!    lease. Its end is kept twice: in the row by the wall clock, for another process, and in memory by
+//!    CLOCK_BOOTTIME, for this one. Then the [checkpoint](Store::checkpoint): the claim is safe off the
+//!    machine before its message leaves. Fenced: another instance went on, this message is none of ours any
+//!    more.
+//! 2. `deliver`: the connection is opened first; just before the bytes leave, is it still inside the lease by
+//!    CLOCK_BOOTTIME? Otherwise nothing is sent and the message goes to step 4: somebody else may own it by
+//!    now.
 //! 3. `deliver`: one send, never repeated, with a deadline inside the lease and the tag in the text.
-//!    * Accepted: state `accepted` with the provider's id, written durably: should another instance have gone on meanwhile, on
+//!    * Accepted: state `accepted` with the provider's id, written durably: should another instance have gone
+//!      on meanwhile, on
 //!      top of what it wrote.
-//!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`. If the reason
+//!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`.
+//!      If the reason
 //!      is the channel's, so that no other message would get through either, the channel is marked as broken: new messages
 //!      begin elsewhere and come to it last, until it works again.
-//!    * Refused for now: `planned` for later. The next channel takes over after some tries, or when there is no later.
+//!    * Refused for now: `planned` for later. The next channel takes over after some tries, or when there is
+//!      no later.
 //!    * Anything else: `unknown`.
-//! 4. `reconcile`, for `unknown` and for a `sending` whose owner is gone: once the lease is over and the settle time has passed,
-//!    the provider is asked for the tag. Found: it is adopted as `accepted`. Absent: a new attempt at step 1's lease, or `failed`
-//!    if it expired. No answer: asked again later, never sent blindly.
-//!    A channel that cannot be asked (`reconcilable()` is false) errs as its `on_doubt` says, at the same moment:
-//!    * `resend`, at least once: a new attempt with the same tag, so that a person sees that it is the same message. After some
+//! 4. `reconcile`, for `unknown` and for a `sending` whose owner is gone: once the lease is over and the
+//!    settle time has passed, the provider is asked for the tag. Found: it is adopted as `accepted`. Absent:
+//!    a new attempt at step 1's lease, or `failed` if it expired. No answer: asked again later, never sent
+//!    blindly. A channel that cannot be asked (`reconcilable()` is false) errs as its `on_doubt` says, at the
+//!    same moment:
+//!    * `resend`, at least once: a new attempt with the same tag, so that a person sees that it is the same
+//!      message. After some
 //!      doubts on one channel the next channel says it; after the last one, or when it expired, it stays `unknown`.
 //!    * `give_up`, at most once: it stays `unknown` for ever, and no other channel says it.
-//! 5. `poll`: `accepted` is asked about at growing intervals until it is `delivered`. What cannot be delivered goes to the next
-//!    channel as a new attempt.
+//! 5. `poll`: `accepted` is asked about at growing intervals until it is `delivered`. What cannot be
+//!    delivered goes to the next channel as a new attempt.
 //!
-//! Every change of a row is compare-and-set on state and attempt, so a worker that was overtaken changes nothing. Dropping a
-//! worker at any await leaves a row that step 4 picks up.
+//! Every change of a row is compare-and-set on state and attempt, so a worker that was overtaken changes
+//! nothing. Dropping a worker at any await leaves a row that step 4 picks up.
 //!
-//! Two gaps remain. A process may be paused between the check of step 2 and the write to the socket, for longer than the rest of
-//! its lease and the settle time; and a provider may list a message only after the settle time. Either can send a message twice.
+//! Two gaps remain. A process may be paused between the check of step 2 and the write to the socket, for
+//! longer than the rest of its lease and the settle time; and a provider may list a message only after the
+//! settle time. Either can send a message twice.
 
 mod deliver;
 mod leases;
@@ -100,19 +108,37 @@ struct Inner {
 
 impl Outbox {
     /// With the channels in the order in which they are tried.
-    pub fn new(store: Store, clock: Clock, settings: &NotifySettings, channels: Vec<Arc<dyn Channel>>) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        settings: &NotifySettings,
+        channels: Vec<Arc<dyn Channel>>,
+    ) -> Self {
         let (leases, sent, stumbled) = (Leases::default(), tokio::sync::Notify::new(), false.into());
         let (lease, settle) = (settings.lease, settings.settle);
-        Self(Arc::new(Inner { store, clock, channels, lease, settle, leases, sent, stumbled }))
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            channels,
+            lease,
+            settle,
+            leases,
+            sent,
+            stumbled,
+        }))
     }
 
-    /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease. Returns its id.
+    /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease.
+    /// Returns its id.
     ///
     /// Without the channel it asks for the message is `failed` at once, and says why.
     ///
     /// # Errors
     /// What SQLite says; the caller's transaction is to be given up then.
-    #[allow(clippy::needless_pass_by_value, reason = "a message is made to be handed over")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a message is made to be handed over"
+    )]
     pub fn insert(&self, tx: &Transaction<'_>, message: NewMessage) -> rusqlite::Result<String> {
         let now = self.0.clock.now();
         let tag = fresh_tag(tx)?;
@@ -138,10 +164,18 @@ impl Outbox {
             updated_at: now,
         };
         if self.channel(channel).is_none() {
-            row = Row { state: State::Failed, next_at: None, why: Some(NO_CHANNEL.to_owned()), ..row };
+            row = Row {
+                state: State::Failed,
+                next_at: None,
+                why: Some(NO_CHANNEL.to_owned()),
+                ..row
+            };
         }
-        let about =
-            About { run_id: message.run_id.as_deref(), severity: message.severity, subjects: &message.subjects };
+        let about = About {
+            run_id: message.run_id.as_deref(),
+            severity: message.severity,
+            subjects: &message.subjects,
+        };
         table::insert(tx, &row, about)?;
         table::begin_attempt(tx, &row, now)?;
         if row.state == State::Sending {
@@ -167,14 +201,17 @@ impl Outbox {
         }
     }
 
-    /// Lets the next message begin with a channel that is broken, again: said once when a process starts, since whoever repaired it may
-    /// have restarted it.
+    /// Lets the next message begin with a channel that is broken, again: said once when a process starts,
+    /// since whoever repaired it may have restarted it.
     ///
     /// # Errors
     /// If the state cannot be written.
     pub async fn retry_broken_channels(&self) -> Result<(), StoreError> {
         let now = self.0.clock.now();
-        self.0.store.write(move |tx| broken::give_all_a_chance(tx, now)).await
+        self.0
+            .store
+            .write(move |tx| broken::give_all_a_chance(tx, now))
+            .await
     }
 
     /// The channels, in the configured order.
@@ -189,7 +226,9 @@ impl Outbox {
 
 impl std::fmt::Debug for Outbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outbox").field("channels", &self.configured()).finish_non_exhaustive()
+        f.debug_struct("Outbox")
+            .field("channels", &self.configured())
+            .finish_non_exhaustive()
     }
 }
 

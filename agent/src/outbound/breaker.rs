@@ -15,10 +15,10 @@ use super::Tuning;
 
 /// The circuit breaker of one upstream.
 ///
-/// It opens after some failures in a row and lets nothing through. When the pause is over, exactly one call gets through as the
-/// probe; the others wait for its outcome (as long as their own deadline allows), so that two requests of one pass do not make each
-/// other fail just when the upstream is back. A probe that fails doubles the pause. A probe that is dropped half-way proves nothing:
-/// the next call becomes the probe.
+/// It opens after some failures in a row and lets nothing through. When the pause is over, exactly one call
+/// gets through as the probe; the others wait for its outcome (as long as their own deadline allows), so that
+/// two requests of one pass do not make each other fail just when the upstream is back. A probe that fails
+/// doubles the pause. A probe that is dropped half-way proves nothing: the next call becomes the probe.
 pub(super) struct Breaker {
     state: Mutex<State>,
     /// Somebody may find another phase than before.
@@ -48,8 +48,16 @@ pub(super) struct Refusal {
 
 impl Breaker {
     pub(super) fn new(tuning: Tuning) -> Arc<Self> {
-        let state = State { phase: Phase::Closed, failures: 0, pause: tuning.first_pause };
-        Arc::new(Self { state: Mutex::new(state), changed: Notify::new(), tuning })
+        let state = State {
+            phase: Phase::Closed,
+            failures: 0,
+            pause: tuning.first_pause,
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            tuning,
+        })
     }
 
     /// Lets a call through, now or after a probe that is under way; refuses it while open.
@@ -62,7 +70,10 @@ impl Breaker {
                 return answer;
             }
             if timeout_at(deadline, changed).await.is_err() {
-                return Err(Refusal { failures: self.lock().failures, retry_in: Duration::ZERO });
+                return Err(Refusal {
+                    failures: self.lock().failures,
+                    retry_in: Duration::ZERO,
+                });
             }
         }
     }
@@ -73,9 +84,10 @@ impl Breaker {
         let now = Instant::now();
         match state.phase {
             Phase::Closed => Some(Ok(self.permit(false))),
-            Phase::Open { until } if until > now => {
-                Some(Err(Refusal { failures: state.failures, retry_in: until - now }))
-            }
+            Phase::Open { until } if until > now => Some(Err(Refusal {
+                failures: state.failures,
+                retry_in: until - now,
+            })),
             Phase::Open { .. } => {
                 state.phase = Phase::Probing;
                 Some(Ok(self.permit(true)))
@@ -85,7 +97,11 @@ impl Breaker {
     }
 
     fn permit(self: &Arc<Self>, probe: bool) -> Permit {
-        Permit { breaker: Arc::clone(self), probe: AtomicBool::new(probe), failed: AtomicBool::new(false) }
+        Permit {
+            breaker: Arc::clone(self),
+            probe: AtomicBool::new(probe),
+            failed: AtomicBool::new(false),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -102,13 +118,18 @@ pub(super) struct Permit {
 }
 
 impl Permit {
-    /// A try was answered: the upstream is there. Closes the circuit, unless another call is the probe: then that one decides.
+    /// A try was answered: the upstream is there. Closes the circuit, unless another call is the probe: then
+    /// that one decides.
     pub(super) fn answered(&self) {
         let mut state = self.breaker.lock();
         if state.phase == Phase::Probing && !self.probe.swap(false, Relaxed) {
             return;
         }
-        *state = State { phase: Phase::Closed, failures: 0, pause: self.breaker.tuning.first_pause };
+        *state = State {
+            phase: Phase::Closed,
+            failures: 0,
+            pause: self.breaker.tuning.first_pause,
+        };
         drop(state);
         self.breaker.changed.notify_waiters();
     }
@@ -119,7 +140,9 @@ impl Permit {
         let mut state = self.breaker.lock();
         state.failures = state.failures.saturating_add(1);
         if state.phase == Phase::Closed && state.failures >= self.breaker.tuning.failures_to_open {
-            state.phase = Phase::Open { until: Instant::now() + state.pause };
+            state.phase = Phase::Open {
+                until: Instant::now() + state.pause,
+            };
         }
     }
 }
@@ -181,7 +204,13 @@ mod tests {
             breaker.admit(soon()).await.unwrap().failed();
         }
         breaker.admit(soon()).await.unwrap().failed();
-        assert_eq!(refusal(&breaker).await, Refusal { failures: 3, retry_in: 5 * SECOND });
+        assert_eq!(
+            refusal(&breaker).await,
+            Refusal {
+                failures: 3,
+                retry_in: 5 * SECOND
+            }
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -247,7 +276,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_late_answer_closes_an_open_circuit_but_does_not_replace_the_probe() {
         let breaker = Breaker::new(Tuning::default());
-        let late = [breaker.admit(soon()).await.unwrap(), breaker.admit(soon()).await.unwrap()];
+        let late = [
+            breaker.admit(soon()).await.unwrap(),
+            breaker.admit(soon()).await.unwrap(),
+        ];
         for _ in 0..3 {
             late[0].failed();
         }

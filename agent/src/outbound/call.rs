@@ -9,8 +9,8 @@ use super::redact;
 
 /// What to ask.
 ///
-/// `Debug` shows the URL redacted and without its path (Telegram and Slack have a token there), and the names of the form's fields
-/// without their values.
+/// `Debug` shows the URL redacted and without its path (Telegram and Slack have a token there), and the names
+/// of the form's fields without their values.
 #[derive(Clone)]
 pub struct Call {
     /// Method.
@@ -33,7 +33,10 @@ pub struct Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields: Option<Vec<_>> = self.form.as_ref().map(|form| form.iter().map(|(name, _)| *name).collect());
+        let fields: Option<Vec<_>> = self
+            .form
+            .as_ref()
+            .map(|form| form.iter().map(|(name, _)| *name).collect());
         f.debug_struct("Call")
             .field("method", &self.method)
             .field("url", &redact::url(&without_path(&self.url)))
@@ -118,7 +121,8 @@ mod tests {
     fn debug_shows_no_secret() {
         let call = Call {
             method: http::Method::GET,
-            url: Url::parse("https://user:canary@example.test/canary/a.json?auth_token=canary&count=3").unwrap(),
+            url: Url::parse("https://user:canary@example.test/canary/a.json?auth_token=canary&count=3")
+                .unwrap(),
             basic: Some(("SK1".into(), "canary".to_owned().into())),
             form: Some(vec![("To", "canary".into())]),
             json: Some(serde_json::json!({"text": "canary"})),

@@ -8,8 +8,8 @@ use super::{Tuning, redact};
 /// Connections are kept this long for the next call.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// reqwest's clients, built when they are first needed: start-up must be quick, and the root certificates are some hundred
-/// kilobytes that a process which never speaks TLS does not need.
+/// reqwest's clients, built when they are first needed: start-up must be quick, and the root certificates are
+/// some hundred kilobytes that a process which never speaks TLS does not need.
 pub(super) struct Clients {
     tuning: Tuning,
     plain: OnceCell<Client>,
@@ -18,18 +18,27 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn new(tuning: Tuning) -> Self {
-        Self { tuning, plain: OnceCell::new(), tls: OnceCell::new() }
+        Self {
+            tuning,
+            plain: OnceCell::new(),
+            tls: OnceCell::new(),
+        }
     }
 
     /// The client for a scheme. A failure (no root certificates) is not kept: the next call tries again.
     pub(super) async fn get(&self, scheme: &str) -> Result<&Client, String> {
         let tuning = self.tuning;
-        let (cell, build): (_, fn(Tuning) -> reqwest::Result<Client>) =
-            if scheme == "https" { (&self.tls, tls) } else { (&self.plain, plain) };
+        let (cell, build): (_, fn(Tuning) -> reqwest::Result<Client>) = if scheme == "https" {
+            (&self.tls, tls)
+        } else {
+            (&self.plain, plain)
+        };
         cell.get_or_try_init(|| async move {
             // Reading certificates takes tens of milliseconds, which /health does not have.
             let built = tokio::task::spawn_blocking(move || build(tuning)).await;
-            built.map_err(|_| "the HTTP client could not be set up".to_owned())?.map_err(|error| describe(&error))
+            built
+                .map_err(|_| "the HTTP client could not be set up".to_owned())?
+                .map_err(|error| describe(&error))
         })
         .await
     }
@@ -70,7 +79,8 @@ pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
         root = source;
     }
     match root.downcast_ref::<reqwest::Error>() {
-        // reqwest alone writes URLs into its texts; `Error::without_url` needs to own the error, so only its kind is said.
+        // reqwest alone writes URLs into its texts; `Error::without_url` needs to own the error, so only its
+        // kind is said.
         Some(error) if error.is_builder() => "the request could not be built".to_owned(),
         Some(error) if error.is_timeout() => "timed out".to_owned(),
         Some(_) => "the request failed".to_owned(),

@@ -1,8 +1,9 @@
 //! The last question before the bytes of a call leave: is it still time?
 //!
-//! Between a check and the write to the socket lie the pool, perhaps a new connection, and other tasks' turns. So the check rides in
-//! the body of the request: it is made when the connection asks for the bytes, which it hands to the socket next. A closed gate ends
-//! the request without its body, and a request without its body is none.
+//! Between a check and the write to the socket lie the pool, perhaps a new connection, and other tasks'
+//! turns. So the check rides in the body of the request: it is made when the connection asks for the bytes,
+//! which it hands to the socket next. A closed gate ends the request without its body, and a request without
+//! its body is none.
 
 use std::{
     convert::Infallible,
@@ -35,7 +36,8 @@ impl Gate {
         Self(Arc::new(is_open))
     }
 
-    /// Every request with a body that `calls` makes through an [`Outbound`](super::Outbound) passes this gate.
+    /// Every request with a body that `calls` makes through an [`Outbound`](super::Outbound) passes this
+    /// gate.
     pub async fn around<F: Future>(self, calls: F) -> F::Output {
         GATE.scope(self, calls).await
     }
@@ -49,10 +51,17 @@ impl fmt::Debug for Gate {
 
 /// Puts the gate that the caller is [around](Gate::around) into the request's body, if there is one.
 pub(super) fn put_into(request: &mut reqwest::Request) {
-    let Ok(gate) = GATE.try_with(Gate::clone) else { return };
+    let Ok(gate) = GATE.try_with(Gate::clone) else {
+        return;
+    };
     let Some(body) = request.body_mut() else { return };
-    let Some(bytes) = body.as_bytes().map(Bytes::copy_from_slice) else { return };
-    *body = reqwest::Body::wrap(Gated { gate, bytes: Full::new(bytes) });
+    let Some(bytes) = body.as_bytes().map(Bytes::copy_from_slice) else {
+        return;
+    };
+    *body = reqwest::Body::wrap(Gated {
+        gate,
+        bytes: Full::new(bytes),
+    });
 }
 
 struct Gated {
@@ -64,7 +73,10 @@ impl Body for Gated {
     type Data = Bytes;
     type Error = Closed;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Closed>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Closed>>> {
         if !self.bytes.is_end_stream() && !(self.gate.0)() {
             return Poll::Ready(Some(Err(Closed)));
         }

@@ -1,7 +1,8 @@
-//! The one HTTP client: deadlines, retry with full jitter on idempotent calls, `retry-after`, a circuit breaker for each upstream,
-//! redaction, no redirects. Nothing else in Mecris speaks HTTP.
+//! The one HTTP client: deadlines, retry with full jitter on idempotent calls, `retry-after`, a circuit
+//! breaker for each upstream, redaction, no redirects. Nothing else in Mecris speaks HTTP.
 //!
-//! What an upstream's reply means is not decided here: every status that remains after the retries is handed on.
+//! What an upstream's reply means is not decided here: every status that remains after the retries is handed
+//! on.
 
 mod breaker;
 mod call;
@@ -34,7 +35,8 @@ use crate::clock::Clock;
 pub use call::{Call, CallError, Reply};
 pub use clients::install_tls;
 
-/// The numbers behind an [`Outbound`]. The defaults are for an upstream that is asked some twenty times a day.
+/// The numbers behind an [`Outbound`]. The defaults are for an upstream that is asked some twenty times a
+/// day.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
     /// Further tries after the first one, 2.
@@ -49,9 +51,11 @@ pub struct Tuning {
     pub largest_body: usize,
     /// Failed tries in a row that open the circuit, 3.
     pub failures_to_open: u32,
-    /// How long the circuit stays open at first, 5 s: within one pass a second call does not pile on, the next pass probes.
+    /// How long the circuit stays open at first, 5 s: within one pass a second call does not pile on, the
+    /// next pass probes.
     pub first_pause: Duration,
-    /// How long it stays open at most, 60 s: well below the interval between two passes, so that none is lost to a pause.
+    /// How long it stays open at most, 60 s: well below the interval between two passes, so that none is lost
+    /// to a pause.
     pub longest_pause: Duration,
 }
 
@@ -82,7 +86,8 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// A client for one upstream. `upstream` is its name in errors and metrics (`beeminder`, `twilio`). Opens nothing and loads no certificates yet.
+    /// A client for one upstream. `upstream` is its name in errors and metrics (`beeminder`, `twilio`). Opens
+    /// nothing and loads no certificates yet.
     pub fn new(upstream: &'static str, clock: Clock) -> Self {
         Self::with_tuning(upstream, clock, Tuning::default())
     }
@@ -90,27 +95,46 @@ impl Outbound {
     /// As [`Outbound::new`], with other numbers.
     pub fn with_tuning(upstream: &'static str, clock: Clock, tuning: Tuning) -> Self {
         let (clients, breaker) = (Arc::new(Clients::new(tuning)), Breaker::new(tuning));
-        Self { upstream, tuning, clock, clients, breaker, refusals: Arc::default() }
+        Self {
+            upstream,
+            tuning,
+            clock,
+            clients,
+            breaker,
+            refusals: Arc::default(),
+        }
     }
 
-    /// How many replies said so far that these credentials may not ask: 401 or 403. Whoever sees the number change may look whether the
-    /// secret was replaced.
+    /// How many replies said so far that these credentials may not ask: 401 or 403. Whoever sees the number
+    /// change may look whether the secret was replaced.
     pub fn refusals(&self) -> u64 {
         self.refusals.load(Ordering::Relaxed)
     }
 
-    /// Makes the call. Transport failures, timeouts, 5xx and 429 are retried if the call is idempotent, honouring `retry-after`
-    /// within the total deadline; any status that remains is `Ok`. After the last try its own outcome is returned.
+    /// Makes the call. Transport failures, timeouts, 5xx and 429 are retried if the call is idempotent,
+    /// honouring `retry-after` within the total deadline; any status that remains is `Ok`. After the last try
+    /// its own outcome is returned.
     ///
-    /// The circuit breaker is asked once for each call and told about each try. Dropping the future abandons the call.
+    /// The circuit breaker is asked once for each call and told about each try. Dropping the future abandons
+    /// the call.
     pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
         let deadline = Instant::now() + call.total;
-        let permit = self.breaker.admit(deadline).await.map_err(|refusal| self.circuit_open(refusal))?;
+        let permit = self
+            .breaker
+            .admit(deadline)
+            .await
+            .map_err(|refusal| self.circuit_open(refusal))?;
         let mut pauses = retry::pauses(self.tuning, call.idempotent);
         loop {
             let outcome = self.one_try(&call, deadline, &permit).await;
-            let pause = if retry::worth_retrying(&outcome) { pauses.next() } else { None };
-            let Some(wait) = pause.map(|pause| retry::wait(&outcome, pause)) else { return outcome };
+            let pause = if retry::worth_retrying(&outcome) {
+                pauses.next()
+            } else {
+                None
+            };
+            let Some(wait) = pause.map(|pause| retry::wait(&outcome, pause)) else {
+                return outcome;
+            };
             if wait >= deadline - Instant::now() {
                 return outcome;
             }
@@ -124,14 +148,19 @@ impl Outbound {
         let after = call.timeout.min(deadline - Instant::now());
         let outcome = match timeout(after, self.exchange(call)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(CallError::Timeout { upstream: self.upstream, after }),
+            Err(_) => Err(CallError::Timeout {
+                upstream: self.upstream,
+                after,
+            }),
         };
         // The URL stays out: its query may be a token, its path an account.
         match &outcome {
             Ok(reply) => tracing::debug!(
                 upstream = self.upstream, method = %call.method, status = reply.status.as_u16(), bytes = reply.body.len(), "answered"
             ),
-            Err(error) => tracing::debug!(upstream = self.upstream, method = %call.method, %error, "not answered"),
+            Err(error) => {
+                tracing::debug!(upstream = self.upstream, method = %call.method, %error, "not answered")
+            }
         }
         if retry::upstream_failed(&outcome) {
             permit.failed();
@@ -143,7 +172,11 @@ impl Outbound {
 
     async fn exchange(&self, call: &Call) -> Result<Reply, CallError> {
         let upstream = self.upstream;
-        let client = self.clients.get(call.url.scheme()).await.map_err(|why| CallError::Connect { upstream, why })?;
+        let client = self
+            .clients
+            .get(call.url.scheme())
+            .await
+            .map_err(|why| CallError::Connect { upstream, why })?;
         let mut request = client.request(call.method.clone(), call.url.clone());
         if let Some((user, password)) = &call.basic {
             request = request.basic_auth(user, Some(password.expose_secret()));
@@ -156,30 +189,43 @@ impl Outbound {
         }
         let mut request = request.build().map_err(|error| self.failed(&error))?;
         gate::put_into(&mut request);
-        let response = client.execute(request).await.map_err(|error| self.failed(&error))?;
+        let response = client
+            .execute(request)
+            .await
+            .map_err(|error| self.failed(&error))?;
         let (status, headers) = (response.status(), response.headers());
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             self.refusals.fetch_add(1, Ordering::Relaxed);
         }
-        let retry_after =
-            headers.get(RETRY_AFTER).and_then(|value| retry::parse_retry_after(value, || self.clock.now()));
-        Ok(Reply { status, retry_after, body: self.read(response).await? })
+        let retry_after = headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry::parse_retry_after(value, || self.clock.now()));
+        Ok(Reply {
+            status,
+            retry_after,
+            body: self.read(response).await?,
+        })
     }
 
-    /// The body, up to the limit. It is counted as it comes in: the header about its length may be absent or wrong.
+    /// The body, up to the limit. It is counted as it comes in: the header about its length may be absent or
+    /// wrong.
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, CallError> {
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
             if body.len() + chunk.len() > self.tuning.largest_body {
                 let why = format!("the reply is larger than {} bytes", self.tuning.largest_body);
-                return Err(CallError::Broken { upstream: self.upstream, why });
+                return Err(CallError::Broken {
+                    upstream: self.upstream,
+                    why,
+                });
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
     }
 
-    /// A request that could not be built and a connection that was not made sent nothing; of the others nobody knows.
+    /// A request that could not be built and a connection that was not made sent nothing; of the others
+    /// nobody knows.
     fn failed(&self, error: &reqwest::Error) -> CallError {
         let (upstream, why) = (self.upstream, clients::describe(error));
         if error.is_connect() || error.is_builder() {
@@ -190,6 +236,10 @@ impl Outbound {
     }
 
     fn circuit_open(&self, Refusal { failures, retry_in }: Refusal) -> CallError {
-        CallError::CircuitOpen { upstream: self.upstream, failures, retry_in }
+        CallError::CircuitOpen {
+            upstream: self.upstream,
+            failures,
+            retry_in,
+        }
     }
 }

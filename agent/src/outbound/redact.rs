@@ -19,30 +19,45 @@ pub fn url(url: &Url) -> String {
         let _ = shown.set_username(MASK);
     }
     if shown.query_pairs().any(|(name, _)| is_token_parameter(&name)) {
-        let pairs: Vec<_> = url.query_pairs().map(|(name, value)| masked(name, value)).collect();
+        let pairs: Vec<_> = url
+            .query_pairs()
+            .map(|(name, value)| masked(name, value))
+            .collect();
         shown.query_pairs_mut().clear().extend_pairs(pairs);
     }
     shown.into()
 }
 
-/// A text as it may be shown: every one of `secrets` (as it is and percent-encoded) and every `auth_token=…` is masked.
+/// A text as it may be shown: every one of `secrets` (as it is and percent-encoded) and every `auth_token=…`
+/// is masked.
 pub fn text(text: &str, secrets: &[&SecretString]) -> String {
-    let mut spellings: Vec<String> = secrets.iter().flat_map(|secret| spellings(secret.expose_secret())).collect();
+    let mut spellings: Vec<String> = secrets
+        .iter()
+        .flat_map(|secret| spellings(secret.expose_secret()))
+        .collect();
     // The longest first: a secret that contains another one must not leave its tail behind.
     spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
     let mut shown = text.to_owned();
     for spelling in &spellings {
         shown = shown.replace(spelling, MASK);
     }
-    TOKEN_PARAMETERS.iter().fold(shown, |shown, name| mask_parameter(&shown, name))
+    TOKEN_PARAMETERS
+        .iter()
+        .fold(shown, |shown, name| mask_parameter(&shown, name))
 }
 
 fn is_token_parameter(name: &str) -> bool {
-    TOKEN_PARAMETERS.iter().any(|token| name.eq_ignore_ascii_case(token))
+    TOKEN_PARAMETERS
+        .iter()
+        .any(|token| name.eq_ignore_ascii_case(token))
 }
 
 fn masked<'a>(name: Cow<'a, str>, value: Cow<'a, str>) -> (Cow<'a, str>, Cow<'a, str>) {
-    if is_token_parameter(&name) { (name, MASK.into()) } else { (name, value) }
+    if is_token_parameter(&name) {
+        (name, MASK.into())
+    } else {
+        (name, value)
+    }
 }
 
 fn spellings(secret: &str) -> Vec<String> {
@@ -79,8 +94,14 @@ mod tests {
 
     #[test]
     fn a_url_keeps_everything_but_its_credentials() {
-        assert_eq!(shown("https://h.test/u.json?a=1&Auth_Token=x&b=2"), "https://h.test/u.json?a=1&Auth_Token=***&b=2");
-        assert_eq!(shown("https://me:pw@h.test/?access_token=x"), "https://***@h.test/?access_token=***");
+        assert_eq!(
+            shown("https://h.test/u.json?a=1&Auth_Token=x&b=2"),
+            "https://h.test/u.json?a=1&Auth_Token=***&b=2"
+        );
+        assert_eq!(
+            shown("https://me:pw@h.test/?access_token=x"),
+            "https://***@h.test/?access_token=***"
+        );
         assert_eq!(shown("https://h.test/a?b=%20c"), "https://h.test/a?b=%20c");
     }
 
@@ -88,13 +109,19 @@ mod tests {
     fn secrets_are_masked_in_every_spelling() {
         let (long, short) = (SecretString::from("a b/c+d"), SecretString::from("a b"));
         let said = "plain a b/c+d, form a+b%2Fc%2Bd, path a%20b%2Fc%2Bd, other a b";
-        assert_eq!(text(said, &[&short, &long]), "plain ***, form ***, path ***, other ***");
+        assert_eq!(
+            text(said, &[&short, &long]),
+            "plain ***, form ***, path ***, other ***"
+        );
     }
 
     #[test]
     fn token_parameters_in_a_text_are_masked_even_if_the_token_is_not_known() {
         let said = "GET (https://h.test/?auth_token=abc&x=1) and ACCESS_TOKEN=\u{e9}d, auth_token=";
-        assert_eq!(text(said, &[]), "GET (https://h.test/?auth_token=***&x=1) and ACCESS_TOKEN=*** auth_token=***");
+        assert_eq!(
+            text(said, &[]),
+            "GET (https://h.test/?auth_token=***&x=1) and ACCESS_TOKEN=*** auth_token=***"
+        );
     }
 
     #[test]

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{CallError, Reply, Tuning};
 
-/// The pauses between the tries of one call: exponential, with full jitter (anything from nothing to the whole pause), so that
-/// instances that failed together do not come back together. None for a call that must not be repeated.
+/// The pauses between the tries of one call: exponential, with full jitter (anything from nothing to the
+/// whole pause), so that instances that failed together do not come back together. None for a call that must
+/// not be repeated.
 pub(super) fn pauses(tuning: Tuning, idempotent: bool) -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::new()
         .with_min_delay(tuning.first_delay)
@@ -19,7 +20,9 @@ pub(super) fn pauses(tuning: Tuning, idempotent: bool) -> impl Iterator<Item = D
 
 /// Whether the upstream failed, in the circuit breaker's eyes: no reply, or 5xx. A 4xx is an answer, 429 too.
 pub(super) fn upstream_failed(outcome: &Result<Reply, CallError>) -> bool {
-    outcome.as_ref().map_or(true, |reply| reply.status.is_server_error())
+    outcome
+        .as_ref()
+        .map_or(true, |reply| reply.status.is_server_error())
 }
 
 /// Whether another try may help.
@@ -29,7 +32,11 @@ pub(super) fn worth_retrying(outcome: &Result<Reply, CallError>) -> bool {
 
 /// How long to wait before the next try: at least as long as the upstream asked for.
 pub(super) fn wait(outcome: &Result<Reply, CallError>, pause: Duration) -> Duration {
-    outcome.as_ref().ok().and_then(|reply| reply.retry_after).map_or(pause, |asked| asked.max(pause))
+    outcome
+        .as_ref()
+        .ok()
+        .and_then(|reply| reply.retry_after)
+        .map_or(pause, |asked| asked.max(pause))
 }
 
 /// `retry-after`: whole seconds or an HTTP date. A date in the past is no wait at all.
@@ -38,7 +45,9 @@ pub(super) fn parse_retry_after(value: &HeaderValue, now: impl FnOnce() -> Times
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let then = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let then = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()?;
     Some(then.duration_since(now()).try_into().unwrap_or_default())
 }
 
@@ -48,13 +57,23 @@ mod tests {
 
     #[test]
     fn pauses_are_jittered_over_their_whole_range_and_bounded() {
-        let tuning = Tuning { retries: 4, longest_delay: Duration::from_millis(1000), ..Tuning::default() };
+        let tuning = Tuning {
+            retries: 4,
+            longest_delay: Duration::from_millis(1000),
+            ..Tuning::default()
+        };
         let runs: Vec<Vec<Duration>> = (0..500).map(|_| pauses(tuning, true).collect()).collect();
         for (nth, most_ms) in [250_u64, 500, 1000, 1000].into_iter().enumerate() {
             let most = Duration::from_millis(most_ms);
             assert!(runs.iter().all(|run| run[nth] <= most));
-            assert!(runs.iter().any(|run| run[nth] < most / 10), "no short pause in 500 runs");
-            assert!(runs.iter().any(|run| run[nth] > most * 9 / 10), "no long pause in 500 runs");
+            assert!(
+                runs.iter().any(|run| run[nth] < most / 10),
+                "no short pause in 500 runs"
+            );
+            assert!(
+                runs.iter().any(|run| run[nth] > most * 9 / 10),
+                "no long pause in 500 runs"
+            );
         }
         assert_eq!(pauses(tuning, false).count(), 0);
     }
@@ -64,7 +83,10 @@ mod tests {
         let now = || "1994-11-06T08:49:00Z".parse().unwrap();
         let parse = |text: &'static str| parse_retry_after(&HeaderValue::from_static(text), now);
         assert_eq!(parse("120"), Some(Duration::from_secs(120)));
-        assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(37)));
+        assert_eq!(
+            parse("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(Duration::from_secs(37))
+        );
         assert_eq!(parse("Sun, 06 Nov 1994 08:48:37 GMT"), Some(Duration::ZERO));
         for wrong in ["", "soon", "-1", "1.5"] {
             assert_eq!(parse(wrong), None, "{wrong:?}");

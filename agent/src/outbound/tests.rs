@@ -30,17 +30,27 @@ impl Server {
     /// One act for each request; the last one is repeated.
     async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/here?auth_token=canary", listener.local_addr().unwrap()).parse().unwrap();
+        let url = format!("http://{}/here?auth_token=canary", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
         let (requests, hanging) = (Arc::default(), Arc::default());
         let (seen, hang) = (Arc::clone(&requests), Arc::clone(&hanging));
         let mut acts: VecDeque<Act> = acts.into_iter().collect();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let act = if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() };
+                let act = if acts.len() > 1 {
+                    acts.pop_front()
+                } else {
+                    acts.front().cloned()
+                };
                 tokio::spawn(serve(socket, act.unwrap(), Arc::clone(&seen), Arc::clone(&hang)));
             }
         });
-        Self { url, requests, hanging }
+        Self {
+            url,
+            requests,
+            hanging,
+        }
     }
 
     fn count(&self) -> usize {
@@ -51,7 +61,9 @@ impl Server {
 async fn serve(mut socket: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>, hanging: Arc<Notify>) {
     let mut request = vec![0; 4096];
     let length = socket.read(&mut request).await.unwrap();
-    seen.lock().unwrap().push(String::from_utf8_lossy(&request[..length]).into_owned());
+    seen.lock()
+        .unwrap()
+        .push(String::from_utf8_lossy(&request[..length]).into_owned());
     match act {
         Act::Say(text) => socket.write_all(text.as_bytes()).await.unwrap(),
         Act::Hang => {
@@ -62,7 +74,9 @@ async fn serve(mut socket: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>, h
 }
 
 fn reply(status: &str, more: &str) -> Act {
-    Act::Say(format!("HTTP/1.1 {status}\r\nconnection: close\r\n{more}content-length: 4\r\n\r\nbody"))
+    Act::Say(format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\n{more}content-length: 4\r\n\r\nbody"
+    ))
 }
 
 fn outbound(tuning: Tuning) -> Outbound {
@@ -71,7 +85,10 @@ fn outbound(tuning: Tuning) -> Outbound {
 
 /// Pauses of a millisecond, as many tries as the circuit allows.
 fn quick() -> Tuning {
-    Tuning { first_delay: Duration::from_millis(1), ..Tuning::default() }
+    Tuning {
+        first_delay: Duration::from_millis(1),
+        ..Tuning::default()
+    }
 }
 
 fn get(url: &Url) -> Call {
@@ -88,30 +105,53 @@ fn get(url: &Url) -> Call {
 }
 
 fn post(url: &Url) -> Call {
-    Call { method: Method::POST, idempotent: false, form: Some(vec![("Body", "a b".into())]), ..get(url) }
+    Call {
+        method: Method::POST,
+        idempotent: false,
+        form: Some(vec![("Body", "a b".into())]),
+        ..get(url)
+    }
 }
 
 #[tokio::test]
 async fn a_reply_is_handed_on_and_the_request_says_who_asks() {
     let server = Server::start([reply("200 OK", "")]).await;
     let basic = Some(("me".to_owned(), "pw".to_owned().into()));
-    let reply = outbound(quick()).call(Call { basic, ..post(&server.url) }).await.unwrap();
-    assert_eq!((reply.status, &reply.body[..], reply.retry_after), (StatusCode::OK, &b"body"[..], None));
+    let reply = outbound(quick())
+        .call(Call {
+            basic,
+            ..post(&server.url)
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        (reply.status, &reply.body[..], reply.retry_after),
+        (StatusCode::OK, &b"body"[..], None)
+    );
     let request = server.requests.lock().unwrap()[0].clone();
-    for part in
-        ["POST /here?auth_token=canary ", "user-agent: mecris-agent/", "authorization: Basic bWU6cHc=", "Body=a+b"]
-    {
+    for part in [
+        "POST /here?auth_token=canary ",
+        "user-agent: mecris-agent/",
+        "authorization: Basic bWU6cHc=",
+        "Body=a+b",
+    ] {
         assert!(request.contains(part), "{part} not in {request}");
     }
 }
 
 #[tokio::test]
 async fn an_idempotent_call_survives_two_failures_of_any_kind() {
-    for failure in
-        [reply("500 No", ""), reply("429 No", ""), Act::Say(String::new()), Act::Say("garbage\r\n\r\n".into())]
-    {
+    for failure in [
+        reply("500 No", ""),
+        reply("429 No", ""),
+        Act::Say(String::new()),
+        Act::Say("garbage\r\n\r\n".into()),
+    ] {
         let server = Server::start([failure.clone(), failure, reply("200 OK", "")]).await;
-        assert_eq!(outbound(quick()).call(get(&server.url)).await.unwrap().status, StatusCode::OK);
+        assert_eq!(
+            outbound(quick()).call(get(&server.url)).await.unwrap().status,
+            StatusCode::OK
+        );
         assert_eq!(server.count(), 3);
     }
 }
@@ -119,14 +159,20 @@ async fn an_idempotent_call_survives_two_failures_of_any_kind() {
 #[tokio::test]
 async fn a_call_that_must_not_be_repeated_is_not() {
     let server = Server::start([reply("503 No", ""), reply("200 OK", "")]).await;
-    assert_eq!(outbound(quick()).call(post(&server.url)).await.unwrap().status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        outbound(quick()).call(post(&server.url)).await.unwrap().status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert_eq!(server.count(), 1);
 }
 
 #[tokio::test]
 async fn the_last_outcome_is_returned_when_every_try_failed() {
     let server = Server::start([Act::Say(String::new()), reply("502 No", ""), reply("503 No", "")]).await;
-    assert_eq!(outbound(quick()).call(get(&server.url)).await.unwrap().status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        outbound(quick()).call(get(&server.url)).await.unwrap().status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert_eq!(server.count(), 3);
 }
 
@@ -143,14 +189,23 @@ async fn a_refusal_is_not_retried() {
 async fn retry_after_is_waited_for_if_it_fits_and_ends_the_call_if_not() {
     let server = Server::start([reply("429 No", "retry-after: 1\r\n"), reply("200 OK", "")]).await;
     let before = Instant::now();
-    let call = Call { total: Duration::from_millis(900), ..get(&server.url) };
+    let call = Call {
+        total: Duration::from_millis(900),
+        ..get(&server.url)
+    };
     let early = outbound(quick()).call(call).await.unwrap();
-    assert_eq!((early.status, early.retry_after), (StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(1))));
+    assert_eq!(
+        (early.status, early.retry_after),
+        (StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(1)))
+    );
     assert!(before.elapsed() < Duration::from_millis(900));
 
     let server = Server::start([reply("429 No", "retry-after: 1\r\n"), reply("200 OK", "")]).await;
     let before = Instant::now();
-    assert_eq!(outbound(quick()).call(get(&server.url)).await.unwrap().status, StatusCode::OK);
+    assert_eq!(
+        outbound(quick()).call(get(&server.url)).await.unwrap().status,
+        StatusCode::OK
+    );
     assert!(before.elapsed() >= Duration::from_secs(1));
 }
 
@@ -158,17 +213,27 @@ async fn retry_after_is_waited_for_if_it_fits_and_ends_the_call_if_not() {
 async fn a_redirect_is_not_followed() {
     let target = Server::start([reply("200 OK", "")]).await;
     let server = Server::start([reply("302 Found", &format!("location: {}\r\n", target.url))]).await;
-    assert_eq!(outbound(quick()).call(get(&server.url)).await.unwrap().status, StatusCode::FOUND);
+    assert_eq!(
+        outbound(quick()).call(get(&server.url)).await.unwrap().status,
+        StatusCode::FOUND
+    );
     assert_eq!(target.count(), 0);
 }
 
 #[tokio::test]
 async fn a_try_ends_at_its_deadline_and_the_call_at_the_total() {
     let server = Server::start([Act::Hang]).await;
-    let call = Call { timeout: Duration::from_millis(60), total: Duration::from_millis(100), ..get(&server.url) };
+    let call = Call {
+        timeout: Duration::from_millis(60),
+        total: Duration::from_millis(100),
+        ..get(&server.url)
+    };
     let before = Instant::now();
     let error = outbound(quick()).call(call).await.unwrap_err();
-    assert!(matches!(error, CallError::Timeout { .. }) && !error.nothing_was_sent(), "{error}");
+    assert!(
+        matches!(error, CallError::Timeout { .. }) && !error.nothing_was_sent(),
+        "{error}"
+    );
     assert!((60..1000).contains(&before.elapsed().as_millis()));
     assert_eq!(server.count(), 2);
 }
@@ -180,16 +245,29 @@ async fn half_a_body_garbage_and_silence_leave_open_whether_it_was_processed() {
     for text in [half, chunked, "SSH-2.0-OpenSSH\r\n".to_owned(), String::new()] {
         let server = Server::start([Act::Say(text)]).await;
         let error = outbound(quick()).call(post(&server.url)).await.unwrap_err();
-        assert!(matches!(error, CallError::Broken { .. }) && !error.nothing_was_sent(), "{error}");
+        assert!(
+            matches!(error, CallError::Broken { .. }) && !error.nothing_was_sent(),
+            "{error}"
+        );
     }
 }
 
 #[tokio::test]
 async fn no_listener_and_no_tls_mean_that_nothing_was_sent() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let url: Url = format!("http://127.0.0.1:{port}/?auth_token=canary").parse().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url: Url = format!("http://127.0.0.1:{port}/?auth_token=canary")
+        .parse()
+        .unwrap();
     let error = outbound(quick()).call(get(&url)).await.unwrap_err();
-    assert!(matches!(error, CallError::Connect { .. }) && error.nothing_was_sent(), "{error}");
+    assert!(
+        matches!(error, CallError::Connect { .. }) && error.nothing_was_sent(),
+        "{error}"
+    );
     assert!(!error.to_string().contains("canary"));
 
     let server = Server::start([Act::Say("no TLS here".into())]).await;
@@ -202,38 +280,82 @@ async fn no_listener_and_no_tls_mean_that_nothing_was_sent() {
 #[tokio::test]
 async fn a_body_above_the_limit_is_broken_off() {
     let server = Server::start([reply("200 OK", "")]).await;
-    let error = outbound(Tuning { largest_body: 3, ..quick() }).call(post(&server.url)).await.unwrap_err();
-    assert_eq!(error.to_string(), "fake broke off: the reply is larger than 3 bytes");
-    assert_eq!(outbound(Tuning { largest_body: 4, ..quick() }).call(post(&server.url)).await.unwrap().body.len(), 4);
+    let error = outbound(Tuning {
+        largest_body: 3,
+        ..quick()
+    })
+    .call(post(&server.url))
+    .await
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "fake broke off: the reply is larger than 3 bytes"
+    );
+    assert_eq!(
+        outbound(Tuning {
+            largest_body: 4,
+            ..quick()
+        })
+        .call(post(&server.url))
+        .await
+        .unwrap()
+        .body
+        .len(),
+        4
+    );
 }
 
 #[tokio::test]
 async fn an_open_circuit_asks_nobody_and_closes_after_one_good_probe() {
-    let server =
-        Server::start([reply("500 No", ""), reply("500 No", ""), reply("500 No", ""), reply("200 OK", "")]).await;
-    let outbound = outbound(Tuning { first_pause: Duration::from_millis(50), ..quick() });
+    let server = Server::start([
+        reply("500 No", ""),
+        reply("500 No", ""),
+        reply("500 No", ""),
+        reply("200 OK", ""),
+    ])
+    .await;
+    let outbound = outbound(Tuning {
+        first_pause: Duration::from_millis(50),
+        ..quick()
+    });
     outbound.call(get(&server.url)).await.unwrap();
     let error = outbound.clone().call(post(&server.url)).await.unwrap_err();
     assert!(error.nothing_was_sent());
-    let CallError::CircuitOpen { failures: 3, retry_in, .. } = error else { panic!("{error}") };
+    let CallError::CircuitOpen {
+        failures: 3,
+        retry_in,
+        ..
+    } = error
+    else {
+        panic!("{error}")
+    };
     assert_eq!(server.count(), 3);
 
     tokio::time::sleep(retry_in).await;
     let (one, other) = tokio::join!(outbound.call(get(&server.url)), outbound.call(get(&server.url)));
-    assert_eq!((one.unwrap().status, other.unwrap().status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(
+        (one.unwrap().status, other.unwrap().status),
+        (StatusCode::OK, StatusCode::OK)
+    );
 }
 
 #[tokio::test]
 async fn a_probe_that_is_cancelled_in_flight_does_not_keep_the_circuit_shut() {
     let failures = [reply("500 No", ""), reply("500 No", ""), reply("500 No", "")];
     let server = Server::start(failures.into_iter().chain([Act::Hang, reply("200 OK", "")])).await;
-    let outbound = outbound(Tuning { first_pause: Duration::ZERO, ..quick() });
+    let outbound = outbound(Tuning {
+        first_pause: Duration::ZERO,
+        ..quick()
+    });
     outbound.call(get(&server.url)).await.unwrap();
     tokio::select! {
         _ = outbound.call(get(&server.url)) => panic!("it hangs"),
         () = server.hanging.notified() => {}
     }
-    assert_eq!(outbound.call(get(&server.url)).await.unwrap().status, StatusCode::OK);
+    assert_eq!(
+        outbound.call(get(&server.url)).await.unwrap().status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -241,8 +363,14 @@ async fn concurrent_calls_are_counted_together() {
     let server = Server::start([reply("500 No", "")]).await;
     let outbound = outbound(quick());
     let (one, other) = tokio::join!(outbound.call(get(&server.url)), outbound.call(get(&server.url)));
-    assert!(one.is_ok() && other.is_ok(), "a call that was let through keeps its tries");
-    assert!(matches!(outbound.call(get(&server.url)).await, Err(CallError::CircuitOpen { failures: 6, .. })));
+    assert!(
+        one.is_ok() && other.is_ok(),
+        "a call that was let through keeps its tries"
+    );
+    assert!(matches!(
+        outbound.call(get(&server.url)).await,
+        Err(CallError::CircuitOpen { failures: 6, .. })
+    ));
 }
 
 #[tokio::test]
@@ -260,11 +388,24 @@ async fn a_gate_is_asked_once_the_connection_is_there_and_lets_the_body_through_
         if open {
             assert_eq!(outcome.unwrap().status, StatusCode::OK);
             let request = server.requests.lock().unwrap().remove(0);
-            assert!(request.contains("content-length: 8\r\n") && request.ends_with("\r\n\r\nBody=a+b"), "{request}");
+            assert!(
+                request.contains("content-length: 8\r\n") && request.ends_with("\r\n\r\nBody=a+b"),
+                "{request}"
+            );
         } else {
             let error = outcome.unwrap_err().to_string();
-            assert!(error.ends_with("not sent: its time was over before the connection was ready for it"), "{error}");
-            assert!(server.requests.lock().unwrap().iter().all(|request| !request.contains("Body")));
+            assert!(
+                error.ends_with("not sent: its time was over before the connection was ready for it"),
+                "{error}"
+            );
+            assert!(
+                server
+                    .requests
+                    .lock()
+                    .unwrap()
+                    .iter()
+                    .all(|request| !request.contains("Body"))
+            );
         }
     }
 }

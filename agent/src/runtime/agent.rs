@@ -38,7 +38,8 @@ const MANY_COPIES: usize = 120;
 /// For that.
 const PRUNE: Duration = Duration::from_secs(5);
 
-/// What a one-shot command waits for beyond lease and settle time, so that a doubt can be settled and tried once more.
+/// What a one-shot command waits for beyond lease and settle time, so that a doubt can be settled and tried
+/// once more.
 const SLACK: Duration = Duration::from_secs(10);
 
 /// For opening a connection in advance, of which no failure may use up a lease.
@@ -80,17 +81,38 @@ impl Agent {
     ) -> Result<Self, ConfigError> {
         let channels = channels(settings, secrets, &clock)?;
         let outbox = Outbox::new(store.clone(), clock.clone(), &settings.notify, channels);
-        let beeminder = BeeminderArm::new(&settings.beeminder, secrets, Outbound::new("beeminder", clock.clone()));
+        let beeminder = BeeminderArm::new(
+            &settings.beeminder,
+            secrets,
+            Outbound::new("beeminder", clock.clone()),
+        );
         let budget = BudgetArm::new(&settings.budget, &settings.time_zone, store.clone());
-        let heuristic =
-            Heuristic::new(settings, clock.clone(), store.clone(), outbox.clone(), beeminder, budget.clone());
+        let heuristic = Heuristic::new(
+            settings,
+            clock.clone(),
+            store.clone(),
+            outbox.clone(),
+            beeminder,
+            budget.clone(),
+        );
         let (lease, settle_time) = (settings.notify.lease, settle_time(&settings.notify));
         let zone = settings.time_zone.clone();
         let retention = SignedDuration::from_hours(24 * i64::from(settings.state.retention_days));
-        Ok(Self { store, clock, zone, heuristic, outbox, budget, lease, retention, settle_time })
+        Ok(Self {
+            store,
+            clock,
+            zone,
+            heuristic,
+            outbox,
+            budget,
+            lease,
+            retention,
+            settle_time,
+        })
     }
 
-    /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote allows.
+    /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote
+    /// allows.
     pub async fn finish(&self) {
         failpoint!("finish.begun");
         self.store.save(LAST_COPY).await;
@@ -115,7 +137,9 @@ pub fn channels(
     clock: &Clock,
 ) -> Result<Vec<Arc<dyn Channel>>, ConfigError> {
     let kinds = settings.notify.channels.iter();
-    kinds.map(|kind| renewing(*kind, &settings.notify, secrets, clock)).collect()
+    kinds
+        .map(|kind| renewing(*kind, &settings.notify, secrets, clock))
+        .collect()
 }
 
 /// A channel that is made anew when its secrets are replaced; its connections and its circuit breaker stay.
@@ -127,7 +151,9 @@ fn renewing(
 ) -> Result<Arc<dyn Channel>, ConfigError> {
     let outbound = Outbound::new(upstream(kind), clock.clone());
     let (notify, clock, by) = (notify.clone(), clock.clone(), outbound.clone());
-    let made = Renewing::new(secrets, outbound, move |secrets| channel(kind, &notify, secrets, &clock, &by))?;
+    let made = Renewing::new(secrets, outbound, move |secrets| {
+        channel(kind, &notify, secrets, &clock, &by)
+    })?;
     Ok(Arc::new(made))
 }
 
@@ -155,11 +181,21 @@ fn channel(
     let glance = GLANCE.min(notify.lease / 4);
     Ok(match kind {
         ChannelKind::Console => Arc::new(Console::default()),
-        ChannelKind::Sms => Arc::new(Messages::sms(notify.sms.as_ref().ok_or_else(missing)?, twilio()?, outbound)),
-        ChannelKind::WhatsApp => {
-            Arc::new(Messages::whatsapp(notify.whatsapp.as_ref().ok_or_else(missing)?, twilio()?, outbound))
-        }
-        ChannelKind::Voice => Arc::new(Calls::new(notify.voice.as_ref().ok_or_else(missing)?, twilio()?, outbound)),
+        ChannelKind::Sms => Arc::new(Messages::sms(
+            notify.sms.as_ref().ok_or_else(missing)?,
+            twilio()?,
+            outbound,
+        )),
+        ChannelKind::WhatsApp => Arc::new(Messages::whatsapp(
+            notify.whatsapp.as_ref().ok_or_else(missing)?,
+            twilio()?,
+            outbound,
+        )),
+        ChannelKind::Voice => Arc::new(Calls::new(
+            notify.voice.as_ref().ok_or_else(missing)?,
+            twilio()?,
+            outbound,
+        )),
         ChannelKind::Telegram => {
             let settings = notify.telegram.as_ref().ok_or_else(missing)?;
             let token = BotToken::from_secrets(secrets).map_err(unusable)?;

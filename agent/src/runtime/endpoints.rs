@@ -50,9 +50,28 @@ impl Actions for Endpoints {
     fn record_session(&self, session: RecordSession) -> Answer<Value> {
         let this = self.clone();
         Box::pin(async move {
-            let RecordSession { provider, model, input_tokens, output_tokens, session_type, notes } = session;
-            let new = NewSession { provider, model, input_tokens, output_tokens, session_type, notes };
-            json(this.agent.budget.record_session(new, this.agent.clock.now()).await?)
+            let RecordSession {
+                provider,
+                model,
+                input_tokens,
+                output_tokens,
+                session_type,
+                notes,
+            } = session;
+            let new = NewSession {
+                provider,
+                model,
+                input_tokens,
+                output_tokens,
+                session_type,
+                notes,
+            };
+            json(
+                this.agent
+                    .budget
+                    .record_session(new, this.agent.clock.now())
+                    .await?,
+            )
         })
     }
 
@@ -65,7 +84,12 @@ impl Actions for Endpoints {
                 total: money("total_budget", update.total_budget)?,
                 period_end: update.period_end,
             };
-            json(this.agent.budget.update_budget(update, this.agent.clock.now()).await?)
+            json(
+                this.agent
+                    .budget
+                    .update_budget(update, this.agent.clock.now())
+                    .await?,
+            )
         })
     }
 
@@ -80,7 +104,13 @@ impl Actions for Endpoints {
                 notes: reading.notes,
                 correction: reading.correction,
             };
-            json(this.agent.budget.record_odometer(new, this.agent.clock.now()).await?.result)
+            json(
+                this.agent
+                    .budget
+                    .record_odometer(new, this.agent.clock.now())
+                    .await?
+                    .result,
+            )
         })
     }
 
@@ -138,11 +168,19 @@ impl Views for Endpoints {
 
     fn odometer_context(&self) -> Answer<Value> {
         let this = self.clone();
-        Box::pin(async move { json(this.agent.budget.odometer_context(this.agent.clock.now())?.groq_context) })
+        Box::pin(async move {
+            json(
+                this.agent
+                    .budget
+                    .odometer_context(this.agent.clock.now())?
+                    .groq_context,
+            )
+        })
     }
 }
 
-/// What a pass means for somebody who asked about the CRITICAL goals. Nothing is "none" while Beeminder cannot be read.
+/// What a pass means for somebody who asked about the CRITICAL goals. Nothing is "none" while Beeminder
+/// cannot be read.
 fn alert_reply(report: &Report) -> AlertReply {
     let is_goal = |subject: &Subject| subject.as_str().starts_with("goal:");
     let critical: Vec<_> = report
@@ -151,13 +189,21 @@ fn alert_reply(report: &Report) -> AlertReply {
         .filter(|decision| is_goal(&decision.subject) && decision.severity == Severity::Critical)
         .collect();
     let told = critical.iter().any(|decision| decision.action == Action::Notify);
-    let accepted =
-        report.notifications.iter().any(|message| matches!(message.state, State::Accepted | State::Delivered));
+    let accepted = report
+        .notifications
+        .iter()
+        .any(|message| matches!(message.state, State::Accepted | State::Delivered));
     let unknown = |subject: &Subject| is_goal(subject) || *subject == Subject::unreadable_goals();
-    let in_doubt =
-        report.decisions.iter().any(|d| unknown(&d.subject) && d.severity == Severity::Unknown) && critical.is_empty();
+    let in_doubt = report
+        .decisions
+        .iter()
+        .any(|d| unknown(&d.subject) && d.severity == Severity::Unknown)
+        && critical.is_empty();
     let known = report.observations.beeminder.status == Freshness::Fresh && !in_doubt;
-    let reason = critical.iter().find(|decision| decision.action == Action::Suppress).map(|decision| decision.reason);
+    let reason = critical
+        .iter()
+        .find(|decision| decision.action == Action::Suppress)
+        .map(|decision| decision.reason);
     let message = match (told, accepted) {
         _ if in_doubt => "Some goals could not be read: nobody knows whether there are emergencies",
         _ if !known => "Beeminder could not be read: nobody knows whether there are emergencies",
@@ -181,7 +227,9 @@ fn alert_reply(report: &Report) -> AlertReply {
 }
 
 fn money(name: &str, usd: Option<f64>) -> Result<Option<Money>, ActionError> {
-    usd.map(Money::from_usd).transpose().map_err(|error| ActionError::Invalid(format!("{name}: {error}")))
+    usd.map(Money::from_usd)
+        .transpose()
+        .map_err(|error| ActionError::Invalid(format!("{name}: {error}")))
 }
 
 fn json(value: impl Serialize) -> Result<Value, ActionError> {

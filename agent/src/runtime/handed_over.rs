@@ -1,4 +1,5 @@
-//! Alerts that others left here while they had no lock (see [`Handover`]): decided about by whoever has the state.
+//! Alerts that others left here while they had no lock (see [`Handover`]): decided about by whoever has the
+//! state.
 
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
@@ -12,8 +13,8 @@ use crate::{
     store::handover::{Handover, Unreadable},
 };
 
-/// An alert that quiet hours or a limit held back is decided about again after this: as often as a pass is made, because each time is a
-/// line of the decision log, and a copy of the state.
+/// An alert that quiet hours or a limit held back is decided about again after this: as often as a pass is
+/// made, because each time is a line of the decision log, and a copy of the state.
 const AGAIN: Duration = Duration::from_secs(15 * 60);
 
 /// The folder of an agent's state, and what was held back.
@@ -26,19 +27,28 @@ pub struct HandedOver {
 impl HandedOver {
     /// Beside the state of this agent.
     pub fn of(agent: &Agent) -> Self {
-        Self { folder: Handover::of(agent.store.path()), held_back: HashMap::new() }
+        Self {
+            folder: Handover::of(agent.store.path()),
+            held_back: HashMap::new(),
+        }
     }
 
-    /// Decides about all that waits. Whoever left an alert was told that it would be sent, so it stays until it was, or is not to be
-    /// sent at all: it is silenced, known, was told before, or its day has been over for a day.
+    /// Decides about all that waits. Whoever left an alert was told that it would be sent, so it stays until
+    /// it was, or is not to be sent at all: it is silenced, known, was told before, or its day has been over
+    /// for a day.
     pub async fn take_up(&mut self, agent: &Agent) {
         let waiting = match self.folder.waiting() {
             Ok(waiting) => waiting,
             Err(error) => return tracing::warn!(%error, "alerts that were left here cannot be read"),
         };
-        self.held_back.retain(|file, _| waiting.iter().any(|alert| alert.file == *file));
+        self.held_back
+            .retain(|file, _| waiting.iter().any(|alert| alert.file == *file));
         for alert in waiting {
-            if self.held_back.get(&alert.file).is_some_and(|since| since.elapsed() < AGAIN) {
+            if self
+                .held_back
+                .get(&alert.file)
+                .is_some_and(|since| since.elapsed() < AGAIN)
+            {
                 continue;
             }
             match &alert.condition {
@@ -49,7 +59,9 @@ impl HandedOver {
                         continue;
                     }
                     Ok((decisions, _)) => tell(&decisions),
-                    Err(error) => return tracing::error!(%error, "an alert that was left here cannot be recorded yet"),
+                    Err(error) => {
+                        return tracing::error!(%error, "an alert that was left here cannot be recorded yet");
+                    }
                 },
                 Err(Unreadable::Nonsense(error)) => {
                     tracing::error!(%error, "an alert that was left here makes no sense: it is dropped");
@@ -79,7 +91,10 @@ fn is_past(agent: &Agent, condition: &Condition) -> bool {
 
 /// Nobody waits for the answer to an alert that was left here: what became of it is at least in the log.
 fn tell(decisions: &[Decision]) {
-    for Decision { condition, reason, .. } in decisions {
+    for Decision {
+        condition, reason, ..
+    } in decisions
+    {
         let (subject, severity, held_back) = (&condition.subject, condition.severity, reason.is_for_now());
         tracing::warn!(%subject, %severity, %reason, held_back, "an alert was left here by another process");
     }

@@ -1,4 +1,5 @@
-//! What the daemon knows of itself right now, in memory: the scheduler and the arms write it, `/health` and the watchdog read it.
+//! What the daemon knows of itself right now, in memory: the scheduler and the arms write it, `/health` and
+//! the watchdog read it.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +21,8 @@ pub struct LiveStatus(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// Counts every change, so that a reader can tell without the lock whether what it rendered is still true.
+    /// Counts every change, so that a reader can tell without the lock whether what it rendered is still
+    /// true.
     changes: AtomicU64,
     state: Mutex<Live>,
 }
@@ -208,11 +210,17 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_pass_is_finished_but_no_success() {
         let status = status();
-        let (first, second) = ("2026-11-21T13:15:00Z".parse().unwrap(), "2026-11-21T13:30:00Z".parse().unwrap());
+        let (first, second) = (
+            "2026-11-21T13:15:00Z".parse().unwrap(),
+            "2026-11-21T13:30:00Z".parse().unwrap(),
+        );
         status.run_finished(first, true);
         status.run_finished(second, false);
         let live = status.read();
-        assert_eq!((live.run_finished_at, live.run_succeeded_at), (Some(second), Some(first)));
+        assert_eq!(
+            (live.run_finished_at, live.run_succeeded_at),
+            (Some(second), Some(first))
+        );
     }
 
     #[tokio::test]

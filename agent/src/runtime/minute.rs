@@ -1,7 +1,8 @@
 //! What is looked at once a minute: the window, and what is counted by the minute.
 //!
-//! The instance is meant to exist in its window only. Two others switch it off; the agent is the third who can know that neither did,
-//! and says so wherever somebody may look. It goes on working: an agent that stops itself would be a silent failure.
+//! The instance is meant to exist in its window only. Two others switch it off; the agent is the third who
+//! can know that neither did, and says so wherever somebody may look. It goes on working: an agent that stops
+//! itself would be a silent failure.
 
 use std::{path::Path, time::Duration};
 
@@ -45,7 +46,8 @@ impl Guard {
         }
     }
 
-    /// How long ago the last window ended, if that is longer than the grace and the next one does not begin within it.
+    /// How long ago the last window ended, if that is longer than the grace and the next one does not begin
+    /// within it.
     pub fn over(&self, now: Timestamp) -> Option<SignedDuration> {
         let ended = self.window.last_end(now, &self.zone)?;
         let (start, _) = self.window.current_or_next(now, &self.zone);
@@ -54,13 +56,16 @@ impl Guard {
     }
 }
 
-/// Whoever ended the unit's last process left the reason here (`ExecStopPost=`, `$SERVICE_RESULT`); read once.
+/// Whoever ended the unit's last process left the reason here (`ExecStopPost=`, `$SERVICE_RESULT`); read
+/// once.
 const RESULT: &str = "service-result";
 
 /// Whether the watchdog ended the process before this one. `folder` is where the state is.
 pub fn watchdog_ended_it(folder: &Path) -> bool {
     let path = folder.join(RESULT);
-    let Ok(result) = std::fs::read_to_string(&path) else { return false };
+    let Ok(result) = std::fs::read_to_string(&path) else {
+        return false;
+    };
     if let Err(error) = std::fs::remove_file(&path) {
         tracing::warn!(%error, path = %path.display(), "cannot be removed: a restart may be counted again");
     }
@@ -116,7 +121,10 @@ mod tests {
 
     fn guard(hours: i64) -> Guard {
         Guard {
-            window: Window { start: "13:00:00".parse().unwrap(), length: SignedDuration::from_hours(hours) },
+            window: Window {
+                start: "13:00:00".parse().unwrap(),
+                length: SignedDuration::from_hours(hours),
+            },
             grace: SignedDuration::from_mins(10),
             zone: TimeZone::get("America/New_York").unwrap(),
             production: true,
@@ -124,7 +132,9 @@ mod tests {
     }
 
     fn over(hours: i64, at: &str) -> Option<i64> {
-        guard(hours).over(at.parse().unwrap()).map(|over| over.as_secs() / 60)
+        guard(hours)
+            .over(at.parse().unwrap())
+            .map(|over| over.as_secs() / 60)
     }
 
     #[test]
@@ -132,7 +142,11 @@ mod tests {
         assert_eq!(over(5, "2026-03-03T15:00:00-05:00"), None, "inside");
         assert_eq!(over(5, "2026-03-03T18:10:00-05:00"), None, "within the grace");
         assert_eq!(over(5, "2026-03-03T18:11:00-05:00"), Some(11));
-        assert_eq!(over(5, "2026-03-04T12:49:00-05:00"), Some(18 * 60 + 49), "the next morning");
+        assert_eq!(
+            over(5, "2026-03-04T12:49:00-05:00"),
+            Some(18 * 60 + 49),
+            "the next morning"
+        );
         assert_eq!(over(5, "2026-03-04T12:50:00-05:00"), None, "about to begin");
         assert_eq!(over(24, "2026-03-04T12:59:59-05:00"), None, "all day long");
     }

@@ -1,6 +1,8 @@
-//! What puts the agent together and keeps it going: assembly, scheduler, heartbeat, the word with systemd, the way out.
+//! What puts the agent together and keeps it going: assembly, scheduler, heartbeat, the word with systemd,
+//! the way out.
 //!
-//! Nothing in here knows a goal or a budget; it knows when to call whom, and how to tell that nobody is called any more.
+//! Nothing in here knows a goal or a budget; it knows when to call whom, and how to tell that nobody is
+//! called any more.
 
 mod agent;
 mod endpoints;

@@ -40,12 +40,18 @@ pub enum ProbeError {
 pub async fn health(address: SocketAddr, within: Duration) -> Result<(), ProbeError> {
     let answer = timeout(within, ask(address)).await;
     let start = answer
-        .map_err(|_| ProbeError::Silent { address, after: within })?
+        .map_err(|_| ProbeError::Silent {
+            address,
+            after: within,
+        })?
         .map_err(|source| ProbeError::Io { address, source })?;
     if start.starts_with(b"HTTP/1.1 200") {
         return Ok(());
     }
-    Err(ProbeError::Refused { address, start: String::from_utf8_lossy(&start).into_owned() })
+    Err(ProbeError::Refused {
+        address,
+        start: String::from_utf8_lossy(&start).into_owned(),
+    })
 }
 
 /// The first bytes of the reply: the status line is all that matters.
@@ -104,7 +110,9 @@ mod tests {
     #[tokio::test]
     async fn a_socket_that_accepts_and_says_nothing_is_ill() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let error = health(listener.local_addr().unwrap(), Duration::from_millis(50)).await.unwrap_err();
+        let error = health(listener.local_addr().unwrap(), Duration::from_millis(50))
+            .await
+            .unwrap_err();
         assert!(matches!(error, ProbeError::Silent { .. }), "{error}");
     }
 

@@ -12,14 +12,19 @@ const FRESH: Duration = Duration::from_secs(300);
 /// And so long it takes to ask again where none could be read yet.
 const WHILE_NONE: Duration = Duration::from_secs(30);
 
-/// Until it is cancelled; for secrets that can be read again. Calls `replaced` when others are there, whoever has read them.
+/// Until it is cancelled; for secrets that can be read again. Calls `replaced` when others are there, whoever
+/// has read them.
 pub async fn keep_fresh<R>(secrets: LiveSecrets, stop: CancellationToken, replaced: impl Fn() -> R)
 where
     R: Future<Output = ()>,
 {
     let mut known = secrets.edition();
     while secrets.is_renewable() {
-        let wait = if secrets.get().is_empty() { WHILE_NONE } else { FRESH };
+        let wait = if secrets.get().is_empty() {
+            WHILE_NONE
+        } else {
+            FRESH
+        };
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}

@@ -1,4 +1,5 @@
-//! The daemon's two loops: one makes passes, one lets the outbox work. The heart beats only while both of them turn.
+//! The daemon's two loops: one makes passes, one lets the outbox work. The heart beats only while both of
+//! them turn.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -37,7 +38,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const COPY: Duration = Duration::from_secs(60);
 /// How long one copy may take.
 const COPY_TIME: Duration = Duration::from_secs(10);
-/// When copies that nobody needs are first let go after the start, and how often after that: the machine may exist for five hours only.
+/// When copies that nobody needs are first let go after the start, and how often after that: the machine may
+/// exist for five hours only.
 const PRUNE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 /// How long that may take. What is left is left for the next time.
 const PRUNE_TIME: Duration = Duration::from_secs(30);
@@ -60,10 +62,26 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// For an agent; nothing runs yet.
-    pub fn new(agent: Agent, live: LiveStatus, metrics: Metrics, notifier: Notifier, interval: Duration) -> Self {
+    pub fn new(
+        agent: Agent,
+        live: LiveStatus,
+        metrics: Metrics,
+        notifier: Notifier,
+        interval: Duration,
+    ) -> Self {
         let (new_message, last_delivery_turn) = (Arc::default(), Arc::new(Mutex::new(Instant::now())));
         let (emf, failed_messages) = (Emf::default(), Arc::default());
-        Self { agent, live, metrics, notifier, interval, emf, failed_messages, new_message, last_delivery_turn }
+        Self {
+            agent,
+            live,
+            metrics,
+            notifier,
+            interval,
+            emf,
+            failed_messages,
+            new_message,
+            last_delivery_turn,
+        }
     }
 
     /// Writes what matters to operators into the log too.
@@ -105,7 +123,8 @@ impl Scheduler {
             if Instant::now() >= due {
                 due = Instant::now() + self.interval;
                 tokio::select! {
-                    // Observing has no effect; what is recorded all the same is delivered by the last drain of `serve`.
+                    // Observing has no effect; what is recorded all the same is delivered by the last drain
+                    // of `serve`.
                     () = stop.cancelled() => {}
                     // A failed pass was logged and counted where it happened.
                     passed = self.pass(Trigger::Schedule) => {
@@ -128,7 +147,10 @@ impl Scheduler {
     pub async fn deliveries(self, stop: CancellationToken) {
         let mut alerts = HandedOver::of(&self.agent);
         while !stop.is_cancelled() {
-            *self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            *self
+                .last_delivery_turn
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Instant::now();
             alerts.take_up(&self.agent).await;
             self.agent.outbox.work().await;
             self.count_notifications();
@@ -141,14 +163,20 @@ impl Scheduler {
         }
     }
 
-    /// Copies the state off the machine whenever that failed before, and now and then; forgets what is old, here and there.
+    /// Copies the state off the machine whenever that failed before, and now and then; forgets what is old,
+    /// here and there.
     pub async fn copies(self, stop: CancellationToken) {
         let (mut due, mut prune_due) = (Instant::now(), Instant::now() + PRUNE.0);
         while !stop.is_cancelled() {
             let in_trouble = self.tell_copies();
             if in_trouble || Instant::now() >= due {
                 due = Instant::now() + COPY;
-                if let Err(error) = self.agent.store.forget(self.agent.retention, self.agent.clock.now()).await {
+                if let Err(error) = self
+                    .agent
+                    .store
+                    .forget(self.agent.retention, self.agent.clock.now())
+                    .await
+                {
                     tracing::warn!(%error, "old rows cannot be removed");
                 }
                 self.agent.store.catch_up(COPY_TIME).await;
@@ -183,7 +211,9 @@ impl Scheduler {
 
     /// Tells metrics and `/health` how the copies fare. Returns whether they fail.
     fn tell_copies(&self) -> bool {
-        let Some(copies) = self.agent.store.copies() else { return false };
+        let Some(copies) = self.agent.store.copies() else {
+            return false;
+        };
         match &copies.trouble {
             Some(trouble) => self.live.degrade("state_remote", trouble.why.clone()),
             None => self.live.recover("state_remote"),
@@ -229,8 +259,14 @@ impl Scheduler {
         self.live.upstream("beeminder", beeminder_read);
         self.emf.count(finished_at, &[(pass_metric(beeminder_read), 1)]);
         self.metrics.upstream("beeminder", beeminder_read);
-        self.metrics
-            .run_finished(if report.something_unknown() { RunOutcome::Unknown } else { RunOutcome::Done }, took);
+        self.metrics.run_finished(
+            if report.something_unknown() {
+                RunOutcome::Unknown
+            } else {
+                RunOutcome::Done
+            },
+            took,
+        );
         if beeminder_read {
             self.metrics.last_success(finished_at);
         }
@@ -238,21 +274,38 @@ impl Scheduler {
             self.metrics.decided(decision.reason);
         }
         log_decisions(report, false);
-        let unknown = if report.something_unknown() { ", something was unknown" } else { "" };
-        self.notifier.status(&format!("last pass {}{unknown}", finished_at.strftime("%Y-%m-%dT%H:%M:%SZ")));
+        let unknown = if report.something_unknown() {
+            ", something was unknown"
+        } else {
+            ""
+        };
+        self.notifier.status(&format!(
+            "last pass {}{unknown}",
+            finished_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        ));
         tracing::info!(run_id = report.run_id, changed = report.changed, ?took, "pass");
     }
 
     fn deliveries_turn(&self) -> bool {
-        self.last_delivery_turn.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < LONGEST_DELIVERY
+        self.last_delivery_turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
+            < LONGEST_DELIVERY
     }
 
-    /// Tells metrics and `/health` how the messages and the channels stand: an agent that cannot tell its person must not look healthy.
+    /// Tells metrics and `/health` how the messages and the channels stand: an agent that cannot tell its
+    /// person must not look healthy.
     fn count_notifications(&self) {
         let read = self.agent.store.read(|connection| {
             let newest = outbox::list(connection, 1)?.into_iter().next();
             let broken = broken::among(connection, &self.agent.outbox.configured())?;
-            Ok((outbox::counts(connection)?, outbox::accepted(connection)?, newest, broken))
+            Ok((
+                outbox::counts(connection)?,
+                outbox::accepted(connection)?,
+                newest,
+                broken,
+            ))
         });
         match read {
             Ok((counts, accepted, newest, broken)) => {
@@ -260,8 +313,9 @@ impl Scheduler {
                 self.count_failures(counts.get(&State::Failed).copied().unwrap_or(0));
                 self.metrics.set_notifications(&counts);
                 self.metrics.messages_accepted(&accepted);
-                let trouble =
-                    |message: &outbox::Notification| message.state.is_trouble() && message.acknowledged_at.is_none();
+                let trouble = |message: &outbox::Notification| {
+                    message.state.is_trouble() && message.acknowledged_at.is_none()
+                };
                 match newest.filter(trouble).and_then(|message| message.why) {
                     Some(why) => self.live.degrade("delivery", why),
                     None => self.live.recover("delivery"),
@@ -273,10 +327,16 @@ impl Scheduler {
 
     /// Messages that failed since this was last looked at.
     fn count_failures(&self, failed: u32) {
-        let mut known = self.failed_messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .failed_messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let before = known.replace(failed).unwrap_or(failed);
         if failed > before {
-            self.emf.count(self.agent.clock.now(), &[(Metric::NotificationFailed, u64::from(failed - before))]);
+            self.emf.count(
+                self.agent.clock.now(),
+                &[(Metric::NotificationFailed, u64::from(failed - before))],
+            );
         }
     }
 
@@ -293,18 +353,30 @@ impl Scheduler {
 
     fn until(&self, due: Option<Timestamp>) -> Duration {
         let wait = due.map(|due| due.duration_since(self.agent.clock.now()));
-        wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO)).min(TURN)
+        wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO))
+            .min(TURN)
     }
 }
 
 /// A pass that could not read Beeminder is no success, whatever else it found out.
 pub(crate) const fn pass_metric(beeminder_read: bool) -> Metric {
-    if beeminder_read { Metric::SuccessfulPass } else { Metric::FailedPass }
+    if beeminder_read {
+        Metric::SuccessfulPass
+    } else {
+        Metric::FailedPass
+    }
 }
 
 /// What is on no record is at least in the log.
 fn log_decisions(report: &Report, only_record: bool) {
-    for DecisionView { subject, severity, action, reason, .. } in &report.decisions {
+    for DecisionView {
+        subject,
+        severity,
+        action,
+        reason,
+        ..
+    } in &report.decisions
+    {
         if only_record {
             tracing::warn!(%subject, %severity, action = action.as_str(), %reason, "decision, not recorded");
         } else {

@@ -7,8 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Starts to listen for SIGTERM and SIGINT; the first one cancels the token.
 ///
-/// The handlers are in place when this returns, so a signal that arrives during the start is not lost. Signals after the first
-/// change nothing: a second impatient Ctrl-C does not cut a send in two; systemd's own SIGKILL ends what hangs.
+/// The handlers are in place when this returns, so a signal that arrives during the start is not lost.
+/// Signals after the first change nothing: a second impatient Ctrl-C does not cut a send in two; systemd's
+/// own SIGKILL ends what hangs.
 ///
 /// # Errors
 /// If the handlers cannot be installed.

@@ -14,15 +14,17 @@ use crate::{
 /// Between two tries to reach the remote.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Opens the file and joins it with its copies, if there are any. While nobody answers and there is nothing here to go on with, tries
-/// again until `patience` is over.
+/// Opens the file and joins it with its copies, if there are any. While nobody answers and there is nothing
+/// here to go on with, tries again until `patience` is over.
 ///
 /// # Errors
 /// If another process has the state, it cannot be read, or nobody knows what it should be.
 pub async fn open(settings: &StateSettings, clock: &Clock, patience: Duration) -> Result<Store, StoreError> {
     let mut store = Store::open(&settings.path)?;
     failpoint!("start.opened");
-    let Some(url) = &settings.remote else { return Ok(store) };
+    let Some(url) = &settings.remote else {
+        return Ok(store);
+    };
     let remote = Remote::open(url)?;
     let end = Instant::now() + patience;
     loop {

@@ -1,4 +1,5 @@
-//! The word with systemd: READY, STATUS, STOPPING, WATCHDOG over its datagram socket. Without systemd every word is a no-op.
+//! The word with systemd: READY, STATUS, STOPPING, WATCHDOG over its datagram socket. Without systemd every
+//! word is a no-op.
 
 use std::{
     ffi::OsStr,
@@ -20,7 +21,8 @@ use sd_notify::NotifyState;
 pub struct Notifier(Option<SocketAddr>);
 
 impl Notifier {
-    /// To the socket that `NOTIFY_SOCKET` names (a path, or `@` and an abstract name); `None` or an unusable name: to nobody.
+    /// To the socket that `NOTIFY_SOCKET` names (a path, or `@` and an abstract name); `None` or an unusable
+    /// name: to nobody.
     ///
     /// The name comes in as an argument because the environment is one for the whole process.
     pub fn new(socket: Option<&OsStr>) -> Self {
@@ -76,7 +78,8 @@ impl Notifier {
         if let Some(address) = &self.0
             && let Err(error) = send(address, &format!("{word}\n"))
         {
-            // It is said again (watchdog) or systemd's own timeout decides; stopping for it would make things worse.
+            // It is said again (watchdog) or systemd's own timeout decides; stopping for it would make things
+            // worse.
             tracing::warn!(%error, "systemd could not be told");
         }
     }
@@ -123,7 +126,9 @@ pub(super) mod tests {
 
         pub(in crate::runtime) fn heard_nothing(&self) -> bool {
             let mut buffer = [0; 512];
-            self.socket.try_recv(&mut buffer).is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
+            self.socket
+                .try_recv(&mut buffer)
+                .is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
         }
     }
 

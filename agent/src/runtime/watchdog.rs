@@ -1,7 +1,7 @@
 //! The watchdog: systemd hears from us only while the work is really being done.
 //!
-//! A process that answers pings while its loop hangs is the silent failure that Mecris exists to end. So each ping has to be
-//! earned, in this order:
+//! A process that answers pings while its loop hangs is the silent failure that Mecris exists to end. So each
+//! ping has to be earned, in this order:
 //!
 //! 1. the scheduler's heartbeat is younger than its bound;
 //! 2. a write to the database just succeeded;
@@ -131,7 +131,8 @@ mod tests {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 stream.writable().await.unwrap();
-                let _ = stream.try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                let _ =
+                    stream.try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             }
         });
         address
@@ -166,7 +167,10 @@ mod tests {
     #[tokio::test]
     async fn a_scheduler_that_stands_still_earns_no_ping() {
         let manager = Manager::new();
-        let watchdog = Watchdog { heartbeat_bound: Duration::ZERO, ..watchdog(&manager).await };
+        let watchdog = Watchdog {
+            heartbeat_bound: Duration::ZERO,
+            ..watchdog(&manager).await
+        };
         tokio::task::yield_now().await;
         let why = watchdog.examine(&writes).await.unwrap_err();
         assert!(matches!(why, Unwell::Scheduler { .. }), "{why}");
@@ -179,9 +183,15 @@ mod tests {
         let manager = Manager::new();
         let watchdog = watchdog(&manager).await;
         let refused = watchdog.examine(&|| ready(Err("disk full"))).await.unwrap_err();
-        assert_eq!(refused.to_string(), "the write probe of the database failed: disk full");
+        assert_eq!(
+            refused.to_string(),
+            "the write probe of the database failed: disk full"
+        );
         assert!(!watchdog.live.read().store_ok);
-        let hangs = watchdog.examine(&pending::<Result<(), String>>).await.unwrap_err();
+        let hangs = watchdog
+            .examine(&pending::<Result<(), String>>)
+            .await
+            .unwrap_err();
         assert!(matches!(hangs, Unwell::WriteHangs(_)), "{hangs}");
         watchdog.tick(&|| ready(Err("disk full"))).await;
         assert!(manager.heard_nothing());
@@ -191,7 +201,10 @@ mod tests {
     async fn endpoints_that_do_not_answer_earn_no_ping() {
         let manager = Manager::new();
         let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let watchdog = Watchdog { address: deaf.local_addr().unwrap(), ..watchdog(&manager).await };
+        let watchdog = Watchdog {
+            address: deaf.local_addr().unwrap(),
+            ..watchdog(&manager).await
+        };
         let why = watchdog.examine(&writes).await.unwrap_err();
         assert!(matches!(why, Unwell::Http(_)), "{why}");
         watchdog.tick(&writes).await;

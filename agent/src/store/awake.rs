@@ -8,8 +8,9 @@ use crate::clock::Clock;
 pub(super) struct Ended<T> {
     /// The answer; `None`: there was none in time.
     pub(super) answer: Option<T>,
-    /// Whether this process did not run for a good part of the time: stopped, or its machine asleep. Then every timer has run out,
-    /// ours and those of the libraries below, and that there was no answer says nothing about the remote.
+    /// Whether this process did not run for a good part of the time: stopped, or its machine asleep. Then
+    /// every timer has run out, ours and those of the libraries below, and that there was no answer says
+    /// nothing about the remote.
     pub(super) stood_still: bool,
 }
 

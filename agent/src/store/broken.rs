@@ -1,4 +1,5 @@
-//! `broken_channels`: which channels refuse for a reason that only a person can remove. What follows from it is decided elsewhere.
+//! `broken_channels`: which channels refuse for a reason that only a person can remove. What follows from it
+//! is decided elsewhere.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction, named_params, params};
@@ -10,8 +11,8 @@ use super::{
 };
 use crate::config::settings::ChannelKind;
 
-/// How long no new message begins with a broken channel. Then one does, so that a channel that was repaired comes back without
-/// anybody having to say so.
+/// How long no new message begins with a broken channel. Then one does, so that a channel that was repaired
+/// comes back without anybody having to say so.
 pub const SKIPPED_FOR: SignedDuration = SignedDuration::from_hours(6);
 
 /// A channel that is broken.
@@ -55,8 +56,14 @@ pub enum Proof {
     Arrived,
 }
 
-/// Marks a channel. One that is marked already keeps its `since`, so that it is one breakage however often it is met.
-pub fn mark(tx: &Transaction<'_>, channel: ChannelKind, refusal: Refusal<'_>, now: Timestamp) -> rusqlite::Result<()> {
+/// Marks a channel. One that is marked already keeps its `since`, so that it is one breakage however often it
+/// is met.
+pub fn mark(
+    tx: &Transaction<'_>,
+    channel: ChannelKind,
+    refusal: Refusal<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO broken_channels (channel, since, refused_at, skip_until, at_arrival, code, why)
          VALUES (:channel, :now, :now, :skip_until, :at_arrival, :code, :why)
@@ -75,8 +82,8 @@ pub fn mark(tx: &Transaction<'_>, channel: ChannelKind, refusal: Refusal<'_>, no
     Ok(())
 }
 
-/// Clears a channel's mark, if this proves that it works; says whether there was one. A channel that accepted before it refused has
-/// proved nothing by accepting again.
+/// Clears a channel's mark, if this proves that it works; says whether there was one. A channel that accepted
+/// before it refused has proved nothing by accepting again.
 pub fn clear(tx: &Transaction<'_>, channel: ChannelKind, proof: Proof) -> rusqlite::Result<bool> {
     let changed = tx
         .prepare_cached("DELETE FROM broken_channels WHERE channel = ?1 AND (at_arrival = 0 OR ?2)")?
@@ -84,10 +91,13 @@ pub fn clear(tx: &Transaction<'_>, channel: ChannelKind, proof: Proof) -> rusqli
     Ok(changed > 0)
 }
 
-/// Lets the next message begin with a channel that is broken, again: once at the start of a process, since whoever repaired it may
-/// have restarted it.
+/// Lets the next message begin with a channel that is broken, again: once at the start of a process, since
+/// whoever repaired it may have restarted it.
 pub fn give_all_a_chance(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
-    tx.execute("UPDATE broken_channels SET skip_until = ?1 WHERE skip_until > ?1", [time(now)])?;
+    tx.execute(
+        "UPDATE broken_channels SET skip_until = ?1 WHERE skip_until > ?1",
+        [time(now)],
+    )?;
     Ok(())
 }
 
@@ -99,22 +109,24 @@ pub fn take_chance(tx: &Transaction<'_>, channel: ChannelKind, now: Timestamp) -
     Ok(())
 }
 
-/// The broken ones of some channels, the one that broke first first. What was marked and is not configured any more is nobody's
-/// concern.
+/// The broken ones of some channels, the one that broke first first. What was marked and is not configured
+/// any more is nobody's concern.
 pub fn among(connection: &Connection, configured: &[ChannelKind]) -> rusqlite::Result<Vec<BrokenChannel>> {
     let mut broken = all(connection)?;
     broken.retain(|mark| configured.contains(&mark.channel));
     Ok(broken)
 }
 
-/// Every broken channel, the one that broke first first. One that this release does not know is left out: it cannot be used either,
-/// and must not keep the others from being.
+/// Every broken channel, the one that broke first first. One that this release does not know is left out: it
+/// cannot be used either, and must not keep the others from being.
 pub fn all(connection: &Connection) -> rusqlite::Result<Vec<BrokenChannel>> {
     let mut statement = connection.prepare_cached("SELECT * FROM broken_channels ORDER BY since, channel")?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let Ok(channel) = read_channel(row, "channel") else { continue };
+        let Ok(channel) = read_channel(row, "channel") else {
+            continue;
+        };
         all.push(BrokenChannel {
             channel,
             since: parse(row, "since")?,
@@ -137,8 +149,15 @@ mod tests {
     }
 
     async fn refuse(store: &Store, hour: i64, at_arrival: bool) {
-        let refusal = Refusal { at_arrival, code: Some("30034"), why: "register it" };
-        store.write(move |tx| mark(tx, ChannelKind::Sms, refusal, at(hour))).await.unwrap();
+        let refusal = Refusal {
+            at_arrival,
+            code: Some("30034"),
+            why: "register it",
+        };
+        store
+            .write(move |tx| mark(tx, ChannelKind::Sms, refusal, at(hour)))
+            .await
+            .unwrap();
     }
 
     fn marks(store: &Store) -> Vec<BrokenChannel> {
@@ -151,8 +170,14 @@ mod tests {
         refuse(&store, 0, false).await;
         refuse(&store, 7, false).await;
         let mark = &marks(&store)[0];
-        assert_eq!((marks(&store).len(), mark.since, mark.refused_at, mark.skip_until), (1, at(0), at(7), at(13)));
-        assert_eq!((mark.code.as_deref(), mark.why.as_str()), (Some("30034"), "register it"));
+        assert_eq!(
+            (marks(&store).len(), mark.since, mark.refused_at, mark.skip_until),
+            (1, at(0), at(7), at(13))
+        );
+        assert_eq!(
+            (mark.code.as_deref(), mark.why.as_str()),
+            (Some("30034"), "register it")
+        );
     }
 
     #[tokio::test]
@@ -165,9 +190,19 @@ mod tests {
         ] {
             let (_folder, store) = scratch();
             refuse(&store, 0, at_arrival).await;
-            let other = store.write(move |tx| clear(tx, ChannelKind::Voice, proof)).await.unwrap();
-            let was = store.write(move |tx| clear(tx, ChannelKind::Sms, proof)).await.unwrap();
-            assert_eq!((other, was, marks(&store).is_empty()), (false, cleared, cleared), "{at_arrival} {proof:?}");
+            let other = store
+                .write(move |tx| clear(tx, ChannelKind::Voice, proof))
+                .await
+                .unwrap();
+            let was = store
+                .write(move |tx| clear(tx, ChannelKind::Sms, proof))
+                .await
+                .unwrap();
+            assert_eq!(
+                (other, was, marks(&store).is_empty()),
+                (false, cleared, cleared),
+                "{at_arrival} {proof:?}"
+            );
         }
     }
 
@@ -179,7 +214,9 @@ mod tests {
         store.write(move |tx| tx.execute(pigeon, [])).await.unwrap();
         refuse(&store, 1, false).await;
         assert_eq!(marks(&store).len(), 1);
-        let only_voice = store.read(|connection| among(connection, &[ChannelKind::Voice])).unwrap();
+        let only_voice = store
+            .read(|connection| among(connection, &[ChannelKind::Voice]))
+            .unwrap();
         assert_eq!(only_voice, [], "what is not configured is nobody's concern");
     }
 
@@ -189,7 +226,10 @@ mod tests {
         refuse(&store, 0, false).await;
         store.write(|tx| give_all_a_chance(tx, at(1))).await.unwrap();
         assert_eq!(marks(&store)[0].skip_until, at(1));
-        store.write(|tx| take_chance(tx, ChannelKind::Sms, at(1))).await.unwrap();
+        store
+            .write(|tx| take_chance(tx, ChannelKind::Sms, at(1)))
+            .await
+            .unwrap();
         assert_eq!(marks(&store)[0].skip_until, at(7));
         store.write(|tx| give_all_a_chance(tx, at(9))).await.unwrap();
         assert_eq!(marks(&store)[0].skip_until, at(7), "it has its chance already");

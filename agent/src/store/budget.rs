@@ -1,6 +1,8 @@
-//! `budget`: one row for each provider, with what was last computed and what a person said over the configuration.
+//! `budget`: one row for each provider, with what was last computed and what a person said over the
+//! configuration.
 //!
-//! The two halves of a row never overwrite each other: [`save`] writes the computed columns, [`set_adjustment`] the person's.
+//! The two halves of a row never overwrite each other: [`save`] writes the computed columns,
+//! [`set_adjustment`] the person's.
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -42,7 +44,8 @@ pub struct Computed {
 pub struct Adjustment {
     /// A limit other than the configured one.
     pub limit: Option<Money>,
-    /// Spent in the period up to [`Adjustment::at`], if the person said what remains; else the source alone counts.
+    /// Spent in the period up to [`Adjustment::at`], if the person said what remains; else the source alone
+    /// counts.
     pub used: Option<Money>,
     /// First local day of the period that it holds for.
     pub period_start: Date,

@@ -1,8 +1,8 @@
 //! What a return to an earlier state must not undo: what was said, to whom, and what the person said to it.
 //!
-//! Figures (budgets, sessions, readings, imports) are as they were. What happened is not: passes and decisions, messages with
-//! their attempts, claims, silences, acknowledgements, and channels that are known to be broken are taken over from a later state.
-//! Where both have the same row, the later word counts.
+//! Figures (budgets, sessions, readings, imports) are as they were. What happened is not: passes and
+//! decisions, messages with their attempts, claims, silences, acknowledgements, and channels that are known
+//! to be broken are taken over from a later state. Where both have the same row, the later word counts.
 
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 use serde::Serialize;
@@ -21,7 +21,10 @@ pub struct Carried {
 /// A table and when a later row wins. Those that others refer to come first.
 const TABLES: [(&str, Clash); 7] = [
     ("runs", Clash::Stays),
-    ("silences", Clash::Later("silences.deleted_at IS NULL AND excluded.deleted_at IS NOT NULL")),
+    (
+        "silences",
+        Clash::Later("silences.deleted_at IS NULL AND excluded.deleted_at IS NOT NULL"),
+    ),
     (
         "notifications",
         Clash::Later(
@@ -56,7 +59,15 @@ enum Clash {
 /// # Errors
 /// If a row of the later state contradicts one of the earlier, such as two messages with one tag.
 pub(super) fn carry(later: &Connection, tx: &Transaction<'_>) -> rusqlite::Result<Vec<Carried>> {
-    TABLES.iter().map(|(table, clash)| Ok(Carried { table, rows: copy(later, tx, table, clash)? })).collect()
+    TABLES
+        .iter()
+        .map(|(table, clash)| {
+            Ok(Carried {
+                table,
+                rows: copy(later, tx, table, clash)?,
+            })
+        })
+        .collect()
 }
 
 fn copy(later: &Connection, tx: &Transaction<'_>, table: &str, clash: &Clash) -> rusqlite::Result<usize> {
@@ -65,12 +76,23 @@ fn copy(later: &Connection, tx: &Transaction<'_>, table: &str, clash: &Clash) ->
         columns.retain(|column| !key.contains(column));
     }
     let names = quoted(&columns);
-    let marks = (1..=columns.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
-    let place = |name: &str| columns.iter().position(|column| column == name).unwrap_or_default() + 1;
+    let marks = (1..=columns.len())
+        .map(|n| format!("?{n}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let place = |name: &str| {
+        columns
+            .iter()
+            .position(|column| column == name)
+            .unwrap_or_default()
+            + 1
+    };
     let sql = match clash {
         Clash::Stays => format!("INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"),
         Clash::Later(wins) => {
-            let all = columns.iter().map(|column| format!("\"{column}\" = excluded.\"{column}\""));
+            let all = columns
+                .iter()
+                .map(|column| format!("\"{column}\" = excluded.\"{column}\""));
             let (all, key) = (all.collect::<Vec<_>>().join(", "), quoted(&key));
             format!(
                 "INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {all} WHERE {wins}"
@@ -89,7 +111,9 @@ fn copy(later: &Connection, tx: &Transaction<'_>, table: &str, clash: &Clash) ->
     let mut rows = select.query([])?;
     let mut carried = 0;
     while let Some(row) = rows.next()? {
-        let values: Vec<Value> = (0..columns.len()).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?;
+        let values: Vec<Value> = (0..columns.len())
+            .map(|at| row.get(at))
+            .collect::<rusqlite::Result<_>>()?;
         carried += insert.execute(params_from_iter(values))?;
     }
     Ok(carried)

@@ -1,21 +1,23 @@
 //! Checkpoints: how the state survives this machine, and how two instances find out about each other.
 //!
-//! The whole database is created as the next generation, only if there is none of that number. That one conditional create is
-//! durability, fence and history at once:
+//! The whole database is created as the next generation, only if there is none of that number. That one
+//! conditional create is durability, fence and history at once:
 //!
-//! 1. *Draft.* The file names itself the next generation, under a fresh nonce, and is copied ([`lineage`], [`image`]).
-//! 2. *Create.* Refused because the number is taken: if that generation has our nonce, it is our own put whose reply was lost, and
-//!    the next number is tried. Otherwise somebody else went on: we are **fenced**.
-//! 3. *Look beyond.* A writer that stood still for so long that its number was pruned meanwhile creates it all the same; a higher
-//!    generation gives it away. Fenced.
+//! 1. *Draft.* The file names itself the next generation, under a fresh nonce, and is copied ([`lineage`],
+//!    [`image`]).
+//! 2. *Create.* Refused because the number is taken: if that generation has our nonce, it is our own put
+//!    whose reply was lost, and the next number is tried. Otherwise somebody else went on: we are **fenced**.
+//! 3. *Look beyond.* A writer that stood still for so long that its number was pruned meanwhile creates it
+//!    all the same; a higher generation gives it away. Fenced.
 //! 4. *Confirm.* The file notes that the generation is safe.
 //!
-//! Fenced, the newest generation takes the place of everything in the file, and a new **epoch** begins: what was written in the
-//! old one is gone, so nobody may act on it any more, and what has to be is written again ([`Store::write_durably`]). The lost
-//! content is kept beside the file.
+//! Fenced, the newest generation takes the place of everything in the file, and a new **epoch** begins: what
+//! was written in the old one is gone, so nobody may act on it any more, and what has to be is written again
+//! ([`Store::write_durably`]). The lost content is kept beside the file.
 //!
-//! Nobody can say whether we are fenced while the remote does not answer. Then the agent goes on with what it knows here, says so
-//! ([`Store::copies`]), and tries again with growing pauses; a nonce makes the late arrival of an earlier try harmless.
+//! Nobody can say whether we are fenced while the remote does not answer. Then the agent goes on with what it
+//! knows here, says so ([`Store::copies`]), and tries again with growing pauses; a nonce makes the late
+//! arrival of an earlier try harmless.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -44,11 +46,13 @@ const OWN_PUTS: u32 = 8;
 /// So often a write is made again because another instance was first.
 const REWRITES: u32 = 4;
 
-/// A hundred generations, after which a number is pruned and free again, take longer to make: an assumption, since nothing keeps a
-/// person from telling a hundred things in two minutes. The look beyond follows all the same; this only says how sure we are until it ends.
+/// A hundred generations, after which a number is pruned and free again, take longer to make: an assumption,
+/// since nothing keeps a person from telling a hundred things in two minutes. The look beyond follows all the
+/// same; this only says how sure we are until it ends.
 const LATELY: Duration = Duration::from_secs(120);
-/// So often the remote is asked again because this process stood still while it asked. Another instance may have gone on in that
-/// time: to take our own sleep for a remote that is down, and to act on what we knew before, is to say it all twice.
+/// So often the remote is asked again because this process stood still while it asked. Another instance may
+/// have gone on in that time: to take our own sleep for a remote that is down, and to act on what we knew
+/// before, is to say it all twice.
 const TRIES_AFTER_SLEEP: u32 = 4;
 
 /// Between tries while the remote fails: doubled from the first to the second.
@@ -63,7 +67,8 @@ pub enum Verdict {
     Unreachable,
     /// The remote answers, but not whether another instance went on: act on nothing until it does.
     Unsure,
-    /// Another instance went on. What was written in the epoch in question is gone, or about to go: act on none of it.
+    /// Another instance went on. What was written in the epoch in question is gone, or about to go: act on
+    /// none of it.
     Fenced,
 }
 
@@ -127,7 +132,11 @@ struct Draft {
 impl Copier {
     pub(super) fn new(remote: Remote, clock: Clock, lineage: Option<Lineage>) -> Self {
         let (saved, trouble) = lineage.map_or((None, None), |lineage| (lineage.saved, lineage.trouble));
-        let copies = Copies { remote: remote.name().to_owned(), saved, trouble };
+        let copies = Copies {
+            remote: remote.name().to_owned(),
+            saved,
+            trouble,
+        };
         let state = State {
             copies,
             standing: Standing::Good,
@@ -136,7 +145,12 @@ impl Copier {
             pause: PAUSES.0,
             again_at: None,
         };
-        Self { remote, clock, turn: tokio::sync::Mutex::new(None), state: Mutex::new(state) }
+        Self {
+            remote,
+            clock,
+            turn: tokio::sync::Mutex::new(None),
+            state: Mutex::new(state),
+        }
     }
 
     /// Where the copies go.
@@ -162,7 +176,9 @@ impl Copier {
 
     /// Whether the last try failed so recently that nobody waits for another one.
     fn pauses(&self) -> bool {
-        self.state().again_at.is_some_and(|(at, boottime)| Instant::now() < at && self.clock.boottime() < boottime)
+        self.state()
+            .again_at
+            .is_some_and(|(at, boottime)| Instant::now() < at && self.clock.boottime() < boottime)
     }
 
     fn standing(&self) -> Standing {
@@ -179,14 +195,18 @@ impl Copier {
         (state.standing, state.looked_beyond) = (Standing::Good, Some(self.clock.boottime()));
     }
 
-    /// Whether we know from a moment ago that nobody went on without us. Time in which the machine slept counts.
+    /// Whether we know from a moment ago that nobody went on without us. Time in which the machine slept
+    /// counts.
     fn looked_beyond_lately(&self) -> bool {
-        self.state().looked_beyond.is_some_and(|at| self.clock.boottime().saturating_sub(at) < LATELY)
+        self.state()
+            .looked_beyond
+            .is_some_and(|at| self.clock.boottime().saturating_sub(at) < LATELY)
     }
 }
 
 impl Store {
-    /// Makes sure that what was written in `epoch` survives this machine, or says why that cannot be known. Takes at most `within`.
+    /// Makes sure that what was written in `epoch` survives this machine, or says why that cannot be known.
+    /// Takes at most `within`.
     ///
     /// Quick when it is safe already.
     pub async fn checkpoint(&self, epoch: u64, within: Duration) -> Verdict {
@@ -196,7 +216,8 @@ impl Store {
         }
     }
 
-    /// [`Store::checkpoint`], but quick when the remote failed a moment ago, too: nobody waits for it again and again.
+    /// [`Store::checkpoint`], but quick when the remote failed a moment ago, too: nobody waits for it again
+    /// and again.
     async fn checkpoint_unless_failing(&self, epoch: u64, within: Duration) -> Verdict {
         match &self.copier {
             Some(copier) if copier.pauses() => self.verdict_of_failure(copier, epoch),
@@ -204,7 +225,8 @@ impl Store {
         }
     }
 
-    /// Tries again what failed, if the time for that has come, and saves what no checkpoint was asked for yet.
+    /// Tries again what failed, if the time for that has come, and saves what no checkpoint was asked for
+    /// yet.
     pub async fn catch_up(&self, within: Duration) {
         if let Some(copier) = self.copier.as_ref().filter(|copier| !copier.pauses()) {
             self.try_checkpoint(copier, self.epoch(), within).await;
@@ -218,8 +240,9 @@ impl Store {
         }
     }
 
-    /// Writes, and makes sure that it survives this machine as far as that can be known now. Another instance that was first gets
-    /// its way: `work` is run again on top of what it wrote, unless that follows from what was written here.
+    /// Writes, and makes sure that it survives this machine as far as that can be known now. Another instance
+    /// that was first gets its way: `work` is run again on top of what it wrote, unless that follows from
+    /// what was written here.
     ///
     /// # Errors
     /// As [`Store::write`]; and [`StoreError::Superseded`] if what other instances write cannot be loaded.
@@ -243,7 +266,9 @@ impl Store {
             failpoint!("store.committed");
             match self.checkpoint_unless_failing(epoch, within).await {
                 Verdict::Fenced if self.epoch() == epoch => break,
-                Verdict::Fenced if self.read(|connection| survived::has(connection, nonce))? => return Ok(value),
+                Verdict::Fenced if self.read(|connection| survived::has(connection, nonce))? => {
+                    return Ok(value);
+                }
                 Verdict::Fenced => {}
                 Verdict::Safe | Verdict::Unreachable | Verdict::Unsure => return Ok(value),
             }
@@ -264,10 +289,14 @@ impl Store {
                 Some(Ok(verdict)) => return verdict,
                 Some(Err(StoreError::Remote(error))) => (error.to_string(), false),
                 Some(Err(error)) => (error.to_string(), true),
-                None => (format!("{}: no answer within {within:?}", copier.remote.name()), false),
+                None => (
+                    format!("{}: no answer within {within:?}", copier.remote.name()),
+                    false,
+                ),
             };
             if !ended.stood_still || tries == TRIES_AFTER_SLEEP {
-                // This machine's own trouble says nothing about the remote, and who cannot write here cannot note an answer either.
+                // This machine's own trouble says nothing about the remote, and who cannot write here cannot
+                // note an answer either.
                 return match self.failed(copier, epoch, why).await {
                     Verdict::Unreachable if is_ours => Verdict::Unsure,
                     known => known,
@@ -303,7 +332,10 @@ impl Store {
             let ours = (created == Creation::Created || self.is_ours(copier, &draft.lineage).await?)
                 && copier.remote.newest(generation).await?.is_none();
             if !ours {
-                tracing::warn!(generation, "another instance went on with the state: its newest generation counts");
+                tracing::warn!(
+                    generation,
+                    "another instance went on with the state: its newest generation counts"
+                );
                 copier.stands(Standing::Superseded);
                 failpoint!("checkpoint.fenced");
                 continue;
@@ -319,9 +351,12 @@ impl Store {
         Err(StoreError::Superseded)
     }
 
-    /// Whether the generation on the remote was made by this file: an earlier put of ours whose reply was lost.
+    /// Whether the generation on the remote was made by this file: an earlier put of ours whose reply was
+    /// lost.
     async fn is_ours(&self, copier: &Copier, draft: &Lineage) -> Result<bool, StoreError> {
-        let Some(packed) = copier.remote.fetch(draft.generation).await? else { return Ok(false) };
+        let Some(packed) = copier.remote.fetch(draft.generation).await? else {
+            return Ok(false);
+        };
         failpoint!("checkpoint.compared");
         let theirs = lineage::get(&image::open(draft.generation, &packed)?)?;
         Ok(theirs.is_some_and(|theirs| theirs.nonce == draft.nonce))
@@ -339,12 +374,21 @@ impl Store {
             .await?;
         let packed = tokio::task::spawn_blocking(move || image::pack(&bytes)).await;
         let packed = packed.map_err(|_| StoreError::WriterGone)??.into();
-        Ok(Draft { lineage, packed, writes })
+        Ok(Draft {
+            lineage,
+            packed,
+            writes,
+        })
     }
 
-    /// Notes that a generation is safe. Should the note fail, the next draft names the same generation and finds itself.
+    /// Notes that a generation is safe. Should the note fail, the next draft names the same generation and
+    /// finds itself.
     async fn confirm(&self, copier: &Copier, generation: u64, bytes: usize) -> Result<(), StoreError> {
-        let saved = Saved { generation, at: copier.clock.now(), bytes: bytes as u64 };
+        let saved = Saved {
+            generation,
+            at: copier.clock.now(),
+            bytes: bytes as u64,
+        };
         self.note(move |tx| lineage::confirm(tx, saved)).await?;
         let mut state = copier.state();
         if state.copies.trouble.take().is_some() {
@@ -358,14 +402,21 @@ impl Store {
     async fn failed(&self, copier: &Copier, epoch: u64, why: String) -> Verdict {
         let trouble = {
             let mut state = copier.state();
-            let since = state.copies.trouble.as_ref().map_or_else(|| copier.clock.now(), |trouble| trouble.since);
+            let since = state
+                .copies
+                .trouble
+                .as_ref()
+                .map_or_else(|| copier.clock.now(), |trouble| trouble.since);
             if !std::mem::replace(&mut state.warned, true) {
                 tracing::warn!(
                     why,
                     "the state cannot be copied off the machine; going on with what this machine knows"
                 );
             }
-            state.again_at = Some((Instant::now() + state.pause, copier.clock.boottime() + state.pause));
+            state.again_at = Some((
+                Instant::now() + state.pause,
+                copier.clock.boottime() + state.pause,
+            ));
             state.pause = (2 * state.pause).min(PAUSES.1);
             let trouble = Trouble { since, why };
             state.copies.trouble = Some(trouble.clone());

@@ -1,4 +1,5 @@
-//! `claims`: at most one alert for a subject and a day. The primary key is the promise; nothing here works around it.
+//! `claims`: at most one alert for a subject and a day. The primary key is the promise; nothing here works
+//! around it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
@@ -36,7 +37,8 @@ pub struct NewClaim<'a> {
     pub severity: Severity,
 }
 
-/// Claims for a message. A claim whose message reached nobody is taken over; any other is the end of the transaction.
+/// Claims for a message. A claim whose message reached nobody is taken over; any other is the end of the
+/// transaction.
 ///
 /// # Errors
 /// [`rusqlite::Error::StatementChangedRows`] if somebody else holds the claim.
@@ -63,7 +65,11 @@ pub fn insert(
             notification_id,
             time(at)
         ])?;
-    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(rusqlite::Error::StatementChangedRows(changed))
+    }
 }
 
 /// The claims for `day` or later days.
@@ -91,7 +97,10 @@ pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<
 }
 
 /// The claims that a message holds: subject and day, in order, each once.
-pub fn of_message(connection: &Connection, notification_id: &str) -> rusqlite::Result<Vec<(Subject, Daystamp)>> {
+pub fn of_message(
+    connection: &Connection,
+    notification_id: &str,
+) -> rusqlite::Result<Vec<(Subject, Daystamp)>> {
     connection
         .prepare_cached(
             "SELECT DISTINCT subject, day FROM claims WHERE notification_id = ?1 ORDER BY claimed_at, subject, day",
@@ -124,7 +133,17 @@ mod tests {
     async fn claim(store: &Store, id: &'static str, day: &'static str, step: u8) -> Result<(), StoreError> {
         let insert = move |tx: &Transaction<'_>| {
             let (subject, day) = (Subject::walk(), day.parse().unwrap());
-            insert(tx, &NewClaim { subject: &subject, day, step, severity: Severity::Warning }, id, now())
+            insert(
+                tx,
+                &NewClaim {
+                    subject: &subject,
+                    day,
+                    step,
+                    severity: Severity::Warning,
+                },
+                id,
+                now(),
+            )
         };
         store.write(insert).await
     }
@@ -142,7 +161,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_claim_whose_message_may_have_reached_somebody_stays() {
-        for (state, accepted) in [("planned", false), ("sending", false), ("unknown", false), ("failed", true)] {
+        for (state, accepted) in [
+            ("planned", false),
+            ("sending", false),
+            ("unknown", false),
+            ("failed", true),
+        ] {
             let (_folder, store) = scratch();
             message(&store, "first", state, accepted).await;
             message(&store, "second", "sending", false).await;
@@ -158,7 +182,9 @@ mod tests {
         message(&store, "second", "sending", false).await;
         claim(&store, "first", "2026-11-20", 0).await.unwrap();
         let refused_at = |store: &Store| {
-            let claims = store.read(|c| from_day(c, "2026-11-20".parse().unwrap())).unwrap();
+            let claims = store
+                .read(|c| from_day(c, "2026-11-20".parse().unwrap()))
+                .unwrap();
             assert_eq!(claims.len(), 1);
             claims[0].refused_at
         };

@@ -1,4 +1,5 @@
-//! `decisions`: every decision of every pass, with its reason, the ones to stay silent too; and what a person decided.
+//! `decisions`: every decision of every pass, with its reason, the ones to stay silent too; and what a person
+//! decided.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
@@ -132,7 +133,13 @@ pub fn insert(
                                 author, until, silence_id, comment)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
-    for Decision { condition, action, reason, word } in decisions {
+    for Decision {
+        condition,
+        action,
+        reason,
+        word,
+    } in decisions
+    {
         let word = word.as_ref();
         statement.execute(params![
             run_id,

@@ -32,13 +32,19 @@ pub(super) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<
     Ok((columns.into_iter().map(|(name, _)| name).collect(), key))
 }
 
-/// The rows of a table that [`tables`] named, in the order of its primary key: the same content always makes the same text.
+/// The rows of a table that [`tables`] named, in the order of its primary key: the same content always makes
+/// the same text.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> {
     let (columns, key) = columns(connection, table)?;
-    let sql = format!("SELECT {} FROM {} ORDER BY {}", quoted(&columns), quote(table), quoted(&key));
+    let sql = format!(
+        "SELECT {} FROM {} ORDER BY {}",
+        quoted(&columns),
+        quote(table),
+        quoted(&key)
+    );
     let read = |row: &rusqlite::Row<'_>| {
         let value = |(at, name): (usize, &String)| Ok((name.clone(), json(row.get_ref(at)?)));
         columns.iter().enumerate().map(value).collect()
@@ -52,7 +58,10 @@ pub fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> 
 /// If it cannot be read.
 pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     for table in tables(connection)? {
-        if connection.prepare(&format!("SELECT 1 FROM {}", quote(&table)))?.exists([])? {
+        if connection
+            .prepare(&format!("SELECT 1 FROM {}", quote(&table)))?
+            .exists([])?
+        {
             return Ok(false);
         }
     }
@@ -60,7 +69,11 @@ pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 pub(super) fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| quote(name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn quote(name: &str) -> String {
@@ -74,7 +87,11 @@ fn json(value: ValueRef<'_>) -> Value {
         ValueRef::Real(number) => number.into(),
         ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
         // No table has such a column.
-        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+        ValueRef::Blob(bytes) => bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into(),
     }
 }
 

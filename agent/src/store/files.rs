@@ -15,7 +15,8 @@ use crate::durable::{self, PRIVATE};
 /// How a Zstandard frame begins (RFC 8878, 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Opens in memory what a file holds: a database, beside its owner too, or a generation. Checked by SQLite's integrity check.
+/// Opens in memory what a file holds: a database, beside its owner too, or a generation. Checked by SQLite's
+/// integrity check.
 ///
 /// # Errors
 /// If it cannot be read, or is damaged.
@@ -23,22 +24,28 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
     image::load(read(path)?).map_err(|why| damaged(path, why))
 }
 
-/// The bytes of the database that a file holds at this moment, unchecked except for the checksum of a generation.
+/// The bytes of the database that a file holds at this moment, unchecked except for the checksum of a
+/// generation.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    // Whoever owns a database has a log of writes beside it, which only SQLite can read. Without one SQLite would make it, and
-    // a copy is not to have litter beside it.
+    // Whoever owns a database has a log of writes beside it, which only SQLite can read. Without one SQLite
+    // would make it, and a copy is not to have litter beside it.
     if has_log(path)? {
         let mut connection = sql::open_reader(path)?;
         return image::take(&mut connection).map_err(|error| damaged(path, error.to_string()));
     }
     let bytes = fs::read(path).map_err(io_error(path))?;
-    if bytes.starts_with(&ZSTD_MAGIC) { image::unpack(&bytes).map_err(|why| damaged(path, why)) } else { Ok(bytes) }
+    if bytes.starts_with(&ZSTD_MAGIC) {
+        image::unpack(&bytes).map_err(|why| damaged(path, why))
+    } else {
+        Ok(bytes)
+    }
 }
 
-/// Whether writes wait beside the database. A log that cannot be looked at is not a missing one: what is in it would be left out.
+/// Whether writes wait beside the database. A log that cannot be looked at is not a missing one: what is in
+/// it would be left out.
 fn has_log(path: &Path) -> Result<bool, StoreError> {
     let log = beside(path, "-wal");
     match fs::metadata(&log) {
@@ -48,7 +55,8 @@ fn has_log(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Writes a copy to a new file, and reads it back. A name that ends in `.zst` makes it a generation. Returns its size in bytes.
+/// Writes a copy to a new file, and reads it back. A name that ends in `.zst` makes it a generation. Returns
+/// its size in bytes.
 ///
 /// # Errors
 /// If there is such a file, if it cannot be written, or if what was written is not sound.
@@ -59,7 +67,9 @@ pub fn write_new(path: &Path, database: &[u8]) -> Result<u64, StoreError> {
     write(path, database, |part, path| match fs::hard_link(part, path) {
         Ok(()) => fs::remove_file(part),
         // Nobody makes a file of that name meanwhile, except on purpose.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => fs::rename(part, path),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => {
+            fs::rename(part, path)
+        }
         Err(error) => Err(error),
     })
 }
@@ -80,7 +90,11 @@ pub(super) fn keep(path: &Path, database: &[u8]) -> Result<(), StoreError> {
     durable::replace(path, database).map_err(io_error(path))
 }
 
-fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<u64, StoreError> {
+fn write(
+    path: &Path,
+    database: &[u8],
+    name: impl FnOnce(&Path, &Path) -> io::Result<()>,
+) -> Result<u64, StoreError> {
     let packed;
     let content = if path.extension().is_some_and(|extension| extension == "zst") {
         packed = image::pack(database)?;
@@ -91,16 +105,25 @@ fn write(path: &Path, database: &[u8], name: impl FnOnce(&Path, &Path) -> io::Re
     let part = durable::draft(path, content).map_err(io_error(path))?;
     let put_in_place = || {
         verify::verify(&open(&part)?, &path.display().to_string())?;
-        name(&part, path).and_then(|()| durable::keep_name(path)).map_err(io_error(path))
+        name(&part, path)
+            .and_then(|()| durable::keep_name(path))
+            .map_err(io_error(path))
     };
     put_in_place().inspect_err(|_| drop(fs::remove_file(&part)))?;
     Ok(content.len() as u64)
 }
 
-/// Makes a file that only its owner can read, if there is none; one that is there is left as it is, but for that.
+/// Makes a file that only its owner can read, if there is none; one that is there is left as it is, but for
+/// that.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    match File::options().write(true).create_new(true).mode(PRIVATE).open(path) {
-        // Made by an earlier release, perhaps. Whoever may write it without owning it cannot change who may read it.
+    match File::options()
+        .write(true)
+        .create_new(true)
+        .mode(PRIVATE)
+        .open(path)
+    {
+        // Made by an earlier release, perhaps. Whoever may write it without owning it cannot change who may
+        // read it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let _ = fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE));
             Ok(())
@@ -109,14 +132,15 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Renames a database that cannot be used, with what belongs to it, so that nothing of it is lost. Returns its new name.
+/// Renames a database that cannot be used, with what belongs to it, so that nothing of it is lost. Returns
+/// its new name.
 ///
 /// # Errors
 /// If the system refuses.
 pub(super) fn move_aside(path: &Path, suffix: &str) -> Result<PathBuf, StoreError> {
     let aside = beside(path, suffix);
-    // The database first: killed in between, the next start finds none and asks the copies. A database without its log would look
-    // sound and be older.
+    // The database first: killed in between, the next start finds none and asks the copies. A database
+    // without its log would look sound and be older.
     for log in ["", "-wal", "-shm"] {
         let from = beside(path, log);
         match fs::rename(&from, beside(&aside, log)) {
@@ -135,7 +159,10 @@ pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
 }
 
 fn damaged(path: &Path, why: String) -> StoreError {
-    StoreError::Damaged { what: path.display().to_string(), why }
+    StoreError::Damaged {
+        what: path.display().to_string(),
+        why,
+    }
 }
 
 #[cfg(test)]

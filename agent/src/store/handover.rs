@@ -1,7 +1,9 @@
-//! Alerts that somebody without the lock asks whoever has it to send: one JSON file each, in a folder beside the database.
+//! Alerts that somebody without the lock asks whoever has it to send: one JSON file each, in a folder beside
+//! the database.
 //!
-//! A unit that gives up while the daemon runs cannot write to the state, and its alert must not be lost. So `send-alert` leaves the
-//! condition here, whole and on the disk, and the daemon takes it up, now or at its next start.
+//! A unit that gives up while the daemon runs cannot write to the state, and its alert must not be lost. So
+//! `send-alert` leaves the condition here, whole and on the disk, and the daemon takes it up, now or at its
+//! next start.
 
 use std::{
     fs, io,
@@ -46,7 +48,10 @@ impl Handover {
     pub fn leave(&self, id: &str, condition: &Condition) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
         durable::keep_name(&self.0)?;
-        durable::replace(&self.0.join(format!("{id}.json")), &serde_json::to_vec(condition)?)
+        durable::replace(
+            &self.0.join(format!("{id}.json")),
+            &serde_json::to_vec(condition)?,
+        )
     }
 
     /// Those that wait, in the order of their ids.
@@ -58,16 +63,25 @@ impl Handover {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+        let mut files = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<io::Result<Vec<PathBuf>>>()?;
         files.retain(|file| file.extension().is_some_and(|end| end == "json"));
         files.sort();
-        Ok(files.into_iter().map(|file| Waiting { condition: read(&file), file }).collect())
+        Ok(files
+            .into_iter()
+            .map(|file| Waiting {
+                condition: read(&file),
+                file,
+            })
+            .collect())
     }
 
     /// It is decided and on record, or never can be.
     ///
     /// # Errors
-    /// If the file cannot be removed; then it is decided again, and the record says that its day has had its alert.
+    /// If the file cannot be removed; then it is decided again, and the record says that its day has had its
+    /// alert.
     pub fn done(&self, waiting: &Waiting) -> io::Result<()> {
         fs::remove_file(&waiting.file)
     }
@@ -90,7 +104,10 @@ mod tests {
             day: "2026-11-21".parse().unwrap(),
             expires_at: None,
             evidence: "asked for".to_owned(),
-            phrase: Phrase { long: "it gave up".to_owned(), short: "it gave up".to_owned() },
+            phrase: Phrase {
+                long: "it gave up".to_owned(),
+                short: "it gave up".to_owned(),
+            },
         }
     }
 
@@ -102,7 +119,10 @@ mod tests {
         handover.leave("2", &condition("unit:b")).unwrap();
         handover.leave("1", &condition("unit:a")).unwrap();
         let waiting = handover.waiting().unwrap();
-        let subjects: Vec<_> = waiting.iter().map(|w| w.condition.as_ref().unwrap().subject.to_string()).collect();
+        let subjects: Vec<_> = waiting
+            .iter()
+            .map(|w| w.condition.as_ref().unwrap().subject.to_string())
+            .collect();
         assert_eq!(subjects, ["unit:a", "unit:b"]);
         handover.done(&waiting[0]).unwrap();
         assert_eq!(handover.waiting().unwrap().len(), 1);

@@ -42,7 +42,8 @@ pub struct Trouble {
 impl Lineage {
     /// Whether the file's own generation is known to be on the remote.
     pub fn is_confirmed(&self) -> bool {
-        self.saved.is_some_and(|saved| saved.generation == self.generation)
+        self.saved
+            .is_some_and(|saved| saved.generation == self.generation)
     }
 }
 
@@ -69,20 +70,32 @@ pub fn get(connection: &Connection) -> rusqlite::Result<Option<Lineage>> {
         .optional()
 }
 
-/// Names the generation that the file is from now on: the one after the last that is known to be safe, made by `nonce`; or, if
-/// nobody knows yet whether the last one arrived, that one again under its own nonce. Never below `least`.
+/// Names the generation that the file is from now on: the one after the last that is known to be safe, made
+/// by `nonce`; or, if nobody knows yet whether the last one arrived, that one again under its own nonce.
+/// Never below `least`.
 pub(super) fn begin(tx: &Transaction<'_>, nonce: &str, least: u64) -> rusqlite::Result<Lineage> {
     let before = get(tx)?;
-    if let Some(pending) = before.as_ref().filter(|before| !before.is_confirmed() && before.generation >= least) {
+    if let Some(pending) = before
+        .as_ref()
+        .filter(|before| !before.is_confirmed() && before.generation >= least)
+    {
         return Ok(pending.clone());
     }
-    let generation = before.map_or(0, |before| before.generation).saturating_add(1).max(least);
+    let generation = before
+        .map_or(0, |before| before.generation)
+        .saturating_add(1)
+        .max(least);
     tx.prepare_cached(
         "INSERT INTO lineage (id, generation, nonce) VALUES (1, ?1, ?2)
          ON CONFLICT (id) DO UPDATE SET generation = excluded.generation, nonce = excluded.nonce",
     )?
     .execute(params![generation.cast_signed(), nonce])?;
-    Ok(get(tx)?.unwrap_or(Lineage { generation, nonce: nonce.to_owned(), saved: None, trouble: None }))
+    Ok(get(tx)?.unwrap_or(Lineage {
+        generation,
+        nonce: nonce.to_owned(),
+        saved: None,
+        trouble: None,
+    }))
 }
 
 /// Forgets where the file came from: what [`begin`] names next has nothing to do with it.
@@ -112,7 +125,11 @@ mod tests {
     use crate::store::tests::scratch;
 
     fn saved(generation: u64) -> Saved {
-        Saved { generation, at: "2026-11-21T18:00:00Z".parse().unwrap(), bytes: 4_000 }
+        Saved {
+            generation,
+            at: "2026-11-21T18:00:00Z".parse().unwrap(),
+            bytes: 4_000,
+        }
     }
 
     #[tokio::test]
@@ -121,24 +138,41 @@ mod tests {
         let begin = |nonce: &'static str, least| store.write(move |tx| begin(tx, nonce, least));
         assert_eq!(begin("a", 0).await.unwrap().generation, 1);
         let again = begin("b", 0).await.unwrap();
-        assert_eq!((again.generation, again.nonce.as_str()), (1, "a"), "nobody knows whether it arrived");
+        assert_eq!(
+            (again.generation, again.nonce.as_str()),
+            (1, "a"),
+            "nobody knows whether it arrived"
+        );
         store.write(|tx| confirm(tx, saved(1))).await.unwrap();
         let next = begin("c", 0).await.unwrap();
         assert_eq!((next.generation, next.nonce.as_str()), (2, "c"));
         let later = begin("d", 40).await.unwrap();
-        assert_eq!((later.generation, later.nonce.as_str()), (40, "d"), "a restored file goes beyond what is there");
+        assert_eq!(
+            (later.generation, later.nonce.as_str()),
+            (40, "d"),
+            "a restored file goes beyond what is there"
+        );
     }
 
     #[tokio::test]
     async fn trouble_keeps_its_beginning_and_ends_with_a_copy() {
         let (_folder, store) = scratch();
-        let trouble = |since: &str, why: &str| Trouble { since: since.parse().unwrap(), why: why.to_owned() };
-        let (first, second) = (trouble("2026-11-21T18:00:00Z", "down"), trouble("2026-11-21T19:00:00Z", "still down"));
+        let trouble = |since: &str, why: &str| Trouble {
+            since: since.parse().unwrap(),
+            why: why.to_owned(),
+        };
+        let (first, second) = (
+            trouble("2026-11-21T18:00:00Z", "down"),
+            trouble("2026-11-21T19:00:00Z", "still down"),
+        );
         store.write(|tx| begin(tx, "a", 0).map(drop)).await.unwrap();
         let written = store.write(move |tx| troubled(tx, &first).and_then(|()| troubled(tx, &second)));
         written.await.unwrap();
         let lineage = store.read(get).unwrap().unwrap();
-        assert_eq!(lineage.trouble, Some(trouble("2026-11-21T18:00:00Z", "still down")));
+        assert_eq!(
+            lineage.trouble,
+            Some(trouble("2026-11-21T18:00:00Z", "still down"))
+        );
         assert!(!lineage.is_confirmed());
         store.write(|tx| confirm(tx, saved(1))).await.unwrap();
         let lineage = store.read(get).unwrap().unwrap();

@@ -1,8 +1,9 @@
 //! Brings a file to the newest schema, all or nothing.
 //!
-//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back: it is there, whole and sound, or nothing is changed.
-//! 2. All missing migrations run in one transaction, which ends with a look at every reference. Whatever happens inside, a kill
-//!    too, leaves the file as it was.
+//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back: it is there, whole and
+//!    sound, or nothing is changed.
+//! 2. All missing migrations run in one transaction, which ends with a look at every reference. Whatever
+//!    happens inside, a kill too, leaves the file as it was.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{StoreError, files, lock::beside, remote::image, verify};
 
 /// Numbered from 1; the file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/0001_initial.sql"), include_str!("schema/0002_durable.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_durable.sql"),
+];
 
 /// What a migration did.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -39,21 +43,42 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 /// Refuses a file that a newer Mecris wrote.
 pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let found = version(connection)?;
-    if found > known() { Err(StoreError::TooNew { path: path.to_owned(), found, known: known() }) } else { Ok(()) }
+    if found > known() {
+        Err(StoreError::TooNew {
+            path: path.to_owned(),
+            found,
+            known: known(),
+        })
+    } else {
+        Ok(())
+    }
 }
 
 /// Refuses a file that holds something, but nothing of ours: the Python system's has the same name.
 pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let held = || connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table'")?.exists([]);
-    if version(connection)? == 0 && held()? { Err(StoreError::NotOurs(path.to_owned())) } else { Ok(()) }
+    let held = || {
+        connection
+            .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table'")?
+            .exists([])
+    };
+    if version(connection)? == 0 && held()? {
+        Err(StoreError::NotOurs(path.to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
-/// Brings the file to the newest version, all or nothing, after copying an older file aside. `None`: it had it already, or was empty.
+/// Brings the file to the newest version, all or nothing, after copying an older file aside. `None`: it had
+/// it already, or was empty.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
     migrate_by(&MIGRATIONS, connection, path)
 }
 
-fn migrate_by(migrations: &[&str], connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
+fn migrate_by(
+    migrations: &[&str],
+    connection: &mut Connection,
+    path: &Path,
+) -> Result<Option<Migrated>, StoreError> {
     refuse_newer(connection, path)?;
     let (from, to) = (version(connection)?, count(migrations));
     if from >= to {
@@ -93,7 +118,10 @@ fn upgrade(migrations: &[&str], connection: &mut Connection, found: i64) -> Resu
         transaction.execute_batch(migration)?;
     }
     if let Some(why) = verify::orphan(&transaction)? {
-        return Err(StoreError::Damaged { what: "what the migration makes of the state".to_owned(), why });
+        return Err(StoreError::Damaged {
+            what: "what the migration makes of the state".to_owned(),
+            why,
+        });
     }
     transaction.pragma_update(None, "user_version", count(migrations))?;
     transaction.commit()?;

@@ -1,8 +1,9 @@
 //! What Mecris remembers: one SQLite file, one writer, small functions by table.
 //!
-//! [`Store::write`] runs a closure in one transaction on the writer thread, [`Store::read`] runs one on a read-only
-//! connection; the modules beside this hold the SQL, each for one table, as plain functions of a connection, so that several of
-//! them make one transaction. No rule about when to speak and no I/O but SQLite lives here.
+//! [`Store::write`] runs a closure in one transaction on the writer thread, [`Store::read`] runs one on a
+//! read-only connection; the modules beside this hold the SQL, each for one table, as plain functions of a
+//! connection, so that several of them make one transaction. No rule about when to speak and no I/O but
+//! SQLite lives here.
 
 mod awake;
 pub mod broken;
@@ -127,23 +128,31 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it says that this machine's disk takes no writes: it is full, read-only or broken, or not ours to write.
+    /// Whether it says that this machine's disk takes no writes: it is full, read-only or broken, or not ours
+    /// to write.
     pub fn is_unwritable(&self) -> bool {
         use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
 
         use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
         match self {
             Self::Io { source, .. } => {
-                matches!(source.kind(), ReadOnlyFilesystem | StorageFull | QuotaExceeded | PermissionDenied)
+                matches!(
+                    source.kind(),
+                    ReadOnlyFilesystem | StorageFull | QuotaExceeded | PermissionDenied
+                )
             }
             Self::Sql(error) => {
-                matches!(error.sqlite_error_code(), Some(ReadOnly | DiskFull | CannotOpen | SystemIoFailure))
+                matches!(
+                    error.sqlite_error_code(),
+                    Some(ReadOnly | DiskFull | CannotOpen | SystemIoFailure)
+                )
             }
             _ => false,
         }
     }
 
-    /// Whether it says that a state, here or off the machine, cannot be relied on; not that it could not be asked or written.
+    /// Whether it says that a state, here or off the machine, cannot be relied on; not that it could not be
+    /// asked or written.
     pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         match self {
@@ -190,15 +199,20 @@ impl Store {
         Ok(open_newest(path)?.1)
     }
 
-    /// Opens the file for reading only, without the lock: what `status` does beside a running daemon. A file that an older release
-    /// wrote is read as it will be once it is migrated.
+    /// Opens the file for reading only, without the lock: what `status` does beside a running daemon. A file
+    /// that an older release wrote is read as it will be once it is migrated.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         must_exist(path)?;
         let reader = sql::open_reader(path)?;
         migrate::refuse_foreign(&reader, path)?;
         migrate::refuse_newer(&reader, path)?;
         let reader = migrate::upgraded_copy(&reader)?.unwrap_or(reader);
-        Ok(Self { writer: None, reader: Arc::new(Mutex::new(reader)), path: path.into(), copier: None })
+        Ok(Self {
+            writer: None,
+            reader: Arc::new(Mutex::new(reader)),
+            path: path.into(),
+            copier: None,
+        })
     }
 
     /// Writes a consistent copy to a new file.
@@ -259,12 +273,15 @@ impl Store {
             return Ok(());
         }
         failpoint!("retention.forgotten");
-        self.writer()?.exclusively(|connection| Ok(retention::compact(connection)?)).await?;
+        self.writer()?
+            .exclusively(|connection| Ok(retention::compact(connection)?))
+            .await?;
         failpoint!("retention.compacted");
         Ok(())
     }
 
-    /// How often the whole content was replaced since the start: what was written in an earlier epoch is gone.
+    /// How often the whole content was replaced since the start: what was written in an earlier epoch is
+    /// gone.
     pub fn epoch(&self) -> u64 {
         self.writer.as_ref().map_or(0, Writer::epoch)
     }
@@ -277,7 +294,8 @@ impl Store {
         self.writer.as_ref().ok_or(StoreError::WriterGone)
     }
 
-    /// Runs `work` on the read-only connection. Quick by construction (the file is small); never hold it over an await.
+    /// Runs `work` on the read-only connection. Quick by construction (the file is small); never hold it over
+    /// an await.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(work(&reader)?)
@@ -286,13 +304,16 @@ impl Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
 /// The writing connection of a file that has the newest schema, and what it took to get there.
 fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError> {
-    // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside it the same mode.
+    // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside
+    // it the same mode.
     files::make_private(path).map_err(files::io_error(path))?;
     let mut connection = Connection::open(path)?;
     migrate::refuse_foreign(&connection, path)?;
@@ -306,7 +327,10 @@ fn must_exist(path: &Path) -> Result<(), StoreError> {
     match path.try_exists() {
         Ok(true) => Ok(()),
         Ok(false) => Err(StoreError::Missing(path.to_owned())),
-        Err(source) => Err(StoreError::Io { path: path.to_owned(), source }),
+        Err(source) => Err(StoreError::Io {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 

@@ -11,7 +11,8 @@ use crate::domain::{Money, Provider};
 pub struct Reading {
     /// When it was recorded.
     pub at: Timestamp,
-    /// The month that it counts, `YYYY-MM`: said by the person or the local month of `at`, never inferred from the value.
+    /// The month that it counts, `YYYY-MM`: said by the person or the local month of `at`, never inferred
+    /// from the value.
     pub month: String,
     /// The month's total at that time.
     pub value: Money,
@@ -54,7 +55,11 @@ pub fn of_month(connection: &Connection, provider: Provider, month: &str) -> rus
 }
 
 /// The newest reading of the newest month before `month`.
-pub fn last_before(connection: &Connection, provider: Provider, month: &str) -> rusqlite::Result<Option<Reading>> {
+pub fn last_before(
+    connection: &Connection,
+    provider: Provider,
+    month: &str,
+) -> rusqlite::Result<Option<Reading>> {
     connection
         .prepare_cached(
             "SELECT * FROM odometer_readings WHERE provider = ?1 AND month < ?2

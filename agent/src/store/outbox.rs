@@ -1,7 +1,8 @@
 //! `notifications` and `attempts`: the messages to the person, where each stands and what happened to it.
 //!
-//! The rules of delivery are in `notify::outbox`; here is only their SQL. A [`Row`] is replaced as a whole and only by somebody
-//! who has seen its present state and attempt ([`replace`]), so that a worker that is late cannot overwrite a newer one.
+//! The rules of delivery are in `notify::outbox`; here is only their SQL. A [`Row`] is replaced as a whole
+//! and only by somebody who has seen its present state and attempt ([`replace`]), so that a worker that is
+//! late cannot overwrite a newer one.
 
 mod attempts;
 mod doubt;
@@ -15,8 +16,8 @@ pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally, was_resent}
 pub use doubt::{Surroundings, channels_tried, surroundings};
 pub use state::State;
 pub use view::{
-    Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list, messages_since,
-    page,
+    Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,
+    messages_since, page,
 };
 
 use super::sql::{parse, parse_optional, time};
@@ -64,9 +65,14 @@ pub struct Row {
 }
 
 impl Row {
-    /// The first instant at which it is not worth sending any more: `expires_at`, else a day after it was made.
+    /// The first instant at which it is not worth sending any more: `expires_at`, else a day after it was
+    /// made.
     pub fn deadline(&self) -> Timestamp {
-        self.expires_at.unwrap_or_else(|| self.created_at.saturating_add(DEFAULT_WORTH).unwrap_or(Timestamp::MAX))
+        self.expires_at.unwrap_or_else(|| {
+            self.created_at
+                .saturating_add(DEFAULT_WORTH)
+                .unwrap_or(Timestamp::MAX)
+        })
     }
 }
 
@@ -110,7 +116,8 @@ pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Re
     Ok(())
 }
 
-/// Puts `after` in the place of `before`, if the message still is in that state and attempt; says whether it was.
+/// Puts `after` in the place of `before`, if the message still is in that state and attempt; says whether it
+/// was.
 pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) -> rusqlite::Result<bool> {
     let changed = tx
         .prepare_cached(
@@ -137,8 +144,8 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
     Ok(changed == 1)
 }
 
-/// Every message that the outbox has to look at again, the next one first; then those whose last attempt is in doubt, and about which nobody
-/// asks any more.
+/// Every message that the outbox has to look at again, the next one first; then those whose last attempt is
+/// in doubt, and about which nobody asks any more.
 pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     connection
         .prepare_cached(&format!(
@@ -161,7 +168,9 @@ pub fn load(connection: &Connection, id: &str) -> rusqlite::Result<Option<Row>> 
 
 /// Whether a message has this tag already.
 pub fn tag_exists(connection: &Connection, tag: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM notifications WHERE tag = ?1")?.exists([tag])
+    connection
+        .prepare_cached("SELECT 1 FROM notifications WHERE tag = ?1")?
+        .exists([tag])
 }
 
 const COLUMNS: &str = "id, state, channel, pinned, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
@@ -190,10 +199,13 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 /// A channel as the configuration and the database spell it.
 pub(super) fn read_channel(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<ChannelKind> {
     let text: String = row.get(column)?;
-    ChannelKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-        let message = format!("column {column}: {text:?} is not a channel");
-        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, message.into())
-    })
+    ChannelKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| {
+            let message = format!("column {column}: {text:?} is not a channel");
+            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, message.into())
+        })
 }
 
 #[cfg(test)]

@@ -36,12 +36,12 @@ pub enum Joined {
 }
 
 impl Store {
-    /// Joins the file with its copies: afterwards it is the newest generation, or what this machine wrote since, and
-    /// [`Store::checkpoint`] makes new ones.
+    /// Joins the file with its copies: afterwards it is the newest generation, or what this machine wrote
+    /// since, and [`Store::checkpoint`] makes new ones.
     ///
     /// # Errors
-    /// If the remote does not answer and the file has never been one with it: nobody knows then what was said already. If the
-    /// newest generation is damaged, or of a newer release.
+    /// If the remote does not answer and the file has never been one with it: nobody knows then what was said
+    /// already. If the newest generation is damaged, or of a newer release.
     pub async fn join(&mut self, remote: &Remote, clock: &Clock) -> Result<Joined, StoreError> {
         let joined = match self.load_if_newer(remote).await {
             Ok(joined) => joined,
@@ -67,7 +67,9 @@ impl Store {
         let here = self.read(lineage::get)?;
         let listed = remote.list(0).await?;
         failpoint!("restore.listed");
-        let Some(newest) = listed.last().copied() else { return Ok(Joined::First) };
+        let Some(newest) = listed.last().copied() else {
+            return Ok(Joined::First);
+        };
         match here {
             Some(here) if here.generation > newest.number => {
                 // A put of ours may not have arrived; but what was confirmed was there.
@@ -85,7 +87,10 @@ impl Store {
                 match self.is_of(remote, newest, &here).await {
                     Ok(true) => {}
                     Ok(false) => {
-                        return self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation));
+                        return self
+                            .load(remote, newest)
+                            .await
+                            .map(|(saved, _)| Joined::Loaded(saved.generation));
                     }
                     // It was sound when we made or loaded it, and what it held is here.
                     Err(error) if error.is_damage() && here.is_confirmed() => {
@@ -95,12 +100,19 @@ impl Store {
                     Err(error) => return Err(error),
                 }
                 if !here.is_confirmed() {
-                    let saved = Saved { generation: newest.number, at: newest.at, bytes: newest.bytes };
+                    let saved = Saved {
+                        generation: newest.number,
+                        at: newest.at,
+                        bytes: newest.bytes,
+                    };
                     self.note(move |tx| lineage::confirm(tx, saved)).await?;
                 }
                 Ok(Joined::Newest(newest.number))
             }
-            _ => self.load(remote, newest).await.map(|(saved, _)| Joined::Loaded(saved.generation)),
+            _ => self
+                .load(remote, newest)
+                .await
+                .map(|(saved, _)| Joined::Loaded(saved.generation)),
         }
     }
 
@@ -113,8 +125,8 @@ impl Store {
         Ok(theirs.is_some_and(|theirs| theirs.nonce == here.nonce))
     }
 
-    /// Puts a generation in the place of everything in the file. What the file held is kept beside it. Returns the new epoch and the
-    /// write that began it, too.
+    /// Puts a generation in the place of everything in the file. What the file held is kept beside it.
+    /// Returns the new epoch and the write that began it, too.
     pub(super) async fn load(
         &self,
         remote: &Remote,
@@ -125,7 +137,11 @@ impl Store {
         };
         let mut source = image::open(generation.number, &packed)?;
         migrate::migrate_in_memory(&mut source, Path::new(remote.name()))?;
-        let saved = Saved { generation: generation.number, at: generation.at, bytes: generation.bytes };
+        let saved = Saved {
+            generation: generation.number,
+            at: generation.at,
+            bytes: generation.bytes,
+        };
         failpoint!("restore.fetched");
         writer::transact(&mut source, |tx| lineage::confirm(tx, saved))?;
         let (aside, reached) = self.put_in_place(source, None).await?;
@@ -143,9 +159,9 @@ impl Store {
         Ok((saved, reached))
     }
 
-    /// Puts a database of the newest schema in the place of everything in the file: all of it, or after a kill none of it. What the
-    /// file held is kept beside it, `labelled` or in the place of an earlier copy of the same generation. Returns where, if there was
-    /// anything.
+    /// Puts a database of the newest schema in the place of everything in the file: all of it, or after a
+    /// kill none of it. What the file held is kept beside it, `labelled` or in the place of an earlier copy
+    /// of the same generation. Returns where, if there was anything.
     pub(super) async fn put_in_place(
         &self,
         source: Connection,
@@ -166,14 +182,17 @@ impl Store {
     }
 }
 
-/// Copies what is about to be replaced to `<file>.superseded-<generation><label>`, if there is anything in it, and forgets the oldest
-/// such copies.
+/// Copies what is about to be replaced to `<file>.superseded-<generation><label>`, if there is anything in
+/// it, and forgets the oldest such copies.
 fn keep_aside(connection: &mut Connection, path: &Path, label: &str) -> Result<Option<PathBuf>, StoreError> {
     let generation = lineage::get(connection)?.map(|lineage| lineage.generation);
     if generation.is_none() && export::is_empty(connection)? {
         return Ok(None);
     }
-    let copy = beside(path, &format!(".superseded-{:010}{label}", generation.unwrap_or_default()));
+    let copy = beside(
+        path,
+        &format!(".superseded-{:010}{label}", generation.unwrap_or_default()),
+    );
     files::keep(&copy, &image::take(connection)?)?;
     let mut copies = superseded(path);
     copies.sort();
@@ -190,7 +209,13 @@ fn superseded(path: &Path) -> Vec<PathBuf> {
     let start = beside(path, ".superseded-");
     // By name: in a folder that is called "." here, the same file may be called otherwise.
     let name = start.file_name().unwrap_or_default().as_encoded_bytes();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(name)).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(name))
+        .map(|entry| entry.path())
+        .collect()
 }

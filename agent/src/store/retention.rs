@@ -1,14 +1,15 @@
 //! What is forgotten when, so that the state stays small: the whole of it is copied several times an hour.
 //!
 //! * Up to a week: everything.
-//! * Up to `state.retention_days`: of decisions to stay silent that say the same of a subject on a day, the first; passes that found
-//!   everything out and that nothing refers to any more go.
+//! * Up to `state.retention_days`: of decisions to stay silent that say the same of a subject on a day, the
+//!   first; passes that found everything out and that nothing refers to any more go.
 //! * Older: messages with their claims and attempts, decisions and passes go.
 //!
-//! Nothing that a rule still looks at is forgotten: the newest week of claims stays however late the clock says it is, because it may be
-//! wrong and be set back; an open message stays however old it is, the last two successful passes stay for the
-//! dead-man's switch and the gap between them, the claim of a broken channel until it works again. What a person told (sessions, readings, reconciliations,
-//! silences) is not ours to forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
+//! Nothing that a rule still looks at is forgotten: the newest week of claims stays however late the clock
+//! says it is, because it may be wrong and be set back; an open message stays however old it is, the last two
+//! successful passes stay for the dead-man's switch and the gap between them, the claim of a broken channel
+//! until it works again. What a person told (sessions, readings, reconciliations, silences) is not ours to
+//! forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction, params};
@@ -18,14 +19,21 @@ use super::sql::time;
 /// For so long every single decision is kept.
 const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than a week. Returns how many rows went.
+/// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than a week. Returns
+/// how many rows went.
 pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rusqlite::Result<usize> {
     Ok(forget_old(tx, &midnight_before(now, kept))? + forget_repeated(tx, &midnight_before(now, IN_FULL))?)
 }
 
 fn midnight_before(now: Timestamp, span: SignedDuration) -> String {
-    let day = now.saturating_sub(span).unwrap_or(Timestamp::MIN).to_zoned_datetime(TimeZone::UTC);
-    time(day.start_of_day().map_or(Timestamp::MIN, |start| start.timestamp()))
+    let day = now
+        .saturating_sub(span)
+        .unwrap_or(Timestamp::MIN)
+        .to_zoned_datetime(TimeZone::UTC);
+    time(
+        day.start_of_day()
+            .map_or(Timestamp::MIN, |start| start.timestamp()),
+    )
 }
 
 fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
@@ -145,7 +153,13 @@ mod tests {
         message(store, "m-week", "week", 1, false).await;
         let claim = "INSERT INTO claims (subject, day, severity, notification_id, claimed_at) VALUES ('walk', ?1, 'WARNING', 'm-week', ?1)";
         let days = (2..=7).map(|days| time(now() - SignedDuration::from_hours(24 * days)));
-        store.write(|tx| days.into_iter().try_for_each(|day| tx.execute(claim, [day]).map(drop))).await.unwrap();
+        store
+            .write(|tx| {
+                days.into_iter()
+                    .try_for_each(|day| tx.execute(claim, [day]).map(drop))
+            })
+            .await
+            .unwrap();
     }
 
     async fn forget_now(store: &Store) -> usize {
@@ -154,11 +168,15 @@ mod tests {
 
     fn ids(store: &Store, table: &str) -> Vec<String> {
         let sql = format!("SELECT id FROM {table} ORDER BY id");
-        store.read(|c| c.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()).unwrap()
+        store
+            .read(|c| c.prepare(&sql)?.query_map([], |row| row.get(0))?.collect())
+            .unwrap()
     }
 
     fn count(store: &Store, table: &str) -> u32 {
-        store.read(|c| c.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))).unwrap()
+        store
+            .read(|c| c.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)))
+            .unwrap()
     }
 
     #[tokio::test]
@@ -173,9 +191,19 @@ mod tests {
         assert_eq!(forget_now(&store).await, 5);
         assert_eq!(
             (ids(&store, "runs"), ids(&store, "notifications")),
-            (vec!["week".into(), "young".into(), "younger".into()], vec!["m-week".into(), "m-young".into()])
+            (
+                vec!["week".into(), "young".into(), "younger".into()],
+                vec!["m-week".into(), "m-young".into()]
+            )
         );
-        assert_eq!((count(&store, "claims"), count(&store, "attempts"), count(&store, "decisions")), (8, 2, 1));
+        assert_eq!(
+            (
+                count(&store, "claims"),
+                count(&store, "attempts"),
+                count(&store, "decisions")
+            ),
+            (8, 2, 1)
+        );
         assert_eq!(forget_now(&store).await, 0, "once a day is enough");
     }
 
@@ -185,7 +213,10 @@ mod tests {
         week(&store).await;
         let ahead = now() + SignedDuration::from_hours(400 * 24);
         store.write(move |tx| forget(tx, KEPT, ahead)).await.unwrap();
-        assert_eq!((ids(&store, "notifications"), count(&store, "claims")), (vec!["m-week".into()], 7));
+        assert_eq!(
+            (ids(&store, "notifications"), count(&store, "claims")),
+            (vec!["m-week".into()], 7)
+        );
     }
 
     #[tokio::test]
@@ -197,7 +228,11 @@ mod tests {
         forget_now(&store).await;
         assert_eq!(ids(&store, "runs"), ["last", "with an open message"]);
         assert_eq!(
-            (ids(&store, "notifications"), count(&store, "claims"), count(&store, "attempts")),
+            (
+                ids(&store, "notifications"),
+                count(&store, "claims"),
+                count(&store, "attempts")
+            ),
             (vec!["open".into()], 1, 1)
         );
     }
@@ -210,14 +245,32 @@ mod tests {
         message(&store, "m-old", "old", 92, false).await;
         store
             .write(|tx| {
-                tx.execute("UPDATE claims SET subject = 'channel:sms' WHERE notification_id = 'm-old'", [])?;
-                broken::mark(tx, ChannelKind::Sms, Refusal { at_arrival: false, code: None, why: "x" }, now())
+                tx.execute(
+                    "UPDATE claims SET subject = 'channel:sms' WHERE notification_id = 'm-old'",
+                    [],
+                )?;
+                broken::mark(
+                    tx,
+                    ChannelKind::Sms,
+                    Refusal {
+                        at_arrival: false,
+                        code: None,
+                        why: "x",
+                    },
+                    now(),
+                )
             })
             .await
             .unwrap();
         forget_now(&store).await;
-        assert_eq!((count(&store, "claims"), ids(&store, "notifications")), (8, vec!["m-old".into(), "m-week".into()]));
-        store.write(|tx| broken::clear(tx, ChannelKind::Sms, Proof::Accepted)).await.unwrap();
+        assert_eq!(
+            (count(&store, "claims"), ids(&store, "notifications")),
+            (8, vec!["m-old".into(), "m-week".into()])
+        );
+        store
+            .write(|tx| broken::clear(tx, ChannelKind::Sms, Proof::Accepted))
+            .await
+            .unwrap();
         forget_now(&store).await;
         assert_eq!((count(&store, "claims"), count(&store, "notifications")), (7, 1));
     }
@@ -232,13 +285,20 @@ mod tests {
         pass(&store, "e", 3, "done", &["walk"]).await;
         pass(&store, "f", 3, "done", &["walk"]).await;
         forget_now(&store).await;
-        assert_eq!(ids(&store, "runs"), ["a", "c", "d", "e", "f"], "b said nothing new");
+        assert_eq!(
+            ids(&store, "runs"),
+            ["a", "c", "d", "e", "f"],
+            "b said nothing new"
+        );
         let kept = |c: &Connection| {
             c.prepare("SELECT run_id || ' ' || subject FROM decisions ORDER BY 1")?
                 .query_map([], |row| row.get(0))?
                 .collect::<rusqlite::Result<Vec<String>>>()
         };
-        assert_eq!(store.read(kept).unwrap(), ["a goal:reading", "a walk", "c goal:piano", "e walk", "f walk"]);
+        assert_eq!(
+            store.read(kept).unwrap(),
+            ["a goal:reading", "a walk", "c goal:piano", "e walk", "f walk"]
+        );
     }
 
     #[tokio::test]
@@ -254,10 +314,16 @@ mod tests {
         };
         store.write(write).await.unwrap();
         let pages = |store: &Store| {
-            store.read(|c| c.pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0))).unwrap()
+            store
+                .read(|c| c.pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0)))
+                .unwrap()
         };
         let before = pages(&store);
         store.forget(KEPT, now()).await.unwrap();
-        assert!(pages(&store) + 200 < before, "{before} pages before, {} after", pages(&store));
+        assert!(
+            pages(&store) + 200 < before,
+            "{before} pages before, {} after",
+            pages(&store)
+        );
     }
 }

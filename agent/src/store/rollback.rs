@@ -2,12 +2,14 @@
 //!
 //! 1. The lock: whoever decides and sends is not to have its memory changed.
 //! 2. The source is opened in memory and checked, and brought to the newest schema there.
-//! 3. What was said since is taken over from the present file and from the newest sound generation ([`carry`]), so that it is not
-//!    said again; or not, if that is wanted.
-//! 4. It names itself a generation above everything on the remote, takes the place of everything in the file at once, and is copied
-//!    as that generation: every other instance loads it. Should one have gone on meanwhile, from step 3 again.
+//! 3. What was said since is taken over from the present file and from the newest sound generation
+//!    ([`carry`]), so that it is not said again; or not, if that is wanted.
+//! 4. It names itself a generation above everything on the remote, takes the place of everything in the file
+//!    at once, and is copied as that generation: every other instance loads it. Should one have gone on
+//!    meanwhile, from step 3 again.
 //!
-//! What the file held is kept beside it, readable or not. Killed anywhere, the file is what it was or what it is to be.
+//! What the file held is kept beside it, readable or not. Killed anywhere, the file is what it was or what it
+//! is to be.
 
 use std::{
     path::{Path, PathBuf},
@@ -69,14 +71,18 @@ impl Rollback {
     /// # Errors
     /// If another process has the state.
     pub fn begin(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { path: path.to_owned(), lock: Lock::take(path)? })
+        Ok(Self {
+            path: path.to_owned(),
+            lock: Lock::take(path)?,
+        })
     }
 
-    /// Makes the file what `source` is, of which `what` is the name; with `exactly`, what was said since is forgotten.
+    /// Makes the file what `source` is, of which `what` is the name; with `exactly`, what was said since is
+    /// forgotten.
     ///
     /// # Errors
-    /// If the source is not sound or of a newer release, the remote does not answer, or the file cannot be written. Then everything is
-    /// as it was, or another instance goes on with what is newest.
+    /// If the source is not sound or of a newer release, the remote does not answer, or the file cannot be
+    /// written. Then everything is as it was, or another instance goes on with what is newest.
     pub async fn finish(
         self,
         mut source: Connection,
@@ -87,8 +93,13 @@ impl Rollback {
     ) -> Result<RolledBack, StoreError> {
         verify::verify(&source, what)?;
         migrate::migrate_in_memory(&mut source, Path::new(what))?;
-        let mut done =
-            RolledBack { kept_aside: None, carried: Vec::new(), generation: None, copied: false, unread: Vec::new() };
+        let mut done = RolledBack {
+            kept_aside: None,
+            carried: Vec::new(),
+            generation: None,
+            copied: false,
+            unread: Vec::new(),
+        };
         let present = present(&self.path)?;
         // Before anything is touched: a restore that the next start would undo is none.
         let listing = match remote {
@@ -106,7 +117,8 @@ impl Rollback {
             _ if exactly => {}
             Present::Unusable(why) => done.unread.push(why.clone()),
             Present::Missing if listing.is_empty() => {
-                done.unread.push(format!("{} does not exist", self.path.display()));
+                done.unread
+                    .push(format!("{} does not exist", self.path.display()));
             }
             Present::Missing => {}
         }
@@ -140,7 +152,9 @@ impl Rollback {
                     return Ok(done);
                 }
                 Verdict::Unreachable | Verdict::Unsure => return Ok(done),
-                Verdict::Fenced => tracing::warn!("another instance went on with the state meanwhile: once more"),
+                Verdict::Fenced => {
+                    tracing::warn!("another instance went on with the state meanwhile: once more")
+                }
             }
         }
         Err(StoreError::Superseded)
@@ -148,7 +162,12 @@ impl Rollback {
 }
 
 impl RolledBack {
-    async fn put_in_place(&mut self, store: &Store, source: &Connection, label: String) -> Result<(), StoreError> {
+    async fn put_in_place(
+        &mut self,
+        store: &Store,
+        source: &Connection,
+        label: String,
+    ) -> Result<(), StoreError> {
         let mut copy = Connection::open_in_memory()?;
         rusqlite::backup::Backup::new(source, &mut copy)?.step(-1)?;
         let (aside, _) = store.put_in_place(copy, Some(label)).await?;
@@ -179,7 +198,11 @@ impl RolledBack {
 
     fn take(&mut self, carried: Vec<Carried>) {
         for carried in carried.into_iter().filter(|carried| carried.rows > 0) {
-            match self.carried.iter_mut().find(|so_far| so_far.table == carried.table) {
+            match self
+                .carried
+                .iter_mut()
+                .find(|so_far| so_far.table == carried.table)
+            {
                 Some(so_far) => so_far.rows += carried.rows,
                 None => self.carried.push(carried),
             }

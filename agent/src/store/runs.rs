@@ -82,7 +82,8 @@ pub fn last_success(connection: &Connection) -> rusqlite::Result<Option<Timestam
         .optional()
 }
 
-/// The latest stretch without a successful pass that is longer than `longer_than` and ended at `since` or later: from, until.
+/// The latest stretch without a successful pass that is longer than `longer_than` and ended at `since` or
+/// later: from, until.
 pub fn gap_ended_since(
     connection: &Connection,
     since: Timestamp,
@@ -93,8 +94,9 @@ pub fn gap_ended_since(
              (SELECT max(started_at) FROM runs WHERE succeeded = 1 AND finished_at < ?1), '')
          ORDER BY started_at",
     )?;
-    let successes: Vec<Timestamp> =
-        statement.query_map([time(since)], |row| parse(row, "finished_at"))?.collect::<Result<_, _>>()?;
+    let successes: Vec<Timestamp> = statement
+        .query_map([time(since)], |row| parse(row, "finished_at"))?
+        .collect::<Result<_, _>>()?;
     Ok(successes
         .windows(2)
         .rev()
@@ -141,7 +143,10 @@ mod tests {
 
     async fn with(runs: Vec<RunRow>) -> (tempfile::TempDir, crate::store::Store) {
         let (folder, store) = scratch();
-        store.write(move |tx| runs.iter().try_for_each(|run| insert(tx, run))).await.unwrap();
+        store
+            .write(move |tx| runs.iter().try_for_each(|run| insert(tx, run)))
+            .await
+            .unwrap();
         (folder, store)
     }
 
@@ -154,28 +159,55 @@ mod tests {
             run("d", "2026-11-20T18:15:00Z", true),
         ];
         let (_folder, store) = with(runs).await;
-        let gap = |since| store.read(|c| gap_ended_since(c, at(since), SignedDuration::from_hours(25))).unwrap();
+        let gap = |since| {
+            store
+                .read(|c| gap_ended_since(c, at(since), SignedDuration::from_hours(25)))
+                .unwrap()
+        };
         let expected = Some((at("2026-11-18T15:00:00Z"), at("2026-11-20T18:00:00Z")));
-        assert_eq!(gap("2026-11-19T18:30:00Z"), expected, "a failed pass does not end a gap");
+        assert_eq!(
+            gap("2026-11-19T18:30:00Z"),
+            expected,
+            "a failed pass does not end a gap"
+        );
         assert_eq!(gap("2026-11-20T18:01:00Z"), None, "it ended before");
     }
 
     #[tokio::test]
     async fn a_daily_window_is_no_gap() {
-        let runs = vec![run("a", "2026-11-19T18:00:00Z", true), run("b", "2026-11-20T18:59:59Z", true)];
+        let runs = vec![
+            run("a", "2026-11-19T18:00:00Z", true),
+            run("b", "2026-11-20T18:59:59Z", true),
+        ];
         let (_folder, store) = with(runs).await;
         let since = at("2026-11-19T20:00:00Z");
-        assert_eq!(store.read(|c| gap_ended_since(c, since, SignedDuration::from_hours(25))).unwrap(), None);
+        assert_eq!(
+            store
+                .read(|c| gap_ended_since(c, since, SignedDuration::from_hours(25)))
+                .unwrap(),
+            None
+        );
     }
 
     #[tokio::test]
     async fn the_newest_pass_comes_first_and_pages_go_back() {
-        let (_folder, store) =
-            with(vec![run("a", "2026-11-20T18:00:00Z", true), run("b", "2026-11-20T18:15:00Z", false)]).await;
+        let (_folder, store) = with(vec![
+            run("a", "2026-11-20T18:00:00Z", true),
+            run("b", "2026-11-20T18:15:00Z", false),
+        ])
+        .await;
         let ids = |runs: Vec<RunRow>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
         assert_eq!(ids(store.read(|c| list(c, 10)).unwrap()), ["b", "a"]);
-        assert_eq!(ids(store.read(|c| page(c, 10, Some(at("2026-11-20T18:15:00Z")))).unwrap()), ["a"]);
-        assert_eq!(store.read(last_success).unwrap(), Some(at("2026-11-20T18:00:00Z")));
+        assert_eq!(
+            ids(store
+                .read(|c| page(c, 10, Some(at("2026-11-20T18:15:00Z"))))
+                .unwrap()),
+            ["a"]
+        );
+        assert_eq!(
+            store.read(last_success).unwrap(),
+            Some(at("2026-11-20T18:00:00Z"))
+        );
         assert_eq!(store.read(first).unwrap(), Some(at("2026-11-20T18:00:00Z")));
     }
 }

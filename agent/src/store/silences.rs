@@ -1,4 +1,5 @@
-//! `silences`: a person's word that something is not to be said for a while. Ended rows stay, so that the record can be read.
+//! `silences`: a person's word that something is not to be said for a while. Ended rows stay, so that the
+//! record can be read.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
@@ -27,7 +28,8 @@ pub fn insert(tx: &Transaction<'_>, silence: &Silence) -> rusqlite::Result<bool>
     Ok(added == 1)
 }
 
-/// Ends a silence before its time; says whether it did, which it does not where it has ended already or never was.
+/// Ends a silence before its time; says whether it did, which it does not where it has ended already or never
+/// was.
 pub fn delete(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let ended = tx
         .prepare_cached(
@@ -39,7 +41,10 @@ pub fn delete(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusql
 
 /// One silence.
 pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Silence>> {
-    connection.prepare_cached("SELECT * FROM silences WHERE id = ?1")?.query_row([id], read).optional()
+    connection
+        .prepare_cached("SELECT * FROM silences WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()
 }
 
 /// Those that hold at `now`, what ends first first.
@@ -109,13 +114,25 @@ mod tests {
     #[tokio::test]
     async fn what_is_over_is_kept_apart_from_what_is_not() {
         let (_folder, store) = scratch();
-        let all = [silence("a", 1, 9), silence("b", 1, 3), silence("c", 2, 6), silence("d", 2, 7)];
-        store.write(move |tx| all.iter().try_for_each(|s| insert(tx, s).map(drop))).await.unwrap();
+        let all = [
+            silence("a", 1, 9),
+            silence("b", 1, 3),
+            silence("c", 2, 6),
+            silence("d", 2, 7),
+        ];
+        store
+            .write(move |tx| all.iter().try_for_each(|s| insert(tx, s).map(drop)))
+            .await
+            .unwrap();
         assert!(store.write(|tx| delete(tx, "d", "phone", at(4))).await.unwrap());
         assert_eq!(ids(store.read(|c| active(c, at(5))).unwrap()), "ca");
         assert_eq!(ids(store.read(|c| ended(c, at(5), 9)).unwrap()), "db");
         assert_eq!(ids(store.read(|c| ended(c, at(5), 1)).unwrap()), "d");
-        assert_eq!(ids(store.read(|c| active(c, at(6))).unwrap()), "a", "the end is not part of it");
+        assert_eq!(
+            ids(store.read(|c| active(c, at(6))).unwrap()),
+            "a",
+            "the end is not part of it"
+        );
     }
 
     #[tokio::test]
@@ -123,15 +140,34 @@ mod tests {
         let (_folder, store) = scratch();
         let new = silence("a", 1, 9);
         let written = new.clone();
-        let again = store.write(move |tx| Ok((insert(tx, &new)?, insert(tx, &new)?))).await.unwrap();
+        let again = store
+            .write(move |tx| Ok((insert(tx, &new)?, insert(tx, &new)?)))
+            .await
+            .unwrap();
         assert_eq!(again, (true, false));
         assert_eq!(store.read(|c| get(c, "a")).unwrap(), Some(written.clone()));
-        let ends = store.write(|tx| Ok([delete(tx, "a", "phone", at(2))?, delete(tx, "a", "desk", at(3))?])).await;
+        let ends = store
+            .write(|tx| Ok([delete(tx, "a", "phone", at(2))?, delete(tx, "a", "desk", at(3))?]))
+            .await;
         assert_eq!(ends.unwrap(), [true, false]);
-        let ended = Silence { deleted_at: Some(at(2)), deleted_by: Some("phone".to_owned()), ..written };
+        let ended = Silence {
+            deleted_at: Some(at(2)),
+            deleted_by: Some("phone".to_owned()),
+            ..written
+        };
         assert_eq!(store.read(|c| get(c, "a")).unwrap(), Some(ended));
         let late = silence("b", 1, 2);
-        assert!(!store.write(move |tx| insert(tx, &late).and(delete(tx, "b", "phone", at(2)))).await.unwrap());
-        assert!(!store.write(|tx| delete(tx, "nobody", "phone", at(2))).await.unwrap());
+        assert!(
+            !store
+                .write(move |tx| insert(tx, &late).and(delete(tx, "b", "phone", at(2))))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !store
+                .write(|tx| delete(tx, "nobody", "phone", at(2)))
+                .await
+                .unwrap()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Connections, and how our types look in columns: times as RFC 3339 UTC text, money as micro-dollars, words as they are spelled.
+//! Connections, and how our types look in columns: times as RFC 3339 UTC text, money as micro-dollars, words
+//! as they are spelled.
 
 use std::{path::Path, str::FromStr, time::Duration};
 

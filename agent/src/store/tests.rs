@@ -12,7 +12,10 @@ struct Place {
 
 fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
-    Place { path: folder.path().join("state").join("mecris.db"), _folder: folder }
+    Place {
+        path: folder.path().join("state").join("mecris.db"),
+        _folder: folder,
+    }
 }
 
 /// An empty state of its own, gone with the folder.
@@ -23,10 +26,13 @@ pub(crate) fn scratch() -> (TempDir, Store) {
 }
 
 fn count(store: &Store) -> i64 {
-    store.read(|c| c.query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0))).unwrap()
+    store
+        .read(|c| c.query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0)))
+        .unwrap()
 }
 
-const INSERT: &str = "INSERT INTO snapshots (arm, at, value) VALUES (?1, '2026-01-01T00:00:00.000000000Z', '{}')";
+const INSERT: &str =
+    "INSERT INTO snapshots (arm, at, value) VALUES (?1, '2026-01-01T00:00:00.000000000Z', '{}')";
 
 async fn add(store: &Store, arm: &'static str) -> Result<usize, StoreError> {
     store.write(move |tx| tx.execute(INSERT, [arm])).await
@@ -65,7 +71,11 @@ async fn a_second_store_is_refused_with_a_sentence() {
     let place = place();
     let _first = Store::open(&place.path).unwrap();
     let error = Store::open(&place.path).unwrap_err();
-    let start = format!("{} is in use by another mecris-agent (process {}):", place.path.display(), std::process::id());
+    let start = format!(
+        "{} is in use by another mecris-agent (process {}):",
+        place.path.display(),
+        std::process::id()
+    );
     assert!(error.to_string().starts_with(&start), "{error}");
 }
 
@@ -76,10 +86,17 @@ async fn the_lock_is_held_until_the_last_handle_is_dropped() {
     let second = first.clone();
     add(&first, "a").await.unwrap();
     drop(first);
-    assert!(matches!(Store::open(&place.path), Err(StoreError::Locked { .. })), "a clone still holds it");
+    assert!(
+        matches!(Store::open(&place.path), Err(StoreError::Locked { .. })),
+        "a clone still holds it"
+    );
     add(&second, "b").await.unwrap();
     drop(second);
-    assert_eq!(count(&reopen(&place.path).await), 2, "what was written is still there");
+    assert_eq!(
+        count(&reopen(&place.path).await),
+        2,
+        "what was written is still there"
+    );
 }
 
 #[tokio::test]
@@ -89,7 +106,11 @@ async fn work_in_the_queue_is_done_before_the_writer_ends() {
     let write = store.write(|tx| tx.execute(INSERT, ["late"]));
     drop(tokio::time::timeout(std::time::Duration::ZERO, write).await);
     drop(store);
-    assert_eq!(count(&reopen(&place.path).await), 1, "the caller gave up waiting, the transaction counts");
+    assert_eq!(
+        count(&reopen(&place.path).await),
+        1,
+        "the caller gave up waiting, the transaction counts"
+    );
 }
 
 #[tokio::test]
@@ -104,7 +125,10 @@ async fn a_reader_sees_every_commit_beside_the_writer_and_cannot_write() {
     let error = reader.read(|c| c.execute(INSERT, ["c"])).unwrap_err();
     assert!(error.to_string().contains("readonly"), "{error}");
     let error = writer.read(|c| c.execute(INSERT, ["d"])).unwrap_err();
-    assert!(error.to_string().contains("readonly"), "the owner's reading connection too: {error}");
+    assert!(
+        error.to_string().contains("readonly"),
+        "the owner's reading connection too: {error}"
+    );
 }
 
 #[tokio::test]
@@ -112,7 +136,11 @@ async fn reading_needs_a_database_and_makes_none() {
     let place = place();
     let error = Store::open_read_only(&place.path).unwrap_err();
     assert!(matches!(error, StoreError::Missing(_)));
-    assert!(error.to_string().ends_with("does not exist yet: `mecris-agent run` or `serve` makes it"));
+    assert!(
+        error
+            .to_string()
+            .ends_with("does not exist yet: `mecris-agent run` or `serve` makes it")
+    );
     assert!(!place.path.exists());
 }
 
@@ -127,16 +155,33 @@ async fn a_newer_database_is_refused_and_left_alone() {
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = Store::open_read_only(&place.path).unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 99, known: 2, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            StoreError::TooNew {
+                found: 99,
+                known: 2,
+                ..
+            }
+        ),
+        "{error}"
+    );
     let error = loop {
         match Store::open(&place.path) {
             Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
             other => break other.unwrap_err(),
         }
     };
-    assert!(error.to_string().contains("schema version 99, this mecris-agent knows up to 2"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("schema version 99, this mecris-agent knows up to 2"),
+        "{error}"
+    );
     let raw = Connection::open(&place.path).unwrap();
-    let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let version: i64 = raw
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
     assert_eq!(version, 99);
 }
 
@@ -144,7 +189,8 @@ async fn a_newer_database_is_refused_and_left_alone() {
 fn first_release(path: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let raw = Connection::open(path).unwrap();
-    raw.execute_batch(include_str!("schema/0001_initial.sql")).unwrap();
+    raw.execute_batch(include_str!("schema/0001_initial.sql"))
+        .unwrap();
     raw.execute_batch(
         "INSERT INTO decisions (id, at, subject, severity, day, action, reason, evidence)
          VALUES (7, '2026-11-21T18:00:00.000000000Z', 'walk', 'WARNING', '2026-11-21', 'suppress', 'quiet_hours', 'no walk');
@@ -168,7 +214,10 @@ async fn the_decisions_of_an_older_file_are_kept_and_those_of_a_person_can_join_
         .await
         .unwrap();
     let decisions = store.read(|c| decisions::list(c, 10, None)).unwrap();
-    let told: Vec<_> = decisions.iter().map(|d| (d.id, d.action.as_str(), d.severity.as_deref())).collect();
+    let told: Vec<_> = decisions
+        .iter()
+        .map(|d| (d.id, d.action.as_str(), d.severity.as_deref()))
+        .collect();
     assert_eq!(told, [(8, "silence", None), (7, "suppress", Some("WARNING"))]);
     assert_eq!(decisions[1].evidence, "no walk");
 }
@@ -179,10 +228,23 @@ fn an_older_file_is_read_as_it_will_be_and_left_as_it_is() {
     first_release(&place.path);
     let reader = Store::open_read_only(&place.path).unwrap();
     assert_eq!(reader.read(|c| decisions::list(c, 10, None)).unwrap().len(), 1);
-    assert_eq!(reader.read(|c| silences::active(c, "2026-11-21T18:00:00Z".parse().unwrap())).unwrap(), []);
-    assert!(reader.read(|c| c.execute(INSERT, ["a"])).unwrap_err().to_string().contains("readonly"));
+    assert_eq!(
+        reader
+            .read(|c| silences::active(c, "2026-11-21T18:00:00Z".parse().unwrap()))
+            .unwrap(),
+        []
+    );
+    assert!(
+        reader
+            .read(|c| c.execute(INSERT, ["a"]))
+            .unwrap_err()
+            .to_string()
+            .contains("readonly")
+    );
     let raw = Connection::open(&place.path).unwrap();
-    let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let version: i64 = raw
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
     assert_eq!(version, 1);
 }
 
@@ -196,7 +258,10 @@ async fn a_write_whose_closure_fails_leaves_nothing() {
             Err(rusqlite::Error::QueryReturnedNoRows)
         })
         .await;
-    assert!(matches!(failed, Err(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))));
+    assert!(matches!(
+        failed,
+        Err(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
+    ));
     assert_eq!(count(&store), 0);
     add(&store, "b").await.unwrap();
     assert_eq!(count(&store), 1, "the writer goes on");
@@ -206,11 +271,14 @@ async fn a_write_whose_closure_fails_leaves_nothing() {
 async fn writes_are_durable_strict_and_keep_references() {
     let place = place();
     let store = Store::open(&place.path).unwrap();
-    let pragma =
-        |name: &'static str| store.write(move |tx| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0)));
+    let pragma = |name: &'static str| {
+        store.write(move |tx| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0)))
+    };
     assert_eq!(pragma("synchronous").await.unwrap(), 2, "FULL");
     assert_eq!(pragma("foreign_keys").await.unwrap(), 1);
-    let mode: String = store.read(|c| c.pragma_query_value(None, "journal_mode", |row| row.get(0))).unwrap();
+    let mode: String = store
+        .read(|c| c.pragma_query_value(None, "journal_mode", |row| row.get(0)))
+        .unwrap();
     assert_eq!(mode, "wal");
     let loose: Vec<String> = store
         .read(|c| {
@@ -228,7 +296,13 @@ async fn writes_are_durable_strict_and_keep_references() {
             [],
         )
     });
-    assert!(wrong_type.await.unwrap_err().to_string().contains("cannot store TEXT value in INTEGER column"));
+    assert!(
+        wrong_type
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("cannot store TEXT value in INTEGER column")
+    );
     let orphan = store.write(|tx| {
         tx.execute(
             "INSERT INTO attempts (notification_id, number, channel, started_at) VALUES ('nobody', 1, 'sms', 'x')",
@@ -240,8 +314,12 @@ async fn writes_are_durable_strict_and_keep_references() {
 
 #[test]
 fn text_order_of_times_is_time_order() {
-    let times =
-        ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000000001Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01Z"];
+    let times = [
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.000000001Z",
+        "2026-01-01T00:00:00.5Z",
+        "2026-01-01T00:00:01Z",
+    ];
     let written: Vec<String> = times.iter().map(|t| sql::time(t.parse().unwrap())).collect();
     assert!(written.is_sorted(), "{written:?}");
 }

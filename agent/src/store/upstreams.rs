@@ -1,4 +1,5 @@
-//! `upstream_checks`: which upstream answered when. Kept for two days, the last success for ever: nothing asks further back.
+//! `upstream_checks`: which upstream answered when. Kept for two days, the last success for ever: nothing
+//! asks further back.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -19,9 +20,16 @@ pub struct Checks {
 }
 
 /// Records one try, and forgets what nobody asks for any more.
-pub fn record(tx: &Transaction<'_>, upstream: &str, at: Timestamp, failure: Option<&str>) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT OR REPLACE INTO upstream_checks (upstream, at, ok, why) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![upstream, time(at), failure.is_none(), failure])?;
+pub fn record(
+    tx: &Transaction<'_>,
+    upstream: &str,
+    at: Timestamp,
+    failure: Option<&str>,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO upstream_checks (upstream, at, ok, why) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![upstream, time(at), failure.is_none(), failure])?;
     tx.prepare_cached(
         "DELETE FROM upstream_checks WHERE upstream = ?1 AND at < ?2
             AND at < coalesce((SELECT max(at) FROM upstream_checks WHERE upstream = ?1 AND ok = 1), ?2)",
@@ -31,10 +39,17 @@ pub fn record(tx: &Transaction<'_>, upstream: &str, at: Timestamp, failure: Opti
 }
 
 /// The newest try: when, whether it worked, why not.
-pub fn latest(connection: &Connection, upstream: &str) -> rusqlite::Result<Option<(Timestamp, bool, Option<String>)>> {
+pub fn latest(
+    connection: &Connection,
+    upstream: &str,
+) -> rusqlite::Result<Option<(Timestamp, bool, Option<String>)>> {
     connection
-        .prepare_cached("SELECT at, ok, why FROM upstream_checks WHERE upstream = ?1 ORDER BY at DESC LIMIT 1")?
-        .query_row([upstream], |row| Ok((parse(row, "at")?, row.get("ok")?, row.get("why")?)))
+        .prepare_cached(
+            "SELECT at, ok, why FROM upstream_checks WHERE upstream = ?1 ORDER BY at DESC LIMIT 1",
+        )?
+        .query_row([upstream], |row| {
+            Ok((parse(row, "at")?, row.get("ok")?, row.get("why")?))
+        })
         .optional()
 }
 
@@ -78,7 +93,14 @@ mod tests {
             .await
             .unwrap();
         let checks = store.read(|c| summary(c, "beeminder", at(-60))).unwrap();
-        assert_eq!(checks, Checks { consecutive_failures: 2, failures_since: 3, last_success: Some(at(-40)) });
+        assert_eq!(
+            checks,
+            Checks {
+                consecutive_failures: 2,
+                failures_since: 3,
+                last_success: Some(at(-40))
+            }
+        );
         let newest = store.read(|c| latest(c, "beeminder")).unwrap();
         assert_eq!(newest, Some((at(0), false, Some("still down".to_owned()))));
     }
@@ -98,8 +120,9 @@ mod tests {
         let checks = store.read(|c| summary(c, "beeminder", days(-100))).unwrap();
         assert_eq!(checks.last_success, Some(days(-9)));
         assert_eq!(checks.consecutive_failures, 9);
-        let rows: u32 =
-            store.read(|c| c.query_row("SELECT count(*) FROM upstream_checks", [], |row| row.get(0))).unwrap();
+        let rows: u32 = store
+            .read(|c| c.query_row("SELECT count(*) FROM upstream_checks", [], |row| row.get(0)))
+            .unwrap();
         assert_eq!(rows, 10, "the success of ten days ago is gone");
     }
 }

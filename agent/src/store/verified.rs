@@ -1,5 +1,5 @@
-//! `verified_generations`: which generations were fetched, opened and checked, and what came of it, so that pruning need not fetch
-//! them again. A generation never changes, so neither does its verdict.
+//! `verified_generations`: which generations were fetched, opened and checked, and what came of it, so that
+//! pruning need not fetch them again. A generation never changes, so neither does its verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,26 @@ use super::sql::time;
 pub fn all(connection: &Connection) -> rusqlite::Result<BTreeMap<u64, Option<String>>> {
     connection
         .prepare_cached("SELECT generation, damage FROM verified_generations ORDER BY generation")?
-        .query_map([], |row| Ok((row.get::<_, i64>("generation")?.unsigned_abs(), row.get("damage")?)))?
+        .query_map([], |row| {
+            Ok((
+                row.get::<_, i64>("generation")?.unsigned_abs(),
+                row.get("damage")?,
+            ))
+        })?
         .collect()
 }
 
 /// Notes a verdict.
-pub(super) fn put(tx: &Transaction<'_>, generation: u64, damage: Option<&str>, at: Timestamp) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT OR REPLACE INTO verified_generations (generation, at, damage) VALUES (?1, ?2, ?3)")?
-        .execute(params![generation.cast_signed(), time(at), damage])?;
+pub(super) fn put(
+    tx: &Transaction<'_>,
+    generation: u64,
+    damage: Option<&str>,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO verified_generations (generation, at, damage) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![generation.cast_signed(), time(at), damage])?;
     Ok(())
 }
 

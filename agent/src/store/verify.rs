@@ -23,8 +23,14 @@ pub struct Sound {
 pub fn verify(connection: &Connection, what: &str) -> Result<Sound, StoreError> {
     match check(connection) {
         Ok(Ok(sound)) => Ok(sound),
-        Ok(Err(why)) => Err(StoreError::Damaged { what: what.to_owned(), why }),
-        Err(error) => Err(StoreError::Damaged { what: what.to_owned(), why: error.to_string() }),
+        Ok(Err(why)) => Err(StoreError::Damaged {
+            what: what.to_owned(),
+            why,
+        }),
+        Err(error) => Err(StoreError::Damaged {
+            what: what.to_owned(),
+            why: error.to_string(),
+        }),
     }
 }
 
@@ -37,7 +43,11 @@ fn check(connection: &Connection) -> rusqlite::Result<Result<Sound, String>> {
         return Ok(Err(orphan));
     }
     let schema_version = migrate::version(connection)?;
-    Ok(if schema_version > 0 { Ok(Sound { schema_version }) } else { Err("it is no state of Mecris".to_owned()) })
+    Ok(if schema_version > 0 {
+        Ok(Sound { schema_version })
+    } else {
+        Err("it is no state of Mecris".to_owned())
+    })
 }
 
 /// Refuses what a newer Mecris wrote; `what` is what it is called.
@@ -53,7 +63,9 @@ pub fn refuse_newer(connection: &Connection, what: &str) -> Result<(), StoreErro
 /// # Errors
 /// If the remote does not answer, or the generation is not there, or not sound.
 pub async fn fetch(remote: &Remote, generation: u64) -> Result<(Connection, Sound), StoreError> {
-    let Some(packed) = remote.fetch(generation).await? else { return Err(RemoteError::gone(generation).into()) };
+    let Some(packed) = remote.fetch(generation).await? else {
+        return Err(RemoteError::gone(generation).into());
+    };
     let opened = image::open(generation, &packed)?;
     let sound = verify(&opened, &format!("generation {generation}"))?;
     Ok((opened, sound))
@@ -64,7 +76,10 @@ pub(super) fn orphan(connection: &Connection) -> rusqlite::Result<Option<String>
     connection
         .query_row("PRAGMA foreign_key_check", [], |row| {
             let (table, row, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(format!("row {} of {table} refers to one of {parent} that is not there", row.unwrap_or_default()))
+            Ok(format!(
+                "row {} of {table} refers to one of {parent} that is not there",
+                row.unwrap_or_default()
+            ))
         })
         .optional()
 }

@@ -23,23 +23,30 @@ pub(super) struct Writer {
 struct Counters {
     /// Transactions that have to survive this machine.
     writes: AtomicU64,
-    /// How often the whole content was replaced by a newer generation: what was written in an earlier epoch is gone.
+    /// How often the whole content was replaced by a newer generation: what was written in an earlier epoch
+    /// is gone.
     epoch: AtomicU64,
 }
 
 impl Writer {
     pub(super) fn start(mut connection: Connection, lock: Lock) -> Self {
         let (sender, jobs) = mpsc::channel::<Job>();
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            for job in jobs {
-                job(&mut connection);
-            }
-            drop(connection);
-            drop(lock);
-        });
-        // Without the thread the receiver is gone, so every write says `WriterGone`: the failure is loud where it matters.
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                for job in jobs {
+                    job(&mut connection);
+                }
+                drop(connection);
+                drop(lock);
+            });
+        // Without the thread the receiver is gone, so every write says `WriterGone`: the failure is loud
+        // where it matters.
         drop(thread);
-        Self { jobs: sender, counters: Arc::default() }
+        Self {
+            jobs: sender,
+            counters: Arc::default(),
+        }
     }
 
     /// How many transactions there were that have to survive this machine.
@@ -77,11 +84,13 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.exclusively(move |connection| Ok(transact(connection, work)?)).await
+        self.exclusively(move |connection| Ok(transact(connection, work)?))
+            .await
     }
 
-    /// Work that replaces the whole content; a new epoch begins with its success. Returns that epoch, and the number of this write in
-    /// it: what is written right after belongs to the same epoch and is not part of it.
+    /// Work that replaces the whole content; a new epoch begins with its success. Returns that epoch, and the
+    /// number of this write in it: what is written right after belongs to the same epoch and is not part of
+    /// it.
     pub(super) async fn replace<F>(&self, work: F) -> Result<(u64, u64), StoreError>
     where
         F: FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,

@@ -13,7 +13,11 @@ pub struct BuildInfo {
     pub features: &'static [&'static str],
 }
 
-const FEATURES: &[&str] = if cfg!(feature = "failpoints") { &["failpoints"] } else { &[] };
+const FEATURES: &[&str] = if cfg!(feature = "failpoints") {
+    &["failpoints"]
+} else {
+    &[]
+};
 
 /// What this binary is, as the build wrote it down.
 pub const fn build_info() -> BuildInfo {

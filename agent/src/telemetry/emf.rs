@@ -1,5 +1,6 @@
-//! Metrics in the log, in CloudWatch's embedded metric format: one JSON object a line, which CloudWatch Logs turns into metrics when it
-//! arrives. So the agent needs no permission and no connection for them, and what `ship-journal` ships late is dated right.
+//! Metrics in the log, in CloudWatch's embedded metric format: one JSON object a line, which CloudWatch Logs
+//! turns into metrics when it arrives. So the agent needs no permission and no connection for them, and what
+//! `ship-journal` ships late is dated right.
 //!
 //! The names are in `cloudwatch_metrics.json`, which the infrastructure reads too.
 
@@ -73,7 +74,11 @@ impl Emf {
 
     /// What `telemetry` says.
     pub fn of(settings: &crate::config::settings::TelemetrySettings) -> Self {
-        if settings.emf { Self::new(&settings.environment) } else { Self::default() }
+        if settings.emf {
+            Self::new(&settings.environment)
+        } else {
+            Self::default()
+        }
     }
 
     /// One line on standard error, where the log is.
@@ -89,14 +94,23 @@ impl Emf {
     /// The line, if there is one to write.
     fn line(&self, at: Timestamp, values: &[(Metric, u64)]) -> Option<String> {
         let environment = self.0.as_deref().filter(|_| !values.is_empty())?;
-        let metrics: Vec<Value> =
-            values.iter().map(|(metric, _)| json!({ "Name": metric.as_str(), "Unit": "Count" })).collect();
+        let metrics: Vec<Value> = values
+            .iter()
+            .map(|(metric, _)| json!({ "Name": metric.as_str(), "Unit": "Count" }))
+            .collect();
         let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics });
         let mut line = Map::from_iter([
-            ("_aws".to_owned(), json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": [directive] })),
+            (
+                "_aws".to_owned(),
+                json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": [directive] }),
+            ),
             (DIMENSION.to_owned(), environment.into()),
         ]);
-        line.extend(values.iter().map(|(metric, value)| (metric.as_str().to_owned(), (*value).into())));
+        line.extend(
+            values
+                .iter()
+                .map(|(metric, value)| (metric.as_str().to_owned(), (*value).into())),
+        );
         Some(Value::Object(line).to_string())
     }
 }
@@ -112,15 +126,23 @@ mod tests {
             assert_eq!(table[metric.as_str()]["unit"], "Count", "{metric:?}");
         }
         for (name, about) in &table {
-            assert!(about["what"].as_str().is_some_and(|what| what.len() > 10), "{name}");
-            assert!(["Count", "Seconds"].contains(&about["unit"].as_str().unwrap()), "{name}");
+            assert!(
+                about["what"].as_str().is_some_and(|what| what.len() > 10),
+                "{name}"
+            );
+            assert!(
+                ["Count", "Seconds"].contains(&about["unit"].as_str().unwrap()),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn a_line_is_what_cloudwatch_documents() {
         let at = "2026-11-21T18:00:00.5Z".parse().unwrap();
-        let line = Emf::new("staging").line(at, &[(Metric::AgentError, 0), (Metric::InstanceMinutes, 1)]).unwrap();
+        let line = Emf::new("staging")
+            .line(at, &[(Metric::AgentError, 0), (Metric::InstanceMinutes, 1)])
+            .unwrap();
         let found: Value = serde_json::from_str(&line).unwrap();
         let expected = json!({
             "_aws": {
@@ -140,7 +162,10 @@ mod tests {
 
     #[test]
     fn where_they_are_not_wanted_there_is_no_line() {
-        assert_eq!(Emf::default().line(Timestamp::UNIX_EPOCH, &[(Metric::SuccessfulPass, 1)]), None);
+        assert_eq!(
+            Emf::default().line(Timestamp::UNIX_EPOCH, &[(Metric::SuccessfulPass, 1)]),
+            None
+        );
         assert_eq!(Emf::new("x").line(Timestamp::UNIX_EPOCH, &[]), None);
     }
 }

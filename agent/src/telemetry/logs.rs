@@ -82,7 +82,8 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for CountErrors {
     }
 }
 
-/// Sends the logs of this process to standard error. `filter` is `MECRIS_LOG`, empty for [`DEFAULT_FILTER`]. Call it once.
+/// Sends the logs of this process to standard error. `filter` is `MECRIS_LOG`, empty for [`DEFAULT_FILTER`].
+/// Call it once.
 ///
 /// # Errors
 /// [`LogsError`]; nothing is logged then.
@@ -101,23 +102,38 @@ fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = if filter.trim().is_empty() { DEFAULT_FILTER } else { filter };
-    let chosen = EnvFilter::try_new(filter)
-        .map_err(|error| LogsError::Filter { filter: filter.to_owned(), why: error.to_string() })?;
+    let filter = if filter.trim().is_empty() {
+        DEFAULT_FILTER
+    } else {
+        filter
+    };
+    let chosen = EnvFilter::try_new(filter).map_err(|error| LogsError::Filter {
+        filter: filter.to_owned(),
+        why: error.to_string(),
+    })?;
     let filter = chosen.and(FilterFn::new(is_ours_or_harmless));
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        .with_ansi(colours);
     Ok(match format {
         Format::Text => Box::new(registry().with(CountErrors).with(lines.with_filter(filter))),
-        Format::Json => {
-            Box::new(registry().with(CountErrors).with(lines.json().flatten_event(true).with_filter(filter)))
-        }
+        Format::Json => Box::new(
+            registry()
+                .with(CountErrors)
+                .with(lines.json().flatten_event(true).with_filter(filter)),
+        ),
     })
 }
 
-/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens. The AWS SDK does so at WARN:
-/// it shows whole answers of the metadata service, session tokens among them; what it failed at, we say ourselves.
+/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens.
+/// The AWS SDK does so at WARN: it shows whole answers of the metadata service, session tokens among them;
+/// what it failed at, we say ourselves.
 fn is_ours_or_harmless(metadata: &Metadata<'_>) -> bool {
-    let loudest = if metadata.target().starts_with("aws_") { Level::ERROR } else { Level::INFO };
+    let loudest = if metadata.target().starts_with("aws_") {
+        Level::ERROR
+    } else {
+        Level::INFO
+    };
     metadata.target().starts_with("mecris") || *metadata.level() <= loudest
 }
 
@@ -153,7 +169,10 @@ mod tests {
     fn json_lines_are_json_with_their_fields_at_the_top() {
         let line = logged(Format::Json, "", || tracing::info!(run_id = 7, "pass done"));
         let object: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!((&object["message"], &object["run_id"]), (&"pass done".into(), &7.into()));
+        assert_eq!(
+            (&object["message"], &object["run_id"]),
+            (&"pass done".into(), &7.into())
+        );
     }
 
     #[test]
@@ -178,10 +197,19 @@ mod tests {
 
     #[test]
     fn a_wrong_filter_or_format_is_a_sentence() {
-        let wrong = subscriber(Format::Text, "mecris=loud", io::stderr, false).err().unwrap().to_string();
-        assert!(wrong.starts_with("MECRIS_LOG=\"mecris=loud\": ") && wrong.contains("expected a level"), "{wrong}");
+        let wrong = subscriber(Format::Text, "mecris=loud", io::stderr, false)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            wrong.starts_with("MECRIS_LOG=\"mecris=loud\": ") && wrong.contains("expected a level"),
+            "{wrong}"
+        );
         assert!(Format::choose(None, Some("xml")).is_err());
         assert_eq!(Format::choose(None, Some("json")).unwrap(), Format::Json);
-        assert_eq!(Format::choose(Some(Format::Text), Some("json")).unwrap(), Format::Text);
+        assert_eq!(
+            Format::choose(Some(Format::Text), Some("json")).unwrap(),
+            Format::Text
+        );
     }
 }

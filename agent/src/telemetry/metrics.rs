@@ -1,7 +1,7 @@
 //! Metrics as values: one [`Metrics`] owns its registry, so that a test has its own and nothing is global.
 //!
-//! Names, labels and help are declared once, in [`Metrics::new`]. No label is ever free text: each value comes from an enum
-//! or a constant, so the number of series is bounded.
+//! Names, labels and help are declared once, in [`Metrics::new`]. No label is ever free text: each value
+//! comes from an enum or a constant, so the number of series is bounded.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -46,7 +46,8 @@ pub struct Metrics {
     http_ok: Counter,
     /// 1 while anything is degraded.
     degraded: Gauge,
-    /// The newest copy of the state that is safe off the machine: its number, its time, its size; 0: there is none.
+    /// The newest copy of the state that is safe off the machine: its number, its time, its size; 0: there is
+    /// none.
     state_generation: Gauge,
     state_copied_timestamp: Gauge,
     state_copy_bytes: Gauge,
@@ -120,11 +121,16 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// All of them at zero, so that a rate over the first event is right and a missing series means a missing agent.
+    /// All of them at zero, so that a rate over the first event is right and a missing series means a missing
+    /// agent.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("mecris");
         let super::BuildInfo { version, commit, .. } = super::build_info();
-        registry.register("build", "What this binary was built from", Info::new(Build { version, commit }));
+        registry.register(
+            "build",
+            "What this binary was built from",
+            Info::new(Build { version, commit }),
+        );
 
         let last_success_timestamp = Gauge::default();
         let runs = Family::<Outcome, Counter>::default();
@@ -137,8 +143,12 @@ impl Metrics {
         let upstream_failures = Family::<Upstream, Counter>::default();
         let http_requests = Family::<StatusClass, Counter>::default();
         let degraded = Gauge::<i64>::default();
-        let [state_generation, state_copied_timestamp, state_copy_bytes, state_copy_failing] =
-            [(); 4].map(|()| Gauge::<i64>::default());
+        let [
+            state_generation,
+            state_copied_timestamp,
+            state_copy_bytes,
+            state_copy_failing,
+        ] = [(); 4].map(|()| Gauge::<i64>::default());
 
         registry.register(
             "last_success_timestamp_seconds",
@@ -146,44 +156,86 @@ impl Metrics {
             last_success_timestamp.clone(),
         );
         registry.register("runs", "Passes by outcome", runs.clone());
-        registry.register("run_duration_seconds", "How long a pass took", run_duration.clone());
+        registry.register(
+            "run_duration_seconds",
+            "How long a pass took",
+            run_duration.clone(),
+        );
         registry.register("decisions", "Decisions by reason", decisions.clone());
-        registry.register("notifications", "Messages by where they stand now", notifications.clone());
-        registry.register("messages_accepted", "Messages that a provider took, by channel", messages_accepted.clone());
+        registry.register(
+            "notifications",
+            "Messages by where they stand now",
+            notifications.clone(),
+        );
+        registry.register(
+            "messages_accepted",
+            "Messages that a provider took, by channel",
+            messages_accepted.clone(),
+        );
         registry.register(
             "channel_broken",
             "1 while a channel refuses for a reason that only a person can remove",
             channel_broken.clone(),
         );
-        registry.register("upstream_up", "1 if the upstream answered the newest try", upstream_up.clone());
-        registry.register("upstream_failures", "Tries that failed, by upstream", upstream_failures.clone());
-        registry.register("http_requests", "Requests by the class of their status", http_requests.clone());
+        registry.register(
+            "upstream_up",
+            "1 if the upstream answered the newest try",
+            upstream_up.clone(),
+        );
+        registry.register(
+            "upstream_failures",
+            "Tries that failed, by upstream",
+            upstream_failures.clone(),
+        );
+        registry.register(
+            "http_requests",
+            "Requests by the class of their status",
+            http_requests.clone(),
+        );
         registry.register("degraded", "1 while anything is degraded", degraded.clone());
         for (name, help, gauge) in [
-            ("state_generation", "Number of the newest copy of the state off the machine; 0: none", &state_generation),
+            (
+                "state_generation",
+                "Number of the newest copy of the state off the machine; 0: none",
+                &state_generation,
+            ),
             (
                 "state_copied_timestamp_seconds",
                 "When it was made, seconds since 1970; 0: never",
                 &state_copied_timestamp,
             ),
             ("state_copy_bytes", "Its size", &state_copy_bytes),
-            ("state_copy_failing", "1 while the state cannot be copied off the machine", &state_copy_failing),
+            (
+                "state_copy_failing",
+                "1 while the state cannot be copied off the machine",
+                &state_copy_failing,
+            ),
         ] {
             registry.register(name, help, gauge.clone());
         }
 
         for outcome in RunOutcome::ALL {
-            drop(runs.get_or_create(&Outcome { outcome: outcome.as_str() }));
+            drop(runs.get_or_create(&Outcome {
+                outcome: outcome.as_str(),
+            }));
         }
         for reason in Reason::ALL {
-            drop(decisions.get_or_create(&ReasonLabel { reason: reason.as_str() }));
+            drop(decisions.get_or_create(&ReasonLabel {
+                reason: reason.as_str(),
+            }));
         }
         for state in State::ALL {
-            drop(notifications.get_or_create(&StateLabel { state: state.as_str() }));
+            drop(notifications.get_or_create(&StateLabel {
+                state: state.as_str(),
+            }));
         }
         for channel in ChannelKind::ALL {
-            drop(messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() }));
-            drop(channel_broken.get_or_create(&ChannelLabel { channel: channel.as_str() }));
+            drop(messages_accepted.get_or_create(&ChannelLabel {
+                channel: channel.as_str(),
+            }));
+            drop(channel_broken.get_or_create(&ChannelLabel {
+                channel: channel.as_str(),
+            }));
         }
         for status in ["2xx", "4xx", "5xx"] {
             drop(http_requests.get_or_create(&StatusClass { status }));
@@ -224,7 +276,11 @@ impl Metrics {
 
     /// A pass ended.
     pub fn run_finished(&self, outcome: RunOutcome, took: std::time::Duration) {
-        self.runs.get_or_create(&Outcome { outcome: outcome.as_str() }).inc();
+        self.runs
+            .get_or_create(&Outcome {
+                outcome: outcome.as_str(),
+            })
+            .inc();
         self.run_duration.observe(took.as_secs_f64());
     }
 
@@ -235,33 +291,50 @@ impl Metrics {
 
     /// A decision was taken.
     pub fn decided(&self, reason: Reason) {
-        self.decisions.get_or_create(&ReasonLabel { reason: reason.as_str() }).inc();
+        self.decisions
+            .get_or_create(&ReasonLabel {
+                reason: reason.as_str(),
+            })
+            .inc();
     }
 
     /// How many messages stand in each state now; a state that is not named has none.
     pub fn set_notifications(&self, counts: &BTreeMap<State, u32>) {
         for state in State::ALL {
             let count = counts.get(&state).copied().unwrap_or_default();
-            self.notifications.get_or_create(&StateLabel { state: state.as_str() }).set(count.into());
+            self.notifications
+                .get_or_create(&StateLabel {
+                    state: state.as_str(),
+                })
+                .set(count.into());
         }
     }
 
-    /// How many messages providers took by each channel, ever: the state remembers, so the counter survives a restart.
+    /// How many messages providers took by each channel, ever: the state remembers, so the counter survives a
+    /// restart.
     pub fn messages_accepted(&self, totals: &BTreeMap<ChannelKind, u32>) {
         for (&channel, &total) in totals {
-            let counter = self.messages_accepted.get_or_create(&ChannelLabel { channel: channel.as_str() });
+            let counter = self.messages_accepted.get_or_create(&ChannelLabel {
+                channel: channel.as_str(),
+            });
             counter.inc_by(u64::from(total).saturating_sub(counter.get()));
         }
     }
 
     /// Whether a channel is broken now.
     pub fn channel_broken(&self, channel: ChannelKind, broken: bool) {
-        self.channel_broken.get_or_create(&ChannelLabel { channel: channel.as_str() }).set(i64::from(broken));
+        self.channel_broken
+            .get_or_create(&ChannelLabel {
+                channel: channel.as_str(),
+            })
+            .set(i64::from(broken));
     }
 
     /// An upstream was tried.
     pub fn upstream(&self, upstream: &'static str, ok: bool) {
-        self.upstream_up.get_or_create(&Upstream { upstream }).set(i64::from(ok));
+        self.upstream_up
+            .get_or_create(&Upstream { upstream })
+            .set(i64::from(ok));
         let failures = self.upstream_failures.get_or_create(&Upstream { upstream });
         if !ok {
             failures.inc();
@@ -272,8 +345,14 @@ impl Metrics {
     pub fn http_request(&self, status: StatusCode) {
         match status.as_u16() / 100 {
             1..=3 => self.http_ok.inc(),
-            4 => self.http_requests.get_or_create(&StatusClass { status: "4xx" }).inc(),
-            _ => self.http_requests.get_or_create(&StatusClass { status: "5xx" }).inc(),
+            4 => self
+                .http_requests
+                .get_or_create(&StatusClass { status: "4xx" })
+                .inc(),
+            _ => self
+                .http_requests
+                .get_or_create(&StatusClass { status: "5xx" })
+                .inc(),
         };
     }
 
@@ -301,7 +380,10 @@ mod tests {
         let text = Metrics::new()
             .render()
             .unwrap()
-            .replace(concat!("version=\"", env!("CARGO_PKG_VERSION")), "version=\"[version]")
+            .replace(
+                concat!("version=\"", env!("CARGO_PKG_VERSION")),
+                "version=\"[version]",
+            )
             .replace(concat!("commit=\"", env!("MECRIS_COMMIT")), "commit=\"[commit]");
         // The order of series within a family is not part of the contract.
         let mut lines: Vec<_> = text.lines().collect();
@@ -348,6 +430,11 @@ mod tests {
         let metrics = Metrics::new();
         metrics.set_notifications(&BTreeMap::from([(State::Sending, 1)]));
         metrics.set_notifications(&BTreeMap::from([(State::Delivered, 1)]));
-        assert!(metrics.render().unwrap().contains("mecris_notifications{state=\"sending\"} 0"));
+        assert!(
+            metrics
+                .render()
+                .unwrap()
+                .contains("mecris_notifications{state=\"sending\"} 0")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What Mecris says about itself to operators: logs, metrics, what the binary is. Nothing in here decides anything.
+//! What Mecris says about itself to operators: logs, metrics, what the binary is. Nothing in here decides
+//! anything.
 
 mod build;
 pub mod emf;

@@ -38,20 +38,31 @@ impl Config {
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         let mut place = &mut self.0;
         for part in key.split('.') {
-            place = place.as_object_mut().expect("a table").entry(part).or_insert_with(|| json!({}));
+            place = place
+                .as_object_mut()
+                .expect("a table")
+                .entry(part)
+                .or_insert_with(|| json!({}));
         }
         *place = value.into();
     }
 
     /// One key as text; empty if it is not there or no text.
     pub fn get(&self, key: &str) -> &str {
-        self.0.pointer(&format!("/{}", key.replace('.', "/"))).and_then(Value::as_str).unwrap_or_default()
+        self.0
+            .pointer(&format!("/{}", key.replace('.', "/")))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// Removes one key, if it is there.
     pub fn remove(&mut self, key: &str) {
         let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
-        let pointer = if parent.is_empty() { String::new() } else { format!("/{}", parent.replace('.', "/")) };
+        let pointer = if parent.is_empty() {
+            String::new()
+        } else {
+            format!("/{}", parent.replace('.', "/"))
+        };
         let table = self.0.pointer_mut(&pointer);
         if let Some(table) = table.and_then(Value::as_object_mut) {
             table.remove(name);
@@ -68,14 +79,19 @@ impl Config {
     }
 }
 
-/// Plain values first, then the tables under them: TOML's order. JSON spells strings, numbers and arrays as TOML does.
+/// Plain values first, then the tables under them: TOML's order. JSON spells strings, numbers and arrays as
+/// TOML does.
 fn write_table(table: &Map<String, Value>, path: &str, text: &mut String) {
     for (name, value) in table.iter().filter(|(_, value)| !value.is_object()) {
         text.push_str(&format!("{name} = {value}\n"));
     }
     for (name, value) in table {
         if let Value::Object(inner) = value {
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
             text.push_str(&format!("\n[{path}]\n"));
             write_table(inner, &path, text);
         }
@@ -91,6 +107,9 @@ mod tests {
         let mut config = Config(json!({"b": {"x": 1}, "a": "text"}));
         config.set("b.c.d", json!(["22:00", "08:00"]));
         config.remove("b.x");
-        assert_eq!(config.to_toml(), "a = \"text\"\n\n[b]\n\n[b.c]\nd = [\"22:00\",\"08:00\"]\n");
+        assert_eq!(
+            config.to_toml(),
+            "a = \"text\"\n\n[b]\n\n[b.c]\nd = [\"22:00\",\"08:00\"]\n"
+        );
     }
 }

@@ -35,7 +35,11 @@ impl Daemon {
     /// If it is not ready within 20 s; the message shows its logs.
     pub(super) fn start(setup: &Setup) -> Self {
         let mut daemon = Self::spawn(setup);
-        assert!(daemon.wait_ready(Duration::from_secs(20)), "serve is not ready:\n{}", daemon.logs());
+        assert!(
+            daemon.wait_ready(Duration::from_secs(20)),
+            "serve is not ready:\n{}",
+            daemon.logs()
+        );
         daemon
     }
 
@@ -48,7 +52,13 @@ impl Daemon {
         let _ = std::fs::remove_file(&socket);
         let notify = UnixDatagram::bind(&socket).expect("a socket in the test's folder");
         let logs = setup.folder().join("serve.log");
-        let stream = || File::options().create(true).append(true).open(&logs).expect("a file for the logs");
+        let stream = || {
+            File::options()
+                .create(true)
+                .append(true)
+                .open(&logs)
+                .expect("a file for the logs")
+        };
         let listen = setup.config.get("http.listen");
         let child = setup
             .command(&["serve"])
@@ -57,14 +67,25 @@ impl Daemon {
             .stderr(stream())
             .spawn()
             .expect("the agent starts");
-        Self { child, address: listen.parse().expect("http.listen is an address"), logs, notify }
+        Self {
+            child,
+            address: listen.parse().expect("http.listen is an address"),
+            logs,
+            notify,
+        }
     }
 
     /// Waits for READY=1; false if the process ended or the time passed.
     pub fn wait_ready(&mut self, within: Duration) -> bool {
-        self.notify.set_nonblocking(true).expect("a socket can be told not to block");
+        self.notify
+            .set_nonblocking(true)
+            .expect("a socket can be told not to block");
         wait::until(within, || {
-            if self.notifications().iter().any(|n| n.lines().any(|line| line == "READY=1")) {
+            if self
+                .notifications()
+                .iter()
+                .any(|n| n.lines().any(|line| line == "READY=1"))
+            {
                 return Some(true);
             }
             self.child.try_wait().ok().flatten().map(|_| false)
@@ -138,9 +159,13 @@ impl Daemon {
     /// # Errors
     /// If it is still there after `within`.
     pub fn terminate(&mut self, within: Duration) -> io::Result<ExitStatus> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or(io::ErrorKind::InvalidInput)?;
         kill_process(pid, Signal::TERM)?;
-        wait::until(within, || self.child.try_wait().transpose()).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+        wait::until(within, || self.child.try_wait().transpose())
+            .unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

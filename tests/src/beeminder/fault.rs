@@ -63,16 +63,27 @@ impl Fault {
             }
             Self::Html => {
                 let page = "<!DOCTYPE html><html><body><h1>We'll be back soon</h1></body></html>";
-                (StatusCode::OK, [("content-type", "text/html; charset=utf-8")], page).into_response()
+                (
+                    StatusCode::OK,
+                    [("content-type", "text/html; charset=utf-8")],
+                    page,
+                )
+                    .into_response()
             }
             Self::HalfBody => match axum::body::to_bytes(right.into_body(), usize::MAX).await {
                 Ok(body) => server::broken_off(&body),
                 Err(_) => server::hang_up(),
             },
-            Self::WrongJson => reply(StatusCode::OK, &json!({"status": "ok", "data": {"items": [1, "two", null]}})),
-            Self::Body(body) => {
-                (StatusCode::OK, [("content-type", "application/json; charset=utf-8")], body).into_response()
-            }
+            Self::WrongJson => reply(
+                StatusCode::OK,
+                &json!({"status": "ok", "data": {"items": [1, "two", null]}}),
+            ),
+            Self::Body(body) => (
+                StatusCode::OK,
+                [("content-type", "application/json; charset=utf-8")],
+                body,
+            )
+                .into_response(),
             Self::DropConnection => server::hang_up(),
             Self::BadToken => bad_token(),
         }
@@ -81,16 +92,27 @@ impl Fault {
 
 /// JSON as Beeminder sends it.
 pub(super) fn reply(status: StatusCode, body: &Value) -> Response {
-    (status, [("content-type", "application/json; charset=utf-8")], body.to_string()).into_response()
+    (
+        status,
+        [("content-type", "application/json; charset=utf-8")],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 /// The recorded answer to a wrong token.
 pub(super) fn bad_token() -> Response {
     let message = "No such auth_token found. (Did you mix up auth_token and access_token?)";
-    reply(StatusCode::UNAUTHORIZED, &json!({"errors": {"auth_token": "bad_token", "message": message}}))
+    reply(
+        StatusCode::UNAUTHORIZED,
+        &json!({"errors": {"auth_token": "bad_token", "message": message}}),
+    )
 }
 
 /// The recorded answer to an unknown goal or user.
 pub(super) fn not_found() -> Response {
-    reply(StatusCode::NOT_FOUND, &json!({"error": "The requested resource was not found."}))
+    reply(
+        StatusCode::NOT_FOUND,
+        &json!({"error": "The requested resource was not found."}),
+    )
 }

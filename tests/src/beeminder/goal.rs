@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 const GOAL: &str = include_str!("goal.json");
 const DATAPOINT: &str = include_str!("datapoint.json");
 
-/// One goal of the fake account. Everything is relative to the fake's clock, so that a scenario is true on any day.
+/// One goal of the fake account. Everything is relative to the fake's clock, so that a scenario is true on
+/// any day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GoalSpec {
@@ -57,7 +58,12 @@ impl Default for GoalSpec {
 impl GoalSpec {
     /// A plain goal with that many safe days.
     pub fn new(slug: &str, safebuf: i64) -> Self {
-        Self { slug: slug.to_owned(), title: format!("The {slug} goal"), safebuf, ..Self::default() }
+        Self {
+            slug: slug.to_owned(),
+            title: format!("The {slug} goal"),
+            safebuf,
+            ..Self::default()
+        }
     }
 
     /// The same goal, frozen.
@@ -67,7 +73,10 @@ impl GoalSpec {
 
     /// The same goal with its newest datapoint that many days ago.
     pub fn walked(self, days_ago: Option<i64>) -> Self {
-        Self { last_datapoint_days_ago: days_ago, ..self }
+        Self {
+            last_datapoint_days_ago: days_ago,
+            ..self
+        }
     }
 
     /// Beeminder's day of this goal: it ends `deadline_offset` seconds after the midnight that follows it.
@@ -79,7 +88,9 @@ impl GoalSpec {
     pub fn losedate(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let midnight = (self.day(now, zone) + (self.safebuf + 1).days()).at(0, 0, 0, 0);
         let end = midnight + self.deadline_offset.seconds();
-        zone.to_timestamp(end).expect("a day of the near future has an instant") - 1.second()
+        zone.to_timestamp(end)
+            .expect("a day of the near future has an instant")
+            - 1.second()
     }
 
     /// The goal as Beeminder shows it. Without `emaciated` the road matrices are there too.
@@ -131,10 +142,15 @@ impl GoalSpec {
 
     /// The newest datapoint, or null.
     pub fn datapoint(&self, now: Timestamp, zone: &TimeZone) -> Value {
-        let Some(days_ago) = self.last_datapoint_days_ago else { return Value::Null };
+        let Some(days_ago) = self.last_datapoint_days_ago else {
+            return Value::Null;
+        };
         let day = self.day(now, zone) - days_ago.days();
-        let noon = zone.to_timestamp(day.at(12, 0, 0, 0)).expect("noon exists on every day");
-        let mut datapoint: Map<String, Value> = serde_json::from_str(DATAPOINT).expect("the template is an object");
+        let noon = zone
+            .to_timestamp(day.at(12, 0, 0, 0))
+            .expect("noon exists on every day");
+        let mut datapoint: Map<String, Value> =
+            serde_json::from_str(DATAPOINT).expect("the template is an object");
         let changes = json!({
             "id": id(&format!("{}{day}", self.slug)),
             "timestamp": noon.as_second(),
@@ -184,8 +200,9 @@ fn dueby(today: Date, safebuf: i64) -> Value {
 
 /// 24 hexadecimal digits that belong to `name`.
 fn id(name: &str) -> String {
-    let hash =
-        name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |h, b| (h ^ u128::from(b)).wrapping_mul(0x0100_0000_01b3_0001));
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |h, b| {
+        (h ^ u128::from(b)).wrapping_mul(0x0100_0000_01b3_0001)
+    });
     format!("{:024x}", hash & ((1 << 96) - 1))
 }
 
@@ -201,18 +218,32 @@ mod tests {
     fn losedate_agrees_with_the_recording() {
         let recorded: Timestamp = "2026-01-25T16:40:00-05:00".parse().expect("an instant");
         for (safebuf, losedate) in [(1, 1_769_489_999), (2, 1_769_576_399)] {
-            assert_eq!(GoalSpec::new("g", safebuf).losedate(recorded, &new_york()).as_second(), losedate);
+            assert_eq!(
+                GoalSpec::new("g", safebuf)
+                    .losedate(recorded, &new_york())
+                    .as_second(),
+                losedate
+            );
         }
     }
 
     #[test]
     fn a_late_deadline_keeps_the_day_and_an_early_one_ends_it() {
-        let late = GoalSpec { deadline_offset: 3 * 3600, ..GoalSpec::new("late", 0) };
-        let early = GoalSpec { deadline_offset: -2 * 3600, ..GoalSpec::new("early", 0) };
+        let late = GoalSpec {
+            deadline_offset: 3 * 3600,
+            ..GoalSpec::new("late", 0)
+        };
+        let early = GoalSpec {
+            deadline_offset: -2 * 3600,
+            ..GoalSpec::new("early", 0)
+        };
         let at_one: Timestamp = "2026-03-03T01:00:00-05:00".parse().expect("an instant");
         let at_eleven: Timestamp = "2026-03-03T23:00:00-05:00".parse().expect("an instant");
         assert_eq!(late.day(at_one, &new_york()).to_string(), "2026-03-02");
-        assert_eq!(late.losedate(at_one, &new_york()).to_string(), "2026-03-03T07:59:59Z");
+        assert_eq!(
+            late.losedate(at_one, &new_york()).to_string(),
+            "2026-03-03T07:59:59Z"
+        );
         assert_eq!(early.day(at_eleven, &new_york()).to_string(), "2026-03-04");
     }
 
@@ -226,7 +257,9 @@ mod tests {
             (&goal["last_datapoint"], &goal["todayta"], &goal["colorkey"]),
             (&json!(null), &json!(false), &json!("red"))
         );
-        let emaciated = GoalSpec::new("g", 0).walked(Some(0)).render(now, &new_york(), true);
+        let emaciated = GoalSpec::new("g", 0)
+            .walked(Some(0))
+            .render(now, &new_york(), true);
         assert!(emaciated.get("road").is_none());
         assert_eq!(emaciated["last_datapoint"]["daystamp"], "20260303");
     }

@@ -1,6 +1,8 @@
-//! A stateful fake of Beeminder: recorded shapes relative to a settable now, faults on request, and a count of everything asked.
+//! A stateful fake of Beeminder: recorded shapes relative to a settable now, faults on request, and a count
+//! of everything asked.
 //!
-//! Anything but a GET is counted as a write and refused: Mecris is read-only there, and tests assert that the count stays 0.
+//! Anything but a GET is counted as a write and refused: Mecris is read-only there, and tests assert that the
+//! count stays 0.
 
 mod fault;
 mod goal;
@@ -88,8 +90,14 @@ impl Beeminder {
             requests: 0,
             writes: 0,
         };
-        let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
-        Ok(Self { server: Server::start_at(routes::router(shared.clone()), address)?, shared })
+        let shared = Shared {
+            state: Arc::new(Mutex::new(state)),
+            clock: clock.clone(),
+        };
+        Ok(Self {
+            server: Server::start_at(routes::router(shared.clone()), address)?,
+            shared,
+        })
     }
 
     /// Where it listens.
@@ -124,17 +132,29 @@ impl Beeminder {
 
     /// Every request fails this way until [`Beeminder::clear_faults`].
     pub fn fail(&self, fault: Fault) {
-        self.shared.lock().faults.push_back(Planned { fault, requests: None, only: None });
+        self.shared.lock().faults.push_back(Planned {
+            fault,
+            requests: None,
+            only: None,
+        });
     }
 
     /// The next `requests` requests fail this way, after those that were planned before.
     pub fn fail_next(&self, requests: u32, fault: Fault) {
-        self.shared.lock().faults.push_back(Planned { fault, requests: Some(requests), only: None });
+        self.shared.lock().faults.push_back(Planned {
+            fault,
+            requests: Some(requests),
+            only: None,
+        });
     }
 
     /// The next request whose path ends like this, `goals.json`, fails this way.
     pub fn fail_path(&self, only: &str, fault: Fault) {
-        self.shared.lock().faults.push_back(Planned { fault, requests: Some(1), only: Some(only.to_owned()) });
+        self.shared.lock().faults.push_back(Planned {
+            fault,
+            requests: Some(1),
+            only: Some(only.to_owned()),
+        });
     }
 
     /// Back to health.

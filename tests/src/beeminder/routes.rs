@@ -29,7 +29,9 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/users/{user}/goals/{goal}", get(goal))
         .route("/users/{user}/goals/{goal}/datapoints.json", get(datapoints))
         .fallback(async || not_found())
-        .method_not_allowed_fallback(async || reply(StatusCode::METHOD_NOT_ALLOWED, &json!({"errors": "read-only"})))
+        .method_not_allowed_fallback(async || {
+            reply(StatusCode::METHOD_NOT_ALLOWED, &json!({"errors": "read-only"}))
+        })
         .layer(middleware::from_fn_with_state(shared.clone(), gate));
     let control = Router::new()
         .route("/goals", put(set_goals))
@@ -37,20 +39,35 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/account", put(set_account))
         .route("/fault", put(set_fault).delete(clear_faults))
         .route("/stats", get(stats));
-    Router::new().nest("/api/v1", api).nest("/_control", control).with_state(shared)
+    Router::new()
+        .nest("/api/v1", api)
+        .nest("/_control", control)
+        .with_state(shared)
 }
 
 /// Counts, checks the token, and applies the planned fault to what the handler says.
-async fn gate(State(shared): State<Shared>, Query(query): Parameters, request: Request, next: Next) -> Response {
+async fn gate(
+    State(shared): State<Shared>,
+    Query(query): Parameters,
+    request: Request,
+    next: Next,
+) -> Response {
     let (fault, known) = {
         let mut state = shared.lock();
         state.requests += 1;
         if request.method() != Method::GET {
             state.writes += 1;
         }
-        (state.next_fault(request.uri().path()), query.get("auth_token") == Some(&state.token))
+        (
+            state.next_fault(request.uri().path()),
+            query.get("auth_token") == Some(&state.token),
+        )
     };
-    let right = if known { next.run(request).await } else { bad_token() };
+    let right = if known {
+        next.run(request).await
+    } else {
+        bad_token()
+    };
     match fault {
         Some(fault) => fault.apply(right).await,
         None => right,
@@ -58,7 +75,9 @@ async fn gate(State(shared): State<Shared>, Query(query): Parameters, request: R
 }
 
 async fn user(State(shared): State<Shared>, Path(user): Path<String>) -> Response {
-    let Some(name) = user.strip_suffix(".json") else { return not_found() };
+    let Some(name) = user.strip_suffix(".json") else {
+        return not_found();
+    };
     let state = shared.lock();
     let mut body: Map<String, Value> = serde_json::from_str(USER).expect("the template is an object");
     if name != "me" {
@@ -66,9 +85,18 @@ async fn user(State(shared): State<Shared>, Path(user): Path<String>) -> Respons
     }
     body.insert("timezone".to_owned(), json!(state.zone_name));
     body.insert("deadbeat".to_owned(), json!(state.deadbeat));
-    body.insert("goals".to_owned(), state.goals.iter().map(|g| g.slug.as_str()).collect());
-    body.insert("updated_at".to_owned(), json!(shared.clock.now().as_second() - 60));
-    body.insert("urgency_load".to_owned(), json!(state.goals.iter().map(|g| (7 - g.safebuf).max(0)).sum::<i64>()));
+    body.insert(
+        "goals".to_owned(),
+        state.goals.iter().map(|g| g.slug.as_str()).collect(),
+    );
+    body.insert(
+        "updated_at".to_owned(),
+        json!(shared.clock.now().as_second() - 60),
+    );
+    body.insert(
+        "urgency_load".to_owned(),
+        json!(state.goals.iter().map(|g| (7 - g.safebuf).max(0)).sum::<i64>()),
+    );
     reply(StatusCode::OK, &Value::Object(body))
 }
 
@@ -77,7 +105,10 @@ async fn goals(State(shared): State<Shared>, Query(query): Parameters) -> Respon
     let now = shared.clock.now();
     let mut goals: Vec<&GoalSpec> = state.goals.iter().collect();
     goals.sort_by_key(|goal| (goal.frozen, goal.losedate(now, &state.zone)));
-    let body = goals.iter().map(|goal| goal.render(now, &state.zone, emaciated(&query))).collect::<Value>();
+    let body = goals
+        .iter()
+        .map(|goal| goal.render(now, &state.zone, emaciated(&query)))
+        .collect::<Value>();
     reply(StatusCode::OK, &body)
 }
 
@@ -89,7 +120,10 @@ async fn goal(
     let state = shared.lock();
     let slug = file.strip_suffix(".json").unwrap_or(&file);
     match state.goals.iter().find(|goal| goal.slug == slug) {
-        Some(goal) => reply(StatusCode::OK, &goal.render(shared.clock.now(), &state.zone, emaciated(&query))),
+        Some(goal) => reply(
+            StatusCode::OK,
+            &goal.render(shared.clock.now(), &state.zone, emaciated(&query)),
+        ),
         None => not_found(),
     }
 }
@@ -99,7 +133,14 @@ async fn datapoints(State(shared): State<Shared>, Path((_, slug)): Path<(String,
     match state.goals.iter().find(|goal| goal.slug == slug) {
         Some(goal) => {
             let datapoint = goal.datapoint(shared.clock.now(), &state.zone);
-            reply(StatusCode::OK, &if datapoint.is_null() { json!([]) } else { json!([datapoint]) })
+            reply(
+                StatusCode::OK,
+                &if datapoint.is_null() {
+                    json!([])
+                } else {
+                    json!([datapoint])
+                },
+            )
         }
         None => not_found(),
     }
@@ -126,7 +167,10 @@ struct Account {
     deadbeat: Option<bool>,
 }
 
-async fn set_account(State(shared): State<Shared>, Json(account): Json<Account>) -> Result<StatusCode, String> {
+async fn set_account(
+    State(shared): State<Shared>,
+    Json(account): Json<Account>,
+) -> Result<StatusCode, String> {
     let mut state = shared.lock();
     if let Some(name) = account.timezone {
         state.zone = TimeZone::get(&name).map_err(|error| error.to_string())?;

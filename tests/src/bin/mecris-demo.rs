@@ -1,4 +1,5 @@
-//! The demonstration of `scripts/demo`: the real agent, fake upstreams, four passes, and what the phone shows.
+//! The demonstration of `scripts/demo`: the real agent, fake upstreams, four passes, and what the phone
+//! shows.
 
 use std::io::IsTerminal as _;
 
@@ -17,9 +18,18 @@ fn main() -> anyhow::Result<()> {
     let twilio = Twilio::start(&clock)?;
     let mut setup = Setup::new(beeminder.address(), twilio.address());
     setup.config.remove("budget");
-    let demo =
-        Demo { clock, twilio, setup, bold: std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal() };
-    let account = |safebuf| [GoalSpec::new("reading", safebuf), GoalSpec::new("bike", 9).walked(Some(0))];
+    let demo = Demo {
+        clock,
+        twilio,
+        setup,
+        bold: std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal(),
+    };
+    let account = |safebuf| {
+        [
+            GoalSpec::new("reading", safebuf),
+            GoalSpec::new("bike", 9).walked(Some(0)),
+        ]
+    };
 
     demo.title("1. Tuesday noon: the goal \"reading\" has five safe days, today's walk is done.");
     beeminder.set_goals(account(5));
@@ -50,7 +60,11 @@ struct Demo {
 
 impl Demo {
     fn title(&self, text: &str) {
-        if self.bold { println!("\n\x1b[1m{text}\x1b[0m") } else { println!("\n{text}") }
+        if self.bold {
+            println!("\n\x1b[1m{text}\x1b[0m")
+        } else {
+            println!("\n{text}")
+        }
     }
 
     /// One `mecris-agent run` at an instant, its decisions, and what it made the phone show.
@@ -67,7 +81,13 @@ impl Demo {
         }
         for decision in report["decisions"].as_array().into_iter().flatten() {
             let word = |field: &str| decision[field].as_str().unwrap_or("?").to_owned();
-            println!("   {:<20} {:<9} {:<9} {}", word("subject"), word("severity"), word("action"), word("reason"));
+            println!(
+                "   {:<20} {:<9} {:<9} {}",
+                word("subject"),
+                word("severity"),
+                word("action"),
+                word("reason")
+            );
         }
         let messages = self.twilio.accepted();
         for message in &messages[before..] {
@@ -81,5 +101,9 @@ impl Demo {
 }
 
 fn count(messages: usize) -> String {
-    if messages == 1 { "one message".to_owned() } else { format!("{messages} messages") }
+    if messages == 1 {
+        "one message".to_owned()
+    } else {
+        format!("{messages} messages")
+    }
 }

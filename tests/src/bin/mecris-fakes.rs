@@ -13,11 +13,13 @@ use mecris_tests::{
 };
 use serde_json::json;
 
-/// Starts fakes of Beeminder, Twilio and S3 on 127.0.0.1, prints where they are as one line of JSON, and runs until it is killed.
+/// Starts fakes of Beeminder, Twilio and S3 on 127.0.0.1, prints where they are as one line of JSON, and runs
+/// until it is killed.
 ///
-/// Control them over HTTP while they run. Beeminder: PUT /_control/{goals,now,account,fault}, DELETE /_control/fault, GET
-/// /_control/stats. Twilio: GET /_control/{accepted,calls,stats}, PUT /_control/{fault,fate,chaos}, DELETE /_control/credentials. S3:
-/// GET /_control/{objects,stats}, PUT /_control/{fault,chaos}.
+/// Control them over HTTP while they run. Beeminder: PUT /_control/{goals,now,account,fault}, DELETE
+/// /_control/fault, GET /_control/stats. Twilio: GET /_control/{accepted,calls,stats}, PUT
+/// /_control/{fault,fate,chaos}, DELETE /_control/credentials. S3: GET /_control/{objects,stats}, PUT
+/// /_control/{fault,chaos}.
 #[derive(Debug, Parser)]
 #[command(name = "mecris-fakes", version)]
 struct Arguments {
@@ -47,11 +49,13 @@ fn main() -> anyhow::Result<()> {
     let goals = match &arguments.goals {
         None => one_of_each(),
         Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
             serde_json::from_str(&text).with_context(|| format!("{} is no array of goals", file.display()))?
         }
     };
-    let beeminder = Beeminder::start_on(&clock, arguments.beeminder_port).context("cannot start the fake Beeminder")?;
+    let beeminder =
+        Beeminder::start_on(&clock, arguments.beeminder_port).context("cannot start the fake Beeminder")?;
     let twilio = Twilio::start_on(&clock, arguments.twilio_port).context("cannot start the fake Twilio")?;
     let s3 = S3::start_on(&clock, arguments.s3_port).context("cannot start the fake S3")?;
     beeminder.set_goals(goals);
@@ -75,7 +79,8 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// A goal on its last day, one with a day left, a safe one, a frozen one, and the walk's goal without a walk today.
+/// A goal on its last day, one with a day left, a safe one, a frozen one, and the walk's goal without a walk
+/// today.
 fn one_of_each() -> Vec<GoalSpec> {
     vec![
         GoalSpec::new("reading", 0),

@@ -1,8 +1,9 @@
-//! A fake of the instance metadata service, version 2 only: a session token by PUT, then the role's temporary credentials by GET, and
-//! what else an instance is told at its boot ([`Imds::describe`], [`Imds::set_user_data`]).
+//! A fake of the instance metadata service, version 2 only: a session token by PUT, then the role's temporary
+//! credentials by GET, and what else an instance is told at its boot ([`Imds::describe`],
+//! [`Imds::set_user_data`]).
 //!
-//! What it hands out is good at the [`S3`] fake that it was started for, and no longer than it says. Times are the machine's,
-//! because object_store compares `Expiration` with that and not with a clock of ours.
+//! What it hands out is good at the [`S3`] fake that it was started for, and no longer than it says. Times
+//! are the machine's, because object_store compares `Expiration` with that and not with a clock of ours.
 
 mod routes;
 
@@ -83,7 +84,8 @@ impl Imds {
         Self::start_at(s3, SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// Starts one at an address of the network that the calling thread is in; the real one is at 169.254.169.254:80.
+    /// Starts one at an address of the network that the calling thread is in; the real one is at
+    /// 169.254.169.254:80.
     ///
     /// # Errors
     /// If the address is taken, or none of this network's.
@@ -100,14 +102,23 @@ impl Imds {
             user_data: None,
             user_data_asked: 0,
         };
-        let shared = Shared { state: Arc::new(Mutex::new(inner)), bucket: s3.shared.clone() };
+        let shared = Shared {
+            state: Arc::new(Mutex::new(inner)),
+            bucket: s3.shared.clone(),
+        };
         let api = Router::new()
             .route("/latest/api/token", put(routes::token))
             .route("/latest/meta-data/iam/security-credentials/", get(routes::role))
-            .route("/latest/meta-data/iam/security-credentials/{role}", get(routes::credentials))
+            .route(
+                "/latest/meta-data/iam/security-credentials/{role}",
+                get(routes::credentials),
+            )
             .fallback(routes::described)
             .with_state(shared.clone());
-        Ok(Self { server: Server::start_at(api, address)?, shared })
+        Ok(Self {
+            server: Server::start_at(api, address)?,
+            shared,
+        })
     }
 
     /// Where it listens.
@@ -117,7 +128,10 @@ impl Imds {
 
     /// What an agent's environment needs beside [`S3::environment_without_key`].
     pub fn environment(&self) -> Vec<(String, String)> {
-        vec![("AWS_METADATA_ENDPOINT".to_owned(), format!("http://{}", self.address()))]
+        vec![(
+            "AWS_METADATA_ENDPOINT".to_owned(),
+            format!("http://{}", self.address()),
+        )]
     }
 
     /// What `/meta-data/` and `/dynamic/` tell, as a tree: an object is a folder, a text what is in it.

@@ -17,9 +17,11 @@ use crate::{clock::machine_time, s3::Credential, server};
 async fn misbehave(shared: &Shared, of_role: bool) -> Option<Response> {
     let fault = shared.lock().fault;
     match fault? {
-        Fault::Status(status) => {
-            Some(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response())
-        }
+        Fault::Status(status) => Some(
+            StatusCode::from_u16(status)
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+                .into_response(),
+        ),
         Fault::NoRole => of_role.then(|| StatusCode::NOT_FOUND.into_response()),
         Fault::Hang => std::future::pending().await,
         Fault::Drop => Some(server::hang_up()),
@@ -30,16 +32,26 @@ pub(super) async fn token(State(shared): State<Shared>, headers: HeaderMap) -> R
     if let Some(instead) = misbehave(&shared, false).await {
         return instead;
     }
-    let given = headers.get("x-aws-ec2-metadata-token-ttl-seconds").and_then(|value| value.to_str().ok()?.parse().ok());
+    let given = headers
+        .get("x-aws-ec2-metadata-token-ttl-seconds")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     let mut inner = shared.lock();
     let Some(seconds @ 1..=21_600) = given else {
-        inner.violations.push("a token without a time to live between 1 and 21600 s".to_owned());
+        inner
+            .violations
+            .push("a token without a time to live between 1 and 21600 s".to_owned());
         return StatusCode::BAD_REQUEST.into_response();
     };
     let token = format!("AQAEAOfTheTests{:016x}==", fastrand::u64(..));
-    inner.tokens.insert(token.clone(), Instant::now() + Duration::from_secs(seconds));
+    inner
+        .tokens
+        .insert(token.clone(), Instant::now() + Duration::from_secs(seconds));
     // The SDKs insist on the header, curl does not.
-    ([("x-aws-ec2-metadata-token-ttl-seconds", seconds.to_string())], token).into_response()
+    (
+        [("x-aws-ec2-metadata-token-ttl-seconds", seconds.to_string())],
+        token,
+    )
+        .into_response()
 }
 
 pub(super) async fn role(State(shared): State<Shared>, headers: HeaderMap) -> Response {
@@ -81,7 +93,14 @@ pub(super) async fn credentials(
 }
 
 /// Versions that cloud-init may ask for.
-const VERSIONS: &[&str] = &["1.0", "2009-04-04", "2016-09-02", "2018-09-24", "2021-03-23", "latest"];
+const VERSIONS: &[&str] = &[
+    "1.0",
+    "2009-04-04",
+    "2016-09-02",
+    "2018-09-24",
+    "2021-03-23",
+    "latest",
+];
 
 /// A folder as its names, one a line; a leaf as its text.
 pub(super) async fn described(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
@@ -97,17 +116,23 @@ pub(super) async fn described(State(shared): State<Shared>, uri: Uri, headers: H
     let mut inner = shared.lock();
     if uri.path().ends_with("/user-data") {
         inner.user_data_asked += 1;
-        return inner
-            .user_data
-            .clone()
-            .map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response);
+        return inner.user_data.clone().map_or_else(
+            || StatusCode::NOT_FOUND.into_response(),
+            IntoResponse::into_response,
+        );
     }
     let found = path.try_fold(&inner.instance, |folder, name| folder.get(name));
     match found {
         Some(Value::Object(folder)) => {
-            let name =
-                |(name, inside): (&String, &Value)| format!("{name}{}", if inside.is_object() { "/" } else { "" });
-            folder.iter().map(name).collect::<Vec<_>>().join("\n").into_response()
+            let name = |(name, inside): (&String, &Value)| {
+                format!("{name}{}", if inside.is_object() { "/" } else { "" })
+            };
+            folder
+                .iter()
+                .map(name)
+                .collect::<Vec<_>>()
+                .join("\n")
+                .into_response()
         }
         Some(Value::String(text)) => text.clone().into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -132,10 +157,16 @@ async fn admit(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
         return Some(instead);
     }
     let mut inner = shared.lock();
-    let given = headers.get("x-aws-ec2-metadata-token").and_then(|value| value.to_str().ok());
+    let given = headers
+        .get("x-aws-ec2-metadata-token")
+        .and_then(|value| value.to_str().ok());
     if given.is_none() {
-        inner.violations.push("asked without a token, as in version 1".to_owned());
+        inner
+            .violations
+            .push("asked without a token, as in version 1".to_owned());
     }
-    let good = given.and_then(|token| inner.tokens.get(token)).is_some_and(|end| Instant::now() < *end);
+    let good = given
+        .and_then(|token| inner.tokens.get(token))
+        .is_some_and(|end| Instant::now() < *end);
     (!good).then(|| StatusCode::UNAUTHORIZED.into_response())
 }

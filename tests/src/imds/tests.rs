@@ -18,21 +18,40 @@ fn ask(imds: &Imds, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16,
 }
 
 fn token(imds: &Imds) -> String {
-    ask(imds, "PUT", "/latest/api/token", &[("x-aws-ec2-metadata-token-ttl-seconds", "60")]).1
+    ask(
+        imds,
+        "PUT",
+        "/latest/api/token",
+        &[("x-aws-ec2-metadata-token-ttl-seconds", "60")],
+    )
+    .1
 }
 
 #[test]
 fn a_token_leads_to_the_role_and_the_role_to_credentials() {
     let (_s3, imds) = pair();
     let token = token(&imds);
-    assert_eq!(ask(&imds, "GET", PATH, &[(TOKEN, &token)]), (200, ROLE.to_owned()));
+    assert_eq!(
+        ask(&imds, "GET", PATH, &[(TOKEN, &token)]),
+        (200, ROLE.to_owned())
+    );
     let (status, body) = ask(&imds, "GET", &format!("{PATH}{ROLE}"), &[(TOKEN, &token)]);
     let credentials: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, &credentials["Code"]), (200, &json!("Success")));
-    for field in ["AccessKeyId", "SecretAccessKey", "Token", "Expiration", "LastUpdated", "Type"] {
+    for field in [
+        "AccessKeyId",
+        "SecretAccessKey",
+        "Token",
+        "Expiration",
+        "LastUpdated",
+        "Type",
+    ] {
         assert!(credentials[field].is_string(), "{field}: {body}");
     }
-    assert_eq!(ask(&imds, "GET", &format!("{PATH}another"), &[(TOKEN, &token)]).0, 404);
+    assert_eq!(
+        ask(&imds, "GET", &format!("{PATH}another"), &[(TOKEN, &token)]).0,
+        404
+    );
     assert_eq!((imds.asked(), imds.issued(), imds.violations().len()), (1, 1, 0));
 }
 
@@ -52,7 +71,10 @@ fn credentials_stay_until_they_are_rotated_or_end() {
     let token = token(&imds);
     let key = || {
         let (_, body) = ask(&imds, "GET", &format!("{PATH}{ROLE}"), &[(TOKEN, &token)]);
-        serde_json::from_str::<serde_json::Value>(&body).unwrap()["AccessKeyId"].as_str().unwrap().to_owned()
+        serde_json::from_str::<serde_json::Value>(&body).unwrap()["AccessKeyId"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let first = key();
     assert_eq!(key(), first);
@@ -85,9 +107,21 @@ fn an_instance_is_described_as_a_tree_and_user_data_is_given_as_it_is() {
     imds.describe(json!({"meta-data": {"instance-id": "i-1", "placement": {"region": "eu-west-1"}}}));
     imds.set_user_data("#!/bin/sh\n");
     assert_eq!(get("/latest/user-data"), (200, "#!/bin/sh\n".to_owned()));
-    assert_eq!(get("/2021-03-23/meta-data/"), (200, "instance-id\nplacement/".to_owned()));
-    assert_eq!(get("/latest/meta-data/placement/region"), (200, "eu-west-1".to_owned()));
-    assert_eq!((get("/latest/meta-data/public-keys/").0, get("/1999-01-01/meta-data/").0), (404, 404));
+    assert_eq!(
+        get("/2021-03-23/meta-data/"),
+        (200, "instance-id\nplacement/".to_owned())
+    );
+    assert_eq!(
+        get("/latest/meta-data/placement/region"),
+        (200, "eu-west-1".to_owned())
+    );
+    assert_eq!(
+        (
+            get("/latest/meta-data/public-keys/").0,
+            get("/1999-01-01/meta-data/").0
+        ),
+        (404, 404)
+    );
     assert_eq!(imds.user_data_asked(), 2);
     assert_eq!(ask(&imds, "GET", "/latest/user-data", &[]).0, 401);
 }

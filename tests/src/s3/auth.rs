@@ -42,11 +42,17 @@ pub(super) struct Denial {
 }
 
 fn denial(code: Code, details: &[(&str, &str)]) -> Denial {
-    Denial { response: Box::new(error(code, details)), violation: None }
+    Denial {
+        response: Box::new(error(code, details)),
+        violation: None,
+    }
 }
 
 fn violation(code: Code, why: &str) -> Denial {
-    Denial { response: Box::new(error(code, &[])), violation: Some(why.to_owned()) }
+    Denial {
+        response: Box::new(error(code, &[])),
+        violation: Some(why.to_owned()),
+    }
 }
 
 pub(super) fn authorize(credentials: &[Credential], request: &Request) -> Result<(), Denial> {
@@ -54,26 +60,44 @@ pub(super) fn authorize(credentials: &[Credential], request: &Request) -> Result
         return Err(violation(Code::AccessDenied, "an unsigned request"));
     };
     let Some(authorization) = Authorization::parse(header) else {
-        return Err(violation(Code::AuthorizationHeaderMalformed, "not AWS4-HMAC-SHA256 for s3"));
+        return Err(violation(
+            Code::AuthorizationHeaderMalformed,
+            "not AWS4-HMAC-SHA256 for s3",
+        ));
     };
     let key = authorization.access_key_id.as_str();
     let token = request.header("x-amz-security-token");
-    let known = credentials.iter().find(|c| c.access_key_id == key && (c.session_token.is_none() || token.is_some()));
+    let known = credentials
+        .iter()
+        .find(|c| c.access_key_id == key && (c.session_token.is_none() || token.is_some()));
     let Some(credential) = known else {
         return Err(denial(Code::InvalidAccessKeyId, &[("AWSAccessKeyId", key)]));
     };
     if credential.session_token.as_deref() != token {
-        return Err(denial(Code::InvalidToken, &[("Token-0", token.unwrap_or_default())]));
+        return Err(denial(
+            Code::InvalidToken,
+            &[("Token-0", token.unwrap_or_default())],
+        ));
     }
     if credential.expired() {
-        return Err(denial(Code::ExpiredToken, &[("Token-0", token.unwrap_or_default())]));
+        return Err(denial(
+            Code::ExpiredToken,
+            &[("Token-0", token.unwrap_or_default())],
+        ));
     }
     if token.is_some() && !authorization.covers("x-amz-security-token") {
-        return Err(violation(Code::AccessDenied, "the session token is not under the signature"));
+        return Err(violation(
+            Code::AccessDenied,
+            "the session token is not under the signature",
+        ));
     }
     in_time(request)?;
-    let (canonical, to_sign, expected) =
-        authorization.expect(&credential.secret_access_key, &request.method, &request.uri, &request.headers);
+    let (canonical, to_sign, expected) = authorization.expect(
+        &credential.secret_access_key,
+        &request.method,
+        &request.uri,
+        &request.headers,
+    );
     if expected != authorization.signature {
         let details = [
             ("AWSAccessKeyId", key),

@@ -56,9 +56,15 @@ fn remove(state: &mut State, key: &str) {
     state.counts.deleted_keys += 1;
     if let Some(folder) = folder_under_guard(key) {
         let prefix = format!("{folder}/");
-        let last = state.objects.list(&prefix, "").last().map(|object| object.key.as_str());
+        let last = state
+            .objects
+            .list(&prefix, "")
+            .last()
+            .map(|object| object.key.as_str());
         if last == Some(key) {
-            state.violations.push(format!("deleted the last generation: {key}"));
+            state
+                .violations
+                .push(format!("deleted the last generation: {key}"));
         }
     }
     state.objects.delete(key);
@@ -67,5 +73,8 @@ fn remove(state: &mut State, key: &str) {
 /// The text of every `<Key>`.
 fn keys(request: &Request) -> Vec<String> {
     let body = String::from_utf8_lossy(&request.body);
-    body.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>").map(|(key, _)| unescape(key))).collect()
+    body.split("<Key>")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("</Key>").map(|(key, _)| unescape(key)))
+        .collect()
 }

@@ -34,7 +34,8 @@ pub enum Fault {
     DropBefore,
     /// Not carried out, no answer while the connection stays open.
     HangBefore,
-    /// Carried out so many milliseconds late, even if the client has gone meanwhile: a write that lands after its timeout.
+    /// Carried out so many milliseconds late, even if the client has gone meanwhile: a write that lands after
+    /// its timeout.
     Delay(u64),
     /// Carried out, then the connection closes without an answer.
     DropAfter,
@@ -52,7 +53,8 @@ pub enum Fault {
     Garbage,
 }
 
-/// Faults at random: probabilities between 0 and 1, taken in this order. Those that make no sense for a request do nothing.
+/// Faults at random: probabilities between 0 and 1, taken in this order. Those that make no sense for a
+/// request do nothing.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Chaos {
@@ -113,7 +115,12 @@ impl Operation {
 impl Default for Faults {
     fn default() -> Self {
         let rng = fastrand::Rng::with_seed(0);
-        Self { next: VecDeque::new(), always: Vec::new(), chaos: Chaos::default(), rng }
+        Self {
+            next: VecDeque::new(),
+            always: Vec::new(),
+            chaos: Chaos::default(),
+            rng,
+        }
     }
 }
 
@@ -144,10 +151,18 @@ impl Faults {
         let wait_after = latency - wait_before;
         let planned = match self.next.iter().position(|(o, _)| o.covers(operation)) {
             Some(place) => self.next.remove(place).map(|(_, fault)| fault),
-            None => self.always.iter().find(|(o, _)| o.covers(operation)).map(|(_, fault)| fault.clone()),
+            None => self
+                .always
+                .iter()
+                .find(|(o, _)| o.covers(operation))
+                .map(|(_, fault)| fault.clone()),
         };
         let fault = planned.or_else(|| self.chaos.roll(operation, &mut self.rng));
-        Plan { fault, wait_before, wait_after }
+        Plan {
+            fault,
+            wait_before,
+            wait_after,
+        }
     }
 }
 
@@ -159,7 +174,11 @@ impl Chaos {
     fn roll(&self, operation: Operation, rng: &mut fastrand::Rng) -> Option<Fault> {
         use Operation::{Get, List, Put};
         let (dice, which) = (rng.f64(), rng.bool());
-        let error = if which { Code::InternalError } else { Code::ServiceUnavailable };
+        let error = if which {
+            Code::InternalError
+        } else {
+            Code::ServiceUnavailable
+        };
         let table = [
             (self.drop_after, Fault::DropAfter, true),
             (self.error_after, Fault::RefuseAfter(Code::InternalError), true),
@@ -169,7 +188,11 @@ impl Chaos {
             (self.slow_down, Fault::Refuse(Code::SlowDown), true),
             (self.hang_before, Fault::HangBefore, true),
             (self.access_denied, Fault::Refuse(Code::AccessDenied), true),
-            (self.conflict, Fault::Refuse(Code::ConditionalRequestConflict), operation == Put),
+            (
+                self.conflict,
+                Fault::Refuse(Code::ConditionalRequestConflict),
+                operation == Put,
+            ),
             (self.truncate, Fault::Truncate, matches!(operation, Get | List)),
             (self.corrupt, Fault::Corrupt, operation == Get),
             (self.empty_list, Fault::EmptyList, operation == List),

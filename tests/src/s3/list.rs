@@ -23,7 +23,10 @@ pub(super) fn list(shared: &Shared, request: &Request) -> Response {
         Some(Err(_)) => return error(Code::InvalidArgument, &[("ArgumentName", "max-keys")]),
     };
     let size = state.page_size.min(asked);
-    let (prefix, delimiter) = (request.parameter("prefix").unwrap_or_default(), request.parameter("delimiter"));
+    let (prefix, delimiter) = (
+        request.parameter("prefix").unwrap_or_default(),
+        request.parameter("delimiter"),
+    );
     let after = match request.parameter("continuation-token").map(last_of) {
         None => request.parameter("start-after").unwrap_or_default().to_owned(),
         Some(Some(key)) => key,
@@ -33,8 +36,9 @@ pub(super) fn list(shared: &Shared, request: &Request) -> Response {
     let mut last = String::new();
     let mut truncated = false;
     for object in state.objects.list(prefix, &after) {
-        let folder = delimiter
-            .and_then(|d| Some(object.key[..prefix.len() + object.key[prefix.len()..].find(d)? + d.len()].to_owned()));
+        let folder = delimiter.and_then(|d| {
+            Some(object.key[..prefix.len() + object.key[prefix.len()..].find(d)? + d.len()].to_owned())
+        });
         let known = matches!((&folder, entries.last()), (Some(f), Some(Entry::Folder(seen))) if f == seen);
         if !known && entries.len() == size {
             truncated = true;
@@ -65,7 +69,11 @@ fn render(request: &Request, entries: &[Entry<'_>], token: Option<String>) -> Re
     add("MaxKeys", request.parameter("max-keys").unwrap_or("1000"));
     add("IsTruncated", if token.is_some() { "true" } else { "false" });
     for name in ["start-after", "continuation-token"] {
-        let element = if name == "start-after" { "StartAfter" } else { "ContinuationToken" };
+        let element = if name == "start-after" {
+            "StartAfter"
+        } else {
+            "ContinuationToken"
+        };
         request.parameter(name).inspect(|value| add(element, value));
     }
     token.inspect(|token| add("NextContinuationToken", token));
@@ -79,7 +87,10 @@ fn render(request: &Request, entries: &[Entry<'_>], token: Option<String>) -> Re
                 escape(&object.etag),
                 object.bytes.len()
             ),
-            Entry::Folder(folder) => format!("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", escape(folder)),
+            Entry::Folder(folder) => format!(
+                "<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>",
+                escape(folder)
+            ),
         });
     }
     body.push_str("</ListBucketResult>");

@@ -1,9 +1,11 @@
-//! A stateful fake of S3 with one bucket: conditional creates, listing in pages, signatures that are checked, and misbehaviour on
-//! request. It has what object_store asks for a checkpoint of state, in path style; nothing of multipart, versions or ACLs.
+//! A stateful fake of S3 with one bucket: conditional creates, listing in pages, signatures that are checked,
+//! and misbehaviour on request. It has what object_store asks for a checkpoint of state, in path style;
+//! nothing of multipart, versions or ACLs.
 //!
-//! An operation that was begun is carried out even if the client is killed or gives up meanwhile, as in the real one: see
-//! [`Fault::Delay`] and [`Fault::HangAfter`]. Keys in a folder `state` are under guard: to put one without `If-None-Match: *`, or
-//! to delete the last one, is a violation, because each would break the agent's fence.
+//! An operation that was begun is carried out even if the client is killed or gives up meanwhile, as in the
+//! real one: see [`Fault::Delay`] and [`Fault::HangAfter`]. Keys in a folder `state` are under guard: to put
+//! one without `If-None-Match: *`, or to delete the last one, is a violation, because each would break the
+//! agent's fence.
 
 mod auth;
 mod control;
@@ -85,7 +87,11 @@ impl Shared {
     pub(crate) fn expire_temporary_credentials(&self) {
         let now = machine_time();
         let mut state = self.lock();
-        state.credentials.iter_mut().filter(|c| c.session_token.is_some()).for_each(|c| c.expires_at = Some(now));
+        state
+            .credentials
+            .iter_mut()
+            .filter(|c| c.session_token.is_some())
+            .for_each(|c| c.expires_at = Some(now));
     }
 }
 
@@ -125,13 +131,19 @@ impl S3 {
             counts: Counts::default(),
             violations: Vec::new(),
         };
-        let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
+        let shared = Shared {
+            state: Arc::new(Mutex::new(state)),
+            clock: clock.clone(),
+        };
         let api = Router::new()
             .nest("/_control", control::router())
             .fallback(perform::serve)
             .layer(DefaultBodyLimit::disable())
             .with_state(shared.clone());
-        Ok(Self { server: Server::start_at(api, address)?, shared })
+        Ok(Self {
+            server: Server::start_at(api, address)?,
+            shared,
+        })
     }
 
     /// Where it listens.
@@ -155,9 +167,13 @@ impl S3 {
     /// The same without a key: then the agent asks for one where [`crate::imds`] is.
     pub fn environment_without_key(&self) -> Vec<(String, String)> {
         let endpoint = format!("http://{}", self.address());
-        [("AWS_REGION", REGION), ("AWS_ENDPOINT_URL", &endpoint), ("AWS_ALLOW_HTTP", "true")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec()
+        [
+            ("AWS_REGION", REGION),
+            ("AWS_ENDPOINT_URL", &endpoint),
+            ("AWS_ALLOW_HTTP", "true"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
     }
 
     /// Every object, by key.
@@ -186,13 +202,17 @@ impl S3 {
         self.shared.lock().page_size = entries.max(1);
     }
 
-    /// The next requests of that kind go wrong like this, one after the other. [`Fault::Delay`] of 0 lets one pass.
+    /// The next requests of that kind go wrong like this, one after the other. [`Fault::Delay`] of 0 lets one
+    /// pass.
     pub fn fault_next(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
         let mut state = self.shared.lock();
-        faults.into_iter().for_each(|fault| state.faults.add_next(operation, fault));
+        faults
+            .into_iter()
+            .for_each(|fault| state.faults.add_next(operation, fault));
     }
 
-    /// Every request of that kind goes wrong like this, unless one is planned by [`S3::fault_next`]; `None`: no longer.
+    /// Every request of that kind goes wrong like this, unless one is planned by [`S3::fault_next`]; `None`:
+    /// no longer.
     pub fn fault_always(&self, operation: Operation, fault: Option<Fault>) {
         self.shared.lock().faults.set_always(operation, fault);
     }
@@ -207,7 +227,8 @@ impl S3 {
         self.shared.lock().faults.set_chaos(chaos);
     }
 
-    /// Connections are refused, those that are open are closed; or that ends. What was begun is carried out nevertheless.
+    /// Connections are refused, those that are open are closed; or that ends. What was begun is carried out
+    /// nevertheless.
     pub fn outage(&self, on: bool) {
         self.server.refuse(on);
     }

@@ -30,7 +30,10 @@ pub(super) fn put(shared: &Shared, request: &Request, arrived: u64) -> Response 
         }
         Err(Conflict::Concurrent) => {
             state.counts.concurrent_conflicts += 1;
-            error(Code::ConditionalRequestConflict, &[("Condition", "If-None-Match"), ("Key", key)])
+            error(
+                Code::ConditionalRequestConflict,
+                &[("Condition", "If-None-Match"), ("Key", key)],
+            )
         }
     }
 }
@@ -50,7 +53,9 @@ pub(super) fn get(shared: &Shared, request: &Request) -> Response {
         Some(Some((from, to))) => {
             let mut response = whole(object, StatusCode::PARTIAL_CONTENT, object.bytes.slice(from..to));
             let range = format!("bytes {from}-{}/{length}", to - 1);
-            response.headers_mut().extend(HeaderValue::try_from(range).map(|v| ("content-range".parse().ok(), v)));
+            response
+                .headers_mut()
+                .extend(HeaderValue::try_from(range).map(|v| ("content-range".parse().ok(), v)));
             response
         }
     }
@@ -72,7 +77,10 @@ fn span(range: &str, length: usize) -> Option<(usize, usize)> {
     let (from, to) = match (from, to) {
         ("", last) => (length.saturating_sub(last.parse().ok()?), length),
         (from, "") => (from.parse().ok()?, length),
-        (from, to) => (from.parse().ok()?, to.parse::<usize>().ok()?.saturating_add(1).min(length)),
+        (from, to) => (
+            from.parse().ok()?,
+            to.parse::<usize>().ok()?.saturating_add(1).min(length),
+        ),
     };
     (from < to && to <= length).then_some((from, to))
 }

@@ -62,7 +62,12 @@ impl Objects {
     pub(super) fn put(&mut self, key: &str, bytes: Bytes, now: Timestamp) -> &Object {
         let etag = format!("\"{}\"", &hex(&Sha256::digest(&bytes))[..32]);
         let last_modified = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let object = Object { key: key.to_owned(), bytes, etag, last_modified };
+        let object = Object {
+            key: key.to_owned(),
+            bytes,
+            etag,
+            last_modified,
+        };
         self.by_key.entry(key.to_owned()).insert_entry(object).into_mut()
     }
 

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use hyper::body::Body as _;
 
 use super::{
-    BUCKET, Code, Fault, Operation, Shared, auth, delete, error::error, fault::Plan, folder_under_guard, list, object,
-    request::Request,
+    BUCKET, Code, Fault, Operation, Shared, auth, delete, error::error, fault::Plan, folder_under_guard,
+    list, object, request::Request,
 };
 use crate::server;
 
@@ -38,20 +38,30 @@ pub(super) async fn serve(
     }
 }
 
-/// Turns away what is not for us; otherwise which operation it is, what will happen to it, and how many deletions there were.
+/// Turns away what is not for us; otherwise which operation it is, what will happen to it, and how many
+/// deletions there were.
 fn arrive(shared: &Shared, request: &Request) -> Result<(Operation, Plan, u64), Box<Response>> {
     let mut state = shared.lock();
     state.counts.bytes_in += request.body.len() as u64;
     if let Err(denial) = auth::authorize(&state.credentials, request) {
         state.counts.denied += 1;
-        state.violations.extend(denial.violation.map(|why| format!("{why}: {} {}", request.method, request.uri)));
+        state.violations.extend(
+            denial
+                .violation
+                .map(|why| format!("{why}: {} {}", request.method, request.uri)),
+        );
         return Err(denial.response);
     }
     if request.bucket != BUCKET {
-        return Err(Box::new(error(Code::NoSuchBucket, &[("BucketName", &request.bucket)])));
+        return Err(Box::new(error(
+            Code::NoSuchBucket,
+            &[("BucketName", &request.bucket)],
+        )));
     }
     let Some(operation) = request.operation() else {
-        state.violations.push(format!("not implemented: {} {}", request.method, request.uri));
+        state
+            .violations
+            .push(format!("not implemented: {} {}", request.method, request.uri));
         return Err(Box::new(error(Code::NotImplemented, &[])));
     };
     state.counts.arrived(operation);
@@ -59,7 +69,9 @@ fn arrive(shared: &Shared, request: &Request) -> Result<(Operation, Plan, u64), 
         && folder_under_guard(&request.key).is_some()
         && request.header("if-none-match") != Some("*")
     {
-        state.violations.push(format!("put unconditionally: {}", request.key));
+        state
+            .violations
+            .push(format!("put unconditionally: {}", request.key));
     }
     Ok((operation, state.faults.plan(operation), state.objects.deletions()))
 }
@@ -98,10 +110,12 @@ async fn carry_out(
         Some(Fault::Truncate) => spoil(run(), |bytes| server::broken_off(&bytes)).await,
         Some(Fault::Corrupt) => spoil(run(), |bytes| Body::from(corrupted(&bytes)).into_response()).await,
         Some(Fault::EmptyList) => list::empty(request),
-        Some(Fault::Garbage) => {
-            (StatusCode::OK, [("content-type", "text/html")], "<html><body>Welcome to the hotel Wi-Fi</body></html>")
-                .into_response()
-        }
+        Some(Fault::Garbage) => (
+            StatusCode::OK,
+            [("content-type", "text/html")],
+            "<html><body>Welcome to the hotel Wi-Fi</body></html>",
+        )
+            .into_response(),
     };
     tokio::time::sleep(plan.wait_after).await;
     if operation != Operation::Head {
@@ -110,7 +124,8 @@ async fn carry_out(
     Some(response)
 }
 
-/// The error, and for a bulk delete that is not allowed S3's peculiar way to say so: 200 with an error for each key.
+/// The error, and for a bulk delete that is not allowed S3's peculiar way to say so: 200 with an error for
+/// each key.
 fn refuse(shared: &Shared, request: &Request, operation: Operation, code: Code) -> Response {
     if code == Code::ConditionalRequestConflict {
         shared.lock().counts.concurrent_conflicts += 1;
@@ -118,7 +133,16 @@ fn refuse(shared: &Shared, request: &Request, operation: Operation, code: Code) 
     if operation == Operation::Delete && request.method == Method::POST && code == Code::AccessDenied {
         return delete::denied(request);
     }
-    error(code, &[("Key", &request.key), ("Token-0", request.header("x-amz-security-token").unwrap_or_default())])
+    error(
+        code,
+        &[
+            ("Key", &request.key),
+            (
+                "Token-0",
+                request.header("x-amz-security-token").unwrap_or_default(),
+            ),
+        ],
+    )
 }
 
 /// The head of a good response with another body; an error stays as it is.
@@ -129,7 +153,11 @@ async fn spoil(right: Response, other: impl FnOnce(Bytes) -> Response) -> Respon
     let (mut head, body) = right.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let (made, body) = other(bytes).into_parts();
-    head.headers.extend(made.headers.into_iter().filter(|(n, _)| n.as_ref().is_some_and(|n| n == "content-length")));
+    head.headers.extend(
+        made.headers
+            .into_iter()
+            .filter(|(n, _)| n.as_ref().is_some_and(|n| n == "content-length")),
+    );
     Response::from_parts(head, body)
 }
 

@@ -22,8 +22,18 @@ impl Request {
         let path = uri.path().trim_start_matches('/');
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
         let (bucket, key) = (decode(bucket), decode(key));
-        let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-        Self { method, uri, headers, body, bucket, key, query }
+        let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
+        Self {
+            method,
+            uri,
+            headers,
+            body,
+            bucket,
+            key,
+            query,
+        }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -31,12 +41,22 @@ impl Request {
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// `None`: one that the fake does not have, and the agent has no use for.
     pub(super) fn operation(&self) -> Option<Operation> {
-        const LIST: [&str; 6] = ["list-type", "prefix", "start-after", "continuation-token", "max-keys", "delimiter"];
+        const LIST: [&str; 6] = [
+            "list-type",
+            "prefix",
+            "start-after",
+            "continuation-token",
+            "max-keys",
+            "delimiter",
+        ];
         const NOT_FOR_PUT: [&str; 2] = ["if-match", "x-amz-copy-source"];
         let plain = self.query.is_empty();
         match (&self.method, self.key.is_empty()) {
@@ -47,9 +67,11 @@ impl Request {
             (&Method::HEAD, false) if plain => Some(Operation::Head),
             (&Method::DELETE, false) if plain => Some(Operation::Delete),
             (&Method::POST, true) if self.uri.query() == Some("delete") => Some(Operation::Delete),
-            (&Method::GET, true) if self.parameter("list-type") == Some("2") => {
-                self.query.iter().all(|(name, _)| LIST.contains(&name.as_str())).then_some(Operation::List)
-            }
+            (&Method::GET, true) if self.parameter("list-type") == Some("2") => self
+                .query
+                .iter()
+                .all(|(name, _)| LIST.contains(&name.as_str()))
+                .then_some(Operation::List),
             _ => None,
         }
     }

@@ -1,4 +1,5 @@
-//! The signature of a request, computed again from what arrived: AWS Signature Version 4 for S3, payload in one piece.
+//! The signature of a request, computed again from what arrived: AWS Signature Version 4 for S3, payload in
+//! one piece.
 
 use axum::http::{HeaderMap, Method, Uri};
 use sha2::{Digest as _, Sha256};
@@ -17,7 +18,11 @@ impl Authorization {
     /// `None` if it is no such header.
     pub(super) fn parse(header: &str) -> Option<Self> {
         let fields = header.strip_prefix("AWS4-HMAC-SHA256 ")?;
-        let field = |name: &str| fields.split(',').find_map(|f| f.trim().strip_prefix(name)?.strip_prefix('='));
+        let field = |name: &str| {
+            fields
+                .split(',')
+                .find_map(|f| f.trim().strip_prefix(name)?.strip_prefix('='))
+        };
         let (access_key_id, scope) = field("Credential")?.split_once('/')?;
         (scope.split('/').count() == 4 && scope.ends_with("/s3/aws4_request")).then_some(Self {
             access_key_id: access_key_id.to_owned(),
@@ -37,9 +42,16 @@ impl Authorization {
     ) -> (String, String, String) {
         let header = |name: &str| {
             let values = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
-            values.map(|v| v.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(",")
+            values
+                .map(|v| v.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect::<Vec<_>>()
+                .join(",")
         };
-        let lines: String = self.signed_headers.split(';').map(|name| format!("{name}:{}\n", header(name))).collect();
+        let lines: String = self
+            .signed_headers
+            .split(';')
+            .map(|name| format!("{name}:{}\n", header(name)))
+            .collect();
         let canonical = format!(
             "{method}\n{}\n{}\n{lines}\n{}\n{}",
             uri.path(),
@@ -47,12 +59,18 @@ impl Authorization {
             self.signed_headers,
             header("x-amz-content-sha256"),
         );
-        let to_sign =
-            format!("AWS4-HMAC-SHA256\n{}\n{}\n{}", header("x-amz-date"), self.scope, hex(&Sha256::digest(&canonical)));
+        let to_sign = format!(
+            "AWS4-HMAC-SHA256\n{}\n{}\n{}",
+            header("x-amz-date"),
+            self.scope,
+            hex(&Sha256::digest(&canonical))
+        );
         let key = self
             .scope
             .split('/')
-            .fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part.as_bytes()).to_vec());
+            .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
+                hmac(&key, part.as_bytes()).to_vec()
+            });
         let signature = hex(&hmac(&key, to_sign.as_bytes()));
         (canonical, to_sign, signature)
     }
@@ -64,16 +82,29 @@ impl Authorization {
 }
 
 fn canonical_query(query: &str) -> String {
-    let mut pairs: Vec<(String, String)> =
-        form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (encode(&name), encode(&value))).collect();
+    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| (encode(&name), encode(&value)))
+        .collect();
     pairs.sort();
-    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
 fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if plain(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }
 
 /// HMAC-SHA256 of RFC 2104.
@@ -84,8 +115,15 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     } else {
         block[..key.len()].copy_from_slice(key);
     }
-    let inner = Sha256::new().chain_update(block.map(|b| b ^ 0x36)).chain_update(message).finalize();
-    Sha256::new().chain_update(block.map(|b| b ^ 0x5c)).chain_update(inner).finalize().into()
+    let inner = Sha256::new()
+        .chain_update(block.map(|b| b ^ 0x36))
+        .chain_update(message)
+        .finalize();
+    Sha256::new()
+        .chain_update(block.map(|b| b ^ 0x5c))
+        .chain_update(inner)
+        .finalize()
+        .into()
 }
 
 /// Lower-case hexadecimal.
@@ -101,9 +139,18 @@ mod tests {
     #[test]
     fn the_keyed_hash_is_that_of_the_rfc() {
         let short = hmac(b"Jefe", b"what do ya want for nothing?");
-        assert_eq!(hex(&short), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-        let long = hmac(&[0xaa; 131], b"Test Using Larger Than Block-Size Key - Hash Key First");
-        assert_eq!(hex(&long), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+        assert_eq!(
+            hex(&short),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        let long = hmac(
+            &[0xaa; 131],
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+        );
+        assert_eq!(
+            hex(&long),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        );
     }
 
     /// The list of objects in AWS's "Examples: Signature Calculations in AWS Signature Version 4".

@@ -1,6 +1,7 @@
 //! A stateful fake of a Slack incoming webhook: `ok` in plain text, or one word.
 //!
-//! A post exists from the moment it is accepted, whatever happens to the reply. What the agent has no business sending is a violation.
+//! A post exists from the moment it is accepted, whatever happens to the reply. What the agent has no
+//! business sending is a violation.
 
 use std::{
     io,
@@ -70,7 +71,10 @@ impl Slack {
             .route("/services/T000/B000/{secret}", post(take))
             .route("/", get(knock))
             .with_state(shared.clone());
-        Ok(Self { server: Server::start(api, 0)?, shared })
+        Ok(Self {
+            server: Server::start(api, 0)?,
+            shared,
+        })
     }
 
     /// Where it listens.
@@ -80,7 +84,11 @@ impl Slack {
 
     /// For `SLACK_WEBHOOK_URL`.
     pub fn webhook_url(&self) -> String {
-        format!("http://{}/services/T000/B000/{}", self.address(), self.shared.lock().secret)
+        format!(
+            "http://{}/services/T000/B000/{}",
+            self.address(),
+            self.shared.lock().secret
+        )
     }
 
     /// The texts as they were posted, oldest first.
@@ -124,7 +132,12 @@ async fn knock(State(shared): State<Shared>) -> StatusCode {
     StatusCode::FOUND
 }
 
-async fn take(State(shared): State<Shared>, Path(secret): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(
+    State(shared): State<Shared>,
+    Path(secret): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let fault = {
         let mut posts = shared.lock();
         if secret != posts.secret {
@@ -139,7 +152,9 @@ async fn take(State(shared): State<Shared>, Path(secret): Path<String>, headers:
 fn accept(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Response {
     let mut posts = shared.lock();
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
-    let is_json = headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let is_json = headers
+        .get("content-type")
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let text = json["text"].as_str().unwrap_or_default().to_owned();
     let alone = json.as_object().is_some_and(|fields| fields.len() == 1);
     if !is_json || !alone || text.is_empty() || text.contains(['<', '>']) {

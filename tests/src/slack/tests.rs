@@ -4,7 +4,13 @@ use super::*;
 use crate::http_client::{Answer, request};
 
 fn send(fake: &Slack, body: &Value) -> io::Result<Answer> {
-    request(fake.address(), "POST", &format!("/services/T000/B000/{SECRET}"), &[], Some(body))
+    request(
+        fake.address(),
+        "POST",
+        &format!("/services/T000/B000/{SECRET}"),
+        &[],
+        Some(body),
+    )
 }
 
 #[test]
@@ -12,13 +18,20 @@ fn a_post_is_answered_with_ok_and_nothing_else() {
     let fake = Slack::start().unwrap();
     let answer = send(&fake, &json!({"text": "a &lt; b"})).unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
-    assert_eq!((fake.texts(), fake.violations()), (vec!["a &lt; b".to_owned()], Vec::new()));
+    assert_eq!(
+        (fake.texts(), fake.violations()),
+        (vec!["a &lt; b".to_owned()], Vec::new())
+    );
 }
 
 #[test]
 fn what_slack_refuses_is_refused_with_a_word() {
     let fake = Slack::start().unwrap();
-    for body in [json!({"text": "<!channel>"}), json!({"text": "x", "blocks": []}), json!({"txt": "x"})] {
+    for body in [
+        json!({"text": "<!channel>"}),
+        json!({"text": "x", "blocks": []}),
+        json!({"txt": "x"}),
+    ] {
         let answer = send(&fake, &body).unwrap();
         assert_eq!((answer.status, answer.body.as_str()), (400, "invalid_payload"));
     }
@@ -30,7 +43,12 @@ fn what_slack_refuses_is_refused_with_a_word() {
 #[test]
 fn faults_before_acceptance_accept_nothing_and_faults_after_it_do() {
     let fake = Slack::start().unwrap();
-    fake.fail_next([Fault::Refuse(410), Fault::TooMany(3), Fault::StatusAfterAccept(500), Fault::DropReplyAfterAccept]);
+    fake.fail_next([
+        Fault::Refuse(410),
+        Fault::TooMany(3),
+        Fault::StatusAfterAccept(500),
+        Fault::DropReplyAfterAccept,
+    ]);
     let body = json!({"text": "x"});
     assert_eq!(send(&fake, &body).unwrap().body, "channel_is_archived");
     assert_eq!(send(&fake, &body).unwrap().header("retry-after"), Some("3"));

@@ -18,7 +18,11 @@ pub(super) async fn accept(listener: std::net::TcpListener, shared: Shared) -> i
     loop {
         let (stream, _) = listener.accept().await?;
         shared.lock().connections += 1;
-        let conversation = Conversation { stream: BufReader::new(stream), shared: shared.clone(), at: At::default() };
+        let conversation = Conversation {
+            stream: BufReader::new(stream),
+            shared: shared.clone(),
+            at: At::default(),
+        };
         tokio::spawn(conversation.hold());
     }
 }
@@ -46,7 +50,10 @@ enum Then {
 
 impl Conversation {
     async fn hold(mut self) -> io::Result<()> {
-        if matches!(self.say(Stage::Greeting, "220 mail.example.org ESMTP").await?, Then::Close) {
+        if matches!(
+            self.say(Stage::Greeting, "220 mail.example.org ESMTP").await?,
+            Then::Close
+        ) {
             return Ok(());
         }
         while let Some(line) = self.line().await? {
@@ -62,9 +69,20 @@ impl Conversation {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb.to_ascii_uppercase().as_str() {
             "EHLO" => {
-                self.at = At { greeted: true, ..At::default() };
-                let login = if self.shared.lock().offers_login { "250-AUTH PLAIN LOGIN\r\n" } else { "" };
-                self.say(Stage::Ehlo, &format!("250-mail.example.org\r\n{login}250 8BITMIME")).await
+                self.at = At {
+                    greeted: true,
+                    ..At::default()
+                };
+                let login = if self.shared.lock().offers_login {
+                    "250-AUTH PLAIN LOGIN\r\n"
+                } else {
+                    ""
+                };
+                self.say(
+                    Stage::Ehlo,
+                    &format!("250-mail.example.org\r\n{login}250 8BITMIME"),
+                )
+                .await
             }
             "AUTH" => {
                 let login = self.shared.lock().login.clone();
@@ -74,18 +92,31 @@ impl Conversation {
                 self.at.logged_in = right;
                 // Servers do quote what they do not like.
                 let wrong = format!("535 5.7.8 not accepted: {line}");
-                self.say(Stage::Auth, if right { "235 2.7.0 accepted" } else { &wrong }).await
+                self.say(Stage::Auth, if right { "235 2.7.0 accepted" } else { &wrong })
+                    .await
             }
             "MAIL" => {
                 let may_send = self.at.greeted && (self.at.logged_in || self.shared.lock().login.is_none());
                 self.at.from = address(rest, "FROM:").filter(|_| may_send);
-                let answer = if may_send { "250 2.1.0 ok" } else { "530 5.7.0 log in first" };
+                let answer = if may_send {
+                    "250 2.1.0 ok"
+                } else {
+                    "530 5.7.0 log in first"
+                };
                 self.say(Stage::Mail, answer).await
             }
             "RCPT" => {
                 self.at.to = address(rest, "TO:").filter(|_| self.at.from.is_some());
                 let right = self.at.to.is_some();
-                self.say(Stage::Rcpt, if right { "250 2.1.5 ok" } else { "503 5.5.1 MAIL first" }).await
+                self.say(
+                    Stage::Rcpt,
+                    if right {
+                        "250 2.1.5 ok"
+                    } else {
+                        "503 5.5.1 MAIL first"
+                    },
+                )
+                .await
             }
             "DATA" if self.at.to.is_some() => match self.say(Stage::Data, "354 go ahead").await? {
                 Then::GoOn => self.content().await,
@@ -94,7 +125,10 @@ impl Conversation {
             "NOOP" => self.write("250 2.0.0 ok").await,
             "QUIT" => self.write("221 2.0.0 bye").await.map(|_| Then::Close),
             _ => {
-                self.shared.lock().violations.push(format!("out of order or unknown: {line}"));
+                self.shared
+                    .lock()
+                    .violations
+                    .push(format!("out of order or unknown: {line}"));
                 self.write("503 5.5.1 out of order or unknown").await
             }
         }
@@ -104,7 +138,9 @@ impl Conversation {
     async fn content(&mut self) -> io::Result<Then> {
         let mut lines = Vec::new();
         loop {
-            let Some(line) = self.line().await? else { return Ok(Then::Close) };
+            let Some(line) = self.line().await? else {
+                return Ok(Then::Close);
+            };
             if line == "." {
                 break;
             }
@@ -114,12 +150,19 @@ impl Conversation {
         if let Some(act) = self.fault(Stage::Content) {
             return self.act(act).await;
         }
-        let (from, to) = (self.at.from.take().unwrap_or_default(), self.at.to.take().unwrap_or_default());
+        let (from, to) = (
+            self.at.from.take().unwrap_or_default(),
+            self.at.to.take().unwrap_or_default(),
+        );
         let letter = letter(from, to, &lines);
-        let missing =
-            ["from", "to", "subject", "date", "message-id"].into_iter().find(|name| letter.header(name).is_empty());
+        let missing = ["from", "to", "subject", "date", "message-id"]
+            .into_iter()
+            .find(|name| letter.header(name).is_empty());
         if let Some(missing) = missing {
-            self.shared.lock().violations.push(format!("mail without {missing}: {letter:?}"));
+            self.shared
+                .lock()
+                .violations
+                .push(format!("mail without {missing}: {letter:?}"));
             return self.write("554 5.6.0 not a mail").await;
         }
         self.shared.lock().letters.push(letter);
@@ -137,9 +180,16 @@ impl Conversation {
             .or((!bytes.is_ascii()).then_some("bytes that are not ASCII"))
             .or((bytes.len() > LONGEST_LINE).then_some("a line that is too long"));
         if let Some(bad) = bad {
-            self.shared.lock().violations.push(format!("{bad}: {:?}", String::from_utf8_lossy(&bytes)));
+            self.shared
+                .lock()
+                .violations
+                .push(format!("{bad}: {:?}", String::from_utf8_lossy(&bytes)));
         }
-        Ok(Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned()))
+        Ok(Some(
+            String::from_utf8_lossy(&bytes)
+                .trim_end_matches(['\r', '\n'])
+                .to_owned(),
+        ))
     }
 
     fn fault(&self, stage: Stage) -> Option<Act> {
@@ -159,7 +209,8 @@ impl Conversation {
             Act::Reply(code) => {
                 // Servers do quote what they do not like.
                 let heard = self.shared.lock().heard.last().cloned().unwrap_or_default();
-                self.write(&format!("{code} the fake was told to say so: {heard}")).await?;
+                self.write(&format!("{code} the fake was told to say so: {heard}"))
+                    .await?;
                 // 421: "Service not available, closing transmission channel".
                 Ok(if code == 421 { Then::Close } else { Then::GoOn })
             }
@@ -174,7 +225,10 @@ impl Conversation {
     }
 
     async fn write(&mut self, text: &str) -> io::Result<Then> {
-        self.stream.get_mut().write_all(format!("{text}\r\n").as_bytes()).await?;
+        self.stream
+            .get_mut()
+            .write_all(format!("{text}\r\n").as_bytes())
+            .await?;
         Ok(Then::GoOn)
     }
 }
@@ -190,11 +244,20 @@ fn letter(from: String, to: String, lines: &[String]) -> Letter {
     let (head, body) = lines.split_at(end);
     let mut headers: Vec<(String, String)> = Vec::new();
     for line in head {
-        match (line.starts_with([' ', '\t']), headers.last_mut(), line.split_once(':')) {
+        match (
+            line.starts_with([' ', '\t']),
+            headers.last_mut(),
+            line.split_once(':'),
+        ) {
             (true, Some((_, value)), _) => value.push_str(line),
             (_, _, Some((name, value))) => headers.push((name.to_lowercase(), value.trim().to_owned())),
             _ => {}
         }
     }
-    Letter { from, to, headers, body: body.iter().skip(1).cloned().collect::<Vec<_>>().join("\r\n") }
+    Letter {
+        from,
+        to,
+        headers,
+        body: body.iter().skip(1).cloned().collect::<Vec<_>>().join("\r\n"),
+    }
 }

@@ -1,8 +1,9 @@
-//! A small SMTP server on a socket, without TLS: greets, logs in, takes mail, remembers it, and misbehaves on request.
+//! A small SMTP server on a socket, without TLS: greets, logs in, takes mail, remembers it, and misbehaves on
+//! request.
 //!
-//! Strict where servers are lenient: commands out of order, bytes that are not ASCII, lines that are too long and mail without the
-//! headers that mail has are refused and recorded as violations. A mail exists from the moment it is accepted, whatever happens
-//! to the reply.
+//! Strict where servers are lenient: commands out of order, bytes that are not ASCII, lines that are too long
+//! and mail without the headers that mail has are refused and recorded as violations. A mail exists from the
+//! moment it is accepted, whatever happens to the reply.
 
 mod conversation;
 mod fault;
@@ -49,7 +50,11 @@ pub struct Letter {
 impl Letter {
     /// One header; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+            .unwrap_or_default()
     }
 }
 
@@ -94,7 +99,9 @@ impl Smtp {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let (stop, stopped) = oneshot::channel();
         let accepting = conversation::accept(listener, shared.clone());
         let thread = std::thread::spawn(move || {
@@ -105,7 +112,12 @@ impl Smtp {
                 }
             });
         });
-        Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
+        Ok(Self {
+            address,
+            shared,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// Where it listens.
@@ -116,7 +128,10 @@ impl Smtp {
     /// For `SMTP_URL`, with user and password.
     pub fn url(&self) -> String {
         let state = self.shared.lock();
-        let login = state.login.as_ref().map(|(user, password)| format!("{}:{password}@", user.replace('@', "%40")));
+        let login = state
+            .login
+            .as_ref()
+            .map(|(user, password)| format!("{}:{password}@", user.replace('@', "%40")));
         format!("smtp://{}{}", login.unwrap_or_default(), self.address)
     }
 

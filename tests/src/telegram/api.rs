@@ -23,7 +23,10 @@ pub(super) async fn call(
     body: Bytes,
 ) -> Response {
     if query.is_some() {
-        shared.lock().violations.push(format!("{method}: a query, where logs see it"));
+        shared
+            .lock()
+            .violations
+            .push(format!("{method}: a query, where logs see it"));
     }
     let token = shared.lock().token.clone();
     match bot.strip_prefix("bot") {
@@ -44,13 +47,17 @@ pub(super) async fn call(
         }
         "getMe" => {
             shared.lock().questions += 1;
-            result(&json!({"id": 123_456_789, "is_bot": true, "first_name": "Mecris", "username": "mecris_bot"}))
+            result(
+                &json!({"id": 123_456_789, "is_bot": true, "first_name": "Mecris", "username": "mecris_bot"}),
+            )
         }
         "getChat" => {
             shared.lock().questions += 1;
             match known_chat(&form) {
-                true => result(&json!({"id": 987_654_321, "first_name": "A", "type": "private", "accent_color_id": 0,
-                    "max_reaction_count": 11, "accepted_gift_types": {}})),
+                true => result(
+                    &json!({"id": 987_654_321, "first_name": "A", "type": "private", "accent_color_id": 0,
+                    "max_reaction_count": 11, "accepted_gift_types": {}}),
+                ),
                 false => refusal(400, None),
             }
         }
@@ -60,13 +67,18 @@ pub(super) async fn call(
 
 fn send(shared: &Shared, form: &BTreeMap<String, String>) -> Response {
     let mut state = shared.lock();
-    if let Some(name) = form.keys().find(|name| !matches!(name.as_str(), "chat_id" | "text")) {
+    if let Some(name) = form
+        .keys()
+        .find(|name| !matches!(name.as_str(), "chat_id" | "text"))
+    {
         state.violations.push(format!("sendMessage with {name}"));
         return refusal(400, None);
     }
     let text = form.get("text").cloned().unwrap_or_default();
     if !known_chat(form) || text.is_empty() || text.chars().count() > LONGEST {
-        state.violations.push(format!("sendMessage to another chat or without a text: {form:?}"));
+        state
+            .violations
+            .push(format!("sendMessage to another chat or without a text: {form:?}"));
         return refusal(400, None);
     }
     let message_id = 42 + i64::try_from(state.messages.len()).unwrap_or(0);
@@ -103,5 +115,9 @@ pub(super) fn refusal(code: u16, retry_after: Option<u64>) -> Response {
     if let Some(seconds) = retry_after {
         body["parameters"] = json!({"retry_after": seconds});
     }
-    (StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), axum::Json(body)).into_response()
+    (
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        axum::Json(body),
+    )
+        .into_response()
 }

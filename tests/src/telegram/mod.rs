@@ -1,7 +1,8 @@
-//! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`, with the shapes of its documentation (10.1).
+//! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`, with the shapes of its
+//! documentation (10.1).
 //!
-//! Strict where Telegram is lenient: a parameter that the agent has no business sending is refused and recorded as a violation. A
-//! message exists from the moment it is accepted, whatever happens to the reply.
+//! Strict where Telegram is lenient: a parameter that the agent has no business sending is refused and
+//! recorded as a violation. A message exists from the moment it is accepted, whatever happens to the reply.
 
 mod api;
 
@@ -76,7 +77,10 @@ impl Telegram {
             .route("/{bot}/{method}", post(api::call).get(api::call))
             .fallback(async || api::refusal(404, None))
             .with_state(shared.clone());
-        Ok(Self { server: Server::start(api, 0)?, shared })
+        Ok(Self {
+            server: Server::start(api, 0)?,
+            shared,
+        })
     }
 
     /// Where it listens.

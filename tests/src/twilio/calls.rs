@@ -111,7 +111,12 @@ pub(super) fn make(
     form: Vec<(String, String)>,
     said: Vec<String>,
 ) -> Value {
-    let field = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+    let field = |name: &str| {
+        form.iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.clone())
+            .unwrap_or_default()
+    };
     let hidden = Duration::from_millis(state.hidden_for());
     let call = Call {
         sid: format!("CA{:032x}", state.rng.u128(..)),
@@ -148,7 +153,9 @@ pub(super) async fn list(
         state.violations.push(format!("unknown filter {unknown}"));
         return error(400, 20001, "Unknown filter");
     }
-    let Some(in_time) = day_filter(&query, "StartTime") else { return error(400, 20001, "Malformed date filter") };
+    let Some(in_time) = day_filter(&query, "StartTime") else {
+        return error(400, 20001, "Malformed date filter");
+    };
     for call in &mut state.calls {
         call.travel();
     }
@@ -161,7 +168,16 @@ pub(super) async fn list(
             && is("From", &call.from)
             && is("Status", call.status())
     });
-    reply(StatusCode::OK, &page(&account, "calls", &FILTERS, &query, &found.map(Call::render).collect::<Vec<_>>()))
+    reply(
+        StatusCode::OK,
+        &page(
+            &account,
+            "calls",
+            &FILTERS,
+            &query,
+            &found.map(Call::render).collect::<Vec<_>>(),
+        ),
+    )
 }
 
 pub(super) async fn fetch(
@@ -177,7 +193,11 @@ pub(super) async fn fetch(
     }
     let mut state = shared.lock();
     let sid = file.strip_suffix(".json").unwrap_or(&file);
-    match state.calls.iter_mut().find(|call| call.sid == sid && call.account_sid == account) {
+    match state
+        .calls
+        .iter_mut()
+        .find(|call| call.sid == sid && call.account_sid == account)
+    {
         Some(call) => {
             call.travel();
             reply(StatusCode::OK, &call.render())

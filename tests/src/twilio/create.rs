@@ -56,7 +56,9 @@ pub(super) async fn create(
         return refusal(code);
     }
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-    let is_whatsapp = form.iter().any(|(name, value)| name == "To" && value.starts_with("whatsapp:"));
+    let is_whatsapp = form
+        .iter()
+        .any(|(name, value)| name == "To" && value.starts_with("whatsapp:"));
     let way = if is_whatsapp { Way::WhatsApp } else { Way::Sms };
     misbehave(&shared, way, || accept(&shared, &account, form)).await
 }
@@ -75,7 +77,9 @@ pub(super) async fn misbehave(shared: &Shared, way: Way, accept: impl FnOnce() -
             accept()
         }
         Some(Fault::DropReplyAfterAccept) => after(accept(), server::hang_up()),
-        Some(Fault::StatusAfterAccept(status)) => after(accept(), error(status, 20500, "Internal Server Error")),
+        Some(Fault::StatusAfterAccept(status)) => {
+            after(accept(), error(status, 20500, "Internal Server Error"))
+        }
         Some(Fault::GarbageAfterAccept) => after(accept(), garbage()),
         Some(Fault::HangAfterAccept) => {
             accept();
@@ -96,7 +100,11 @@ pub(super) async fn misbehave(shared: &Shared, way: Way, accept: impl FnOnce() -
 
 /// `instead` of the reply, unless the request was refused anyway.
 fn after(right: Response, instead: Response) -> Response {
-    if right.status().is_success() { instead } else { right }
+    if right.status().is_success() {
+        instead
+    } else {
+        right
+    }
 }
 
 fn accept(shared: &Shared, account: &str, form: Vec<(String, String)>) -> Response {

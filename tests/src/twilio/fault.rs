@@ -70,7 +70,9 @@ impl Chaos {
         if hit(self.drop_after_accept) {
             Some(Fault::DropReplyAfterAccept)
         } else if hit(self.status_after_accept) {
-            Some(Fault::StatusAfterAccept(*rng.choice(&[500, 502, 503, 504]).unwrap_or(&500)))
+            Some(Fault::StatusAfterAccept(
+                *rng.choice(&[500, 502, 503, 504]).unwrap_or(&500),
+            ))
         } else if hit(self.status_before) {
             Some(Fault::StatusBefore(503))
         } else if hit(self.drop_before) {
@@ -92,18 +94,39 @@ pub(super) fn refusal(code: i64) -> Response {
         20404 => (404, "The requested resource was not found"),
         20429 => (429, "Too Many Requests"),
         21211 => (400, "The 'To' number is not a valid phone number."),
-        21212 => (400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."),
-        21408 => (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."),
+        21212 => (
+            400,
+            "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID.",
+        ),
+        21408 => (
+            400,
+            "Permission to send an SMS has not been enabled for the region indicated by the 'To' number.",
+        ),
         21602 => (400, "A text message body or media urls must be specified."),
         21603 => (400, "A 'From' phone number is required."),
         21604 => (400, "A 'To' phone number is required."),
-        21606 => (400, "The 'From' phone number provided is not a valid, message-capable Twilio phone number."),
-        21608 => (400, "The number is unverified. Trial accounts cannot send messages to unverified numbers."),
+        21606 => (
+            400,
+            "The 'From' phone number provided is not a valid, message-capable Twilio phone number.",
+        ),
+        21608 => (
+            400,
+            "The number is unverified. Trial accounts cannot send messages to unverified numbers.",
+        ),
         21610 => (400, "Attempt to send to unsubscribed recipient"),
-        21611 => (429, "This 'From' number has exceeded the maximum number of queued messages"),
-        21612 => (400, "The 'To' phone number is not currently reachable via SMS or MMS."),
+        21611 => (
+            429,
+            "This 'From' number has exceeded the maximum number of queued messages",
+        ),
+        21612 => (
+            400,
+            "The 'To' phone number is not currently reachable via SMS or MMS.",
+        ),
         21614 => (400, "'To' number is not a valid mobile number"),
-        21617 => (400, "The concatenated message body exceeds the 1600 character limit"),
+        21617 => (
+            400,
+            "The concatenated message body exceeds the 1600 character limit",
+        ),
         21215 => (
             400,
             "Account not authorized to call that number. Perhaps you need to enable some international permissions",
@@ -113,7 +136,10 @@ pub(super) fn refusal(code: i64) -> Response {
         21655 => (400, "The ContentSid is Invalid"),
         21656 => (400, "The Content Variables Parameter is invalid"),
         21701 => (400, "The Messaging Service does not exist"),
-        21910 => (400, "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel"),
+        21910 => (
+            400,
+            "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel",
+        ),
         30532 => (400, "Personal use cases are not supported"),
         _ => (400, "The request was refused"),
     };
@@ -137,11 +163,20 @@ pub(super) fn error(status: u16, code: i64, message: &str) -> Response {
 
 /// JSON as Twilio sends it.
 pub(super) fn reply(status: StatusCode, body: &Value) -> Response {
-    (status, [("content-type", "application/json;charset=utf-8")], body.to_string()).into_response()
+    (
+        status,
+        [("content-type", "application/json;charset=utf-8")],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 /// A web page with a good status.
 pub(super) fn garbage() -> Response {
-    (StatusCode::OK, [("content-type", "text/html")], "<html><body>Welcome to the hotel Wi-Fi</body></html>")
+    (
+        StatusCode::OK,
+        [("content-type", "text/html")],
+        "<html><body>Welcome to the hotel Wi-Fi</body></html>",
+    )
         .into_response()
 }

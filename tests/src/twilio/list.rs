@@ -15,7 +15,16 @@ use super::{
 };
 use crate::server;
 
-const FILTERS: [&str; 8] = ["To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"];
+const FILTERS: [&str; 8] = [
+    "To",
+    "From",
+    "DateSent",
+    "DateSent<",
+    "DateSent>",
+    "PageSize",
+    "Page",
+    "PageToken",
+];
 
 pub(super) async fn list(
     State(shared): State<Shared>,
@@ -35,11 +44,17 @@ pub(super) async fn list(
         state.violations.push(format!("unknown filter {unknown}"));
         return error(400, 20001, "Unknown filter");
     }
-    let Some(in_time) = day_filter(&query, "DateSent") else { return error(400, 20001, "Malformed date filter") };
+    let Some(in_time) = day_filter(&query, "DateSent") else {
+        return error(400, 20001, "Malformed date filter");
+    };
     for message in &mut state.messages {
         message.travel();
     }
-    let is = |name: &str, value: Option<&str>| query.get(name).is_none_or(|wanted| Some(wanted.as_str()) == value);
+    let is = |name: &str, value: Option<&str>| {
+        query
+            .get(name)
+            .is_none_or(|wanted| Some(wanted.as_str()) == value)
+    };
     let found = state.messages.iter().rev().filter(|message| {
         message.account_sid == account
             && message.visible()
@@ -48,7 +63,10 @@ pub(super) async fn list(
             && is("From", message.from.as_deref())
     });
     let rows: Vec<_> = found.map(Message::render).collect();
-    reply(StatusCode::OK, &page(&account, "messages", &FILTERS, &query, &rows))
+    reply(
+        StatusCode::OK,
+        &page(&account, "messages", &FILTERS, &query, &rows),
+    )
 }
 
 pub(super) async fn fetch(
@@ -64,7 +82,11 @@ pub(super) async fn fetch(
     }
     let mut state = shared.lock();
     let sid = file.strip_suffix(".json").unwrap_or(&file);
-    match state.messages.iter_mut().find(|m| m.sid == sid && m.account_sid == account) {
+    match state
+        .messages
+        .iter_mut()
+        .find(|m| m.sid == sid && m.account_sid == account)
+    {
         Some(message) => {
             message.travel();
             reply(StatusCode::OK, &message.render())
@@ -77,7 +99,10 @@ pub(super) async fn fetch(
 pub(super) async fn read_fault(shared: &Shared) -> Option<Response> {
     let fault = {
         let mut state = shared.lock();
-        state.read_faults.pop_front().or_else(|| state.read_always.clone())
+        state
+            .read_faults
+            .pop_front()
+            .or_else(|| state.read_always.clone())
     };
     match fault? {
         Fault::Delay(milliseconds) => {

@@ -52,7 +52,11 @@ impl Message {
 
     /// The status after the steps so far: queued or accepted, sent, then its end.
     pub fn status(&self) -> &'static str {
-        let first = if self.messaging_service_sid.is_some() { "accepted" } else { "queued" };
+        let first = if self.messaging_service_sid.is_some() {
+            "accepted"
+        } else {
+            "queued"
+        };
         match (self.reads, self.fate) {
             (0, _) | (_, Fate::Stay) => first,
             (1, _) => "sent",
@@ -108,7 +112,11 @@ impl Message {
 /// How many segments a text takes: 160/153 in plain characters, 70/67 once one of them is not.
 pub fn segments(body: &str) -> usize {
     let (one, each) = if body.is_ascii() { (160, 153) } else { (70, 67) };
-    let length = if body.is_ascii() { body.len() } else { body.encode_utf16().count() };
+    let length = if body.is_ascii() {
+        body.len()
+    } else {
+        body.encode_utf16().count()
+    };
     if length <= one { 1 } else { length.div_ceil(each) }
 }
 

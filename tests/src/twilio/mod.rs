@@ -1,8 +1,10 @@
-//! A stateful fake of Twilio's Messages (text messages and WhatsApp) and Calls: accepts, remembers, lists, and misbehaves on request.
+//! A stateful fake of Twilio's Messages (text messages and WhatsApp) and Calls: accepts, remembers, lists,
+//! and misbehaves on request.
 //!
-//! It is strict where Twilio is lenient: an unknown parameter or filter is refused and recorded as a violation, so that a mistake
-//! of the agent is loud. A message exists from the moment it is accepted, whatever happens to the reply; [`Twilio::accepted`] is
-//! what the person's phone shows, [`Twilio::calls`] how often it rang.
+//! It is strict where Twilio is lenient: an unknown parameter or filter is refused and recorded as a
+//! violation, so that a mistake of the agent is loud. A message exists from the moment it is accepted,
+//! whatever happens to the reply; [`Twilio::accepted`] is what the person's phone shows, [`Twilio::calls`]
+//! how often it rang.
 
 mod call;
 mod calls;
@@ -108,8 +110,15 @@ impl Shared {
 
     /// The error code of what is wrong with the credentials or the account.
     fn authorize(&self, account: &str, headers: &HeaderMap) -> Result<(), i64> {
-        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let known = self.lock().credentials.iter().any(|(user, secret)| given == basic(user, secret));
+        let given = headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let known = self
+            .lock()
+            .credentials
+            .iter()
+            .any(|(user, secret)| given == basic(user, secret));
         match (known, account == ACCOUNT_SID) {
             (false, _) => {
                 self.lock().strangers += 1;
@@ -125,7 +134,10 @@ impl State {
     fn next_fault(&mut self, way: Way) -> Option<Fault> {
         let chaos = self.chaos;
         let always = || self.always_by.get(&way).or(self.always.as_ref()).cloned();
-        self.faults.pop_front().or_else(always).or_else(|| chaos.roll(&mut self.rng))
+        self.faults
+            .pop_front()
+            .or_else(always)
+            .or_else(|| chaos.roll(&mut self.rng))
     }
 
     fn hidden_for(&mut self) -> u64 {
@@ -184,16 +196,31 @@ impl Twilio {
             strangers: 0,
             violations: Vec::new(),
         };
-        let shared = Shared { state: Arc::new(Mutex::new(state)), clock: clock.clone() };
+        let shared = Shared {
+            state: Arc::new(Mutex::new(state)),
+            clock: clock.clone(),
+        };
         let api = Router::new()
-            .route("/2010-04-01/Accounts/{account}/Messages.json", post(create::create).get(list::list))
-            .route("/2010-04-01/Accounts/{account}/Messages/{message}", get(list::fetch))
-            .route("/2010-04-01/Accounts/{account}/Calls.json", post(calls::create).get(calls::list))
+            .route(
+                "/2010-04-01/Accounts/{account}/Messages.json",
+                post(create::create).get(list::list),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/Messages/{message}",
+                get(list::fetch),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/Calls.json",
+                post(calls::create).get(calls::list),
+            )
             .route("/2010-04-01/Accounts/{account}/Calls/{call}", get(calls::fetch))
             .fallback(async || fault::refusal(20404))
             .nest("/_control", control::router())
             .with_state(shared.clone());
-        Ok(Self { server: Server::start_at(api, address)?, shared })
+        Ok(Self {
+            server: Server::start_at(api, address)?,
+            shared,
+        })
     }
 
     /// Where it listens.
@@ -330,7 +357,10 @@ impl Twilio {
 
     /// Replaces all credentials.
     pub fn set_credentials(&self, credentials: &[(&str, &str)]) {
-        self.shared.lock().credentials = credentials.iter().map(|(user, secret)| pair(user, secret)).collect();
+        self.shared.lock().credentials = credentials
+            .iter()
+            .map(|(user, secret)| pair(user, secret))
+            .collect();
     }
 
     /// How many requests had no good credentials.

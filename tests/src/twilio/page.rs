@@ -13,23 +13,35 @@ pub(super) fn page(
     query: &HashMap<String, String>,
     rows: &[Value],
 ) -> Value {
-    let size: usize = query.get("PageSize").and_then(|v| v.parse().ok()).unwrap_or(50).clamp(1, 1000);
+    let size: usize = query
+        .get("PageSize")
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(50)
+        .clamp(1, 1000);
     let number: usize = query.get("Page").and_then(|v| v.parse().ok()).unwrap_or(0);
     let start = number.saturating_mul(size);
     let shown: Vec<&Value> = rows.iter().skip(start).take(size).collect();
     let resource = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
     let uri = |page: usize| {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
-        for filter in filters.iter().filter(|n| !matches!(**n, "Page" | "PageSize" | "PageToken")) {
+        for filter in filters
+            .iter()
+            .filter(|n| !matches!(**n, "Page" | "PageSize" | "PageToken"))
+        {
             query.get(*filter).inspect(|value| {
                 pairs.append_pair(filter, value);
             });
         }
-        pairs.append_pair("PageSize", &size.to_string()).append_pair("Page", &page.to_string());
+        pairs
+            .append_pair("PageSize", &size.to_string())
+            .append_pair("Page", &page.to_string());
         if page > 0 {
             pairs.append_pair("PageToken", &format!("PA{page:034x}"));
         }
-        format!("/2010-04-01/Accounts/{account}/{resource}.json?{}", pairs.finish())
+        format!(
+            "/2010-04-01/Accounts/{account}/{resource}.json?{}",
+            pairs.finish()
+        )
     };
     json!({
         "first_page_uri": uri(0),
@@ -54,8 +66,14 @@ pub(super) fn day_filter(query: &HashMap<String, String>, name: &str) -> Option<
         Some(text) => text.get(..10).and_then(|day| day.parse::<Date>().ok()).map(Some),
     };
     let (on, before, after) = (day("")?, day("<")?, day(">")?);
-    Some(Box::new(move |at| match at.map(|at| TimeZone::UTC.to_datetime(at).date()) {
-        None => on.is_none() && before.is_none() && after.is_none(),
-        Some(day) => on.is_none_or(|d| day == d) && before.is_none_or(|d| day <= d) && after.is_none_or(|d| day >= d),
+    Some(Box::new(move |at| {
+        match at.map(|at| TimeZone::UTC.to_datetime(at).date()) {
+            None => on.is_none() && before.is_none() && after.is_none(),
+            Some(day) => {
+                on.is_none_or(|d| day == d)
+                    && before.is_none_or(|d| day <= d)
+                    && after.is_none_or(|d| day >= d)
+            }
+        }
     }))
 }

@@ -1,4 +1,5 @@
-//! What Twilio refuses, and what the fake refuses so that a mistake is loud; with why, for the test that failed.
+//! What Twilio refuses, and what the fake refuses so that a mistake is loud; with why, for the test that
+//! failed.
 
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
@@ -12,14 +13,20 @@ fn refuse<T>(code: i64, why: &str) -> Result<T, Refusal> {
 }
 
 fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
-    form.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    form.iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, v)| v.as_str())
+        .filter(|v| !v.is_empty())
 }
 
 fn known_once(form: &Form, parameters: &[&str]) -> Result<(), Refusal> {
     if let Some((name, _)) = form.iter().find(|(name, _)| !parameters.contains(&name.as_str())) {
         return refuse(20001, &format!("unknown parameter {name}"));
     }
-    match parameters.iter().find(|p| form.iter().filter(|(n, _)| n == *p).count() > 1) {
+    match parameters
+        .iter()
+        .find(|p| form.iter().filter(|(n, _)| n == *p).count() > 1)
+    {
         Some(twice) => refuse(20001, &format!("{twice} given twice")),
         None => Ok(()),
     }
@@ -29,7 +36,9 @@ fn known_once(form: &Form, parameters: &[&str]) -> Result<(), Refusal> {
 pub(super) fn message(form: &Form) -> Result<(), Refusal> {
     known_once(form, &create::PARAMETERS)?;
     let field = |name| field(form, name);
-    let Some(to) = field("To") else { return refuse(21604, "no To") };
+    let Some(to) = field("To") else {
+        return refuse(21604, "no To");
+    };
     if !is_e164(number(to)) {
         return refuse(21211, "To is not E.164");
     }
@@ -48,11 +57,15 @@ pub(super) fn message(form: &Form) -> Result<(), Refusal> {
         (_, None, Some(_)) => return refuse(20001, "ContentVariables without ContentSid"),
         (Some(body), ..) if body.chars().count() > 1600 => return refuse(21617, "Body over 1600 characters"),
         (_, Some(sid), _) if !is_sid("HX", sid) => return refuse(21655, "malformed ContentSid"),
-        (_, _, Some(json)) if !are_variables(json) => return refuse(21656, "ContentVariables are no JSON texts"),
+        (_, _, Some(json)) if !are_variables(json) => {
+            return refuse(21656, "ContentVariables are no JSON texts");
+        }
         _ => {}
     }
     if let Some(validity) = field("ValidityPeriod")
-        && !validity.parse::<u32>().is_ok_and(|seconds| (1..=36_000).contains(&seconds))
+        && !validity
+            .parse::<u32>()
+            .is_ok_and(|seconds| (1..=36_000).contains(&seconds))
     {
         return refuse(21621, "ValidityPeriod outside 1..=36000");
     }
@@ -62,22 +75,29 @@ pub(super) fn message(form: &Form) -> Result<(), Refusal> {
 /// CreateCall; what will be said, one text for each `<Say>`.
 pub(super) fn call(form: &Form) -> Result<Vec<String>, Refusal> {
     known_once(form, &calls::PARAMETERS)?;
-    let Some(to) = field(form, "To") else { return refuse(21201, "no To") };
-    let Some(from) = field(form, "From") else { return refuse(21213, "no From") };
+    let Some(to) = field(form, "To") else {
+        return refuse(21201, "no To");
+    };
+    let Some(from) = field(form, "From") else {
+        return refuse(21213, "no From");
+    };
     if !is_e164(to) {
         return refuse(21217, "To is not E.164");
     }
     if !is_e164(from) {
         return refuse(21212, "From is not E.164");
     }
-    let Some(twiml) = field(form, "Twiml") else { return refuse(21205, "no Twiml") };
+    let Some(twiml) = field(form, "Twiml") else {
+        return refuse(21205, "no Twiml");
+    };
     if twiml.chars().count() > 4000 {
         return refuse(20001, "Twiml over 4000 characters");
     }
     said(twiml).map_err(|why| (20001, format!("Twiml: {why}")))
 }
 
-/// Reads a document as strictly as Twilio does, and allows nothing in it that Mecris has no business asking for.
+/// Reads a document as strictly as Twilio does, and allows nothing in it that Mecris has no business asking
+/// for.
 fn said(twiml: &str) -> Result<Vec<String>, String> {
     let mut reader = Reader::from_str(twiml);
     reader.config_mut().check_comments = true;
@@ -102,7 +122,9 @@ fn said(twiml: &str) -> Result<Vec<String>, String> {
                 words.push_str(&text);
             }
             Event::GeneralRef(name) => {
-                words.push_str(resolve_predefined_entity(&name).ok_or_else(|| format!("&{}; is not known", &*name))?);
+                words.push_str(
+                    resolve_predefined_entity(&name).ok_or_else(|| format!("&{}; is not known", &*name))?,
+                );
             }
             Event::Comment(_) => {}
             Event::Eof if path.is_empty() && !said.is_empty() => return Ok(said),
@@ -114,7 +136,10 @@ fn said(twiml: &str) -> Result<Vec<String>, String> {
 /// A JSON object of texts that WhatsApp takes: none empty, none with a line break.
 fn are_variables(json: &str) -> bool {
     let parsed: Option<std::collections::HashMap<String, String>> = serde_json::from_str(json).ok();
-    parsed.is_some_and(|all| all.values().all(|text| !text.trim().is_empty() && !text.contains(['\n', '\t'])))
+    parsed.is_some_and(|all| {
+        all.values()
+            .all(|text| !text.trim().is_empty() && !text.contains(['\n', '\t']))
+    })
 }
 
 fn is_whatsapp(address: &str) -> bool {
@@ -126,9 +151,12 @@ fn number(address: &str) -> &str {
 }
 
 fn is_e164(number: &str) -> bool {
-    number.strip_prefix('+').is_some_and(|d| (7..=15).contains(&d.len()) && d.bytes().all(|b| b.is_ascii_digit()))
+    number
+        .strip_prefix('+')
+        .is_some_and(|d| (7..=15).contains(&d.len()) && d.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_sid(prefix: &str, sid: &str) -> bool {
-    sid.strip_prefix(prefix).is_some_and(|d| d.len() == 32 && d.bytes().all(|b| b.is_ascii_hexdigit()))
+    sid.strip_prefix(prefix)
+        .is_some_and(|d| d.len() == 32 && d.bytes().all(|b| b.is_ascii_hexdigit()))
 }

@@ -4,18 +4,24 @@ use std::collections::HashMap;
 
 use super::{Fate, State};
 
-/// What the person will read: the text, or the template with its variables in place. A variable that is not given keeps its name, as
-/// a template's own default would stand there.
+/// What the person will read: the text, or the template with its variables in place. A variable that is not
+/// given keeps its name, as a template's own default would stand there.
 pub(super) fn content(state: &State, fields: &HashMap<String, String>) -> Result<String, i64> {
-    let Some(sid) = fields.get("ContentSid") else { return Ok(fields.get("Body").cloned().unwrap_or_default()) };
+    let Some(sid) = fields.get("ContentSid") else {
+        return Ok(fields.get("Body").cloned().unwrap_or_default());
+    };
     let template = state.templates.get(sid).ok_or(21655)?;
-    let variables: HashMap<String, String> =
-        fields.get("ContentVariables").and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    let fill = |text: String, (name, value): (&String, &String)| text.replace(&format!("{{{{{name}}}}}"), value);
+    let variables: HashMap<String, String> = fields
+        .get("ContentVariables")
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default();
+    let fill =
+        |text: String, (name, value): (&String, &String)| text.replace(&format!("{{{{{name}}}}}"), value);
     Ok(variables.iter().fold(template.clone(), fill))
 }
 
-/// The end of what is accepted and cannot arrive: a text of one's own, more than a day after the person's last word.
+/// The end of what is accepted and cannot arrive: a text of one's own, more than a day after the person's
+/// last word.
 pub(super) fn fate(state: &State, to: &str, fields: &HashMap<String, String>) -> Option<Fate> {
     let free = to.starts_with("whatsapp:") && !fields.contains_key("ContentSid");
     (free && !state.sessions.contains(to)).then_some(Fate::Failed(63016))

@@ -12,15 +12,24 @@ use crate::{
 };
 
 pub(crate) const CASES: &[Case] = &[
-    ("the_same_disk_and_a_fresh_disk_repeat_no_message", no_message_twice),
-    ("switched_off_in_the_middle_of_a_send_the_next_boot_reconciles", in_the_middle),
+    (
+        "the_same_disk_and_a_fresh_disk_repeat_no_message",
+        no_message_twice,
+    ),
+    (
+        "switched_off_in_the_middle_of_a_send_the_next_boot_reconciles",
+        in_the_middle,
+    ),
 ];
 
 /// What systemd allows a stop.
 const STOP: Duration = Duration::from_secs(20);
 
 fn passes(instance: &Instance<'_>) -> usize {
-    instance.sh("journalctl --no-pager -o cat -b -u mecris-agent").matches("\"message\":\"pass\"").count()
+    instance
+        .sh("journalctl --no-pager -o cat -b -u mecris-agent")
+        .matches("\"message\":\"pass\"")
+        .count()
 }
 
 fn booted<'r>(region: &'r Region, new: bool) -> Instance<'r> {
@@ -34,7 +43,13 @@ fn booted<'r>(region: &'r Region, new: bool) -> Instance<'r> {
 
 fn up(instance: &mut Instance<'_>) {
     let state = instance.boot();
-    assert_eq!(state, "running", "{}\n{}", instance.output(), instance.journal("mecris-agent"));
+    assert_eq!(
+        state,
+        "running",
+        "{}\n{}",
+        instance.output(),
+        instance.journal("mecris-agent")
+    );
     let passed = until(PATIENCE, || (passes(instance) > 0).then_some(()));
     assert!(passed.is_some(), "no pass:\n{}", instance.journal("mecris-agent"));
 }
@@ -49,15 +64,32 @@ fn no_message_twice() {
     // User-data once more by hand: what is as it should be is left alone.
     let pid = first.property("mecris-agent", "MainPID");
     let again = first.sh("sh /var/lib/cloud/instance/scripts/part-001");
-    assert!(again.contains("ready: version") && !again.contains("install"), "{again}");
-    assert_eq!(first.property("mecris-agent", "MainPID"), pid, "it was restarted:\n{again}");
+    assert!(
+        again.contains("ready: version") && !again.contains("install"),
+        "{again}"
+    );
+    assert_eq!(
+        first.property("mecris-agent", "MainPID"),
+        pid,
+        "it was restarted:\n{again}"
+    );
 
     assert!(first.power_off() < STOP);
     up(&mut first);
-    assert_eq!(first.output().matches("mecris-boot: fetch").count(), 1, "user-data ran again:\n{}", first.output());
+    assert_eq!(
+        first.output().matches("mecris-boot: fetch").count(),
+        1,
+        "user-data ran again:\n{}",
+        first.output()
+    );
     // What was written when the shipper was gone already is shipped by the next boot.
-    let last_words =
-        || region.log_lines("journal").iter().filter(|line| line.contains("Stopped mecris-journal.service")).count();
+    let last_words = || {
+        region
+            .log_lines("journal")
+            .iter()
+            .filter(|line| line.contains("Stopped mecris-journal.service"))
+            .count()
+    };
     let arrived = until(PATIENCE, || (last_words() > 0).then_some(()));
     assert!(arrived.is_some(), "{}", first.journal("mecris-journal"));
     assert_eq!(last_words(), 1);
@@ -65,8 +97,17 @@ fn no_message_twice() {
     drop(first);
 
     let second = booted(&region, true);
-    assert_eq!(region.boot_log().len(), 1, "the second instance reported: {:?}", region.boot_log());
-    assert!(second.journal("mecris-agent").contains("generation"), "{}", second.journal("mecris-agent"));
+    assert_eq!(
+        region.boot_log().len(),
+        1,
+        "the second instance reported: {:?}",
+        region.boot_log()
+    );
+    assert!(
+        second.journal("mecris-agent").contains("generation"),
+        "{}",
+        second.journal("mecris-agent")
+    );
     assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
     region.nobody_misbehaved();
 }
@@ -84,7 +125,8 @@ fn in_the_middle() {
     first.boot();
     let stopped = first.sh("journalctl --no-pager -b -1 -u mecris-agent");
     assert!(
-        stopped.contains("Stopped mecris-agent.service") && !stopped.contains("State 'stop-sigterm' timed out"),
+        stopped.contains("Stopped mecris-agent.service")
+            && !stopped.contains("State 'stop-sigterm' timed out"),
         "{stopped}"
     );
     // It finds the message at the provider and takes it for its own.

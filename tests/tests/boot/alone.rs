@@ -1,5 +1,5 @@
-//! The binary in a root that has nothing else: no libc of any kind, no time zones, no certificates, no shell. What it can do there it
-//! can do on every Linux of its architecture, with glibc of any age or with musl.
+//! The binary in a root that has nothing else: no libc of any kind, no time zones, no certificates, no shell.
+//! What it can do there it can do on every Linux of its architecture, with glibc of any age or with musl.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -38,13 +38,18 @@ fn needs_nothing() {
         path
     };
     program("mecris-agent", &release().bytes);
-    let start = format!("#!/bin/sh\nexec /usr/sbin/chroot {} /mecris-agent \"$@\"\n", root.display());
+    let start = format!(
+        "#!/bin/sh\nexec /usr/sbin/chroot {} /mecris-agent \"$@\"\n",
+        root.display()
+    );
     setup.program = Some(program("start", start.as_bytes()));
 
     let version = setup.agent(&["version", "--json"]);
     assert_eq!(version.code, 0, "{}", version.everything());
     assert!(
-        version.json()["target"].as_str().is_some_and(|target| target.ends_with("linux-musl")),
+        version.json()["target"]
+            .as_str()
+            .is_some_and(|target| target.ends_with("linux-musl")),
         "{}",
         version.stdout
     );

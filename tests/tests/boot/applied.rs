@@ -1,5 +1,6 @@
-//! The whole way: a stack that Terraform applied to a fake AWS, the machine that its launch template describes, one message, and nothing
-//! that is left. `tests/infra/applied.py` plays the person who deploys and destroys, with the scripts of the repository.
+//! The whole way: a stack that Terraform applied to a fake AWS, the machine that its launch template
+//! describes, one message, and nothing that is left. `tests/infra/applied.py` plays the person who deploys
+//! and destroys, with the scripts of the repository.
 
 use std::{
     io::{self, BufRead as _, BufReader, Write as _},
@@ -20,8 +21,10 @@ use crate::{
     region::{BEEMINDER_PORT, Region, TWILIO_PORT, workspace},
 };
 
-pub(crate) const CASES: &[Case] =
-    &[("what_terraform_applied_boots_sends_one_message_and_is_destroyed_without_a_trace", whole_life)];
+pub(crate) const CASES: &[Case] = &[(
+    "what_terraform_applied_boots_sends_one_message_and_is_destroyed_without_a_trace",
+    whole_life,
+)];
 
 /// Where the AWS that Terraform applied to is, at [`Region::address`].
 const PORT: u16 = 9010;
@@ -43,7 +46,12 @@ impl Drop for Person {
 impl Person {
     fn new() -> Self {
         let mut child = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", ". tests/infra/tools.sh; exec python tests/infra/applied.py"])
+            .args([
+                "-euo",
+                "pipefail",
+                "-c",
+                ". tests/infra/tools.sh; exec python tests/infra/applied.py",
+            ])
             .current_dir(workspace())
             .process_group(0)
             .stdin(Stdio::piped())
@@ -65,7 +73,11 @@ impl Person {
         self.says.read_line(&mut line).expect("it can be read");
         let said: Value =
             serde_json::from_str(&line).unwrap_or_else(|_| panic!("tests/infra/applied.py said {line:?}"));
-        assert!(said.get("failed").is_none(), "{}", said["failed"].as_str().unwrap_or_default());
+        assert!(
+            said.get("failed").is_none(),
+            "{}",
+            said["failed"].as_str().unwrap_or_default()
+        );
         said
     }
 }
@@ -75,13 +87,19 @@ fn text(value: &Value) -> &str {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal")).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+        .collect()
 }
 
 /// Makes an address of this machine reachable from the instance, as long as the test runs.
 fn lead_to(region: &Region, aws: SocketAddr) {
     let here = region.address(PORT);
-    let listener = region.network.within(move || TcpListener::bind(here)).expect("a free port");
+    let listener = region
+        .network
+        .within(move || TcpListener::bind(here))
+        .expect("a free port");
     let pass = |from: &TcpStream, to: &TcpStream| -> io::Result<()> {
         let (mut from, mut to) = (from.try_clone()?, to.try_clone()?);
         std::thread::spawn(move || {
@@ -92,13 +110,16 @@ fn lead_to(region: &Region, aws: SocketAddr) {
     };
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            // A connection that cannot be made is one that is closed again: the instance sees what it would see of a dead service.
-            let _ = TcpStream::connect(aws).and_then(|aws| pass(&client, &aws).and_then(|()| pass(&aws, &client)));
+            // A connection that cannot be made is one that is closed again: the instance sees what it would
+            // see of a dead service.
+            let _ = TcpStream::connect(aws)
+                .and_then(|aws| pass(&client, &aws).and_then(|()| pass(&aws, &client)));
         }
     });
 }
 
-/// Where this instance finds everything: one AWS for all services, and this file's lines win over those that [`Instance::new`] wrote.
+/// Where this instance finds everything: one AWS for all services, and this file's lines win over those that
+/// [`Instance::new`] wrote.
 fn endpoints(region: &Region, instance: &Instance<'_>) {
     let aws = format!("http://{}", region.address(PORT));
     for service in ["S3", "CLOUDWATCH", "CLOUDWATCH_LOGS", "SECRETS_MANAGER", "SSM"] {
@@ -106,8 +127,14 @@ fn endpoints(region: &Region, instance: &Instance<'_>) {
     }
     instance.environment(&[
         ("AWS_USE_DUALSTACK_ENDPOINT", "false"),
-        ("MECRIS__BEEMINDER__BASE_URL", &format!("http://127.0.0.1:{BEEMINDER_PORT}/api/v1/")),
-        ("MECRIS__NOTIFY__SMS__BASE_URL", &format!("http://127.0.0.1:{TWILIO_PORT}")),
+        (
+            "MECRIS__BEEMINDER__BASE_URL",
+            &format!("http://127.0.0.1:{BEEMINDER_PORT}/api/v1/"),
+        ),
+        (
+            "MECRIS__NOTIFY__SMS__BASE_URL",
+            &format!("http://127.0.0.1:{TWILIO_PORT}"),
+        ),
     ]);
 }
 
@@ -134,33 +161,73 @@ fn whole_life() {
     person.tell(&wanted(&binary));
 
     let launch = person.hear();
-    lead_to(&region, text(&launch["aws"]).trim_start_matches("http://").parse().expect("an address"));
+    lead_to(
+        &region,
+        text(&launch["aws"])
+            .trim_start_matches("http://")
+            .parse()
+            .expect("an address"),
+    );
     region.next_instance(text(&launch["instance"]).to_owned());
     region.imds.set_user_data(bytes(text(&launch["user_data"])));
     let mut instance = Instance::new(&region);
     endpoints(&region, &instance);
     let state = instance.boot();
-    assert_eq!(state, "running", "{}\n{}\n{}", instance.output(), instance.journal("mecris-agent"), instance.console());
+    assert_eq!(
+        state,
+        "running",
+        "{}\n{}\n{}",
+        instance.output(),
+        instance.journal("mecris-agent"),
+        instance.console()
+    );
     let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
-    assert!(sent.is_some(), "{}\n{}", instance.output(), instance.journal("mecris-agent"));
+    assert!(
+        sent.is_some(),
+        "{}\n{}",
+        instance.output(),
+        instance.journal("mecris-agent")
+    );
     assert!(region.texts()[0].contains("reading"), "{:?}", region.texts());
 
     let (id, deployed) = (region.instance_id(), person.hear());
     let ready = format!("mecris-boot: ready: version 1.2.3 ({ARCH}) on {id}, ");
     assert!(text(&deployed["deployed"]).starts_with(&ready), "{deployed}");
     let position = || instance.try_sh("cat /var/lib/mecris-journal/position.json").ok();
-    let shipped = until(PATIENCE, || position().filter(|position| position.contains("\"shipped\":\"")));
-    assert!(shipped.is_some(), "the journal was not shipped: {:?}\n{}", position(), instance.journal("mecris-journal"));
+    let shipped = until(PATIENCE, || {
+        position().filter(|position| position.contains("\"shipped\":\""))
+    });
+    assert!(
+        shipped.is_some(),
+        "the journal was not shipped: {:?}\n{}",
+        position(),
+        instance.journal("mecris-journal")
+    );
     instance.power_off();
     person.tell(&json!("off"));
     let left = person.hear();
-    assert_eq!(left["streams"], json!([format!("{id}/boot"), format!("{id}/journal")]));
-    assert!(left["ready_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{left}");
-    assert!(left["generations"].as_array().is_some_and(|all| !all.is_empty()), "no state off the machine: {left}");
+    assert_eq!(
+        left["streams"],
+        json!([format!("{id}/boot"), format!("{id}/journal")])
+    );
+    assert!(
+        left["ready_seconds"]
+            .as_f64()
+            .is_some_and(|seconds| seconds > 0.0),
+        "{left}"
+    );
+    assert!(
+        left["generations"].as_array().is_some_and(|all| !all.is_empty()),
+        "no state off the machine: {left}"
+    );
 
     let destroyed = person.hear();
     assert_eq!(destroyed["left"], json!({}), "terraform destroy leaves something");
-    assert_eq!(destroyed["kept"], json!(["28b52ffd"]), "the newest state, as zstd begins");
+    assert_eq!(
+        destroyed["kept"],
+        json!(["28b52ffd"]),
+        "the newest state, as zstd begins"
+    );
     assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
     region.nobody_misbehaved();
 }

@@ -13,7 +13,8 @@ use crate::{region::workspace, run::run};
 /// `uname -m` of this machine, and so of its containers.
 pub(crate) const ARCH: &str = std::env::consts::ARCH;
 
-/// What is shipped: `MECRIS_RELEASE_BIN`, else the same without its optimisation, as `scripts/build-release --quick` makes it.
+/// What is shipped: `MECRIS_RELEASE_BIN`, else the same without its optimisation, as `scripts/build-release
+/// --quick` makes it.
 pub(crate) fn release() -> &'static Artifact {
     static ARTIFACT: OnceLock<Artifact> = OnceLock::new();
     ARTIFACT.get_or_init(|| {
@@ -26,7 +27,8 @@ pub(crate) fn release() -> &'static Artifact {
     })
 }
 
-/// The one that can be stopped at a named place; it needs the libraries of this machine, which the root has too.
+/// The one that can be stopped at a named place; it needs the libraries of this machine, which the root has
+/// too.
 pub(crate) fn with_failpoints() -> &'static Artifact {
     static ARTIFACT: OnceLock<Artifact> = OnceLock::new();
     ARTIFACT.get_or_init(|| Artifact::read(mecris_tests::agent::failpoints_binary()))
@@ -40,8 +42,12 @@ pub(crate) struct Artifact {
 
 impl Artifact {
     fn read(path: &Path) -> Self {
-        let bytes = Bytes::from(std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes =
+            Bytes::from(std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+        let sha256 = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self { bytes, sha256 }
     }
 }

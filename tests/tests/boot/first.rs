@@ -1,4 +1,5 @@
-//! From nothing to one message: a boot, the user-data of a token-only metadata service, the binary of the bucket, one SMS.
+//! From nothing to one message: a boot, the user-data of a token-only metadata service, the binary of the
+//! bucket, one SMS.
 
 use std::time::Duration;
 
@@ -15,7 +16,10 @@ use crate::{
 };
 
 pub(crate) const CASES: &[Case] = &[
-    ("the_rendered_user_data_is_small_sound_shell_without_a_secret", rendered),
+    (
+        "the_rendered_user_data_is_small_sound_shell_without_a_secret",
+        rendered,
+    ),
     ("from_nothing_to_one_message", one_message),
     ("where_the_only_egress_is_ipv6_it_is_the_same", by_ipv6),
     ("five_boots_say_how_long_each_step_takes", five_boots),
@@ -25,7 +29,10 @@ fn rendered() {
     let (text, packed) = (Launch::new().render(), Launch::new().packed().len());
     println!("{} bytes, packed {packed}", text.len());
     assert!(packed < 16 * 1024, "{packed} bytes, EC2 takes 16384");
-    assert!(text.contains(&release().sha256) && text.contains("WatchdogSec=30"), "{text}");
+    assert!(
+        text.contains(&release().sha256) && text.contains("WatchdogSec=30"),
+        "{text}"
+    );
     for secret in [mecris_tests::beeminder::TOKEN, mecris_tests::twilio::AUTH_TOKEN] {
         assert!(!text.contains(secret), "a secret");
     }
@@ -43,7 +50,14 @@ fn boot(region: &Region) -> Instance<'_> {
     Launch::new().publish(region);
     let mut instance = Instance::new(region);
     let state = instance.boot();
-    assert_eq!(state, "running", "{}\n{}\n{}", instance.output(), instance.journal("mecris-agent"), instance.console());
+    assert_eq!(
+        state,
+        "running",
+        "{}\n{}\n{}",
+        instance.output(),
+        instance.journal("mecris-agent"),
+        instance.console()
+    );
     instance
 }
 
@@ -61,25 +75,52 @@ fn by_ipv6() {
 fn from_nothing(region: &Region) -> String {
     let mut instance = boot(region);
     let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
-    assert!(sent.is_some(), "{}\n{}", instance.output(), instance.journal("mecris-agent"));
+    assert!(
+        sent.is_some(),
+        "{}\n{}",
+        instance.output(),
+        instance.journal("mecris-agent")
+    );
     assert!(region.texts()[0].contains("reading"), "{:?}", region.texts());
 
-    assert_eq!(instance.sh("systemctl is-enabled mecris-agent mecris-journal").trim(), "enabled\nenabled");
-    assert_eq!(instance.sh("stat -c '%U %a' /var/lib/mecris /etc/mecris/agent.toml").trim(), "mecris 700\nroot 640");
+    assert_eq!(
+        instance
+            .sh("systemctl is-enabled mecris-agent mecris-journal")
+            .trim(),
+        "enabled\nenabled"
+    );
+    assert_eq!(
+        instance
+            .sh("stat -c '%U %a' /var/lib/mecris /etc/mecris/agent.toml")
+            .trim(),
+        "mecris 700\nroot 640"
+    );
     let told = instance.sh("/usr/local/bin/mecris-agent version --json");
     assert!(told.contains(&format!("{ARCH}-unknown-linux-")), "{told}");
     let report = region.boot_log();
-    assert!(report.last().is_some_and(|line| line.contains("ready: version 1.2.3")), "{report:?}");
+    assert!(
+        report
+            .last()
+            .is_some_and(|line| line.contains("ready: version 1.2.3")),
+        "{report:?}"
+    );
     assert!(region.metric("BootReadySeconds") > 0.0 && region.metric("BootFailed") == 0.0);
     assert!(
-        region.s3.objects().iter().any(|object| object.key.starts_with("agent/state/")),
+        region
+            .s3
+            .objects()
+            .iter()
+            .any(|object| object.key.starts_with("agent/state/")),
         "no state off the machine"
     );
 
-    // As docs/RUNBOOK.md has it, "A shell on the instance", without a terminal and with the endpoints of this test.
+    // As docs/RUNBOOK.md has it, "A shell on the instance", without a terminal and with the endpoints of this
+    // test.
     let files = "-p EnvironmentFile=/etc/mecris/agent.env -p EnvironmentFile=/etc/mecris/local.env";
     let agent = "/usr/local/bin/mecris-agent";
-    let status = instance.sh(&format!("systemd-run --pipe --wait --quiet --uid=mecris {files} {agent} status"));
+    let status = instance.sh(&format!(
+        "systemd-run --pipe --wait --quiet --uid=mecris {files} {agent} status"
+    ));
     assert!(status.contains("last success"), "{status}");
 
     let addresses = instance.sh("ip address show dev ens5");
@@ -90,18 +131,26 @@ fn from_nothing(region: &Region) -> String {
     addresses
 }
 
-/// What one boot took, in milliseconds: each step of user-data, and from switching on to what a person waits for.
+/// What one boot took, in milliseconds: each step of user-data, and from switching on to what a person waits
+/// for.
 type Phases = Vec<(String, f64)>;
 
 fn measured() -> Phases {
     let region = Region::new();
     let instance = boot(&region);
     let up = instance.on.elapsed();
-    let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then(|| instance.on.elapsed()));
+    let sent = until(PATIENCE, || {
+        (region.twilio.accepted_count() > 0).then(|| instance.on.elapsed())
+    });
     let report = region.boot_log().pop().expect("it reported");
-    let ends = report.rsplit("(0.01 s):").next().expect("it says when its steps ended").split_whitespace();
-    let ends =
-        ends.filter_map(|step| step.split_once('=')).map(|(step, at)| (step, at.parse::<f64>().expect("a number")));
+    let ends = report
+        .rsplit("(0.01 s):")
+        .next()
+        .expect("it says when its steps ended")
+        .split_whitespace();
+    let ends = ends
+        .filter_map(|step| step.split_once('='))
+        .map(|(step, at)| (step, at.parse::<f64>().expect("a number")));
     let mut phases = Phases::new();
     let mut last = 0.0;
     for (step, end) in ends {
@@ -109,10 +158,16 @@ fn measured() -> Phases {
         last = end;
     }
     phases.push((READY.to_owned(), last * 10.0));
-    phases.push(("switched on to systemd's `running`".to_owned(), up.as_secs_f64() * 1000.0));
+    phases.push((
+        "switched on to systemd's `running`".to_owned(),
+        up.as_secs_f64() * 1000.0,
+    ));
     // Looked at only once it is up.
     let sent = sent.expect("one message").as_secs_f64() * 1000.0;
-    phases.push(("switched on to the message at the provider, at most".to_owned(), sent));
+    phases.push((
+        "switched on to the message at the provider, at most".to_owned(),
+        sent,
+    ));
     phases
 }
 
@@ -124,9 +179,15 @@ fn five_boots() {
     for (place, (phase, _)) in boots[0].iter().enumerate() {
         let mut times: Vec<f64> = boots.iter().map(|phases| phases[place].1).collect();
         times.sort_by(f64::total_cmp);
-        println!("| {phase} | {:.0} | {:.0} | {:.0} |", times[2], times[0], times[4]);
+        println!(
+            "| {phase} | {:.0} | {:.0} | {:.0} |",
+            times[2], times[0], times[4]
+        );
         // Machines are noisy: the time is asked for by whoever measures on a quiet one.
         let asked = std::env::var_os("MECRIS_BOOT_TIMED").is_some();
-        assert!(!asked || phase != READY || times[2] <= 3000.0, "p50 of {times:?} ms");
+        assert!(
+            !asked || phase != READY || times[2] <= 3000.0,
+            "p50 of {times:?} ms"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! One machine: a disk (an overlay above the root that `scripts/boot-root` makes) and, while it runs, systemd in a container.
+//! One machine: a disk (an overlay above the root that `scripts/boot-root` makes) and, while it runs, systemd
+//! in a container.
 
 use std::{
     fs,
@@ -37,21 +38,48 @@ pub(crate) struct Instance<'r> {
 /// The root that all of them start from.
 fn root() -> &'static str {
     static ROOT: OnceLock<String> = OnceLock::new();
-    ROOT.get_or_init(|| run(&workspace().join("scripts/boot-root").display().to_string(), &[]).trim().to_owned())
+    ROOT.get_or_init(|| {
+        run(&workspace().join("scripts/boot-root").display().to_string(), &[])
+            .trim()
+            .to_owned()
+    })
 }
 
 impl<'r> Instance<'r> {
     /// One with an empty disk, switched off. It knows where the endpoints of this region are, and no more.
     pub(crate) fn new(region: &'r Region) -> Self {
-        let place = Path::new(root()).parent().expect("a folder in the build folder").join("instances");
+        let place = Path::new(root())
+            .parent()
+            .expect("a folder in the build folder")
+            .join("instances");
         fs::create_dir_all(&place).expect("the build folder can be written");
         let folder = tempfile::tempdir_in(place).expect("a folder for the disk");
         for name in ["upper", "work", "root"] {
             fs::create_dir(folder.path().join(name)).expect("it can be written");
         }
-        let options = format!("lowerdir={},upperdir={1}/upper,workdir={1}/work", root(), folder.path().display());
-        let instance = Self { region, folder, nspawn: None, init: None, on: Instant::now() };
-        run("mount", &["-t", "overlay", "overlay", "-o", &options, &instance.root().display().to_string()]);
+        let options = format!(
+            "lowerdir={},upperdir={1}/upper,workdir={1}/work",
+            root(),
+            folder.path().display()
+        );
+        let instance = Self {
+            region,
+            folder,
+            nspawn: None,
+            init: None,
+            on: Instant::now(),
+        };
+        run(
+            "mount",
+            &[
+                "-t",
+                "overlay",
+                "overlay",
+                "-o",
+                &options,
+                &instance.root().display().to_string(),
+            ],
+        );
         instance.endpoints();
         instance
     }
@@ -77,11 +105,14 @@ impl<'r> Instance<'r> {
     pub(crate) fn environment(&self, lines: &[(&str, &str)]) {
         let path = "/etc/mecris/local.env";
         let mut text = fs::read_to_string(self.path(path)).unwrap_or_default();
-        lines.iter().for_each(|(name, value)| text.push_str(&format!("{name}='{value}'\n")));
+        lines
+            .iter()
+            .for_each(|(name, value)| text.push_str(&format!("{name}='{value}'\n")));
         self.write(path, text, 0o600);
     }
 
-    /// The fakes speak plain http, which the agent takes only on loopback: two ports of this machine lead to them.
+    /// The fakes speak plain http, which the agent takes only on loopback: two ports of this machine lead to
+    /// them.
     fn endpoints(&self) {
         let service = |port| format!("http://{}", self.region.address(port));
         let gate = service(GATE_PORT);
@@ -97,14 +128,19 @@ impl<'r> Instance<'r> {
         ]);
         for (name, port) in [("twilio", TWILIO_PORT), ("beeminder", BEEMINDER_PORT)] {
             let unit = format!("/etc/systemd/system/to-{name}");
-            self.write(&format!("{unit}.socket"), format!("[Socket]\nListenStream=127.0.0.1:{port}\n"), 0o644);
+            self.write(
+                &format!("{unit}.socket"),
+                format!("[Socket]\nListenStream=127.0.0.1:{port}\n"),
+                0o644,
+            );
             // It takes what is behind the last colon for the port, and knows no brackets.
             let there = self.region.address(port).ip();
             let proxy = format!("[Service]\nExecStart=/lib/systemd/systemd-socket-proxyd {there}:{port}\n");
             self.write(&format!("{unit}.service"), proxy, 0o644);
             let wants = self.path("/etc/systemd/system/sockets.target.wants");
             fs::create_dir_all(&wants).expect("the disk can be written");
-            std::os::unix::fs::symlink(format!("{unit}.socket"), wants.join(format!("to-{name}.socket"))).expect("new");
+            std::os::unix::fs::symlink(format!("{unit}.socket"), wants.join(format!("to-{name}.socket")))
+                .expect("new");
         }
     }
 
@@ -113,17 +149,41 @@ impl<'r> Instance<'r> {
         assert!(self.nspawn.is_none(), "it is on already");
         self.region.network.unplug();
         let shim = workspace().join("tests/tests/boot/ec2-init");
-        // A mount namespace of its own for what systemd-nspawn keeps in /run, and version 2 control groups whatever the host has.
+        // A mount namespace of its own for what systemd-nspawn keeps in /run, and version 2 control groups
+        // whatever the host has.
         let script = "mkdir -p /run/systemd/nspawn; mount -t tmpfs tmpfs /run/systemd/nspawn; export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1; \
                       exec systemd-nspawn \"$@\"";
         let console = fs::File::create(self.folder.path().join("console")).expect("a file");
         self.on = Instant::now();
         let mut child = Command::new("unshare")
-            .args(["--mount", "--propagation", "private", "bash", "-c", script, "bash", "--quiet", "--register=no"])
-            .args(["--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=read-only"])
-            .args(["--kill-signal=SIGRTMIN+3", "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf"])
+            .args([
+                "--mount",
+                "--propagation",
+                "private",
+                "bash",
+                "-c",
+                script,
+                "bash",
+                "--quiet",
+                "--register=no",
+            ])
+            .args([
+                "--keep-unit",
+                "--link-journal=no",
+                "--resolv-conf=off",
+                "--timezone=off",
+                "--console=read-only",
+            ])
+            .args([
+                "--kill-signal=SIGRTMIN+3",
+                "--capability=CAP_NET_ADMIN,CAP_BPF",
+                "--system-call-filter=bpf",
+            ])
             .arg(format!("--machine=mecris-{}", self.region.instance_id()))
-            .arg(format!("--network-namespace-path=/run/netns/{}", self.region.network.ec2))
+            .arg(format!(
+                "--network-namespace-path=/run/netns/{}",
+                self.region.network.ec2
+            ))
             .arg(format!("--bind-ro={}:/sbin/ec2-init", shim.display()))
             .arg(format!("--directory={}", self.root().display()))
             .arg("/sbin/ec2-init")
@@ -139,14 +199,19 @@ impl<'r> Instance<'r> {
             }
             let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).ok()?;
             let first = children.split(' ').next()?;
-            try_run("nsenter", &["-t", first, "-a", "test", "-S", "/run/systemd/private"]).ok()?;
+            try_run(
+                "nsenter",
+                &["-t", first, "-a", "test", "-S", "/run/systemd/private"],
+            )
+            .ok()?;
             first.parse().ok().and_then(Pid::from_raw)
         });
         self.nspawn = Some(child);
         self.init = Some(init.unwrap_or_else(|| panic!("systemd did not come up:\n{}", self.console())));
     }
 
-    /// Switches it on and waits until it is up, cloud-init and its user-data included. How systemd sees itself then.
+    /// Switches it on and waits until it is up, cloud-init and its user-data included. How systemd sees
+    /// itself then.
     pub(crate) fn boot(&mut self) -> String {
         self.switch_on();
         self.is_up()
@@ -155,7 +220,11 @@ impl<'r> Instance<'r> {
     /// Waits until it is up: `running`, or `degraded` when a unit failed.
     pub(crate) fn is_up(&self) -> String {
         let timeout = (2 * PATIENCE).as_secs().to_string();
-        self.sh(&format!("timeout {timeout} systemctl is-system-running --wait || :")).trim().to_owned()
+        self.sh(&format!(
+            "timeout {timeout} systemctl is-system-running --wait || :"
+        ))
+        .trim()
+        .to_owned()
     }
 
     /// Runs a line of shell in it, as root; its output, or what it said.
@@ -171,20 +240,33 @@ impl<'r> Instance<'r> {
 
     /// A property of a unit.
     pub(crate) fn property(&self, unit: &str, name: &str) -> String {
-        self.sh(&format!("systemctl show --value -p {name} {unit}")).trim().to_owned()
+        self.sh(&format!("systemctl show --value -p {name} {unit}"))
+            .trim()
+            .to_owned()
     }
 
     /// Waits until a unit is in this state.
     pub(crate) fn becomes(&self, unit: &str, state: &str, within: Duration) {
-        let so = until(within, || (self.property(unit, "ActiveState") == state).then_some(()));
+        let so = until(within, || {
+            (self.property(unit, "ActiveState") == state).then_some(())
+        });
         let is = || self.property(unit, "ActiveState");
-        assert!(so.is_some(), "{unit} is {}, not {state}, after {within:?}:\n{}", is(), self.journal(unit));
+        assert!(
+            so.is_some(),
+            "{unit} is {}, not {state}, after {within:?}:\n{}",
+            is(),
+            self.journal(unit)
+        );
     }
 
     /// Waits until a unit has said these words.
     pub(crate) fn says(&self, unit: &str, words: &str, within: Duration) {
         let said = until(within, || self.journal(unit).contains(words).then_some(()));
-        assert!(said.is_some(), "{unit} did not say {words:?} within {within:?}:\n{}", self.journal(unit));
+        assert!(
+            said.is_some(),
+            "{unit} did not say {words:?} within {within:?}:\n{}",
+            self.journal(unit)
+        );
     }
 
     /// All that a unit wrote on this disk.
@@ -194,7 +276,10 @@ impl<'r> Instance<'r> {
 
     /// What an endpoint of the agent answers, as anybody in the machine with the token can ask it.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
-        self.try_sh(&format!("curl -s -m 5 -H 'Authorization: Bearer {API_TOKEN}' http://127.0.0.1:8000{path}")).ok()
+        self.try_sh(&format!(
+            "curl -s -m 5 -H 'Authorization: Bearer {API_TOKEN}' http://127.0.0.1:8000{path}"
+        ))
+        .ok()
     }
 
     /// Asks the agent to do something, as [`Instance::get`] asks.
@@ -225,13 +310,19 @@ impl<'r> Instance<'r> {
     }
 
     fn is_off(&mut self) {
-        let Some(mut nspawn) = self.nspawn.take() else { return };
+        let Some(mut nspawn) = self.nspawn.take() else {
+            return;
+        };
         let gone = until(Duration::from_secs(60), || nspawn.try_wait().ok().flatten());
         if gone.is_none() {
             let _ = nspawn.kill();
             let status = nspawn.wait();
             self.init = None;
-            panic!("it did not switch off: {:?}\n{}", status.map(|s| s.signal()), self.console());
+            panic!(
+                "it did not switch off: {:?}\n{}",
+                status.map(|s| s.signal()),
+                self.console()
+            );
         }
         self.init = None;
     }
@@ -251,7 +342,8 @@ impl Drop for Instance<'_> {
 }
 
 impl Instance<'_> {
-    /// Puts a binary, the units and settings onto the disk as user-data leaves them; cloud-init does not run, which saves ten seconds.
+    /// Puts a binary, the units and settings onto the disk as user-data leaves them; cloud-init does not run,
+    /// which saves ten seconds.
     pub(crate) fn install(&self, binary: &[u8]) {
         self.region.put_settings(&settings());
         self.write("/etc/cloud/cloud-init.disabled", "", 0o644);
@@ -263,8 +355,14 @@ impl Instance<'_> {
         self.write("/etc/mecris/agent.toml", instance_toml().to_toml(), 0o644);
         self.environment(&[("AWS_REGION", s3::REGION), ("MECRIS_DEPLOYMENT", "staging")]);
         for unit in fs::read_dir(workspace().join("systemd")).expect("the units are there") {
-            let (path, text) = unit.map(|unit| (unit.path(), fs::read(unit.path()))).expect("it can be read");
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (path, text) = unit
+                .map(|unit| (unit.path(), fs::read(unit.path())))
+                .expect("it can be read");
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let place = match name.strip_prefix("sysusers-") {
                 Some(name) => format!("/etc/sysusers.d/{name}"),
                 None => format!("/etc/systemd/system/{name}"),
@@ -273,7 +371,10 @@ impl Instance<'_> {
         }
         let root = self.root().display().to_string();
         run("systemd-sysusers", &[&format!("--root={root}")]);
-        run("systemctl", &[&format!("--root={root}"), "enable", "mecris-agent.service"]);
+        run(
+            "systemctl",
+            &[&format!("--root={root}"), "enable", "mecris-agent.service"],
+        );
     }
 
     /// Adds lines to a unit.
@@ -285,9 +386,18 @@ impl Instance<'_> {
     pub(crate) fn is_at_work(&self) {
         let so = until(PATIENCE, || {
             let id = self.property("mecris-agent", "InvocationID");
-            let said = self.try_sh(&format!("journalctl --no-pager -o cat _SYSTEMD_INVOCATION_ID={id}")).ok()?;
+            let said = self
+                .try_sh(&format!(
+                    "journalctl --no-pager -o cat _SYSTEMD_INVOCATION_ID={id}"
+                ))
+                .ok()?;
             said.contains("\"message\":\"pass\"").then_some(())
         });
-        assert!(so.is_some(), "{}\n{}", self.journal("mecris-agent"), self.console());
+        assert!(
+            so.is_some(),
+            "{}\n{}",
+            self.journal("mecris-agent"),
+            self.console()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The journal of the whole machine in CloudWatch Logs: real journald, real restarts of the shipper, one kill.
+//! The journal of the whole machine in CloudWatch Logs: real journald, real restarts of the shipper, one
+//! kill.
 
 use mecris_tests::{beeminder::GoalSpec, twilio, wait::until};
 
@@ -9,18 +10,26 @@ use crate::{
     region::{API_TOKEN, Region},
 };
 
-pub(crate) const CASES: &[Case] =
-    &[("ten_thousand_lines_arrive_once_and_in_order_through_three_restarts_and_a_kill", ten_thousand)];
+pub(crate) const CASES: &[Case] = &[(
+    "ten_thousand_lines_arrive_once_and_in_order_through_three_restarts_and_a_kill",
+    ten_thousand,
+)];
 
 const LINES: usize = 10_000;
 const SHIPPER: &str = "mecris-journal";
 /// What the lines are known by.
 const TAG: &str = "flood";
 
-/// Writes lines into the journal, from one number to another; each tenth carries two secrets that the agent knows and one that it does not.
+/// Writes lines into the journal, from one number to another; each tenth carries two secrets that the agent
+/// knows and one that it does not.
 fn write(instance: &Instance<'_>, from: usize, to: usize) {
-    let secrets = format!("{} and {API_TOKEN} and Bearer canary-unknown-to-all", twilio::AUTH_TOKEN);
-    instance.sh(&format!("seq {from} {to} | sed '/0$/s/$/ {secrets}/' | systemd-cat -t {TAG}"));
+    let secrets = format!(
+        "{} and {API_TOKEN} and Bearer canary-unknown-to-all",
+        twilio::AUTH_TOKEN
+    );
+    instance.sh(&format!(
+        "seq {from} {to} | sed '/0$/s/$/ {secrets}/' | systemd-cat -t {TAG}"
+    ));
 }
 
 /// Waits until nothing of it is left to ship.
@@ -29,9 +38,17 @@ fn is_shipped(instance: &Instance<'_>) {
         "cursor=$(sed -n 's/.*\"shipped\":\"\\([^\"]*\\)\".*\"pending\":null.*/\\1/p' /var/lib/{SHIPPER}/position.json) && \
          [ -n \"$cursor\" ] && journalctl --no-pager -o cat -t {TAG} --after-cursor=\"$cursor\" | wc -l"
     );
-    let done = until(2 * PATIENCE, || (instance.try_sh(&left).ok()?.trim() == "0").then_some(()));
+    let done = until(2 * PATIENCE, || {
+        (instance.try_sh(&left).ok()?.trim() == "0").then_some(())
+    });
     let position = || instance.sh(&format!("cat /var/lib/{SHIPPER}/position.json"));
-    assert!(done.is_some(), "{:?} left, {}\n{}", instance.try_sh(&left), position(), instance.journal(SHIPPER));
+    assert!(
+        done.is_some(),
+        "{:?} left, {}\n{}",
+        instance.try_sh(&left),
+        position(),
+        instance.journal(SHIPPER)
+    );
 }
 
 fn ten_thousand() {
@@ -44,7 +61,12 @@ fn ten_thousand() {
     let quarter = LINES / 4;
     write(&instance, 1, quarter);
     is_shipped(&instance);
-    assert_eq!(instance.property(SHIPPER, "NRestarts"), "0", "{}", instance.journal(SHIPPER));
+    assert_eq!(
+        instance.property(SHIPPER, "NRestarts"),
+        "0",
+        "{}",
+        instance.journal(SHIPPER)
+    );
 
     // In the middle of it, and again while the last one still starts.
     write(&instance, quarter + 1, 2 * quarter);
@@ -54,10 +76,15 @@ fn ten_thousand() {
 
     // While a batch is on its way: nobody knows whether it arrived.
     write(&instance, 3 * quarter + 1, LINES - 100);
-    let under_way =
-        format!("grep -q '\"pending\":{{' /var/lib/{SHIPPER}/position.json && systemctl kill -s KILL {SHIPPER}");
+    let under_way = format!(
+        "grep -q '\"pending\":{{' /var/lib/{SHIPPER}/position.json && systemctl kill -s KILL {SHIPPER}"
+    );
     let killed = until(PATIENCE, || instance.try_sh(&under_way).ok());
-    assert!(killed.is_some(), "nothing was on its way:\n{}", instance.journal(SHIPPER));
+    assert!(
+        killed.is_some(),
+        "nothing was on its way:\n{}",
+        instance.journal(SHIPPER)
+    );
     instance.says(SHIPPER, "the last end was unclean", PATIENCE);
     write(&instance, LINES - 99, LINES);
     is_shipped(&instance);
@@ -65,23 +92,35 @@ fn ten_thousand() {
     is_shipped(&instance);
 
     let here = instance.sh(&format!("journalctl --no-pager -o cat -t {TAG} | wc -l"));
-    assert_eq!(here.trim(), LINES.to_string(), "journald itself has not all of them");
+    assert_eq!(
+        here.trim(),
+        LINES.to_string(),
+        "journald itself has not all of them"
+    );
     let arrived = region.log_lines("journal");
     let numbers: Vec<usize> = arrived.iter().filter_map(|line| number(line)).collect();
     assert_eq!(numbers.len(), LINES, "{}", instance.journal(SHIPPER));
     assert!(numbers.into_iter().eq(1..=LINES), "not in order");
     for secret in [twilio::AUTH_TOKEN, API_TOKEN, "canary-unknown-to-all"] {
-        assert!(!arrived.iter().any(|line| line.contains(secret)), "{secret} left the machine");
+        assert!(
+            !arrived.iter().any(|line| line.contains(secret)),
+            "{secret} left the machine"
+        );
     }
     // The machine's own lines are there too: systemd's and the agent's.
     for words in ["Started mecris-agent.service", "\"message\":\"ready\""] {
-        assert!(arrived.iter().any(|line| line.contains(words)), "{words} did not arrive");
+        assert!(
+            arrived.iter().any(|line| line.contains(words)),
+            "{words} did not arrive"
+        );
     }
 }
 
 /// The number of a line of [`TAG`].
 fn number(line: &str) -> Option<usize> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
-    let said = line["message"].as_str().filter(|_| line.to_string().contains(TAG))?;
+    let said = line["message"]
+        .as_str()
+        .filter(|_| line.to_string().contains(TAG))?;
     said.split(' ').next()?.parse().ok()
 }

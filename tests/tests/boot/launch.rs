@@ -66,26 +66,43 @@ impl Launch {
             .stderr(Stdio::piped())
             .spawn()
             .expect("terraform starts");
-        terraform.stdin.take().expect("it is piped").write_all(expression.as_bytes()).expect("it reads");
+        terraform
+            .stdin
+            .take()
+            .expect("it is piped")
+            .write_all(expression.as_bytes())
+            .expect("it reads");
         let output = terraform.wait_with_output().expect("it ends");
         let encoded = String::from_utf8_lossy(&output.stdout);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "terraform console: {said}{encoded}");
         let query = format!("text={}", encoded.trim().trim_matches('"'));
-        form_urlencoded::parse(query.as_bytes()).next().expect("one field").1.into_owned()
+        form_urlencoded::parse(query.as_bytes())
+            .next()
+            .expect("one field")
+            .1
+            .into_owned()
     }
 
     /// The user-data as the launch template holds it: packed, because EC2 takes 16 KiB.
     pub(crate) fn packed(&self) -> Vec<u8> {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), self.render()).expect("it can be written");
-        let output =
-            Command::new("gzip").args(["--stdout", "--no-name"]).arg(file.path()).output().expect("gzip starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = Command::new("gzip")
+            .args(["--stdout", "--no-name"])
+            .arg(file.path())
+            .output()
+            .expect("gzip starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         output.stdout
     }
 
-    /// What boots from now on in this region gets it, and finds its binary in the bucket and its settings in the parameter.
+    /// What boots from now on in this region gets it, and finds its binary in the bucket and its settings in
+    /// the parameter.
     pub(crate) fn publish(&self, region: &Region) {
         region.put_settings(&self.settings);
         region.s3.put_raw(&key(), release().bytes.clone());
@@ -111,7 +128,10 @@ pub(crate) fn settings() -> Config {
     config.set("policy.quiet_hours", json!([]));
     config.set("heuristic.interval", "1m");
     config.set("http.listen", "127.0.0.1:8000");
-    config.set("beeminder.base_url", format!("http://127.0.0.1:{BEEMINDER_PORT}/api/v1/"));
+    config.set(
+        "beeminder.base_url",
+        format!("http://127.0.0.1:{BEEMINDER_PORT}/api/v1/"),
+    );
     config.set("notify.sms.base_url", format!("http://127.0.0.1:{TWILIO_PORT}"));
     config.set("state.path", "/var/lib/mecris/mecris_usage.db");
     config.set("state.remote", format!("s3://{}/agent", s3::BUCKET));

@@ -1,13 +1,15 @@
-//! Machines that boot: real systemd as PID 1, real cloud-init with the EC2 datasource, the user-data that Terraform renders, the
-//! units of `systemd/`, in a container and a network of their own.
+//! Machines that boot: real systemd as PID 1, real cloud-init with the EC2 datasource, the user-data that
+//! Terraform renders, the units of `systemd/`, in a container and a network of their own.
 //!
-//! They need root, Linux namespaces and some programs ([`needs`]); where one is missing every test is reported as ignored, with the
-//! reason. What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set, but not enforced
-//! in this container), and agreement with AWS beyond that of the fakes.
+//! They need root, Linux namespaces and some programs ([`needs`]); where one is missing every test is
+//! reported as ignored, with the reason. What they do not show: Amazon Linux (the root is Debian 12), its
+//! kernel, limits of memory and tasks (set, but not enforced in this container), and agreement with AWS
+//! beyond that of the fakes.
 //!
 //! Settings and secrets come as in production, from a parameter of SSM and one JSON secret.
 //!
-//! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release --quick` makes one.
+//! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release
+//! --quick` makes one.
 
 mod again;
 mod alone;
@@ -32,7 +34,8 @@ use mecris_tests::cases::{Case, trials};
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean something.
+    // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean
+    // something.
     arguments.test_threads = Some(1);
     let cases = [
         alone::CASES,
@@ -47,5 +50,9 @@ fn main() {
         applied::CASES,
     ]
     .concat();
-    libtest_mimic::run(&arguments, trials("machines that boot", &cases, needs::missing().as_deref())).exit();
+    libtest_mimic::run(
+        &arguments,
+        trials("machines that boot", &cases, needs::missing().as_deref()),
+    )
+    .exit();
 }

@@ -24,6 +24,9 @@ pub(crate) fn missing() -> Option<String> {
         }
     }
     let probe = "mecris-probe";
-    let allowed = try_run("ip", &["netns", "add", probe]).and_then(|_| try_run("ip", &["netns", "del", probe]));
-    allowed.err().map(|why| format!("no network of its own can be made for them: {why}"))
+    let allowed =
+        try_run("ip", &["netns", "add", probe]).and_then(|_| try_run("ip", &["netns", "del", probe]));
+    allowed
+        .err()
+        .map(|why| format!("no network of its own can be made for them: {why}"))
 }

@@ -1,4 +1,5 @@
-//! Two networks and a wire: `ec2`, where the instance has its interface, and `aws`, where everything that it can reach is.
+//! Two networks and a wire: `ec2`, where the instance has its interface, and `aws`, where everything that it
+//! can reach is.
 
 use std::{
     fs::File,
@@ -41,11 +42,17 @@ impl Network {
     pub(crate) fn new(egress: Egress) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let id = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut network = Self { ec2: format!("mecris-ec2-{id}"), aws: format!("mecris-aws-{id}"), dnsmasq: None };
+        let mut network = Self {
+            ec2: format!("mecris-ec2-{id}"),
+            aws: format!("mecris-aws-{id}"),
+            dnsmasq: None,
+        };
         let Self { ec2, aws, .. } = &network;
         ip(&format!("netns add {ec2}"));
         ip(&format!("netns add {aws}"));
-        ip(&format!("-n {ec2} link add ens5 type veth peer name gw0 netns {aws}"));
+        ip(&format!(
+            "-n {ec2} link add ens5 type veth peer name gw0 netns {aws}"
+        ));
         ip(&format!("-n {ec2} link set ens5 address {MAC}"));
         ip(&format!("-n {ec2} link set lo up"));
         ip(&format!("-n {aws} link set lo up"));
@@ -56,15 +63,41 @@ impl Network {
         if egress == Egress::Ipv6 {
             // Used at once, without asking whether somebody else has it.
             ip(&format!("-n {aws} addr add {GATEWAY_6}/64 dev gw0 nodad"));
-            by_ipv6 = vec!["--enable-ra".to_owned(), format!("--dhcp-range={INSTANCE_6},{INSTANCE_6},64,1h")];
+            by_ipv6 = vec![
+                "--enable-ra".to_owned(),
+                format!("--dhcp-range={INSTANCE_6},{INSTANCE_6},64,1h"),
+            ];
         }
         let range = format!("--dhcp-range={INSTANCE},{INSTANCE},255.255.240.0,1h");
         let dnsmasq = Command::new("ip")
-            .args(["netns", "exec", aws, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv"])
-            .args(["--no-hosts", "--port=53", "--interface=gw0", "--bind-interfaces", "--dhcp-authoritative"])
-            .args([&range, &format!("--dhcp-option=3,{GATEWAY}"), &format!("--address=/amazonaws.com/{GATEWAY}")])
+            .args([
+                "netns",
+                "exec",
+                aws,
+                "dnsmasq",
+                "--keep-in-foreground",
+                "--conf-file=/dev/null",
+                "--no-resolv",
+            ])
+            .args([
+                "--no-hosts",
+                "--port=53",
+                "--interface=gw0",
+                "--bind-interfaces",
+                "--dhcp-authoritative",
+            ])
+            .args([
+                &range,
+                &format!("--dhcp-option=3,{GATEWAY}"),
+                &format!("--address=/amazonaws.com/{GATEWAY}"),
+            ])
             .args(by_ipv6)
-            .args(["--dhcp-leasefile=/dev/null", "--pid-file", "--user=root", "--log-facility=/dev/null"])
+            .args([
+                "--dhcp-leasefile=/dev/null",
+                "--pid-file",
+                "--user=root",
+                "--log-facility=/dev/null",
+            ])
             .stdin(Stdio::null())
             .spawn();
         network.dnsmasq = Some(dnsmasq.expect("dnsmasq starts"));
@@ -77,10 +110,14 @@ impl Network {
         ip(&format!("-n {} link set ens5 down", self.ec2));
     }
 
-    /// Nothing but names, addresses and metadata can be reached any more, or that ends: every other answer is lost.
+    /// Nothing but names, addresses and metadata can be reached any more, or that ends: every other answer is
+    /// lost.
     pub(crate) fn cut(&self, cut: bool) {
         let verb = if cut { "add" } else { "del" };
-        ip(&format!("-n {} rule {verb} pref 10 from {GATEWAY} ipproto tcp blackhole", self.aws));
+        ip(&format!(
+            "-n {} rule {verb} pref 10 from {GATEWAY} ipproto tcp blackhole",
+            self.aws
+        ));
     }
 
     /// Does something in the network `aws`: what it opens there stays there.
@@ -88,11 +125,17 @@ impl Network {
         let path = format!("/run/netns/{}", self.aws);
         let inside = || {
             let network = File::open(path).expect("the network is there");
-            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).expect("root may enter it");
+            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
+                .expect("root may enter it");
             work()
         };
         // A thread of its own, because a thread is in one network only.
-        std::thread::scope(|scope| scope.spawn(inside).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        std::thread::scope(|scope| {
+            scope
+                .spawn(inside)
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Everything outside the instance: metadata, S3, the other services of AWS (moto behind a gate), Twilio, Beeminder.
+//! Everything outside the instance: metadata, S3, the other services of AWS (moto behind a gate), Twilio,
+//! Beeminder.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -24,7 +25,8 @@ use serde_json::{Value, json};
 
 use crate::network::{Egress, GATEWAY, GATEWAY_6, INSTANCE, INSTANCE_6, MAC, Network, SUBNET_6};
 
-/// Ports at [`Region::address`]. Those of Twilio and Beeminder are the instance's own, too: an unencrypted upstream has to be on loopback.
+/// Ports at [`Region::address`]. Those of Twilio and Beeminder are the instance's own, too: an unencrypted
+/// upstream has to be on loopback.
 pub(crate) const S3_PORT: u16 = 9000;
 pub(crate) const MOTO_PORT: u16 = 9001;
 pub(crate) const TWILIO_PORT: u16 = 9002;
@@ -42,7 +44,10 @@ pub(crate) const API_TOKEN: &str = mecris_tests::agent::API_TOKEN;
 
 /// The workspace.
 pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in a workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate is in a workspace")
+        .to_owned()
 }
 
 /// A region of its own for each test.
@@ -61,7 +66,8 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// With one goal on its last day, no object in the bucket, and a log group and a secret as Terraform and a person make them.
+    /// With one goal on its last day, no object in the bucket, and a log group and a secret as Terraform and
+    /// a person make them.
     pub(crate) fn new() -> Self {
         Self::reached_by(Egress::Ipv4)
     }
@@ -82,12 +88,31 @@ impl Region {
             (s3, imds, twilio, beeminder, gate)
         });
         beeminder.set_goals(vec![GoalSpec::new("reading", 0)]);
-        let moto = Moto::start_in(&network.aws, at(MOTO_PORT), s3::REGION).unwrap_or_else(|why| panic!("{why}"));
+        let moto =
+            Moto::start_in(&network.aws, at(MOTO_PORT), s3::REGION).unwrap_or_else(|why| panic!("{why}"));
         let instance_id = Mutex::default();
-        let region = Self { clock, imds, s3, twilio, beeminder, instance_id, gate, egress, moto, network };
+        let region = Self {
+            clock,
+            imds,
+            s3,
+            twilio,
+            beeminder,
+            instance_id,
+            gate,
+            egress,
+            moto,
+            network,
+        };
         region.new_instance();
-        region.ask("logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": LOG_GROUP}));
-        region.secrets("CreateSecret", &json!({"Name": SECRET, "SecretString": secrets().to_string()}));
+        region.ask(
+            "logs",
+            "Logs_20140328.CreateLogGroup",
+            &json!({"logGroupName": LOG_GROUP}),
+        );
+        region.secrets(
+            "CreateSecret",
+            &json!({"Name": SECRET, "SecretString": secrets().to_string()}),
+        );
         region
     }
 
@@ -146,12 +171,16 @@ impl Region {
 
     /// The secret is this text from now on.
     pub(crate) fn put_secret(&self, text: &str) {
-        self.secrets("PutSecretValue", &json!({"SecretId": SECRET, "SecretString": text}));
+        self.secrets(
+            "PutSecretValue",
+            &json!({"SecretId": SECRET, "SecretString": text}),
+        );
     }
 
     /// The agent's settings are these from now on.
     pub(crate) fn put_settings(&self, settings: &Config) {
-        let parameter = json!({"Name": PARAMETER, "Type": "String", "Value": settings.to_toml(), "Overwrite": true});
+        let parameter =
+            json!({"Name": PARAMETER, "Type": "String", "Value": settings.to_toml(), "Overwrite": true});
         self.ask("ssm", "AmazonSSM.PutParameter", &parameter);
     }
 
@@ -183,13 +212,20 @@ impl Region {
             ("Dimensions.member.1.Value", "staging"),
         ];
         let answer = self.network.within(|| self.moto.ask_form("monitoring", &form));
-        let sums = answer.split("<Sum>").skip(1).filter_map(|rest| rest.split('<').next()?.parse::<f64>().ok());
+        let sums = answer
+            .split("<Sum>")
+            .skip(1)
+            .filter_map(|rest| rest.split('<').next()?.parse::<f64>().ok());
         sums.sum()
     }
 
     /// The texts that reached the phone.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.twilio.accepted().into_iter().map(|message| message.body).collect()
+        self.twilio
+            .accepted()
+            .into_iter()
+            .map(|message| message.body)
+            .collect()
     }
 
     /// What must be true of every test.

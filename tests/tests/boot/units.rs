@@ -13,9 +13,15 @@ use crate::{
 
 pub(crate) const CASES: &[Case] = &[
     ("the_units_are_sound_and_their_exposure_is_small", sound),
-    ("killed_ten_times_quickly_it_gives_up_and_a_person_is_told_once", killed_ten_times),
+    (
+        "killed_ten_times_quickly_it_gives_up_and_a_person_is_told_once",
+        killed_ten_times,
+    ),
     ("what_gave_up_is_tried_again_and_again_after_a_pause", again),
-    ("a_unit_that_gives_up_beside_the_agent_is_told_by_the_agent", beside_the_agent),
+    (
+        "a_unit_that_gives_up_beside_the_agent_is_told_by_the_agent",
+        beside_the_agent,
+    ),
 ];
 
 /// `systemd-analyze security` says exposure from 0 to 10; this is the most that we allow.
@@ -34,23 +40,46 @@ fn installed(region: &Region) -> Instance<'_> {
 fn sound() {
     let region = Region::new();
     let instance = installed(&region);
-    for unit in ["mecris-agent.service", "mecris-journal.service", "mecris-alert@mecris-agent.service.service"] {
-        let said = instance.sh(&format!("systemd-analyze verify --man=no /etc/systemd/system/{unit} 2>&1"));
+    for unit in [
+        "mecris-agent.service",
+        "mecris-journal.service",
+        "mecris-alert@mecris-agent.service.service",
+    ] {
+        let said = instance.sh(&format!(
+            "systemd-analyze verify --man=no /etc/systemd/system/{unit} 2>&1"
+        ));
         assert_eq!(said, "", "systemd-analyze verify {unit}");
         let said = instance.sh(&format!("systemd-analyze security --no-pager {unit}"));
-        let level = said.lines().find_map(|line| line.split_once("Overall exposure level for")?.1.split_once(": "));
-        let level: f64 = level.and_then(|(_, rest)| rest.split(' ').next()?.parse().ok()).expect("a number");
+        let level = said
+            .lines()
+            .find_map(|line| line.split_once("Overall exposure level for")?.1.split_once(": "));
+        let level: f64 = level
+            .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok())
+            .expect("a number");
         println!("{unit}: exposure {level}");
         assert!(level <= EXPOSURE, "{said}");
     }
     // That the sandbox is on, and not only written down.
     let pid = instance.property("mecris-agent", "MainPID");
     let status = instance.sh(&format!("cat /proc/{pid}/status"));
-    for line in ["NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000"] {
+    for line in [
+        "NoNewPrivs:\t1",
+        "Seccomp:\t2",
+        "CapEff:\t0000000000000000",
+        "CapBnd:\t0000000000000000",
+    ] {
         assert!(status.contains(line), "{line}:\n{status}");
     }
-    assert!(instance.try_sh(&format!("nsenter -t {pid} -m touch /usr/local/bin/x")).is_err(), "it may write to /usr");
-    assert_eq!(instance.property("mecris-agent", "MemoryMax"), (192 * 1024 * 1024).to_string());
+    assert!(
+        instance
+            .try_sh(&format!("nsenter -t {pid} -m touch /usr/local/bin/x"))
+            .is_err(),
+        "it may write to /usr"
+    );
+    assert_eq!(
+        instance.property("mecris-agent", "MemoryMax"),
+        (192 * 1024 * 1024).to_string()
+    );
 }
 
 fn killed_ten_times() {
@@ -59,39 +88,61 @@ fn killed_ten_times() {
     assert_eq!(region.twilio.accepted_count(), 0, "{:?}", region.texts());
     let mut kills = 0;
     while kills < 10 {
-        let next = until(Duration::from_secs(30), || match instance.property("mecris-agent", "ActiveState").as_str() {
-            "failed" => Some(None),
-            "active" => Some(Some(instance.property("mecris-agent", "MainPID"))),
-            _ => None,
+        let next = until(Duration::from_secs(30), || {
+            match instance.property("mecris-agent", "ActiveState").as_str() {
+                "failed" => Some(None),
+                "active" => Some(Some(instance.property("mecris-agent", "MainPID"))),
+                _ => None,
+            }
         });
-        let Some(pid) = next.expect("it is active or it failed") else { break };
+        let Some(pid) = next.expect("it is active or it failed") else {
+            break;
+        };
         if instance.try_sh(&format!("kill -9 {pid}")).is_ok() {
             kills += 1;
         }
         let gone = || (instance.property("mecris-agent", "MainPID") != pid).then_some(());
         assert!(until(PATIENCE, gone).is_some(), "it is still there");
     }
-    assert_eq!(kills, 5, "five starts in five minutes:\n{}", instance.journal("mecris-agent"));
+    assert_eq!(
+        kills,
+        5,
+        "five starts in five minutes:\n{}",
+        instance.journal("mecris-agent")
+    );
     instance.becomes("mecris-agent", "failed", PATIENCE);
     let told = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
     assert!(told.is_some(), "{}", instance.journal("mecris-alert@*"));
     instance.becomes("mecris-alert@mecris-agent.service.service", "inactive", PATIENCE);
-    assert!(region.texts()[0].contains("mecris-agent.service gave up"), "{:?}", region.texts());
+    assert!(
+        region.texts()[0].contains("mecris-agent.service gave up"),
+        "{:?}",
+        region.texts()
+    );
     let alert = instance.journal("mecris-alert@*");
-    assert!(alert.contains("\"UnitFailed\":1") && !alert.contains("NOBODY WAS TOLD"), "{alert}");
+    assert!(
+        alert.contains("\"UnitFailed\":1") && !alert.contains("NOBODY WAS TOLD"),
+        "{alert}"
+    );
 
     // Five more: it gives up again, and the person knows already.
     instance.sh("systemctl reset-failed mecris-agent; systemctl start mecris-agent");
     for _ in 0..5 {
-        let pid = until(PATIENCE, || Some(instance.property("mecris-agent", "MainPID")).filter(|pid| pid != "0"));
+        let pid = until(PATIENCE, || {
+            Some(instance.property("mecris-agent", "MainPID")).filter(|pid| pid != "0")
+        });
         let pid = pid.expect("it runs");
         let _ = instance.try_sh(&format!("kill -9 {pid}"));
         let gone = || (instance.property("mecris-agent", "MainPID") != pid).then_some(());
         assert!(until(PATIENCE, gone).is_some(), "it is still there");
     }
     instance.becomes("mecris-agent", "failed", PATIENCE);
-    let silent =
-        until(PATIENCE, || instance.journal("mecris-alert@*").contains("already_notified_today").then_some(()));
+    let silent = until(PATIENCE, || {
+        instance
+            .journal("mecris-alert@*")
+            .contains("already_notified_today")
+            .then_some(())
+    });
     assert!(silent.is_some(), "{}", instance.journal("mecris-alert@*"));
     assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
 }
@@ -106,10 +157,19 @@ fn again() {
     instance.drop_in("mecris-agent.service", lines);
     instance.drop_in("mecris-again@.timer", "[Timer]\nOnActiveSec=\nOnActiveSec=6\n");
     instance.boot();
-    let gave_up = || instance.journal("mecris-agent").matches("Start request repeated too quickly").count();
+    let gave_up = || {
+        instance
+            .journal("mecris-agent")
+            .matches("Start request repeated too quickly")
+            .count()
+    };
     for times in 1..=3 {
         let so = until(PATIENCE, || (gave_up() >= times).then_some(()));
-        assert!(so.is_some(), "not tried again after {times} times:\n{}", instance.sh("journalctl --no-pager"));
+        assert!(
+            so.is_some(),
+            "not tried again after {times} times:\n{}",
+            instance.sh("journalctl --no-pager")
+        );
     }
     instance.sh("touch /var/lib/mecris/repaired");
     instance.is_at_work();
@@ -130,12 +190,30 @@ fn beside_the_agent() {
     instance.sh("systemctl daemon-reload; systemctl start mecris-journal || :");
     instance.becomes("mecris-journal", "failed", PATIENCE);
     let told = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
-    let journal = || format!("{}\n{}", instance.journal("mecris-alert@*"), instance.journal("mecris-agent"));
+    let journal = || {
+        format!(
+            "{}\n{}",
+            instance.journal("mecris-alert@*"),
+            instance.journal("mecris-agent")
+        )
+    };
     assert!(told.is_some(), "{}", journal());
-    assert!(region.texts()[0].contains("mecris-journal.service gave up"), "{:?}", region.texts());
+    assert!(
+        region.texts()[0].contains("mecris-journal.service gave up"),
+        "{:?}",
+        region.texts()
+    );
     let alert = instance.journal("mecris-alert@*");
-    assert!(alert.contains("left for the mecris-agent that has the state") && !alert.contains("NOBODY"), "{alert}");
-    let emptied = until(PATIENCE, || instance.sh("ls /var/lib/mecris/*.alerts").is_empty().then_some(()));
+    assert!(
+        alert.contains("left for the mecris-agent that has the state") && !alert.contains("NOBODY"),
+        "{alert}"
+    );
+    let emptied = until(PATIENCE, || {
+        instance
+            .sh("ls /var/lib/mecris/*.alerts")
+            .is_empty()
+            .then_some(())
+    });
     assert!(emptied.is_some(), "{}", journal());
     assert_eq!(region.twilio.accepted_count(), 1, "{:?}", region.texts());
 }

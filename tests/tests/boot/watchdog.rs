@@ -1,4 +1,5 @@
-//! A process that is there and does not do its work is restarted: stopped, a loop that hangs, a database that takes no writes.
+//! A process that is there and does not do its work is restarted: stopped, a loop that hangs, a database that
+//! takes no writes.
 
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ use crate::{
 
 pub(crate) const CASES: &[Case] = &[
     ("a_stopped_agent_is_restarted_within_35_seconds", stopped),
-    ("a_scheduler_that_hangs_while_http_answers_trips_the_watchdog", scheduler_hangs),
+    (
+        "a_scheduler_that_hangs_while_http_answers_trips_the_watchdog",
+        scheduler_hangs,
+    ),
     ("an_http_loop_that_hangs_trips_the_watchdog", http_hangs),
     ("a_database_that_takes_no_writes_trips_the_watchdog", no_writes),
 ];
@@ -56,7 +60,9 @@ fn stopped() {
     instance.is_at_work();
     instance.says("mecris-agent", "\"WatchdogRestart\":1", Duration::from_secs(5));
     assert!(
-        instance.sh("find /var/lib/systemd/coredump /var/lib/mecris -type f -name 'core*' 2>/dev/null || :").is_empty()
+        instance
+            .sh("find /var/lib/systemd/coredump /var/lib/mecris -type f -name 'core*' 2>/dev/null || :")
+            .is_empty()
     );
 }
 
@@ -70,7 +76,9 @@ fn hanging(name: &str, says: &str, http_answers: bool) {
     });
     let pid = instance.property("mecris-agent", "MainPID");
     instance.sh(&format!("echo {name} >{HANGS}"));
-    let noticed = until(Duration::from_secs(60), || instance.journal("mecris-agent").contains(says).then_some(()));
+    let noticed = until(Duration::from_secs(60), || {
+        instance.journal("mecris-agent").contains(says).then_some(())
+    });
     assert!(noticed.is_some(), "{}", instance.journal("mecris-agent"));
     let answers = instance.try_sh("curl -sf -m 3 http://127.0.0.1:8000/health");
     assert_eq!(answers.is_ok(), http_answers, "{answers:?}");
@@ -92,18 +100,27 @@ fn no_writes() {
     let instance = installed(&region, &release().bytes, |instance| {
         // A disk of its own for the state, so that it can be filled.
         instance.drop_in("mecris-agent.service", QUICK);
-        instance.write("/etc/fstab", "tmpfs /var/lib/mecris tmpfs size=3m,mode=700,uid=mecris,gid=mecris 0 0\n", 0o644);
+        instance.write(
+            "/etc/fstab",
+            "tmpfs /var/lib/mecris tmpfs size=3m,mode=700,uid=mecris,gid=mecris 0 0\n",
+            0o644,
+        );
     });
     assert!(instance.sh("stat -f -c %T /var/lib/mecris").contains("tmpfs"));
     let pid = instance.property("mecris-agent", "MainPID");
-    let fill =
-        "for size in 65536 4096 512 1; do dd if=/dev/zero bs=$size >>/var/lib/mecris/filler 2>/dev/null || :; done";
+    let fill = "for size in 65536 4096 512 1; do dd if=/dev/zero bs=$size >>/var/lib/mecris/filler 2>/dev/null || :; done";
     instance.sh(fill);
     let says = "the write probe of the database failed";
-    let noticed = until(Duration::from_secs(60), || instance.journal("mecris-agent").contains(says).then_some(()));
+    let noticed = until(Duration::from_secs(60), || {
+        instance.journal("mecris-agent").contains(says).then_some(())
+    });
     assert!(noticed.is_some(), "{}", instance.journal("mecris-agent"));
-    let bitten =
-        until(Duration::from_secs(30), || instance.journal("mecris-agent").contains("Watchdog timeout").then_some(()));
+    let bitten = until(Duration::from_secs(30), || {
+        instance
+            .journal("mecris-agent")
+            .contains("Watchdog timeout")
+            .then_some(())
+    });
     assert!(bitten.is_some(), "{}", instance.journal("mecris-agent"));
     instance.sh("rm /var/lib/mecris/filler");
     restarted(&instance, &pid, Duration::from_secs(90));

@@ -23,20 +23,49 @@ async fn a_mail_has_a_short_subject_the_text_and_always_the_same_id() {
     for _ in 0..2 {
         channel.warm_up().await.unwrap();
         let outcome = channel.send(outgoing(text), WITHIN).await;
-        let Outcome::Accepted(id) = outcome else { panic!("{outcome:?}") };
-        assert!(id.starts_with("mecris-k7q2x9-") && id.ends_with("@example.org"), "{id}");
-        assert_eq!(fake.letters().last().unwrap().header("message-id"), format!("<{id}>"));
+        let Outcome::Accepted(id) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert!(
+            id.starts_with("mecris-k7q2x9-") && id.ends_with("@example.org"),
+            "{id}"
+        );
+        assert_eq!(
+            fake.letters().last().unwrap().header("message-id"),
+            format!("<{id}>")
+        );
     }
     let other = channel.send(outgoing("another text #k7q2x9"), WITHIN).await;
-    assert_ne!(other, Outcome::Accepted(fake.letters()[0].header("message-id").trim_matches(['<', '>']).to_owned()));
+    assert_ne!(
+        other,
+        Outcome::Accepted(
+            fake.letters()[0]
+                .header("message-id")
+                .trim_matches(['<', '>'])
+                .to_owned()
+        )
+    );
 
     let letter = &fake.letters()[0];
-    assert_eq!((letter.from.as_str(), letter.to.as_str()), ("mecris@example.org", "me@example.net"));
-    assert_eq!((letter.header("subject"), letter.header("to")), ("Mecris", "me@example.net"));
+    assert_eq!(
+        (letter.from.as_str(), letter.to.as_str()),
+        ("mecris@example.org", "me@example.net")
+    );
+    assert_eq!(
+        (letter.header("subject"), letter.header("to")),
+        ("Mecris", "me@example.net")
+    );
     assert_eq!(letter.header("auto-submitted"), "auto-generated");
     assert_eq!(letter.header("content-transfer-encoding"), "quoted-printable");
-    assert_eq!(letter.body, "Mecris: caf=C3=A9 derails today, 5 =C2=A3 at risk\r\n.\r\nx #k7q2x9");
-    assert_eq!((fake.violations(), fake.connections()), (Vec::new(), 3), "one connection for each mail");
+    assert_eq!(
+        letter.body,
+        "Mecris: caf=C3=A9 derails today, 5 =C2=A3 at risk\r\n.\r\nx #k7q2x9"
+    );
+    assert_eq!(
+        (fake.violations(), fake.connections()),
+        (Vec::new(), 3),
+        "one connection for each mail"
+    );
 }
 
 #[tokio::test]
@@ -53,7 +82,11 @@ async fn what_happens_before_the_content_is_never_in_doubt() {
         ] {
             let fake = Smtp::start().unwrap();
             fake.fail_always(Some(Fault(stage, act)));
-            let (came, why) = came(&email(&fake).send(outgoing(TEXT), Duration::from_millis(400)).await);
+            let (came, why) = came(
+                &email(&fake)
+                    .send(outgoing(TEXT), Duration::from_millis(400))
+                    .await,
+            );
             assert_eq!((came, fake.contents()), (wanted, 0), "{stage:?} {act:?}: {why}");
             let carried = mecris_tests::base64::encode(&format!("\0{USER}\0{PASSWORD}"));
             let private = [PASSWORD, USER, &carried, "mecris@example.org", "me@example.net"];
@@ -78,7 +111,11 @@ async fn after_the_content_only_an_answer_tells() {
         let fake = Smtp::start().unwrap();
         fake.fail_next([fault]);
         let (came, why) = came(&send(email(&fake).as_ref(), Duration::from_millis(400)).await);
-        assert_eq!((came, fake.contents(), fake.letters().len()), (wanted, 1, told), "{fault:?}: {why}");
+        assert_eq!(
+            (came, fake.contents(), fake.letters().len()),
+            (wanted, 1, told),
+            "{fault:?}: {why}"
+        );
     }
 }
 
@@ -112,7 +149,12 @@ async fn a_server_without_starttls_hears_neither_password_nor_mail() {
     assert_eq!(came, Came::RefusedForGood, "{why}");
     assert!(why.contains("offers no STARTTLS"), "{why}");
     let heard = fake.heard();
-    assert!(heard.iter().all(|line| line.starts_with("EHLO") || line.starts_with("QUIT")), "{heard:?}");
+    assert!(
+        heard
+            .iter()
+            .all(|line| line.starts_with("EHLO") || line.starts_with("QUIT")),
+        "{heard:?}"
+    );
     assert!(channel.probe().await.unwrap_err().0.contains("STARTTLS"));
 }
 
@@ -125,8 +167,17 @@ async fn a_wrong_password_is_explained_without_being_shown() {
     assert_eq!(came, Came::RefusedForGood);
     assert!(why.contains("535") && why.contains("SMTP_URL"), "{why}");
     let carried = mecris_tests::base64::encode(&format!("\0{USER}\0{PASSWORD}"));
-    let sentences = [why, channel.probe().await.unwrap_err().0, channel.warm_up().await.unwrap_err().0];
-    assert!(sentences.iter().all(|text| !text.contains(PASSWORD) && !text.contains(&carried)), "{sentences:?}");
+    let sentences = [
+        why,
+        channel.probe().await.unwrap_err().0,
+        channel.warm_up().await.unwrap_err().0,
+    ];
+    assert!(
+        sentences
+            .iter()
+            .all(|text| !text.contains(PASSWORD) && !text.contains(&carried)),
+        "{sentences:?}"
+    );
 }
 
 #[tokio::test]
@@ -150,7 +201,10 @@ async fn words_of_the_server_are_kept_without_addresses() {
     let fake = Smtp::start().unwrap();
     fake.fail_next([Fault(Stage::Rcpt, Act::Reply(550))]);
     let (_, why) = came(&send(email(&fake).as_ref(), WITHIN).await);
-    assert!(why.contains("SMTP 550: the fake was told to say so: RCPT TO:<***>"), "{why}");
+    assert!(
+        why.contains("SMTP 550: the fake was told to say so: RCPT TO:<***>"),
+        "{why}"
+    );
     assert!(why.contains("notify.email.to"), "{why}");
 }
 
@@ -174,6 +228,9 @@ fn a_url_that_is_no_mail_server_is_refused_without_being_shown() {
             ("SMTP_URL", url),
         ];
         let error = channel("email", &variables).err().expect(url);
-        assert!(error.contains("SMTP_URL") && error.contains(words) && !error.contains("canary"), "{url}: {error}");
+        assert!(
+            error.contains("SMTP_URL") && error.contains(words) && !error.contains("canary"),
+            "{url}: {error}"
+        );
     }
 }

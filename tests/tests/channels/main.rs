@@ -1,4 +1,5 @@
-//! Each channel alone against its fake, without the binary: what every answer, and every lack of one, is taken for.
+//! Each channel alone against its fake, without the binary: what every answer, and every lack of one, is
+//! taken for.
 //!
 //! What the outbox makes of it is tested end to end (`e2e`).
 
@@ -28,7 +29,11 @@ const TEXT: &str = "Mecris: reading derails today #k7q2x9";
 const TAG: &str = "#k7q2x9";
 
 fn outgoing(text: &str) -> Outgoing<'_> {
-    Outgoing { text, tag: TAG, validity: None }
+    Outgoing {
+        text,
+        tag: TAG,
+        validity: None,
+    }
 }
 
 /// The one channel of a configuration, put together as the agent does it.
@@ -40,21 +45,39 @@ fn channel(kind: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn Channel>, S
         ("MECRIS__NOTIFY__CHANNELS", channels.as_str()),
         ("MECRIS__NOTIFY__LEASE", "3s"),
     ];
-    let variables =
-        base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let inputs =
-        Inputs { file: None, fallback_file: missing.clone(), variables, dotenv: missing, fetched: Fetched::default() };
+    let variables = base
+        .iter()
+        .chain(variables)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let inputs = Inputs {
+        file: None,
+        fallback_file: missing.clone(),
+        variables,
+        dotenv: missing,
+        fetched: Fetched::default(),
+    };
     let loaded = load(&inputs).map_err(|error| error.to_string())?;
     let channels = runtime::channels(&loaded.settings, &loaded.secrets, &Clock::system());
-    channels.map_err(|error| error.to_string())?.into_iter().next().ok_or_else(|| "no channel".to_owned())
+    channels
+        .map_err(|error| error.to_string())?
+        .into_iter()
+        .next()
+        .ok_or_else(|| "no channel".to_owned())
 }
 
 /// What an outcome came to, and its sentence.
 fn came(outcome: &Outcome) -> (Came, String) {
     match outcome {
         Outcome::Accepted(id) => (Came::Accepted, id.clone()),
-        Outcome::Rejected { permanent: true, why, .. } => (Came::RefusedForGood, why.clone()),
-        Outcome::Rejected { permanent: false, why, .. } => (Came::RefusedForNow, why.clone()),
+        Outcome::Rejected {
+            permanent: true, why, ..
+        } => (Came::RefusedForGood, why.clone()),
+        Outcome::Rejected {
+            permanent: false,
+            why,
+            ..
+        } => (Came::RefusedForNow, why.clone()),
         Outcome::Unknown { why } => (Came::InDoubt, why.clone()),
     }
 }

@@ -12,9 +12,15 @@ async fn a_message_is_escaped_and_gets_an_id_made_of_its_tag() {
     let channel = slack(&fake);
     channel.warm_up().await.unwrap();
     let text = "Mecris: <!channel> a&b <http://x|y> derails today #k7q2x9";
-    assert_eq!(channel.send(outgoing(text), WITHIN).await, Outcome::Accepted("slack-k7q2x9".to_owned()));
+    assert_eq!(
+        channel.send(outgoing(text), WITHIN).await,
+        Outcome::Accepted("slack-k7q2x9".to_owned())
+    );
     let wanted = "Mecris: &lt;!channel&gt; a&amp;b &lt;http://x|y&gt; derails today #k7q2x9";
-    assert_eq!((fake.texts(), fake.violations()), (vec![wanted.to_owned()], Vec::new()));
+    assert_eq!(
+        (fake.texts(), fake.violations()),
+        (vec![wanted.to_owned()], Vec::new())
+    );
     assert_eq!(fake.knocks(), 1, "the connection was opened first");
 }
 
@@ -43,7 +49,11 @@ async fn every_answer_is_taken_for_what_it_is() {
         fake.fail_next([fault.clone()]);
         let outcome = send(slack(&fake).as_ref(), Duration::from_millis(700)).await;
         let (came, why) = came(&outcome);
-        assert_eq!((came, fake.texts().len(), fake.sends()), (wanted, told, 1), "{fault:?}: {why}");
+        assert_eq!(
+            (came, fake.texts().len(), fake.sends()),
+            (wanted, told, 1),
+            "{fault:?}: {why}"
+        );
         assert!(!why.contains("slack-secret") && !why.contains("http:"), "{why}");
         if let (Fault::TooMany(7), Outcome::Rejected { retry_after, .. }) = (fault, outcome) {
             assert_eq!(retry_after, Some(Duration::from_secs(7)));
@@ -56,12 +66,18 @@ async fn a_probe_is_honest_about_what_it_cannot_know() {
     let fake = Slack::start().unwrap();
     let channel = slack(&fake);
     let state = channel.probe().await.unwrap();
-    assert!(state.contains("127.0.0.1 can be reached") && state.contains("only when something is sent"), "{state}");
+    assert!(
+        state.contains("127.0.0.1 can be reached") && state.contains("only when something is sent"),
+        "{state}"
+    );
     assert_eq!((fake.sends(), fake.texts().len()), (0, 0));
     let unconnected = slack(&fake);
     drop(fake);
     let error = unconnected.probe().await.unwrap_err();
-    assert!(error.0.contains("cannot connect to slack") && !error.0.contains("slack-secret"), "{error}");
+    assert!(
+        error.0.contains("cannot connect to slack") && !error.0.contains("slack-secret"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -73,6 +89,9 @@ fn a_webhook_that_is_none_is_refused_without_being_shown() {
         "https://me:canary@hooks.slack.com/x",
     ] {
         let error = channel("slack", &[("SLACK_WEBHOOK_URL", url)]).err().expect(url);
-        assert!(error.contains("SLACK_WEBHOOK_URL is not a webhook's URL") && !error.contains("canary"), "{error}");
+        assert!(
+            error.contains("SLACK_WEBHOOK_URL is not a webhook's URL") && !error.contains("canary"),
+            "{error}"
+        );
     }
 }

@@ -25,8 +25,14 @@ async fn a_message_arrives_as_it_is_under_telegrams_own_number() {
     let channel = telegram(&fake);
     channel.warm_up().await.unwrap();
     let text = "Mecris: *a_b* <b>`[x](y) derails today #k7q2x9";
-    assert_eq!(channel.send(outgoing(text), WITHIN).await, Outcome::Accepted("42".to_owned()));
-    assert_eq!((fake.messages()[0].text.as_str(), fake.violations()), (text, Vec::new()));
+    assert_eq!(
+        channel.send(outgoing(text), WITHIN).await,
+        Outcome::Accepted("42".to_owned())
+    );
+    assert_eq!(
+        (fake.messages()[0].text.as_str(), fake.violations()),
+        (text, Vec::new())
+    );
 }
 
 #[tokio::test]
@@ -56,7 +62,11 @@ async fn every_answer_is_taken_for_what_it_is() {
         fake.fail_next([fault.clone()]);
         let outcome = send(telegram(&fake).as_ref(), Duration::from_millis(700)).await;
         let (came, why) = came(&outcome);
-        assert_eq!((came, fake.messages().len(), fake.sends()), (wanted, told, 1), "{fault:?}: {why}");
+        assert_eq!(
+            (came, fake.messages().len(), fake.sends()),
+            (wanted, told, 1),
+            "{fault:?}: {why}"
+        );
         assert!(!why.contains("AA-token") && !why.contains("http"), "{why}");
         if let (Fault::TooMany(7), Outcome::Rejected { retry_after, .. }) = (fault, outcome) {
             assert_eq!(retry_after, Some(Duration::from_secs(7)));
@@ -71,7 +81,10 @@ async fn nobody_there_is_a_definite_no_for_now() {
     drop(fake);
     let (came, why) = came(&send(channel.as_ref(), WITHIN).await);
     assert_eq!(came, Came::RefusedForNow, "{why}");
-    assert!(why.contains("cannot connect to telegram") && !why.contains("AA-token"), "{why}");
+    assert!(
+        why.contains("cannot connect to telegram") && !why.contains("AA-token"),
+        "{why}"
+    );
 }
 
 #[tokio::test]
@@ -80,16 +93,35 @@ async fn a_probe_asks_for_bot_and_chat_and_sends_nothing() {
     let state = telegram(&fake).probe().await.unwrap();
     assert_eq!(state, "reachable as @mecris_bot, which knows the chat (private)");
     assert_eq!((fake.sends(), fake.questions()), (0, 2));
-    let error = with_token(&fake, "123456789:AA-another-token-of-the-tests_0123").probe().await.unwrap_err();
-    assert!(error.0.contains("TELEGRAM_BOT_TOKEN") && error.0.contains("401"), "{error}");
+    let error = with_token(&fake, "123456789:AA-another-token-of-the-tests_0123")
+        .probe()
+        .await
+        .unwrap_err();
+    assert!(
+        error.0.contains("TELEGRAM_BOT_TOKEN") && error.0.contains("401"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_token_that_is_none_is_refused_without_being_shown() {
-    for token in ["canary", "123:short", "123456789:AA/../canary-canary-canary", "a:canary-canary-canary-canary"] {
-        let error =
-            channel("telegram", &[("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", CHAT_ID), ("TELEGRAM_BOT_TOKEN", token)]);
+    for token in [
+        "canary",
+        "123:short",
+        "123456789:AA/../canary-canary-canary",
+        "a:canary-canary-canary-canary",
+    ] {
+        let error = channel(
+            "telegram",
+            &[
+                ("MECRIS__NOTIFY__TELEGRAM__CHAT_ID", CHAT_ID),
+                ("TELEGRAM_BOT_TOKEN", token),
+            ],
+        );
         let error = error.err().expect(token);
-        assert!(error.contains("TELEGRAM_BOT_TOKEN is not a bot's token") && !error.contains("canary"), "{error}");
+        assert!(
+            error.contains("TELEGRAM_BOT_TOKEN is not a bot's token") && !error.contains("canary"),
+            "{error}"
+        );
     }
 }

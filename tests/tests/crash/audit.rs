@@ -1,11 +1,12 @@
 //! What must hold when the dust has settled, counted by the fake provider per subject and day.
 //!
-//! * **Lost**: a goal that was red when everything had settled, or that the agent had said was told, without an accepted message of
-//!   its day.
-//! * **Duplicate**: a subject-day with two accepted messages, by the tags that the agent gave its messages; or a goal that more
-//!   messages name than it had red days; or a message that stands for nothing any more.
+//! * **Lost**: a goal that was red when everything had settled, or that the agent had said was told, without
+//!   an accepted message of its day.
+//! * **Duplicate**: a subject-day with two accepted messages, by the tags that the agent gave its messages;
+//!   or a goal that more messages name than it had red days; or a message that stands for nothing any more.
 //!
-//! A subject-day that the clock jumped away from before anybody was told is *overtaken*: it may have one message or none.
+//! A subject-day that the clock jumped away from before anybody was told is *overtaken*: it may have one
+//! message or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +38,11 @@ pub(crate) fn audit(
     red: &GoalDays,
     accepted: &[twilio::Message],
 ) -> Findings {
-    let mut findings = Findings { accepted: accepted.len(), intended: promises.claims.len(), ..Findings::default() };
+    let mut findings = Findings {
+        accepted: accepted.len(),
+        intended: promises.claims.len(),
+        ..Findings::default()
+    };
     let mut by_tag = BTreeMap::<&str, Vec<&twilio::Message>>::new();
     let mut named = BTreeMap::<String, usize>::new();
     for message in accepted {
@@ -52,23 +57,32 @@ pub(crate) fn audit(
         match by_tag.get(tag.as_str()).map_or(0, Vec::len) {
             0 => findings.overtaken += 1,
             1 => {}
-            count => findings.duplicates.push(format!("{subject} on {day}: {count} messages {tag}")),
+            count => findings
+                .duplicates
+                .push(format!("{subject} on {day}: {count} messages {tag}")),
         }
     }
     let claimed: BTreeSet<&str> = promises.claims.values().map(String::as_str).collect();
     for (tag, messages) in by_tag.iter().filter(|(tag, _)| !claimed.contains(*tag)) {
-        findings.duplicates.push(format!("{tag} stands for nothing: {:?}", messages[0].body));
+        findings
+            .duplicates
+            .push(format!("{tag} stands for nothing: {:?}", messages[0].body));
     }
     for (slug, count) in &named {
         let days = red.iter().filter(|(red, _)| red == slug).count();
         if *count > days {
-            findings.duplicates.push(format!("{slug} is named by {count} messages in {days} days"));
+            findings
+                .duplicates
+                .push(format!("{slug} is named by {count} messages in {days} days"));
         }
     }
     for (slug, day) in must_be_told {
         let tag = promises.claims.get(&(format!("goal:{slug}"), day.to_string()));
         if tag.is_none_or(|tag| !by_tag.contains_key(tag.as_str())) {
-            findings.lost.push(format!("{slug} on {day}: claimed {}, accepted never", tag.is_some()));
+            findings.lost.push(format!(
+                "{slug} on {day}: claimed {}, accepted never",
+                tag.is_some()
+            ));
         }
     }
     findings
@@ -77,6 +91,9 @@ pub(crate) fn audit(
 /// The goals of ours that a text names: `g12`.
 fn slugs(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| word.strip_prefix('g').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())))
+        .filter(|word| {
+            word.strip_prefix('g')
+                .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        })
         .map(str::to_owned)
 }

@@ -9,19 +9,32 @@ use mecris_tests::{
 };
 
 pub(crate) const CASES: &[Case] = &[
-    ("binaries::the_ordinary_binary_contains_no_failpoint", the_ordinary_binary_contains_no_failpoint),
-    ("binaries::the_binary_for_tests_contains_them_all", the_binary_for_tests_contains_them_all),
+    (
+        "binaries::the_ordinary_binary_contains_no_failpoint",
+        the_ordinary_binary_contains_no_failpoint,
+    ),
+    (
+        "binaries::the_binary_for_tests_contains_them_all",
+        the_binary_for_tests_contains_them_all,
+    ),
 ];
 
 /// The names of failpoints, and the variable that chooses among them, that a file contains.
 fn found(binary: &Path) -> Vec<&'static str> {
     let bytes = std::fs::read(binary).expect("the binary can be read");
-    let names = failpoint::ALL.iter().chain(failpoint::HANGS).copied().chain(["MECRIS_FAILPOINT"]);
+    let names = failpoint::ALL
+        .iter()
+        .chain(failpoint::HANGS)
+        .copied()
+        .chain(["MECRIS_FAILPOINT"]);
     let mut found = BTreeSet::new();
     for name in names {
         let (first, rest) = name.as_bytes().split_at(1);
         let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == first[0]);
-        if starts.into_iter().any(|(at, _)| bytes[at + 1..].starts_with(rest)) {
+        if starts
+            .into_iter()
+            .any(|(at, _)| bytes[at + 1..].starts_with(rest))
+        {
             found.insert(name);
         }
     }
@@ -33,5 +46,8 @@ fn the_ordinary_binary_contains_no_failpoint() {
 }
 
 fn the_binary_for_tests_contains_them_all() {
-    assert_eq!(found(failpoints_binary()).len(), failpoint::ALL.len() + failpoint::HANGS.len() + 1);
+    assert_eq!(
+        found(failpoints_binary()).len(),
+        failpoint::ALL.len() + failpoint::HANGS.len() + 1
+    );
 }

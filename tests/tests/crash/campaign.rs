@@ -31,12 +31,14 @@ pub(crate) struct Campaign<'a> {
 }
 
 impl Campaign<'_> {
-    /// Plays until there were enough rounds, or one batch with `MECRIS_CRASH_BATCH`. Fails if a message was lost or sent twice.
+    /// Plays until there were enough rounds, or one batch with `MECRIS_CRASH_BATCH`. Fails if a message was
+    /// lost or sent twice.
     pub(crate) fn play(&self) -> Counts {
         let (tally, started) = (Tally::default(), Instant::now());
         let (next, dealt, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
         let told = AtomicU64::new(0);
-        let longest = number("MECRIS_CRASH_MINUTES").map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
+        let longest =
+            number("MECRIS_CRASH_MINUTES").map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
         let enough = || dealt.load(Ordering::Relaxed) >= self.rounds || started.elapsed() > longest;
         let turn = || {
             while !stop.load(Ordering::Relaxed) && !enough() {
@@ -54,7 +56,10 @@ impl Campaign<'_> {
             }
         };
         if let Some(batch) = number("MECRIS_CRASH_BATCH") {
-            tally.lock().failures.extend(self.batch(batch, &self.rounds_of(batch), &tally).err());
+            tally
+                .lock()
+                .failures
+                .extend(self.batch(batch, &self.rounds_of(batch), &tally).err());
         } else {
             std::thread::scope(|scope| (0..lanes()).for_each(|_| drop(scope.spawn(turn))));
         }
@@ -69,7 +74,9 @@ impl Campaign<'_> {
     fn rounds_of(&self, batch: u64) -> Vec<(Card, Round)> {
         let mut rng = Rng::with_seed(self.seed ^ batch.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let cards = (self.deal)(batch).into_iter();
-        cards.flat_map(|card| card.rounds(&mut rng).into_iter().map(move |round| (card, round))).collect()
+        cards
+            .flat_map(|card| card.rounds(&mut rng).into_iter().map(move |round| (card, round)))
+            .collect()
     }
 
     /// One account from its first message to its audit. Every fourth one has its copies in a folder.
@@ -89,9 +96,22 @@ impl Campaign<'_> {
                 kept += &keep(&format!("machine-{number}"), &String::from_utf8_lossy(&log));
             }
             let accepted = lane.stage.twilio.accepted();
-            let accepted: Vec<String> = accepted.iter().map(|m| format!("{:.3}: {}", m.accepted_at, m.body)).collect();
-            kept += &keep("story", &format!("{}\n\naccepted\n{}\n", lane.history.join("\n"), accepted.join("\n")));
-            let last = lane.history.split_off(lane.history.len().saturating_sub(6)).join("\n");
+            let accepted: Vec<String> = accepted
+                .iter()
+                .map(|m| format!("{:.3}: {}", m.accepted_at, m.body))
+                .collect();
+            kept += &keep(
+                "story",
+                &format!(
+                    "{}\n\naccepted\n{}\n",
+                    lane.history.join("\n"),
+                    accepted.join("\n")
+                ),
+            );
+            let last = lane
+                .history
+                .split_off(lane.history.len().saturating_sub(6))
+                .join("\n");
             format!(
                 "{why}\n  the last rounds:\n{last}\n  kept:{kept}\n  again: MECRIS_TEST_SEED={seed} \
                  MECRIS_CRASH_BATCH={batch} cargo test -p mecris-tests --test crash {test}"

@@ -28,7 +28,8 @@ pub(crate) enum Event {
     Jump(i64),
     /// The wall clock jumps by so many days, to that minute of the day's middle.
     JumpDays(i64, i64),
-    /// The machine is replaced: an empty directory. Only if the newest generation knows all that was promised.
+    /// The machine is replaced: an empty directory. Only if the newest generation knows all that was
+    /// promised.
     NewMachine,
     /// The other machine goes on, with the state it had when it was last used. Only under the same condition.
     OtherMachine,
@@ -76,9 +77,11 @@ pub(crate) enum End {
     Terminate(u64),
     /// By itself; only [`Command::Run`].
     Itself,
-    /// Stopped after so many milliseconds, while the other machine makes a pass; then continued, and killed so many milliseconds later.
+    /// Stopped after so many milliseconds, while the other machine makes a pass; then continued, and killed
+    /// so many milliseconds later.
     Overtaken(u64, u64),
-    /// Stopped before its generation is created, while the other machine makes a pass; then continued, and killed as it finds out.
+    /// Stopped before its generation is created, while the other machine makes a pass; then continued, and
+    /// killed as it finds out.
     Fenced,
     /// Stopped at failpoints, and each time the other machine makes a pass before it is continued.
     TakenOver(String),
@@ -86,7 +89,8 @@ pub(crate) enum End {
     Race(u64),
     /// Both machines at once; the first is killed after so many milliseconds, the second ends by itself.
     Together(u64),
-    /// The wall clock jumps by so many seconds after so many milliseconds, under the running process; killed as many later.
+    /// The wall clock jumps by so many seconds after so many milliseconds, under the running process; killed
+    /// as many later.
     JumpUnder(i64, u64),
 }
 
@@ -107,15 +111,19 @@ pub(crate) enum Card {
 impl End {
     /// Whether the other machine is at work too. What this one promised has to be known to the remote then.
     pub(crate) fn needs_both_machines(&self) -> bool {
-        matches!(self, Self::Overtaken(..) | Self::Fenced | Self::TakenOver(_) | Self::Race(_) | Self::Together(_))
+        matches!(
+            self,
+            Self::Overtaken(..) | Self::Fenced | Self::TakenOver(_) | Self::Race(_) | Self::Together(_)
+        )
     }
 }
 
 /// Failpoints that are reached in the first round after a long absence only.
 const AFTER_ABSENCE: [&str; 2] = ["retention.forgotten", "retention.compacted"];
 
-/// The cards of one batch, shuffled: half a deck with every failpoint once, and the others. Two batches share a deck. A batch with an odd
-/// number begins with the one failpoint of a first round after a long absence, the others with the other.
+/// The cards of one batch, shuffled: half a deck with every failpoint once, and the others. Two batches share
+/// a deck. A batch with an odd number begins with the one failpoint of a first round after a long absence,
+/// the others with the other.
 pub(crate) fn half_a_deck(seed: u64, batch: u64) -> Vec<Card> {
     let everywhere = failpoint::ALL.iter().filter(|name| !AFTER_ABSENCE.contains(name));
     let mut cards: Vec<Card> = everywhere.map(|name| Card::Failpoint(name)).collect();
@@ -145,15 +153,27 @@ impl Card {
                 let longest = if rng.u8(0..4) == 0 { 2500 } else { 700 };
                 vec![disturbed(rng, Command::any, |rng| End::Kill(rng.u64(0..longest)))]
             }
-            Self::Terminate => vec![disturbed(rng, |_| Command::Serve, |rng| End::Terminate(rng.u64(0..2000)))],
+            Self::Terminate => vec![disturbed(
+                rng,
+                |_| Command::Serve,
+                |rng| End::Terminate(rng.u64(0..2000)),
+            )],
             Self::Clean => vec![disturbed(rng, |_| Command::Run, |_| End::Itself)],
             Self::Overtaken => {
-                let round = disturbed(rng, Command::any, |rng| End::Overtaken(rng.u64(0..700), rng.u64(0..1500)));
-                vec![Round { remote: Remote::default(), ..round }]
+                let round = disturbed(rng, Command::any, |rng| {
+                    End::Overtaken(rng.u64(0..700), rng.u64(0..1500))
+                });
+                vec![Round {
+                    remote: Remote::default(),
+                    ..round
+                }]
             }
             Self::Together => {
                 let round = disturbed(rng, Command::any, |rng| End::Together(rng.u64(0..2000)));
-                vec![Round { remote: Remote::default(), ..round }]
+                vec![Round {
+                    remote: Remote::default(),
+                    ..round
+                }]
             }
             Self::Race => {
                 let after = if rng.bool() { 0 } else { rng.u64(0..60) };
@@ -161,8 +181,14 @@ impl Card {
             }
             Self::TakenOver(name) => taken_over(name, rng),
             Self::JumpUnder => {
-                let seconds = if rng.bool() { rng.i64(1..7200) } else { -rng.i64(1..7200) };
-                vec![disturbed(rng, Command::any, |rng| End::JumpUnder(seconds, rng.u64(50..1000)))]
+                let seconds = if rng.bool() {
+                    rng.i64(1..7200)
+                } else {
+                    -rng.i64(1..7200)
+                };
+                vec![disturbed(rng, Command::any, |rng| {
+                    End::JumpUnder(seconds, rng.u64(50..1000))
+                })]
             }
         }
     }
@@ -170,7 +196,13 @@ impl Card {
 
 /// A round in fair weather.
 fn fair(command: Command, end: End) -> Round {
-    Round { before: Vec::new(), command, twilio: Twilio::default(), remote: Remote::default(), end }
+    Round {
+        before: Vec::new(),
+        command,
+        twilio: Twilio::default(),
+        remote: Remote::default(),
+        end,
+    }
 }
 
 /// The rounds of [`at`], with a stop in the place of the kill.
@@ -199,26 +231,60 @@ fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
             StatusBefore,
         };
         let faults = if came {
-            [DropReplyAfterAccept, StatusAfterAccept(502), HangAfterAccept, GarbageAfterAccept]
+            [
+                DropReplyAfterAccept,
+                StatusAfterAccept(502),
+                HangAfterAccept,
+                GarbageAfterAccept,
+            ]
         } else {
             [DropBefore, StatusBefore(503), Hang, DropBefore]
         };
-        Twilio { sends: vec![faults[rng.usize(..4)].clone()], ..Twilio::default() }
+        Twilio {
+            sends: vec![faults[rng.usize(..4)].clone()],
+            ..Twilio::default()
+        }
     };
     match name {
         "restore.fetched" | "restore.replaced" | "restore.loaded" => {
-            let event = if rng.bool() { Event::NewMachine } else { Event::OtherMachine };
+            let event = if rng.bool() {
+                Event::NewMachine
+            } else {
+                Event::OtherMachine
+            };
             let before = vec![event];
-            vec![plain(Command::Run, End::Itself), Round { before, ..plain(command, kill(name)) }]
+            vec![
+                plain(Command::Run, End::Itself),
+                Round {
+                    before,
+                    ..plain(command, kill(name))
+                },
+            ]
         }
         "retention.forgotten" | "retention.compacted" => {
             let before = vec![Event::JumpDays(100, 300)];
-            vec![plain(Command::Run, End::Itself), Round { before, ..plain(command, kill(name)) }]
+            vec![
+                plain(Command::Run, End::Itself),
+                Round {
+                    before,
+                    ..plain(command, kill(name))
+                },
+            ]
         }
         "checkpoint.compared" => {
-            let lost = if rng.bool() { s3::Fault::DropAfter } else { s3::Fault::RefuseAfter(s3::Code::InternalError) };
-            let remote = Remote { puts: vec![lost], ..Remote::default() };
-            vec![Round { remote, ..plain(command, kill(name)) }]
+            let lost = if rng.bool() {
+                s3::Fault::DropAfter
+            } else {
+                s3::Fault::RefuseAfter(s3::Code::InternalError)
+            };
+            let remote = Remote {
+                puts: vec![lost],
+                ..Remote::default()
+            };
+            vec![Round {
+                remote,
+                ..plain(command, kill(name))
+            }]
         }
         "checkpoint.failed" => {
             let fault = match rng.u8(..3) {
@@ -226,8 +292,14 @@ fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
                 1 => s3::Fault::HangBefore,
                 _ => s3::Fault::Refuse(s3::Code::InternalError),
             };
-            let remote = Remote { always: Some((s3::Operation::Put, fault)), ..Remote::default() };
-            vec![Round { remote, ..plain(command, kill(name)) }]
+            let remote = Remote {
+                always: Some((s3::Operation::Put, fault)),
+                ..Remote::default()
+            };
+            vec![Round {
+                remote,
+                ..plain(command, kill(name))
+            }]
         }
         "checkpoint.fenced" => {
             vec![plain(Command::Run, End::Fenced)]
@@ -235,16 +307,37 @@ fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
         "finish.begun" | "finish.saved" => vec![plain(Command::Run, End::At(format!("{name}=kill"), 9000))],
         "outbox.doubted" => {
             let came = rng.bool();
-            vec![Round { twilio: doubt(rng, came), ..plain(command, kill(name)) }]
+            vec![Round {
+                twilio: doubt(rng, came),
+                ..plain(command, kill(name))
+            }]
         }
         "outbox.missed" => {
-            let too_many = Twilio { sends: vec![twilio::Fault::TooMany(1)], ..Twilio::default() };
-            vec![Round { twilio: too_many, ..plain(command, kill(name)) }]
+            let too_many = Twilio {
+                sends: vec![twilio::Fault::TooMany(1)],
+                ..Twilio::default()
+            };
+            vec![Round {
+                twilio: too_many,
+                ..plain(command, kill(name))
+            }]
         }
         "outbox.resumed" => {
-            let too_many = Twilio { sends: vec![twilio::Fault::TooMany(1)], ..Twilio::default() };
-            let first = Round { twilio: too_many, ..plain(command, kill("outbox.missed")) };
-            vec![first, Round { before: vec![Event::Jump(60)], ..plain(command, kill(name)) }]
+            let too_many = Twilio {
+                sends: vec![twilio::Fault::TooMany(1)],
+                ..Twilio::default()
+            };
+            let first = Round {
+                twilio: too_many,
+                ..plain(command, kill("outbox.missed"))
+            };
+            vec![
+                first,
+                Round {
+                    before: vec![Event::Jump(60)],
+                    ..plain(command, kill(name))
+                },
+            ]
         }
         "outbox.doubtful" | "outbox.found" | "outbox.absent" => {
             let came = match name {
@@ -253,25 +346,51 @@ fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
                 _ => rng.bool(),
             };
             if rng.bool() {
-                return vec![Round { twilio: doubt(rng, came), ..plain(command, kill(name)) }];
+                return vec![Round {
+                    twilio: doubt(rng, came),
+                    ..plain(command, kill(name))
+                }];
             }
-            let first = if came { kill("outbox.sent") } else { kill("outbox.connected") };
+            let first = if came {
+                kill("outbox.sent")
+            } else {
+                kill("outbox.connected")
+            };
             vec![plain(command, first), plain(command, kill(name))]
         }
         "outbox.unanswered" => {
-            let mute = Twilio { mute: true, ..doubt(rng, true) };
-            vec![Round { twilio: mute, ..plain(command, kill(name)) }]
+            let mute = Twilio {
+                mute: true,
+                ..doubt(rng, true)
+            };
+            vec![Round {
+                twilio: mute,
+                ..plain(command, kill(name))
+            }]
         }
         "outbox.polled" | "outbox.followed" => {
             let first = plain(Command::Run, End::Itself);
-            vec![first, Round { before: vec![Event::Jump(60)], ..plain(Command::Serve, kill(name)) }]
+            vec![
+                first,
+                Round {
+                    before: vec![Event::Jump(60)],
+                    ..plain(Command::Serve, kill(name))
+                },
+            ]
         }
         _ => {
-            let place =
-                if rng.u8(..3) == 0 { format!("{name}=kill@{}", rng.u8(1..=2)) } else { format!("{name}=kill") };
+            let place = if rng.u8(..3) == 0 {
+                format!("{name}=kill@{}", rng.u8(1..=2))
+            } else {
+                format!("{name}=kill")
+            };
             // Half of them in fair weather, so that the place is reached; half in any.
             let end = End::At(place, 4000);
-            if rng.bool() { vec![plain(command, end)] } else { vec![disturbed(rng, |_| command, |_| end.clone())] }
+            if rng.bool() {
+                vec![plain(command, end)]
+            } else {
+                vec![disturbed(rng, |_| command, |_| end.clone())]
+            }
         }
     }
 }
@@ -287,7 +406,11 @@ impl fmt::Display for Round {
             if *mute { " mute" } else { "" }
         )?;
         let Remote { puts, always, chaos } = &self.remote;
-        write!(f, "; remote: {}{puts:?} {always:?}", if chaos.seed == 0 { "" } else { "chaos " })
+        write!(
+            f,
+            "; remote: {}{puts:?} {always:?}",
+            if chaos.seed == 0 { "" } else { "chaos " }
+        )
     }
 }
 
@@ -325,7 +448,10 @@ fn disturbed(rng: &mut Rng, command: impl Fn(&mut Rng) -> Command, end: impl Fn(
     Round {
         before,
         command: command(rng),
-        twilio: Twilio { chaos, ..Twilio::default() },
+        twilio: Twilio {
+            chaos,
+            ..Twilio::default()
+        },
         remote: remote(rng),
         end: end(rng),
     }
@@ -333,13 +459,19 @@ fn disturbed(rng: &mut Rng, command: impl Fn(&mut Rng) -> Command, end: impl Fn(
 
 fn remote(rng: &mut Rng) -> Remote {
     use s3::{Code, Fault, Operation};
-    let always = |operation, fault| Remote { always: Some((operation, fault)), ..Remote::default() };
+    let always = |operation, fault| Remote {
+        always: Some((operation, fault)),
+        ..Remote::default()
+    };
     match rng.u8(..16) {
         0 => always(Operation::Put, Fault::Refuse(Code::AccessDenied)),
         1 => always(Operation::Put, Fault::HangBefore),
         2 => always(Operation::Put, Fault::RefuseAfter(Code::InternalError)),
         3 => always(Operation::List, Fault::Refuse(Code::AccessDenied)),
-        4 => Remote { puts: vec![Fault::DropAfter, Fault::Delay(700)], ..Remote::default() },
+        4 => Remote {
+            puts: vec![Fault::DropAfter, Fault::Delay(700)],
+            ..Remote::default()
+        },
         5 => always(Operation::Any, Fault::Refuse(Code::InternalError)),
         6 | 7 => {
             let chaos = s3::Chaos {
@@ -355,7 +487,10 @@ fn remote(rng: &mut Rng) -> Remote {
                 latency_max_ms: 80,
                 ..s3::Chaos::default()
             };
-            Remote { chaos, ..Remote::default() }
+            Remote {
+                chaos,
+                ..Remote::default()
+            }
         }
         _ => Remote::default(),
     }

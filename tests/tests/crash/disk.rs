@@ -1,7 +1,8 @@
-//! A disk that is full, and one that cannot be written: the agent says so, decides all the same, sends nothing twice, and goes on by
-//! itself when the disk is back.
+//! A disk that is full, and one that cannot be written: the agent says so, decides all the same, sends
+//! nothing twice, and goes on by itself when the disk is back.
 //!
-//! They need to mount a small filesystem, or to forbid writing to a file: see [`cannot_mount`] and [`cannot_freeze`].
+//! They need to mount a small filesystem, or to forbid writing to a file: see [`cannot_mount`] and
+//! [`cannot_freeze`].
 
 use std::{
     fs::{self, File},
@@ -50,8 +51,18 @@ struct Disk(PathBuf);
 impl Disk {
     fn mount(folder: PathBuf) -> Option<Self> {
         fs::create_dir_all(&folder).expect("a folder to mount on");
-        works("mount", &["-t", "tmpfs", "-o", "size=2m", "tmpfs", &folder.display().to_string()])
-            .then_some(Self(folder))
+        works(
+            "mount",
+            &[
+                "-t",
+                "tmpfs",
+                "-o",
+                "size=2m",
+                "tmpfs",
+                &folder.display().to_string(),
+            ],
+        )
+        .then_some(Self(folder))
     }
 
     /// Leaves no room for a single page.
@@ -74,14 +85,18 @@ impl Drop for Disk {
 }
 
 fn works(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+    Command::new(program)
+        .args(arguments)
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 /// Why no filesystem can be mounted here; `None` if one can.
 pub(crate) fn cannot_mount() -> Option<&'static str> {
     let folder = tempfile::tempdir().ok()?;
     let disk = Disk::mount(folder.path().join("disk"));
-    disk.is_none().then_some("mounting a tmpfs is not permitted: run as root on Linux")
+    disk.is_none()
+        .then_some("mounting a tmpfs is not permitted: run as root on Linux")
 }
 
 /// Why nothing can be frozen here; `None` if it can.
@@ -96,7 +111,9 @@ pub(crate) fn cannot_freeze() -> Option<&'static str> {
 fn stage_in(folder: &Path) -> Stage {
     let mut stage = Stage::new(false);
     stage.set_lease(LONG_LEASE);
-    stage.machines[0].config.set("state.path", folder.join("state.db").display().to_string());
+    stage.machines[0]
+        .config
+        .set("state.path", folder.join("state.db").display().to_string());
     stage
 }
 
@@ -105,25 +122,49 @@ fn show(stage: &Stage, goals: &[&str]) {
 }
 
 fn accepts(stage: &Stage, messages: usize, daemon: &Daemon) {
-    let accepted = until(PATIENCE, || (stage.twilio.accepted_count() >= messages).then_some(()));
-    assert!(accepted.is_some(), "never {messages} messages:\n{}", daemon.logs());
-    assert_eq!(stage.twilio.accepted_count(), messages, "{:?}", stage.twilio.accepted());
+    let accepted = until(PATIENCE, || {
+        (stage.twilio.accepted_count() >= messages).then_some(())
+    });
+    assert!(
+        accepted.is_some(),
+        "never {messages} messages:\n{}",
+        daemon.logs()
+    );
+    assert_eq!(
+        stage.twilio.accepted_count(),
+        messages,
+        "{:?}",
+        stage.twilio.accepted()
+    );
 }
 
 fn is_degraded(daemon: &Daemon) -> bool {
     let health = daemon.get("/health").json();
-    health["degraded"].as_array().is_some_and(|all| all.iter().any(|what| what == "state"))
+    health["degraded"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|what| what == "state"))
 }
 
 /// Until several passes could not be recorded, each with its decisions in the log.
 fn decides_without_a_record(daemon: &Daemon, about: &str) {
-    let (decision, failure) = (format!("subject={about}"), "decided, but nothing was recorded and nothing is sent");
+    let (decision, failure) = (
+        format!("subject={about}"),
+        "decided, but nothing was recorded and nothing is sent",
+    );
     let seen = until(PATIENCE, || {
         let logs = daemon.logs();
-        let decided = logs.lines().filter(|l| l.contains("decision, not recorded") && l.contains(&decision)).count();
+        let decided = logs
+            .lines()
+            .filter(|l| l.contains("decision, not recorded") && l.contains(&decision))
+            .count();
         (decided >= 3 && logs.matches(failure).count() >= 3 && is_degraded(daemon)).then_some(())
     });
-    assert!(seen.is_some(), "/health: {}\n{}", daemon.get("/health").body, daemon.logs());
+    assert!(
+        seen.is_some(),
+        "/health: {}\n{}",
+        daemon.get("/health").body,
+        daemon.logs()
+    );
 }
 
 fn recovers(stage: &Stage, daemon: &mut Daemon, messages: usize) {
@@ -132,8 +173,15 @@ fn recovers(stage: &Stage, daemon: &mut Daemon, messages: usize) {
     let healthy = until(PATIENCE, || (!is_degraded(daemon)).then_some(()));
     assert!(healthy.is_some(), "/health: {}", daemon.get("/health").body);
     assert!(Path::new(&format!("/proc/{pid}")).exists(), "the same process");
-    let status = daemon.terminate(Duration::from_secs(20)).expect("it stops in time");
-    assert_eq!((status.code(), stage.twilio.accepted_count()), (Some(0), messages), "{}", daemon.logs());
+    let status = daemon
+        .terminate(Duration::from_secs(20))
+        .expect("it stops in time");
+    assert_eq!(
+        (status.code(), stage.twilio.accepted_count()),
+        (Some(0), messages),
+        "{}",
+        daemon.logs()
+    );
 }
 
 fn starts(stage: &Stage) -> Daemon {
@@ -152,11 +200,21 @@ fn on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room() {
     disk.fill();
     show(&stage, &["before", "during"]);
     decides_without_a_record(&daemon, "goal:during");
-    assert!(daemon.logs().contains("database or disk is full"), "a clear error:\n{}", daemon.logs());
-    assert_eq!(stage.twilio.accepted_count(), 1, "what cannot be claimed is not sent");
+    assert!(
+        daemon.logs().contains("database or disk is full"),
+        "a clear error:\n{}",
+        daemon.logs()
+    );
+    assert_eq!(
+        stage.twilio.accepted_count(),
+        1,
+        "what cannot be claimed is not sent"
+    );
     disk.free();
     recovers(&stage, &mut daemon, 2);
-    assert!(local(&disk.0.join("state.db")).is_some_and(|promises| promises.is_ok_and(|p| p.claims.len() == 2)));
+    assert!(
+        local(&disk.0.join("state.db")).is_some_and(|promises| promises.is_ok_and(|p| p.claims.len() == 2))
+    );
 }
 
 fn a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message() {
@@ -168,14 +226,24 @@ fn a_disk_that_fills_up_between_a_message_and_its_record_costs_no_second_message
     let mut daemon = starts(&stage);
     accepts(&stage, 1, &daemon);
     disk.fill();
-    let stuck = until(PATIENCE, || daemon.logs().contains("the outbox cannot go on for now").then_some(()));
+    let stuck = until(PATIENCE, || {
+        daemon
+            .logs()
+            .contains("the outbox cannot go on for now")
+            .then_some(())
+    });
     assert!(stuck.is_some(), "{}", daemon.logs());
     disk.free();
     let settled = until(PATIENCE, || {
         let told = daemon.get("/notifications").body;
         (told.contains("\"accepted\"") || told.contains("\"delivered\"")).then_some(())
     });
-    assert!(settled.is_some(), "{}\n{}", daemon.get("/notifications").body, daemon.logs());
+    assert!(
+        settled.is_some(),
+        "{}\n{}",
+        daemon.get("/notifications").body,
+        daemon.logs()
+    );
     recovers(&stage, &mut daemon, 1);
 }
 
@@ -189,7 +257,11 @@ fn a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name() {
     assert!(frozen.set(true));
     show(&stage, &["before", "during"]);
     decides_without_a_record(&daemon, "goal:during");
-    assert_eq!(stage.twilio.accepted_count(), 1, "what cannot be claimed is not sent");
+    assert_eq!(
+        stage.twilio.accepted_count(),
+        1,
+        "what cannot be claimed is not sent"
+    );
     assert!(frozen.set(false));
     recovers(&stage, &mut daemon, 2);
 }
@@ -202,32 +274,57 @@ fn on_a_read_only_disk_a_pass_decides_and_says_why_it_sends_nothing() {
     let path = disk.0.display().to_string();
     let pass = || Agent::start(stage.machine(), &["run", "--json"], "").ended(PATIENCE);
     assert_eq!(pass(), Some(Ended::Exited(0)));
-    assert!(works("mount", &["-o", "remount,ro", &path]), "a tmpfs can be mounted again");
+    assert!(
+        works("mount", &["-o", "remount,ro", &path]),
+        "a tmpfs can be mounted again"
+    );
     show(&stage, &["reading", "writing"]);
     let refused = stage.machine().agent(&["run", "--json"]);
-    assert_eq!((refused.code, stage.twilio.accepted_count()), (1, 1), "{}", refused.everything());
-    assert!(refused.stderr.contains("Read-only file system") && refused.stderr.contains(&path), "{}", refused.stderr);
+    assert_eq!(
+        (refused.code, stage.twilio.accepted_count()),
+        (1, 1),
+        "{}",
+        refused.everything()
+    );
+    assert!(
+        refused.stderr.contains("Read-only file system") && refused.stderr.contains(&path),
+        "{}",
+        refused.stderr
+    );
     let report: serde_json::Value = serde_json::from_str(&refused.stdout).expect("a report all the same");
     let decided = |subject: &str| {
-        report["decisions"].as_array().and_then(|all| all.iter().find(|d| d["subject"] == subject)).cloned()
+        report["decisions"]
+            .as_array()
+            .and_then(|all| all.iter().find(|d| d["subject"] == subject))
+            .cloned()
     };
-    assert_eq!(decided("goal:reading").expect("it decides")["reason"], "already_notified_today");
+    assert_eq!(
+        decided("goal:reading").expect("it decides")["reason"],
+        "already_notified_today"
+    );
     assert_eq!(decided("goal:writing").expect("it decides")["action"], "notify");
     let started = Agent::start(stage.machine(), &["serve"], "").ended(PATIENCE);
-    assert_eq!(started, Some(Ended::Exited(1)), "a daemon that could record nothing does not start");
+    assert_eq!(
+        started,
+        Some(Ended::Exited(1)),
+        "a daemon that could record nothing does not start"
+    );
     assert!(works("mount", &["-o", "remount,rw", &path]));
     assert_eq!(pass(), Some(Ended::Exited(0)));
     assert_eq!(stage.twilio.accepted_count(), 2);
 }
 
-/// Forbids to write to the state in a folder; allows it again when dropped, so that the folder can be removed.
+/// Forbids to write to the state in a folder; allows it again when dropped, so that the folder can be
+/// removed.
 struct Frozen(PathBuf);
 
 impl Frozen {
     fn set(&self, frozen: bool) -> bool {
-        // Not the shared index beside them: it is mapped into memory, and who writes to a mapped page of an immutable file is killed by
-        // SIGBUS. That is another test's business, the one of a kill at a random instant.
-        let [database, log] = ["state.db", "state.db-wal"].map(|name| self.0.join(name).display().to_string());
+        // Not the shared index beside them: it is mapped into memory, and who writes to a mapped page of an
+        // immutable file is killed by SIGBUS. That is another test's business, the one of a kill at a random
+        // instant.
+        let [database, log] =
+            ["state.db", "state.db-wal"].map(|name| self.0.join(name).display().to_string());
         works("chattr", &[if frozen { "+i" } else { "-i" }, &database, &log])
     }
 }

@@ -83,7 +83,10 @@ impl<'a> Lane<'a> {
         self.stage.set_lease(if both { LONG_LEASE } else { LEASE });
         self.new_goal();
         let (at, now) = (self.stage.at, self.stage.now());
-        self.history.push(format!("    g{}: {card:?} on machine {at} at {now:.3}: {round}", self.named));
+        self.history.push(format!(
+            "    g{}: {card:?} on machine {at} at {now:.3}: {round}",
+            self.named
+        ));
         self.weather(round);
         self.disturb(round);
         self.stage.fair_weather();
@@ -99,17 +102,26 @@ impl<'a> Lane<'a> {
 
     fn show(&mut self) {
         let today = self.stage.today();
-        self.red.extend(self.shown.iter().map(|slug| (slug.clone(), today)));
+        self.red
+            .extend(self.shown.iter().map(|slug| (slug.clone(), today)));
         self.stage.show(&self.shown);
     }
 
     fn weather(&self, round: &Round) {
         self.stage.twilio.set_chaos(round.twilio.chaos);
         self.stage.twilio.fail_next(round.twilio.sends.iter().cloned());
-        self.stage.twilio.fail_reads(round.twilio.mute.then_some(mecris_tests::twilio::Fault::StatusBefore(503)));
+        self.stage.twilio.fail_reads(
+            round
+                .twilio
+                .mute
+                .then_some(mecris_tests::twilio::Fault::StatusBefore(503)),
+        );
         if let Some(s3) = self.stage.remote.s3().filter(|_| self.stage.up_to_date()) {
             s3.set_chaos(round.remote.chaos);
-            s3.fault_next(mecris_tests::s3::Operation::Put, round.remote.puts.iter().cloned());
+            s3.fault_next(
+                mecris_tests::s3::Operation::Put,
+                round.remote.puts.iter().cloned(),
+            );
             if let Some((operation, fault)) = &round.remote.always {
                 s3.fault_always(*operation, Some(fault.clone()));
             }
@@ -152,13 +164,17 @@ impl<'a> Lane<'a> {
                 let creates = self.stage.twilio.creates();
                 pause(millis(after));
                 agent.stop();
-                // Between the check of the lease and the write to the socket: the named residual risk, measured apart.
+                // Between the check of the lease and the write to the socket: the named residual risk,
+                // measured apart.
                 let named = last_passed(self.stage.machine()) == "outbox.lease_checked";
                 if named && self.stage.twilio.creates() == creates {
-                    self.tally.count("stopped in the named gap by chance, continued at once");
+                    self.tally
+                        .count("stopped in the named gap by chance, continued at once");
                 } else {
                     self.other_passes();
-                    self.tally.count("stopped at a random instant while the other machine made a pass, then continued");
+                    self.tally.count(
+                        "stopped at a random instant while the other machine made a pass, then continued",
+                    );
                 }
                 agent.resume();
                 agent.ended(millis(then));
@@ -175,12 +191,15 @@ impl<'a> Lane<'a> {
             End::TakenOver(_) => {
                 let stands = |agent: &mut Agent| {
                     let ended = |agent: &mut Agent| agent.ended(Duration::ZERO).map(|_| false);
-                    until(Duration::from_secs(10), || agent.is_stopped().then_some(true).or_else(|| ended(agent)))
+                    until(Duration::from_secs(10), || {
+                        agent.is_stopped().then_some(true).or_else(|| ended(agent))
+                    })
                 };
                 while stands(&mut agent) == Some(true) {
                     self.other_passes();
                     agent.resume();
-                    self.tally.count("stopped at a failpoint while the other machine made a pass, then continued");
+                    self.tally
+                        .count("stopped at a failpoint while the other machine made a pass, then continued");
                 }
                 match round.command {
                     Command::Run => self.finishes(&mut agent),
@@ -202,7 +221,8 @@ impl<'a> Lane<'a> {
                 agent.ended(millis(after));
                 agent.kill();
                 self.finishes(&mut other);
-                self.tally.count("two agents started together, one of them killed");
+                self.tally
+                    .count("two agents started together, one of them killed");
                 self.stage.at = 1 - self.stage.at;
             }
             End::JumpUnder(seconds, after) => {
@@ -219,7 +239,8 @@ impl<'a> Lane<'a> {
         self.finishes(&mut Agent::start(self.stage.other(), &["run", "--json"], ""));
     }
 
-    /// A pass that nobody kills ends by itself, and does not say that it failed because another machine is there too.
+    /// A pass that nobody kills ends by itself, and does not say that it failed because another machine is
+    /// there too.
     fn finishes(&self, agent: &mut Agent) {
         match agent.ended(LONGEST_PASS) {
             Some(Ended::Exited(1)) => self.tally.count(FAILED),
@@ -252,11 +273,16 @@ impl<'a> Lane<'a> {
         self.forget_told()
     }
 
-    /// Goals that were told leave the account, so that the last round is as quick as the first; a few stay, to tempt the agent.
+    /// Goals that were told leave the account, so that the last round is as quick as the first; a few stay,
+    /// to tempt the agent.
     fn forget_told(&mut self) -> Result<(), String> {
         let (promises, today) = (self.stage.promises()?, self.stage.today());
-        let told: BTreeSet<String> =
-            self.shown.iter().filter(|slug| promises.was_told(slug, &today.to_string())).cloned().collect();
+        let told: BTreeSet<String> = self
+            .shown
+            .iter()
+            .filter(|slug| promises.was_told(slug, &today.to_string()))
+            .cloned()
+            .collect();
         self.told.extend(told.iter().map(|slug| (slug.clone(), today)));
         let keep = self.shown.len().saturating_sub(LINGER);
         let mut place = 0;
@@ -276,7 +302,8 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Lets the agent finish in fair weather: every goal on the account is told today, and nothing is in doubt.
+    /// Lets the agent finish in fair weather: every goal on the account is told today, and nothing is in
+    /// doubt.
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..PASSES_TO_SETTLE {
             self.clean_pass()?;
@@ -291,7 +318,10 @@ impl<'a> Lane<'a> {
             self.stage.jump(60);
         }
         let promises = self.stage.promises()?;
-        Err(format!("it does not settle: {:?} of {:?}", promises.messages, self.shown))
+        Err(format!(
+            "it does not settle: {:?} of {:?}",
+            promises.messages, self.shown
+        ))
     }
 
     /// Counts, and begins anew.
@@ -313,6 +343,9 @@ impl<'a> Lane<'a> {
         if findings.lost.is_empty() && findings.duplicates.is_empty() {
             return Ok(());
         }
-        Err(format!("lost: {:?}, duplicates: {:?}", findings.lost, findings.duplicates))
+        Err(format!(
+            "lost: {:?}, duplicates: {:?}",
+            findings.lost, findings.duplicates
+        ))
     }
 }

@@ -3,7 +3,10 @@
 /// A number from the environment.
 pub(crate) fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text}: expected a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{variable}={text}: expected a number")),
+    )
 }
 
 /// A size: from the environment, or as it is in CI.
@@ -11,7 +14,8 @@ pub(crate) fn size(variable: &str, in_ci: u64) -> u64 {
     number(variable).unwrap_or(in_ci)
 }
 
-/// The seed of everything: `MECRIS_TEST_SEED`, else a fresh one. It is printed, so that a failure can be repeated.
+/// The seed of everything: `MECRIS_TEST_SEED`, else a fresh one. It is printed, so that a failure can be
+/// repeated.
 pub(crate) fn seed(test: &str) -> u64 {
     let seed = number("MECRIS_TEST_SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("{test}: MECRIS_TEST_SEED={seed}");
@@ -21,5 +25,8 @@ pub(crate) fn seed(test: &str) -> u64 {
 /// How many installations are tormented side by side: they wait more than they work.
 pub(crate) fn lanes() -> usize {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
-    number("MECRIS_CRASH_LANES").and_then(|lanes| usize::try_from(lanes).ok()).unwrap_or(12 * processors).max(1)
+    number("MECRIS_CRASH_LANES")
+        .and_then(|lanes| usize::try_from(lanes).ok())
+        .unwrap_or(12 * processors)
+        .max(1)
 }

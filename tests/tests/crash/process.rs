@@ -29,18 +29,31 @@ impl Agent {
     pub(crate) fn start(setup: &Setup, arguments: &[&str], failpoints: &str) -> Self {
         let log = || {
             let path = setup.folder().join("agent.log");
-            File::options().create(true).append(true).open(path).expect("a file for the logs")
+            File::options()
+                .create(true)
+                .append(true)
+                .open(path)
+                .expect("a file for the logs")
         };
         let mut command = setup.command(arguments);
         if !failpoints.is_empty() {
             command.env("MECRIS_FAILPOINT", failpoints);
         }
-        Self { child: command.stdout(log()).stderr(log()).spawn().expect("the agent starts") }
+        Self {
+            child: command
+                .stdout(log())
+                .stderr(log())
+                .spawn()
+                .expect("the agent starts"),
+        }
     }
 
     /// Waits for its end.
     pub(crate) fn ended(&mut self, within: Duration) -> Option<Ended> {
-        until(within, || self.child.try_wait().expect("a child can be waited for")).map(how)
+        until(within, || {
+            self.child.try_wait().expect("a child can be waited for")
+        })
+        .map(how)
     }
 
     /// SIGKILL, and waits for its end. Says how it ended: it may have been quicker.
@@ -67,7 +80,8 @@ impl Agent {
     /// Whether it stands still.
     pub(crate) fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+        stat.rsplit_once(')')
+            .is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
     }
 
     fn signal(&self, signal: Signal) {

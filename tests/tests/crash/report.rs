@@ -16,7 +16,8 @@ use crate::audit::Findings;
 pub(crate) struct Tally(Mutex<Counts>);
 
 /// A pass that nobody killed ended with the code 1.
-pub(crate) const FAILED: &str = "passes that nobody killed and that ended with 1: a message failed, or the remote";
+pub(crate) const FAILED: &str =
+    "passes that nobody killed and that ended with 1: a message failed, or the remote";
 /// A pass that nobody killed did not end.
 pub(crate) const HANGS: &str = "passes that nobody killed and that did not end";
 
@@ -93,7 +94,14 @@ impl Counts {
 
     /// One row of a table, as Markdown.
     pub(crate) fn summary(&self, what: &str, times: u64, seed: u64) -> String {
-        let Self { intended, accepted, duplicates, lost, took, .. } = self;
+        let Self {
+            intended,
+            accepted,
+            duplicates,
+            lost,
+            took,
+            ..
+        } = self;
         format!(
             "| {what} | {times} | {intended} | {accepted} | **{duplicates}** | **{lost}** | {seed} | {} s |\n",
             took.as_secs()
@@ -115,14 +123,23 @@ impl Counts {
         for (event, count) in &self.events {
             line(event, count);
         }
-        line("integrity checks of the file and of the newest generation", &self.integrity_checks);
+        line(
+            "integrity checks of the file and of the newest generation",
+            &self.integrity_checks,
+        );
         line("subject-days claimed", &self.intended);
         line("messages accepted by the provider", &self.accepted);
-        line("subject-days that the clock jumped away from before they were told", &self.overtaken);
+        line(
+            "subject-days that the clock jumped away from before they were told",
+            &self.overtaken,
+        );
         line("**duplicates**", &format!("**{}**", self.duplicates));
         line("**lost**", &format!("**{}**", self.lost));
         line("seed", &seed);
-        line("duration", &format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60));
+        line(
+            "duration",
+            &format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60),
+        );
         text.push_str("\n| Failpoint | Kills |\n|---|---:|\n");
         for name in failpoint::ALL {
             let _ = writeln!(text, "| `{name}` | {} |", self.kills_at(name));

@@ -1,5 +1,6 @@
-//! What can still go wrong, provoked and measured: a provider that lists late what it accepted, and a machine that stands still between
-//! the last check of its lease and the write to its socket. Times are a tenth of the default ones.
+//! What can still go wrong, provoked and measured: a provider that lists late what it accepted, and a machine
+//! that stands still between the last check of its lease and the write to its socket. Times are a tenth of
+//! the default ones.
 
 use std::{
     fmt::Write as _,
@@ -24,23 +25,33 @@ use crate::{
 };
 
 pub(crate) const CASES: &[Case] = &[
-    ("residual::a_message_that_is_listed_late_may_come_twice", a_message_that_is_listed_late_may_come_twice),
+    (
+        "residual::a_message_that_is_listed_late_may_come_twice",
+        a_message_that_is_listed_late_may_come_twice,
+    ),
     (
         "residual::a_pause_between_the_check_and_the_socket_may_send_twice",
         a_pause_between_the_check_and_the_socket_may_send_twice,
     ),
-    ("residual::a_pause_and_a_late_list_do_not_add_up", a_pause_and_a_late_list_do_not_add_up),
+    (
+        "residual::a_pause_and_a_late_list_do_not_add_up",
+        a_pause_and_a_late_list_do_not_add_up,
+    ),
     (
         "residual::a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up",
         a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up,
     ),
-    ("residual::a_pause_of_the_only_machine_sends_nothing_twice", a_pause_of_the_only_machine_sends_nothing_twice),
+    (
+        "residual::a_pause_of_the_only_machine_sends_nothing_twice",
+        a_pause_of_the_only_machine_sends_nothing_twice,
+    ),
 ];
 
 const LEASE: Duration = Duration::from_millis(1500);
 const SETTLE: Duration = Duration::from_millis(2000);
 
-/// Delays and pauses in percent of lease and settle time together: that long after an attempt began somebody asks about it.
+/// Delays and pauses in percent of lease and settle time together: that long after an attempt began somebody
+/// asks about it.
 const SHARES: [u32; 7] = [25, 50, 90, 100, 110, 150, 200];
 
 /// So many lanes at once: here times matter.
@@ -50,7 +61,9 @@ fn stage() -> Stage {
     let mut stage = Stage::new(false);
     stage.set_lease(LEASE);
     for machine in &mut stage.machines {
-        machine.config.set("notify.settle", format!("{}ms", SETTLE.as_millis()));
+        machine
+            .config
+            .set("notify.settle", format!("{}ms", SETTLE.as_millis()));
     }
     stage.show(&["reading".to_owned()]);
     stage
@@ -71,7 +84,9 @@ fn accepted_in_the_end(stage: &Stage, machine: usize) -> usize {
 /// The reply is lost, and the provider lists the message only after `delay`.
 fn listed_late(delay: Duration) -> usize {
     let stage = stage();
-    stage.twilio.hide_from_lists(u64::try_from(delay.as_millis()).expect("a few seconds"));
+    stage
+        .twilio
+        .hide_from_lists(u64::try_from(delay.as_millis()).expect("a few seconds"));
     stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
     accepted_in_the_end(&stage, 0)
 }
@@ -94,8 +109,8 @@ fn stood_still_alone(span: Duration) -> usize {
     accepted_in_the_end(&stage, 0)
 }
 
-/// It stands still for half of `span`, while another one takes over, and the provider lists a message only after the other half. The first
-/// hears what became of it, and the other is fenced by that.
+/// It stands still for half of `span`, while another one takes over, and the provider lists a message only
+/// after the other half. The first hears what became of it, and the other is fenced by that.
 fn stood_still_and_listed_late(span: Duration) -> usize {
     half_and_half(&stage(), span)
 }
@@ -108,7 +123,9 @@ fn stood_still_and_listed_late_unheard(span: Duration) -> usize {
 }
 
 fn half_and_half(stage: &Stage, span: Duration) -> usize {
-    stage.twilio.hide_from_lists(u64::try_from((span / 2).as_millis()).expect("a few seconds"));
+    stage
+        .twilio
+        .hide_from_lists(u64::try_from((span / 2).as_millis()).expect("a few seconds"));
     taken_over(stage, span / 2)
 }
 
@@ -133,17 +150,25 @@ fn measure(name: &str, times: usize, once: impl Fn(Duration) -> usize + Sync) ->
     let work = || {
         loop {
             let turn = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&share) = SHARES.get(turn / times) else { return };
+            let Some(&share) = SHARES.get(turn / times) else {
+                return;
+            };
             let accepted = once((LEASE + SETTLE) * share / 100);
-            seen.lock().unwrap_or_else(PoisonError::into_inner).push((share, accepted));
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((share, accepted));
         }
     };
     std::thread::scope(|scope| (0..lanes().min(LANES)).for_each(|_| drop(scope.spawn(work))));
     let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let count = |share, which: fn(usize) -> bool| seen.iter().filter(|(s, n)| *s == share && which(*n)).count();
-    let rows: Vec<_> = SHARES.map(|share| (share, count(share, |n| n > 1), count(share, |n| n == 0))).into();
-    let mut table =
-        format!("| {name}, in percent of lease + settle | Times | Sent twice | Lost |\n|---:|---:|---:|---:|\n");
+    let count =
+        |share, which: fn(usize) -> bool| seen.iter().filter(|(s, n)| *s == share && which(*n)).count();
+    let rows: Vec<_> = SHARES
+        .map(|share| (share, count(share, |n| n > 1), count(share, |n| n == 0)))
+        .into();
+    let mut table = format!(
+        "| {name}, in percent of lease + settle | Times | Sent twice | Lost |\n|---:|---:|---:|---:|\n"
+    );
     for (share, twice, lost) in &rows {
         let _ = writeln!(table, "| {share} | {times} | {twice} | {lost} |");
     }
@@ -170,17 +195,30 @@ fn a_message_that_is_listed_late_may_come_twice() {
     let rows = measure("listing delay", times, listed_late);
     holds_within(&rows);
     // Well beyond it does, or this part of the report would be fiction.
-    assert!(rows.iter().all(|(share, twice, _)| *share < 200 || *twice == times), "{rows:?}");
+    assert!(
+        rows.iter()
+            .all(|(share, twice, _)| *share < 200 || *twice == times),
+        "{rows:?}"
+    );
 }
 
-/// Beyond the promise it comes twice in most cases only: often the deadline of the send, which passed meanwhile, is seen first.
+/// Beyond the promise it comes twice in most cases only: often the deadline of the send, which passed
+/// meanwhile, is seen first.
 fn a_pause_between_the_check_and_the_socket_may_send_twice() {
     may_send_twice(&measure("pause", times(), stood_still));
 }
 
-/// What the first records when it goes on fences the other, so that only the longer of the two counts: at 200 percent each is at the bound.
+/// What the first records when it goes on fences the other, so that only the longer of the two counts: at 200
+/// percent each is at the bound.
 fn a_pause_and_a_late_list_do_not_add_up() {
-    sends_nothing_twice(&measure("half a pause, half a listing delay", times(), stood_still_and_listed_late), 150);
+    sends_nothing_twice(
+        &measure(
+            "half a pause, half a listing delay",
+            times(),
+            stood_still_and_listed_late,
+        ),
+        150,
+    );
 }
 
 fn a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up() {
@@ -191,14 +229,24 @@ fn a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up() {
 /// It holds within the promise; well beyond it, it does happen where it is tried often enough to tell.
 fn may_send_twice(rows: &[(u32, usize, usize)]) {
     holds_within(rows);
-    assert!(times() < 20 || rows.iter().any(|(share, twice, _)| *share > 100 && *twice > 0), "{rows:?}");
+    assert!(
+        times() < 20 || rows.iter().any(|(share, twice, _)| *share > 100 && *twice > 0),
+        "{rows:?}"
+    );
 }
 
 /// Its settle time begins when its send has ended.
 fn a_pause_of_the_only_machine_sends_nothing_twice() {
-    sends_nothing_twice(&measure("pause without another machine", times(), stood_still_alone), 200);
+    sends_nothing_twice(
+        &measure("pause without another machine", times(), stood_still_alone),
+        200,
+    );
 }
 
 fn sends_nothing_twice(rows: &[(u32, usize, usize)], up_to: u32) {
-    assert!(rows.iter().all(|(share, twice, lost)| *lost == 0 && (*share > up_to || *twice == 0)), "{rows:?}");
+    assert!(
+        rows.iter()
+            .all(|(share, twice, lost)| *lost == 0 && (*share > up_to || *twice == 0)),
+        "{rows:?}"
+    );
 }

@@ -1,5 +1,5 @@
-//! One account and what watches over it: two machines of which one at a time is used (usually), the fakes, and a wall clock that
-//! jumps for all of them together.
+//! One account and what watches over it: two machines of which one at a time is used (usually), the fakes,
+//! and a wall clock that jumps for all of them together.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -27,11 +27,12 @@ const BEGINNING: &str = "2026-02-03T12:00:00-05:00";
 /// How long one attempt may take, and three checkpoints.
 pub(crate) const LEASE: Duration = Duration::from_millis(1200);
 
-/// The same where two agents are at work: a busy machine must not look like a remote that is down, because two agents of which one
-/// cannot reach the remote are the named residual risk.
+/// The same where two agents are at work: a busy machine must not look like a remote that is down, because
+/// two agents of which one cannot reach the remote are the named residual risk.
 pub(crate) const LONG_LEASE: Duration = Duration::from_millis(9000);
 
-/// How long an accepted message may stay hidden from lists; the fake hides it for much less, because a busy machine accepts late.
+/// How long an accepted message may stay hidden from lists; the fake hides it for much less, because a busy
+/// machine accepts late.
 pub(crate) const SETTLE: Duration = Duration::from_millis(1500);
 
 /// The account, the machines, the fakes.
@@ -55,16 +56,33 @@ impl Stage {
         let clock = FakeClock::default();
         let beeminder = Beeminder::start(&clock).expect("a free port");
         let twilio = Twilio::start(&clock).expect("a free port");
-        let folder = tempfile::Builder::new().prefix("mecris-crash-").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new()
+            .prefix("mecris-crash-")
+            .tempdir()
+            .expect("a folder");
         let remote = if in_a_folder {
-            Remote::Folder(tempfile::Builder::new().prefix("mecris-remote-").tempdir().expect("a folder"))
+            Remote::Folder(
+                tempfile::Builder::new()
+                    .prefix("mecris-remote-")
+                    .tempdir()
+                    .expect("a folder"),
+            )
         } else {
             Remote::S3(S3::start(&clock).expect("a free port"))
         };
         let machines = [(); 2].map(|()| machine(&beeminder, &twilio, &remote, &folder.path().join("clock")));
         let zone = TimeZone::get(ZONE).expect("a zone");
-        let mut stage =
-            Self { beeminder, twilio, remote, machines, at: 0, clock, offset: SignedDuration::ZERO, zone, folder };
+        let mut stage = Self {
+            beeminder,
+            twilio,
+            remote,
+            machines,
+            at: 0,
+            clock,
+            offset: SignedDuration::ZERO,
+            zone,
+            folder,
+        };
         stage.set_clock(BEGINNING.parse().expect("an instant"));
         stage
     }
@@ -99,12 +117,16 @@ impl Stage {
         self.offset = at.duration_since(machine_time());
         self.clock.set(at);
         // Agents may be reading it this moment.
-        let (file, new) = (self.folder.path().join("clock"), self.folder.path().join("clock.new"));
+        let (file, new) = (
+            self.folder.path().join("clock"),
+            self.folder.path().join("clock.new"),
+        );
         fs::write(&new, self.offset.as_millis().to_string()).expect("the clock can be set");
         fs::rename(new, file).expect("the clock can be set");
     }
 
-    /// A jump by seconds stays within the middle of the day: it goes the other way, or nowhere, if it would not.
+    /// A jump by seconds stays within the middle of the day: it goes the other way, or nowhere, if it would
+    /// not.
     pub(crate) fn jump(&mut self, seconds: i64) {
         let is_day = |at: Timestamp| (9..20).contains(&self.zone.to_datetime(at).hour());
         let targets = [seconds, -seconds].map(|seconds| self.now() + seconds.seconds());
@@ -116,7 +138,11 @@ impl Stage {
     /// A jump to another day, or within this one: to a minute after ten in the morning.
     pub(crate) fn jump_days(&mut self, days: i64, minute: i64) {
         let at = (self.today() + days.days()).at(10, 0, 0, 0) + minute.minutes();
-        self.set_clock(self.zone.to_timestamp(at).expect("no DST change in the middle of a day"));
+        self.set_clock(
+            self.zone
+                .to_timestamp(at)
+                .expect("no DST change in the middle of a day"),
+        );
     }
 
     /// Carries out an event, if it may happen now; whether it did.
@@ -131,8 +157,8 @@ impl Stage {
         true
     }
 
-    /// Whether the newest generation knows all that this machine has promised. If it does not, replacing the machine is the
-    /// named residual risk.
+    /// Whether the newest generation knows all that this machine has promised. If it does not, replacing the
+    /// machine is the named residual risk.
     pub(crate) fn caught_up(&self) -> bool {
         match (local(&self.machine().database()), self.remote.newest()) {
             (None, _) => true,
@@ -142,8 +168,8 @@ impl Stage {
         }
     }
 
-    /// Whether this machine goes on from the newest generation, or from nothing at all. One that has older state and cannot reach the remote
-    /// goes on with that: the named residual risk again.
+    /// Whether this machine goes on from the newest generation, or from nothing at all. One that has older
+    /// state and cannot reach the remote goes on with that: the named residual risk again.
     pub(crate) fn up_to_date(&self) -> bool {
         match (local(&self.machine().database()), self.remote.newest()) {
             (None, _) | (_, None) => true,
@@ -158,7 +184,10 @@ impl Stage {
     }
 
     fn empty_machine(&self) {
-        for entry in fs::read_dir(self.machine().folder()).expect("its folder").flatten() {
+        for entry in fs::read_dir(self.machine().folder())
+            .expect("its folder")
+            .flatten()
+        {
             if entry.file_name().to_string_lossy().starts_with("mecris_usage.db") {
                 fs::remove_file(entry.path()).expect("its state can be deleted");
             }
@@ -168,13 +197,16 @@ impl Stage {
     /// `notify.lease` of the agents that are started from now on.
     pub(crate) fn set_lease(&mut self, lease: Duration) {
         for machine in &mut self.machines {
-            machine.config.set("notify.lease", format!("{}ms", lease.as_millis()));
+            machine
+                .config
+                .set("notify.lease", format!("{}ms", lease.as_millis()));
         }
     }
 
     /// The goals on the account, all of them red.
     pub(crate) fn show<'a>(&self, slugs: impl IntoIterator<Item = &'a String>) {
-        self.beeminder.set_goals(slugs.into_iter().map(|slug| GoalSpec::new(slug, 0)));
+        self.beeminder
+            .set_goals(slugs.into_iter().map(|slug| GoalSpec::new(slug, 0)));
     }
 
     /// Everybody behaves from now on.
@@ -185,7 +217,8 @@ impl Stage {
         }
     }
 
-    /// The names of the failpoints at which agents on either machine have acted since the last time, with what they did.
+    /// The names of the failpoints at which agents on either machine have acted since the last time, with
+    /// what they did.
     pub(crate) fn failpoints_hit(&self) -> Vec<String> {
         let take = |setup: &Setup| {
             let log = hit_log(setup);
@@ -209,7 +242,10 @@ impl Stage {
 
 /// The last failpoint that an agent on this machine passed.
 pub(crate) fn last_passed(setup: &Setup) -> String {
-    fs::read_to_string(place(setup)).unwrap_or_default().trim().to_owned()
+    fs::read_to_string(place(setup))
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 fn place(setup: &Setup) -> PathBuf {

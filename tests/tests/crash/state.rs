@@ -34,15 +34,27 @@ impl Promises {
         let messages = statement.query_map([], |row| {
             let subjects: String = row.get(3)?;
             let subjects = serde_json::from_str(&subjects).unwrap_or_default();
-            Ok((row.get(0)?, Message { state: row.get(1)?, attempt: row.get(2)?, subjects }))
+            Ok((
+                row.get(0)?,
+                Message {
+                    state: row.get(1)?,
+                    attempt: row.get(2)?,
+                    subjects,
+                },
+            ))
         })?;
         let messages = messages.collect::<rusqlite::Result<_>>()?;
-        let mut statement = connection
-            .prepare("SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id")?;
+        let mut statement = connection.prepare(
+            "SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id",
+        )?;
         let claims = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         let claims = claims.collect::<rusqlite::Result<_>>()?;
         let lineage = lineage::get(connection)?.map(|lineage| (lineage.generation, lineage.nonce));
-        Ok(Self { messages, claims, lineage })
+        Ok(Self {
+            messages,
+            claims,
+            lineage,
+        })
     }
 
     /// Whether a provider has the message about a goal on a day.
@@ -54,20 +66,29 @@ impl Promises {
 
     /// Whether nothing is on its way or in doubt.
     pub(crate) fn settled(&self) -> bool {
-        self.messages.values().all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed"))
+        self.messages
+            .values()
+            .all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed"))
     }
 
     /// Whether this is what `newest` is, or what was written on top of it.
     pub(crate) fn goes_on_from(&self, newest: &Self) -> bool {
         match (&self.lineage, &newest.lineage) {
             (None, _) | (_, None) => true,
-            (Some((here, nonce)), Some((there, theirs))) => here > there || (here == there && nonce == theirs),
+            (Some((here, nonce)), Some((there, theirs))) => {
+                here > there || (here == there && nonce == theirs)
+            }
         }
     }
 
     /// Whether `other` knows of every message and of every attempt.
     pub(crate) fn within(&self, other: &Self) -> bool {
-        let known = |tag, attempt| other.messages.get(tag).is_some_and(|there| there.attempt >= attempt);
+        let known = |tag, attempt| {
+            other
+                .messages
+                .get(tag)
+                .is_some_and(|there| there.attempt >= attempt)
+        };
         self.messages.iter().all(|(tag, here)| known(tag, here.attempt))
     }
 }
@@ -76,7 +97,9 @@ impl Promises {
 ///
 /// The agent must not be running: a file that a killed process left is recovered by whoever opens it next.
 pub(crate) fn local(database: &Path) -> Option<Result<Promises, String>> {
-    database.exists().then(|| read_local(database).unwrap_or_else(|error| Err(error.to_string())))
+    database
+        .exists()
+        .then(|| read_local(database).unwrap_or_else(|error| Err(error.to_string())))
 }
 
 fn read_local(database: &Path) -> rusqlite::Result<Result<Promises, String>> {
@@ -88,7 +111,11 @@ fn read_local(database: &Path) -> rusqlite::Result<Result<Promises, String>> {
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // Killed before the first migration, it has no tables yet.
-    Ok(Ok(if version == 0 { Promises::default() } else { Promises::read(&connection)? }))
+    Ok(Ok(if version == 0 {
+        Promises::default()
+    } else {
+        Promises::read(&connection)?
+    }))
 }
 
 /// The state off the machine.
@@ -120,7 +147,10 @@ impl Remote {
         let number = |name: &str| name.rsplit('/').next()?.strip_suffix(".db.zst")?.parse().ok();
         match self {
             Self::S3(s3) => {
-                let objects = s3.objects().into_iter().filter_map(|o| Some((number(&o.key)?, o.bytes.to_vec())));
+                let objects = s3
+                    .objects()
+                    .into_iter()
+                    .filter_map(|o| Some((number(&o.key)?, o.bytes.to_vec())));
                 objects.max_by_key(|(number, _)| *number)
             }
             Self::Folder(folder) => {

@@ -11,7 +11,10 @@ use crate::{
 };
 
 pub(crate) const CASES: &[Case] = &[
-    ("two_agents::two_agents_that_start_together_send_one_message", two_agents_that_start_together_send_one_message),
+    (
+        "two_agents::two_agents_that_start_together_send_one_message",
+        two_agents_that_start_together_send_one_message,
+    ),
     (
         "two_agents::one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again",
         one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again,
@@ -25,26 +28,48 @@ const BATCH: u64 = 10;
 const STOPS: u64 = 3;
 
 /// Where a stop proves nothing about the protocol, or is measured apart: see `residual`.
-const APART: [&str; 4] = ["retention.forgotten", "retention.compacted", "checkpoint.failed", "outbox.lease_checked"];
+const APART: [&str; 4] = [
+    "retention.forgotten",
+    "retention.compacted",
+    "checkpoint.failed",
+    "outbox.lease_checked",
+];
 
 fn protocol() -> Vec<&'static str> {
-    failpoint::ALL.iter().copied().filter(|name| !APART.contains(name)).collect()
+    failpoint::ALL
+        .iter()
+        .copied()
+        .filter(|name| !APART.contains(name))
+        .collect()
 }
 
 /// In fair weather no pass fails or hangs because of the other one.
 fn unharmed(counts: &Counts) {
-    let harmed: Vec<_> = counts.events.iter().filter(|(event, _)| [FAILED, HANGS].contains(event)).collect();
+    let harmed: Vec<_> = counts
+        .events
+        .iter()
+        .filter(|(event, _)| [FAILED, HANGS].contains(event))
+        .collect();
     assert!(harmed.is_empty(), "{harmed:?}");
 }
 
 fn two_agents_that_start_together_send_one_message() {
     let (rounds, seed) = (size("MECRIS_CRASH_TOGETHER", 50), seed("two agents"));
     let deal = |_| vec![Card::Race; usize::try_from(BATCH.min(rounds)).unwrap_or(1)];
-    let counts = Campaign { test: "two_agents_that_start_together", seed, rounds, deal: &deal }.play();
+    let counts = Campaign {
+        test: "two_agents_that_start_together",
+        seed,
+        rounds,
+        deal: &deal,
+    }
+    .play();
     unharmed(&counts);
     if number("MECRIS_CRASH_BATCH").is_none() {
         assert!(counts.intended as u64 >= rounds);
-        publish("together", &counts.summary("two agents started together", rounds.max(counts.rounds), seed));
+        publish(
+            "together",
+            &counts.summary("two agents started together", rounds.max(counts.rounds), seed),
+        );
     }
 }
 
@@ -58,13 +83,29 @@ fn one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again
     };
     // Some places need a round or two before they are reached.
     let rounds = wanted + wanted / 3;
-    let counts = Campaign { test: "one_that_is_stopped", seed, rounds, deal: &deal }.play();
+    let counts = Campaign {
+        test: "one_that_is_stopped",
+        seed,
+        rounds,
+        deal: &deal,
+    }
+    .play();
     unharmed(&counts);
     if number("MECRIS_CRASH_BATCH").is_none() {
         let stops: u64 = counts.stops.values().sum();
-        assert!(stops >= wanted * 9 / 10, "stopped {stops} times only: {:?}", counts.stops);
-        let missing: Vec<_> = names.iter().filter(|name| !counts.stops.contains_key(**name)).collect();
+        assert!(
+            stops >= wanted * 9 / 10,
+            "stopped {stops} times only: {:?}",
+            counts.stops
+        );
+        let missing: Vec<_> = names
+            .iter()
+            .filter(|name| !counts.stops.contains_key(**name))
+            .collect();
         assert!(missing.is_empty(), "never stopped at {missing:?}");
-        publish("take-over", &counts.summary("stopped, taken over, continued", stops, seed));
+        publish(
+            "take-over",
+            &counts.summary("stopped, taken over, continued", stops, seed),
+        );
     }
 }

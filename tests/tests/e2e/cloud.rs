@@ -1,4 +1,5 @@
-//! Settings from SSM Parameter Store, secrets from Secrets Manager, both of them moto's; and AWS' refusals, which moto never gives.
+//! Settings from SSM Parameter Store, secrets from Secrets Manager, both of them moto's; and AWS' refusals,
+//! which moto never gives.
 
 use std::time::Duration;
 
@@ -34,14 +35,25 @@ fn secrets(token: &str) -> Value {
 }
 
 fn put_secret(moto: &Moto, action: &str, text: &str) {
-    let id = if action == "CreateSecret" { "Name" } else { "SecretId" };
-    moto.ask("secretsmanager", &format!("secretsmanager.{action}"), &json!({id: SECRET, "SecretString": text}));
+    let id = if action == "CreateSecret" {
+        "Name"
+    } else {
+        "SecretId"
+    };
+    moto.ask(
+        "secretsmanager",
+        &format!("secretsmanager.{action}"),
+        &json!({id: SECRET, "SecretString": text}),
+    );
 }
 
 /// What reaches the agent by its environment is where AWS is, and nothing else.
 fn in_the_cloud(stage: &mut Stage, environment: Vec<(String, String)>) {
     stage.setup.environment = environment;
-    stage.setup.config.set("secrets.source", format!("secretsmanager:{SECRET}"));
+    stage
+        .setup
+        .config
+        .set("secrets.source", format!("secretsmanager:{SECRET}"));
 }
 
 /// An agent whose secret is the text, and what `check` says of it.
@@ -57,7 +69,9 @@ fn check(moto: &Moto, text: Option<&str>) -> (i32, String) {
 
 #[test]
 fn settings_and_secrets_come_from_aws_and_the_environment_still_wins() {
-    let Some(moto) = Moto::start_or_say("settings and secrets from AWS") else { return };
+    let Some(moto) = Moto::start_or_say("settings and secrets from AWS") else {
+        return;
+    };
     let mut stage = Stage::new();
     stage.setup.config.remove("walk");
     stage.setup.config.remove("budget");
@@ -75,9 +89,19 @@ fn settings_and_secrets_come_from_aws_and_the_environment_still_wins() {
     assert_eq!(checked.code, 0, "{}", checked.everything());
     let checked = checked.json();
     let settings = checked["settings"].as_array().expect("a list");
-    let row = |key: &str| settings.iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("no {key}")).clone();
+    let row = |key: &str| {
+        settings
+            .iter()
+            .find(|row| row["key"] == key)
+            .unwrap_or_else(|| panic!("no {key}"))
+            .clone()
+    };
     assert_eq!(row("time_zone")["source"], format!("SSM parameter {PARAMETER}"));
-    assert_eq!(row("policy.max_messages_per_hour")["value"], "2", "the parameter wins over the file");
+    assert_eq!(
+        row("policy.max_messages_per_hour")["value"],
+        "2",
+        "the parameter wins over the file"
+    );
     assert_eq!(
         row("policy.max_messages_per_day")["source"],
         "environment variable MECRIS__POLICY__MAX_MESSAGES_PER_DAY"
@@ -90,7 +114,9 @@ fn settings_and_secrets_come_from_aws_and_the_environment_still_wins() {
 
 #[test]
 fn a_mistake_in_the_parameter_names_the_parameter() {
-    let Some(moto) = Moto::start_or_say("mistakes in a parameter") else { return };
+    let Some(moto) = Moto::start_or_say("mistakes in a parameter") else {
+        return;
+    };
     let mut stage = Stage::new();
     for (name, value) in moto.environment() {
         stage.setup.set_env(&name, &value);
@@ -98,12 +124,19 @@ fn a_mistake_in_the_parameter_names_the_parameter() {
     stage.setup.config.set("config.ssm_parameter", PARAMETER);
     let output = stage.setup.agent(&["window"]);
     assert_eq!(output.code, 78);
-    let expected =
-        format!("the SSM parameter {PARAMETER} does not exist in this region and account (ParameterNotFound)");
+    let expected = format!(
+        "the SSM parameter {PARAMETER} does not exist in this region and account (ParameterNotFound)"
+    );
     assert!(output.stderr.contains(&expected), "{}", output.stderr);
     for (text, expected) in [
-        ("window.hours = 99", format!("window.hours = 99 (SSM parameter {PARAMETER}): expected")),
-        ("[window", format!("configuration (SSM parameter {PARAMETER}): is not TOML, line 1")),
+        (
+            "window.hours = 99",
+            format!("window.hours = 99 (SSM parameter {PARAMETER}): expected"),
+        ),
+        (
+            "[window",
+            format!("configuration (SSM parameter {PARAMETER}): is not TOML, line 1"),
+        ),
         (
             "window.huors = 2",
             format!("window.huors (SSM parameter {PARAMETER}): no such setting, did you mean window.hours?"),
@@ -123,7 +156,9 @@ fn a_mistake_in_the_parameter_names_the_parameter() {
 
 #[test]
 fn a_rotated_token_costs_one_refused_call_and_no_message() {
-    let Some(moto) = Moto::start_or_say("rotation of a secret") else { return };
+    let Some(moto) = Moto::start_or_say("rotation of a secret") else {
+        return;
+    };
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("notify.lease", "5s");
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
@@ -136,21 +171,37 @@ fn a_rotated_token_costs_one_refused_call_and_no_message() {
 
     stage.twilio.set_credentials(&[(twilio::ACCOUNT_SID, NEW_TOKEN)]);
     put_secret(&moto, "PutSecretValue", &secrets(NEW_TOKEN).to_string());
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("running", 0)]);
+    stage
+        .beeminder
+        .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("running", 0)]);
     daemon.post("/intelligent-reminder/trigger", None);
     let count = || (stage.twilio.accepted_count() == 2).then_some(());
-    wait::until(Duration::from_secs(10), count).unwrap_or_else(|| panic!("no second message:\n{}", daemon.logs()));
-    assert!(stage.twilio.strangers() <= 1, "{} calls were refused", stage.twilio.strangers());
+    wait::until(Duration::from_secs(10), count)
+        .unwrap_or_else(|| panic!("no second message:\n{}", daemon.logs()));
+    assert!(
+        stage.twilio.strangers() <= 1,
+        "{} calls were refused",
+        stage.twilio.strangers()
+    );
     assert!(stage.texts()[1].contains("running"), "{:?}", stage.texts());
     let logs = daemon.logs();
-    assert!(logs.contains("secrets were replaced") && !logs.contains(NEW_TOKEN), "{logs}");
+    assert!(
+        logs.contains("secrets were replaced") && !logs.contains(NEW_TOKEN),
+        "{logs}"
+    );
     let health = daemon.get("/health").json();
-    assert_eq!(health["degraded"].as_object().map_or(0, serde_json::Map::len), 0, "{health:#}");
+    assert_eq!(
+        health["degraded"].as_object().map_or(0, serde_json::Map::len),
+        0,
+        "{health:#}"
+    );
 }
 
 #[test]
 fn a_rotated_beeminder_token_is_found_within_the_pass() {
-    let Some(moto) = Moto::start_or_say("rotation of Beeminder's token") else { return };
+    let Some(moto) = Moto::start_or_say("rotation of Beeminder's token") else {
+        return;
+    };
     let mut stage = Stage::of_the_daemon();
     stage.beeminder.set_goals([]);
     in_the_cloud(&mut stage, moto.environment());
@@ -162,43 +213,67 @@ fn a_rotated_beeminder_token_is_found_within_the_pass() {
     rotated["BEEMINDER_AUTH_TOKEN"] = NEW_TOKEN.into();
     put_secret(&moto, "PutSecretValue", &rotated.to_string());
     let pass = daemon.post("/intelligent-reminder/trigger", None).json();
-    assert_eq!(pass["run"]["observations"]["beeminder"]["status"], "fresh", "{pass:#}\n{}", daemon.logs());
+    assert_eq!(
+        pass["run"]["observations"]["beeminder"]["status"],
+        "fresh",
+        "{pass:#}\n{}",
+        daemon.logs()
+    );
 }
 
 #[test]
 fn a_secret_that_is_missing_or_none_is_one_sentence_without_its_value() {
-    let Some(moto) = Moto::start_or_say("secrets that are none") else { return };
+    let Some(moto) = Moto::start_or_say("secrets that are none") else {
+        return;
+    };
     let missing = check(&moto, None);
     assert_eq!(missing.0, 78);
-    let expected =
-        format!("the secret {SECRET} does not exist in this region and account (ResourceNotFoundException): create it");
+    let expected = format!(
+        "the secret {SECRET} does not exist in this region and account (ResourceNotFoundException): create it"
+    );
     assert!(missing.1.contains(&expected), "{}", missing.1);
     let malformed = check(&moto, Some("canary-is-not-json"));
     assert_eq!(malformed.0, 78);
     let expected = format!("the secret {SECRET}, line 1: expected one JSON object, {{\"NAME\": \"value\"}}");
-    assert!(malformed.1.contains(&expected) && !malformed.1.contains("canary"), "{}", malformed.1);
+    assert!(
+        malformed.1.contains(&expected) && !malformed.1.contains("canary"),
+        "{}",
+        malformed.1
+    );
     moto.ask(
         "secretsmanager",
         "secretsmanager.DeleteSecret",
         &json!({"SecretId": SECRET, "ForceDeleteWithoutRecovery": true}),
     );
-    let incomplete = check(&moto, Some(r#"{"TWILIO_TOKEN": "canary", "BEEMINDER_AUTH_TOKEN": "canary"}"#));
+    let incomplete = check(
+        &moto,
+        Some(r#"{"TWILIO_TOKEN": "canary", "BEEMINDER_AUTH_TOKEN": "canary"}"#),
+    );
     assert_eq!(incomplete.0, 78);
     assert!(
         incomplete.1.contains("the secret TWILIO_ACCOUNT_SID is missing") && !incomplete.1.contains("canary"),
         "{}",
         incomplete.1
     );
-    assert!(incomplete.1.contains(&format!("put it into the secret {SECRET}")), "{}", incomplete.1);
+    assert!(
+        incomplete.1.contains(&format!("put it into the secret {SECRET}")),
+        "{}",
+        incomplete.1
+    );
 }
 
 #[test]
 fn a_start_waits_for_a_permission_and_not_for_a_mistake_of_this_machine() {
-    let Some(moto) = Moto::start_or_say("a permission that comes late") else { return };
-    let gate = Gate::start_at(([127, 0, 0, 1], 0).into(), moto.address(), "mecris-test").expect("a free port");
+    let Some(moto) = Moto::start_or_say("a permission that comes late") else {
+        return;
+    };
+    let gate =
+        Gate::start_at(([127, 0, 0, 1], 0).into(), moto.address(), "mecris-test").expect("a free port");
     let mut stage = Stage::of_the_daemon();
     in_the_cloud(&mut stage, moto.environment());
-    stage.setup.set_env("AWS_ENDPOINT_URL", &format!("http://{}", gate.address()));
+    stage
+        .setup
+        .set_env("AWS_ENDPOINT_URL", &format!("http://{}", gate.address()));
     put_secret(&moto, "CreateSecret", &secrets(twilio::AUTH_TOKEN).to_string());
     gate.deny("secretsmanager:GetSecretValue");
     stage.setup.config.set("window.hours", 99);
@@ -216,14 +291,21 @@ fn a_start_waits_for_a_permission_and_not_for_a_mistake_of_this_machine() {
     });
     let logs = daemon.logs();
     assert_eq!(logs.matches("cannot start yet").count(), 1, "said once:\n{logs}");
-    assert!(logs.contains("the role mecris-test may not secretsmanager:GetSecretValue on mecris/test"), "{logs}");
+    assert!(
+        logs.contains("the role mecris-test may not secretsmanager:GetSecretValue on mecris/test"),
+        "{logs}"
+    );
 }
 
 /// Answers every request as AWS refuses one.
 fn refusing(status: u16, code: &'static str, message: &'static str) -> Server {
     let answer = move |_: HeaderMap| async move {
         let body = json!({"__type": code, "Message": message}).to_string();
-        (StatusCode::from_u16(status).expect("a status"), [("content-type", "application/x-amz-json-1.1")], body)
+        (
+            StatusCode::from_u16(status).expect("a status"),
+            [("content-type", "application/x-amz-json-1.1")],
+            body,
+        )
     };
     Server::start(Router::new().route("/", post(answer)), 0).expect("a free port")
 }
@@ -270,7 +352,9 @@ fn offline_nobody_is_asked_and_what_is_on_this_machine_is_checked() {
     let sound = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(sound.code, 0, "{}", sound.everything());
     assert!(
-        sound.stdout.contains(&format!("the secret {SECRET} and what depends on it were not read")),
+        sound.stdout.contains(&format!(
+            "the secret {SECRET} and what depends on it were not read"
+        )),
         "{}",
         sound.stdout
     );
@@ -284,18 +368,28 @@ fn offline_nobody_is_asked_and_what_is_on_this_machine_is_checked() {
     stage.setup.config.set("window.huors", 5);
     let wrong = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(wrong.code, 78, "{}", wrong.everything());
-    assert!(wrong.stderr.contains("did you mean window.hours?"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("did you mean window.hours?"),
+        "{}",
+        wrong.stderr
+    );
 }
 
 #[test]
 fn what_may_pass_is_worth_another_try_and_says_so() {
     let throttled = refusing(400, "ThrottlingException", "Rate exceeded");
-    let skewed =
-        refusing(400, "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than …");
+    let skewed = refusing(
+        400,
+        "InvalidSignatureException",
+        "Signature expired: 20260101T000000Z is now earlier than …",
+    );
     let gone = refusing(500, "x", "x");
     gone.refuse(true);
-    for (server, expected) in [(&throttled, "ThrottlingException"), (&skewed, "clock"), (&gone, "no connection to AWS")]
-    {
+    for (server, expected) in [
+        (&throttled, "ThrottlingException"),
+        (&skewed, "clock"),
+        (&gone, "no connection to AWS"),
+    ] {
         let mut stage = Stage::new();
         in_the_cloud(&mut stage, environment_of(server));
         let output = stage.setup.agent(&["check"]);
@@ -312,14 +406,28 @@ fn systemds_credentials_are_read() {
     stage.setup.environment.clear();
     let denied = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(denied.code, 78);
-    assert!(denied.stderr.contains("CREDENTIALS_DIRECTORY is not set"), "{}", denied.stderr);
+    assert!(
+        denied.stderr.contains("CREDENTIALS_DIRECTORY is not set"),
+        "{}",
+        denied.stderr
+    );
     let folder = stage.setup.folder().join("credentials");
     std::fs::create_dir(&folder).expect("a folder");
-    stage.setup.set_env("CREDENTIALS_DIRECTORY", &folder.display().to_string());
+    stage
+        .setup
+        .set_env("CREDENTIALS_DIRECTORY", &folder.display().to_string());
     let empty = stage.setup.agent(&["check", "--offline"]);
-    assert!(empty.stderr.contains("holds no secret: expected secrets.json"), "{}", empty.stderr);
+    assert!(
+        empty.stderr.contains("holds no secret: expected secrets.json"),
+        "{}",
+        empty.stderr
+    );
     std::fs::write(folder.join("secrets.json"), secrets("another one").to_string()).expect("written");
-    std::fs::write(folder.join("TWILIO_AUTH_TOKEN"), format!("{}\n", twilio::AUTH_TOKEN)).expect("written");
+    std::fs::write(
+        folder.join("TWILIO_AUTH_TOKEN"),
+        format!("{}\n", twilio::AUTH_TOKEN),
+    )
+    .expect("written");
     let pass = stage.pass(crate::stage::AFTERNOON);
     assert_eq!(stage.twilio.accepted_count(), 1, "{}", pass.everything());
 }

@@ -24,11 +24,19 @@ fn five_mistakes_make_five_sentences_and_exit_78() {
             let text = output.everything();
             // A telephone number is private, so of a wrong one only the end is shown.
             let shown = if key == "notify.sms.to" { "…ve" } else { value };
-            let sentence = text.lines().find(|line| line.contains(key) && line.contains(shown));
-            assert!(sentence.is_some(), "{arguments:?}: no line names {key} and {value}: {text}");
+            let sentence = text
+                .lines()
+                .find(|line| line.contains(key) && line.contains(shown));
+            assert!(
+                sentence.is_some(),
+                "{arguments:?}: no line names {key} and {value}: {text}"
+            );
         }
     }
-    assert_eq!((stage.beeminder.requests(), stage.setup.database().exists()), (0, false));
+    assert_eq!(
+        (stage.beeminder.requests(), stage.setup.database().exists()),
+        (0, false)
+    );
 }
 
 #[test]
@@ -38,17 +46,27 @@ fn an_unknown_key_suggests_the_known_one_and_says_where_it_is() {
     let output = stage.setup.agent(&["run"]);
     assert_eq!(output.code, 78, "{}", output.everything());
     assert!(output.stderr.contains("max_mesages_per_day"), "{}", output.stderr);
-    assert!(output.stderr.contains("max_messages_per_day"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("max_messages_per_day"),
+        "{}",
+        output.stderr
+    );
     assert!(output.stderr.contains("agent.toml"), "{}", output.stderr);
 }
 
 #[test]
 fn the_environment_wins_over_the_file_and_is_named_as_the_source() {
     let mut stage = Stage::new();
-    stage.setup.set_env("MECRIS__POLICY__MAX_MESSAGES_PER_DAY", "many");
+    stage
+        .setup
+        .set_env("MECRIS__POLICY__MAX_MESSAGES_PER_DAY", "many");
     let output = stage.setup.agent(&["run"]);
     assert_eq!(output.code, 78, "{}", output.everything());
-    assert!(output.stderr.contains("MECRIS__POLICY__MAX_MESSAGES_PER_DAY"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("MECRIS__POLICY__MAX_MESSAGES_PER_DAY"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -56,8 +74,15 @@ fn production_refuses_what_is_for_development_only() {
     let mut stage = Stage::new();
     stage.setup.config.set("environment", "production");
     let output = stage.pass("2026-03-03T15:00:00-05:00");
-    assert!(matches!(output.code, 64 | 78), "--at in production: {}", output.everything());
-    stage.setup.config.set("notify.channels", serde_json::json!(["console"]));
+    assert!(
+        matches!(output.code, 64 | 78),
+        "--at in production: {}",
+        output.everything()
+    );
+    stage
+        .setup
+        .config
+        .set("notify.channels", serde_json::json!(["console"]));
     let output = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(output.code, 78, "console in production: {}", output.everything());
 }

@@ -31,7 +31,13 @@ fn killed_at_any_moment_it_tells_everything_once() {
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("heuristic.interval", "1s");
     // A slow reply makes the moments long in which a kill hurts.
-    stage.twilio.set_chaos(Chaos { seed, delay: 0.8, delay_max_ms: 120, hide_max_ms: 200, ..Chaos::default() });
+    stage.twilio.set_chaos(Chaos {
+        seed,
+        delay: 0.8,
+        delay_max_ms: 120,
+        hide_max_ms: 200,
+        ..Chaos::default()
+    });
 
     let (mut shown, mut told, mut in_flight) = (Vec::<String>::new(), 0, 0);
     for round in 0..rounds {
@@ -39,8 +45,13 @@ fn killed_at_any_moment_it_tells_everything_once() {
         // What was told long ago leaves the account, so that the last round is as quick as the first.
         let claimed: Vec<String> = claims(&stage).into_iter().map(|claim| claim.subject).collect();
         let keep = shown.len().saturating_sub(LINGER);
-        let red = shown.iter().enumerate().filter(|(n, slug)| *n >= keep || !claimed.contains(&format!("goal:{slug}")));
-        stage.beeminder.set_goals(red.map(|(_, slug)| GoalSpec::new(slug, 0)));
+        let red = shown
+            .iter()
+            .enumerate()
+            .filter(|(n, slug)| *n >= keep || !claimed.contains(&format!("goal:{slug}")));
+        stage
+            .beeminder
+            .set_goals(red.map(|(_, slug)| GoalSpec::new(slug, 0)));
         let mut daemon = Daemon::spawn(&stage.setup);
         let longest = if rng.u8(0..4) == 0 { 1500 } else { 500 };
         pause(Duration::from_millis(rng.u64(0..longest)));
@@ -50,7 +61,10 @@ fn killed_at_any_moment_it_tells_everything_once() {
         told = states.len();
     }
     println!("{told} messages so far, {in_flight} kills left one in flight");
-    assert!(rounds < 100 || in_flight > 0, "seed {seed}: no kill ever hit a message in flight: the test tests nothing");
+    assert!(
+        rounds < 100 || in_flight > 0,
+        "seed {seed}: no kill ever hit a message in flight: the test tests nothing"
+    );
 
     let daemon = stage.setup.serve();
     let done = until(Duration::from_secs(60), || {
@@ -58,7 +72,11 @@ fn killed_at_any_moment_it_tells_everything_once() {
         let all = shown.iter().all(|slug| claimed.contains(&format!("goal:{slug}")));
         (all && ledger::settled(&stage.setup.database())).then_some(())
     });
-    assert!(done.is_some(), "seed {seed}: it does not settle:\n{}", daemon.logs());
+    assert!(
+        done.is_some(),
+        "seed {seed}: it does not settle:\n{}",
+        daemon.logs()
+    );
     drop(daemon);
     assert_told_once(&stage, seed);
 }
@@ -76,8 +94,13 @@ fn assert_told_once(stage: &Stage, seed: u64) {
         *messages.entry((claim.subject, claim.day)).or_default() += accepted;
     }
     let wrong: Vec<_> = messages.iter().filter(|(_, accepted)| **accepted != 1).collect();
-    assert!(wrong.is_empty(), "seed {seed}: subject-days with other than one message: {wrong:?}");
-    let intended = ledger::notifications(&stage.setup.database()).expect("the database is there").len();
+    assert!(
+        wrong.is_empty(),
+        "seed {seed}: subject-days with other than one message: {wrong:?}"
+    );
+    let intended = ledger::notifications(&stage.setup.database())
+        .expect("the database is there")
+        .len();
     assert_eq!(texts.len(), intended, "seed {seed}: accepted and intended");
 }
 
@@ -89,9 +112,13 @@ fn a_restart_says_nothing_twice() {
     for _ in 0..3 {
         let mut daemon = stage.setup.serve();
         let asked = stage.beeminder.requests();
-        let looked = until(Duration::from_secs(10), || (stage.beeminder.requests() >= asked + 4).then_some(()));
+        let looked = until(Duration::from_secs(10), || {
+            (stage.beeminder.requests() >= asked + 4).then_some(())
+        });
         assert!(looked.is_some(), "it looks again:\n{}", daemon.logs());
-        let status = daemon.terminate(Duration::from_secs(20)).expect("it stops in time");
+        let status = daemon
+            .terminate(Duration::from_secs(20))
+            .expect("it stops in time");
         assert_eq!(status.code(), Some(0), "{}", daemon.logs());
     }
     assert_eq!(stage.twilio.accepted_count(), 1);
@@ -103,7 +130,17 @@ fn a_second_daemon_on_the_same_state_is_refused_with_a_sentence() {
     let _daemon = stage.setup.serve();
     let second = stage.setup.agent(&["run"]);
     assert!(second.code == 75, "{}", second.everything());
-    assert!(second.stderr.contains("in use by another mecris-agent"), "{}", second.stderr);
-    let beside = until(Duration::from_secs(10), || (stage.setup.agent(&["status", "--json"]).code == 0).then_some(()));
-    assert!(beside.is_some(), "status reads beside the daemon: {}", stage.setup.agent(&["status"]).everything());
+    assert!(
+        second.stderr.contains("in use by another mecris-agent"),
+        "{}",
+        second.stderr
+    );
+    let beside = until(Duration::from_secs(10), || {
+        (stage.setup.agent(&["status", "--json"]).code == 0).then_some(())
+    });
+    assert!(
+        beside.is_some(),
+        "status reads beside the daemon: {}",
+        stage.setup.agent(&["status"]).everything()
+    );
 }

@@ -1,7 +1,8 @@
 //! Twilio takes a message and its answer is lost: the message is looked for, not sent again.
 //!
-//! Every reply of the fake is lost or a 5xx, nearly always after acceptance, and what was accepted is hidden from lists for a random
-//! time up to the settle time. `MECRIS_TEST_MESSAGES` and `MECRIS_TEST_SEED` change how many and how.
+//! Every reply of the fake is lost or a 5xx, nearly always after acceptance, and what was accepted is hidden
+//! from lists for a random time up to the settle time. `MECRIS_TEST_MESSAGES` and `MECRIS_TEST_SEED` change
+//! how many and how.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,7 +20,10 @@ const WORKERS: usize = 8;
 const SETTLE_MS: u64 = 300;
 
 fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 #[test]
@@ -62,9 +66,20 @@ fn a_thousand_lost_replies_make_a_thousand_messages() {
     }
     let twice: Vec<_> = seen.iter().filter(|(_, count)| **count != 1).collect();
     assert!(twice.is_empty(), "seed {seed}: sent more than once: {twice:?}");
-    let planned: usize = setups.iter().map(|s| ledger::notifications(&s.database()).map_or(0, |n| n.len())).sum();
-    assert_eq!((planned, seen.len(), stage.twilio.accepted_count()), (total, total, total), "seed {seed}");
-    println!("{total} messages, {} attempts, {} lists", stage.twilio.creates(), stage.twilio.lists());
+    let planned: usize = setups
+        .iter()
+        .map(|s| ledger::notifications(&s.database()).map_or(0, |n| n.len()))
+        .sum();
+    assert_eq!(
+        (planned, seen.len(), stage.twilio.accepted_count()),
+        (total, total, total),
+        "seed {seed}"
+    );
+    println!(
+        "{total} messages, {} attempts, {} lists",
+        stage.twilio.creates(),
+        stage.twilio.lists()
+    );
 }
 
 #[test]
@@ -78,21 +93,37 @@ fn a_lost_reply_is_adopted_from_the_list() {
     ] {
         let stage = Stage::of_the_daemon();
         stage.twilio.fail_next([fault.clone()]);
-        stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+        stage
+            .setup
+            .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
         settle(std::slice::from_ref(&stage.setup));
-        assert_eq!((stage.twilio.accepted_count(), stage.twilio.creates()), (1, 1), "{fault:?}");
+        assert_eq!(
+            (stage.twilio.accepted_count(), stage.twilio.creates()),
+            (1, 1),
+            "{fault:?}"
+        );
         assert!(stage.twilio.lists() > 0, "{fault:?}: it was looked for");
         let rows = ledger::notifications(&stage.setup.database()).expect("the message is on record");
-        assert!(matches!(rows[0].state.as_str(), "accepted" | "delivered"), "{fault:?}: {rows:?}");
+        assert!(
+            matches!(rows[0].state.as_str(), "accepted" | "delivered"),
+            "{fault:?}: {rows:?}"
+        );
     }
 }
 
 #[test]
 fn what_was_never_accepted_is_sent_again() {
-    for fault in [Fault::DropBefore, Fault::StatusBefore(502), Fault::Garbage2xx, Fault::Hang] {
+    for fault in [
+        Fault::DropBefore,
+        Fault::StatusBefore(502),
+        Fault::Garbage2xx,
+        Fault::Hang,
+    ] {
         let stage = Stage::of_the_daemon();
         stage.twilio.fail_next([fault.clone()]);
-        stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+        stage
+            .setup
+            .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
         settle(std::slice::from_ref(&stage.setup));
         assert_eq!(stage.twilio.accepted_count(), 1, "{fault:?}");
     }
@@ -102,8 +133,12 @@ fn what_was_never_accepted_is_sent_again() {
 fn while_the_list_fails_nothing_is_sent_again() {
     let stage = Stage::of_the_daemon();
     stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
-    stage.twilio.fail_next_reads(std::iter::repeat_n(Fault::StatusBefore(503), 6));
-    stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+    stage
+        .twilio
+        .fail_next_reads(std::iter::repeat_n(Fault::StatusBefore(503), 6));
+    stage
+        .setup
+        .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
     settle(std::slice::from_ref(&stage.setup));
     assert_eq!((stage.twilio.accepted_count(), stage.twilio.creates()), (1, 1));
 }
@@ -123,24 +158,38 @@ fn installation(stage: &Stage) -> Setup {
 fn settle(setups: &[Setup]) {
     let daemons: Vec<Daemon> = setups.iter().map(Setup::serve).collect();
     for (setup, daemon) in setups.iter().zip(&daemons) {
-        let done = wait::until(Duration::from_secs(90), || ledger::settled(&setup.database()).then_some(()));
+        let done = wait::until(Duration::from_secs(90), || {
+            ledger::settled(&setup.database()).then_some(())
+        });
         let open = ledger::notifications(&setup.database());
         assert!(done.is_some(), "messages stay open: {open:?}\n{}", daemon.logs());
     }
 }
 
-/// The delivery loop and every triggered pass work on the outbox: whoever comes second must not take a send for one that was lost.
+/// The delivery loop and every triggered pass work on the outbox: whoever comes second must not take a send
+/// for one that was lost.
 #[test]
 fn many_passes_at_once_make_one_message() {
     let stage = Stage::of_the_daemon();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
-    stage.twilio.set_chaos(Chaos { seed: 1, delay: 1.0, delay_max_ms: 150, ..Chaos::default() });
+    stage.twilio.set_chaos(Chaos {
+        seed: 1,
+        delay: 1.0,
+        delay_max_ms: 150,
+        ..Chaos::default()
+    });
     let daemon = stage.setup.serve();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200));
         }
     });
-    assert!(wait::until(Duration::from_secs(20), || ledger::settled(&stage.setup.database()).then_some(())).is_some());
+    assert!(
+        wait::until(Duration::from_secs(20), || ledger::settled(
+            &stage.setup.database()
+        )
+        .then_some(()))
+        .is_some()
+    );
     assert_eq!(stage.texts().len(), 1, "{}", daemon.logs());
 }

@@ -17,7 +17,8 @@ fn escalating() -> Stage {
     stage
 }
 
-/// At so late on one day reading has this many safe days; wants this reason. Each pass is a process of its own.
+/// At so late on one day reading has this many safe days; wants this reason. Each pass is a process of its
+/// own.
 fn at(stage: &Stage, time: &str, safebuf: i64, reason: &str) {
     stage.beeminder.set_goals([GoalSpec::new("reading", safebuf)]);
     let output = stage.pass(&format!("2026-03-03T{time}:00-05:00"));
@@ -41,7 +42,10 @@ fn what_turns_critical_is_said_once_more_and_never_a_third_time() {
     at(&stage, "21:45", 0, "already_notified_today");
     let texts = stage.texts();
     assert_eq!(texts.len(), 2, "{texts:?}");
-    assert!(texts[0].contains("reading derails tomorrow") && texts[1].contains("reading derails today"), "{texts:?}");
+    assert!(
+        texts[0].contains("reading derails tomorrow") && texts[1].contains("reading derails today"),
+        "{texts:?}"
+    );
 }
 
 #[test]
@@ -70,7 +74,8 @@ fn a_refused_first_message_does_not_make_a_third_one() {
     assert_eq!(stage.texts(), Vec::<String>::new());
     at(&stage, "10:15", 0, "escalated");
     assert_eq!(stage.texts().len(), 1);
-    // An hour after the refusal the first message might be tried again; but the person has been told something worse.
+    // An hour after the refusal the first message might be tried again; but the person has been told
+    // something worse.
     at(&stage, "11:30", 0, "already_notified_today");
     at(&stage, "13:00", 1, "already_notified_today");
     at(&stage, "16:00", 0, "already_notified_today");
@@ -92,7 +97,9 @@ fn a_refused_escalation_is_tried_again_after_an_hour_and_told_once() {
 #[test]
 fn when_both_were_refused_the_day_begins_anew_with_what_is_so() {
     let stage = escalating();
-    stage.twilio.fail_next([Fault::Refuse(21610), Fault::Refuse(21610)]);
+    stage
+        .twilio
+        .fail_next([Fault::Refuse(21610), Fault::Refuse(21610)]);
     at(&stage, "10:00", 1, "first_of_day");
     at(&stage, "10:30", 0, "escalated");
     at(&stage, "11:15", 0, "already_notified_today");
@@ -111,15 +118,26 @@ fn it_holds_across_restarts_of_the_daemon_and_a_silence_only_puts_it_off() {
         about(&answer["run"], "decisions", "goal:reading", "reason").to_owned()
     };
     let mut daemon = stage.setup.serve();
-    assert_eq!(reason(&daemon), "already_notified_today", "its own first pass has told it");
-    let silence = daemon.post("/silences", Some(&json!({"subject": "goal:*", "for": "1h"}))).json();
+    assert_eq!(
+        reason(&daemon),
+        "already_notified_today",
+        "its own first pass has told it"
+    );
+    let silence = daemon
+        .post("/silences", Some(&json!({"subject": "goal:*", "for": "1h"})))
+        .json();
     daemon.kill();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
 
     let mut daemon = stage.setup.serve();
     assert_eq!(reason(&daemon), "silenced");
     assert_eq!(stage.texts().len(), 1, "{}", daemon.logs());
-    assert_eq!(daemon.delete(&format!("/silences/{}", silence["id"].as_str().expect("an id"))).status, 200);
+    assert_eq!(
+        daemon
+            .delete(&format!("/silences/{}", silence["id"].as_str().expect("an id")))
+            .status,
+        200
+    );
     assert_eq!(reason(&daemon), "escalated");
     daemon.kill();
 

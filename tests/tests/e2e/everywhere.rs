@@ -34,7 +34,12 @@ impl Everywhere {
         setup.set_env("TELEGRAM_BOT_TOKEN", telegram::TOKEN);
         setup.set_env("SLACK_WEBHOOK_URL", &slack.webhook_url());
         setup.set_env("SMTP_URL", &smtp.url());
-        Self { stage, telegram, slack, smtp }
+        Self {
+            stage,
+            telegram,
+            slack,
+            smtp,
+        }
     }
 
     /// How many messages reached the person by text message, Telegram, Slack and mail.
@@ -52,9 +57,21 @@ impl Drop for Everywhere {
     /// What must be true of every test.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            assert_eq!(self.telegram.violations(), Vec::<String>::new(), "Telegram was asked something wrong");
-            assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack was asked something wrong");
-            assert_eq!(self.smtp.violations(), Vec::<String>::new(), "the mail server was asked something wrong");
+            assert_eq!(
+                self.telegram.violations(),
+                Vec::<String>::new(),
+                "Telegram was asked something wrong"
+            );
+            assert_eq!(
+                self.slack.violations(),
+                Vec::<String>::new(),
+                "Slack was asked something wrong"
+            );
+            assert_eq!(
+                self.smtp.violations(),
+                Vec::<String>::new(),
+                "the mail server was asked something wrong"
+            );
         }
     }
 }

@@ -15,7 +15,11 @@ fn without_an_account_goals_come_from_a_file_and_messages_go_to_the_terminal() {
         .env("MECRIS__STATE__PATH", folder.path().join("mecris.db"))
         .output()
         .expect("it starts");
-    let [report, messages] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let [report, messages] =
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert_eq!(output.status.code(), Some(0), "{report}{messages}");
-    assert!(messages.contains("=== message === Mecris: reading derails today"), "{report}{messages}");
+    assert!(
+        messages.contains("=== message === Mecris: reading derails today"),
+        "{report}{messages}"
+    );
 }

@@ -1,7 +1,8 @@
-//! Beeminder answers with rubbish: no panic, an honest exit code, and nothing that cannot be read is called safe.
+//! Beeminder answers with rubbish: no panic, an honest exit code, and nothing that cannot be read is called
+//! safe.
 //!
-//! Ten thousand bodies go through the parser in the agent's own tests; these go through the whole binary. The seed is printed
-//! and can be set with `MECRIS_TEST_SEED`.
+//! Ten thousand bodies go through the parser in the agent's own tests; these go through the whole binary. The
+//! seed is printed and can be set with `MECRIS_TEST_SEED`.
 
 use fastrand::Rng;
 use mecris_tests::{
@@ -17,16 +18,23 @@ const CASES: usize = 100;
 
 #[test]
 fn rubbish_is_never_safe_and_never_a_panic() {
-    let seed = std::env::var("MECRIS_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let seed = std::env::var("MECRIS_TEST_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or_else(|| fastrand::u64(..));
     println!("seed {seed}");
     let mut rng = Rng::with_seed(seed);
     let mut stage = Stage::new();
     stage.setup.config.remove("budget");
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 1)]);
+    stage
+        .beeminder
+        .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 1)]);
     stage.clock.set(AFTERNOON.parse().expect("an instant"));
     let ask = |file: &str| {
         let path = format!("/api/v1/users/{file}?emaciated=true&auth_token={TOKEN}");
-        request(stage.beeminder.address(), "GET", &path, &[], None).expect("the fake answers").body
+        request(stage.beeminder.address(), "GET", &path, &[], None)
+            .expect("the fake answers")
+            .body
     };
     let sound = [("me.json", ask("me.json")), ("goals.json", ask("me/goals.json"))];
     for case in 0..CASES {
@@ -36,7 +44,9 @@ fn rubbish_is_never_safe_and_never_a_panic() {
         for _ in 0..10 {
             stage.beeminder.fail_path(path, Fault::Body(body.clone()));
         }
-        let output = stage.setup.agent(&["run", "--json", "--dry-run", "--at", AFTERNOON]);
+        let output = stage
+            .setup
+            .agent(&["run", "--json", "--dry-run", "--at", AFTERNOON]);
         assert_honest(&output, path, &body, &format!("seed {seed}, case {case}"));
     }
 }
@@ -44,7 +54,11 @@ fn rubbish_is_never_safe_and_never_a_panic() {
 fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
     let everything = output.everything();
     assert!(!everything.contains("panicked"), "{which}: {everything}\n{body}");
-    assert!(matches!(output.code, 0 | 3), "{which}: exit {}: {everything}\n{body}", output.code);
+    assert!(
+        matches!(output.code, 0 | 3),
+        "{which}: exit {}: {everything}\n{body}",
+        output.code
+    );
     let report = output.json();
     let parsed: Result<Value, _> = serde_json::from_str(body);
     let readable = match path {
@@ -55,9 +69,15 @@ fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
         assert_eq!(output.code, 3, "{which}: {everything}\n{body}");
     }
     for condition in report["conditions"].as_array().expect("a list") {
-        let slug = condition["subject"].as_str().unwrap_or_default().strip_prefix("goal:");
+        let slug = condition["subject"]
+            .as_str()
+            .unwrap_or_default()
+            .strip_prefix("goal:");
         if let Some(slug) = slug.filter(|_| condition["severity"] == "SAFE") {
-            assert!(may_be_safe(slug, &parsed), "{which}: {slug} is called safe: {report:#}\n{body}");
+            assert!(
+                may_be_safe(slug, &parsed),
+                "{which}: {slug} is called safe: {report:#}\n{body}"
+            );
         }
     }
 }
@@ -67,14 +87,18 @@ fn may_be_safe(slug: &str, body: &Result<Value, serde_json::Error>) -> bool {
     let goals = body.as_ref().ok().and_then(Value::as_array);
     let goal = goals.and_then(|all| all.iter().find(|goal| goal["slug"] == slug));
     goal.is_some_and(|goal| {
-        goal["safebuf"].as_f64().is_some_and(|days| days >= 2.0) || goal["won"] == true || goal["frozen"] == true
+        goal["safebuf"].as_f64().is_some_and(|days| days >= 2.0)
+            || goal["won"] == true
+            || goal["frozen"] == true
     })
 }
 
 /// One of: random bytes, a cut, a few bytes changed, a field gone, a field of another type.
 fn spoil(right: &str, rng: &mut Rng) -> String {
     match rng.u8(0..5) {
-        0 => (0..rng.usize(0..200)).map(|_| char::from(rng.u8(1..127))).collect(),
+        0 => (0..rng.usize(0..200))
+            .map(|_| char::from(rng.u8(1..127)))
+            .collect(),
         1 => right.chars().take(rng.usize(0..right.len())).collect(),
         2 => {
             let mut letters: Vec<char> = right.chars().collect();
@@ -93,7 +117,16 @@ fn spoil(right: &str, rng: &mut Rng) -> String {
 }
 
 fn spoil_field(value: &mut Value, remove: bool, rng: &mut Rng) {
-    let odd = [json!(null), json!("∞"), json!(-1), json!(1e300), json!([]), json!({"a": []}), json!(true), json!("")];
+    let odd = [
+        json!(null),
+        json!("∞"),
+        json!(-1),
+        json!(1e300),
+        json!([]),
+        json!({"a": []}),
+        json!(true),
+        json!(""),
+    ];
     let target = match value {
         Value::Array(items) if !items.is_empty() => {
             let place = rng.usize(0..items.len());
@@ -101,7 +134,9 @@ fn spoil_field(value: &mut Value, remove: bool, rng: &mut Rng) {
         }
         other => other,
     };
-    let Some(object) = target.as_object_mut() else { return };
+    let Some(object) = target.as_object_mut() else {
+        return;
+    };
     for _ in 0..rng.usize(1..8) {
         let names: Vec<String> = object.keys().cloned().collect();
         let Some(name) = rng.choice(&names) else { return };

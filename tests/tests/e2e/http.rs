@@ -1,4 +1,5 @@
-//! The endpoints: quick while everything else hangs, closed without a token, and the same for clients of the Python system.
+//! The endpoints: quick while everything else hangs, closed without a token, and the same for clients of the
+//! Python system.
 
 use std::time::Duration;
 
@@ -16,9 +17,18 @@ use crate::stage::{Stage, assert_fields};
 /// A daemon that has looked once at a red, an orange and a safe goal.
 fn after_one_pass() -> (Stage, Daemon) {
     let mut stage = Stage::of_the_daemon();
-    stage.setup.config.set("budget.groq", json!({"source": "odometer", "limit_usd": 5.0, "period": "monthly"}));
-    stage.setup.config.set("budget.anthropic", json!({"source": "ledger", "limit_usd": 25.0, "period": "monthly"}));
-    stage.setup.config.set("walk", json!({"goal": "bike", "from": "00:00", "until": "23:59"}));
+    stage.setup.config.set(
+        "budget.groq",
+        json!({"source": "odometer", "limit_usd": 5.0, "period": "monthly"}),
+    );
+    stage.setup.config.set(
+        "budget.anthropic",
+        json!({"source": "ledger", "limit_usd": 25.0, "period": "monthly"}),
+    );
+    stage
+        .setup
+        .config
+        .set("walk", json!({"goal": "bike", "from": "00:00", "until": "23:59"}));
     stage.beeminder.set_goals([
         GoalSpec::new("reading", 0),
         GoalSpec::new("piano", 1),
@@ -37,7 +47,9 @@ fn health_answers_at_once_while_every_upstream_hangs() {
     stage.beeminder.fail(Fault::Hang);
     stage.twilio.fail_always(Some(twilio::Fault::Hang));
     let daemon = stage.setup.serve();
-    let asked = mecris_tests::wait::until(Duration::from_secs(10), || (stage.beeminder.requests() > 0).then_some(()));
+    let asked = mecris_tests::wait::until(Duration::from_secs(10), || {
+        (stage.beeminder.requests() > 0).then_some(())
+    });
     assert!(asked.is_some(), "a pass is under way:\n{}", daemon.logs());
     let median = |path: &str| {
         let mut times: Vec<Duration> = (0..201)
@@ -54,7 +66,10 @@ fn health_answers_at_once_while_every_upstream_hangs() {
     // The machine is shared: the best of three tries says what the agent can do.
     let best = (0..3).map(|_| median("/health")).min().expect("three tries");
     println!("the median of /health while every upstream hangs: {best:?}");
-    assert!(best < Duration::from_millis(5), "the median of /health is {best:?}");
+    assert!(
+        best < Duration::from_millis(5),
+        "the median of /health is {best:?}"
+    );
 }
 
 #[test]
@@ -67,10 +82,20 @@ fn nothing_but_health_and_ready_is_open() {
     for path in ["/health", "/ready"] {
         assert_eq!(ask(path, &[]).status, 200, "{path}");
     }
-    for path in
-        ["/usage", "/beeminder/status", "/narrator/context", "/decisions", "/notifications", "/runs", "/metrics"]
-    {
-        for headers in [&[][..], &[("authorization", "Bearer wrong")], &[("authorization", "Basic dGVzdHM6eA==")]] {
+    for path in [
+        "/usage",
+        "/beeminder/status",
+        "/narrator/context",
+        "/decisions",
+        "/notifications",
+        "/runs",
+        "/metrics",
+    ] {
+        for headers in [
+            &[][..],
+            &[("authorization", "Bearer wrong")],
+            &[("authorization", "Basic dGVzdHM6eA==")],
+        ] {
             let answer = ask(path, headers);
             assert_eq!(answer.status, 401, "{path} {headers:?}: {}", answer.body);
             assert_fields(&answer.json(), &["detail", "code", "request_id"]);
@@ -89,7 +114,12 @@ fn every_answer_has_a_request_id_and_errors_are_honest() {
     assert_eq!(answer.header("x-request-id"), error["request_id"].as_str());
     assert!(daemon.get("/health").header("x-request-id").is_some());
     let answer = daemon.post("/groq/odometer/record", Some(&json!({"value": "much"})));
-    assert!((400..500).contains(&answer.status), "{} {}", answer.status, answer.body);
+    assert!(
+        (400..500).contains(&answer.status),
+        "{} {}",
+        answer.status,
+        answer.body
+    );
     assert_fields(&answer.json(), &["detail", "code", "request_id"]);
 }
 
@@ -145,11 +175,19 @@ fn usage_keeps_its_fields_and_has_a_row_for_each_provider() {
         "stale",
     ];
     let rows = usage["providers"].as_array().expect("a list");
-    assert_eq!(rows.iter().map(|row| row["provider"].as_str()).collect::<Vec<_>>(), [Some("anthropic"), Some("groq")]);
+    assert_eq!(
+        rows.iter()
+            .map(|row| row["provider"].as_str())
+            .collect::<Vec<_>>(),
+        [Some("anthropic"), Some("groq")]
+    );
     rows.iter().for_each(|row| assert_fields(row, &new));
     assert_eq!(rows[1]["budget_health"], "CRITICAL", "{usage:#}");
     assert_eq!(rows[1]["used_budget"], 6.5, "{usage:#}");
-    assert!(usage["used_budget"].as_f64().is_some_and(|used| used > 0.0), "{usage:#}");
+    assert!(
+        usage["used_budget"].as_f64().is_some_and(|used| used > 0.0),
+        "{usage:#}"
+    );
 
     assert_fields(
         &daemon.get("/usage/summary").json()["summary"],
@@ -168,14 +206,26 @@ fn usage_keeps_its_fields_and_has_a_row_for_each_provider() {
     assert_fields(&recent, &["sessions", "count", "timestamp"]);
     assert_eq!(recent["count"], 1);
     assert_fields(&daemon.get("/groq/odometer/status").json(), &[]);
-    assert_fields(&daemon.get("/groq/odometer/context").json(), &["groq_context", "timestamp"]);
+    assert_fields(
+        &daemon.get("/groq/odometer/context").json(),
+        &["groq_context", "timestamp"],
+    );
 }
 
 #[test]
 fn beeminder_status_keeps_its_fields() {
     let (_stage, daemon) = after_one_pass();
     let status = daemon.get("/beeminder/status").json();
-    assert_fields(&status, &["goals", "emergencies", "safe_count", "warning_count", "critical_count"]);
+    assert_fields(
+        &status,
+        &[
+            "goals",
+            "emergencies",
+            "safe_count",
+            "warning_count",
+            "critical_count",
+        ],
+    );
     let counts = ["safe_count", "warning_count", "critical_count"].map(|name| status[name].as_i64());
     assert_eq!(counts, [Some(1), Some(1), Some(1)], "{status:#}");
     let goal = [
@@ -193,9 +243,20 @@ fn beeminder_status_keeps_its_fields() {
     for entry in status["goals"].as_array().expect("a list") {
         assert_fields(entry, &goal);
     }
-    assert_fields(&daemon.get("/beeminder/emergency").json(), &["emergencies", "count", "timestamp"]);
-    let emergency =
-        ["goal_slug", "message", "urgency", "suggested_action", "time_remaining", "safebuf", "derail_risk", "pledge"];
+    assert_fields(
+        &daemon.get("/beeminder/emergency").json(),
+        &["emergencies", "count", "timestamp"],
+    );
+    let emergency = [
+        "goal_slug",
+        "message",
+        "urgency",
+        "suggested_action",
+        "time_remaining",
+        "safebuf",
+        "derail_risk",
+        "pledge",
+    ];
     assert_fields(&status["emergencies"][0], &emergency);
     assert_eq!(status["emergencies"][0]["goal_slug"], "reading");
     for path in ["/beeminder/daily-activity", "/beeminder/daily-activity/bike"] {
@@ -227,10 +288,26 @@ fn the_narrators_context_keeps_its_fields() {
             "last_updated",
         ],
     );
-    assert_fields(&context["goal_runway"][0], &["slug", "title", "safebuf", "runway", "rate", "runits", "derail_risk"]);
-    assert_fields(&context["budget_status"], &["total_budget", "remaining_budget", "budget_health"]);
+    assert_fields(
+        &context["goal_runway"][0],
+        &[
+            "slug",
+            "title",
+            "safebuf",
+            "runway",
+            "rate",
+            "runits",
+            "derail_risk",
+        ],
+    );
+    assert_fields(
+        &context["budget_status"],
+        &["total_budget", "remaining_budget", "budget_health"],
+    );
     assert!(
-        context["urgent_items"].as_array().is_some_and(|items| items.contains(&json!("DERAILING: reading"))),
+        context["urgent_items"]
+            .as_array()
+            .is_some_and(|items| items.contains(&json!("DERAILING: reading"))),
         "{context:#}"
     );
 }
@@ -245,16 +322,23 @@ fn a_failing_beeminder_is_not_shown_as_all_safe() {
     assert!(!answer.body.contains("\"SAFE\""), "{}", answer.body);
     let safe = answer.json()["safe_count"].as_i64().unwrap_or(0);
     assert_eq!(safe, 0, "{}", answer.body);
-    assert_eq!((answer.status, answer.json()["derail_risk"].as_str()), (200, Some("UNKNOWN")), "{}", answer.body);
+    assert_eq!(
+        (answer.status, answer.json()["derail_risk"].as_str()),
+        (200, Some("UNKNOWN")),
+        "{}",
+        answer.body
+    );
 }
 
 #[test]
 fn what_was_decided_and_sent_can_be_read() {
     let (stage, daemon) = after_one_pass();
     assert_eq!(stage.twilio.accepted_count(), 1, "{}", daemon.logs());
-    for (path, word) in
-        [("/decisions", "first_of_day"), ("/notifications", "goal:reading"), ("/runs", "\"trigger\":\"http\"")]
-    {
+    for (path, word) in [
+        ("/decisions", "first_of_day"),
+        ("/notifications", "goal:reading"),
+        ("/runs", "\"trigger\":\"http\""),
+    ] {
         let answer = daemon.get(path);
         assert_eq!(answer.status, 200, "{path}");
         let _: Value = answer.json();

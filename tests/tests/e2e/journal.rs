@@ -1,7 +1,8 @@
-//! `ship-journal` against moto's CloudWatch Logs, through three restarts and one kill -9 while a batch is on its way.
+//! `ship-journal` against moto's CloudWatch Logs, through three restarts and one kill -9 while a batch is on
+//! its way.
 //!
-//! journald is a file of its lines, and `journalctl` a script that follows it from a cursor: what is tested is what the shipper makes of
-//! cursors, not systemd.
+//! journald is a file of its lines, and `journalctl` a script that follows it from a cursor: what is tested
+//! is what the shipper makes of cursors, not systemd.
 
 use std::{
     fs::{File, OpenOptions},
@@ -49,15 +50,32 @@ impl Machine {
         let script = folder.join("journalctl");
         std::fs::write(&script, JOURNALCTL).expect("a script");
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("to be run");
-        let journal = OpenOptions::new().create(true).append(true).open(folder.join("journal.json")).expect("a file");
+        let journal = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.join("journal.json"))
+            .expect("a file");
         for (name, value) in moto.environment() {
             stage.setup.set_env(&name, &value);
         }
-        stage.setup.set_env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
+        stage
+            .setup
+            .set_env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
         stage.setup.config.set("journal.log_group", GROUP);
         stage.setup.config.set("journal.log_stream", STREAM);
-        moto.ask("logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": GROUP}));
-        Self { stage, moto, journal, written: 0, began: machine_time(), shipper: None }
+        moto.ask(
+            "logs",
+            "Logs_20140328.CreateLogGroup",
+            &json!({"logGroupName": GROUP}),
+        );
+        Self {
+            stage,
+            moto,
+            journal,
+            written: 0,
+            began: machine_time(),
+            shipper: None,
+        }
     }
 
     /// So many more lines; each tenth has a secret in it, each hundredth metrics.
@@ -71,7 +89,10 @@ impl Machine {
                     json!({"_aws": {"CloudWatchMetrics": []}, "number": number}).to_string()
                 }
                 _ if number.is_multiple_of(10) => {
-                    format!("line {number}: {} and {API_TOKEN} and Bearer canary-unknown-to-all", twilio::AUTH_TOKEN)
+                    format!(
+                        "line {number}: {} and {API_TOKEN} and Bearer canary-unknown-to-all",
+                        twilio::AUTH_TOKEN
+                    )
                 }
                 _ => format!("line {number}"),
             };
@@ -88,9 +109,23 @@ impl Machine {
     }
 
     fn start(&mut self) {
-        let log = || OpenOptions::new().create(true).append(true).open(self.path("shipper.log")).expect("a file");
-        let mut command: Command = self.stage.setup.command(&["ship-journal", "--state-directory", "."]);
-        let child = command.stdout(log()).stderr(log()).stdin(Stdio::null()).spawn().expect("the agent starts");
+        let log = || {
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(self.path("shipper.log"))
+                .expect("a file")
+        };
+        let mut command: Command = self
+            .stage
+            .setup
+            .command(&["ship-journal", "--state-directory", "."]);
+        let child = command
+            .stdout(log())
+            .stderr(log())
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the agent starts");
         self.shipper = Some(child);
     }
 
@@ -98,7 +133,12 @@ impl Machine {
         let mut child = self.shipper.take().expect("it runs");
         kill_process(Pid::from_child(&child), signal).expect("it is there");
         let status = child.wait().expect("it ends");
-        assert_eq!(status.success(), signal == Signal::TERM, "{status}\n{}", self.log());
+        assert_eq!(
+            status.success(),
+            signal == Signal::TERM,
+            "{status}\n{}",
+            self.log()
+        );
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -139,7 +179,9 @@ impl Drop for Machine {
 
 #[test]
 fn ten_thousand_lines_arrive_once_and_in_order_through_restarts_and_a_kill() {
-    let Some(moto) = Moto::start_or_say("the journal in CloudWatch Logs") else { return };
+    let Some(moto) = Moto::start_or_say("the journal in CloudWatch Logs") else {
+        return;
+    };
     let mut machine = Machine::new(moto);
     machine.start();
     machine.write(2_500);
@@ -163,8 +205,10 @@ fn ten_thousand_lines_arrive_once_and_in_order_through_restarts_and_a_kill() {
     machine.end(Signal::TERM);
 
     let texts = machine.arrived();
-    let cursors: Vec<Value> =
-        texts.iter().map(|text| serde_json::from_str::<Value>(text).expect("an object")["cursor"].clone()).collect();
+    let cursors: Vec<Value> = texts
+        .iter()
+        .map(|text| serde_json::from_str::<Value>(text).expect("an object")["cursor"].clone())
+        .collect();
     let expected: Vec<Value> = (1..=LINES).map(|number| format!("i={number}").into()).collect();
     assert_eq!(cursors.len(), expected.len(), "{}", machine.log());
     assert!(cursors == expected, "not in order");
@@ -172,21 +216,37 @@ fn ten_thousand_lines_arrive_once_and_in_order_through_restarts_and_a_kill() {
         assert!(!texts.concat().contains(secret), "{secret} left the machine");
     }
     let metrics: Value = serde_json::from_str(&texts[99]).expect("an object");
-    assert_eq!(metrics, json!({"_aws": {"CloudWatchMetrics": []}, "number": 100, "cursor": "i=100"}));
+    assert_eq!(
+        metrics,
+        json!({"_aws": {"CloudWatchMetrics": []}, "number": 100, "cursor": "i=100"})
+    );
 }
 
 #[test]
 fn beyond_the_days_limit_only_metrics_go_out_and_a_line_says_so() {
-    let Some(moto) = Moto::start_or_say("the limit of the journal") else { return };
+    let Some(moto) = Moto::start_or_say("the limit of the journal") else {
+        return;
+    };
     let mut machine = Machine::new(moto);
-    machine.stage.setup.config.set("journal.max_bytes_per_day", 1_000_000);
+    machine
+        .stage
+        .setup
+        .config
+        .set("journal.max_bytes_per_day", 1_000_000);
     machine.write(LINES);
     machine.start();
     machine.wait_until_shipped();
     machine.end(Signal::TERM);
     let texts = machine.arrived();
     assert!(texts.len() < LINES, "{} lines", texts.len());
-    let said = texts.iter().filter(|text| text.contains("journal.max_bytes_per_day = 1000000 is reached")).count();
+    let said = texts
+        .iter()
+        .filter(|text| text.contains("journal.max_bytes_per_day = 1000000 is reached"))
+        .count();
     assert_eq!(said, 1, "{}", machine.log());
-    assert_eq!(texts.iter().filter(|text| text.contains("_aws")).count(), LINES / 100, "metrics go on");
+    assert_eq!(
+        texts.iter().filter(|text| text.contains("_aws")).count(),
+        LINES / 100,
+        "metrics go on"
+    );
 }

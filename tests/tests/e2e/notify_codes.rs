@@ -11,20 +11,30 @@ use mecris_tests::{
 use crate::stage::Stage;
 
 /// The code, and words of which one must be in the sentence about it.
-const REFUSED: [(i64, &[&str]); 3] = [(21610, &["START"]), (21608, &["verif"]), (30532, &["personal", "Personal"])];
+const REFUSED: [(i64, &[&str]); 3] = [
+    (21610, &["START"]),
+    (21608, &["verif"]),
+    (30532, &["personal", "Personal"]),
+];
 
 #[test]
 fn a_refusal_is_explained() {
     for (code, words) in REFUSED {
         let stage = Stage::of_the_daemon();
         stage.twilio.fail_always(Some(Fault::Refuse(code)));
-        let output = stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+        let output = stage
+            .setup
+            .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
         let rows = ledger::notifications(&stage.setup.database()).expect("the message is on record");
         assert_eq!(rows[0].state, "failed", "{code}: {}", output.everything());
         let why = rows[0].why.clone().unwrap_or_default();
         assert!(words.iter().any(|word| why.contains(word)), "{code}: {why}");
         assert!(why.contains(&code.to_string()), "{code}: {why}");
-        assert_eq!((stage.twilio.creates(), stage.twilio.accepted_count()), (1, 0), "{code} is not tried again");
+        assert_eq!(
+            (stage.twilio.creates(), stage.twilio.accepted_count()),
+            (1, 0),
+            "{code} is not tried again"
+        );
         assert_ne!(output.code, 0, "nobody was told: {}", output.everything());
     }
 }
@@ -33,24 +43,36 @@ fn a_refusal_is_explained() {
 fn what_the_carrier_refuses_later_is_explained_too() {
     let stage = Stage::of_the_daemon();
     stage.twilio.set_fate(Fate::Undelivered(30034));
-    stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+    stage
+        .setup
+        .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
     let _daemon = stage.setup.serve();
     let why = wait::until(Duration::from_secs(60), || {
         let rows = ledger::notifications(&stage.setup.database()).ok()?;
         (rows[0].state == "failed").then(|| rows[0].why.clone().unwrap_or_default())
     })
     .expect("the status is polled to its end");
-    assert!(why.contains("30034") && why.to_lowercase().contains("regist"), "{why}");
+    assert!(
+        why.contains("30034") && why.to_lowercase().contains("regist"),
+        "{why}"
+    );
     assert_eq!(stage.twilio.accepted_count(), 1);
 }
 
 #[test]
 fn too_many_requests_and_a_lost_connection_before_acceptance_are_tried_again() {
     let stage = Stage::of_the_daemon();
-    stage.twilio.fail_next([Fault::TooMany(0), Fault::DropBefore, Fault::StatusBefore(503)]);
-    stage.setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+    stage
+        .twilio
+        .fail_next([Fault::TooMany(0), Fault::DropBefore, Fault::StatusBefore(503)]);
+    stage
+        .setup
+        .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
     let _daemon = stage.setup.serve();
-    wait::until(Duration::from_secs(60), || (stage.twilio.accepted_count() == 1).then_some(())).expect("it is sent");
+    wait::until(Duration::from_secs(60), || {
+        (stage.twilio.accepted_count() == 1).then_some(())
+    })
+    .expect("it is sent");
 }
 
 #[test]

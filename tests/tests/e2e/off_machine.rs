@@ -34,19 +34,38 @@ fn a_new_machine_knows_what_the_last_one_sent() {
     let s3 = bucket();
     let first = stage(s3.environment(), &s3.url("one"));
     let output = first.setup.agent(&["run", "--json"]);
-    assert_eq!((output.code, first.texts().len()), (0, 1), "{}", output.everything());
+    assert_eq!(
+        (output.code, first.texts().len()),
+        (0, 1),
+        "{}",
+        output.everything()
+    );
     assert!(s3.counts().created >= 1, "{:?}", s3.counts());
     let second = stage(s3.environment(), &s3.url("one"));
     let output = second.setup.agent(&["run", "--json"]);
-    assert_eq!((output.code, second.texts().len()), (0, 0), "{}", output.everything());
-    assert!(s3.objects().iter().all(|object| object.key.starts_with("one/state/")), "{:?}", s3.objects());
+    assert_eq!(
+        (output.code, second.texts().len()),
+        (0, 0),
+        "{}",
+        output.everything()
+    );
+    assert!(
+        s3.objects()
+            .iter()
+            .all(|object| object.key.starts_with("one/state/")),
+        "{:?}",
+        s3.objects()
+    );
     assert_eq!(s3.violations(), Vec::<String>::new());
 }
 
 #[test]
 fn what_another_machine_replaced_is_kept_a_few_times_in_the_current_folder_too() {
     let s3 = bucket();
-    let (other, mut here) = (stage(s3.environment(), &s3.url("one")), stage(s3.environment(), &s3.url("one")));
+    let (other, mut here) = (
+        stage(s3.environment(), &s3.url("one")),
+        stage(s3.environment(), &s3.url("one")),
+    );
     here.setup.config.set("state.path", "mecris_usage.db");
     let run = |stage: &Stage| {
         let output = stage.setup.agent(&["run", "--json"]);
@@ -57,9 +76,16 @@ fn what_another_machine_replaced_is_kept_a_few_times_in_the_current_folder_too()
         run(&other);
     }
     run(&here);
-    let entries = std::fs::read_dir(here.setup.folder()).expect("a folder").flatten();
-    let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let kept = names.iter().filter(|name| name.starts_with("mecris_usage.db.superseded-")).count();
+    let entries = std::fs::read_dir(here.setup.folder())
+        .expect("a folder")
+        .flatten();
+    let names: Vec<_> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let kept = names
+        .iter()
+        .filter(|name| name.starts_with("mecris_usage.db.superseded-"))
+        .count();
     assert_eq!(kept, 3, "{names:?}");
 }
 
@@ -71,17 +97,35 @@ fn a_bucket_that_is_out_of_reach_is_said_everywhere_and_caught_up_with() {
     let sent = until(PATIENCE, || (stage.twilio.accepted_count() == 1).then_some(()));
     assert!(sent.is_some(), "{}", daemon.logs());
     let says = |yes: bool| {
-        let [health, ready] = ["/health", "/ready"].map(|path| daemon.get(path).body.contains("state_remote"));
+        let [health, ready] =
+            ["/health", "/ready"].map(|path| daemon.get(path).body.contains("state_remote"));
         let metric = format!("mecris_state_copy_failing {}", u8::from(yes));
         (health == yes && ready == yes && daemon.get("/metrics").body.contains(&metric)).then_some(())
     };
-    assert!(until(PATIENCE, || says(false)).is_some(), "{}", daemon.get("/metrics").body);
+    assert!(
+        until(PATIENCE, || says(false)).is_some(),
+        "{}",
+        daemon.get("/metrics").body
+    );
     s3.outage(true);
     let before = s3.objects().len();
-    assert_eq!(daemon.post("/silences?subject=goal:piano&for=2h", None).status, 201, "it goes on without the bucket");
-    assert!(until(PATIENCE, || says(true)).is_some(), "{}\n{}", daemon.get("/metrics").body, daemon.get("/ready").body);
+    assert_eq!(
+        daemon.post("/silences?subject=goal:piano&for=2h", None).status,
+        201,
+        "it goes on without the bucket"
+    );
+    assert!(
+        until(PATIENCE, || says(true)).is_some(),
+        "{}\n{}",
+        daemon.get("/metrics").body,
+        daemon.get("/ready").body
+    );
     let status = stage.setup.agent(&["status"]);
-    assert!(status.code == 3 && status.stdout.contains("FAILING since"), "{}", status.everything());
+    assert!(
+        status.code == 3 && status.stdout.contains("FAILING since"),
+        "{}",
+        status.everything()
+    );
     s3.outage(false);
     assert!(until(2 * PATIENCE, || says(false)).is_some(), "{}", daemon.logs());
     assert!(s3.objects().len() > before, "what was said meanwhile is safe now");
@@ -95,9 +139,17 @@ fn on_an_instance_its_role_is_enough() {
     environment.extend(imds.environment());
     let stage = stage(environment, &s3.url("one"));
     let output = stage.setup.agent(&["run", "--json"]);
-    assert_eq!((output.code, stage.texts().len()), (0, 1), "{}", output.everything());
+    assert_eq!(
+        (output.code, stage.texts().len()),
+        (0, 1),
+        "{}",
+        output.everything()
+    );
     assert!(s3.counts().created >= 1, "{:?}", s3.counts());
-    assert_eq!((imds.issued(), imds.violations().len(), s3.violations().len()), (1, 0, 0));
+    assert_eq!(
+        (imds.issued(), imds.violations().len(), s3.violations().len()),
+        (1, 0, 0)
+    );
 }
 
 /// 409 says nothing of what is there, unlike 412; `object_store` calls both "already exists".
@@ -107,7 +159,12 @@ fn a_conflict_that_is_none_keeps_the_message() {
     s3.fault_next(Operation::Put, [Fault::Refuse(Code::ConditionalRequestConflict)]);
     let stage = stage(s3.environment(), &s3.url("one"));
     let output = stage.setup.agent(&["run", "--json"]);
-    assert_eq!((output.code, stage.texts().len()), (0, 1), "{}", output.everything());
+    assert_eq!(
+        (output.code, stage.texts().len()),
+        (0, 1),
+        "{}",
+        output.everything()
+    );
     assert!(s3.counts().created >= 1, "{:?}", s3.counts());
 }
 
@@ -132,7 +189,10 @@ fn an_expired_token_is_said_to_be_expired_and_is_never_printed() {
         assert!(!output.everything().contains("canary"), "{arguments:?}");
     }
     let checked = stage.setup.agent(&["check"]).everything();
-    assert!(checked.contains("ExpiredToken") && checked.contains("expired"), "{checked}");
+    assert!(
+        checked.contains("ExpiredToken") && checked.contains("expired"),
+        "{checked}"
+    );
     assert!(s3.counts().denied >= 1);
 }
 
@@ -146,19 +206,33 @@ fn a_list_that_hides_what_is_there_is_no_new_beginning() {
         s3.fault_next(Operation::List, [fault.clone()]);
         let second = stage(s3.environment(), &s3.url("one"));
         let output = second.setup.agent(&["run", "--json"]);
-        assert_eq!((output.code, second.texts().len()), (0, 0), "{fault:?}: {}", output.everything());
+        assert_eq!(
+            (output.code, second.texts().len()),
+            (0, 0),
+            "{fault:?}: {}",
+            output.everything()
+        );
         assert_eq!(s3.violations(), Vec::<String>::new());
     }
 }
 
 #[test]
 fn a_lost_reply_to_a_copy_is_recognised_as_our_own() {
-    for fault in [Fault::DropAfter, Fault::RefuseAfter(Code::InternalError), Fault::HangAfter] {
+    for fault in [
+        Fault::DropAfter,
+        Fault::RefuseAfter(Code::InternalError),
+        Fault::HangAfter,
+    ] {
         let s3 = bucket();
         s3.fault_next(Operation::Put, [fault.clone()]);
         let stage = stage(s3.environment(), &s3.url("one"));
         let output = stage.setup.agent(&["run", "--json"]);
-        assert_eq!((output.code, stage.texts().len()), (0, 1), "{fault:?}: {}", output.everything());
+        assert_eq!(
+            (output.code, stage.texts().len()),
+            (0, 1),
+            "{fault:?}: {}",
+            output.everything()
+        );
         assert!(s3.counts().created >= 2, "{fault:?}: {:?}", s3.counts());
     }
 }

@@ -13,7 +13,8 @@ fn troubled() -> Stage {
     let quiet = stage.pass(earlier);
     assert_eq!(stage.texts(), Vec::<String>::new(), "{}", quiet.everything());
     let at = earlier.parse().expect("an instant");
-    ledger::record_groq_reading(&stage.setup.database(), at, "2026-03", 6_000_000).expect("the pass made the database");
+    ledger::record_groq_reading(&stage.setup.database(), at, "2026-03", 6_000_000)
+        .expect("the pass made the database");
     stage.beeminder.set_goals([
         GoalSpec::new("reading", 0),
         GoalSpec::new("piano", 1),
@@ -29,26 +30,46 @@ fn four_troubles_make_one_message_most_urgent_first() {
     let stage = troubled();
     let output = stage.pass(AFTERNOON);
     let report = output.json();
-    assert_eq!((output.code, report["changed"].as_bool()), (0, Some(true)), "{}", output.everything());
+    assert_eq!(
+        (output.code, report["changed"].as_bool()),
+        (0, Some(true)),
+        "{}",
+        output.everything()
+    );
 
     let subjects = notified(&report);
     let mut sorted = subjects.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, ["budget:groq", "goal:piano", "goal:reading", "walk"]);
     assert_eq!(subjects[0], "goal:reading");
-    let severities: Vec<&str> = subjects.iter().map(|s| about(&report, "decisions", s, "severity")).collect();
+    let severities: Vec<&str> = subjects
+        .iter()
+        .map(|s| about(&report, "decisions", s, "severity"))
+        .collect();
     let critical = severities.iter().take_while(|s| **s == "CRITICAL").count();
-    assert!(severities[critical..].iter().all(|s| *s == "WARNING"), "{severities:?}");
+    assert!(
+        severities[critical..].iter().all(|s| *s == "WARNING"),
+        "{severities:?}"
+    );
 
     let texts = stage.texts();
     assert_eq!(texts.len(), 1, "{texts:?}");
     let text = texts[0].to_lowercase();
     println!("{text}");
-    let places: Vec<_> = ["reading", "groq", "walk", "piano"].iter().map(|subject| text.find(subject)).collect();
-    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "each is named, most urgent first: {text}");
+    let places: Vec<_> = ["reading", "groq", "walk", "piano"]
+        .iter()
+        .map(|subject| text.find(subject))
+        .collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "each is named, most urgent first: {text}"
+    );
     assert!(!text.contains("running") && !text.contains("writing"), "{text}");
     assert!(text.is_ascii() && text.len() <= 306, "{text}");
-    assert_eq!(about(&report, "decisions", "goal:writing", "reason"), "below_threshold");
+    assert_eq!(
+        about(&report, "decisions", "goal:writing", "reason"),
+        "below_threshold"
+    );
 }
 
 #[test]
@@ -57,10 +78,19 @@ fn the_same_pass_again_is_silent_and_says_why() {
     stage.pass(AFTERNOON);
     let output = stage.pass("2026-03-03T15:05:00-05:00");
     let report = output.json();
-    assert_eq!((output.code, report["changed"].as_bool()), (0, Some(false)), "{}", output.everything());
+    assert_eq!(
+        (output.code, report["changed"].as_bool()),
+        (0, Some(false)),
+        "{}",
+        output.everything()
+    );
     for subject in WRONG {
         assert_eq!(about(&report, "decisions", subject, "action"), "suppress");
-        assert_eq!(about(&report, "decisions", subject, "reason"), "already_notified_today", "{subject}");
+        assert_eq!(
+            about(&report, "decisions", subject, "reason"),
+            "already_notified_today",
+            "{subject}"
+        );
     }
     assert_eq!(stage.twilio.accepted_count(), 1);
 }
@@ -72,7 +102,11 @@ fn the_next_beeminder_day_speaks_again() {
     let report = stage.pass("2026-03-04T15:00:00-05:00").json();
     assert_eq!(report["changed"], true, "{report:#}");
     for subject in ["goal:reading", "goal:piano", "walk"] {
-        assert_eq!(about(&report, "decisions", subject, "reason"), "first_of_day", "{subject}");
+        assert_eq!(
+            about(&report, "decisions", subject, "reason"),
+            "first_of_day",
+            "{subject}"
+        );
     }
     assert_eq!(stage.twilio.accepted_count(), 2);
 }
@@ -80,16 +114,32 @@ fn the_next_beeminder_day_speaks_again() {
 #[test]
 fn a_goals_day_is_beeminders_and_not_midnight() {
     let mut stage = Stage::new();
-    stage.setup.config.set("policy.quiet_hours", serde_json::json!([]));
-    let late = GoalSpec { deadline_offset: 6 * 3600, ..GoalSpec::new("late", 0) };
-    stage.beeminder.set_goals([late, GoalSpec::new("bike", 6).walked(Some(0))]);
+    stage
+        .setup
+        .config
+        .set("policy.quiet_hours", serde_json::json!([]));
+    let late = GoalSpec {
+        deadline_offset: 6 * 3600,
+        ..GoalSpec::new("late", 0)
+    };
+    stage
+        .beeminder
+        .set_goals([late, GoalSpec::new("bike", 6).walked(Some(0))]);
     assert_eq!(
-        about(&stage.pass("2026-03-03T23:00:00-05:00").json(), "decisions", "goal:late", "reason"),
+        about(
+            &stage.pass("2026-03-03T23:00:00-05:00").json(),
+            "decisions",
+            "goal:late",
+            "reason"
+        ),
         "first_of_day"
     );
     // 01:00 on the next calendar day is still the goal's same day, which ends at 06:00.
     let report = stage.pass("2026-03-04T01:00:00-05:00").json();
-    assert_eq!(about(&report, "decisions", "goal:late", "reason"), "already_notified_today");
+    assert_eq!(
+        about(&report, "decisions", "goal:late", "reason"),
+        "already_notified_today"
+    );
     let report = stage.pass("2026-03-04T06:30:00-05:00").json();
     assert_eq!(about(&report, "decisions", "goal:late", "reason"), "first_of_day");
 }
@@ -97,19 +147,33 @@ fn a_goals_day_is_beeminders_and_not_midnight() {
 #[test]
 fn a_dry_run_decides_and_sends_nothing() {
     let stage = troubled();
-    let output = stage.setup.agent(&["run", "--json", "--dry-run", "--at", AFTERNOON]);
-    assert_eq!(about(&output.json(), "decisions", "goal:reading", "action"), "notify");
+    let output = stage
+        .setup
+        .agent(&["run", "--json", "--dry-run", "--at", AFTERNOON]);
+    assert_eq!(
+        about(&output.json(), "decisions", "goal:reading", "action"),
+        "notify"
+    );
     assert_eq!(stage.twilio.creates(), 0);
-    assert_eq!(stage.pass(AFTERNOON).json()["changed"], true, "a dry run claims nothing");
+    assert_eq!(
+        stage.pass(AFTERNOON).json()["changed"],
+        true,
+        "a dry run claims nothing"
+    );
 }
 
 #[test]
 fn a_walk_that_was_taken_is_not_asked_for_and_a_dummy_is_no_walk() {
     let stage = Stage::new();
-    stage.beeminder.set_goals([GoalSpec::new("bike", 6).walked(Some(0))]);
+    stage
+        .beeminder
+        .set_goals([GoalSpec::new("bike", 6).walked(Some(0))]);
     let report = stage.pass(AFTERNOON).json();
     assert_eq!(about(&report, "decisions", "walk", "action"), "suppress");
-    let dummy = GoalSpec { last_datapoint_is_dummy: true, ..GoalSpec::new("bike", 6).walked(Some(0)) };
+    let dummy = GoalSpec {
+        last_datapoint_is_dummy: true,
+        ..GoalSpec::new("bike", 6).walked(Some(0))
+    };
     stage.beeminder.set_goals([dummy]);
     let report = stage.pass("2026-03-03T15:10:00-05:00").json();
     assert_eq!(about(&report, "decisions", "walk", "action"), "notify");

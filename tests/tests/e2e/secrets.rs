@@ -51,20 +51,39 @@ fn plant(stage: &mut Stage) {
 fn assert_clean(place: &str, text: &[u8]) {
     let basic = base64::encode(&format!("{}:{TWILIO}", twilio::ACCOUNT_SID));
     let plain = base64::encode(&format!("\0{}\0{SMTP_PASSWORD}", smtp::USER));
-    for canary in [BEEMINDER, TWILIO, TELEGRAM, SLACK, SMTP_PASSWORD, API_TOKEN, &basic, &plain] {
-        let found = text.windows(canary.len()).position(|window| window == canary.as_bytes());
+    for canary in [
+        BEEMINDER,
+        TWILIO,
+        TELEGRAM,
+        SLACK,
+        SMTP_PASSWORD,
+        API_TOKEN,
+        &basic,
+        &plain,
+    ] {
+        let found = text
+            .windows(canary.len())
+            .position(|window| window == canary.as_bytes());
         if let Some(at) = found {
-            let around = String::from_utf8_lossy(&text[at.saturating_sub(200)..(at + canary.len()).min(text.len())]);
+            let around =
+                String::from_utf8_lossy(&text[at.saturating_sub(200)..(at + canary.len()).min(text.len())]);
             panic!("{canary} is in {place}: …{around}");
         }
     }
 }
 
-/// Every file of the installation but the configuration, which holds none: the database, its journal, backups, logs.
+/// Every file of the installation but the configuration, which holds none: the database, its journal,
+/// backups, logs.
 fn assert_files_clean(setup: &Setup) {
-    for entry in std::fs::read_dir(setup.folder()).expect("the folder is there").flatten() {
+    for entry in std::fs::read_dir(setup.folder())
+        .expect("the folder is there")
+        .flatten()
+    {
         if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            assert_clean(&entry.path().display().to_string(), &std::fs::read(entry.path()).expect("it can be read"));
+            assert_clean(
+                &entry.path().display().to_string(),
+                &std::fs::read(entry.path()).expect("it can be read"),
+            );
         }
     }
 }
@@ -74,7 +93,11 @@ fn no_subcommand_prints_one_at_trace() {
     let stage = stage();
     let fine = stage.setup.agent(&["run", "--json"]);
     assert_eq!(fine.json()["changed"], true, "{}", fine.everything());
-    assert!(fine.stderr.len() > 100, "at TRACE there is something to read: {}", fine.stderr);
+    assert!(
+        fine.stderr.len() > 100,
+        "at TRACE there is something to read: {}",
+        fine.stderr
+    );
     for arguments in [
         &["run", "--json"][..],
         &["check"],
@@ -93,8 +116,14 @@ fn no_subcommand_prints_one_at_trace() {
 
 #[test]
 fn no_failure_prints_one() {
-    let faults =
-        [Fault::BadToken, Fault::DropConnection, Fault::Html, Fault::HalfBody, Fault::Status(500), Fault::Hang];
+    let faults = [
+        Fault::BadToken,
+        Fault::DropConnection,
+        Fault::Html,
+        Fault::HalfBody,
+        Fault::Status(500),
+        Fault::Hang,
+    ];
     for fault in faults {
         let mut stage = stage();
         stage.setup.config.set("heuristic.deadline", "2s");
@@ -102,9 +131,20 @@ fn no_failure_prints_one() {
         stage.twilio.fail_always(Some(twilio::Fault::DropBefore));
         for arguments in [&["run", "--json"][..], &["run"], &["check"], &["notify", "test"]] {
             let output = stage.setup.agent(arguments);
-            assert_ne!(output.code, 0, "{fault:?} {arguments:?}: the failure is said: {}", output.everything());
-            assert!(output.stderr.len() > 100, "{fault:?} {arguments:?}: at TRACE there is something to read");
-            assert_clean(&format!("{fault:?} {arguments:?}"), output.everything().as_bytes());
+            assert_ne!(
+                output.code,
+                0,
+                "{fault:?} {arguments:?}: the failure is said: {}",
+                output.everything()
+            );
+            assert!(
+                output.stderr.len() > 100,
+                "{fault:?} {arguments:?}: at TRACE there is something to read"
+            );
+            assert_clean(
+                &format!("{fault:?} {arguments:?}"),
+                output.everything().as_bytes(),
+            );
         }
         assert_files_clean(&stage.setup);
     }
@@ -113,12 +153,21 @@ fn no_failure_prints_one() {
 #[test]
 fn a_broken_configuration_prints_none() {
     let mut stage = stage();
-    stage.setup.config.set("beeminder.base_url", "http://127.0.0.1:1/");
-    stage.setup.set_env("MECRIS_API_TOKENS", &format!("a:{API_TOKEN},b:,:,{API_TOKEN}"));
+    stage
+        .setup
+        .config
+        .set("beeminder.base_url", "http://127.0.0.1:1/");
+    stage
+        .setup
+        .set_env("MECRIS_API_TOKENS", &format!("a:{API_TOKEN},b:,:,{API_TOKEN}"));
     for arguments in [&["check"][..], &["serve"], &["check", "--offline"]] {
         let output = stage.setup.agent(arguments);
         assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
-        assert!(output.everything().contains("MECRIS_API_TOKENS"), "{arguments:?}: {}", output.everything());
+        assert!(
+            output.everything().contains("MECRIS_API_TOKENS"),
+            "{arguments:?}: {}",
+            output.everything()
+        );
         assert_clean(&format!("{arguments:?}"), output.everything().as_bytes());
     }
 }
@@ -148,7 +197,9 @@ fn no_endpoint_and_no_log_of_the_daemon_has_one() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert_clean(path, answer.body.as_bytes());
     }
-    let status = daemon.terminate(std::time::Duration::from_secs(20)).expect("it stops in time");
+    let status = daemon
+        .terminate(std::time::Duration::from_secs(20))
+        .expect("it stops in time");
     assert_eq!(status.code(), Some(0), "{}", daemon.logs());
     assert_files_clean(&stage.setup);
 }
@@ -157,7 +208,10 @@ fn no_endpoint_and_no_log_of_the_daemon_has_one() {
 fn alert(everywhere: &Everywhere, what: &str) -> Output {
     let setup = &everywhere.stage.setup;
     let output = setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);
-    assert!(output.stderr.len() > 100, "{what}: at TRACE there is something to read");
+    assert!(
+        output.stderr.len() > 100,
+        "{what}: at TRACE there is something to read"
+    );
     assert_clean(what, output.everything().as_bytes());
     let status = setup.agent(&["status", "--json"]);
     assert_clean(&format!("status after {what}"), status.everything().as_bytes());
@@ -183,17 +237,29 @@ fn no_failure_of_a_channel_prints_one() {
     for fault in [DropBefore, Garbage2xx, Hang, Refuse(400), Refuse(404)] {
         for channel in ["telegram", "slack"] {
             let mut everywhere = everywhere(&[channel]);
-            everywhere.stage.setup.config.set(&format!("notify.{channel}.on_doubt"), "give_up");
+            everywhere
+                .stage
+                .setup
+                .config
+                .set(&format!("notify.{channel}.on_doubt"), "give_up");
             everywhere.stage.setup.config.set("notify.lease", "300ms");
             everywhere.telegram.fail_always(Some(fault.clone()));
             everywhere.slack.fail_always(Some(fault.clone()));
-            assert_ne!(alert(&everywhere, &format!("{channel} {fault:?}")).code, 0, "{channel} {fault:?}");
+            assert_ne!(
+                alert(&everywhere, &format!("{channel} {fault:?}")).code,
+                0,
+                "{channel} {fault:?}"
+            );
         }
     }
     for place in [Place::Auth, Place::Rcpt, Place::Content] {
         for act in [Act::Reply(550), Act::Garbage] {
             let mut everywhere = everywhere(&["email"]);
-            everywhere.stage.setup.config.set("notify.email.on_doubt", "give_up");
+            everywhere
+                .stage
+                .setup
+                .config
+                .set("notify.email.on_doubt", "give_up");
             everywhere.stage.setup.config.set("notify.lease", "300ms");
             everywhere.smtp.fail_always(Some(MailFault(place, act)));
             let what = format!("email {place:?} {act:?}");
@@ -210,7 +276,10 @@ fn nobody_listening_prints_none() {
         let mut everywhere = everywhere(&[channel]);
         let setup = &mut everywhere.stage.setup;
         setup.config.set("notify.telegram.base_url", "http://127.0.0.1:1");
-        setup.set_env("SLACK_WEBHOOK_URL", &format!("http://127.0.0.1:1/services/T000/B000/{SLACK}"));
+        setup.set_env(
+            "SLACK_WEBHOOK_URL",
+            &format!("http://127.0.0.1:1/services/T000/B000/{SLACK}"),
+        );
         setup.set_env("SMTP_URL", &format!("smtp://me:{SMTP_PASSWORD}@127.0.0.1:1"));
         assert_ne!(alert(&everywhere, channel).code, 0, "{channel}");
         let check = everywhere.stage.setup.agent(&["check"]);

@@ -1,4 +1,5 @@
-//! A person asks for silence, goes on vacation, says that they know: nothing is sent, everything is on record, and it ends.
+//! A person asks for silence, goes on vacation, says that they know: nothing is sent, everything is on
+//! record, and it ends.
 
 use std::time::Duration;
 
@@ -39,7 +40,12 @@ fn silence(daemon: &Daemon, wish: &Value) -> Value {
 
 fn end(daemon: &Daemon, silence: &Value) {
     let answer = daemon.delete(&format!("/silences/{}", silence["id"].as_str().expect("an id")));
-    assert_eq!((answer.status, &answer.json()["active"]), (200, &json!(false)), "{}", answer.body);
+    assert_eq!(
+        (answer.status, &answer.json()["active"]),
+        (200, &json!(false)),
+        "{}",
+        answer.body
+    );
 }
 
 /// The decision log about one subject or pattern, oldest first: action, reason, author.
@@ -62,26 +68,51 @@ fn pass_after(stage: &Stage, from: Timestamp, later: SignedDuration) -> Value {
 #[test]
 fn a_silence_holds_until_it_is_deleted_and_the_log_says_whose_it_was() {
     let (stage, daemon) = calm();
-    let asked = silence(&daemon, &json!({"subject": "goal:read*", "for": "2h", "comment": "on a plane"}));
-    assert_eq!((&asked["author"], &asked["warning"]), (&json!("tests"), &Value::Null));
+    let asked = silence(
+        &daemon,
+        &json!({"subject": "goal:read*", "for": "2h", "comment": "on a plane"}),
+    );
+    assert_eq!(
+        (&asked["author"], &asked["warning"]),
+        (&json!("tests"), &Value::Null)
+    );
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     let report = pass(&daemon);
-    for (field, value) in [("reason", "silenced"), ("author", "tests"), ("comment", "on a plane")] {
+    for (field, value) in [
+        ("reason", "silenced"),
+        ("author", "tests"),
+        ("comment", "on a plane"),
+    ] {
         assert_eq!(about(&report, "decisions", "goal:reading", field), value);
     }
-    assert_eq!(about(&report, "decisions", "goal:reading", "until"), asked["ends_at"].as_str().expect("an end"));
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "until"),
+        asked["ends_at"].as_str().expect("an end")
+    );
     assert_eq!(daemon.get("/silences").json()["silences"][0]["id"], asked["id"]);
     assert_eq!(stage.texts(), Vec::<String>::new());
 
     end(&daemon, &asked);
     end(&daemon, &asked);
     assert_eq!(daemon.get("/silences").json()["count"], 0);
-    assert_eq!(daemon.get("/silences?all=true").json()["silences"][0]["deleted_by"], "tests");
-    assert_eq!(about(&pass(&daemon), "decisions", "goal:reading", "reason"), "first_of_day");
+    assert_eq!(
+        daemon.get("/silences?all=true").json()["silences"][0]["deleted_by"],
+        "tests"
+    );
+    assert_eq!(
+        about(&pass(&daemon), "decisions", "goal:reading", "reason"),
+        "first_of_day"
+    );
     assert_eq!(stage.texts().len(), 1, "{}", daemon.logs());
-    assert_eq!(log(&daemon, "goal:read*"), ["silence asked_for tests", "unsilence asked_for tests"]);
+    assert_eq!(
+        log(&daemon, "goal:read*"),
+        ["silence asked_for tests", "unsilence asked_for tests"]
+    );
     let told = log(&daemon, "goal:reading");
-    assert_eq!(told[told.len() - 2..], ["suppress silenced tests", "notify first_of_day -"]);
+    assert_eq!(
+        told[told.len() - 2..],
+        ["suppress silenced tests", "notify first_of_day -"]
+    );
     assert_eq!(daemon.delete("/silences/nobody").status, 404);
 }
 
@@ -94,12 +125,18 @@ fn a_silence_that_was_granted_while_a_pass_looks_holds_for_that_pass() {
     let asked = stage.beeminder.requests();
     let report = std::thread::scope(|scope| {
         let passing = scope.spawn(|| pass(&daemon));
-        let looking = until(Duration::from_secs(10), || (stage.beeminder.requests() > asked).then_some(()));
+        let looking = until(Duration::from_secs(10), || {
+            (stage.beeminder.requests() > asked).then_some(())
+        });
         assert!(looking.is_some(), "{}", daemon.logs());
         silence(&daemon, &json!({"subject": "goal:*", "for": "1h"}));
         passing.join().expect("the pass ends")
     });
-    assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "silenced", "{report:#}");
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "reason"),
+        "silenced",
+        "{report:#}"
+    );
     assert_eq!(stage.texts(), Vec::<String>::new());
 }
 
@@ -108,16 +145,26 @@ fn a_silence_survives_a_crash_and_ends_with_its_time() {
     let (stage, mut daemon) = calm();
     let from = machine_time();
     silence(&daemon, &json!({"subject": "goal:reading", "for": "30m"}));
-    silence(&daemon, &json!({"subject": "goal:*", "for": "1h", "author": "phone"}));
+    silence(
+        &daemon,
+        &json!({"subject": "goal:*", "for": "1h", "author": "phone"}),
+    );
     daemon.kill();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     let report = pass_after(&stage, from, SignedDuration::from_mins(15));
-    assert_eq!(about(&report, "decisions", "goal:reading", "author"), "phone", "the longer one counts");
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "author"),
+        "phone",
+        "the longer one counts"
+    );
     let report = pass_after(&stage, from, SignedDuration::from_mins(45));
     assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "silenced");
     assert_eq!(stage.texts(), Vec::<String>::new());
     let report = pass_after(&stage, from, SignedDuration::from_mins(62));
-    assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "first_of_day");
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "reason"),
+        "first_of_day"
+    );
     assert_eq!(stage.texts().len(), 1);
 }
 
@@ -126,14 +173,25 @@ fn what_a_person_asked_for_survives_the_machine() {
     let mut stage = Stage::of_the_daemon();
     let remote = stage.setup.folder().join("remote");
     std::fs::create_dir(&remote).expect("a folder of the test");
-    stage.setup.config.set("state.remote", format!("file://{}", remote.display()));
+    stage
+        .setup
+        .config
+        .set("state.remote", format!("file://{}", remote.display()));
     // A copy may take a busy machine longer than the daemon's short lease.
     stage.setup.config.set("notify.lease", "15s");
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 9)]);
+    stage
+        .beeminder
+        .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 9)]);
     let mut daemon = stage.setup.serve();
     pass(&daemon);
-    let message = daemon.get("/notifications").json()["notifications"][0]["id"].as_str().expect("an id").to_owned();
-    assert_eq!(daemon.post(&format!("/notifications/{message}/ack"), None).status, 200);
+    let message = daemon.get("/notifications").json()["notifications"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    assert_eq!(
+        daemon.post(&format!("/notifications/{message}/ack"), None).status,
+        200
+    );
     let ended = silence(&daemon, &json!({"subject": "goal:piano", "for": "2h"}));
     let held = silence(&daemon, &json!({"subject": "goal:piano", "for": "1h"}));
     end(&daemon, &ended);
@@ -141,11 +199,19 @@ fn what_a_person_asked_for_survives_the_machine() {
     for file in ["mecris_usage.db", "mecris_usage.db-wal", "mecris_usage.db-shm"] {
         drop(std::fs::remove_file(stage.setup.folder().join(file)));
     }
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 0)]);
+    stage
+        .beeminder
+        .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 0)]);
     let daemon = stage.setup.serve();
     let report = pass(&daemon);
-    assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "acknowledged");
-    assert_eq!(about(&report, "decisions", "goal:piano", "silence_id"), held["id"].as_str().expect("an id"));
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "reason"),
+        "acknowledged"
+    );
+    assert_eq!(
+        about(&report, "decisions", "goal:piano", "silence_id"),
+        held["id"].as_str().expect("an id")
+    );
     assert_eq!(stage.texts().len(), 1, "{}", daemon.logs());
 }
 
@@ -154,20 +220,46 @@ fn a_vacation_rests_what_was_promised_and_its_end_says_what_is_red() {
     let (stage, daemon) = calm();
     let from = machine_time();
     let vacation = silence(&daemon, &json!({"vacation": true, "for": "3d"}));
-    assert_eq!((&vacation["kind"], &vacation["subject"]), (&json!("vacation"), &json!("*")));
+    assert_eq!(
+        (&vacation["kind"], &vacation["subject"]),
+        (&json!("vacation"), &json!("*"))
+    );
     assert_eq!(daemon.get("/silences").json()["vacation"]["id"], vacation["id"]);
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
-    assert_eq!(about(&pass(&daemon), "decisions", "goal:reading", "reason"), "vacation");
+    assert_eq!(
+        about(&pass(&daemon), "decisions", "goal:reading", "reason"),
+        "vacation"
+    );
     let status = stage.setup.agent(&["status"]).everything();
-    assert!(status.contains("vacation") && status.contains("(by tests until "), "{status}");
+    assert!(
+        status.contains("vacation") && status.contains("(by tests until "),
+        "{status}"
+    );
     drop(daemon);
     let two_days_on = pass_after(&stage, from, SignedDuration::from_hours(47));
-    assert_eq!(about(&two_days_on, "decisions", "goal:reading", "reason"), "vacation");
-    assert!(!stage.texts().iter().any(|text| text.contains("reading")), "{:?}", stage.texts());
+    assert_eq!(
+        about(&two_days_on, "decisions", "goal:reading", "reason"),
+        "vacation"
+    );
+    assert!(
+        !stage.texts().iter().any(|text| text.contains("reading")),
+        "{:?}",
+        stage.texts()
+    );
     // In the week in which the clock is set back, three days have an hour more.
     let home = pass_after(&stage, from, SignedDuration::from_hours(74));
-    assert_eq!(about(&home, "decisions", "goal:reading", "reason"), "first_of_day");
-    assert!(stage.texts().iter().any(|text| text.contains("reading derails today")), "{:?}", stage.texts());
+    assert_eq!(
+        about(&home, "decisions", "goal:reading", "reason"),
+        "first_of_day"
+    );
+    assert!(
+        stage
+            .texts()
+            .iter()
+            .any(|text| text.contains("reading derails today")),
+        "{:?}",
+        stage.texts()
+    );
 }
 
 #[test]
@@ -181,8 +273,15 @@ fn a_vacation_does_not_hide_that_mecris_cannot_see() {
         (about(&report, "decisions", "upstream:beeminder", "severity") == "WARNING").then_some(report)
     });
     let report = severe.expect("the third failure in a row is a warning");
-    assert_eq!(about(&report, "decisions", "upstream:beeminder", "reason"), "first_of_day");
-    assert!(stage.texts()[0].contains("cannot read Beeminder"), "{:?}", stage.texts());
+    assert_eq!(
+        about(&report, "decisions", "upstream:beeminder", "reason"),
+        "first_of_day"
+    );
+    assert!(
+        stage.texts()[0].contains("cannot read Beeminder"),
+        "{:?}",
+        stage.texts()
+    );
 }
 
 #[test]
@@ -207,18 +306,34 @@ fn who_knows_is_not_told_again_and_is_on_record() {
     let daemon = stage.setup.serve();
     pass(&daemon);
     // Known before it left it would be withdrawn.
-    assert!(until(Duration::from_secs(20), || (stage.texts().len() == 1).then_some(())).is_some(), "it is sent");
+    assert!(
+        until(Duration::from_secs(20), || (stage.texts().len() == 1)
+            .then_some(()))
+        .is_some(),
+        "it is sent"
+    );
     let message = daemon.get("/notifications").json()["notifications"][0].clone();
     let ack = format!("/notifications/{}/ack", message["id"].as_str().expect("an id"));
     for author in ["phone", "desk"] {
         let answer = daemon.post(&format!("{ack}?author={author}"), None);
-        assert_eq!((answer.status, &answer.json()["acknowledged_by"]), (200, &json!("phone")), "who was first");
+        assert_eq!(
+            (answer.status, &answer.json()["acknowledged_by"]),
+            (200, &json!("phone")),
+            "who was first"
+        );
     }
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     let report = pass(&daemon);
-    assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "acknowledged", "it wins over an escalation");
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "reason"),
+        "acknowledged",
+        "it wins over an escalation"
+    );
     assert_eq!(about(&report, "decisions", "goal:reading", "author"), "phone");
-    let acknowledged = log(&daemon, "goal:reading").into_iter().filter(|line| line.starts_with("acknowledge")).count();
+    let acknowledged = log(&daemon, "goal:reading")
+        .into_iter()
+        .filter(|line| line.starts_with("acknowledge"))
+        .count();
     assert_eq!((acknowledged, stage.texts().len()), (1, 1));
     assert_eq!(daemon.post("/notifications/nobody/ack", None).status, 404);
 }
@@ -234,22 +349,48 @@ fn a_message_that_waits_is_withdrawn_once_the_person_knows() {
         let message = messages["notifications"].get(0)?.clone();
         (message["state"] == "planned").then_some(message)
     });
-    let id = planned.expect("it has to wait")["id"].as_str().expect("an id").to_owned();
+    let id = planned.expect("it has to wait")["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let answer = daemon.post(&format!("/notifications/{id}/ack"), None).json();
-    assert_eq!((&answer["state"], &answer["acknowledged_by"]), (&json!("failed"), &json!("tests")), "{answer:#}");
-    // Past the moment of its next try: the loop has looked at the outbox since, and a later message overtakes nothing.
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 0)]);
+    assert_eq!(
+        (&answer["state"], &answer["acknowledged_by"]),
+        (&json!("failed"), &json!("tests")),
+        "{answer:#}"
+    );
+    // Past the moment of its next try: the loop has looked at the outbox since, and a later message overtakes
+    // nothing.
+    stage
+        .beeminder
+        .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 0)]);
     let due = machine_time() + 3.seconds();
     let told = until(Duration::from_secs(20), || {
-        (machine_time() > due).then(|| pass(&daemon)).filter(|_| stage.texts().len() == 1)
+        (machine_time() > due)
+            .then(|| pass(&daemon))
+            .filter(|_| stage.texts().len() == 1)
     });
-    assert_eq!(about(&told.expect("piano is told"), "decisions", "goal:reading", "reason"), "acknowledged");
+    assert_eq!(
+        about(
+            &told.expect("piano is told"),
+            "decisions",
+            "goal:reading",
+            "reason"
+        ),
+        "acknowledged"
+    );
     assert!(
-        stage.texts().iter().all(|text| text.contains("piano") && !text.contains("reading")),
+        stage
+            .texts()
+            .iter()
+            .all(|text| text.contains("piano") && !text.contains("reading")),
         "{:?}",
         stage.texts()
     );
-    assert!(!daemon.get("/health").body.contains("delivery"), "that is no trouble");
+    assert!(
+        !daemon.get("/health").body.contains("delivery"),
+        "that is no trouble"
+    );
 }
 
 #[test]
@@ -260,20 +401,38 @@ fn a_failed_message_that_the_person_knows_about_is_no_trouble_and_not_tried_agai
     stage.twilio.fail_next([twilio::Fault::Refuse(21610)]);
     let daemon = stage.setup.serve();
     let failed = until(Duration::from_secs(20), || {
-        let message = daemon.get("/notifications").json()["notifications"].get(0)?.clone();
+        let message = daemon.get("/notifications").json()["notifications"]
+            .get(0)?
+            .clone();
         (message["state"] == "failed").then_some(message)
     });
     let failed = failed.unwrap_or_else(|| panic!("it is refused:\n{}", daemon.logs()));
     let degraded = || {
-        daemon.get("/health").json()["degraded"].to_string().contains("21610")
+        daemon.get("/health").json()["degraded"]
+            .to_string()
+            .contains("21610")
             || daemon.get("/health").body.contains("delivery")
     };
-    assert!(until(Duration::from_secs(20), || degraded().then_some(())).is_some(), "{}", daemon.get("/health").body);
-    daemon.post(&format!("/notifications/{}/ack", failed["id"].as_str().expect("an id")), None);
-    assert!(until(Duration::from_secs(20), || (!degraded()).then_some(())).is_some(), "{}", daemon.get("/health").body);
+    assert!(
+        until(Duration::from_secs(20), || degraded().then_some(())).is_some(),
+        "{}",
+        daemon.get("/health").body
+    );
+    daemon.post(
+        &format!("/notifications/{}/ack", failed["id"].as_str().expect("an id")),
+        None,
+    );
+    assert!(
+        until(Duration::from_secs(20), || (!degraded()).then_some(())).is_some(),
+        "{}",
+        daemon.get("/health").body
+    );
     drop(daemon);
     let later = pass_after(&stage, from, SignedDuration::from_mins(61));
-    assert_eq!(about(&later, "decisions", "goal:reading", "reason"), "acknowledged");
+    assert_eq!(
+        about(&later, "decisions", "goal:reading", "reason"),
+        "acknowledged"
+    );
     assert_eq!(stage.texts(), Vec::<String>::new());
 }
 
@@ -284,24 +443,41 @@ fn what_cannot_be_a_silence_is_refused_and_nobody_silences_without_a_token() {
         (json!({"for": "2h"}), "subject"),
         (json!({"subject": "goal:[ab]", "for": "2h"}), "subject"),
         (json!({"subject": "goal:*"}), "until"),
-        (json!({"subject": "goal:*", "for": "2h", "until": "2030-01-01"}), "until"),
+        (
+            json!({"subject": "goal:*", "for": "2h", "until": "2030-01-01"}),
+            "until",
+        ),
         (json!({"subject": "goal:*", "for": "0m"}), "for"),
         (json!({"subject": "goal:*", "for": "91d"}), "for"),
-        (json!({"subject": "goal:*", "until": "2020-01-01T00:00:00Z"}), "until"),
+        (
+            json!({"subject": "goal:*", "until": "2020-01-01T00:00:00Z"}),
+            "until",
+        ),
     ] {
         let answer = daemon.post("/silences", Some(&wish));
         let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
         assert_eq!(answer.status, 400, "{wish}: {detail}");
         assert!(detail.starts_with(names), "{wish}: {detail}");
     }
-    for (method, path) in [("POST", "/silences?subject=*&for=2h"), ("DELETE", "/silences/x"), ("GET", "/silences")] {
+    for (method, path) in [
+        ("POST", "/silences?subject=*&for=2h"),
+        ("DELETE", "/silences/x"),
+        ("GET", "/silences"),
+    ] {
         assert_eq!(
-            request(daemon.address(), method, path, &[], None).expect("an answer").status,
+            request(daemon.address(), method, path, &[], None)
+                .expect("an answer")
+                .status,
             401,
             "{method} {path}"
         );
     }
     let odd = silence(&daemon, &json!({"subject": "gaol:*", "for": "2h"}));
-    assert!(odd["warning"].as_str().is_some_and(|warning| warning.starts_with("gaol:*")), "{odd:#}");
+    assert!(
+        odd["warning"]
+            .as_str()
+            .is_some_and(|warning| warning.starts_with("gaol:*")),
+        "{odd:#}"
+    );
     assert_eq!(daemon.get("/silences?all=true").json()["count"], 1);
 }

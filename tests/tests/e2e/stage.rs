@@ -9,7 +9,8 @@ use mecris_tests::{
 };
 use serde_json::Value;
 
-/// A Tuesday in winter, 15:00 in New York: inside the walk's hours, outside quiet hours, far from a DST change.
+/// A Tuesday in winter, 15:00 in New York: inside the walk's hours, outside quiet hours, far from a DST
+/// change.
 pub(crate) const AFTERNOON: &str = "2026-03-03T15:00:00-05:00";
 
 /// Both fakes and one installation.
@@ -28,7 +29,8 @@ impl Stage {
         stage
     }
 
-    /// At the machine's time, for tests that run the daemon: no quiet hours, no limits, no walk, no budgets, quick in doubt.
+    /// At the machine's time, for tests that run the daemon: no quiet hours, no limits, no walk, no budgets,
+    /// quick in doubt.
     pub(crate) fn of_the_daemon() -> Self {
         let mut stage = Self::now();
         let config = &mut stage.setup.config;
@@ -58,7 +60,12 @@ impl Stage {
         let beeminder = Beeminder::start(&clock).expect("a free port");
         let twilio = Twilio::start(&clock).expect("a free port");
         let setup = Setup::new(beeminder.address(), twilio.address());
-        Self { clock, beeminder, twilio, setup }
+        Self {
+            clock,
+            beeminder,
+            twilio,
+            setup,
+        }
     }
 
     /// These channels in this order; WhatsApp with a template.
@@ -70,7 +77,10 @@ impl Stage {
             config.set(&format!("notify.{channel}.from"), "+15005550006");
         }
         config.set("notify.whatsapp.content_sid", mecris_tests::twilio::CONTENT_SID);
-        config.set("notify.whatsapp.variables", serde_json::json!({"1": "{text} {tag}"}));
+        config.set(
+            "notify.whatsapp.variables",
+            serde_json::json!({"1": "{text} {tag}"}),
+        );
     }
 
     /// One pass at an instant, on which the fakes agree.
@@ -90,7 +100,11 @@ impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.beeminder.writes(), 0, "Mecris only reads from Beeminder");
-            assert_eq!(self.twilio.violations(), Vec::<String>::new(), "Twilio was asked something wrong");
+            assert_eq!(
+                self.twilio.violations(),
+                Vec::<String>::new(),
+                "Twilio was asked something wrong"
+            );
         }
     }
 }
@@ -106,12 +120,21 @@ pub(crate) fn about<'a>(report: &'a Value, list: &str, subject: &str, field: &st
 
 /// The subjects of all messages of a report, in order.
 pub(crate) fn notified(report: &Value) -> Vec<&str> {
-    let lists = report["notifications"].as_array().expect("notifications is a list").iter();
-    lists.flat_map(|n| n["subjects"].as_array().into_iter().flatten()).filter_map(Value::as_str).collect()
+    let lists = report["notifications"]
+        .as_array()
+        .expect("notifications is a list")
+        .iter();
+    lists
+        .flat_map(|n| n["subjects"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// Fails if an object lacks one of these fields.
 pub(crate) fn assert_fields(object: &Value, fields: &[&str]) {
-    let missing: Vec<_> = fields.iter().filter(|field| object.get(field).is_none()).collect();
+    let missing: Vec<_> = fields
+        .iter()
+        .filter(|field| object.get(field).is_none())
+        .collect();
     assert!(missing.is_empty(), "{missing:?} missing in {object:#}");
 }

@@ -1,4 +1,5 @@
-//! The state off the machine: a new machine goes on where the last one ended, and last week's copy is one command away.
+//! The state off the machine: a new machine goes on where the last one ended, and last week's copy is one
+//! command away.
 
 use std::{
     fs::File,
@@ -19,7 +20,13 @@ use crate::stage::{AFTERNOON, Stage, about};
 
 /// With copies in a folder beside the database.
 fn with_copies(mut stage: Stage) -> Stage {
-    let url = format!("file://{}", copies(&stage.setup).parent().expect("it is in a folder").display());
+    let url = format!(
+        "file://{}",
+        copies(&stage.setup)
+            .parent()
+            .expect("it is in a folder")
+            .display()
+    );
     stage.setup.config.set("state.remote", url);
     stage
 }
@@ -41,14 +48,20 @@ fn lose_the_disk(setup: &Setup) {
 fn table(stage: &Stage, table: &str) -> Vec<Value> {
     let output = stage.setup.agent(&["state", "export", "--table", table]);
     assert_eq!(output.code, 0, "{}", output.everything());
-    output.stdout.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+    output
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect()
 }
 
 fn budgets(stage: &Stage) -> Vec<Value> {
     let mut rows = table(stage, "budget");
     for row in &mut rows {
         // When it was computed last, and from when its numbers are: the passes' own times.
-        row.as_object_mut().expect("a row").retain(|name, _| !matches!(name.as_str(), "refreshed_at" | "as_of"));
+        row.as_object_mut()
+            .expect("a row")
+            .retain(|name, _| !matches!(name.as_str(), "refreshed_at" | "as_of"));
     }
     rows
 }
@@ -77,9 +90,17 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
     let stage = with_copies(Stage::new());
     let quiet = "2026-03-03T13:00:00-05:00";
     knows_no_budget(stage.pass(quiet));
-    ledger::record_groq_reading(&stage.setup.database(), quiet.parse().expect("an instant"), "2026-03", 6_000_000)
-        .expect("the pass made the database");
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("bike", 6).walked(Some(1))]);
+    ledger::record_groq_reading(
+        &stage.setup.database(),
+        quiet.parse().expect("an instant"),
+        "2026-03",
+        6_000_000,
+    )
+    .expect("the pass made the database");
+    stage.beeminder.set_goals([
+        GoalSpec::new("reading", 0),
+        GoalSpec::new("bike", 6).walked(Some(1)),
+    ]);
     ok(stage.pass(AFTERNOON));
     assert_eq!(stage.twilio.accepted_count(), 1, "{:?}", stage.texts());
     let (readings, budgets_then) = (table(&stage, "odometer_readings"), budgets(&stage));
@@ -90,7 +111,11 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
         lose_the_disk(&stage.setup);
         let report = ok(stage.pass(&format!("2026-03-03T15:{minute}:00-05:00"))).json();
         for subject in ["goal:reading", "walk", "budget:groq"] {
-            assert_eq!(about(&report, "decisions", subject, "reason"), "already_notified_today", "{subject}");
+            assert_eq!(
+                about(&report, "decisions", subject, "reason"),
+                "already_notified_today",
+                "{subject}"
+            );
         }
         assert_eq!(table(&stage, "odometer_readings"), readings);
         assert_eq!(budgets(&stage), budgets_then);
@@ -104,13 +129,25 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
 /// One pass a day from 3 to 10 March, each with a message and a reading; the copies are as old as their pass.
 fn a_week() -> Stage {
     let stage = with_copies(Stage::new());
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), GoalSpec::new("bike", 6).walked(Some(1))]);
+    stage.beeminder.set_goals([
+        GoalSpec::new("reading", 0),
+        GoalSpec::new("bike", 6).walked(Some(1)),
+    ]);
     let zone = TimeZone::get("America/New_York").expect("a zone");
     for day in date(2026, 3, 3).series(1.day()).take(8) {
-        let at = day.at(15, 0, 0, 0).to_zoned_datetime(zone.clone()).expect("an afternoon").timestamp();
+        let at = day
+            .at(15, 0, 0, 0)
+            .to_zoned_datetime(zone.clone())
+            .expect("an afternoon")
+            .timestamp();
         if stage.setup.database().exists() {
-            ledger::record_groq_reading(&stage.setup.database(), at, "2026-03", i64::from(day.day()) * 100_000)
-                .expect("the database is there");
+            ledger::record_groq_reading(
+                &stage.setup.database(),
+                at,
+                "2026-03",
+                i64::from(day.day()) * 100_000,
+            )
+            .expect("the database is there");
         }
         let pass = stage.pass(&at.to_string());
         if day == date(2026, 3, 3) {
@@ -127,10 +164,17 @@ fn a_week() -> Stage {
 /// The copies that were made since the last time become as old as they would be.
 fn age_new_copies(setup: &Setup, at: Timestamp) {
     let today = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
-    for entry in std::fs::read_dir(copies(setup)).expect("there are copies").flatten() {
+    for entry in std::fs::read_dir(copies(setup))
+        .expect("there are copies")
+        .flatten()
+    {
         if entry.metadata().expect("a copy").modified().expect("a time") > today {
             let made = SystemTime::UNIX_EPOCH + Duration::from_secs(at.as_second().unsigned_abs());
-            File::options().write(true).open(entry.path()).and_then(|file| file.set_modified(made)).expect("a copy");
+            File::options()
+                .write(true)
+                .open(entry.path())
+                .and_then(|file| file.set_modified(made))
+                .expect("a copy");
         }
     }
 }
@@ -143,19 +187,37 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
     assert_eq!(table(&stage, "odometer_readings").len(), 7);
     let output = ok(stage.setup.agent(&["state", "restore", "--at", "2026-03-05"]));
     println!("{}", output.stdout);
-    assert!(output.stdout.contains(" of 2026-03-05 15:00 EST, sound"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains(" of 2026-03-05 15:00 EST, sound"),
+        "{}",
+        output.stdout
+    );
 
     let readings = table(&stage, "odometer_readings");
     assert_eq!(
-        readings.iter().map(|row| row["value_micros"].as_i64()).collect::<Vec<_>>(),
+        readings
+            .iter()
+            .map(|row| row["value_micros"].as_i64())
+            .collect::<Vec<_>>(),
         [Some(400_000), Some(500_000)]
     );
-    assert_eq!(table(&stage, "claims"), claims, "what was said since is not forgotten");
+    assert_eq!(
+        table(&stage, "claims"),
+        claims,
+        "what was said since is not forgotten"
+    );
     let report = ok(stage.pass("2026-03-10T15:05:00-04:00")).json();
     for subject in ["goal:reading", "walk"] {
-        assert_eq!(about(&report, "decisions", subject, "reason"), "already_notified_today", "{subject}");
+        assert_eq!(
+            about(&report, "decisions", subject, "reason"),
+            "already_notified_today",
+            "{subject}"
+        );
     }
-    let groq = table(&stage, "budget").into_iter().find(|budget| budget["provider"] == "groq").expect("groq has one");
+    let groq = table(&stage, "budget")
+        .into_iter()
+        .find(|budget| budget["provider"] == "groq")
+        .expect("groq has one");
     assert_eq!(groq["used_micros"], 500_000, "{groq}");
     // The next machine starts from what was restored.
     lose_the_disk(&stage.setup);
@@ -177,13 +239,23 @@ fn the_drill_reads_only_and_says_how_long_it_took() {
         let config = stage.setup.folder().join("agent.toml");
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut command = Command::new(&script);
-        command.arg("--config").arg(config).args(["--at", when]).env_clear().env("PATH", path);
+        command
+            .arg("--config")
+            .arg(config)
+            .args(["--at", when])
+            .env_clear()
+            .env("PATH", path);
         command.envs(mecris_tests::agent::instrumentation());
-        command.envs(stage.setup.environment.iter().cloned()).env("MECRIS_AGENT_BIN", binary());
+        command
+            .envs(stage.setup.environment.iter().cloned())
+            .env("MECRIS_AGENT_BIN", binary());
         command.output().expect("bash is there")
     };
     let output = drill("2026-03-04T23:00");
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     println!("{stdout}{stderr}");
     assert!(output.status.success(), "{stderr}");
     assert!(
@@ -191,7 +263,10 @@ fn the_drill_reads_only_and_says_how_long_it_took() {
         "{stdout}"
     );
     assert!(stdout.contains("last success  2026-03-04 15:00 EST"), "{stdout}");
-    assert!(stderr.contains("# fetching, writing and checking took 0."), "{stderr}");
+    assert!(
+        stderr.contains("# fetching, writing and checking took 0."),
+        "{stderr}"
+    );
     assert_eq!((table(&stage, "runs"), generations(&stage)), before);
     let output = drill("2020-01-01");
     assert_eq!(output.status.code(), Some(1));
@@ -206,7 +281,9 @@ fn beside_a_daemon_copies_are_made_and_checked_but_nothing_is_restored() {
     let mut stage = with_copies(Stage::of_the_daemon());
     stage.setup.config.set("heuristic.interval", "1s");
     let _daemon = stage.setup.serve();
-    let listed = mecris_tests::wait::until(Duration::from_secs(10), || (generations(&stage).len() > 1).then_some(()));
+    let listed = mecris_tests::wait::until(Duration::from_secs(10), || {
+        (generations(&stage).len() > 1).then_some(())
+    });
     assert!(listed.is_some(), "it makes copies");
     let before = ledger::notifications(&stage.setup.database()).expect("a database");
 
@@ -219,14 +296,29 @@ fn beside_a_daemon_copies_are_made_and_checked_but_nothing_is_restored() {
     ok(stage.setup.agent(&["state", "verify", "--all"]));
     ok(stage.setup.agent(&["state", "backup"]));
     let scratch = stage.setup.folder().join("scratch").display().to_string();
-    ok(stage.setup.agent(&["state", "restore", "--latest", "--to", &scratch]));
+    ok(stage
+        .setup
+        .agent(&["state", "restore", "--latest", "--to", &scratch]));
 
-    for refused in [&["state", "restore", &backup][..], &["state", "restore", "--latest"], &["state", "migrate"]] {
+    for refused in [
+        &["state", "restore", &backup][..],
+        &["state", "restore", "--latest"],
+        &["state", "migrate"],
+    ] {
         let output = stage.setup.agent(refused);
         assert_eq!(output.code, 75, "{refused:?}: {}", output.everything());
-        assert!(output.stderr.contains("is in use by another mecris-agent"), "{}", output.stderr);
+        assert!(
+            output.stderr.contains("is in use by another mecris-agent"),
+            "{}",
+            output.stderr
+        );
     }
-    assert_eq!(ledger::notifications(&stage.setup.database()).expect("a database").len(), before.len());
+    assert_eq!(
+        ledger::notifications(&stage.setup.database())
+            .expect("a database")
+            .len(),
+        before.len()
+    );
 }
 
 #[test]
@@ -240,22 +332,45 @@ fn with_the_newest_copy_damaged_and_the_disk_gone_the_one_before_is_restored() {
 
     let refused = stage.setup.run_at("2026-03-10T15:05:00-04:00");
     assert_eq!(refused.code, 1, "{}", refused.everything());
-    assert!(refused.stderr.contains("`mecris-agent state restore --latest`"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("`mecris-agent state restore --latest`"),
+        "{}",
+        refused.stderr
+    );
     let verified = stage.setup.agent(&["state", "verify", "--all"]);
     assert_eq!(verified.code, 1);
-    assert!(verified.stdout.contains(&format!("DAMAGED  generation {count}")), "{}", verified.stdout);
-    let one = stage.setup.agent(&["state", "restore", "--generation", &count.to_string()]);
+    assert!(
+        verified.stdout.contains(&format!("DAMAGED  generation {count}")),
+        "{}",
+        verified.stdout
+    );
+    let one = stage
+        .setup
+        .agent(&["state", "restore", "--generation", &count.to_string()]);
     assert_eq!(one.code, 1, "{}", one.everything());
 
     let restored = stage.setup.agent(&["state", "restore", "--latest", "--json"]);
-    assert_eq!(restored.code, 3, "what the damaged one alone knew is unknown: {}", restored.everything());
+    assert_eq!(
+        restored.code,
+        3,
+        "what the damaged one alone knew is unknown: {}",
+        restored.everything()
+    );
     let report = restored.json();
     assert_eq!(report["source"], format!("generation {}", count - 1));
     assert_eq!(report["generation"], count + 1);
-    assert!(report["unread"][0].as_str().expect("a sentence").starts_with(&format!("generation {count} is damaged")));
+    assert!(
+        report["unread"][0]
+            .as_str()
+            .expect("a sentence")
+            .starts_with(&format!("generation {count} is damaged"))
+    );
     stage.setup.agent(&["status"]);
     let pass = stage.pass("2026-03-10T15:10:00-04:00");
-    assert_eq!(about(&pass.json(), "decisions", "goal:reading", "reason"), "already_notified_today");
+    assert_eq!(
+        about(&pass.json(), "decisions", "goal:reading", "reason"),
+        "already_notified_today"
+    );
     assert_eq!(stage.twilio.accepted_count(), 8);
 }
 
@@ -266,13 +381,20 @@ fn a_damaged_file_is_said_to_be_and_restored_from_the_copies() {
     for command in [&["run"][..], &["state", "verify"]] {
         let output = stage.setup.agent(command);
         assert_eq!(output.code, 1, "{command:?}: {}", output.everything());
-        assert!(output.everything().contains("state restore --latest`"), "{}", output.everything());
+        assert!(
+            output.everything().contains("state restore --latest`"),
+            "{}",
+            output.everything()
+        );
     }
     let restored = stage.setup.agent(&["state", "restore", "--latest"]);
     assert_eq!(restored.code, 3, "{}", restored.everything());
     assert!(restored.stdout.contains(".unusable-"), "{}", restored.stdout);
     let report = ok(stage.pass("2026-03-10T15:10:00-04:00")).json();
-    assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "already_notified_today");
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "reason"),
+        "already_notified_today"
+    );
     assert_eq!(table(&stage, "runs").len(), 9);
 }
 
@@ -282,7 +404,10 @@ fn check_and_status_say_how_the_copies_fare() {
     let state_remote = |output: &Output| {
         let checked = output.json();
         let results = checked["results"].as_array().expect("a list");
-        results.iter().find(|result| result["name"] == "state.remote").cloned()
+        results
+            .iter()
+            .find(|result| result["name"] == "state.remote")
+            .cloned()
     };
     let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
     let detail = checked["detail"].as_str().expect("a sentence");
@@ -292,38 +417,64 @@ fn check_and_status_say_how_the_copies_fare() {
             && detail.contains("can be listed and written"),
         "{detail}"
     );
-    assert!(state_remote(&stage.setup.agent(&["check", "--json", "--offline"])).is_none(), "offline asks nobody");
+    assert!(
+        state_remote(&stage.setup.agent(&["check", "--json", "--offline"])).is_none(),
+        "offline asks nobody"
+    );
 
     let status = stage.setup.agent(&["status", "--json"]).json();
-    assert_eq!(status["copies"]["saved"]["generation"], generations(&stage).len(), "{}", status["copies"]);
+    assert_eq!(
+        status["copies"]["saved"]["generation"],
+        generations(&stage).len(),
+        "{}",
+        status["copies"]
+    );
     assert_eq!(status["copies"]["trouble"], Value::Null);
 
     // What was tried out is gone again.
-    let left = std::fs::read_dir(copies(&stage.setup)).expect("a folder").flatten();
-    let names: Vec<_> = left.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let left = std::fs::read_dir(copies(&stage.setup))
+        .expect("a folder")
+        .flatten();
+    let names: Vec<_> = left
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     assert!(names.iter().all(|name| name.ends_with(".db.zst")), "{names:?}");
 
     // The folder becomes a file: nobody can list or write there any more.
     let folder = copies(&stage.setup);
-    std::fs::remove_dir_all(&folder).and_then(|()| std::fs::write(&folder, "")).expect("the test may");
+    std::fs::remove_dir_all(&folder)
+        .and_then(|()| std::fs::write(&folder, ""))
+        .expect("the test may");
     let pass = stage.setup.run_at("2026-03-10T15:05:00-04:00");
     println!("{}", pass.everything());
     let output = stage.setup.agent(&["status"]);
     assert_eq!(output.code, 3, "{}", output.everything());
     assert!(output.stdout.contains("FAILING since"), "{}", output.stdout);
     let folder = folder.parent().expect("it is in a folder");
-    std::fs::remove_dir_all(folder).and_then(|()| std::fs::write(folder, "")).expect("the test may");
+    std::fs::remove_dir_all(folder)
+        .and_then(|()| std::fs::write(folder, ""))
+        .expect("the test may");
     let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
     assert_eq!(checked["ok"], false, "{checked}");
 
     // What is not there yet must be possible.
-    stage.setup.config.set("state.remote", format!("file://{}/below", folder.display()));
+    stage
+        .setup
+        .config
+        .set("state.remote", format!("file://{}/below", folder.display()));
     let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
-    assert!(checked["ok"] == false && checked["detail"].to_string().contains("change state.remote"), "{checked}");
+    assert!(
+        checked["ok"] == false && checked["detail"].to_string().contains("change state.remote"),
+        "{checked}"
+    );
 
     stage.setup.config.set("state.remote", "none");
     let listed = stage.setup.agent(&["state", "list"]);
-    assert!(listed.code == 1 && listed.stderr.contains("state.remote is \"none\""), "{}", listed.everything());
+    assert!(
+        listed.code == 1 && listed.stderr.contains("state.remote is \"none\""),
+        "{}",
+        listed.everything()
+    );
 }
 
 #[test]
@@ -340,7 +491,10 @@ fn a_backup_in_a_file_does_without_a_remote() {
 
     ok(stage.setup.agent(&["state", "restore", &backup]));
     let report = ok(stage.pass("2026-03-03T15:10:00-05:00")).json();
-    assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "already_notified_today");
+    assert_eq!(
+        about(&report, "decisions", "goal:reading", "reason"),
+        "already_notified_today"
+    );
 
     let exactly = ok(stage.setup.agent(&["state", "restore", &backup, "--exactly"]));
     assert!(exactly.stdout.contains("may be said again"), "{}", exactly.stdout);
@@ -348,7 +502,13 @@ fn a_backup_in_a_file_does_without_a_remote() {
     assert_eq!(table(&stage, "runs").len(), 1);
     ok(stage.setup.agent(&["state", "verify"]));
     let nothing = ok(stage.setup.agent(&["state", "migrate"]));
-    assert!(nothing.stdout.ends_with("has the schema of this release, nothing to do\n"), "{}", nothing.stdout);
+    assert!(
+        nothing
+            .stdout
+            .ends_with("has the schema of this release, nothing to do\n"),
+        "{}",
+        nothing.stdout
+    );
 }
 
 #[test]
@@ -368,7 +528,12 @@ fn a_run_lets_copies_go_when_they_have_become_many() {
     let listed = generations(&stage);
     assert_eq!(listed.len(), 100);
     let newest = &listed[99];
-    assert!(newest["daily"] == true && newest["weekly"] == true && newest["sound"] == true, "{newest}");
-    assert!(copy(usize::try_from(newest["number"].as_u64().expect("a number")).expect("a small one")).exists());
+    assert!(
+        newest["daily"] == true && newest["weekly"] == true && newest["sound"] == true,
+        "{newest}"
+    );
+    assert!(
+        copy(usize::try_from(newest["number"].as_u64().expect("a number")).expect("a small one")).exists()
+    );
     assert_eq!(stage.twilio.accepted_count(), 1);
 }

@@ -15,7 +15,15 @@ const WORKERS: usize = 4;
 const MESSAGES: usize = 100;
 
 fn alert(setup: &Setup, text: &str) -> i32 {
-    setup.agent(&["send-alert", "--subject", &format!("test:{}", fastrand::u64(..)), "--text", text]).code
+    setup
+        .agent(&[
+            "send-alert",
+            "--subject",
+            &format!("test:{}", fastrand::u64(..)),
+            "--text",
+            text,
+        ])
+        .code
 }
 
 #[test]
@@ -48,7 +56,9 @@ fn a_call_that_is_not_answered_goes_to_the_next_channel() {
         stage.twilio.set_ending(ending);
         alert(&stage.setup, "hello");
         let _daemon = stage.setup.serve();
-        let told = wait::until(Duration::from_secs(60), || (stage.twilio.accepted_count() == 1).then_some(()));
+        let told = wait::until(Duration::from_secs(60), || {
+            (stage.twilio.accepted_count() == 1).then_some(())
+        });
         assert!(told.is_some(), "{ending:?}");
         assert_eq!(stage.twilio.calls().len(), 1, "{ending:?}");
     };
@@ -69,7 +79,8 @@ fn a_hundred_lost_replies_make_a_hundred_whatsapp_messages() {
     once_each(texts.iter().map(String::as_str));
 }
 
-/// A listing shows no word of a call, so each installation has a number of its own, as a person would have: nobody else calls from it.
+/// A listing shows no word of a call, so each installation has a number of its own, as a person would have:
+/// nobody else calls from it.
 #[test]
 fn a_hundred_lost_replies_make_a_hundred_calls() {
     let stage = lossy("voice");
@@ -87,16 +98,32 @@ fn a_call_in_doubt_that_may_be_somebody_elses_is_not_made_again_and_not_called_t
     stage.twilio.call_of_somebody_else("+14155550100", "+15005550006");
     alert(&stage.setup, "hello");
     let rows = ledger::notifications(&stage.setup.database()).expect("the message is on record");
-    assert_eq!((rows[0].state.as_str(), stage.twilio.calls().len()), ("unknown", 2));
-    assert!(rows[0].why.as_deref().is_some_and(|why| why.contains("cannot be told apart")), "{rows:?}");
-    assert_eq!(stage.setup.agent(&["status"]).code, 3, "nobody knows, and that is said");
+    assert_eq!(
+        (rows[0].state.as_str(), stage.twilio.calls().len()),
+        ("unknown", 2)
+    );
+    assert!(
+        rows[0]
+            .why
+            .as_deref()
+            .is_some_and(|why| why.contains("cannot be told apart")),
+        "{rows:?}"
+    );
+    assert_eq!(
+        stage.setup.agent(&["status"]).code,
+        3,
+        "nobody knows, and that is said"
+    );
 }
 
 /// Nearly every reply is lost, nearly always after acceptance, and what was accepted is listed late.
 fn lossy(channel: &str) -> Stage {
     let mut stage = Stage::of_the_daemon();
     stage.channels(&[channel]);
-    let seed = std::env::var("MECRIS_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(42);
+    let seed = std::env::var("MECRIS_TEST_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(42);
     println!("seed {seed}");
     stage.twilio.set_chaos(Chaos {
         seed,
@@ -118,7 +145,9 @@ fn installation(stage: &Stage, number: usize) -> Setup {
     for key in ["state.path", "http.listen"] {
         setup.config.set(key, own.get(key));
     }
-    setup.config.set("notify.voice.from", format!("+1500555{number:04}"));
+    setup
+        .config
+        .set("notify.voice.from", format!("+1500555{number:04}"));
     setup
 }
 
@@ -135,7 +164,9 @@ fn alert_all(setups: &[Setup]) {
     });
     let daemons: Vec<Daemon> = setups.iter().map(Setup::serve).collect();
     for (setup, daemon) in setups.iter().zip(&daemons) {
-        let done = wait::until(Duration::from_secs(90), || ledger::settled(&setup.database()).then_some(()));
+        let done = wait::until(Duration::from_secs(90), || {
+            ledger::settled(&setup.database()).then_some(())
+        });
         let open = ledger::notifications(&setup.database());
         assert!(done.is_some(), "messages stay open: {open:?}\n{}", daemon.logs());
     }
@@ -145,7 +176,9 @@ fn once_each<'a>(texts: impl Iterator<Item = &'a str>) {
     let mut seen = BTreeMap::<&str, usize>::new();
     for text in texts {
         let alert = text.find("alert ").map_or(text, |start| &text[start..]);
-        *seen.entry(alert.split(" of the test").next().unwrap_or_default()).or_default() += 1;
+        *seen
+            .entry(alert.split(" of the test").next().unwrap_or_default())
+            .or_default() += 1;
     }
     let wrong: Vec<_> = seen.iter().filter(|(_, count)| **count != 1).collect();
     assert!(wrong.is_empty(), "said more than once: {wrong:?}");

@@ -1,4 +1,5 @@
-//! Beeminder cannot be read: that is its own state. Nothing is called safe, nobody is sent for a walk, and the person hears of it once.
+//! Beeminder cannot be read: that is its own state. Nothing is called safe, nobody is sent for a walk, and
+//! the person hears of it once.
 
 use mecris_tests::{
     agent::Output,
@@ -23,7 +24,10 @@ fn stage() -> Stage {
     let mut stage = Stage::new();
     stage.setup.config.remove("budget");
     stage.setup.config.set("heuristic.deadline", "2s");
-    stage.beeminder.set_goals([GoalSpec::new("writing", 9), GoalSpec::new("bike", 9).walked(Some(1))]);
+    stage.beeminder.set_goals([
+        GoalSpec::new("writing", 9),
+        GoalSpec::new("bike", 9).walked(Some(1)),
+    ]);
     stage
 }
 
@@ -34,18 +38,30 @@ fn assert_unknown(what: &str, output: &Output) {
     let status = report["observations"]["beeminder"]["status"].as_str();
     assert!(matches!(status, Some("unknown" | "stale")), "{what}: {report:#}");
     assert!(
-        report["observations"]["beeminder"]["why"].as_str().is_some_and(|why| !why.is_empty()),
+        report["observations"]["beeminder"]["why"]
+            .as_str()
+            .is_some_and(|why| !why.is_empty()),
         "{what}: {report:#}"
     );
     for list in ["conditions", "decisions"] {
         for entry in report[list].as_array().expect("a list") {
             let subject = entry["subject"].as_str().unwrap_or_default();
             let known = subject == "run" || subject.starts_with("budget:");
-            assert!(known || entry["severity"] != "SAFE", "{what}: {subject} is called safe: {report:#}");
-            assert!(!(subject == "walk" && entry["action"] == "notify"), "{what}: a false walk reminder: {report:#}");
+            assert!(
+                known || entry["severity"] != "SAFE",
+                "{what}: {subject} is called safe: {report:#}"
+            );
+            assert!(
+                !(subject == "walk" && entry["action"] == "notify"),
+                "{what}: a false walk reminder: {report:#}"
+            );
         }
     }
-    assert_eq!(about(&report, "decisions", "walk", "reason"), "unknown_data", "{what}");
+    assert_eq!(
+        about(&report, "decisions", "walk", "reason"),
+        "unknown_data",
+        "{what}"
+    );
 }
 
 #[test]
@@ -86,7 +102,13 @@ fn the_third_failure_in_a_row_is_told_once() {
 #[test]
 fn a_success_in_between_starts_the_count_again() {
     let stage = stage();
-    for (minute, fails) in [("00", true), ("10", true), ("20", false), ("30", true), ("40", true)] {
+    for (minute, fails) in [
+        ("00", true),
+        ("10", true),
+        ("20", false),
+        ("30", true),
+        ("40", true),
+    ] {
         stage.beeminder.clear_faults();
         if fails {
             stage.beeminder.fail(Fault::Status(503));
@@ -101,8 +123,13 @@ fn a_success_in_between_starts_the_count_again() {
 fn a_goal_that_is_red_is_told_although_another_cannot_be_read() {
     let stage = stage();
     let mut odd = GoalSpec::new("odd", 9);
-    odd.replace.insert("safebuf".to_owned(), serde_json::json!("many"));
-    stage.beeminder.set_goals([GoalSpec::new("reading", 0), odd, GoalSpec::new("bike", 9).walked(Some(0))]);
+    odd.replace
+        .insert("safebuf".to_owned(), serde_json::json!("many"));
+    stage.beeminder.set_goals([
+        GoalSpec::new("reading", 0),
+        odd,
+        GoalSpec::new("bike", 9).walked(Some(0)),
+    ]);
     let output = stage.pass("2026-03-03T15:00:00-05:00");
     let report = output.json();
     assert_eq!(output.code, 3, "{}", output.everything());

@@ -16,8 +16,14 @@ fn a_stop_does_not_wait_for_a_beeminder_that_hangs() {
     let stage = Stage::of_the_daemon();
     stage.beeminder.fail(beeminder::Fault::Hang);
     let mut daemon = stage.setup.serve();
-    assert!(until(Duration::from_secs(5), || (stage.beeminder.requests() > 0).then_some(())).is_some());
-    let status = daemon.terminate(Duration::from_secs(5)).expect("it stops in time");
+    assert!(
+        until(Duration::from_secs(5), || (stage.beeminder.requests() > 0)
+            .then_some(()))
+        .is_some()
+    );
+    let status = daemon
+        .terminate(Duration::from_secs(5))
+        .expect("it stops in time");
     assert_eq!(status.code(), Some(0), "{}", daemon.logs());
 }
 
@@ -28,20 +34,35 @@ fn a_stop_in_the_middle_of_a_send_hears_the_answer() {
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     stage.twilio.fail_next([Fault::Delay(1_000)]);
     let mut daemon = stage.setup.serve();
-    let sending = until(Duration::from_secs(5), || (stage.twilio.creates() > 0).then_some(()));
+    let sending = until(Duration::from_secs(5), || {
+        (stage.twilio.creates() > 0).then_some(())
+    });
     assert!(sending.is_some(), "{}", daemon.logs());
-    let status = daemon.terminate(Duration::from_secs(20)).expect("it stops in time");
+    let status = daemon
+        .terminate(Duration::from_secs(20))
+        .expect("it stops in time");
     assert_eq!(status.code(), Some(0), "{}", daemon.logs());
-    let states: Vec<String> =
-        ledger::notifications(&stage.setup.database()).expect("a database").into_iter().map(|n| n.state).collect();
-    assert_eq!((stage.twilio.accepted_count(), states), (1, vec!["accepted".to_owned()]), "{}", daemon.logs());
+    let states: Vec<String> = ledger::notifications(&stage.setup.database())
+        .expect("a database")
+        .into_iter()
+        .map(|n| n.state)
+        .collect();
+    assert_eq!(
+        (stage.twilio.accepted_count(), states),
+        (1, vec!["accepted".to_owned()]),
+        "{}",
+        daemon.logs()
+    );
 }
 
 #[test]
 fn a_message_that_could_not_leave_today_does_not_say_today_tomorrow() {
     let mut stage = Stage::new();
     stage.setup.config.remove("budget");
-    stage.beeminder.set_goals([GoalSpec::new("reading", 1), GoalSpec::new("bike", 6).walked(Some(0))]);
+    stage.beeminder.set_goals([
+        GoalSpec::new("reading", 1),
+        GoalSpec::new("bike", 6).walked(Some(0)),
+    ]);
     stage.twilio.fail_always(Some(Fault::TooMany(3_600)));
     let evening = stage.pass("2026-03-03T17:50:00-05:00");
     assert_eq!(evening.code, 3, "nobody was told yet: {}", evening.everything());
@@ -52,6 +73,11 @@ fn a_message_that_could_not_leave_today_does_not_say_today_tomorrow() {
     let texts = stage.texts();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].contains("reading derails tomorrow"), "{texts:?}");
-    assert_eq!(next_day.code, 1, "that nobody was told yesterday is a failure, said once: {}", next_day.everything());
+    assert_eq!(
+        next_day.code,
+        1,
+        "that nobody was told yesterday is a failure, said once: {}",
+        next_day.everything()
+    );
     assert_eq!(stage.pass("2026-03-04T13:15:00-05:00").code, 0);
 }

@@ -10,7 +10,14 @@ use object_store::{
 
 /// No retries, and given up after two seconds.
 pub(crate) fn client(environment: &[(String, String)]) -> AmazonS3 {
-    build(environment, RetryConfig { max_retries: 0, ..RetryConfig::default() }, "2 seconds")
+    build(
+        environment,
+        RetryConfig {
+            max_retries: 0,
+            ..RetryConfig::default()
+        },
+        "2 seconds",
+    )
 }
 
 /// The same, for that fake.
@@ -31,7 +38,10 @@ fn build(environment: &[(String, String)], retry: RetryConfig, timeout: &str) ->
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = AmazonS3Builder::new().with_bucket_name(BUCKET).with_retry(retry);
     for (name, value) in environment {
-        let key: AmazonS3ConfigKey = name.to_ascii_lowercase().parse().expect("a setting of object_store");
+        let key: AmazonS3ConfigKey = name
+            .to_ascii_lowercase()
+            .parse()
+            .expect("a setting of object_store");
         builder = builder.with_config(key, value);
     }
     builder

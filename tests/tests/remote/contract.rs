@@ -13,14 +13,30 @@ pub(crate) type Step = fn(Store) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Every step by its name.
 pub(crate) const STEPS: &[(&str, Step)] = &[
-    ("what_was_created_is_read_back", |s| Box::pin(what_was_created_is_read_back(s))),
-    ("what_is_there_is_not_created_again", |s| Box::pin(what_is_there_is_not_created_again(s))),
-    ("of_concurrent_creates_exactly_one_wins", |s| Box::pin(of_concurrent_creates_exactly_one_wins(s))),
-    ("what_is_missing_is_not_found", |s| Box::pin(what_is_missing_is_not_found(s))),
-    ("what_was_deleted_can_be_created_again", |s| Box::pin(what_was_deleted_can_be_created_again(s))),
-    ("a_list_beyond_a_generation_has_only_later_ones", |s| Box::pin(a_list_beyond_a_generation_has_only_later_ones(s))),
-    ("a_list_of_more_than_a_page_is_whole", |s| Box::pin(a_list_of_more_than_a_page_is_whole(s))),
-    ("a_list_shows_size_and_a_recent_time", |s| Box::pin(a_list_shows_size_and_a_recent_time(s))),
+    ("what_was_created_is_read_back", |s| {
+        Box::pin(what_was_created_is_read_back(s))
+    }),
+    ("what_is_there_is_not_created_again", |s| {
+        Box::pin(what_is_there_is_not_created_again(s))
+    }),
+    ("of_concurrent_creates_exactly_one_wins", |s| {
+        Box::pin(of_concurrent_creates_exactly_one_wins(s))
+    }),
+    ("what_is_missing_is_not_found", |s| {
+        Box::pin(what_is_missing_is_not_found(s))
+    }),
+    ("what_was_deleted_can_be_created_again", |s| {
+        Box::pin(what_was_deleted_can_be_created_again(s))
+    }),
+    ("a_list_beyond_a_generation_has_only_later_ones", |s| {
+        Box::pin(a_list_beyond_a_generation_has_only_later_ones(s))
+    }),
+    ("a_list_of_more_than_a_page_is_whole", |s| {
+        Box::pin(a_list_of_more_than_a_page_is_whole(s))
+    }),
+    ("a_list_shows_size_and_a_recent_time", |s| {
+        Box::pin(a_list_shows_size_and_a_recent_time(s))
+    }),
 ];
 
 /// The name of a generation as the agent writes it: sorted by text they are sorted by number.
@@ -28,8 +44,15 @@ fn generation(folder: &str, number: u64) -> Path {
     Path::from(format!("{folder}/state/{number:010}.db.zst"))
 }
 
-pub(crate) async fn create(store: &dyn ObjectStore, at: &Path, content: impl Into<Bytes>) -> Result<PutResult> {
-    let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+pub(crate) async fn create(
+    store: &dyn ObjectStore,
+    at: &Path,
+    content: impl Into<Bytes>,
+) -> Result<PutResult> {
+    let options = PutOptions {
+        mode: PutMode::Create,
+        ..PutOptions::default()
+    };
     store.put_opts(at, content.into().into(), options).await
 }
 
@@ -39,12 +62,20 @@ pub(crate) async fn read(store: &dyn ObjectStore, at: &Path) -> Result<Bytes> {
 
 async fn beyond(store: &dyn ObjectStore, prefix: &str, offset: &Path) -> Result<Vec<String>> {
     let prefix = Path::from(prefix);
-    store.list_with_offset(Some(&prefix), offset).map_ok(|meta| meta.location.to_string()).try_collect().await
+    store
+        .list_with_offset(Some(&prefix), offset)
+        .map_ok(|meta| meta.location.to_string())
+        .try_collect()
+        .await
 }
 
 pub(crate) async fn all(store: &dyn ObjectStore, prefix: &str) -> Result<Vec<String>> {
     let prefix = Path::from(prefix);
-    store.list(Some(&prefix)).map_ok(|meta| meta.location.to_string()).try_collect().await
+    store
+        .list(Some(&prefix))
+        .map_ok(|meta| meta.location.to_string())
+        .try_collect()
+        .await
 }
 
 async fn what_was_created_is_read_back(store: Store) {
@@ -56,8 +87,17 @@ async fn what_was_created_is_read_back(store: Store) {
     assert_eq!((got.meta.size, got.meta.e_tag.is_some()), (1_200_000, true));
     let head = store.head(&at).await.expect("head");
     assert_eq!((head.size, head.e_tag), (1_200_000, got.meta.e_tag));
-    let options = GetOptions { range: Some((4..12).into()), ..GetOptions::default() };
-    let part = store.get_opts(&at, options).await.expect("a range").bytes().await.expect("its bytes");
+    let options = GetOptions {
+        range: Some((4..12).into()),
+        ..GetOptions::default()
+    };
+    let part = store
+        .get_opts(&at, options)
+        .await
+        .expect("a range")
+        .bytes()
+        .await
+        .expect("its bytes");
     assert_eq!(part, content.slice(4..12));
 }
 
@@ -79,13 +119,20 @@ async fn of_concurrent_creates_exactly_one_wins(store: Store) {
             let (store, at) = (Arc::clone(&store), at.clone());
             tokio::spawn(async move { create(&store, &at, format!("writer {writer}")).await })
         });
-        let results: Vec<_> = join_all(tasks).await.into_iter().map(|r| r.expect("no panic")).collect();
+        let results: Vec<_> = join_all(tasks)
+            .await
+            .into_iter()
+            .map(|r| r.expect("no panic"))
+            .collect();
         let winners: Vec<usize> = (0..WRITERS).filter(|writer| results[*writer].is_ok()).collect();
         for error in results.iter().filter_map(|r| r.as_ref().err()) {
             assert!(matches!(error, Error::AlreadyExists { .. }), "{error:?}");
         }
         assert_eq!(winners.len(), 1, "in round {round} {winners:?} won");
-        assert_eq!(read(&store, &at).await.expect("read"), format!("writer {}", winners[0]));
+        assert_eq!(
+            read(&store, &at).await.expect("read"),
+            format!("writer {}", winners[0])
+        );
     }
 }
 
@@ -95,8 +142,14 @@ async fn what_is_missing_is_not_found(store: Store) {
         let error = error.expect_err("there is none");
         assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
     }
-    assert_eq!(all(&store, "missing").await.expect("a list"), Vec::<String>::new());
-    assert_eq!(beyond(&store, "missing/state", &at).await.expect("a list"), Vec::<String>::new());
+    assert_eq!(
+        all(&store, "missing").await.expect("a list"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        beyond(&store, "missing/state", &at).await.expect("a list"),
+        Vec::<String>::new()
+    );
 }
 
 async fn what_was_deleted_can_be_created_again(store: Store) {
@@ -118,17 +171,32 @@ async fn what_was_deleted_can_be_created_again(store: Store) {
 
 async fn a_list_beyond_a_generation_has_only_later_ones(store: Store) {
     for number in [1, 2, 9, 10, 11, 100] {
-        create(&store, &generation("beyond", number), "x").await.expect("created");
+        create(&store, &generation("beyond", number), "x")
+            .await
+            .expect("created");
     }
-    for other in ["beyond/state-old/0000000999.db.zst", "beyond/other", "beyonder/state/0000000999.db.zst"] {
+    for other in [
+        "beyond/state-old/0000000999.db.zst",
+        "beyond/other",
+        "beyonder/state/0000000999.db.zst",
+    ] {
         create(&store, &Path::from(other), "x").await.expect("created");
     }
-    for (offset, expected) in [(0, vec![1, 2, 9, 10, 11, 100]), (9, vec![10, 11, 100]), (50, vec![100]), (100, vec![])]
-    {
+    for (offset, expected) in [
+        (0, vec![1, 2, 9, 10, 11, 100]),
+        (9, vec![10, 11, 100]),
+        (50, vec![100]),
+        (100, vec![]),
+    ] {
         // The order is S3's alone; the agent must not rely on it.
-        let mut found = beyond(&store, "beyond/state", &generation("beyond", offset)).await.expect("a list");
+        let mut found = beyond(&store, "beyond/state", &generation("beyond", offset))
+            .await
+            .expect("a list");
         found.sort();
-        let expected: Vec<String> = expected.into_iter().map(|n| generation("beyond", n).to_string()).collect();
+        let expected: Vec<String> = expected
+            .into_iter()
+            .map(|n| generation("beyond", n).to_string())
+            .collect();
         assert_eq!(found, expected, "beyond {offset}");
     }
 }
@@ -141,19 +209,29 @@ async fn a_list_of_more_than_a_page_is_whole(store: Store) {
             let (store, at) = (Arc::clone(&store), generation("pages", *n));
             async move { create(&store, &at, "x").await }
         });
-        join_all(made).await.into_iter().for_each(|result| drop(result.expect("created")));
+        join_all(made)
+            .await
+            .into_iter()
+            .for_each(|result| drop(result.expect("created")));
     }
     let found = all(&store, "pages/state").await.expect("a list");
     assert_eq!(found.len() as u64, MANY);
-    let whole: BTreeSet<String> = numbers.iter().map(|n| generation("pages", *n).to_string()).collect();
+    let whole: BTreeSet<String> = numbers
+        .iter()
+        .map(|n| generation("pages", *n).to_string())
+        .collect();
     assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), whole);
-    let found = beyond(&store, "pages/state", &generation("pages", 1)).await.expect("a list");
+    let found = beyond(&store, "pages/state", &generation("pages", 1))
+        .await
+        .expect("a list");
     assert_eq!(found.len() as u64, MANY - 1);
 }
 
 async fn a_list_shows_size_and_a_recent_time(store: Store) {
     let before = mecris_tests::clock::machine_time();
-    create(&store, &generation("meta", 1), "12345").await.expect("created");
+    create(&store, &generation("meta", 1), "12345")
+        .await
+        .expect("created");
     let prefix = Path::from("meta/state");
     let found: Vec<_> = store.list(Some(&prefix)).try_collect().await.expect("a list");
     assert_eq!(found.iter().map(|meta| meta.size).collect::<Vec<_>>(), [5]);

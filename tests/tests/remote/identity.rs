@@ -25,14 +25,21 @@ fn at() -> Path {
 fn with(s3: &S3, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut environment = s3.environment();
     environment.retain(|(name, _)| changes.iter().all(|(changed, _)| name != changed));
-    environment.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    environment.extend(
+        changes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
     environment
 }
 
 /// What creating and listing say to somebody whose credentials are no good.
 async fn refused(store: &dyn ObjectStore) -> (Error, String) {
     let list = all(store, "agent").await.expect_err("not allowed");
-    (create(store, &at(), "x").await.expect_err("not allowed"), list.to_string())
+    (
+        create(store, &at(), "x").await.expect_err("not allowed"),
+        list.to_string(),
+    )
 }
 
 #[tokio::test]
@@ -46,7 +53,15 @@ async fn a_wrong_key_and_a_wrong_secret_are_denied() {
         assert!(matches!(create, Error::PermissionDenied { .. }), "{create:?}");
         assert!(list.contains(code), "{list}");
     }
-    assert_eq!((s3.counts().denied, s3.counts().puts, s3.objects().len(), s3.violations().len()), (4, 0, 0, 0));
+    assert_eq!(
+        (
+            s3.counts().denied,
+            s3.counts().puts,
+            s3.objects().len(),
+            s3.violations().len()
+        ),
+        (4, 0, 0, 0)
+    );
 }
 
 #[tokio::test]
@@ -59,17 +74,27 @@ async fn a_temporary_key_needs_its_token_and_ends() {
         expires_at,
     };
     s3.set_credentials(vec![temporary(None)]);
-    let pair = [("AWS_ACCESS_KEY_ID", "ASIATEMPORARY0000000"), ("AWS_SECRET_ACCESS_KEY", "temporary-secret")];
+    let pair = [
+        ("AWS_ACCESS_KEY_ID", "ASIATEMPORARY0000000"),
+        ("AWS_SECRET_ACCESS_KEY", "temporary-secret"),
+    ];
     let whole = [pair[0], pair[1], ("AWS_SESSION_TOKEN", "session-token-canary")];
-    create(&client(&with(&s3, &whole)), &at(), "x").await.expect("good credentials");
+    create(&client(&with(&s3, &whole)), &at(), "x")
+        .await
+        .expect("good credentials");
     let (_, without) = refused(&client(&with(&s3, &pair))).await;
     assert!(without.contains("InvalidAccessKeyId"), "{without}");
-    let (_, other) = refused(&client(&with(&s3, &[pair[0], pair[1], ("AWS_SESSION_TOKEN", "another")]))).await;
+    let (_, other) = refused(&client(&with(
+        &s3,
+        &[pair[0], pair[1], ("AWS_SESSION_TOKEN", "another")],
+    )))
+    .await;
     assert!(other.contains("InvalidToken"), "{other}");
     s3.set_credentials(vec![temporary(Some(machine_time()))]);
     let (create, list) = refused(&client(&with(&s3, &whole))).await;
     assert!(list.contains("ExpiredToken"), "{list}");
-    // A 400 of S3, so not `PermissionDenied`; and the body that is in the error's text has the token, as the real one.
+    // A 400 of S3, so not `PermissionDenied`; and the body that is in the error's text has the token, as the
+    // real one.
     assert!(matches!(create, Error::Generic { .. }), "{create:?}");
     assert!(create.to_string().contains("session-token-canary"), "{create}");
     assert!(s3.violations().is_empty(), "{:?}", s3.violations());
@@ -88,9 +113,15 @@ async fn a_bucket_that_there_is_not_looks_like_a_missing_object_but_not_in_a_lis
     let store = store.build().expect("the settings suffice");
     // Not to be told from a missing object by its kind; a list is no `NotFound`.
     let read = read(&store, &at()).await.expect_err("no such bucket");
-    assert!(matches!(read, Error::NotFound { .. }) && read.to_string().contains("NoSuchBucket"), "{read:?}");
+    assert!(
+        matches!(read, Error::NotFound { .. }) && read.to_string().contains("NoSuchBucket"),
+        "{read:?}"
+    );
     let list = all(&store, "agent").await.expect_err("no such bucket");
-    assert!(matches!(list, Error::Generic { .. }) && list.to_string().contains("NoSuchBucket"), "{list:?}");
+    assert!(
+        matches!(list, Error::Generic { .. }) && list.to_string().contains("NoSuchBucket"),
+        "{list:?}"
+    );
 }
 
 fn of_role(s3: &S3, imds: &Imds) -> impl ObjectStore {
@@ -124,13 +155,17 @@ async fn credentials_near_their_end_are_asked_for_again() {
     let begin = tokio::time::Instant::now();
     while read(&store, &at()).await.is_err() {
         denied += 1;
-        assert!(begin.elapsed().as_secs() < 5, "still refused after {denied} tries");
+        assert!(
+            begin.elapsed().as_secs() < 5,
+            "still refused after {denied} tries"
+        );
         wait::pause(std::time::Duration::from_millis(20));
     }
     assert_eq!((imds.issued(), s3.counts().denied), (2, denied));
 }
 
-/// Credentials that end before the time they were said to: `object_store` keeps them until then, whatever S3 says.
+/// Credentials that end before the time they were said to: `object_store` keeps them until then, whatever S3
+/// says.
 #[tokio::test]
 async fn credentials_revoked_early_are_not_asked_for_again_by_the_same_client() {
     let s3 = s3();
@@ -144,7 +179,12 @@ async fn credentials_revoked_early_are_not_asked_for_again_by_the_same_client() 
         assert!(error.to_string().contains("ExpiredToken"), "{error}");
     }
     assert_eq!(imds.issued(), 1);
-    assert_eq!(read(&of_role(&s3, &imds), &at()).await.expect("a new client asks anew"), "x");
+    assert_eq!(
+        read(&of_role(&s3, &imds), &at())
+            .await
+            .expect("a new client asks anew"),
+        "x"
+    );
 }
 
 #[tokio::test]
@@ -152,7 +192,12 @@ async fn without_an_instance_or_a_role_nothing_leaves() {
     let s3 = s3();
     let imds = Imds::start(&s3).expect("a free port");
     let store = of_role(&s3, &imds);
-    for fault in [imds::Fault::Status(403), imds::Fault::Status(500), imds::Fault::NoRole, imds::Fault::Drop] {
+    for fault in [
+        imds::Fault::Status(403),
+        imds::Fault::Status(500),
+        imds::Fault::NoRole,
+        imds::Fault::Drop,
+    ] {
         imds.fault_always(Some(fault));
         let error = create(&store, &at(), "x").await.expect_err("no credentials");
         assert!(matches!(error, Error::Generic { .. }), "{fault:?}: {error:?}");

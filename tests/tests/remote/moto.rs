@@ -1,7 +1,8 @@
 //! The contract on moto's S3 server, so that the fake is not the only witness of how S3 behaves.
 //!
-//! moto 5.2.5 honours `If-None-Match: *` of PutObject: 412 `PreconditionFailed` where the key is taken. It checks no signatures and
-//! never answers 409; [`DIFFERENCES`] are the steps in which it does not do as S3 does.
+//! moto 5.2.5 honours `If-None-Match: *` of PutObject: 412 `PreconditionFailed` where the key is taken. It
+//! checks no signatures and never answers 409; [`DIFFERENCES`] are the steps in which it does not do as S3
+//! does.
 
 use std::sync::Arc;
 
@@ -14,7 +15,9 @@ const DIFFERENCES: &[&str] = &[];
 
 #[tokio::test]
 async fn moto_keeps_the_contract_but_for_the_known_differences() {
-    let Some(moto) = Moto::start_or_say("a second opinion on S3") else { return };
+    let Some(moto) = Moto::start_or_say("a second opinion on S3") else {
+        return;
+    };
     moto.make_bucket(BUCKET);
     let store = Arc::new(client(&moto.environment()));
     let mut different = Vec::new();

@@ -1,8 +1,8 @@
-//! What `object_store` 0.14 does by itself when something goes wrong, each fact with a test that would fail if a new version
-//! did otherwise. The agent's remote store is built on these.
+//! What `object_store` 0.14 does by itself when something goes wrong, each fact with a test that would fail
+//! if a new version did otherwise. The agent's remote store is built on these.
 //!
-//! `RetryConfig` (default: 10 retries within 3 minutes, pauses from 100 ms to 15 s) and a PUT with `If-None-Match: *`
-//! (`PutMode::Create`, which counts as not idempotent):
+//! `RetryConfig` (default: 10 retries within 3 minutes, pauses from 100 ms to 15 s) and a PUT with
+//! `If-None-Match: *` (`PutMode::Create`, which counts as not idempotent):
 //!
 //! | what happens | retried? | so a PUT that was carried out ends as |
 //! |---|---|---|
@@ -15,14 +15,15 @@
 //! | 409 `ConditionalRequestConflict` | no | `AlreadyExists`, *although there may be no object* |
 //! | 412 | no | `AlreadyExists` |
 //!
-//! A PUT without condition, GET, HEAD and lists are retried after a timeout as well, deletes are not. A GET whose body breaks
-//! off goes on with a range, if retries are left. `max_retries: 0` switches all of it off: then `AlreadyExists` means 412 or 409,
-//! and every other error but `PermissionDenied` means that nothing is known. Each try has its own timeout: with retries, a call
-//! takes up to (retries + 1) × timeout and the pauses.
+//! A PUT without condition, GET, HEAD and lists are retried after a timeout as well, deletes are not. A GET
+//! whose body breaks off goes on with a range, if retries are left. `max_retries: 0` switches all of it off:
+//! then `AlreadyExists` means 412 or 409, and every other error but `PermissionDenied` means that nothing is
+//! known. Each try has its own timeout: with retries, a call takes up to (retries + 1) × timeout and the
+//! pauses.
 //!
-//! Then there is what retries do not help with: a body is not checked against anything, so a corrupted one is read as good; a
-//! web page with status 200 is read as a list without entries or as the object; and the text of an error contains the body of
-//! the reply, in which S3 repeats the session token (`identity`).
+//! Then there is what retries do not help with: a body is not checked against anything, so a corrupted one is
+//! read as good; a web page with status 200 is read as a list without entries or as the object; and the text
+//! of an error contains the body of the reply, in which S3 repeats the session token (`identity`).
 
 use std::time::Duration;
 
@@ -57,12 +58,28 @@ fn generation(number: u64) -> Path {
 
 #[tokio::test]
 async fn with_retries_a_lost_reply_to_a_create_becomes_already_exists() {
-    for fault in [Fault::RefuseAfter(Code::InternalError), Fault::RefuseAfter(Code::SlowDown), Fault::DropAfter] {
+    for fault in [
+        Fault::RefuseAfter(Code::InternalError),
+        Fault::RefuseAfter(Code::SlowDown),
+        Fault::DropAfter,
+    ] {
         let s3 = s3();
         s3.fault_next(Operation::Put, [fault.clone()]);
-        let error = create(&retrying(&s3), &at(), "mine").await.expect_err("refused by itself");
-        assert!(matches!(error, Error::AlreadyExists { .. }), "{fault:?}: {error:?}");
-        assert_eq!((s3.counts().puts, s3.counts().created, s3.counts().conditional_conflicts), (2, 1, 1));
+        let error = create(&retrying(&s3), &at(), "mine")
+            .await
+            .expect_err("refused by itself");
+        assert!(
+            matches!(error, Error::AlreadyExists { .. }),
+            "{fault:?}: {error:?}"
+        );
+        assert_eq!(
+            (
+                s3.counts().puts,
+                s3.counts().created,
+                s3.counts().conditional_conflicts
+            ),
+            (2, 1, 1)
+        );
     }
 }
 
@@ -71,7 +88,11 @@ async fn with_retries_a_create_that_was_not_carried_out_succeeds_in_the_end() {
     let s3 = s3();
     s3.fault_next(
         Operation::Put,
-        [Fault::Refuse(Code::SlowDown), Fault::DropBefore, Fault::Refuse(Code::InternalError)],
+        [
+            Fault::Refuse(Code::SlowDown),
+            Fault::DropBefore,
+            Fault::Refuse(Code::InternalError),
+        ],
     );
     create(&retrying(&s3), &at(), "mine").await.expect("created");
     assert_eq!((s3.counts().puts, s3.counts().created), (4, 1));
@@ -79,7 +100,11 @@ async fn with_retries_a_create_that_was_not_carried_out_succeeds_in_the_end() {
 
 #[tokio::test]
 async fn a_create_is_not_retried_after_a_timeout_or_a_conflict() {
-    let cases = [(Fault::HangAfter, 1), (Fault::HangBefore, 0), (Fault::Refuse(Code::ConditionalRequestConflict), 0)];
+    let cases = [
+        (Fault::HangAfter, 1),
+        (Fault::HangBefore, 0),
+        (Fault::Refuse(Code::ConditionalRequestConflict), 0),
+    ];
     for (fault, objects) in cases {
         let s3 = s3();
         s3.fault_next(Operation::Put, [fault.clone()]);
@@ -104,7 +129,10 @@ async fn reading_is_retried_after_a_timeout_and_a_bulk_delete_is_not() {
     assert_eq!(all(&store, "agent").await.expect("a list").len(), 1);
     s3.fault_next(Operation::Any, [Fault::HangBefore]);
     store.delete(&at()).await.expect_err("not retried");
-    assert_eq!((s3.counts().gets, s3.counts().lists, s3.counts().deletes), (2, 2, 1));
+    assert_eq!(
+        (s3.counts().gets, s3.counts().lists, s3.counts().deletes),
+        (2, 2, 1)
+    );
 }
 
 #[tokio::test]
@@ -121,7 +149,9 @@ async fn without_retries_every_fault_is_one_request_and_one_error() {
     ];
     for (number, fault) in (1..).zip(&faults) {
         s3.fault_next(Operation::Put, [fault.clone()]);
-        let error = create(&store, &generation(number), "x").await.expect_err("a fault");
+        let error = create(&store, &generation(number), "x")
+            .await
+            .expect_err("a fault");
         assert!(matches!(error, Error::Generic { .. }), "{fault:?}: {error:?}");
     }
     assert_eq!((s3.counts().puts, s3.counts().created), (6, 2));
@@ -136,14 +166,20 @@ async fn a_refused_connection_and_a_hanging_host_are_errors_in_time() {
     let store = of(&s3);
     create(&store, &at(), "x").await.expect("created");
     s3.outage(true);
-    let error = create(&store, &generation(2), "x").await.expect_err("nobody listens");
+    let error = create(&store, &generation(2), "x")
+        .await
+        .expect_err("nobody listens");
     assert!(matches!(error, Error::Generic { .. }), "{error:?}");
     s3.outage(false);
     create(&store, &generation(2), "x").await.expect("created");
     s3.fault_always(Operation::Any, Some(Fault::HangBefore));
     let begin = Instant::now();
     all(&store, "agent").await.expect_err("no answer");
-    assert!((2..4).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+    assert!(
+        (2..4).contains(&begin.elapsed().as_secs()),
+        "{:?}",
+        begin.elapsed()
+    );
 }
 
 /// The write of a client that gave up lands later, and before or after that of another.
@@ -151,7 +187,9 @@ async fn a_refused_connection_and_a_hanging_host_are_errors_in_time() {
 async fn a_write_can_land_after_its_client_gave_up() {
     let s3 = s3();
     s3.fault_next(Operation::Put, [Fault::Delay(1000)]);
-    let error = create(&that_retries(&s3.environment(), "100 ms"), &at(), "late").await.expect_err("no reply yet");
+    let error = create(&that_retries(&s3.environment(), "100 ms"), &at(), "late")
+        .await
+        .expect_err("no reply yet");
     assert!(matches!(error, Error::Generic { .. }), "{error:?}");
     assert_eq!(s3.objects().len(), 0);
     let late = wait::until(Duration::from_secs(5), || s3.object(at().as_ref()));
@@ -173,7 +211,10 @@ async fn a_create_that_overlaps_a_deletion_is_a_conflict_and_leaves_nothing() {
         s3.remove("other/1")
     };
     let (created, deleted) = futures_util::future::join(create(&store, &path, "new"), deleted).await;
-    assert!(deleted && matches!(created, Err(Error::AlreadyExists { .. })), "{created:?}");
+    assert!(
+        deleted && matches!(created, Err(Error::AlreadyExists { .. })),
+        "{created:?}"
+    );
     assert_eq!((s3.objects().len(), s3.counts().concurrent_conflicts), (0, 1));
     create(&store, &path, "new").await.expect("asked again");
 }
@@ -184,7 +225,10 @@ async fn a_body_that_breaks_off_is_an_error_or_is_read_on_with_retries() {
     s3.put_raw(at().as_ref(), "the whole content");
     s3.fault_next(Operation::Get, [Fault::Truncate, Fault::Truncate]);
     read(&of(&s3), &at()).await.expect_err("half of it");
-    assert_eq!(read(&retrying(&s3), &at()).await.expect("read on"), "the whole content");
+    assert_eq!(
+        read(&retrying(&s3), &at()).await.expect("read on"),
+        "the whole content"
+    );
     s3.fault_next(Operation::List, [Fault::Truncate]);
     all(&of(&s3), "agent").await.expect_err("half of it");
 }
@@ -213,7 +257,10 @@ async fn a_later_page_that_fails_fails_the_list() {
     let s3 = s3();
     s3.set_page_size(2);
     (1..=5).for_each(|n| s3.put_raw(generation(n).as_ref(), "x"));
-    s3.fault_next(Operation::List, [Fault::Delay(0), Fault::Refuse(Code::InternalError)]);
+    s3.fault_next(
+        Operation::List,
+        [Fault::Delay(0), Fault::Refuse(Code::InternalError)],
+    );
     all(&of(&s3), "agent").await.expect_err("the second page");
     assert_eq!(all(&of(&s3), "agent").await.expect("a list").len(), 5);
 }
@@ -225,7 +272,10 @@ async fn a_deletion_that_is_not_allowed_is_an_error_and_deletes_nothing() {
     s3.fault_next(Operation::Delete, [Fault::Refuse(Code::AccessDenied)]);
     let error = of(&s3).delete(&generation(1)).await.expect_err("not allowed");
     // 200 with an error for each key, therefore not `PermissionDenied`.
-    assert!(matches!(error, Error::Generic { .. }) && error.to_string().contains("AccessDenied"), "{error:?}");
+    assert!(
+        matches!(error, Error::Generic { .. }) && error.to_string().contains("AccessDenied"),
+        "{error:?}"
+    );
     assert_eq!(s3.objects().len(), 2);
 }
 
@@ -240,7 +290,10 @@ async fn what_would_break_the_fence_is_a_violation() {
     store.put(&generation(3), "x".into()).await.expect("put");
     assert_eq!(
         s3.violations(),
-        [format!("deleted the last generation: {}", generation(2)), format!("put unconditionally: {}", generation(3))]
+        [
+            format!("deleted the last generation: {}", generation(2)),
+            format!("put unconditionally: {}", generation(3))
+        ]
     );
 }
 
@@ -252,12 +305,18 @@ async fn ages_are_those_of_the_fakes_clock() {
     create(&of(&s3), &at(), "x").await.expect("created");
     clock.set("2026-03-08T12:00:00Z".parse().expect("a time"));
     let meta = of(&s3).head(&at()).await.expect("head");
-    let listed = futures_util::TryStreamExt::try_collect::<Vec<_>>(object_store::ObjectStore::list(&of(&s3), None));
+    let listed =
+        futures_util::TryStreamExt::try_collect::<Vec<_>>(object_store::ObjectStore::list(&of(&s3), None));
     assert_eq!(listed.await.expect("a list")[0].last_modified, meta.last_modified);
-    assert!(meta.last_modified.to_string().starts_with("2026-03-01 12:00:0"), "{}", meta.last_modified);
+    assert!(
+        meta.last_modified.to_string().starts_with("2026-03-01 12:00:0"),
+        "{}",
+        meta.last_modified
+    );
 }
 
-/// Every outcome is what the bucket says, at any fault and any speed: no object that was reported created is missing.
+/// Every outcome is what the bucket says, at any fault and any speed: no object that was reported created is
+/// missing.
 #[tokio::test]
 async fn in_chaos_what_was_created_is_there_and_nothing_is_there_that_nobody_tried() {
     let s3 = s3();
@@ -284,6 +343,9 @@ async fn in_chaos_what_was_created_is_there_and_nothing_is_there_that_nobody_tri
         }
     }
     let there = s3.objects().len();
-    assert!(known > 50 && unknown > 50 && there > known, "{known} created, {unknown} in doubt, {there} there");
+    assert!(
+        known > 50 && unknown > 50 && there > known,
+        "{known} created, {unknown} in doubt, {there} there"
+    );
     assert_eq!(s3.counts().created, there as u64);
 }

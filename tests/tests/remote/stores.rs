@@ -22,13 +22,19 @@ async fn the_fake_keeps_the_contract() {
     let s3 = S3::start(&FakeClock::default()).expect("a free port");
     hold(Arc::new(client::of(&s3))).await;
     assert_eq!(
-        s3.violations().iter().filter(|v| !v.starts_with("deleted the last")).count(),
+        s3.violations()
+            .iter()
+            .filter(|v| !v.starts_with("deleted the last"))
+            .count(),
         0,
         "{:?}",
         s3.violations()
     );
     let counts = s3.counts();
-    assert_eq!(counts.puts, counts.created + counts.conditional_conflicts + counts.concurrent_conflicts);
+    assert_eq!(
+        counts.puts,
+        counts.created + counts.conditional_conflicts + counts.concurrent_conflicts
+    );
     assert!(counts.conditional_conflicts >= 150, "{counts:?}");
 }
 
@@ -43,7 +49,9 @@ async fn the_fake_with_small_pages_keeps_the_contract() {
 #[tokio::test]
 async fn a_local_folder_keeps_the_contract() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = LocalFileSystem::new_with_prefix(folder.path()).expect("a store").with_fsync(true);
+    let store = LocalFileSystem::new_with_prefix(folder.path())
+        .expect("a store")
+        .with_fsync(true);
     hold(Arc::new(store)).await;
 }
 

@@ -1,8 +1,9 @@
 //! Activity: was there a walk today? From a Beeminder goal's datapoints, never from its colour.
 //!
-//! A walk is a datapoint of the goal that a person (or their device) made, whatever its value: not a dummy (Beeminder's own
-//! `#DERAIL` and pessimistic presumptions), and not the initial one, which comes with the goal on the day it is created and
-//! which nobody walked for. Its daystamp must be today, as `today.rs` defines it.
+//! A walk is a datapoint of the goal that a person (or their device) made, whatever its value: not a dummy
+//! (Beeminder's own `#DERAIL` and pessimistic presumptions), and not the initial one, which comes with the
+//! goal on the day it is created and which nobody walked for. Its daystamp must be today, as `today.rs`
+//! defines it.
 //!
 //! What cannot be found out is `Unknown`, never "needed" and never "done".
 
@@ -30,8 +31,9 @@ pub struct Walk {
 
 /// What the datapoints that came with a goal say: `Some(done)`, or `None` where they leave a doubt.
 ///
-/// A goal comes with its last few datapoints only. So if none of them is a walk of today, "not done" is certain only if Beeminder
-/// says that there is no datapoint today at all (`todayta`) and is not still working on the goal (`queued`).
+/// A goal comes with its last few datapoints only. So if none of them is a walk of today, "not done" is
+/// certain only if Beeminder says that there is no datapoint today at all (`todayta`) and is not still
+/// working on the goal (`queued`).
 pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: &TimeZone) -> Option<bool> {
     if is_walked(&goal.datapoints, &Today::of(goal, now, local_zone, account_zone)) {
         return Some(true);
@@ -39,7 +41,8 @@ pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: 
     (goal.has_data_today == Some(false) && !goal.queued).then_some(false)
 }
 
-/// Today's walk, from an account that was just read; asks Beeminder for the goal's datapoints only where the account leaves a doubt.
+/// Today's walk, from an account that was just read; asks Beeminder for the goal's datapoints only where the
+/// account leaves a doubt.
 pub async fn observe(
     goal: &Slug,
     account: &Observation<Account>,
@@ -65,14 +68,29 @@ async fn find_out(
     let (account, at) = match account {
         Observation::Fresh { value, at } => (value, *at),
         Observation::Stale { at, why, .. } => {
-            return Err(format!("the goals are those of {at}, a walk since then would not be seen: {why}"));
+            return Err(format!(
+                "the goals are those of {at}, a walk since then would not be seen: {why}"
+            ));
         }
         Observation::Unknown { why } => return Err(format!("the goals could not be read: {why}")),
     };
-    let goal = account.goals.iter().find(|goal| goal.slug == *slug).ok_or_else(|| not_there(slug, account))?;
+    let goal = account
+        .goals
+        .iter()
+        .find(|goal| goal.slug == *slug)
+        .ok_or_else(|| not_there(slug, account))?;
     let account_zone = &account.zone(local_zone);
     let today = Today::of(goal, now, local_zone, account_zone);
-    let answer = |done, at| (Walk { goal: slug.clone(), day: today.local, done }, at);
+    let answer = |done, at| {
+        (
+            Walk {
+                goal: slug.clone(),
+                day: today.local,
+                done,
+            },
+            at,
+        )
+    };
 
     match walked(goal, now, local_zone, account_zone) {
         Some(true) => return Ok(answer(true, at)),
@@ -84,16 +102,24 @@ async fn find_out(
         Some(false) => return Ok(answer(false, at)),
         None => {}
     }
-    let recent = arm.datapoints(slug, within).await.map_err(|error| error.to_string())?;
+    let recent = arm
+        .datapoints(slug, within)
+        .await
+        .map_err(|error| error.to_string())?;
     let done = is_walked(&recent.points, &today);
     if !done && recent.unreadable > 0 {
-        return Err(format!("{} datapoints of the goal {slug} cannot be read", recent.unreadable));
+        return Err(format!(
+            "{} datapoints of the goal {slug} cannot be read",
+            recent.unreadable
+        ));
     }
     Ok(answer(done, now))
 }
 
 fn is_walked(datapoints: &[Datapoint], today: &Today) -> bool {
-    datapoints.iter().any(|point| !point.is_dummy && !point.is_initial && today.covers(point))
+    datapoints
+        .iter()
+        .any(|point| !point.is_dummy && !point.is_initial && today.covers(point))
 }
 
 fn not_there(slug: &Slug, account: &Account) -> String {

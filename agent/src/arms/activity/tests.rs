@@ -45,7 +45,10 @@ fn says(account: &Account, now: Timestamp) -> Option<bool> {
 fn a_real_datapoint_of_today_is_a_walk_whatever_its_value() {
     assert_eq!(says(&changed(json!({})), recorded_at()), Some(true));
     assert_eq!(
-        says(&with_point(point("20260125", json!({"value": 0})), json!({"todayta": null})), recorded_at()),
+        says(
+            &with_point(point("20260125", json!({"value": 0})), json!({"todayta": null})),
+            recorded_at()
+        ),
         Some(true)
     );
 }
@@ -70,7 +73,10 @@ fn a_dummy_and_the_initial_datapoint_are_no_walk() {
 
 #[test]
 fn after_midnight_yesterdays_walk_counts_until_the_goals_deadline() {
-    let account = with_point(point("20260125", json!({})), json!({"deadline": 3 * 3600, "todayta": false}));
+    let account = with_point(
+        point("20260125", json!({})),
+        json!({"deadline": 3 * 3600, "todayta": false}),
+    );
     assert_eq!(says(&account, at("2026-01-26T02:59:00-05:00")), Some(true));
     assert_eq!(says(&account, at("2026-01-26T03:01:00-05:00")), Some(false));
 }
@@ -80,16 +86,26 @@ fn with_an_early_deadline_last_nights_walk_is_not_todays() {
     // The day ends at 20:00: a walk of the 24th at 21:00 already carries the 25th.
     let entered = |when: &str| json!({"updated_at": at(when).as_second()});
     let says = |when, now| {
-        let account = with_point(point("20260125", entered(when)), json!({"deadline": -4 * 3600, "todayta": false}));
+        let account = with_point(
+            point("20260125", entered(when)),
+            json!({"deadline": -4 * 3600, "todayta": false}),
+        );
         says(&account, at(now))
     };
-    assert_eq!(says("2026-01-25T15:00:00-05:00", "2026-01-25T16:00:00-05:00"), Some(true));
+    assert_eq!(
+        says("2026-01-25T15:00:00-05:00", "2026-01-25T16:00:00-05:00"),
+        Some(true)
+    );
     assert_eq!(
         says("2026-01-25T15:00:00-05:00", "2026-01-25T21:00:00-05:00"),
         Some(true),
         "entered today, before the deadline"
     );
-    assert_eq!(says("2026-01-24T21:00:00-05:00", "2026-01-25T21:00:00-05:00"), Some(false), "entered yesterday");
+    assert_eq!(
+        says("2026-01-24T21:00:00-05:00", "2026-01-25T21:00:00-05:00"),
+        Some(false),
+        "entered yesterday"
+    );
 }
 
 async fn nobody() -> Fake {
@@ -101,15 +117,28 @@ async fn ask(fake: &Fake, goal: &Slug, account: Observation<Account>) -> Observa
 }
 
 fn fresh(account: Account) -> Observation<Account> {
-    Observation::Fresh { value: account, at: at("2026-01-25T21:39:00Z") }
+    Observation::Fresh {
+        value: account,
+        at: at("2026-01-25T21:39:00Z"),
+    }
 }
 
 #[tokio::test]
 async fn what_the_account_says_needs_no_further_request() {
     let fake = nobody().await;
     let walk = ask(&fake, &slug(), fresh(changed(json!({})))).await;
-    let done = Walk { goal: slug(), day: "2026-01-25".parse().unwrap(), done: true };
-    assert_eq!(walk, Observation::Fresh { value: done, at: at("2026-01-25T21:39:00Z") });
+    let done = Walk {
+        goal: slug(),
+        day: "2026-01-25".parse().unwrap(),
+        done: true,
+    };
+    assert_eq!(
+        walk,
+        Observation::Fresh {
+            value: done,
+            at: at("2026-01-25T21:39:00Z")
+        }
+    );
     let none = with_point(point("20260124", json!({})), json!({"todayta": false}));
     assert!(!ask(&fake, &slug(), fresh(none)).await.fresh().unwrap().done);
     assert!(fake.seen.lock().unwrap().is_empty());
@@ -124,17 +153,37 @@ fn in_doubt() -> Observation<Account> {
 async fn a_doubt_is_settled_by_the_datapoints() {
     let points = |points: Value| Fake::start(move |_| (200, points.to_string()));
     let done = points(json!([point("20260125", json!({}))])).await;
-    assert_eq!(ask(&done, &slug(), in_doubt()).await.fresh().map(|walk| walk.done), Some(true));
+    assert_eq!(
+        ask(&done, &slug(), in_doubt())
+            .await
+            .fresh()
+            .map(|walk| walk.done),
+        Some(true)
+    );
     let not_done = points(body(DATAPOINTS)).await;
     let walk = ask(&not_done, &slug(), in_doubt()).await;
-    assert_eq!((walk.fresh().map(|walk| walk.done), walk.at()), (Some(false), Some(recorded_at())));
+    assert_eq!(
+        (walk.fresh().map(|walk| walk.done), walk.at()),
+        (Some(false), Some(recorded_at()))
+    );
     let dummy = points(json!([point("20260125", json!({"is_dummy": true}))])).await;
-    assert_eq!(ask(&dummy, &slug(), in_doubt()).await.fresh().map(|walk| walk.done), Some(false));
+    assert_eq!(
+        ask(&dummy, &slug(), in_doubt())
+            .await
+            .fresh()
+            .map(|walk| walk.done),
+        Some(false)
+    );
 }
 
 #[tokio::test]
 async fn a_doubt_that_cannot_be_settled_is_unknown() {
-    for (status, text) in [(500, ""), (200, "<html>"), (200, "{}"), (200, r#"[{"daystamp":"?"}]"#)] {
+    for (status, text) in [
+        (500, ""),
+        (200, "<html>"),
+        (200, "{}"),
+        (200, r#"[{"daystamp":"?"}]"#),
+    ] {
         let fake = Fake::start(move |_| (status, text.to_owned())).await;
         let walk = ask(&fake, &slug(), in_doubt()).await;
         assert!(matches!(walk, Observation::Unknown { .. }), "{text}: {walk:?}");
@@ -145,10 +194,22 @@ async fn a_doubt_that_cannot_be_settled_is_unknown() {
 async fn without_fresh_goals_the_walk_is_unknown_never_needed() {
     let fake = nobody().await;
     let none = with_point(point("20260124", json!({})), json!({"todayta": false}));
-    let stale = Observation::Stale { value: none, at: recorded_at(), why: "it is down".into() };
-    for account in [stale, Observation::Unknown { why: "it is down".into() }] {
+    let stale = Observation::Stale {
+        value: none,
+        at: recorded_at(),
+        why: "it is down".into(),
+    };
+    for account in [
+        stale,
+        Observation::Unknown {
+            why: "it is down".into(),
+        },
+    ] {
         let walk = ask(&fake, &slug(), account).await;
-        assert!(matches!(&walk, Observation::Unknown { why } if why.ends_with("it is down")), "{walk:?}");
+        assert!(
+            matches!(&walk, Observation::Unknown { why } if why.ends_with("it is down")),
+            "{walk:?}"
+        );
     }
 }
 
@@ -161,8 +222,17 @@ async fn a_goal_that_is_not_there_or_takes_no_data_is_unknown_with_what_to_check
         "walk.goal = \"bike\" is not among the 3 goals that were read: check its spelling in walk.goal, that it is not archived, \
          and that beeminder.ignore does not name it"
     );
-    let frozen = with_point(point("20260124", json!({})), json!({"frozen": true, "todayta": false}));
-    assert!(ask(&fake, &slug(), fresh(frozen)).await.why().unwrap().contains("frozen or archived"));
+    let frozen = with_point(
+        point("20260124", json!({})),
+        json!({"frozen": true, "todayta": false}),
+    );
+    assert!(
+        ask(&fake, &slug(), fresh(frozen))
+            .await
+            .why()
+            .unwrap()
+            .contains("frozen or archived")
+    );
     let walked = changed(json!({"frozen": true}));
     assert!(ask(&fake, &slug(), fresh(walked)).await.fresh().unwrap().done);
 }

@@ -8,9 +8,9 @@ use crate::{
 
 /// The days that count as today for a goal's datapoints: Beeminder's day of the goal, and the local day.
 ///
-/// They differ while the goal's deadline and midnight lie on two sides of now (or the account is in another zone). Then a daystamp
-/// of the local day is ambiguous: with a deadline at 20:00, yesterday's walk at 21:00 already carries today's date. It counts only
-/// if it was entered on the local day.
+/// They differ while the goal's deadline and midnight lie on two sides of now (or the account is in another
+/// zone). Then a daystamp of the local day is ambiguous: with a deadline at 20:00, yesterday's walk at 21:00
+/// already carries today's date. It counts only if it was entered on the local day.
 pub(super) struct Today {
     pub(super) local: Daystamp,
     beeminder: Daystamp,
@@ -27,7 +27,11 @@ impl Today {
     }
 
     pub(super) fn covers(&self, point: &Datapoint) -> bool {
-        let entered_today = || point.updated_at.is_some_and(|at| local_day(at, &self.local_zone) == self.local);
+        let entered_today = || {
+            point
+                .updated_at
+                .is_some_and(|at| local_day(at, &self.local_zone) == self.local)
+        };
         point.day == self.beeminder || (point.day == self.local && entered_today())
     }
 }

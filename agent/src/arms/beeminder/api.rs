@@ -29,21 +29,32 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(base_url: &Url, username: &str, secrets: &LiveSecrets, outbound: Outbound) -> Self {
-        let token =
-            Live::new::<Infallible>(secrets, |secrets| Ok(secrets.get(SecretName::BeeminderAuthToken).cloned()));
+        let token = Live::new::<Infallible>(secrets, |secrets| {
+            Ok(secrets.get(SecretName::BeeminderAuthToken).cloned())
+        });
         let Ok(token) = token;
-        Self { base_url: base_url.clone(), username: username.to_owned(), token, outbound }
+        Self {
+            base_url: base_url.clone(),
+            username: username.to_owned(),
+            token,
+            outbound,
+        }
     }
 
     /// The user and the goals, asked for at once.
     ///
     /// On every pass, and whole: the user's `updated_at` does not change when a day rolls over, safebuf does.
     /// `emaciated` leaves out the road matrices, which can be huge.
-    pub(super) async fn user_and_goals(&self, within: Duration) -> Result<(Option<Value>, Value), BeeminderError> {
+    pub(super) async fn user_and_goals(
+        &self,
+        within: Duration,
+    ) -> Result<(Option<Value>, Value), BeeminderError> {
         let user_file = format!("{}.json", self.username);
         let (user_path, goals_path) = (["users", &user_file], ["users", &self.username, "goals.json"]);
-        let (user_name, goals_name) =
-            (format!("the user {}", self.username), format!("the goals of {}", self.username));
+        let (user_name, goals_name) = (
+            format!("the user {}", self.username),
+            format!("the goals of {}", self.username),
+        );
         let emaciated = [("emaciated", "true")];
         let (user, goals) = tokio::join!(
             self.get(&user_path, &emaciated, &user_name, within),
@@ -57,7 +68,8 @@ impl Api {
     pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
         let path = ["users", &self.username, "goals", slug.as_str(), "datapoints.json"];
         let name = format!("the datapoints of {slug}");
-        self.get(&path, &[("sort", "daystamp"), ("count", NEWEST)], &name, within).await
+        self.get(&path, &[("sort", "daystamp"), ("count", NEWEST)], &name, within)
+            .await
     }
 
     async fn get(
@@ -68,14 +80,25 @@ impl Api {
         within: Duration,
     ) -> Result<Value, BeeminderError> {
         let (began, (edition, token)) = (Instant::now(), self.token.current());
-        let answer = self.get_with(token.as_ref().as_ref(), path, query, name, within).await;
-        let Err(BeeminderError::Unauthorized { .. }) = answer else { return answer };
+        let answer = self
+            .get_with(token.as_ref().as_ref(), path, query, name, within)
+            .await;
+        let Err(BeeminderError::Unauthorized { .. }) = answer else {
+            return answer;
+        };
         // Perhaps the token was replaced. What is asked for is read-only, so it can be asked twice.
         let left = || within.saturating_sub(began.elapsed());
         if !self.token.refused(edition, left() / 2).await {
             return answer;
         }
-        self.get_with(self.token.current().1.as_ref().as_ref(), path, query, name, left()).await
+        self.get_with(
+            self.token.current().1.as_ref().as_ref(),
+            path,
+            query,
+            name,
+            left(),
+        )
+        .await
     }
 
     async fn get_with(
@@ -100,13 +123,20 @@ impl Api {
         json(&self.outbound.call(call).await?, name, token)
     }
 
-    fn url(&self, path: &[&str], query: &[(&str, &str)], token: &SecretString) -> Result<Url, BeeminderError> {
+    fn url(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        token: &SecretString,
+    ) -> Result<Url, BeeminderError> {
         let mut url = self.base_url.clone();
         url.path_segments_mut()
             .map_err(|()| BeeminderError::BaseUrl(crate::outbound::redact::url(&self.base_url)))?
             .pop_if_empty()
             .extend(path);
-        url.query_pairs_mut().append_pair("auth_token", token.expose_secret()).extend_pairs(query);
+        url.query_pairs_mut()
+            .append_pair("auth_token", token.expose_secret())
+            .extend_pairs(query);
         Ok(url)
     }
 }

@@ -1,4 +1,5 @@
-//! From Beeminder's JSON to what Mecris keeps. Pure; no input makes it panic, and nothing unreadable becomes a fact.
+//! From Beeminder's JSON to what Mecris keeps. Pure; no input makes it panic, and nothing unreadable becomes
+//! a fact.
 
 use std::collections::HashSet;
 
@@ -28,7 +29,9 @@ pub(super) fn account(
         Some(other) => return Err(Malformed::new("the user", "an object", &other)),
         None => wire::User::default(),
     };
-    let Value::Array(elements) = goals else { return Err(Malformed::new("the goals", "an array", &goals)) };
+    let Value::Array(elements) = goals else {
+        return Err(Malformed::new("the goals", "an array", &goals));
+    };
     let mut account = Account {
         time_zone: user.timezone.0.filter(|name| TimeZone::get(name).is_ok()),
         deadbeat: user.deadbeat.0.unwrap_or(false),
@@ -39,7 +42,9 @@ pub(super) fn account(
         match goal(element, now) {
             Ok(goal) if ignore.contains(&goal.slug) => {}
             Ok(goal) => account.goals.push(goal),
-            Err(why) => account.unreadable.push(format!("goal {} in the list: {why}", index + 1)),
+            Err(why) => account
+                .unreadable
+                .push(format!("goal {} in the list: {why}", index + 1)),
         }
     }
     Ok(account)
@@ -47,11 +52,18 @@ pub(super) fn account(
 
 /// Reads `datapoints.json`.
 pub(super) fn datapoints(body: Value) -> Result<RecentDatapoints, Malformed> {
-    let Value::Array(elements) = body else { return Err(Malformed::new("the datapoints", "an array", &body)) };
+    let Value::Array(elements) = body else {
+        return Err(Malformed::new("the datapoints", "an array", &body));
+    };
     let total = elements.len();
-    let read = elements.into_iter().map(|element| Lenient(serde_json::from_value(element).ok()));
+    let read = elements
+        .into_iter()
+        .map(|element| Lenient(serde_json::from_value(element).ok()));
     let points = newest_first(read);
-    Ok(RecentDatapoints { unreadable: total - points.len(), points })
+    Ok(RecentDatapoints {
+        unreadable: total - points.len(),
+        points,
+    })
 }
 
 fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
@@ -59,7 +71,12 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
         return Err(Malformed::new("it", "an object", &element).to_string());
     }
     let wire: wire::Goal = serde_json::from_value(element).map_err(|error| error.to_string())?;
-    let slug: Slug = wire.slug.0.ok_or("it has no slug")?.parse().map_err(|error| format!("{error}"))?;
+    let slug: Slug = wire
+        .slug
+        .0
+        .ok_or("it has no slug")?
+        .parse()
+        .map_err(|error| format!("{error}"))?;
     let archived = instant(&wire.archivedate).is_some_and(|at| at <= now);
     let state = match (archived, wire.won.0, wire.frozen.0) {
         (true, ..) => GoalState::Archived,
@@ -67,7 +84,10 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
         (.., Some(true)) => GoalState::Frozen,
         _ => GoalState::Active,
     };
-    let embedded = [wire.last_datapoint].into_iter().chain(list(wire.recent_data)).chain(list(wire.datapoints));
+    let embedded = [wire.last_datapoint]
+        .into_iter()
+        .chain(list(wire.recent_data))
+        .chain(list(wire.datapoints));
     Ok(Goal {
         title: text(wire.title).unwrap_or_else(|| slug.to_string()),
         slug,
@@ -77,7 +97,11 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
         queued_since: None,
         safebuf: wire.safebuf.0.map(|days| days.0),
         losedate: instant(&wire.losedate),
-        deadline: wire.deadline.0.and_then(|offset| DeadlineOffset::from_seconds(offset.0)).unwrap_or_default(),
+        deadline: wire
+            .deadline
+            .0
+            .and_then(|offset| DeadlineOffset::from_seconds(offset.0))
+            .unwrap_or_default(),
         pledge: wire.pledge.0.and_then(|usd| Money::from_usd(usd).ok()),
         current_value: wire.curval.0,
         target_value: wire.goalval.0,
@@ -90,7 +114,8 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
     })
 }
 
-/// What is to be done, in Beeminder's words. safesum succeeds limsum, but while there is time it only says "safe for 3 days".
+/// What is to be done, in Beeminder's words. safesum succeeds limsum, but while there is time it only says
+/// "safe for 3 days".
 fn due(safesum: Option<String>, limsum: Option<String>) -> Option<String> {
     safesum.filter(|words| !words.starts_with("safe")).or(limsum)
 }

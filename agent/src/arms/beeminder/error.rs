@@ -102,7 +102,11 @@ impl Malformed {
             Value::Array(_) => "an array",
             Value::Object(_) => "an object",
         };
-        Self { what, expected, found }
+        Self {
+            what,
+            expected,
+            found,
+        }
     }
 }
 
@@ -111,9 +115,15 @@ pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Va
     let status = reply.status.as_u16();
     let parsed = serde_json::from_slice::<Value>(&reply.body);
     if reply.status.is_success() {
-        return parsed.map_err(|error| BeeminderError::NotJson { status, found: what_it_is(&reply.body, &error) });
+        return parsed.map_err(|error| BeeminderError::NotJson {
+            status,
+            found: what_it_is(&reply.body, &error),
+        });
     }
-    let said = parsed.ok().and_then(|body| sentence(&body)).unwrap_or_else(|| "no reason given".to_owned());
+    let said = parsed
+        .ok()
+        .and_then(|body| sentence(&body))
+        .unwrap_or_else(|| "no reason given".to_owned());
     let (what, said) = (what.to_owned(), redact::text(&tidy(&said), &[token]));
     Err(match reply.status {
         StatusCode::UNAUTHORIZED => BeeminderError::Unauthorized { said },
@@ -133,14 +143,22 @@ fn what_it_is(body: &[u8], error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// What an error body says. Beeminder has several shapes: `error`, `errors` (a text, or an object of texts and lists), `error_message`.
+/// What an error body says. Beeminder has several shapes: `error`, `errors` (a text, or an object of texts
+/// and lists), `error_message`.
 fn sentence(body: &Value) -> Option<String> {
-    let said = ["error", "errors", "error_message"].into_iter().find_map(|key| body.get(key))?;
-    let said = said.get("message").filter(|message| message.is_string()).unwrap_or(said);
+    let said = ["error", "errors", "error_message"]
+        .into_iter()
+        .find_map(|key| body.get(key))?;
+    let said = said
+        .get("message")
+        .filter(|message| message.is_string())
+        .unwrap_or(said);
     let text = match said {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name} {}", words(value))).collect::<Vec<_>>().join("; ")
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name} {}", words(value)))
+            .collect::<Vec<_>>()
+            .join("; "),
         other => words(other),
     };
     (!text.trim().is_empty()).then_some(text)
@@ -157,7 +175,9 @@ fn words(value: &Value) -> String {
 
 /// One bounded line without a full stop at its end: it goes into a sentence of ours.
 fn tidy(said: &str) -> String {
-    let line = said.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = said
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty());
     let line: String = line.collect::<Vec<_>>().join(" ").chars().take(200).collect();
     line.trim_end_matches('.').to_owned()
 }
@@ -174,18 +194,28 @@ mod tests {
             body: Bytes::copy_from_slice(body.as_bytes()),
             retry_after: None,
         };
-        json(&reply, "the goals of me", &SecretString::from("canary")).unwrap_err().to_string()
+        json(&reply, "the goals of me", &SecretString::from("canary"))
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
     fn every_known_error_shape_becomes_one_sentence() {
-        let recorded: Value = serde_json::from_str(include_str!("fixtures/get_user_invalid_auth.json")).unwrap();
-        let not_found: Value = serde_json::from_str(include_str!("fixtures/get_goal_not_found.json")).unwrap();
+        let recorded: Value =
+            serde_json::from_str(include_str!("fixtures/get_user_invalid_auth.json")).unwrap();
+        let not_found: Value =
+            serde_json::from_str(include_str!("fixtures/get_goal_not_found.json")).unwrap();
         let sentences = [
             error(401, &recorded["response"]["body"].to_string()),
-            error(401, r#"{"error":"You need to log in or sign up before continuing."}"#),
+            error(
+                401,
+                r#"{"error":"You need to log in or sign up before continuing."}"#,
+            ),
             error(404, &not_found["response"]["body"].to_string()),
-            error(422, r#"{"errors":{"value":["can't be blank","is not a number"]}}"#),
+            error(
+                422,
+                r#"{"errors":{"value":["can't be blank","is not a number"]}}"#,
+            ),
             error(422, r#"{"errors":"Cannot do that"}"#),
             error(429, r#"{"error_message":"Slow\n\u0000 down"}"#),
             error(406, "{}"),
@@ -217,7 +247,10 @@ mod tests {
 
     #[test]
     fn a_token_that_beeminder_repeats_is_masked() {
-        let said = error(422, r#"{"errors":{"token":"canary is odd, see ?auth_token=canary&x"}}"#);
+        let said = error(
+            422,
+            r#"{"errors":{"token":"canary is odd, see ?auth_token=canary&x"}}"#,
+        );
         assert!(!said.contains("canary") && said.contains("*** is odd"), "{said}");
     }
 }

@@ -9,8 +9,8 @@ use tokio::{task::spawn_blocking, time::timeout};
 use super::error::BeeminderError;
 use crate::domain::Slug;
 
-/// The same JSON from disk, for trying things out: an array as in `goals.json`, or `{"user": …, "goals": […]}`.
-/// It is read on every pass. A relative path is relative to the working directory.
+/// The same JSON from disk, for trying things out: an array as in `goals.json`, or `{"user": …, "goals":
+/// […]}`. It is read on every pass. A relative path is relative to the working directory.
 #[derive(Clone)]
 pub(super) struct File {
     path: PathBuf,
@@ -18,17 +18,22 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self {
+            path: path.to_owned(),
+        }
     }
 
-    pub(super) async fn user_and_goals(&self, within: Duration) -> Result<(Option<Value>, Value), BeeminderError> {
+    pub(super) async fn user_and_goals(
+        &self,
+        within: Duration,
+    ) -> Result<(Option<Value>, Value), BeeminderError> {
         match self.read(within).await? {
             goals @ Value::Array(_) => Ok((None, goals)),
             Value::Object(mut fields) => match fields.remove("goals") {
                 Some(goals) => Ok((fields.remove("user").filter(|user| !user.is_null()), goals)),
-                None => {
-                    Err(self.error("expected an array of goals or {\"user\": …, \"goals\": […]}, found no \"goals\""))
-                }
+                None => Err(self.error(
+                    "expected an array of goals or {\"user\": …, \"goals\": […]}, found no \"goals\"",
+                )),
             },
             _ => Err(self.error("expected an array of goals or {\"user\": …, \"goals\": […]}")),
         }
@@ -37,7 +42,9 @@ impl File {
     /// The goal's own `datapoints`: the recent ones that any goal has were looked at already.
     pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
         let (_, goals) = self.user_and_goals(within).await?;
-        let goal = goals.as_array().and_then(|goals| goals.iter().find(|goal| goal["slug"] == slug.as_str()));
+        let goal = goals
+            .as_array()
+            .and_then(|goals| goals.iter().find(|goal| goal["slug"] == slug.as_str()));
         goal.and_then(|goal| goal.get("datapoints"))
             .cloned()
             .ok_or_else(|| self.error(format!("the goal {slug} has no \"datapoints\" there")))
@@ -55,6 +62,9 @@ impl File {
     }
 
     fn error(&self, why: impl Into<String>) -> BeeminderError {
-        BeeminderError::File { path: self.path.clone(), why: why.into() }
+        BeeminderError::File {
+            path: self.path.clone(),
+            why: why.into(),
+        }
     }
 }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-/// A field of somebody else's JSON: absent, null and of another type than documented are all `None`, never an error and never a
-/// default that could be mistaken for a fact.
+/// A field of somebody else's JSON: absent, null and of another type than documented are all `None`, never an
+/// error and never a default that could be mistaken for a fact.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Lenient<T>(pub(super) Option<T>);
@@ -20,7 +20,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Lenient<T> {
     }
 }
 
-/// A JSON object. Without this, serde would also read a struct from an array, field by field in the order of our source.
+/// A JSON object. Without this, serde would also read a struct from an array, field by field in the order of
+/// our source.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Object<T>(pub(super) T);
@@ -28,7 +29,9 @@ pub(super) struct Object<T>(pub(super) T);
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = serde_json::Map::deserialize(deserializer)?;
-        T::deserialize(Value::Object(fields)).map(Self).map_err(serde::de::Error::custom)
+        T::deserialize(Value::Object(fields))
+            .map(Self)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -41,7 +44,9 @@ impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
         let whole = number.as_i64().or_else(|| number.as_f64().and_then(whole));
-        whole.map(Self).ok_or_else(|| serde::de::Error::custom("not a whole number"))
+        whole
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("not a whole number"))
     }
 }
 
@@ -56,13 +61,28 @@ mod tests {
     use super::*;
 
     fn whole(json: &str) -> Option<i64> {
-        serde_json::from_str::<Lenient<Whole>>(json).unwrap().0.map(|whole| whole.0)
+        serde_json::from_str::<Lenient<Whole>>(json)
+            .unwrap()
+            .0
+            .map(|whole| whole.0)
     }
 
     #[test]
     fn a_whole_number_may_be_written_as_a_float_but_is_never_guessed() {
-        assert_eq!((whole("3"), whole("-1"), whole("3.0"), whole("1e3")), (Some(3), Some(-1), Some(3), Some(1000)));
-        for other in ["0.5", "\"3\"", "null", "true", "[3]", "{}", "1e300", "18446744073709551615"] {
+        assert_eq!(
+            (whole("3"), whole("-1"), whole("3.0"), whole("1e3")),
+            (Some(3), Some(-1), Some(3), Some(1000))
+        );
+        for other in [
+            "0.5",
+            "\"3\"",
+            "null",
+            "true",
+            "[3]",
+            "{}",
+            "1e300",
+            "18446744073709551615",
+        ] {
             assert_eq!(whole(other), None, "{other}");
         }
     }

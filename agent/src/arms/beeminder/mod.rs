@@ -1,8 +1,8 @@
 //! Beeminder: the account and its goals.
 //!
-//! **Read-only.** Every request is a `GET` that is made in `api.rs`, the only place with a URL; there is no code here that can charge,
-//! derail, ratchet, change a pledge or post data, and `tests/read_only.rs` searches the whole crate for such endpoints. Whether to
-//! speak about a goal is decided elsewhere.
+//! **Read-only.** Every request is a `GET` that is made in `api.rs`, the only place with a URL; there is no
+//! code here that can charge, derail, ratchet, change a pledge or post data, and `tests/read_only.rs`
+//! searches the whole crate for such endpoints. Whether to speak about a goal is decided elsewhere.
 
 mod api;
 mod convert;
@@ -53,7 +53,10 @@ impl BeeminderArm {
             }
             BeeminderSource::File(path) => Source::File(File::new(path)),
         };
-        Self { source, ignore: settings.ignore.clone() }
+        Self {
+            source,
+            ignore: settings.ignore.clone(),
+        }
     }
 
     /// Reads the user and all goals, now. `within` bounds the whole of it. Ignored goals are left out.
@@ -66,7 +69,11 @@ impl BeeminderArm {
     }
 
     /// The newest datapoints of one goal, for the walk when the goal itself leaves a doubt.
-    pub async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<RecentDatapoints, BeeminderError> {
+    pub async fn datapoints(
+        &self,
+        slug: &Slug,
+        within: Duration,
+    ) -> Result<RecentDatapoints, BeeminderError> {
         let body = match &self.source {
             Source::Api(api) => api.datapoints(slug, within).await?,
             Source::File(file) => file.datapoints(slug, within).await?,

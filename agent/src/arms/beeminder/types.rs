@@ -11,24 +11,30 @@ use crate::{
 /// The user and their goals at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// IANA name of the user's zone; it defines the goals' days. `None` if Beeminder sent none that is known (then the configured zone is used).
+    /// IANA name of the user's zone; it defines the goals' days. `None` if Beeminder sent none that is known
+    /// (then the configured zone is used).
     pub time_zone: Option<String>,
     /// Payment failed or is out of date.
     pub deadbeat: bool,
     /// In Beeminder's order, most urgent first; ignored goals left out.
     pub goals: Vec<Goal>,
-    /// Goals in the reply that could not be read at all (no slug, not an object), each with why. Never silently dropped: each is unknown.
+    /// Goals in the reply that could not be read at all (no slug, not an object), each with why. Never
+    /// silently dropped: each is unknown.
     pub unreadable: Vec<String>,
 }
 
 impl Account {
     /// The zone that defines the days of the goals: Beeminder's, else the person's.
     pub fn zone(&self, fallback: &TimeZone) -> TimeZone {
-        self.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| fallback.clone())
+        self.time_zone
+            .as_deref()
+            .and_then(|name| TimeZone::get(name).ok())
+            .unwrap_or_else(|| fallback.clone())
     }
 }
 
-/// One goal. What Beeminder did not send, or sent as something else than documented, is `None`: unknown, never zero.
+/// One goal. What Beeminder did not send, or sent as something else than documented, is `None`: unknown,
+/// never zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
     /// Identifier in URLs; may be renamed.
@@ -48,7 +54,8 @@ pub struct Goal {
     pub safebuf: Option<i64>,
     /// The instant of derailment if nothing is reported.
     pub losedate: Option<Timestamp>,
-    /// Seconds from midnight at which the goal's day ends; midnight, Beeminder's own default, if it was not sent.
+    /// Seconds from midnight at which the goal's day ends; midnight, Beeminder's own default, if it was not
+    /// sent.
     pub deadline: DeadlineOffset,
     /// Dollars at risk.
     pub pledge: Option<Money>,

@@ -1,10 +1,12 @@
-//! Beeminder's JSON, as far as Mecris looks at it. What is known and not looked at is listed in `tests/recorded.rs`.
+//! Beeminder's JSON, as far as Mecris looks at it. What is known and not looked at is listed in
+//! `tests/recorded.rs`.
 
 use serde::Deserialize;
 
 use super::lenient::{Lenient, Object, Whole};
 
-/// `users/{u}.json`. Its `goals` (slugs, or objects with `diff_since`) are not looked at: `goals.json` says more.
+/// `users/{u}.json`. Its `goals` (slugs, or objects with `diff_since`) are not looked at: `goals.json` says
+/// more.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[cfg_attr(test, derive(serde::Serialize))]

@@ -1,7 +1,8 @@
 //! What a person says over the configuration, for one period. Pure.
 //!
-//! "$19.54 remain" is an anchor: so much was used at that instant, and what the source sees afterwards is added. The limit or the
-//! end of the period may be said without it, and what was said before in the same period stays.
+//! "$19.54 remain" is an anchor: so much was used at that instant, and what the source sees afterwards is
+//! added. The limit or the end of the period may be said without it, and what was said before in the same
+//! period stays.
 
 use jiff::{Timestamp, civil::Date};
 
@@ -23,7 +24,8 @@ pub(super) fn configured_period(configured: &ProviderBudget, today: Date) -> Per
     }
 }
 
-/// What holds after an update: the update, over what was said `before` in this period, over the configuration.
+/// What holds after an update: the update, over what was said `before` in this period, over the
+/// configuration.
 pub(super) fn merge(
     configured: &ProviderBudget,
     before: Option<&Adjustment>,
@@ -31,9 +33,18 @@ pub(super) fn merge(
     today: Date,
     now: Timestamp,
 ) -> Result<Adjustment, BudgetError> {
-    let UpdateBudget { remaining, total, period_end, .. } = *update;
+    let UpdateBudget {
+        remaining,
+        total,
+        period_end,
+        ..
+    } = *update;
     if remaining.is_none() && total.is_none() && period_end.is_none() {
-        return Err(BudgetError::invalid("update", "empty", "remaining_budget, total_budget or period_end"));
+        return Err(BudgetError::invalid(
+            "update",
+            "empty",
+            "remaining_budget, total_budget or period_end",
+        ));
     }
     if let Some(total) = total.filter(|total| *total < Money::ZERO) {
         return Err(BudgetError::invalid("total_budget", total, "$0.00 or more"));
@@ -70,11 +81,18 @@ fn period(
         ));
     }
     let present = match before {
-        Some(before) => Period { start: before.period_start, end: before.period_end },
+        Some(before) => Period {
+            start: before.period_start,
+            end: before.period_end,
+        },
         None => configured_period(configured, today),
     };
     // A period that is over, or lies ahead, cannot be the one a person speaks of today.
-    let start = if present.phase(today) == Phase::Current { present.start } else { today };
+    let start = if present.phase(today) == Phase::Current {
+        present.start
+    } else {
+        today
+    };
     let end = period_end.unwrap_or(present.end);
     if end < today {
         let allowed = match period_end {

@@ -35,13 +35,21 @@ pub(super) struct Rules {
 impl BudgetArm {
     /// From settings.
     pub fn new(settings: &BudgetSettings, zone: &TimeZone, store: Store) -> Self {
-        Self { rules: Arc::new(Rules { settings: settings.clone(), zone: zone.clone() }), store }
+        Self {
+            rules: Arc::new(Rules {
+                settings: settings.clone(),
+                zone: zone.clone(),
+            }),
+            store,
+        }
     }
 
-    /// Refreshes both providers' rows in the store, in one write, and returns one observation for each *configured* provider.
+    /// Refreshes both providers' rows in the store, in one write, and returns one observation for each
+    /// *configured* provider.
     ///
-    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`. Rows that cannot be written, on a
-    /// full disk perhaps, are no reason not to know: the pass is to decide all the same.
+    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`. Rows that
+    /// cannot be written, on a full disk perhaps, are no reason not to know: the pass is to decide all the
+    /// same.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -51,9 +59,12 @@ impl BudgetArm {
             Ok(observed) => Ok(observed),
             Err(error) => {
                 tracing::warn!(%error, "the budgets are known, but cannot be recorded");
-                Ok(self
-                    .rules
-                    .observations(&self.store.read(|connection| self.rules.compute_all(connection, now))?, now))
+                Ok(self.rules.observations(
+                    &self
+                        .store
+                        .read(|connection| self.rules.compute_all(connection, now))?,
+                    now,
+                ))
             }
         }
     }
@@ -74,10 +85,17 @@ impl Rules {
     }
 
     /// Every provider's budget, and what makes its numbers doubtful.
-    fn compute_all(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<(Budget, Option<String>)>> {
+    fn compute_all(
+        &self,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<(Budget, Option<String>)>> {
         let compute = |provider| match self.configured(provider) {
             Some(configured) => self.compute(connection, configured, now),
-            None => Ok((Budget::unknown(provider, format!("no [budget.{provider}] in the configuration")), None)),
+            None => Ok((
+                Budget::unknown(provider, format!("no [budget.{provider}] in the configuration")),
+                None,
+            )),
         };
         Provider::ALL.into_iter().map(compute).collect()
     }
@@ -88,12 +106,20 @@ impl Rules {
         computed: &[(Budget, Option<String>)],
         now: Timestamp,
     ) -> Vec<(Provider, Observation<Budget>)> {
-        let configured = computed.iter().filter(|(budget, _)| self.configured(budget.provider).is_some());
-        configured.map(|(budget, doubt)| (budget.provider, observation(budget.clone(), doubt.clone(), now))).collect()
+        let configured = computed
+            .iter()
+            .filter(|(budget, _)| self.configured(budget.provider).is_some());
+        configured
+            .map(|(budget, doubt)| (budget.provider, observation(budget.clone(), doubt.clone(), now)))
+            .collect()
     }
 
     /// The rows as they were last recorded, one for each provider, in the order of [`Provider::ALL`].
-    pub(super) fn recorded(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Recorded>> {
+    pub(super) fn recorded(
+        &self,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<Recorded>> {
         let read = |provider| {
             let row = store::budget::get(connection, provider)?;
             Ok(match row {
@@ -109,7 +135,10 @@ impl Rules {
     }
 
     pub(super) fn configured(&self, provider: Provider) -> Option<&ProviderBudget> {
-        self.settings.providers.iter().find(|configured| configured.provider == provider)
+        self.settings
+            .providers
+            .iter()
+            .find(|configured| configured.provider == provider)
     }
 
     pub(super) fn today(&self, now: Timestamp) -> Date {
@@ -137,13 +166,31 @@ impl Rules {
         let today = self.today(now);
         let said = self.adjustment(connection, provider, today)?;
         let period = match &said {
-            Some(said) => Period { start: said.period_start, end: said.period_end },
+            Some(said) => Period {
+                start: said.period_start,
+                end: said.period_end,
+            },
             None => adjust::configured_period(configured, today),
         };
-        let limit = said.as_ref().and_then(|said| said.limit).unwrap_or(configured.limit);
-        let Figures { used, spent_today, daily_burn, as_of, doubt } =
-            self.figures(connection, configured, period, said.as_ref(), now)?;
-        let standing = Standing { limit, used, spent_today, daily_burn, period, as_of };
+        let limit = said
+            .as_ref()
+            .and_then(|said| said.limit)
+            .unwrap_or(configured.limit);
+        let Figures {
+            used,
+            spent_today,
+            daily_burn,
+            as_of,
+            doubt,
+        } = self.figures(connection, configured, period, said.as_ref(), now)?;
+        let standing = Standing {
+            limit,
+            used,
+            spent_today,
+            daily_burn,
+            period,
+            as_of,
+        };
         let verdict = judge(&standing, &self.settings.thresholds, &self.zone, now);
         let why = doubt.clone().filter(|_| used.is_none()).unwrap_or(verdict.why);
         let budget = Budget {
@@ -172,14 +219,27 @@ impl Rules {
     ) -> rusqlite::Result<Figures> {
         let thresholds = &self.settings.thresholds;
         match configured.source {
-            BudgetSource::Ledger => {
-                ledger::figures(connection, configured.provider, period, said, thresholds.burn_days, &self.zone, now)
-            }
+            BudgetSource::Ledger => ledger::figures(
+                connection,
+                configured.provider,
+                period,
+                said,
+                thresholds.burn_days,
+                &self.zone,
+                now,
+            ),
             BudgetSource::Odometer => {
                 let month = Month::of(self.today(now)).to_string();
                 let readings = store::odometer::of_month(connection, configured.provider, &month)?;
                 let max_age_days = thresholds.reading_max_age_days;
-                Ok(odometer::figures(configured.provider, &readings, said, max_age_days, &self.zone, now))
+                Ok(odometer::figures(
+                    configured.provider,
+                    &readings,
+                    said,
+                    max_age_days,
+                    &self.zone,
+                    now,
+                ))
             }
         }
     }
@@ -188,7 +248,11 @@ impl Rules {
 /// As endpoints may show it: in doubt nothing is good. What is spent stays spent.
 fn doubted(budget: &Budget, doubt: Option<&str>) -> Budget {
     match (budget.health, doubt) {
-        (Health::Good, Some(why)) => Budget { health: Health::Unknown, why: why.to_owned(), ..budget.clone() },
+        (Health::Good, Some(why)) => Budget {
+            health: Health::Unknown,
+            why: why.to_owned(),
+            ..budget.clone()
+        },
         _ => budget.clone(),
     }
 }
@@ -197,7 +261,11 @@ fn observation(budget: Budget, doubt: Option<String>, now: Timestamp) -> Observa
     let at = budget.as_of.unwrap_or(now);
     match (budget.health, doubt) {
         (Health::Unknown, _) => Observation::Unknown { why: budget.why },
-        (_, Some(why)) => Observation::Stale { value: budget, at, why },
+        (_, Some(why)) => Observation::Stale {
+            value: budget,
+            at,
+            why,
+        },
         (_, None) => Observation::Fresh { value: budget, at },
     }
 }

@@ -4,7 +4,8 @@ use crate::{
     store::StoreError,
 };
 
-/// Why something about a budget could not be recorded. All but [`BudgetError::Store`] are the caller's to repair.
+/// Why something about a budget could not be recorded. All but [`BudgetError::Store`] are the caller's to
+/// repair.
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
     /// An argument is out of bounds.
@@ -44,7 +45,15 @@ pub enum BudgetError {
 }
 
 impl BudgetError {
-    pub(super) fn invalid(field: &'static str, value: impl std::fmt::Display, allowed: impl Into<String>) -> Self {
-        Self::Invalid { field, value: value.to_string(), allowed: allowed.into() }
+    pub(super) fn invalid(
+        field: &'static str,
+        value: impl std::fmt::Display,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self::Invalid {
+            field,
+            value: value.to_string(),
+            allowed: allowed.into(),
+        }
     }
 }

@@ -17,7 +17,8 @@ pub(super) struct Figures {
     pub(super) doubt: Option<String>,
 }
 
-/// `amount`, spent over `span`, as money per 24 hours. A span under one day counts as a day: an hour's work is no trend.
+/// `amount`, spent over `span`, as money per 24 hours. A span under one day counts as a day: an hour's work
+/// is no trend.
 pub(super) fn per_day(amount: Money, span: SignedDuration) -> Money {
     let seconds = i128::from(span.as_secs().max(86_400));
     let micros = i128::from(amount.micros()) * 86_400 / seconds;

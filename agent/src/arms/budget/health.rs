@@ -38,7 +38,8 @@ pub struct Standing {
     pub as_of: Option<Timestamp>,
 }
 
-/// The `alerts` of `GET /usage`: the Python system's codes with their nearest meaning. They explain, they do not make the health.
+/// The `alerts` of `GET /usage`: the Python system's codes with their nearest meaning. They explain, they do
+/// not make the health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Alert {
@@ -100,8 +101,14 @@ impl Runway {
                 return None;
             }
             let seconds = i128::from(remaining.micros()) * 86_400 / i128::from(burn.micros());
-            let seconds = i64::try_from(seconds).ok().filter(|s| *s <= HORIZON_DAYS * 86_400)?;
-            standing.as_of?.checked_add(SignedDuration::from_secs(seconds)).ok()?.max(now)
+            let seconds = i64::try_from(seconds)
+                .ok()
+                .filter(|s| *s <= HORIZON_DAYS * 86_400)?;
+            standing
+                .as_of?
+                .checked_add(SignedDuration::from_secs(seconds))
+                .ok()?
+                .max(now)
         };
         let (_, period_ends) = standing.period.bounds(zone);
         Some(Self {
@@ -127,7 +134,12 @@ fn health(
     let Period { start, end } = standing.period;
     match standing.period.phase(today) {
         Phase::Upcoming => return (Health::Unknown, format!("the period begins on {start}")),
-        Phase::Ended => return (Health::Warning, format!("the period ended on {end}, set a new one")),
+        Phase::Ended => {
+            return (
+                Health::Warning,
+                format!("the period ended on {end}, set a new one"),
+            );
+        }
         Phase::Current => {}
     }
     let Some(used) = standing.used else {
@@ -135,13 +147,19 @@ fn health(
     };
     let limit = standing.limit;
     if used >= limit {
-        return (Health::Critical, format!("{used} of {limit} used, nothing is left until {end}"));
+        return (
+            Health::Critical,
+            format!("{used} of {limit} used, nothing is left until {end}"),
+        );
     }
     let share = used.share_of(limit).unwrap_or(1.0);
     let share_used = format!("{used} of {limit} used ({:.0}%)", share * 100.0);
     let lasts_until = |runway: &Runway| {
         let left = limit - used;
-        format!("{left} left lasts until {} at {} a day, the period until {end}", runway.day, runway.burn)
+        format!(
+            "{left} left lasts until {} at {} a day, the period until {end}",
+            runway.day, runway.burn
+        )
     };
     let short = runway.filter(|runway| runway.is_short());
     if share >= thresholds.critical_share {
@@ -159,10 +177,18 @@ fn health(
     (Health::Good, format!("{share_used}, the period ends on {end}"))
 }
 
-fn alerts(standing: &Standing, thresholds: &BudgetThresholds, runway: Option<&Runway>, today: Date) -> Vec<Alert> {
+fn alerts(
+    standing: &Standing,
+    thresholds: &BudgetThresholds,
+    runway: Option<&Runway>,
+    today: Date,
+) -> Vec<Alert> {
     let days_remaining = standing.period.days_remaining(today);
     let mut alerts = Vec::new();
-    if standing.used.is_some_and(|used| used.share_of(standing.limit).is_none_or(|s| s >= thresholds.warning_share)) {
+    if standing.used.is_some_and(|used| {
+        used.share_of(standing.limit)
+            .is_none_or(|s| s >= thresholds.warning_share)
+    }) {
         alerts.push(Alert::LowBudget);
     }
     if runway.is_some_and(Runway::is_short) {

@@ -15,10 +15,12 @@ use crate::{
 
 /// Sums a provider's sessions.
 ///
-/// * `used`: every session of the period; or, when a person said what remained, that plus every session since.
+/// * `used`: every session of the period; or, when a person said what remained, that plus every session
+///   since.
 /// * `spent_today`: the sessions of the local day.
-/// * `daily_burn`: the last `burn_days` times 24 hours, divided by `burn_days`, or by the age of the oldest session while that
-///   is younger (but never by less than a day), so that a new ledger is not taken for a thrifty one.
+/// * `daily_burn`: the last `burn_days` times 24 hours, divided by `burn_days`, or by the age of the oldest
+///   session while that is younger (but never by less than a day), so that a new ledger is not taken for a
+///   thrifty one.
 pub(super) fn figures(
     connection: &Connection,
     provider: Provider,
@@ -38,7 +40,10 @@ pub(super) fn figures(
     let window = SignedDuration::from_hours(24 * i64::from(burn_days));
     let daily_burn = match sessions::first_at(connection, provider)? {
         Some(first) => {
-            let recent = cost(now.saturating_sub(window).unwrap_or(Timestamp::MIN), just_after(now))?;
+            let recent = cost(
+                now.saturating_sub(window).unwrap_or(Timestamp::MIN),
+                just_after(now),
+            )?;
             per_day(recent, window.min(now.duration_since(first)))
         }
         None => Money::ZERO,

@@ -1,7 +1,9 @@
-//! Budgets: what the LLM providers cost, against a limit and a period. From the ledger of recorded sessions or from odometer readings.
+//! Budgets: what the LLM providers cost, against a limit and a period. From the ledger of recorded sessions
+//! or from odometer readings.
 //!
-//! [`BudgetArm::observe`] computes both providers' rows and records them; what a person tells over HTTP is recorded the same way,
-//! and every endpoint reads the recorded rows. Money is integer micro-dollars until it leaves as JSON. No network lives here.
+//! [`BudgetArm::observe`] computes both providers' rows and records them; what a person tells over HTTP is
+//! recorded the same way, and every endpoint reads the recorded rows. Money is integer micro-dollars until it
+//! leaves as JSON. No network lives here.
 
 mod adjust;
 mod arm;
@@ -60,7 +62,10 @@ impl Health {
 
     /// From a word; one that is not known is [`Health::Unknown`].
     pub fn from_word(word: &str) -> Self {
-        [Self::Good, Self::Warning, Self::Critical].into_iter().find(|h| h.as_str() == word).unwrap_or(Self::Unknown)
+        [Self::Good, Self::Warning, Self::Critical]
+            .into_iter()
+            .find(|h| h.as_str() == word)
+            .unwrap_or(Self::Unknown)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Budget periods: which local days belong together. All bounds are local days of the configured zone, never midnight UTC.
+//! Budget periods: which local days belong together. All bounds are local days of the configured zone, never
+//! midnight UTC.
 
 use std::{fmt, str::FromStr};
 
@@ -29,14 +30,21 @@ pub enum Phase {
 impl Period {
     /// The period that `configured` has on the local day `today`.
     ///
-    /// A month and a rolling range always contain `today`, but for a range that begins later; a range that does not roll stays
-    /// what it is, so its [`Phase`] says that it ended.
+    /// A month and a rolling range always contain `today`, but for a range that begins later; a range that
+    /// does not roll stays what it is, so its [`Phase`] says that it ended.
     pub fn on(configured: BudgetPeriod, today: Date) -> Self {
         match configured {
             BudgetPeriod::Monthly => Month::of(today).period(),
             BudgetPeriod::Fixed { starts, ends, rolls } => {
-                let fixed = Self { start: starts, end: ends };
-                if rolls && fixed.phase(today) == Phase::Ended { fixed.rolled_to(today) } else { fixed }
+                let fixed = Self {
+                    start: starts,
+                    end: ends,
+                };
+                if rolls && fixed.phase(today) == Phase::Ended {
+                    fixed.rolled_to(today)
+                } else {
+                    fixed
+                }
             }
         }
     }
@@ -45,7 +53,10 @@ impl Period {
         let length = days_between(self.start, self.end) + 1;
         let periods = days_between(self.start, today) / length;
         let start = self.start.saturating_add((periods * length).days());
-        Self { start, end: start.saturating_add((length - 1).days()) }
+        Self {
+            start,
+            end: start.saturating_add((length - 1).days()),
+        }
     }
 
     /// Where `day` lies.
@@ -64,7 +75,10 @@ impl Period {
 
     /// The first instant inside and the first one after.
     pub fn bounds(self, zone: &TimeZone) -> (Timestamp, Timestamp) {
-        (local_day_bounds(self.start.into(), zone).0, local_day_bounds(self.end.into(), zone).1)
+        (
+            local_day_bounds(self.start.into(), zone).0,
+            local_day_bounds(self.end.into(), zone).1,
+        )
     }
 }
 
@@ -90,7 +104,10 @@ impl Month {
 
     /// Its days.
     pub fn period(self) -> Period {
-        Period { start: self.0, end: self.0.last_of_month() }
+        Period {
+            start: self.0,
+            end: self.0.last_of_month(),
+        }
     }
 }
 
@@ -104,7 +121,9 @@ impl FromStr for Month {
     type Err = MonthError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let month = (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
+        let month = (text.len() == 7)
+            .then(|| format!("{text}-01").parse().ok())
+            .flatten();
         month.map(Self).ok_or_else(|| MonthError(text.to_owned()))
     }
 }
@@ -117,7 +136,11 @@ mod tests {
     use super::*;
 
     fn fixed(rolls: bool) -> BudgetPeriod {
-        BudgetPeriod::Fixed { starts: date(2025, 8, 6), ends: date(2025, 9, 30), rolls }
+        BudgetPeriod::Fixed {
+            starts: date(2025, 8, 6),
+            ends: date(2025, 9, 30),
+            rolls,
+        }
     }
 
     #[test]
@@ -125,27 +148,51 @@ mod tests {
         let zone = TimeZone::get("America/New_York").unwrap();
         let (from, until) = Period::on(BudgetPeriod::Monthly, date(2026, 3, 31)).bounds(&zone);
         assert_eq!(from.to_string(), "2026-03-01T05:00:00Z");
-        assert_eq!(until.to_string(), "2026-04-01T04:00:00Z", "daylight saving began in between");
+        assert_eq!(
+            until.to_string(),
+            "2026-04-01T04:00:00Z",
+            "daylight saving began in between"
+        );
     }
 
     #[test]
     fn a_range_that_rolls_repeats_with_its_own_length() {
         let next = Period::on(fixed(true), date(2025, 10, 1));
-        assert_eq!(next, Period { start: date(2025, 10, 1), end: date(2025, 11, 25) });
-        assert_eq!(Period::on(fixed(true), date(2025, 11, 26)).start, date(2025, 11, 26));
+        assert_eq!(
+            next,
+            Period {
+                start: date(2025, 10, 1),
+                end: date(2025, 11, 25)
+            }
+        );
+        assert_eq!(
+            Period::on(fixed(true), date(2025, 11, 26)).start,
+            date(2025, 11, 26)
+        );
     }
 
     #[test]
     fn a_range_that_does_not_roll_says_that_it_ended() {
         let period = Period::on(fixed(false), date(2025, 10, 24));
         assert_eq!(period.phase(date(2025, 10, 24)), Phase::Ended);
-        assert_eq!(period.days_remaining(date(2025, 10, 24)), 0, "never -25 days left");
-        assert_eq!(period.phase(date(2025, 9, 30)), Phase::Current, "the last day is inside");
+        assert_eq!(
+            period.days_remaining(date(2025, 10, 24)),
+            0,
+            "never -25 days left"
+        );
+        assert_eq!(
+            period.phase(date(2025, 9, 30)),
+            Phase::Current,
+            "the last day is inside"
+        );
     }
 
     #[test]
     fn a_range_may_lie_ahead() {
-        assert_eq!(Period::on(fixed(true), date(2025, 8, 5)).phase(date(2025, 8, 5)), Phase::Upcoming);
+        assert_eq!(
+            Period::on(fixed(true), date(2025, 8, 5)).phase(date(2025, 8, 5)),
+            Phase::Upcoming
+        );
     }
 
     #[test]

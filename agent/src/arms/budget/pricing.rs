@@ -1,4 +1,5 @@
-//! What a session costs, from the dated price table. Integers only: the same tokens always cost the same micro-dollars.
+//! What a session costs, from the dated price table. Integers only: the same tokens always cost the same
+//! micro-dollars.
 
 use jiff::civil::Date;
 
@@ -29,7 +30,9 @@ pub enum PriceError {
         nearest: Vec<String>,
     },
     /// The cost is beyond any amount of money.
-    #[error("{input_tokens} input and {output_tokens} output tokens cost more than can be counted: check the numbers")]
+    #[error(
+        "{input_tokens} input and {output_tokens} output tokens cost more than can be counted: check the numbers"
+    )]
     TooLarge {
         /// Tokens sent.
         input_tokens: u64,
@@ -39,7 +42,11 @@ pub enum PriceError {
 }
 
 fn hint(nearest: &[String]) -> String {
-    if nearest.is_empty() { String::new() } else { format!(", or did you mean {}?", nearest.join(", ")) }
+    if nearest.is_empty() {
+        String::new()
+    } else {
+        format!(", or did you mean {}?", nearest.join(", "))
+    }
 }
 
 /// What a session on `day` (UTC) costs, rounded half up to the micro-dollar.
@@ -57,15 +64,21 @@ pub fn cost(
         .or_else(|| latest(prices, provider, ANY, day))
         .ok_or_else(|| unknown(prices, provider, model, day))?;
     let per_million = |tokens: u64, price: Money| i128::from(tokens) * i128::from(price.micros());
-    let total =
-        per_million(input_tokens, price.input_usd_per_mtok) + per_million(output_tokens, price.output_usd_per_mtok);
+    let total = per_million(input_tokens, price.input_usd_per_mtok)
+        + per_million(output_tokens, price.output_usd_per_mtok);
     i64::try_from((total + 500_000).div_euclid(1_000_000))
         .map(Money::from_micros)
-        .map_err(|_| PriceError::TooLarge { input_tokens, output_tokens })
+        .map_err(|_| PriceError::TooLarge {
+            input_tokens,
+            output_tokens,
+        })
 }
 
 fn latest<'a>(prices: &'a [Price], provider: Provider, model: &str, day: Date) -> Option<&'a Price> {
-    prices.iter().filter(|p| p.provider == provider && p.model == model && p.from <= day).max_by_key(|p| p.from)
+    prices
+        .iter()
+        .filter(|p| p.provider == provider && p.model == model && p.from <= day)
+        .max_by_key(|p| p.from)
 }
 
 fn unknown(prices: &[Price], provider: Provider, model: &str, day: Date) -> PriceError {
@@ -78,7 +91,12 @@ fn unknown(prices: &[Price], provider: Provider, model: &str, day: Date) -> Pric
     known.dedup();
     known.sort_by(|a, b| strsim::jaro_winkler(b, model).total_cmp(&strsim::jaro_winkler(a, model)));
     let nearest = known.into_iter().take(SUGGESTIONS).map(str::to_owned).collect();
-    PriceError::UnknownModel { provider, model: model.to_owned(), day, nearest }
+    PriceError::UnknownModel {
+        provider,
+        model: model.to_owned(),
+        day,
+        nearest,
+    }
 }
 
 #[cfg(test)]
@@ -112,17 +130,32 @@ mod tests {
 
     #[test]
     fn the_price_of_the_sessions_own_day_counts() {
-        assert_eq!(of(&table(), "claude-sonnet-4", date(2026, 2, 28), 1_000_000, 100_000), Ok(4_500_000));
-        assert_eq!(of(&table(), "claude-sonnet-4", date(2026, 3, 1), 1_000_000, 100_000), Ok(6_000_000));
+        assert_eq!(
+            of(&table(), "claude-sonnet-4", date(2026, 2, 28), 1_000_000, 100_000),
+            Ok(4_500_000)
+        );
+        assert_eq!(
+            of(&table(), "claude-sonnet-4", date(2026, 3, 1), 1_000_000, 100_000),
+            Ok(6_000_000)
+        );
     }
 
     #[test]
     fn the_star_prices_other_models_only() {
         let mut prices = table();
         prices.push(price("*", date(2026, 6, 1), 15.0, 75.0));
-        assert_eq!(of(&prices, "claude-opus-9", date(2026, 6, 2), 1_000_000, 0), Ok(15_000_000));
-        assert_eq!(of(&prices, "claude-haiku-4", date(2026, 6, 2), 1_000_000, 0), Ok(1_000_000));
-        assert!(of(&prices, "claude-opus-9", date(2026, 5, 31), 1, 0).is_err(), "the star is dated too");
+        assert_eq!(
+            of(&prices, "claude-opus-9", date(2026, 6, 2), 1_000_000, 0),
+            Ok(15_000_000)
+        );
+        assert_eq!(
+            of(&prices, "claude-haiku-4", date(2026, 6, 2), 1_000_000, 0),
+            Ok(1_000_000)
+        );
+        assert!(
+            of(&prices, "claude-opus-9", date(2026, 5, 31), 1, 0).is_err(),
+            "the star is dated too"
+        );
     }
 
     #[test]
@@ -134,14 +167,21 @@ mod tests {
              or did you mean claude-sonnet-4, claude-haiku-4?"
         );
         let other = cost(&table(), Provider::Groq, "x", date(2026, 1, 1), 1, 1).unwrap_err();
-        assert!(other.to_string().ends_with("for it"), "nothing to suggest: {other}");
+        assert!(
+            other.to_string().ends_with("for it"),
+            "nothing to suggest: {other}"
+        );
     }
 
     #[test]
     fn fractions_of_a_micro_dollar_round_half_up() {
         let prices = vec![price("m", date(2025, 1, 1), 0.5, 0.0)];
         for (tokens, micros) in [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2)] {
-            assert_eq!(of(&prices, "m", date(2026, 1, 1), tokens, 0), Ok(micros), "{tokens} tokens");
+            assert_eq!(
+                of(&prices, "m", date(2026, 1, 1), tokens, 0),
+                Ok(micros),
+                "{tokens} tokens"
+            );
         }
     }
 

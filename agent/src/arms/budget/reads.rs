@@ -13,8 +13,9 @@ use super::{
     period::{Month, Period},
     reminders,
     views::{
-        BudgetInfo, DayUsage, Derived, GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerStatusView,
-        ProviderUsage, ProviderView, RecentView, SessionView, Summary, SummaryView, TypeUsage, Urgency, UsageView,
+        BudgetInfo, DayUsage, Derived, GroqContext, GroqTracking, MonthView, OdometerContextView,
+        OdometerStatusView, ProviderUsage, ProviderView, RecentView, SessionView, Summary, SummaryView,
+        TypeUsage, Urgency, UsageView,
     },
 };
 use crate::{
@@ -61,7 +62,10 @@ impl BudgetArm {
             let anthropic = self.rules.recorded(connection, now)?.into_iter().next();
             Ok(summarize(&self.rules, days, &sessions, anthropic.as_ref()))
         })?;
-        Ok(SummaryView { summary, timestamp: now })
+        Ok(SummaryView {
+            summary,
+            timestamp: now,
+        })
     }
 
     /// `GET /usage/recent`: the newest sessions, newest first.
@@ -70,9 +74,15 @@ impl BudgetArm {
     /// If `limit` is out of bounds or the state cannot be read.
     pub fn recent(&self, limit: u32, now: Timestamp) -> Result<RecentView, BudgetError> {
         bounded("limit", limit, MAX_SESSIONS)?;
-        let sessions = self.store.read(|connection| store::sessions::recent(connection, limit))?;
+        let sessions = self
+            .store
+            .read(|connection| store::sessions::recent(connection, limit))?;
         let sessions: Vec<_> = sessions.into_iter().map(SessionView::from).collect();
-        Ok(RecentView { count: sessions.len(), sessions, timestamp: now })
+        Ok(RecentView {
+            count: sessions.len(),
+            sessions,
+            timestamp: now,
+        })
     }
 
     /// `GET /groq/odometer/status`.
@@ -83,12 +93,14 @@ impl BudgetArm {
         self.store.read(|connection| {
             let month = Month::of(self.rules.today(now)).to_string();
             let newest = store::odometer::of_month(connection, Provider::Groq, &month)?.pop();
-            let history = store::odometer::months(connection, Provider::Groq)?.into_iter().map(|past| MonthView {
-                finalized: past.month < month,
-                month: past.month,
-                cost: past.value.usd(),
-                readings: past.readings,
-            });
+            let history = store::odometer::months(connection, Provider::Groq)?
+                .into_iter()
+                .map(|past| MonthView {
+                    finalized: past.month < month,
+                    month: past.month,
+                    cost: past.value.usd(),
+                    readings: past.readings,
+                });
             Ok(OdometerStatusView {
                 reminders: reminders::status(&self.rules, connection, now)?,
                 history: history.collect(),
@@ -112,34 +124,76 @@ impl BudgetArm {
             has_current_data: status.current_cost.is_some(),
             days_until_reset: status.reminders.days_until_reset,
             needs_action: !asked.is_empty(),
-            urgent_reminder: asked.into_iter().find(|r| r.urgency == Urgency::High).map(|r| r.message),
+            urgent_reminder: asked
+                .into_iter()
+                .find(|r| r.urgency == Urgency::High)
+                .map(|r| r.message),
             current_month_spend: status.current_cost,
             daily_average: status.daily_average,
         };
-        Ok(OdometerContextView { groq_context: GroqContext { groq_tracking }, timestamp: now })
+        Ok(OdometerContextView {
+            groq_context: GroqContext { groq_tracking },
+            timestamp: now,
+        })
     }
 }
 
 /// `GET /usage`, on a connection.
 pub(super) fn usage(rules: &Rules, connection: &Connection, now: Timestamp) -> rusqlite::Result<UsageView> {
     let rows = rules.recorded(connection, now)?;
-    let providers = rows.iter().map(|row| ProviderView::new(row, &derive(rules, &row.budget, now))).collect();
+    let providers = rows
+        .iter()
+        .map(|row| ProviderView::new(row, &derive(rules, &row.budget, now)))
+        .collect();
     let unknown = Budget::unknown(Provider::Anthropic, "");
-    let anthropic = rows.iter().map(|row| &row.budget).find(|b| b.provider == Provider::Anthropic).unwrap_or(&unknown);
-    Ok(UsageView::new(anthropic, derive(rules, anthropic, now), providers))
+    let anthropic = rows
+        .iter()
+        .map(|row| &row.budget)
+        .find(|b| b.provider == Provider::Anthropic)
+        .unwrap_or(&unknown);
+    Ok(UsageView::new(
+        anthropic,
+        derive(rules, anthropic, now),
+        providers,
+    ))
 }
 
-/// What follows from a row by the present day. The health is the row's own: it was judged when the row was computed.
+/// What follows from a row by the present day. The health is the row's own: it was judged when the row was
+/// computed.
 fn derive(rules: &Rules, budget: &Budget, now: Timestamp) -> Derived {
     let (Some(limit), Some(start), Some(end)) = (budget.limit, budget.period_start, budget.period_end) else {
-        return Derived { days_remaining: None, projected_exhaustion: None, alerts: Vec::new() };
+        return Derived {
+            days_remaining: None,
+            projected_exhaustion: None,
+            alerts: Vec::new(),
+        };
     };
-    let Budget { used, spent_today, daily_burn, as_of, .. } = *budget;
+    let Budget {
+        used,
+        spent_today,
+        daily_burn,
+        as_of,
+        ..
+    } = *budget;
     let period = Period { start, end };
-    let standing = Standing { limit, used, spent_today, daily_burn, period, as_of };
-    let Verdict { alerts, projected_exhaustion, .. } =
-        health::judge(&standing, &rules.settings.thresholds, &rules.zone, now);
-    Derived { days_remaining: Some(period.days_remaining(rules.today(now))), projected_exhaustion, alerts }
+    let standing = Standing {
+        limit,
+        used,
+        spent_today,
+        daily_burn,
+        period,
+        as_of,
+    };
+    let Verdict {
+        alerts,
+        projected_exhaustion,
+        ..
+    } = health::judge(&standing, &rules.settings.thresholds, &rules.zone, now);
+    Derived {
+        days_remaining: Some(period.days_remaining(rules.today(now))),
+        projected_exhaustion,
+        alerts,
+    }
 }
 
 #[derive(Default)]
@@ -162,7 +216,10 @@ fn summarize(rules: &Rules, days: u32, sessions: &[Session], anthropic: Option<&
     let mut by_provider = BTreeMap::<Provider, Tally>::new();
     for session in sessions {
         all.add(session);
-        by_day.entry(Reverse(local_day(session.at, &rules.zone).date())).or_default().add(session);
+        by_day
+            .entry(Reverse(local_day(session.at, &rules.zone).date()))
+            .or_default()
+            .add(session);
         by_type.entry(&session.session_type).or_default().add(session);
         by_provider.entry(session.provider).or_default().add(session);
     }
@@ -184,8 +241,12 @@ fn summarize(rules: &Rules, days: u32, sessions: &[Session], anthropic: Option<&
     Summary {
         period_days: days,
         total_sessions: all.sessions,
-        total_input_tokens: sessions.iter().fold(0, |sum, s| sum.saturating_add(s.input_tokens)),
-        total_output_tokens: sessions.iter().fold(0, |sum, s| sum.saturating_add(s.output_tokens)),
+        total_input_tokens: sessions
+            .iter()
+            .fold(0, |sum, s| sum.saturating_add(s.input_tokens)),
+        total_output_tokens: sessions
+            .iter()
+            .fold(0, |sum, s| sum.saturating_add(s.output_tokens)),
         total_cost: all.cost.usd(),
         daily_usage: by_day.into_iter().map(day).collect(),
         usage_by_type: by_type.collect(),

@@ -14,15 +14,22 @@ use crate::{
     store::{self, odometer::Reading},
 };
 
-/// The console's total is lost when the month turns, so a person is asked for it in the last days and just after.
+/// The console's total is lost when the month turns, so a person is asked for it in the last days and just
+/// after.
 const DAYS_AROUND_THE_TURN: i64 = 3;
 
 /// Which reading a person should record now, from what is in the store.
-pub(super) fn status(rules: &Rules, connection: &Connection, now: Timestamp) -> rusqlite::Result<ReminderStatus> {
+pub(super) fn status(
+    rules: &Rules,
+    connection: &Connection,
+    now: Timestamp,
+) -> rusqlite::Result<ReminderStatus> {
     let month = Month::of(rules.today(now)).to_string();
     let present = store::odometer::of_month(connection, Provider::Groq, &month)?;
     let before = store::odometer::last_before(connection, Provider::Groq, &month)?;
-    let configured = rules.configured(Provider::Groq).is_some_and(|groq| groq.source == BudgetSource::Odometer);
+    let configured = rules
+        .configured(Provider::Groq)
+        .is_some_and(|groq| groq.source == BudgetSource::Odometer);
     let max_age_days = rules.settings.thresholds.reading_max_age_days;
     let mut status = decide(present.last(), before.as_ref(), max_age_days, &rules.zone, now);
     if !configured {
@@ -44,18 +51,27 @@ fn decide(
     let month = Month::of(today);
     let days_until_reset = month.period().days_remaining(today);
     let day_of = |reading: &Reading| local_day(reading.at, zone).date();
-    let age = present.or(before).map(|newest| now.duration_since(newest.at).as_hours() / 24);
+    let age = present
+        .or(before)
+        .map(|newest| now.duration_since(newest.at).as_hours() / 24);
 
     let mut state = OdometerState::Normal;
     let mut reminders = Vec::new();
     if days_until_reset <= DAYS_AROUND_THE_TURN {
         state = OdometerState::Approaching;
         if present.is_none_or(|newest| day_of(newest) < today) {
-            let urgency = if days_until_reset <= 1 { Urgency::High } else { Urgency::Medium };
+            let urgency = if days_until_reset <= 1 {
+                Urgency::High
+            } else {
+                Urgency::Medium
+            };
             reminders.push(Reminder::new(
                 ReminderKind::MonthEnd,
                 urgency,
-                format!("Groq reading needed: the month's total resets in {}", count_days(days_until_reset + 1)),
+                format!(
+                    "Groq reading needed: the month's total resets in {}",
+                    count_days(days_until_reset + 1)
+                ),
             ));
         }
     }
@@ -63,7 +79,11 @@ fn decide(
         None => {
             state = OdometerState::NeedsReading;
             let message = format!("No Groq reading for {month} yet");
-            reminders.push(Reminder::new(ReminderKind::InitialReading, Urgency::Medium, message));
+            reminders.push(Reminder::new(
+                ReminderKind::InitialReading,
+                Urgency::Medium,
+                message,
+            ));
         }
         Some(newest) if odometer::is_old(newest.at, max_age_days, now) => {
             state = OdometerState::Stale;
@@ -76,10 +96,22 @@ fn decide(
         before.filter(|last| i64::from(today.day()) <= DAYS_AROUND_THE_TURN && !closes(last, month, zone))
     {
         let last_month = last_month(month);
-        let message = format!("Groq total of {last_month} not recorded at its end (last: {})", missed.value);
-        reminders.push(Reminder::new(ReminderKind::MissedMonthEnd, Urgency::High, message));
+        let message = format!(
+            "Groq total of {last_month} not recorded at its end (last: {})",
+            missed.value
+        );
+        reminders.push(Reminder::new(
+            ReminderKind::MissedMonthEnd,
+            Urgency::High,
+            message,
+        ));
     }
-    ReminderStatus { status: state, reminders, days_until_reset, last_reading_age_days: age }
+    ReminderStatus {
+        status: state,
+        reminders,
+        days_until_reset,
+        last_reading_age_days: age,
+    }
 }
 
 /// Whether a reading settles the month before `month`: it was said for that month, on its last day or later.
@@ -94,7 +126,11 @@ fn last_month(month: Month) -> Month {
 }
 
 fn count_days(days: i64) -> String {
-    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+    if days == 1 {
+        "1 day".to_owned()
+    } else {
+        format!("{days} days")
+    }
 }
 
 #[cfg(test)]
@@ -118,12 +154,19 @@ mod tests {
     ) -> (OdometerState, Vec<(ReminderKind, Urgency)>) {
         let zone = TimeZone::get("America/New_York").unwrap();
         let status = decide(present, before, 7, &zone, now.parse().unwrap());
-        (status.status, status.reminders.iter().map(|r| (r.kind, r.urgency)).collect())
+        (
+            status.status,
+            status.reminders.iter().map(|r| (r.kind, r.urgency)).collect(),
+        )
     }
 
     #[test]
     fn a_fresh_reading_in_mid_month_needs_nothing() {
-        let (state, asked) = on("2026-01-15T15:00:00Z", Some(&reading("2026-01-14T15:00:00Z", "2026-01")), None);
+        let (state, asked) = on(
+            "2026-01-15T15:00:00Z",
+            Some(&reading("2026-01-14T15:00:00Z", "2026-01")),
+            None,
+        );
         assert_eq!((state, asked), (OdometerState::Normal, vec![]));
     }
 
@@ -133,7 +176,11 @@ mod tests {
         let (state, asked) = on("2026-01-30T15:00:00Z", Some(&old), None);
         assert_eq!(state, OdometerState::Approaching);
         assert_eq!(asked, [(ReminderKind::MonthEnd, Urgency::High)]);
-        let (_, asked) = on("2026-01-30T20:00:00Z", Some(&reading("2026-01-30T15:00:00Z", "2026-01")), None);
+        let (_, asked) = on(
+            "2026-01-30T20:00:00Z",
+            Some(&reading("2026-01-30T15:00:00Z", "2026-01")),
+            None,
+        );
         assert_eq!(asked, []);
     }
 
@@ -144,16 +191,33 @@ mod tests {
         assert_eq!(state, OdometerState::NeedsReading);
         assert_eq!(
             asked,
-            [(ReminderKind::InitialReading, Urgency::Medium), (ReminderKind::MissedMonthEnd, Urgency::High)]
+            [
+                (ReminderKind::InitialReading, Urgency::Medium),
+                (ReminderKind::MissedMonthEnd, Urgency::High)
+            ]
         );
         let closed = reading("2026-02-01T15:00:00Z", "2026-01");
         let (_, asked) = on("2026-02-02T15:00:00Z", None, Some(&closed));
-        assert_eq!(asked, [(ReminderKind::InitialReading, Urgency::Medium)], "recorded with month=2026-01");
+        assert_eq!(
+            asked,
+            [(ReminderKind::InitialReading, Urgency::Medium)],
+            "recorded with month=2026-01"
+        );
     }
 
     #[test]
     fn an_old_reading_is_stale() {
-        let (state, asked) = on("2026-01-15T15:00:00Z", Some(&reading("2026-01-02T15:00:00Z", "2026-01")), None);
-        assert_eq!((state, asked), (OdometerState::Stale, vec![(ReminderKind::StaleData, Urgency::Low)]));
+        let (state, asked) = on(
+            "2026-01-15T15:00:00Z",
+            Some(&reading("2026-01-02T15:00:00Z", "2026-01")),
+            None,
+        );
+        assert_eq!(
+            (state, asked),
+            (
+                OdometerState::Stale,
+                vec![(ReminderKind::StaleData, Urgency::Low)]
+            )
+        );
     }
 }

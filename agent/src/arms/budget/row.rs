@@ -28,13 +28,16 @@ pub(super) fn source_word(source: Option<BudgetSource>) -> &'static str {
 
 /// A row as this release understands it. A word that it does not know is no source, an unknown health.
 pub(super) fn recorded(row: Computed, settings: &BudgetSettings, now: Timestamp) -> Recorded {
-    let source =
-        [BudgetSource::Ledger, BudgetSource::Odometer].into_iter().find(|s| source_word(Some(*s)) == row.source);
+    let source = [BudgetSource::Ledger, BudgetSource::Odometer]
+        .into_iter()
+        .find(|s| source_word(Some(*s)) == row.source);
     let ttl = SignedDuration::try_from(settings.ttl).unwrap_or(SignedDuration::MAX);
     let expired = now.duration_since(row.refreshed_at) > ttl;
     let max_age_days = settings.thresholds.reading_max_age_days;
     let old = source == Some(BudgetSource::Odometer)
-        && row.as_of.is_some_and(|as_of| odometer::is_old(as_of, max_age_days, now));
+        && row
+            .as_of
+            .is_some_and(|as_of| odometer::is_old(as_of, max_age_days, now));
     let budget = Budget {
         provider: row.provider,
         source,
@@ -48,7 +51,11 @@ pub(super) fn recorded(row: Computed, settings: &BudgetSettings, now: Timestamp)
         as_of: row.as_of,
         why: row.why,
     };
-    Recorded { budget, refreshed_at: Some(row.refreshed_at), stale: expired || old }
+    Recorded {
+        budget,
+        refreshed_at: Some(row.refreshed_at),
+        stale: expired || old,
+    }
 }
 
 /// The row of a budget that was computed at `now`.

@@ -1,4 +1,5 @@
-//! What a person or a client tells the arm. Each write refreshes both rows in its own transaction, so that the next read knows it.
+//! What a person or a client tells the arm. Each write refreshes both rows in its own transaction, so that
+//! the next read knows it.
 
 use std::time::Duration;
 
@@ -71,13 +72,24 @@ impl BudgetArm {
     ///
     /// # Errors
     /// If an argument is out of bounds, the model has no price or the state cannot be written.
-    pub async fn record_session(&self, new: NewSession, now: Timestamp) -> Result<SessionRecorded, BudgetError> {
+    pub async fn record_session(
+        &self,
+        new: NewSession,
+        now: Timestamp,
+    ) -> Result<SessionRecorded, BudgetError> {
         text("model", &new.model, 1, 200)?;
         text("session_type", &new.session_type, 0, 200)?;
         text("notes", &new.notes, 0, 4_000)?;
         let day = now.to_zoned_datetime(TimeZone::UTC).date();
         let prices = &self.rules.settings.prices;
-        let cost = pricing::cost(prices, new.provider, &new.model, day, new.input_tokens, new.output_tokens)?;
+        let cost = pricing::cost(
+            prices,
+            new.provider,
+            &new.model,
+            day,
+            new.input_tokens,
+            new.output_tokens,
+        )?;
         let session = Session {
             at: now,
             provider: new.provider,
@@ -98,11 +110,17 @@ impl BudgetArm {
         Ok(recorded.await?)
     }
 
-    /// Records what a person knows better than the configuration or the ledger. It holds until the period it names is over.
+    /// Records what a person knows better than the configuration or the ledger. It holds until the period it
+    /// names is over.
     ///
     /// # Errors
-    /// If nothing is said, it contradicts itself, the provider is not configured or the state cannot be written.
-    pub async fn update_budget(&self, update: UpdateBudget, now: Timestamp) -> Result<UpdateRecorded, BudgetError> {
+    /// If nothing is said, it contradicts itself, the provider is not configured or the state cannot be
+    /// written.
+    pub async fn update_budget(
+        &self,
+        update: UpdateBudget,
+        now: Timestamp,
+    ) -> Result<UpdateRecorded, BudgetError> {
         let rules = self.rules.clone();
         let write = self.store.write_durably(CHECKPOINT, move |tx| {
             let provider = update.provider;
@@ -123,7 +141,12 @@ impl BudgetArm {
                 .iter()
                 .find(|recorded| recorded.budget.provider == provider)
                 .and_then(BudgetInfo::of);
-            Ok(Ok(UpdateRecorded { updated: true, provider, budget_info, timestamp: now }))
+            Ok(Ok(UpdateRecorded {
+                updated: true,
+                provider,
+                budget_info,
+                timestamp: now,
+            }))
         });
         write.await?
     }
@@ -131,19 +154,34 @@ impl BudgetArm {
     /// Records a month-to-date total.
     ///
     /// # Errors
-    /// If the total is negative, the month lies ahead, the total fell without `correction`, or the state cannot be written.
-    pub async fn record_odometer(&self, new: NewReading, now: Timestamp) -> Result<ReadingRecorded, BudgetError> {
+    /// If the total is negative, the month lies ahead, the total fell without `correction`, or the state
+    /// cannot be written.
+    pub async fn record_odometer(
+        &self,
+        new: NewReading,
+        now: Timestamp,
+    ) -> Result<ReadingRecorded, BudgetError> {
         text("notes", &new.notes, 0, 4_000)?;
         if new.value < Money::ZERO {
-            return Err(BudgetError::invalid("value", new.value, "the month's total, $0.00 or more"));
+            return Err(BudgetError::invalid(
+                "value",
+                new.value,
+                "the month's total, $0.00 or more",
+            ));
         }
         let present = Month::of(self.rules.today(now));
         let month = new.month.unwrap_or(present);
         if month > present {
-            return Err(BudgetError::invalid("month", month, format!("{present} or an earlier month")));
+            return Err(BudgetError::invalid(
+                "month",
+                month,
+                format!("{present} or an earlier month"),
+            ));
         }
         let rules = self.rules.clone();
-        let write = self.store.write_durably(CHECKPOINT, move |tx| rules.record_reading(tx, new.clone(), month, now));
+        let write = self.store.write_durably(CHECKPOINT, move |tx| {
+            rules.record_reading(tx, new.clone(), month, now)
+        });
         write.await?
     }
 }
@@ -160,10 +198,20 @@ impl Rules {
         let month_name = month.to_string();
         let earlier = store::odometer::of_month(tx, provider, &month_name)?;
         if let Some(last) = odometer::dropped_from(&earlier, new.value).filter(|_| !new.correction) {
-            return Ok(Err(BudgetError::Dropped { provider, month: month_name, value: new.value, last }));
+            return Ok(Err(BudgetError::Dropped {
+                provider,
+                month: month_name,
+                value: new.value,
+                last,
+            }));
         }
         let before = store::odometer::last_before(tx, provider, &month_name)?.filter(|_| earlier.is_empty());
-        let reading = Reading { at: now, month: month_name, value: new.value, notes: new.notes };
+        let reading = Reading {
+            at: now,
+            month: month_name,
+            value: new.value,
+            notes: new.notes,
+        };
         store::odometer::insert(tx, provider, &reading)?;
         self.refresh(tx, now)?;
         let result = ReadingResult {
@@ -177,7 +225,11 @@ impl Rules {
             historical_record: month != Month::of(self.today(now)),
             warning: before.and_then(|before| odometer::still_the_old_month(&reading, &before)),
         };
-        Ok(Ok(ReadingRecorded { success: true, result, timestamp: now }))
+        Ok(Ok(ReadingRecorded {
+            success: true,
+            result,
+            timestamp: now,
+        }))
     }
 }
 
@@ -186,7 +238,11 @@ fn text(field: &'static str, value: &str, least: usize, most: usize) -> Result<(
     if (least..=most).contains(&length) {
         return Ok(());
     }
-    Err(BudgetError::invalid(field, format!("{length} characters long"), format!("{least} to {most} characters")))
+    Err(BudgetError::invalid(
+        field,
+        format!("{length} characters long"),
+        format!("{least} to {most} characters"),
+    ))
 }
 
 fn tokens(field: &'static str, value: u64) -> Result<i64, BudgetError> {

@@ -28,18 +28,34 @@ pub(super) async fn backup(config: Option<&Path>, options: &BackupArgs) -> anyho
     }
     let file = options.file.clone().unwrap_or_else(|| {
         let mut name = state.clone().into_os_string();
-        name.push(Clock::system().now().strftime(".backup-%Y%m%dT%H%M%SZ").to_string());
+        name.push(
+            Clock::system()
+                .now()
+                .strftime(".backup-%Y%m%dT%H%M%SZ")
+                .to_string(),
+        );
         name.into()
     });
     let bytes = files::write_new(&file, &files::read(&state)?)?;
     let sound = verify::verify(&files::open(&file)?, &file.display().to_string())?;
-    let backup = Backup { file, bytes, schema_version: sound.schema_version };
+    let backup = Backup {
+        file,
+        bytes,
+        schema_version: sound.schema_version,
+    };
     let mut out = std::io::stdout().lock();
     if options.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&backup)?)?;
     } else {
-        let (file, size, version) = (backup.file.display(), text::size(backup.bytes), backup.schema_version);
-        writeln!(out, "{file}: {size}, schema version {version}, read back and sound")?;
+        let (file, size, version) = (
+            backup.file.display(),
+            text::size(backup.bytes),
+            backup.schema_version,
+        );
+        writeln!(
+            out,
+            "{file}: {size}, schema version {version}, read back and sound"
+        )?;
     }
     Ok(Exit::Done)
 }

@@ -35,7 +35,10 @@ pub(super) async fn export(config: Option<&Path>, options: &ExportArgs) -> anyho
         }
         return Ok(Exit::Done);
     }
-    let mut whole = Export { schema_version, tables: BTreeMap::new() };
+    let mut whole = Export {
+        schema_version,
+        tables: BTreeMap::new(),
+    };
     for table in tables {
         let rows = export::rows(&state, &table)?;
         whole.tables.insert(table, rows);

@@ -40,14 +40,21 @@ struct Imported<'a> {
 
 pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow::Result<Exit> {
     let settings = context::load(config).await?.settings;
-    let sources = options.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let sources = options
+        .files
+        .iter()
+        .map(|file| Source::read(file))
+        .collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
     let clock = Clock::system();
     let (store, _scratch) = if options.dry_run {
         let (store, scratch) = copy_of_state(&settings.state).await?;
         (store, Some(scratch))
     } else {
-        (runtime::state::open(&settings.state, &clock, context::PATIENCE).await?, None)
+        (
+            runtime::state::open(&settings.state, &clock, context::PATIENCE).await?,
+            None,
+        )
     };
     let context = Context {
         zone: options.zone.clone(),
@@ -76,33 +83,59 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     } else {
         print(&mut out, &imported)?;
     }
-    Ok(if report.something_unknown() { Exit::Unknown } else { Exit::Done })
+    Ok(if report.something_unknown() {
+        Exit::Unknown
+    } else {
+        Exit::Done
+    })
 }
 
 /// That the copy off the machine could not be made, if it could not.
 fn on_this_machine_alone(store: &Store) -> Option<String> {
     let trouble = store.copies()?.trouble?;
-    Some(format!("what was taken is on this machine alone until the next copy of the state succeeds: {}", trouble.why))
+    Some(format!(
+        "what was taken is on this machine alone until the next copy of the state succeeds: {}",
+        trouble.why
+    ))
 }
 
 /// When the goals' days begin, by the last time that Beeminder was read.
 fn goal_days(store: &Store, fallback: &TimeZone) -> anyhow::Result<GoalDays> {
     let snapshot = store.read(|connection| snapshots::get(connection, snapshots::BEEMINDER))?;
-    // A snapshot of an older release may have another shape: then the deadlines are as unknown as without one.
+    // A snapshot of an older release may have another shape: then the deadlines are as unknown as without
+    // one.
     let account: Option<Account> = snapshot.and_then(|(_, json)| serde_json::from_str(&json).ok());
     Ok(match account {
-        None => GoalDays { zone: fallback.clone(), deadlines: [].into() },
+        None => GoalDays {
+            zone: fallback.clone(),
+            deadlines: [].into(),
+        },
         Some(account) => GoalDays {
             zone: account.zone(fallback),
-            deadlines: account.goals.into_iter().map(|goal| (goal.slug, goal.deadline)).collect(),
+            deadlines: account
+                .goals
+                .into_iter()
+                .map(|goal| (goal.slug, goal.deadline))
+                .collect(),
         },
     })
 }
 
 /// What came over and nothing in the configuration uses.
 fn unused(report: &Report, budget: &BudgetSettings) -> Vec<&'static str> {
-    let taken = |name: &str| report.tables.iter().any(|table| table.table == name && table.taken > 0);
-    let source = |provider| budget.providers.iter().find(|b| b.provider == provider).map(|b| b.source);
+    let taken = |name: &str| {
+        report
+            .tables
+            .iter()
+            .any(|table| table.table == name && table.taken > 0)
+    };
+    let source = |provider| {
+        budget
+            .providers
+            .iter()
+            .find(|b| b.provider == provider)
+            .map(|b| b.source)
+    };
     let mut notes = Vec::new();
     if taken("budget_tracking") && source(Provider::Anthropic).is_none() {
         notes.push("the configuration has no [budget.anthropic]: until it has, nothing uses the budget");
@@ -116,9 +149,22 @@ fn unused(report: &Report, budget: &BudgetSettings) -> Vec<&'static str> {
 }
 
 fn print(out: &mut impl Write, imported: &Imported<'_>) -> io::Result<()> {
-    let Imported { files, zone, dry_run, report } = imported;
-    writeln!(out, "{}, times without an offset read in {zone}", files.join(", "))?;
-    writeln!(out, "{:<24} {:>6} {:>6} {:>14} {:>8}", "", "rows", "taken", "already there", "skipped")?;
+    let Imported {
+        files,
+        zone,
+        dry_run,
+        report,
+    } = imported;
+    writeln!(
+        out,
+        "{}, times without an offset read in {zone}",
+        files.join(", ")
+    )?;
+    writeln!(
+        out,
+        "{:<24} {:>6} {:>6} {:>14} {:>8}",
+        "", "rows", "taken", "already there", "skipped"
+    )?;
     for table in &report.tables {
         let name = &table.table;
         writeln!(
@@ -147,9 +193,19 @@ fn print(out: &mut impl Write, imported: &Imported<'_>) -> io::Result<()> {
 }
 
 fn sentence(skip: &Skip) -> String {
-    let Skip { file, row, rows, column, why } = skip;
+    let Skip {
+        file,
+        row,
+        rows,
+        column,
+        why,
+    } = skip;
     let row = row.as_deref().map(|row| format!(" {row}")).unwrap_or_default();
     let column = column.map(|column| format!(", {column}")).unwrap_or_default();
-    let others = if row.is_empty() || *rows == 1 { String::new() } else { format!(" and {} more", rows - 1) };
+    let others = if row.is_empty() || *rows == 1 {
+        String::new()
+    } else {
+        format!(" and {} more", rows - 1)
+    };
     format!("{file}{row}{column}{others}: {why}")
 }

@@ -34,7 +34,8 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
     let settings = context::load(config).await?.settings;
     let remote = required_remote(&settings.state)?;
     let listing = remote.list(0).await?;
-    let known = match Store::open_read_only(&settings.state.path).and_then(|store| store.read(verified::all)) {
+    let known = match Store::open_read_only(&settings.state.path).and_then(|store| store.read(verified::all))
+    {
         Ok(known) => known,
         Err(StoreError::Missing(_)) => [].into(),
         Err(error) => {
@@ -42,19 +43,35 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
             [].into()
         }
     };
-    let damaged = known.iter().filter(|(_, damage)| damage.is_some()).map(|(&number, _)| number).collect();
+    let damaged = known
+        .iter()
+        .filter(|(_, damage)| damage.is_some())
+        .map(|(&number, _)| number)
+        .collect();
     let generations = rule::sort(&listing, &damaged).into_iter().map(|place| {
         let verdict = known.get(&place.generation.number);
-        Listed { place, sound: verdict.map(Option::is_none), damage: verdict.cloned().flatten() }
+        Listed {
+            place,
+            sound: verdict.map(Option::is_none),
+            damage: verdict.cloned().flatten(),
+        }
     });
-    let listing = Listing { remote: remote.name(), generations: generations.collect() };
+    let listing = Listing {
+        remote: remote.name(),
+        generations: generations.collect(),
+    };
     let mut out = std::io::stdout().lock();
     if options.json {
         serde_json::to_writer_pretty(&mut out, &listing)?;
         writeln!(out)?;
         return Ok(Exit::Done);
     }
-    writeln!(out, "{} in {}", text::counted(listing.generations.len(), "generation"), listing.remote)?;
+    writeln!(
+        out,
+        "{} in {}",
+        text::counted(listing.generations.len(), "generation"),
+        listing.remote
+    )?;
     for Listed { place, damage, sound } in &listing.generations {
         let generation = &place.generation;
         let at = text::local_second(generation.at, &settings.time_zone);
@@ -75,8 +92,20 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
 }
 
 fn kept_as(place: &Place) -> String {
-    let flags =
-        [(place.recent, "recent"), (place.daily, "daily"), (place.weekly, "weekly"), (place.damaged, "evidence")];
-    let words: Vec<_> = flags.into_iter().filter(|(flag, _)| *flag).map(|(_, word)| word).collect();
-    if words.is_empty() { "goes when copies are pruned next".to_owned() } else { words.join(", ") }
+    let flags = [
+        (place.recent, "recent"),
+        (place.daily, "daily"),
+        (place.weekly, "weekly"),
+        (place.damaged, "evidence"),
+    ];
+    let words: Vec<_> = flags
+        .into_iter()
+        .filter(|(flag, _)| *flag)
+        .map(|(_, word)| word)
+        .collect();
+    if words.is_empty() {
+        "goes when copies are pruned next".to_owned()
+    } else {
+        words.join(", ")
+    }
 }

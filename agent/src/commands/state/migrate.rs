@@ -16,9 +16,17 @@ pub(super) async fn migrate(config: Option<&Path>, options: &JsonArgs) -> anyhow
         migrated if options.json => writeln!(out, "{}", serde_json::json!({ "migrated": migrated }))?,
         Some(done) => {
             let (from, to, backup) = (done.from, done.to, done.backup.display());
-            writeln!(out, "{}: from schema version {from} to {to}; the older file is {backup}", path.display())?;
+            writeln!(
+                out,
+                "{}: from schema version {from} to {to}; the older file is {backup}",
+                path.display()
+            )?;
         }
-        None => writeln!(out, "{}: has the schema of this release, nothing to do", path.display())?,
+        None => writeln!(
+            out,
+            "{}: has the schema of this release, nothing to do",
+            path.display()
+        )?,
     }
     Ok(Exit::Done)
 }

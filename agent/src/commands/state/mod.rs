@@ -1,4 +1,5 @@
-//! `state …`: looking after what Mecris remembers, one file a subcommand. What the words mean to the file is in `store`.
+//! `state …`: looking after what Mecris remembers, one file a subcommand. What the words mean to the file is
+//! in `store`.
 
 mod backup;
 mod export;

@@ -51,7 +51,11 @@ pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyh
     let started = Instant::now();
     let (settings, clock) = (context::load(config).await?.settings, Clock::system());
     // First of all, so that a running daemon is told at once.
-    let rollback = if options.to.is_none() { Some(Rollback::begin(&settings.state.path)?) } else { None };
+    let rollback = if options.to.is_none() {
+        Some(Rollback::begin(&settings.state.path)?)
+    } else {
+        None
+    };
     let source = source(&settings, &options, &clock).await?;
     verify::refuse_newer(&source.state, &source.what)?;
     let mut restored = Restored {
@@ -66,10 +70,22 @@ pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyh
     };
     if let Some(rollback) = rollback {
         let remote = remote(&settings.state)?;
-        let done = rollback.finish(source.state, &source.what, remote.as_ref(), &clock, options.exactly).await;
+        let done = rollback
+            .finish(
+                source.state,
+                &source.what,
+                remote.as_ref(),
+                &clock,
+                options.exactly,
+            )
+            .await;
         restored.rolled_back = Some(done.context("nothing was restored")?);
     } else if let Some(folder) = &options.to {
-        let name = settings.state.path.file_name().context("state.path names no file")?;
+        let name = settings
+            .state
+            .path
+            .file_name()
+            .context("state.path names no file")?;
         restored.file = folder.join(name);
         restored.bytes = Some(into_folder(source.state, folder, &restored.file)?);
     }
@@ -89,21 +105,39 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
     if let Some(file) = &options.file {
         let (state, what) = (files::open(file)?, file.display().to_string());
         let schema_version = verify::verify(&state, &what)?.schema_version;
-        return Ok(Source { state, what, generation: None, schema_version, passed_over: Vec::new() });
+        return Ok(Source {
+            state,
+            what,
+            generation: None,
+            schema_version,
+            passed_over: Vec::new(),
+        });
     }
     let remote = required_remote(&settings.state)?;
     let listing = remote.list(0).await?;
     if let Some(number) = options.generation {
         let Some(listed) = listing.iter().find(|listed| listed.number == number) else {
-            anyhow::bail!("there is no generation {number} in {}: see `mecris-agent state list`", remote.name());
+            anyhow::bail!(
+                "there is no generation {number} in {}: see `mecris-agent state list`",
+                remote.name()
+            );
         };
         let found = newest_sound(&remote, std::slice::from_ref(listed)).await?;
         return found.map_err(|why| {
-            anyhow::anyhow!("{}; another one may be sound: `mecris-agent state verify --all`", why.join("; "))
+            anyhow::anyhow!(
+                "{}; another one may be sound: `mecris-agent state verify --all`",
+                why.join("; ")
+            )
         });
     }
-    let until = options.at.map_or(Timestamp::MAX, |at| at.instant(&settings.time_zone, clock.now()));
-    let candidates: Vec<_> = listing.iter().filter(|listed| listed.at <= until).copied().collect();
+    let until = options
+        .at
+        .map_or(Timestamp::MAX, |at| at.instant(&settings.time_zone, clock.now()));
+    let candidates: Vec<_> = listing
+        .iter()
+        .filter(|listed| listed.at <= until)
+        .copied()
+        .collect();
     if candidates.is_empty() {
         match listing.first() {
             None => anyhow::bail!("there is no generation in {} yet", remote.name()),
@@ -119,14 +153,23 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
 }
 
 /// The newest that is sound, or what is wrong with each.
-async fn newest_sound(remote: &Remote, candidates: &[Generation]) -> anyhow::Result<Result<Source, Vec<String>>> {
+async fn newest_sound(
+    remote: &Remote,
+    candidates: &[Generation],
+) -> anyhow::Result<Result<Source, Vec<String>>> {
     let mut passed_over = Vec::new();
     for &generation in candidates.iter().rev() {
         match verify::fetch(remote, generation.number).await {
             Ok((state, sound)) => {
                 let what = format!("generation {}", generation.number);
                 let (generation, schema_version) = (Some(generation), sound.schema_version);
-                return Ok(Ok(Source { state, what, generation, schema_version, passed_over }));
+                return Ok(Ok(Source {
+                    state,
+                    what,
+                    generation,
+                    schema_version,
+                    passed_over,
+                }));
             }
             Err(error) if error.is_damage() => passed_over.push(error.to_string()),
             Err(error) => return Err(error.into()),
@@ -158,8 +201,15 @@ fn print(
     for damaged in &restored.passed_over {
         writeln!(out, "passed over   {damaged}")?;
     }
-    let made = restored.made_at.map(|at| format!(" of {}", text::local(at, &settings.time_zone))).unwrap_or_default();
-    writeln!(out, "source        {}{made}, sound, schema version {}", restored.source, restored.schema_version)?;
+    let made = restored
+        .made_at
+        .map(|at| format!(" of {}", text::local(at, &settings.time_zone)))
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "source        {}{made}, sound, schema version {}",
+        restored.source, restored.schema_version
+    )?;
     let Some(done) = &restored.rolled_back else {
         let bytes = restored.bytes.map(text::size).unwrap_or_default();
         writeln!(
@@ -173,20 +223,42 @@ fn print(
         Some(aside) => writeln!(out, "kept aside    {}", aside.display())?,
         None => writeln!(out, "kept aside    nothing: there was no state here")?,
     }
-    let carried: Vec<_> = done.carried.iter().map(|carried| format!("{} {}", carried.table, carried.rows)).collect();
+    let carried: Vec<_> = done
+        .carried
+        .iter()
+        .map(|carried| format!("{} {}", carried.table, carried.rows))
+        .collect();
     match (exactly, carried.is_empty()) {
-        (true, _) => writeln!(out, "carried over  nothing, as was asked for: what was said since may be said again")?,
-        (false, true) if done.unread.is_empty() => writeln!(out, "carried over  nothing: nothing was said since")?,
-        (false, true) => writeln!(out, "carried over  nothing: of what can be read, nothing was said since")?,
-        (false, false) => writeln!(out, "carried over  {} (so that nothing is said twice)", carried.join(", "))?,
+        (true, _) => writeln!(
+            out,
+            "carried over  nothing, as was asked for: what was said since may be said again"
+        )?,
+        (false, true) if done.unread.is_empty() => {
+            writeln!(out, "carried over  nothing: nothing was said since")?
+        }
+        (false, true) => writeln!(
+            out,
+            "carried over  nothing: of what can be read, nothing was said since"
+        )?,
+        (false, false) => writeln!(
+            out,
+            "carried over  {} (so that nothing is said twice)",
+            carried.join(", ")
+        )?,
     }
     for unread in &done.unread {
-        writeln!(out, "NOT READ      {unread}; what only that knew may be said again")?;
+        writeln!(
+            out,
+            "NOT READ      {unread}; what only that knew may be said again"
+        )?;
     }
     writeln!(out, "restored      {}", restored.file.display())?;
     match (done.generation, done.copied) {
         (None, _) => {}
-        (Some(generation), true) => writeln!(out, "copied as     generation {generation}: every instance loads it")?,
+        (Some(generation), true) => writeln!(
+            out,
+            "copied as     generation {generation}: every instance loads it"
+        )?,
         (Some(generation), false) => writeln!(
             out,
             "NOT COPIED    generation {generation} could not be made: until `serve` or `run` does, another instance goes on with the old state"

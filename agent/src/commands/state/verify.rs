@@ -35,15 +35,26 @@ pub(super) async fn verify(config: Option<&Path>, options: &VerifyArgs) -> anyho
         (None, None) => everything(&settings, options.all).await?,
     };
     let exit = exit(&results);
-    let verified = Verified { ok: exit == Exit::Done, results };
+    let verified = Verified {
+        ok: exit == Exit::Done,
+        results,
+    };
     let mut out = std::io::stdout().lock();
     if options.json {
         serde_json::to_writer_pretty(&mut out, &verified)?;
         writeln!(out)?;
         return Ok(exit);
     }
-    let width = verified.results.iter().map(|verdict| verdict.what.len()).max().unwrap_or_default();
-    for Verdict { what, sound, detail, .. } in &verified.results {
+    let width = verified
+        .results
+        .iter()
+        .map(|verdict| verdict.what.len())
+        .max()
+        .unwrap_or_default();
+    for Verdict {
+        what, sound, detail, ..
+    } in &verified.results
+    {
         let word = match sound {
             Some(true) => "ok",
             Some(false) => "DAMAGED",
@@ -52,8 +63,16 @@ pub(super) async fn verify(config: Option<&Path>, options: &VerifyArgs) -> anyho
         writeln!(out, "{word:<8} {what:<width$}  {detail}")?;
     }
     if verified.results.len() > 2 {
-        let sound = verified.results.iter().filter(|verdict| verdict.sound == Some(true)).count();
-        writeln!(out, "{sound} of {} sound", text::counted(verified.results.len(), "copy"))?;
+        let sound = verified
+            .results
+            .iter()
+            .filter(|verdict| verdict.sound == Some(true))
+            .count();
+        writeln!(
+            out,
+            "{sound} of {} sound",
+            text::counted(verified.results.len(), "copy")
+        )?;
     }
     Ok(exit)
 }
@@ -74,7 +93,10 @@ async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<V
                 what: "state.remote".to_owned(),
                 sound: None,
                 schema_version: None,
-                detail: format!("no generation in {} yet: `serve` or `run` makes the first", remote.name()),
+                detail: format!(
+                    "no generation in {} yet: `serve` or `run` makes the first",
+                    remote.name()
+                ),
             }),
             Ok(listing) => {
                 let skipped = if all { 0 } else { listing.len().saturating_sub(1) };
@@ -119,8 +141,17 @@ fn verdict(what: String, found: Result<verify::Sound, StoreError>, advice: &str)
         },
         Err(error) => {
             let damaged = error.is_damage();
-            let detail = if damaged { format!("{error}; {advice}") } else { error.to_string() };
-            Verdict { what, sound: damaged.then_some(false), schema_version: None, detail }
+            let detail = if damaged {
+                format!("{error}; {advice}")
+            } else {
+                error.to_string()
+            };
+            Verdict {
+                what,
+                sound: damaged.then_some(false),
+                schema_version: None,
+                detail,
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `secrets.source = "credential"`: what systemd's `LoadCredential=` put into `$CREDENTIALS_DIRECTORY`, for a machine without AWS.
+//! `secrets.source = "credential"`: what systemd's `LoadCredential=` put into `$CREDENTIALS_DIRECTORY`, for a
+//! machine without AWS.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +12,8 @@ use super::{FoundSecrets, SecretProblem, SecretSource, SecretsError, json, names
 /// The whole object in one credential.
 const FILE: &str = "secrets.json";
 
-/// The folder of credentials of this unit: `secrets.json`, a file for each secret named like it, or both. A file of its own wins.
+/// The folder of credentials of this unit: `secrets.json`, a file for each secret named like it, or both. A
+/// file of its own wins.
 #[derive(Debug)]
 pub struct CredentialSecrets {
     folder: Option<PathBuf>,
@@ -20,7 +22,9 @@ pub struct CredentialSecrets {
 impl CredentialSecrets {
     /// From the folder that `$CREDENTIALS_DIRECTORY` names.
     pub fn new(folder: Option<&Path>) -> Self {
-        Self { folder: folder.map(Path::to_owned) }
+        Self {
+            folder: folder.map(Path::to_owned),
+        }
     }
 }
 
@@ -48,10 +52,18 @@ impl SecretSource for CredentialSecrets {
             Err(error) => problems.extend(error.0),
             Ok(_) if !problems.is_empty() => {}
             Ok(Some(whole)) => {
-                return Ok(FoundSecrets { secrets: secrets.or(whole.secrets), warnings: whole.warnings });
+                return Ok(FoundSecrets {
+                    secrets: secrets.or(whole.secrets),
+                    warnings: whole.warnings,
+                });
             }
             Ok(None) if secrets.is_empty() => problems.push(SecretProblem::NoSecrets { folder: place }),
-            Ok(None) => return Ok(FoundSecrets { secrets, warnings: Vec::new() }),
+            Ok(None) => {
+                return Ok(FoundSecrets {
+                    secrets,
+                    warnings: Vec::new(),
+                });
+            }
         }
         Err(SecretsError(problems))
     }
@@ -62,6 +74,9 @@ fn read(path: &Path) -> Result<Option<String>, SecretProblem> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(why) => Err(SecretProblem::Unreadable { file: path.display().to_string(), why }),
+        Err(why) => Err(SecretProblem::Unreadable {
+            file: path.display().to_string(),
+            why,
+        }),
     }
 }

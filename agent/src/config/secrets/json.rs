@@ -19,15 +19,19 @@ pub struct JsonFileSecrets {
 impl JsonFileSecrets {
     /// The file, which must exist.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self {
+            path: path.to_owned(),
+        }
     }
 }
 
 impl SecretSource for JsonFileSecrets {
     fn load(&self) -> Result<FoundSecrets, SecretsError> {
         let file = self.path.display().to_string();
-        let text =
-            fs::read_to_string(&self.path).map_err(|why| SecretProblem::Unreadable { file: file.clone(), why })?;
+        let text = fs::read_to_string(&self.path).map_err(|why| SecretProblem::Unreadable {
+            file: file.clone(),
+            why,
+        })?;
         let mut found = parse(&file, &text)?;
         found.warnings.extend(readable_by_others(&self.path, &file));
         Ok(found)
@@ -45,21 +49,39 @@ pub(super) fn parse(place: &str, text: &str) -> Result<FoundSecrets, SecretsErro
         expected: "one JSON object, {\"NAME\": \"value\"}",
     };
     let value: Value = serde_json::from_str(text).map_err(|error| malformed(error.line()))?;
-    let Value::Object(object) = value else { return Err(malformed(1).into()) };
+    let Value::Object(object) = value else {
+        return Err(malformed(1).into());
+    };
 
-    let not_text = object.iter().filter(|(name, value)| is_known(name) && !value.is_string() && !value.is_null());
-    let mut problems: Vec<SecretProblem> =
-        not_text.map(|(name, _)| SecretProblem::NotText { file: place.to_owned(), name: name.clone() }).collect();
-    let secrets = pick(place, |name| object.get(name).and_then(Value::as_str), &mut problems);
+    let not_text = object
+        .iter()
+        .filter(|(name, value)| is_known(name) && !value.is_string() && !value.is_null());
+    let mut problems: Vec<SecretProblem> = not_text
+        .map(|(name, _)| SecretProblem::NotText {
+            file: place.to_owned(),
+            name: name.clone(),
+        })
+        .collect();
+    let secrets = pick(
+        place,
+        |name| object.get(name).and_then(Value::as_str),
+        &mut problems,
+    );
     if !problems.is_empty() {
         return Err(SecretsError(problems));
     }
-    let warnings = object.keys().filter(|name| !is_known(name)).map(|name| unknown(place, name)).collect();
+    let warnings = object
+        .keys()
+        .filter(|name| !is_known(name))
+        .map(|name| unknown(place, name))
+        .collect();
     Ok(FoundSecrets { secrets, warnings })
 }
 
 pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
-    SecretName::ALL.into_iter().flat_map(|name| name.spellings().iter().copied())
+    SecretName::ALL
+        .into_iter()
+        .flat_map(|name| name.spellings().iter().copied())
 }
 
 fn is_known(name: &str) -> bool {
@@ -67,7 +89,9 @@ fn is_known(name: &str) -> bool {
 }
 
 fn unknown(file: &str, name: &str) -> String {
-    let hint = keys::nearest(name, spellings()).map(|known| format!(", did you mean {known}?")).unwrap_or_default();
+    let hint = keys::nearest(name, spellings())
+        .map(|known| format!(", did you mean {known}?"))
+        .unwrap_or_default();
     format!("{file}: {name} is no secret that Mecris knows{hint}")
 }
 

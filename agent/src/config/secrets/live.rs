@@ -1,7 +1,8 @@
 //! Secrets that may be replaced while the process runs.
 //!
-//! Whoever needs one holds a [`Live`] and reads it for each call. An upstream that answers 401 or 403 may mean that the secret was
-//! rotated: [`Live::refused`] fetches all of them once more. So a rotation needs no restart, and costs one refused call at most.
+//! Whoever needs one holds a [`Live`] and reads it for each call. An upstream that answers 401 or 403 may
+//! mean that the secret was rotated: [`Live::refused`] fetches all of them once more. So a rotation needs no
+//! restart, and costs one refused call at most.
 
 use std::{
     fmt,
@@ -35,7 +36,8 @@ pub struct LiveSecrets(Arc<Shared>);
 struct Shared {
     current: Mutex<Current>,
     source: Option<Box<dyn Refetch>>,
-    /// Held while they are fetched, so that of several callers one asks. When a refetch last found nothing new.
+    /// Held while they are fetched, so that of several callers one asks. When a refetch last found nothing
+    /// new.
     in_vain: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -58,8 +60,15 @@ impl LiveSecrets {
     }
 
     fn new(secrets: Secrets, source: Option<Box<dyn Refetch>>) -> Self {
-        let current = Mutex::new(Current { edition: 0, secrets: Arc::new(secrets) });
-        Self(Arc::new(Shared { current, source, in_vain: tokio::sync::Mutex::new(None) }))
+        let current = Mutex::new(Current {
+            edition: 0,
+            secrets: Arc::new(secrets),
+        });
+        Self(Arc::new(Shared {
+            current,
+            source,
+            in_vain: tokio::sync::Mutex::new(None),
+        }))
     }
 
     /// The secrets as they are known now.
@@ -77,7 +86,8 @@ impl LiveSecrets {
         self.0.source.is_some()
     }
 
-    /// Reads them again. Returns whether any of them is another one now; a failure is logged, and what is known stays.
+    /// Reads them again. Returns whether any of them is another one now; a failure is logged, and what is
+    /// known stays.
     pub async fn refresh(&self) -> bool {
         let mut in_vain = self.0.in_vain.lock().await;
         self.fetch(&mut in_vain).await
@@ -102,8 +112,11 @@ impl LiveSecrets {
     }
 
     async fn fetch(&self, in_vain: &mut Option<Instant>) -> bool {
-        let Some(source) = &self.0.source else { return false };
-        // In vain until it is known otherwise: whoever asks may give up waiting, and that must not make the next one ask at once.
+        let Some(source) = &self.0.source else {
+            return false;
+        };
+        // In vain until it is known otherwise: whoever asks may give up waiting, and that must not make the
+        // next one ask at once.
         *in_vain = Some(Instant::now());
         match source.refetch().await {
             Ok(secrets) => {
@@ -112,7 +125,10 @@ impl LiveSecrets {
                 if !changed.is_empty() {
                     tracing::info!(?changed, "secrets were replaced");
                     let mut current = self.lock();
-                    *current = Current { edition: current.edition + 1, secrets: Arc::new(secrets) };
+                    *current = Current {
+                        edition: current.edition + 1,
+                        secrets: Arc::new(secrets),
+                    };
                 }
                 !changed.is_empty()
             }
@@ -142,7 +158,10 @@ impl Secrets {
     /// The names whose values differ.
     fn differences(&self, others: &Self) -> Vec<SecretName> {
         let value = |secrets: &Self, name| secrets.get(name).map(|secret| secret.expose_secret().to_owned());
-        SecretName::ALL.into_iter().filter(|name| value(self, *name) != value(others, *name)).collect()
+        SecretName::ALL
+            .into_iter()
+            .filter(|name| value(self, *name) != value(others, *name))
+            .collect()
     }
 }
 
@@ -158,7 +177,11 @@ type Make<T> = Arc<dyn Fn(&Secrets) -> Option<T> + Send + Sync>;
 
 impl<T> Clone for Live<T> {
     fn clone(&self) -> Self {
-        Self { secrets: self.secrets.clone(), make: self.make.clone(), made: self.made.clone() }
+        Self {
+            secrets: self.secrets.clone(),
+            make: self.make.clone(),
+            made: self.made.clone(),
+        }
     }
 }
 
@@ -171,14 +194,23 @@ impl<T> Live<T> {
         secrets: &LiveSecrets,
         make: impl Fn(&Secrets) -> Result<T, E> + Send + Sync + 'static,
     ) -> Result<Self, E> {
-        let Current { edition, secrets: now } = secrets.current();
+        let Current {
+            edition,
+            secrets: now,
+        } = secrets.current();
         let made = Arc::new(Mutex::new((edition, Arc::new(make(&now)?))));
         let make = move |secrets: &Secrets| {
             let made = make(secrets);
-            made.map_err(|error| tracing::error!(%error, "the new secrets cannot be used: going on with the old ones"))
-                .ok()
+            made.map_err(
+                |error| tracing::error!(%error, "the new secrets cannot be used: going on with the old ones"),
+            )
+            .ok()
         };
-        Ok(Self { secrets: secrets.clone(), make: Arc::new(make), made })
+        Ok(Self {
+            secrets: secrets.clone(),
+            make: Arc::new(make),
+            made,
+        })
     }
 
     /// The credential as it is now, and the edition of the secrets that it was made of.
@@ -192,7 +224,8 @@ impl<T> Live<T> {
         made.clone()
     }
 
-    /// An upstream refused what [`Live::current`] gave as `edition`. Returns whether there is a newer one to try; takes `within` at most.
+    /// An upstream refused what [`Live::current`] gave as `edition`. Returns whether there is a newer one to
+    /// try; takes `within` at most.
     pub async fn refused(&self, edition: u64, within: Duration) -> bool {
         self.secrets.refused(edition, within).await
     }
@@ -234,7 +267,11 @@ mod tests {
             let token = self.0.0.lock().unwrap().clone();
             Box::pin(async move {
                 tokio::task::yield_now().await;
-                if token.is_empty() { Err("denied".to_owned()) } else { Ok(secrets(&token)) }
+                if token.is_empty() {
+                    Err("denied".to_owned())
+                } else {
+                    Ok(secrets(&token))
+                }
             })
         }
     }
@@ -293,7 +330,10 @@ mod tests {
         tokio::time::advance(AFTER_IN_VAIN).await;
         assert!(live.refused(0, WITHIN).await);
         vault.put("newer");
-        assert!(live.refused(1, WITHIN).await, "after a success the next rotation is found at once");
+        assert!(
+            live.refused(1, WITHIN).await,
+            "after a success the next rotation is found at once"
+        );
         assert_eq!((live.current().1.as_str(), vault.asked()), ("newer", 4));
     }
 

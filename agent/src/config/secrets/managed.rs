@@ -1,4 +1,5 @@
-//! `secrets.source = "secretsmanager:mecris/prod"`: the text of one secret in AWS Secrets Manager, fetched by somebody else.
+//! `secrets.source = "secretsmanager:mecris/prod"`: the text of one secret in AWS Secrets Manager, fetched by
+//! somebody else.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -14,7 +15,10 @@ pub struct ManagedSecrets {
 impl ManagedSecrets {
     /// The secret `id`, and what came of fetching it.
     pub fn new(id: &str, text: Result<&str, String>) -> Self {
-        Self { id: id.to_owned(), text: text.map(SecretString::from) }
+        Self {
+            id: id.to_owned(),
+            text: text.map(SecretString::from),
+        }
     }
 }
 

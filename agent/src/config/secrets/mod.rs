@@ -1,4 +1,5 @@
-//! Secrets: names, aliases, sources. Values are `SecretString`; no error, warning or `Debug` of this module contains one.
+//! Secrets: names, aliases, sources. Values are `SecretString`; no error, warning or `Debug` of this module
+//! contains one.
 
 mod credential;
 mod env;

@@ -92,7 +92,8 @@ impl fmt::Debug for SecretName {
     }
 }
 
-/// Picks the secrets from one place. An empty value counts as missing; two spellings must not contradict each other.
+/// Picks the secrets from one place. An empty value counts as missing; two spellings must not contradict each
+/// other.
 pub(super) fn pick<'a>(
     place: &str,
     get: impl Fn(&str) -> Option<&'a str>,
@@ -102,11 +103,17 @@ pub(super) fn pick<'a>(
     for name in SecretName::ALL {
         let mut found: Option<(&'static str, &str)> = None;
         for &spelling in name.spellings() {
-            let Some(value) = get(spelling).filter(|value| !value.trim().is_empty()) else { continue };
+            let Some(value) = get(spelling).filter(|value| !value.trim().is_empty()) else {
+                continue;
+            };
             match found {
                 None => found = Some((spelling, value)),
                 Some((first, other)) if other != value => {
-                    problems.push(SecretProblem::Conflict { place: place.to_owned(), name: first, alias: spelling });
+                    problems.push(SecretProblem::Conflict {
+                        place: place.to_owned(),
+                        name: first,
+                        alias: spelling,
+                    });
                 }
                 Some(_) => {}
             }

@@ -9,7 +9,9 @@ fn place(source: &SecretsSettings) -> String {
         SecretsSettings::Env => "the environment or into a file .env".to_owned(),
         SecretsSettings::File(path) => path.display().to_string(),
         SecretsSettings::Credential => "secrets.json, the credential that the unit loads".to_owned(),
-        SecretsSettings::SecretsManager(id) => format!("the secret {id} of Secrets Manager, {{\"NAME\": \"value\"}}"),
+        SecretsSettings::SecretsManager(id) => {
+            format!("the secret {id} of Secrets Manager, {{\"NAME\": \"value\"}}")
+        }
     }
 }
 
@@ -20,19 +22,30 @@ impl Secrets {
         let place = place(&settings.secrets);
         let mut need = |name: SecretName, why: &str| {
             if !self.has(name) {
-                missing.push(format!("the secret {name} is missing: {why}; put it into {place}"));
+                missing.push(format!(
+                    "the secret {name} is missing: {why}; put it into {place}"
+                ));
             }
         };
         if matches!(settings.beeminder.source, BeeminderSource::Api { .. }) {
-            need(SecretName::BeeminderAuthToken, "Beeminder cannot be asked without it");
+            need(
+                SecretName::BeeminderAuthToken,
+                "Beeminder cannot be asked without it",
+            );
         }
         let wanted = |kind| settings.notify.channels.contains(&kind);
         if wanted(ChannelKind::Sms) || wanted(ChannelKind::WhatsApp) || wanted(ChannelKind::Voice) {
-            need(SecretName::TwilioAccountSid, "Twilio cannot be asked to send anything without it");
+            need(
+                SecretName::TwilioAccountSid,
+                "Twilio cannot be asked to send anything without it",
+            );
             self.twilio_credentials(&mut need);
         }
         if settings.notify.channels.contains(&ChannelKind::Telegram) {
-            need(SecretName::TelegramBotToken, "no Telegram message can be sent without it; @BotFather gives it");
+            need(
+                SecretName::TelegramBotToken,
+                "no Telegram message can be sent without it; @BotFather gives it",
+            );
         }
         if settings.notify.channels.contains(&ChannelKind::Slack) {
             need(
@@ -41,7 +54,10 @@ impl Secrets {
             );
         }
         if settings.notify.channels.contains(&ChannelKind::Email) {
-            need(SecretName::SmtpUrl, "no mail can be sent without a server, smtps://user:password@mail.example.org");
+            need(
+                SecretName::SmtpUrl,
+                "no mail can be sent without a server, smtps://user:password@mail.example.org",
+            );
         }
         missing
     }
@@ -63,14 +79,23 @@ impl Secrets {
         if self.has(SecretName::TwilioAuthToken) {
             return;
         }
-        match (self.has(SecretName::TwilioApiKeySid), self.has(SecretName::TwilioApiKeySecret)) {
+        match (
+            self.has(SecretName::TwilioApiKeySid),
+            self.has(SecretName::TwilioApiKeySecret),
+        ) {
             (true, true) => {}
             (false, false) => need(
                 SecretName::TwilioAuthToken,
                 "Twilio needs it, or the pair TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET",
             ),
-            (false, true) => need(SecretName::TwilioApiKeySid, "TWILIO_API_KEY_SECRET is of no use without it"),
-            (true, false) => need(SecretName::TwilioApiKeySecret, "TWILIO_API_KEY_SID is of no use without it"),
+            (false, true) => need(
+                SecretName::TwilioApiKeySid,
+                "TWILIO_API_KEY_SECRET is of no use without it",
+            ),
+            (true, false) => need(
+                SecretName::TwilioApiKeySecret,
+                "TWILIO_API_KEY_SID is of no use without it",
+            ),
         }
     }
 }

@@ -7,11 +7,17 @@ use super::*;
 use crate::config::Variables;
 
 fn variables(pairs: &[(&str, &str)]) -> Variables {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn from_environment(pairs: &[(&str, &str)]) -> Result<Secrets, String> {
-    EnvSecrets::new(&variables(pairs), None).load().map(|found| found.secrets).map_err(|error| error.to_string())
+    EnvSecrets::new(&variables(pairs), None)
+        .load()
+        .map(|found| found.secrets)
+        .map_err(|error| error.to_string())
 }
 
 fn file(content: &str) -> (TempDir, std::path::PathBuf) {
@@ -25,7 +31,9 @@ fn from_dotenv(pairs: &[(&str, &str)], content: &str) -> Result<BTreeMap<SecretN
     let (folder, path) = file(content);
     match EnvSecrets::new(&variables(pairs), Some(&path)).load() {
         Ok(found) => Ok(exposed(&found.secrets)),
-        Err(error) => Err(error.to_string().replace(&format!("{}/", folder.path().display()), "")),
+        Err(error) => Err(error
+            .to_string()
+            .replace(&format!("{}/", folder.path().display()), "")),
     }
 }
 
@@ -33,24 +41,40 @@ fn from_json(content: &str) -> Result<(BTreeMap<SecretName, String>, Vec<String>
     let (folder, path) = file(content);
     let short = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
     match JsonFileSecrets::new(&path).load() {
-        Ok(found) => Ok((exposed(&found.secrets), found.warnings.into_iter().map(short).collect())),
+        Ok(found) => Ok((
+            exposed(&found.secrets),
+            found.warnings.into_iter().map(short).collect(),
+        )),
         Err(error) => Err(short(error.to_string())),
     }
 }
 
 fn exposed(secrets: &Secrets) -> BTreeMap<SecretName, String> {
-    secrets.0.iter().map(|(name, value)| (*name, value.expose_secret().to_owned())).collect()
+    secrets
+        .0
+        .iter()
+        .map(|(name, value)| (*name, value.expose_secret().to_owned()))
+        .collect()
 }
 
 #[test]
 fn an_alias_will_do_and_an_empty_value_is_none() {
-    let secrets =
-        from_environment(&[("TWILIO_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "  "), ("TWILIO_TOKEN", "t")]).unwrap();
+    let secrets = from_environment(&[
+        ("TWILIO_SID", "AC1"),
+        ("TWILIO_AUTH_TOKEN", "  "),
+        ("TWILIO_TOKEN", "t"),
+    ])
+    .unwrap();
     let found = exposed(&secrets);
     assert_eq!(found[&SecretName::TwilioAccountSid], "AC1");
     assert_eq!(found[&SecretName::TwilioAuthToken], "t");
     assert_eq!(found.len(), 2);
-    assert!(from_environment(&[("BEEMINDER_AUTH_TOKEN", "")]).unwrap().get(SecretName::BeeminderAuthToken).is_none());
+    assert!(
+        from_environment(&[("BEEMINDER_AUTH_TOKEN", "")])
+            .unwrap()
+            .get(SecretName::BeeminderAuthToken)
+            .is_none()
+    );
 }
 
 #[test]
@@ -81,7 +105,10 @@ fn the_environment_wins_over_dotenv_by_whichever_name() {
 #[test]
 fn a_malformed_dotenv_names_the_line_and_not_the_value() {
     let error = from_dotenv(&[], "TWILIO_SID=AC1\n\nTWILIO_TOKEN=canary canary\n").unwrap_err();
-    assert!(error.starts_with("secrets, line 3: expected NAME=value"), "{error}");
+    assert!(
+        error.starts_with("secrets, line 3: expected NAME=value"),
+        "{error}"
+    );
     assert!(!error.contains("canary"), "{error}");
 }
 
@@ -90,18 +117,33 @@ fn a_dotenv_that_is_not_there_is_no_problem_but_one_that_cannot_be_read_is() {
     let missing = EnvSecrets::new(&Variables::new(), Some(Path::new("/nonexistent/.env")));
     assert!(missing.load().unwrap().secrets.0.is_empty());
     let folder = tempfile::tempdir().unwrap();
-    let error = EnvSecrets::new(&Variables::new(), Some(folder.path())).load().unwrap_err().to_string();
+    let error = EnvSecrets::new(&Variables::new(), Some(folder.path()))
+        .load()
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("cannot be read"), "{error}");
 }
 
 #[test]
 fn a_json_file_is_one_object_of_texts() {
     let (found, _) = from_json(r#"{"TWILIO_SID": "AC1", "SMTP_URL": null}"#).unwrap();
-    assert_eq!(found, BTreeMap::from([(SecretName::TwilioAccountSid, "AC1".to_owned())]));
+    assert_eq!(
+        found,
+        BTreeMap::from([(SecretName::TwilioAccountSid, "AC1".to_owned())])
+    );
     for (content, expected) in [
-        ("[\"canary\"]", "secrets, line 1: expected one JSON object, {\"NAME\": \"value\"}"),
-        ("{\n\"TWILIO_SID\": canary\n}", "secrets, line 2: expected one JSON object, {\"NAME\": \"value\"}"),
-        ("{\"TWILIO_SID\": 17}", "secrets: TWILIO_SID is not a text: write it in quotes"),
+        (
+            "[\"canary\"]",
+            "secrets, line 1: expected one JSON object, {\"NAME\": \"value\"}",
+        ),
+        (
+            "{\n\"TWILIO_SID\": canary\n}",
+            "secrets, line 2: expected one JSON object, {\"NAME\": \"value\"}",
+        ),
+        (
+            "{\"TWILIO_SID\": 17}",
+            "secrets: TWILIO_SID is not a text: write it in quotes",
+        ),
     ] {
         assert_eq!(from_json(content).unwrap_err(), expected);
     }
@@ -115,8 +157,17 @@ fn a_json_file_that_others_can_read_is_a_warning() {
     for (mode, warned) in [(0o644, true), (0o640, true), (0o600, false)] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         let warnings = JsonFileSecrets::new(&path).load().unwrap().warnings;
-        assert_eq!(warnings.iter().any(|warning| warning.contains("chmod 600")), warned, "{warnings:?}");
-        assert!(warnings.iter().any(|warning| warning.ends_with("did you mean BEEMINDER_API_TOKEN?")), "{warnings:?}");
+        assert_eq!(
+            warnings.iter().any(|warning| warning.contains("chmod 600")),
+            warned,
+            "{warnings:?}"
+        );
+        assert!(
+            warnings
+                .iter()
+                .any(|warning| warning.ends_with("did you mean BEEMINDER_API_TOKEN?")),
+            "{warnings:?}"
+        );
         assert!(!warnings.concat().contains("canary"));
     }
 }
@@ -131,14 +182,20 @@ fn tokens(text: &str) -> Result<Vec<(String, String)>, TokensError> {
     let mut secrets = Secrets::default();
     secrets.insert(SecretName::MecrisApiTokens, SecretString::from(text));
     let tokens = secrets.api_tokens()?;
-    Ok(tokens.into_iter().map(|(name, token)| (name, token.expose_secret().to_owned())).collect())
+    Ok(tokens
+        .into_iter()
+        .map(|(name, token)| (name, token.expose_secret().to_owned()))
+        .collect())
 }
 
 #[test]
 fn api_tokens_have_names() {
     let found = tokens("laptop:0123456789abcdef, fedcba9876543210,").unwrap();
     let expected = [("laptop", "0123456789abcdef"), ("default", "fedcba9876543210")];
-    assert_eq!(found, expected.map(|(name, token)| (name.to_owned(), token.to_owned())));
+    assert_eq!(
+        found,
+        expected.map(|(name, token)| (name.to_owned(), token.to_owned()))
+    );
     assert_eq!(Secrets::default().api_tokens().unwrap().len(), 0);
 }
 
@@ -147,9 +204,15 @@ fn api_tokens_that_cannot_be_used_are_refused_without_being_shown() {
     for (text, expected) in [
         ("laptop:canary", TokensError::TooShort { position: 1 }),
         ("0123456789abcdef,canary", TokensError::TooShort { position: 2 }),
-        ("canary canary:0123456789abcdef", TokensError::BadName { position: 1 }),
+        (
+            "canary canary:0123456789abcdef",
+            TokensError::BadName { position: 1 },
+        ),
         ("a:canary canary canary", TokensError::BadToken { position: 1 }),
-        ("a:canarycanarycanary,a:canarycanarycanary", TokensError::SameName { position: 2 }),
+        (
+            "a:canarycanarycanary,a:canarycanarycanary",
+            TokensError::SameName { position: 2 },
+        ),
     ] {
         let error = tokens(text).unwrap_err();
         assert!(!error.to_string().contains("canary"), "{error}");
@@ -179,7 +242,10 @@ mod needs {
     fn missing(secrets: &[(&str, &str)], settings: &Settings) -> Vec<String> {
         let found = from_environment(secrets).unwrap();
         let sentences = [found.missing_for(settings), found.missing_for_endpoints(settings)].concat();
-        sentences.into_iter().map(|text| text.split_whitespace().nth(2).unwrap().to_owned()).collect()
+        sentences
+            .into_iter()
+            .map(|text| text.split_whitespace().nth(2).unwrap().to_owned())
+            .collect()
     }
 
     #[test]
@@ -191,9 +257,16 @@ mod needs {
         ]);
         assert!(missing(&[], &quiet).is_empty());
 
-        let all =
-            settings(&[("MECRIS__NOTIFY__SMS__TO", "+14155550100"), ("MECRIS__NOTIFY__SMS__FROM", "+15005550006")]);
-        let names = ["BEEMINDER_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "MECRIS_API_TOKENS"];
+        let all = settings(&[
+            ("MECRIS__NOTIFY__SMS__TO", "+14155550100"),
+            ("MECRIS__NOTIFY__SMS__FROM", "+15005550006"),
+        ]);
+        let names = [
+            "BEEMINDER_AUTH_TOKEN",
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_AUTH_TOKEN",
+            "MECRIS_API_TOKENS",
+        ];
         assert_eq!(missing(&[], &all), names);
 
         let others = settings(&[
@@ -204,14 +277,23 @@ mod needs {
             ("MECRIS__HTTP__AUTH", "none"),
             ("MECRIS__BEEMINDER__SOURCE", "file:goals.json"),
         ]);
-        assert_eq!(missing(&[], &others), ["TELEGRAM_BOT_TOKEN", "SLACK_WEBHOOK_URL", "SMTP_URL"]);
+        assert_eq!(
+            missing(&[], &others),
+            ["TELEGRAM_BOT_TOKEN", "SLACK_WEBHOOK_URL", "SMTP_URL"]
+        );
     }
 
     #[test]
     fn twilio_takes_a_whole_api_key_or_the_accounts_token() {
-        let all =
-            settings(&[("MECRIS__NOTIFY__SMS__TO", "+14155550100"), ("MECRIS__NOTIFY__SMS__FROM", "+15005550006")]);
-        let others = [("BEEMINDER_AUTH_TOKEN", "x"), ("TWILIO_SID", "x"), ("MECRIS_API_TOKENS", "x")];
+        let all = settings(&[
+            ("MECRIS__NOTIFY__SMS__TO", "+14155550100"),
+            ("MECRIS__NOTIFY__SMS__FROM", "+15005550006"),
+        ]);
+        let others = [
+            ("BEEMINDER_AUTH_TOKEN", "x"),
+            ("TWILIO_SID", "x"),
+            ("MECRIS_API_TOKENS", "x"),
+        ];
         let with = |more: &[(&str, &str)]| missing(&[&others, more].concat(), &all);
         let (sid, secret) = (("TWILIO_API_KEY_SID", "x"), ("TWILIO_API_KEY_SECRET", "x"));
         assert!(with(&[("TWILIO_TOKEN", "x")]).is_empty());

@@ -9,7 +9,8 @@ use super::{SecretName, Secrets};
 /// A shorter token could be guessed.
 const SHORTEST: usize = 16;
 
-/// Why `MECRIS_API_TOKENS` cannot be used. Tokens are counted, not named: what looks like a name may be half of a token.
+/// Why `MECRIS_API_TOKENS` cannot be used. Tokens are counted, not named: what looks like a name may be half
+/// of a token.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokensError {
     /// A token can be guessed.
@@ -46,9 +47,15 @@ impl Secrets {
     /// # Errors
     /// [`TokensError`] for the first token that cannot be used.
     pub fn api_tokens(&self) -> Result<Vec<(String, SecretString)>, TokensError> {
-        let Some(secret) = self.get(SecretName::MecrisApiTokens) else { return Ok(Vec::new()) };
+        let Some(secret) = self.get(SecretName::MecrisApiTokens) else {
+            return Ok(Vec::new());
+        };
         let mut names = BTreeSet::new();
-        let entries = secret.expose_secret().split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let entries = secret
+            .expose_secret()
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty());
         entries
             .enumerate()
             .map(|(index, entry)| {

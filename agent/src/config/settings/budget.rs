@@ -26,9 +26,11 @@ pub struct BudgetThresholds {
     pub warning_share: f64,
     /// Share of the limit used, 0.95.
     pub critical_share: f64,
-    /// WARNING when, at the present burn rate, the money ends this many days or more before the period does, 1.0.
+    /// WARNING when, at the present burn rate, the money ends this many days or more before the period does,
+    /// 1.0.
     pub warning_days_short: f64,
-    /// CRITICAL when the money lasts less than this many days at the present burn rate and ends before the period does, 1.0.
+    /// CRITICAL when the money lasts less than this many days at the present burn rate and ends before the
+    /// period does, 1.0.
     pub critical_days_left: f64,
     /// Days over which the burn rate is taken, 7.
     pub burn_days: u32,
@@ -37,7 +39,8 @@ pub struct BudgetThresholds {
 }
 
 impl BudgetThresholds {
-    /// What holds where nothing is configured; `defaults.toml` says the same, and a test holds the two together.
+    /// What holds where nothing is configured; `defaults.toml` says the same, and a test holds the two
+    /// together.
     pub const DEFAULT: Self = Self {
         warning_share: 0.75,
         critical_share: 0.95,

@@ -1,4 +1,5 @@
-//! The settings after validation, one file for each concern: what is here cannot be wrong any more. How it is checked is in `validate`.
+//! The settings after validation, one file for each concern: what is here cannot be wrong any more. How it is
+//! checked is in `validate`.
 
 mod beeminder;
 mod budget;

@@ -96,7 +96,8 @@ impl ChannelKind {
     }
 }
 
-/// What is done about a message in doubt where the provider cannot be asked about it. Either way may be wrong; a person says which.
+/// What is done about a message in doubt where the provider cannot be asked about it. Either way may be
+/// wrong; a person says which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnDoubt {
     /// Send it again with the same tag: at least once, perhaps twice.
@@ -122,14 +123,20 @@ pub struct TelegramSettings {
 pub struct TelegramChat(String);
 
 impl TelegramChat {
-    /// `987654`, `-1001234567890` (52 bits, says Telegram) or `@name` (5 to 32 letters, digits, underscores); `None` for anything else.
+    /// `987654`, `-1001234567890` (52 bits, says Telegram) or `@name` (5 to 32 letters, digits, underscores);
+    /// `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let is_name = |name: &str| {
-            (5..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            (5..=32).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
         let fits = match text.strip_prefix('@') {
             Some(name) => is_name(name),
-            None => text.parse::<i64>().is_ok_and(|id| id != 0 && id.unsigned_abs() < 1 << 52),
+            None => text
+                .parse::<i64>()
+                .is_ok_and(|id| id != 0 && id.unsigned_abs() < 1 << 52),
         };
         fits.then(|| Self(text.to_owned()))
     }

@@ -16,6 +16,7 @@ pub struct JournalSettings {
     pub log_group: Option<String>,
     /// The stream in it; the instance's id and `/journal` if it is not set.
     pub log_stream: Option<String>,
-    /// The most that is shipped on one day (UTC), in bytes as CloudWatch counts them. Errors and metrics go on.
+    /// The most that is shipped on one day (UTC), in bytes as CloudWatch counts them. Errors and metrics go
+    /// on.
     pub max_bytes_per_day: u32,
 }

@@ -22,7 +22,8 @@ pub enum SecretsSettings {
     Env,
     /// One JSON object `{NAME: value}` in a file.
     File(PathBuf),
-    /// What systemd's `LoadCredential=` put into `$CREDENTIALS_DIRECTORY`: `secrets.json`, or one file for each name.
+    /// What systemd's `LoadCredential=` put into `$CREDENTIALS_DIRECTORY`: `secrets.json`, or one file for
+    /// each name.
     Credential,
     /// One JSON object `{NAME: value}` in AWS Secrets Manager, by the secret's name or ARN.
     SecretsManager(String),

@@ -17,7 +17,10 @@ fn example(name: &str) -> Loaded {
     let inputs = Inputs {
         file: Some(repository().join("examples").join(name)),
         fallback_file: PathBuf::from("/nonexistent/agent.toml"),
-        variables: environment(&[("TWILIO_TO_NUMBER", "+14155550100"), ("TWILIO_FROM_NUMBER", "+15005550006")]),
+        variables: environment(&[
+            ("TWILIO_TO_NUMBER", "+14155550100"),
+            ("TWILIO_FROM_NUMBER", "+15005550006"),
+        ]),
         dotenv: PathBuf::from("/nonexistent/.env"),
         fetched: Fetched::default(),
     };
@@ -40,7 +43,10 @@ fn every_example_is_valid() {
 #[test]
 fn the_development_example_needs_no_account_at_all() {
     let loaded = example("development.toml");
-    assert_eq!(loaded.secrets.get().missing_for(&loaded.settings), Vec::<String>::new());
+    assert_eq!(
+        loaded.secrets.get().missing_for(&loaded.settings),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -59,7 +65,10 @@ fn the_full_example_has_every_key() {
         // What excludes another key, or is not in this release yet, is a comment.
         let comment = format!("# {} = ", key.rsplit('.').next().unwrap());
         let shown = text.lines().any(|line| line.starts_with(&comment));
-        assert!(set.contains(&general(key)) || shown, "{key} is not in examples/full.toml");
+        assert!(
+            set.contains(&general(key)) || shown,
+            "{key} is not in examples/full.toml"
+        );
     }
 }
 
@@ -68,10 +77,18 @@ fn the_full_example_shows_the_defaults() {
     let bare = super::loaded(super::VALID, &[]);
     let full = example("full.toml");
     let differ = ["time_zone", "environment", "notify.channels", "budget.price"];
-    for row in bare.effective.iter().filter(|row| row.source == Source::Default && !differ.contains(&row.key.as_str()))
+    for row in bare
+        .effective
+        .iter()
+        .filter(|row| row.source == Source::Default && !differ.contains(&row.key.as_str()))
     {
         let shown = full.effective.iter().find(|other| other.key == row.key).unwrap();
-        assert_eq!(shown.value.trim_end_matches(".0"), row.value.trim_end_matches(".0"), "{}", row.key);
+        assert_eq!(
+            shown.value.trim_end_matches(".0"),
+            row.value.trim_end_matches(".0"),
+            "{}",
+            row.key
+        );
     }
 }
 
@@ -81,7 +98,12 @@ fn the_documentation_names_every_key_and_secret() {
     let secrets = SecretName::ALL.iter().flat_map(|name| name.spellings().iter());
     for name in KEYS.iter().chain(PRICE_KEYS).chain(secrets) {
         // The two providers share one table.
-        let general = name.replace("budget.anthropic.", "budget.*.").replace("budget.groq.", "budget.*.");
-        assert!(text.contains(&format!("`{general}`")), "{name} is not in docs/CONFIGURATION.md");
+        let general = name
+            .replace("budget.anthropic.", "budget.*.")
+            .replace("budget.groq.", "budget.*.");
+        assert!(
+            text.contains(&format!("`{general}`")),
+            "{name} is not in docs/CONFIGURATION.md"
+        );
     }
 }

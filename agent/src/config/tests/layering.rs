@@ -18,7 +18,9 @@ use crate::{
 #[test]
 fn environment_wins_over_file_wins_over_default() {
     let toml = format!("{VALID}heuristic.interval = \"20m\"\nheuristic.deadline = \"40s\"\n");
-    let heuristic = loaded(&toml, &[("MECRIS__HEURISTIC__INTERVAL", "25m")]).settings.heuristic;
+    let heuristic = loaded(&toml, &[("MECRIS__HEURISTIC__INTERVAL", "25m")])
+        .settings
+        .heuristic;
     assert_eq!(heuristic.interval, Duration::from_mins(25));
     assert_eq!(heuristic.deadline, Duration::from_secs(40));
     assert_eq!(heuristic.notify_at.as_str(), "WARNING");
@@ -70,7 +72,15 @@ fn digits_in_the_environment_stay_text_where_text_is_meant() {
     assert_eq!(sms.to.as_str(), "+14155550100");
     assert!(matches!(sms.sender, Sender::Number(number) if number.as_str() == "+15005550006"));
     assert!(matches!(settings.beeminder.source, BeeminderSource::Api { username, .. } if username == "007"));
-    assert_eq!(settings.beeminder.ignore.iter().map(Slug::as_str).collect::<Vec<_>>(), ["007", "true-story"]);
+    assert_eq!(
+        settings
+            .beeminder
+            .ignore
+            .iter()
+            .map(Slug::as_str)
+            .collect::<Vec<_>>(),
+        ["007", "true-story"]
+    );
     assert_eq!(settings.walk.unwrap().goal.as_str(), "10000");
     assert_eq!(settings.window.length, jiff::SignedDuration::from_mins(150));
     assert_eq!(settings.http.requests_per_minute, 60);
@@ -85,17 +95,29 @@ fn a_list_in_the_environment_may_be_plain_words() {
         ("['bike', \"read\"]", &["bike", "read"]),
         ("[]", &[]),
     ] {
-        let ignore = loaded(VALID, &[("MECRIS__BEEMINDER__IGNORE", text)]).settings.beeminder.ignore;
-        assert_eq!(ignore.iter().map(Slug::as_str).collect::<Vec<_>>(), slugs, "{text}");
+        let ignore = loaded(VALID, &[("MECRIS__BEEMINDER__IGNORE", text)])
+            .settings
+            .beeminder
+            .ignore;
+        assert_eq!(
+            ignore.iter().map(Slug::as_str).collect::<Vec<_>>(),
+            slugs,
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn prices_can_come_from_the_environment() {
-    let line =
-        r#"[{ provider = "groq", model = "x", from = 2026-11-01, input_usd_per_mtok = 1, output_usd_per_mtok = 2.5 }]"#;
-    let prices = loaded(VALID, &[("MECRIS__BUDGET__PRICE", line)]).settings.budget.prices;
-    assert_eq!(prices.iter().find(|price| price.model == "x").unwrap().from, date(2026, 11, 1));
+    let line = r#"[{ provider = "groq", model = "x", from = 2026-11-01, input_usd_per_mtok = 1, output_usd_per_mtok = 2.5 }]"#;
+    let prices = loaded(VALID, &[("MECRIS__BUDGET__PRICE", line)])
+        .settings
+        .budget
+        .prices;
+    assert_eq!(
+        prices.iter().find(|price| price.model == "x").unwrap().from,
+        date(2026, 11, 1)
+    );
 }
 
 #[test]
@@ -103,17 +125,41 @@ fn a_period_in_the_environment_replaces_the_one_in_the_file() {
     let toml = format!("{VALID}budget.groq.limit_usd = 5\n");
     let monthly = loaded(&toml, &[]).settings.budget.providers;
     assert_eq!(monthly.len(), 1);
-    assert_eq!((monthly[0].source, monthly[0].period), (BudgetSource::Odometer, BudgetPeriod::Monthly));
+    assert_eq!(
+        (monthly[0].source, monthly[0].period),
+        (BudgetSource::Odometer, BudgetPeriod::Monthly)
+    );
 
-    let variables =
-        [("MECRIS__BUDGET__GROQ__PERIOD__STARTS", "2026-11-01"), ("MECRIS__BUDGET__GROQ__PERIOD__ENDS", "2026-11-30")];
+    let variables = [
+        ("MECRIS__BUDGET__GROQ__PERIOD__STARTS", "2026-11-01"),
+        ("MECRIS__BUDGET__GROQ__PERIOD__ENDS", "2026-11-30"),
+    ];
     let fixed = loaded(&toml, &variables).settings.budget.providers[0].period;
-    assert_eq!(fixed, BudgetPeriod::Fixed { starts: date(2026, 11, 1), ends: date(2026, 11, 30), rolls: false });
+    assert_eq!(
+        fixed,
+        BudgetPeriod::Fixed {
+            starts: date(2026, 11, 1),
+            ends: date(2026, 11, 30),
+            rolls: false
+        }
+    );
 
-    let toml = format!("{toml}budget.groq.period = {{ starts = 2026-10-01, ends = 2026-10-31, rolls = true }}\n");
+    let toml =
+        format!("{toml}budget.groq.period = {{ starts = 2026-10-01, ends = 2026-10-31, rolls = true }}\n");
     let partly = loaded(&toml, &variables[1..]).settings.budget.providers[0].period;
-    assert_eq!(partly, BudgetPeriod::Fixed { starts: date(2026, 10, 1), ends: date(2026, 11, 30), rolls: true });
-    let replaced = loaded(&toml, &[("MECRIS__BUDGET__GROQ__PERIOD", "monthly")]).settings.budget.providers[0].period;
+    assert_eq!(
+        partly,
+        BudgetPeriod::Fixed {
+            starts: date(2026, 10, 1),
+            ends: date(2026, 11, 30),
+            rolls: true
+        }
+    );
+    let replaced = loaded(&toml, &[("MECRIS__BUDGET__GROQ__PERIOD", "monthly")])
+        .settings
+        .budget
+        .providers[0]
+        .period;
     assert_eq!(replaced, BudgetPeriod::Monthly);
 }
 
@@ -132,10 +178,16 @@ fn a_configured_price_replaces_the_built_in_line_of_the_same_day_only() {
     );
     let prices = loaded(&toml, &[]).settings.budget.prices;
     assert_eq!(prices.len(), built_in.len() + 1);
-    let lines: Vec<_> =
-        prices.iter().filter(|p| p.provider == Provider::Groq && p.model == "llama-3.1-8b-instant").collect();
+    let lines: Vec<_> = prices
+        .iter()
+        .filter(|p| p.provider == Provider::Groq && p.model == "llama-3.1-8b-instant")
+        .collect();
     assert_eq!(lines.len(), 2);
-    assert!(lines.iter().all(|line| line.input_usd_per_mtok == Money::from_micros(3_000_000)));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.input_usd_per_mtok == Money::from_micros(3_000_000))
+    );
 }
 
 #[test]
@@ -143,31 +195,68 @@ fn the_fallback_file_counts_when_no_file_is_named() {
     let mut case = Case::new(VALID, &[]);
     case.inputs.fallback_file = case.inputs.file.take().unwrap();
     let loaded = case.load().unwrap();
-    let zone = loaded.effective.iter().find(|row| row.key == "time_zone").unwrap();
+    let zone = loaded
+        .effective
+        .iter()
+        .find(|row| row.key == "time_zone")
+        .unwrap();
     assert_eq!(zone.source, Source::File(case.inputs.fallback_file.clone()));
 }
 
 #[test]
 fn secrets_come_from_where_the_settings_say() {
     let case = Case::new(VALID, &[("BEEMINDER_AUTH_TOKEN", "from-environment")]);
-    std::fs::write(&case.inputs.dotenv, "TWILIO_TOKEN=from-dotenv\nMECRIS__HTTP__LISTEN=127.0.0.1:1\n").unwrap();
+    std::fs::write(
+        &case.inputs.dotenv,
+        "TWILIO_TOKEN=from-dotenv\nMECRIS__HTTP__LISTEN=127.0.0.1:1\n",
+    )
+    .unwrap();
     let found = case.load().unwrap();
-    let value = |name| found.secrets.get().get(name).map(|secret| secret.expose_secret().to_owned());
-    assert_eq!(value(SecretName::BeeminderAuthToken).as_deref(), Some("from-environment"));
+    let value = |name| {
+        found
+            .secrets
+            .get()
+            .get(name)
+            .map(|secret| secret.expose_secret().to_owned())
+    };
+    assert_eq!(
+        value(SecretName::BeeminderAuthToken).as_deref(),
+        Some("from-environment")
+    );
     assert_eq!(value(SecretName::TwilioAuthToken).as_deref(), Some("from-dotenv"));
-    assert!(found.warnings[0].contains("MECRIS__HTTP__LISTEN has no effect"), "{:?}", found.warnings);
+    assert!(
+        found.warnings[0].contains("MECRIS__HTTP__LISTEN has no effect"),
+        "{:?}",
+        found.warnings
+    );
 
     let path = case.folder.path().join("secrets.json");
     std::fs::write(&path, r#"{"BEEMINDER_AUTH_TOKEN": "from-file"}"#).unwrap();
     let source = format!("file:{}", path.display());
-    let case = Case::new(VALID, &[("MECRIS__SECRETS__SOURCE", &source), ("BEEMINDER_AUTH_TOKEN", "from-environment")]);
+    let case = Case::new(
+        VALID,
+        &[
+            ("MECRIS__SECRETS__SOURCE", &source),
+            ("BEEMINDER_AUTH_TOKEN", "from-environment"),
+        ],
+    );
     let found = case.load().unwrap().secrets;
-    assert_eq!(found.get().get(SecretName::BeeminderAuthToken).unwrap().expose_secret(), "from-file");
+    assert_eq!(
+        found
+            .get()
+            .get(SecretName::BeeminderAuthToken)
+            .unwrap()
+            .expose_secret(),
+        "from-file"
+    );
 }
 
 #[test]
 fn the_default_thresholds_are_the_documented_ones() {
-    assert_eq!(loaded(VALID, &[]).settings.budget.thresholds, BudgetThresholds::DEFAULT);
+    assert_eq!(
+        loaded(VALID, &[]).settings.budget.thresholds,
+        BudgetThresholds::DEFAULT
+    );
 }
 
 #[test]
@@ -179,7 +268,14 @@ fn a_templates_variables_are_the_same_from_a_file_and_from_the_environment() {
         );
         let channels = ("MECRIS__NOTIFY__CHANNELS", "[whatsapp]");
         let loaded = super::loaded(&base, &[&[channels], variables].concat());
-        loaded.settings.notify.whatsapp.unwrap().template.unwrap().variables
+        loaded
+            .settings
+            .notify
+            .whatsapp
+            .unwrap()
+            .template
+            .unwrap()
+            .variables
     };
     let expected = std::collections::BTreeMap::from([
         ("1".to_owned(), "{text}".to_owned()),
@@ -187,7 +283,16 @@ fn a_templates_variables_are_the_same_from_a_file_and_from_the_environment() {
     ]);
     let inline = r#"{ "1" = "{text}", 2 = "No. {tag}" }"#;
     assert_eq!(whatsapp(&format!("variables = {inline}"), &[]), expected);
-    assert_eq!(whatsapp("[notify.whatsapp.variables]\n1 = \"{text}\"\n2 = \"No. {tag}\"", &[]), expected);
-    assert_eq!(whatsapp("", &[("MECRIS__NOTIFY__WHATSAPP__VARIABLES", inline)]), expected);
+    assert_eq!(
+        whatsapp(
+            "[notify.whatsapp.variables]\n1 = \"{text}\"\n2 = \"No. {tag}\"",
+            &[]
+        ),
+        expected
+    );
+    assert_eq!(
+        whatsapp("", &[("MECRIS__NOTIFY__WHATSAPP__VARIABLES", inline)]),
+        expected
+    );
     assert_eq!(whatsapp("", &[])["1"], "{text} {tag}", "the default");
 }

@@ -60,7 +60,11 @@ fn no_sentence_shows_what_may_be_private() {
         beeminder.base_url = "https://me:canary@www.beeminder.com/?auth_token=canary"
         notify.sms = { to = "canary-canary", from = "canary-canary", messaging_service_sid = "canary-canary" }
         "#,
-        &[("MECRIS__BEEMINDER__AUTH_TOKEN", "canary"), ("MECRIS_API_TOKENS", "canary"), ("TWILIO_TO_NUMBER", "canary")],
+        &[
+            ("MECRIS__BEEMINDER__AUTH_TOKEN", "canary"),
+            ("MECRIS_API_TOKENS", "canary"),
+            ("TWILIO_TO_NUMBER", "canary"),
+        ],
     );
     assert!(!text.contains("canary"), "{text}");
 }
@@ -68,10 +72,19 @@ fn no_sentence_shows_what_may_be_private() {
 #[test]
 fn text_that_is_not_toml_is_one_sentence_with_its_line() {
     for (toml, expected) in [
-        ("time_zone = \"UTC\"\n[window\nstart = 1\n", "line 2: invalid table header, expected `.`, `]`"),
-        ("time_zone = \"UTC\"\n\ntime_zone = \"UTC\"\n", "line 3: duplicate key `time_zone` in document root"),
+        (
+            "time_zone = \"UTC\"\n[window\nstart = 1\n",
+            "line 2: invalid table header, expected `.`, `]`",
+        ),
+        (
+            "time_zone = \"UTC\"\n\ntime_zone = \"UTC\"\n",
+            "line 3: duplicate key `time_zone` in document root",
+        ),
     ] {
-        assert_eq!(problems(toml, &[]), format!("configuration (file agent.toml): is not TOML, {expected}."));
+        assert_eq!(
+            problems(toml, &[]),
+            format!("configuration (file agent.toml): is not TOML, {expected}.")
+        );
     }
 }
 
@@ -81,7 +94,10 @@ fn secrets_that_cannot_be_read_hide_no_mistake_and_make_up_none() {
         let sms = "time_zone = \"UTC\"\nwindow.hours = 0\nnotify.channels = [\"sms\"]\n";
         let text = problems(sms, &[("MECRIS__SECRETS__SOURCE", source)]);
         assert_eq!(text.lines().count(), 2, "{text}");
-        assert!(text.starts_with("secrets") && text.contains("window.hours"), "{text}");
+        assert!(
+            text.starts_with("secrets") && text.contains("window.hours"),
+            "{text}"
+        );
     }
 }
 
@@ -94,9 +110,18 @@ fn the_environment_is_checked_even_if_the_file_cannot_be_read() {
 
 #[test]
 fn a_file_that_was_asked_for_must_exist() {
-    let mut case = Case::new(VALID, &[("MECRIS__TIME_ZONE", "UTC"), ("MECRIS__NOTIFY__CHANNELS", "[\"console\"]")]);
+    let mut case = Case::new(
+        VALID,
+        &[
+            ("MECRIS__TIME_ZONE", "UTC"),
+            ("MECRIS__NOTIFY__CHANNELS", "[\"console\"]"),
+        ],
+    );
     case.inputs.file = Some(case.folder.path().join("other.toml"));
-    assert_eq!(case.load().unwrap_err(), "configuration (file other.toml): there is no such file.");
+    assert_eq!(
+        case.load().unwrap_err(),
+        "configuration (file other.toml): there is no such file."
+    );
     case.inputs.file = None;
     assert!(case.load().is_ok(), "the fallback need not exist");
 }

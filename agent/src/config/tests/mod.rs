@@ -39,13 +39,18 @@ impl Case {
     fn load(&self) -> Result<Loaded, String> {
         load(&self.inputs).map_err(|error| {
             assert!(!error.0.is_empty(), "an error without a problem");
-            error.to_string().replace(&format!("{}/", self.folder.path().display()), "")
+            error
+                .to_string()
+                .replace(&format!("{}/", self.folder.path().display()), "")
         })
     }
 }
 
 fn environment(variables: &[(&str, &str)]) -> Variables {
-    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn loaded(toml: &str, variables: &[(&str, &str)]) -> Loaded {
@@ -54,5 +59,8 @@ fn loaded(toml: &str, variables: &[(&str, &str)]) -> Loaded {
 
 /// The sentences of a configuration that is wrong.
 fn problems(toml: &str, variables: &[(&str, &str)]) -> String {
-    Case::new(toml, variables).load().map(|loaded| format!("{loaded:?}")).unwrap_err()
+    Case::new(toml, variables)
+        .load()
+        .map(|loaded| format!("{loaded:?}"))
+        .unwrap_err()
 }

@@ -13,28 +13,44 @@ use crate::{
 pub(super) fn beeminder(reader: &mut Reader) -> Option<BeeminderSettings> {
     let file = source(reader);
     let base_url = super::url::base_url(reader, "beeminder.base_url");
-    let username =
-        reader.parsed("beeminder.username", "a Beeminder user name, or \"me\" for the token's owner", |text| {
-            let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let username = reader.parsed(
+        "beeminder.username",
+        "a Beeminder user name, or \"me\" for the token's owner",
+        |text| {
+            let fits = !text.is_empty()
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
             fits.then(|| text.to_owned())
-        });
+        },
+    );
     let ignore = ignore(reader);
     let source = match file? {
         Some(path) => BeeminderSource::File(path),
-        None => BeeminderSource::Api { base_url: base_url?, username: username? },
+        None => BeeminderSource::Api {
+            base_url: base_url?,
+            username: username?,
+        },
     };
-    Some(BeeminderSettings { source, ignore: ignore? })
+    Some(BeeminderSettings {
+        source,
+        ignore: ignore?,
+    })
 }
 
 /// The file, or `Some(None)` for the API.
 fn source(reader: &mut Reader) -> Option<Option<PathBuf>> {
-    reader.parsed("beeminder.source", "\"api\" or \"file:\" and a path, for example \"file:goals.json\"", |text| {
-        if text == "api" {
-            return Some(None);
-        }
-        let path = text.strip_prefix("file:").filter(|path| !path.is_empty())?;
-        Some(Some(PathBuf::from(path)))
-    })
+    reader.parsed(
+        "beeminder.source",
+        "\"api\" or \"file:\" and a path, for example \"file:goals.json\"",
+        |text| {
+            if text == "api" {
+                return Some(None);
+            }
+            let path = text.strip_prefix("file:").filter(|path| !path.is_empty())?;
+            Some(Some(PathBuf::from(path)))
+        },
+    )
 }
 
 fn ignore(reader: &mut Reader) -> Option<Vec<Slug>> {

@@ -67,7 +67,12 @@ fn provider_budget(reader: &mut Reader, provider: Provider) -> Option<ProviderBu
         |usd| (0.01..=1e6).contains(&usd),
     );
     let period = period(reader, provider);
-    Some(ProviderBudget { provider, source: source?, limit: Money::from_usd(limit?).ok()?, period: period? })
+    Some(ProviderBudget {
+        provider,
+        source: source?,
+        limit: Money::from_usd(limit?).ok()?,
+        period: period?,
+    })
 }
 
 /// The odometer is Groq's: only its console shows a month-to-date total that a person can read off.
@@ -75,9 +80,19 @@ fn source(reader: &mut Reader, provider: Provider) -> Option<BudgetSource> {
     let key = format!("budget.{provider}.source");
     let (known, later): (&[_], &[_]) = match provider {
         Provider::Anthropic => (&[("ledger", BudgetSource::Ledger)], &["admin_api", "litellm"]),
-        Provider::Groq => (&[("odometer", BudgetSource::Odometer), ("ledger", BudgetSource::Ledger)], &["litellm"]),
+        Provider::Groq => (
+            &[
+                ("odometer", BudgetSource::Odometer),
+                ("ledger", BudgetSource::Ledger),
+            ],
+            &["litellm"],
+        ),
     };
-    let names = known.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
+    let names = known
+        .iter()
+        .map(|(name, _)| format!("{name:?}"))
+        .collect::<Vec<_>>()
+        .join(" or ");
     let text = reader.text(&key, &names)?;
     if later.contains(&text.as_str()) {
         reader.refuse(&key, format!("{NOT_YET}: expected {names}"));
@@ -89,19 +104,33 @@ fn source(reader: &mut Reader, provider: Provider) -> Option<BudgetSource> {
 fn period(reader: &mut Reader, provider: Provider) -> Option<BudgetPeriod> {
     let key = format!("budget.{provider}.period");
     if !reader.has_table(&key) {
-        const EXPECTED: &str = "\"monthly\" or { starts = \"2026-11-01\", ends = \"2026-11-30\", rolls = false }";
-        return reader.parsed(&key, EXPECTED, |text| (text == "monthly").then_some(BudgetPeriod::Monthly));
+        const EXPECTED: &str =
+            "\"monthly\" or { starts = \"2026-11-01\", ends = \"2026-11-30\", rolls = false }";
+        return reader.parsed(&key, EXPECTED, |text| {
+            (text == "monthly").then_some(BudgetPeriod::Monthly)
+        });
     }
     let ends_key = format!("{key}.ends");
     let rolls_key = format!("{key}.rolls");
     let starts = reader.date(&format!("{key}.starts"));
     let ends = reader.date(&ends_key);
-    let rolls = if reader.has(&rolls_key) { reader.flag(&rolls_key) } else { Some(false) };
+    let rolls = if reader.has(&rolls_key) {
+        reader.flag(&rolls_key)
+    } else {
+        Some(false)
+    };
     if let (Some(starts), Some(ends)) = (starts, ends)
         && starts > ends
     {
-        reader.refuse(&ends_key, format!("expected {starts} or a later day, because the period starts then"));
+        reader.refuse(
+            &ends_key,
+            format!("expected {starts} or a later day, because the period starts then"),
+        );
         return None;
     }
-    Some(BudgetPeriod::Fixed { starts: starts?, ends: ends?, rolls: rolls? })
+    Some(BudgetPeriod::Fixed {
+        starts: starts?,
+        ends: ends?,
+        rolls: rolls?,
+    })
 }

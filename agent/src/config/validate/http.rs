@@ -6,10 +6,11 @@ use crate::config::{
 };
 
 pub(super) fn http(reader: &mut Reader, environment: Environment) -> Option<HttpSettings> {
-    let listen =
-        reader.parsed("http.listen", "an address and port such as \"127.0.0.1:8000\" or \"[::1]:8000\"", |text| {
-            text.parse::<std::net::SocketAddr>().ok()
-        });
+    let listen = reader.parsed(
+        "http.listen",
+        "an address and port such as \"127.0.0.1:8000\" or \"[::1]:8000\"",
+        |text| text.parse::<std::net::SocketAddr>().ok(),
+    );
     let auth = reader.choice("http.auth", &[("token", Auth::Token), ("none", Auth::None)]);
     let requests_per_minute = reader.count("http.requests_per_minute", 1..=1_000_000_000);
 
@@ -26,5 +27,9 @@ pub(super) fn http(reader: &mut Reader, environment: Environment) -> Option<Http
             );
         }
     }
-    Some(HttpSettings { listen: listen?, auth: auth?, requests_per_minute: requests_per_minute? })
+    Some(HttpSettings {
+        listen: listen?,
+        auth: auth?,
+        requests_per_minute: requests_per_minute?,
+    })
 }

@@ -1,6 +1,7 @@
 //! From merged values to [`Settings`], one file for each concern, with the rules that span several settings.
 //!
-//! Every function reads all of its settings before it gives up on one, so that a person sees every problem at once.
+//! Every function reads all of its settings before it gives up on one, so that a person sees every problem at
+//! once.
 
 mod beeminder;
 mod budget;
@@ -28,15 +29,22 @@ const NOT_YET: &str = "is not in this release yet";
 
 /// Everything but `[secrets]`, which has to be read first. `None` if there is any problem.
 ///
-/// `secrets` is `None` when they cannot be read: a setting that a secret could stand in for is not called missing then.
+/// `secrets` is `None` when they cannot be read: a setting that a secret could stand in for is not called
+/// missing then.
 pub(super) fn settings(
     reader: &mut Reader,
     secrets_from: Option<SecretsSettings>,
     secrets: Option<&Secrets>,
 ) -> Option<Settings> {
-    let environment = reader
-        .choice("environment", &[("development", Environment::Development), ("production", Environment::Production)]);
-    // What is allowed depends on it. An unreadable one is a problem already; the looser rules keep the others from being untrue.
+    let environment = reader.choice(
+        "environment",
+        &[
+            ("development", Environment::Development),
+            ("production", Environment::Production),
+        ],
+    );
+    // What is allowed depends on it. An unreadable one is a problem already; the looser rules keep the others
+    // from being untrue.
     let rules = environment.unwrap_or(Environment::Development);
 
     let time_zone = time_zone(reader);
@@ -75,7 +83,10 @@ pub(super) fn settings(
 
 /// Whether it is a name as AWS takes them: 1 to `longest` ASCII letters, digits and `marks`.
 fn is_name(text: &str, longest: usize, marks: &str) -> bool {
-    (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+    (1..=longest).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
 fn time_zone(reader: &mut Reader) -> Option<TimeZone> {
@@ -86,14 +97,20 @@ fn time_zone(reader: &mut Reader) -> Option<TimeZone> {
         Ok(zone) if !zone.is_unknown() => return Some(zone),
         _ => {}
     }
-    let hint = nearest_zone(&name).map(|zone| format!(", did you mean {zone:?}?")).unwrap_or_default();
+    let hint = nearest_zone(&name)
+        .map(|zone| format!(", did you mean {zone:?}?"))
+        .unwrap_or_default();
     reader.expected(KEY, &format!("{EXPECTED}{hint}"))
 }
 
 fn nearest_zone(name: &str) -> Option<String> {
     let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
     // The last part alone is what people remember: "New_York", "Berlin".
-    let by_city = |zone: &&String| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name));
+    let by_city = |zone: &&String| {
+        zone.rsplit('/')
+            .next()
+            .is_some_and(|city| city.eq_ignore_ascii_case(name))
+    };
     let city = zones.iter().find(by_city).cloned();
     city.or_else(|| keys::nearest(name, zones.iter().map(String::as_str)).map(str::to_owned))
 }

@@ -58,7 +58,8 @@ pub(super) fn notify(
     })
 }
 
-/// Where to is a secret, so there is little to say here. As of the others, so is the meaning of the two `Option`s.
+/// Where to is a secret, so there is little to say here. As of the others, so is the meaning of the two
+/// `Option`s.
 fn slack(reader: &mut Reader, wanted: bool) -> Option<Option<SlackSettings>> {
     let on_doubt = reader.choice("notify.slack.on_doubt", ON_DOUBT)?;
     Some(wanted.then_some(SlackSettings { on_doubt }))

@@ -14,11 +14,16 @@ pub(super) fn telemetry(reader: &mut Reader, environment: Environment) -> Option
     const EXPECTED: &str = "up to 64 letters, digits, \"-\" and \"_\", for example \"staging\"";
     let emf = reader.flag("telemetry.emf");
     let name = if reader.has(KEY) {
-        reader.parsed(KEY, EXPECTED, |text| is_name(text, 64, "-_").then(|| text.to_owned()))
+        reader.parsed(KEY, EXPECTED, |text| {
+            is_name(text, 64, "-_").then(|| text.to_owned())
+        })
     } else {
         Some(environment.as_str().to_owned())
     };
-    Some(TelemetrySettings { emf: emf?, environment: name? })
+    Some(TelemetrySettings {
+        emf: emf?,
+        environment: name?,
+    })
 }
 
 /// CloudWatch Logs: names of 1 to 512 characters, a group's without `:` and `*`, a stream's too.
@@ -28,10 +33,16 @@ pub(in crate::config) fn journal(reader: &mut Reader) -> Option<JournalSettings>
         if !reader.has(key) {
             return Some(None);
         }
-        reader.parsed(key, EXPECTED, |text| is_name(text, 512, "_-/.#").then(|| Some(text.to_owned())))
+        reader.parsed(key, EXPECTED, |text| {
+            is_name(text, 512, "_-/.#").then(|| Some(text.to_owned()))
+        })
     };
     let log_group = name("journal.log_group");
     let log_stream = name("journal.log_stream");
     let max_bytes_per_day = reader.count("journal.max_bytes_per_day", BYTES);
-    Some(JournalSettings { log_group: log_group?, log_stream: log_stream?, max_bytes_per_day: max_bytes_per_day? })
+    Some(JournalSettings {
+        log_group: log_group?,
+        log_stream: log_stream?,
+        max_bytes_per_day: max_bytes_per_day?,
+    })
 }

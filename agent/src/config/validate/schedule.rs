@@ -17,10 +17,16 @@ const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn window(reader: &mut Reader) -> Option<Window> {
     let start = reader.time("window.start");
-    let hours =
-        reader.number("window.hours", "a number of hours above 0 and up to 24", |hours| hours > 0.0 && hours <= 24.0);
+    let hours = reader.number(
+        "window.hours",
+        "a number of hours above 0 and up to 24",
+        |hours| hours > 0.0 && hours <= 24.0,
+    );
     let length = SignedDuration::try_from_secs_f64(hours? * 3600.0).ok()?;
-    Some(Window { start: start?, length })
+    Some(Window {
+        start: start?,
+        length,
+    })
 }
 
 /// `window.grace`.
@@ -28,8 +34,8 @@ pub(super) fn grace(reader: &mut Reader) -> Option<Duration> {
     reader.duration("window.grace", Duration::ZERO..=DAY)
 }
 
-/// Short intervals are for tests; in production they would only wear out an upstream's patience, and a pass that may take longer than
-/// the interval would put off the next one.
+/// Short intervals are for tests; in production they would only wear out an upstream's patience, and a pass
+/// that may take longer than the interval would put off the next one.
 pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option<HeuristicSettings> {
     let (least_interval, least_deadline) = match environment {
         Environment::Development => (Duration::from_secs(1), Duration::from_millis(50)),
@@ -38,7 +44,11 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
     let interval = reader.duration("heuristic.interval", least_interval..=DAY);
     let notify_at = reader.choice(
         "heuristic.notify_at",
-        &[("CAUTION", Severity::Caution), ("WARNING", Severity::Warning), ("CRITICAL", Severity::Critical)],
+        &[
+            ("CAUTION", Severity::Caution),
+            ("WARNING", Severity::Warning),
+            ("CRITICAL", Severity::Critical),
+        ],
     );
     let deadline = reader.duration("heuristic.deadline", least_deadline..=DAY);
     if let (Some(interval), Some(deadline)) = (interval, deadline)
@@ -51,7 +61,11 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
             format!("expected less than heuristic.interval, {interval}: a pass must end before the next one begins"),
         );
     }
-    Some(HeuristicSettings { interval: interval?, notify_at: notify_at?, deadline: deadline? })
+    Some(HeuristicSettings {
+        interval: interval?,
+        notify_at: notify_at?,
+        deadline: deadline?,
+    })
 }
 
 pub(super) fn policy(reader: &mut Reader) -> Option<PolicySettings> {
@@ -85,15 +99,25 @@ pub(super) fn walk(reader: &mut Reader) -> Option<Option<WalkSettings>> {
     if !reader.has_table("walk") {
         return Some(None);
     }
-    let goal = reader.parsed("walk.goal", "the slug of a Beeminder goal such as \"bike\"", |text| text.parse().ok());
+    let goal = reader.parsed(
+        "walk.goal",
+        "the slug of a Beeminder goal such as \"bike\"",
+        |text| text.parse().ok(),
+    );
     let from = reader.time("walk.from");
     let until = reader.time("walk.until");
     let hours = match (from?, until?) {
         (from, until) if from < until => DailyRange::new(from, until),
         _ => {
             let from = reader.shown("walk.from");
-            reader.expected("walk.until", &format!("a time after walk.from, {from}, on the same day"))
+            reader.expected(
+                "walk.until",
+                &format!("a time after walk.from, {from}, on the same day"),
+            )
         }
     };
-    Some(Some(WalkSettings { goal: goal?, hours: hours? }))
+    Some(Some(WalkSettings {
+        goal: goal?,
+        hours: hours?,
+    }))
 }

@@ -16,14 +16,15 @@ const RETENTION: std::ops::RangeInclusive<u32> = 7..=3650;
 /// `[secrets]`: read before all else, because other settings may lean on a secret.
 pub(in crate::config) fn secrets(reader: &mut Reader) -> Option<SecretsSettings> {
     const KEY: &str = "secrets.source";
-    const EXPECTED: &str =
-        "\"env\", \"file:\" and a path, \"credential\", or \"secretsmanager:\" and the name or ARN of a secret";
+    const EXPECTED: &str = "\"env\", \"file:\" and a path, \"credential\", or \"secretsmanager:\" and the name or ARN of a secret";
     let text = reader.text(KEY, EXPECTED)?;
     match text.split_once(':') {
         None if text == "env" => Some(SecretsSettings::Env),
         None if text == "credential" => Some(SecretsSettings::Credential),
         Some(("file", path)) if !path.is_empty() => Some(SecretsSettings::File(PathBuf::from(path))),
-        Some(("secretsmanager", id)) if is_secret_id(id) => Some(SecretsSettings::SecretsManager(id.to_owned())),
+        Some(("secretsmanager", id)) if is_secret_id(id) => {
+            Some(SecretsSettings::SecretsManager(id.to_owned()))
+        }
         _ => reader.expected(KEY, EXPECTED),
     }
 }
@@ -34,7 +35,11 @@ pub(super) fn state(reader: &mut Reader) -> Option<StateSettings> {
     });
     let remote = remote(reader);
     let retention_days = reader.count("state.retention_days", RETENTION);
-    Some(StateSettings { path: path?, remote: remote?, retention_days: retention_days? })
+    Some(StateSettings {
+        path: path?,
+        remote: remote?,
+        retention_days: retention_days?,
+    })
 }
 
 /// The inner `None`: state stays on this machine.
@@ -45,7 +50,9 @@ fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     if text == "none" {
         return Some(None);
     }
-    let Ok(url) = Url::parse(&text) else { return reader.expected(KEY, EXPECTED) };
+    let Ok(url) = Url::parse(&text) else {
+        return reader.expected(KEY, EXPECTED);
+    };
     let bare = url.username().is_empty() && url.password().is_none() && url.port().is_none();
     if !bare || url.query().is_some() || url.fragment().is_some() {
         return reader.expected(
@@ -55,13 +62,23 @@ fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     }
     let fits = match url.scheme() {
         "s3" => url.host_str().is_some_and(|bucket| !bucket.is_empty()),
-        "file" => text.starts_with("file:///") && url.to_file_path().is_ok_and(|folder| folder.file_name().is_some()),
+        "file" => {
+            text.starts_with("file:///")
+                && url
+                    .to_file_path()
+                    .is_ok_and(|folder| folder.file_name().is_some())
+        }
         _ => false,
     };
-    if fits { Some(Some(url)) } else { reader.expected(KEY, EXPECTED) }
+    if fits {
+        Some(Some(url))
+    } else {
+        reader.expected(KEY, EXPECTED)
+    }
 }
 
-/// `config.ssm_parameter`: what it names was merged before anything was validated. Here is said when it names nothing.
+/// `config.ssm_parameter`: what it names was merged before anything was validated. Here is said when it names
+/// nothing.
 pub(super) fn parameter(reader: &mut Reader) {
     const KEY: &str = "config.ssm_parameter";
     const EXPECTED: &str =

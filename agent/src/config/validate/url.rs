@@ -4,7 +4,8 @@ use url::{Host, Url};
 
 use crate::config::reader::Reader;
 
-/// A base URL that other paths can be joined to: `https`, or `http` on this machine; no credentials, no query; ends in `/`.
+/// A base URL that other paths can be joined to: `https`, or `http` on this machine; no credentials, no
+/// query; ends in `/`.
 pub(super) fn base_url(reader: &mut Reader, key: &str) -> Option<Url> {
     const EXPECTED: &str = "an https:// URL (http:// only for localhost, 127.0.0.1 or [::1])";
     let mut url = reader.parsed(key, EXPECTED, |text| Url::parse(text).ok().filter(Url::has_host))?;

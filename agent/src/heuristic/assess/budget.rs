@@ -1,5 +1,5 @@
-//! `budget:<provider>`: the arm's health, one to one. From an old reading only what cannot have become untrue: money that is
-//! spent stays spent until the period ends.
+//! `budget:<provider>`: the arm's health, one to one. From an old reading only what cannot have become
+//! untrue: money that is spent stays spent until the period ends.
 
 use super::words::Local;
 use crate::{
@@ -20,7 +20,10 @@ pub(super) fn condition(
         Observation::Fresh { value, .. } => (by_health(value.health), value.why.clone()),
         Observation::Stale { value, at, why } => {
             let as_of = local.past(value.as_of.unwrap_or(*at));
-            (proven_by_total(value, thresholds, today), format!("as of {as_of}: {}; not newer: {why}", value.why))
+            (
+                proven_by_total(value, thresholds, today),
+                format!("as of {as_of}: {}; not newer: {why}", value.why),
+            )
         }
         Observation::Unknown { why } => (Severity::Unknown, why.clone()),
     };
@@ -48,10 +51,13 @@ fn by_health(health: Health) -> Severity {
     }
 }
 
-/// What the total of an old reading still proves. It only grows within a period, so a share that was too much still is; that
-/// it was little, or the burn rate, proves nothing now.
+/// What the total of an old reading still proves. It only grows within a period, so a share that was too much
+/// still is; that it was little, or the burn rate, proves nothing now.
 fn proven_by_total(budget: &Budget, thresholds: &BudgetThresholds, today: Daystamp) -> Severity {
-    let share = budget.used.zip(budget.limit).and_then(|(used, limit)| used.share_of(limit));
+    let share = budget
+        .used
+        .zip(budget.limit)
+        .and_then(|(used, limit)| used.share_of(limit));
     let period_goes_on = budget.period_end.is_some_and(|last_day| today.date() <= last_day);
     match share.filter(|_| period_goes_on) {
         Some(share) if share >= thresholds.critical_share => Severity::Critical,
@@ -69,15 +75,27 @@ fn gone_in(days: i64) -> String {
 }
 
 fn phrase(provider: Provider, severity: Severity, budget: Option<&Budget>, today: Daystamp) -> Phrase {
-    let plain =
-        |what: &str| Phrase { long: format!("{provider} budget {what}"), short: format!("{provider} budget {what}") };
-    let Some(budget) = budget.filter(|_| severity != Severity::Unknown) else { return plain("unknown") };
+    let plain = |what: &str| Phrase {
+        long: format!("{provider} budget {what}"),
+        short: format!("{provider} budget {what}"),
+    };
+    let Some(budget) = budget.filter(|_| severity != Severity::Unknown) else {
+        return plain("unknown");
+    };
     if let Some(ended) = budget.period_end.filter(|&last_day| last_day < today.date()) {
-        return Phrase { long: format!("{provider} budget period ended {ended}"), ..plain("period ended") };
+        return Phrase {
+            long: format!("{provider} budget period ended {ended}"),
+            ..plain("period ended")
+        };
     }
-    let Some((used, limit)) = budget.used.zip(budget.limit) else { return plain(severity.as_str()) };
+    let Some((used, limit)) = budget.used.zip(budget.limit) else {
+        return plain(severity.as_str());
+    };
     // Cut, not rounded: 99.6 % is not yet all of it.
-    let percent = used.share_of(limit).map(|share| format!("{:.0}% ", (share * 100.0).floor())).unwrap_or_default();
+    let percent = used
+        .share_of(limit)
+        .map(|share| format!("{:.0}% ", (share * 100.0).floor()))
+        .unwrap_or_default();
     let gone = days_left(budget, today).map(gone_in).unwrap_or_default();
     Phrase {
         long: format!("{provider} budget {percent}used ({used} of {limit}){gone}"),

@@ -1,5 +1,5 @@
-//! `channel:<name>`: a way to the person that only a person can repair. Said through another one; with none left there is nobody to
-//! tell, and `/health`, metrics and exit codes have to do.
+//! `channel:<name>`: a way to the person that only a person can repair. Said through another one; with none
+//! left there is nobody to tell, and `/health`, metrics and exit codes have to do.
 
 use super::{History, words::Local};
 use crate::{
@@ -16,19 +16,31 @@ pub(super) fn conditions(history: &History, local: &Local<'_>) -> Vec<Condition>
     if history.healthy_channels == 0 {
         return Vec::new();
     }
-    history.broken_channels.iter().map(|mark| condition(mark, local)).collect()
+    history
+        .broken_channels
+        .iter()
+        .map(|mark| condition(mark, local))
+        .collect()
 }
 
 fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
     let name = mark.channel.as_str();
-    let code = mark.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let code = mark
+        .code
+        .as_deref()
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
     Condition {
         subject: Subject::channel(name),
         severity: Severity::Warning,
         // Of the day on which it broke, so that it is said once, however long it lasts.
         day: local_day(mark.since, local.zone),
         expires_at: None,
-        evidence: format!("{name} has refused every message since {}: {}", local.past(mark.since), mark.why),
+        evidence: format!(
+            "{name} has refused every message since {}: {}",
+            local.past(mark.since),
+            mark.why
+        ),
         phrase: Phrase {
             long: cut(&format!("{name} is broken: {}", mark.why), LONGEST_PHRASE),
             short: format!("{name} is broken{code}"),
@@ -38,7 +50,9 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
 
 /// The beginning of a text, up to the last whole word that fits.
 fn cut(text: &str, room: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(room) else { return text.to_owned() };
+    let Some((end, _)) = text.char_indices().nth(room) else {
+        return text.to_owned();
+    };
     let kept = &text[..end];
     let words = kept.rsplit_once(' ').map_or(kept, |(words, _)| words);
     format!("{}..", words.trim_end_matches([',', ';', ':', '.', ' ']))
@@ -50,7 +64,10 @@ mod tests {
 
     #[test]
     fn a_long_reason_ends_with_a_whole_word() {
-        assert_eq!(cut("register it, or use another one", 31), "register it, or use another one");
+        assert_eq!(
+            cut("register it, or use another one", 31),
+            "register it, or use another one"
+        );
         assert_eq!(cut("register it, or use another one", 14), "register it..");
         assert_eq!(cut("indivisible", 5), "indiv..");
     }

@@ -1,4 +1,5 @@
-//! `goal:<slug>`: one condition for each active goal. Frozen, won and archived goals cannot derail and have none.
+//! `goal:<slug>`: one condition for each active goal. Frozen, won and archived goals cannot derail and have
+//! none.
 
 use std::collections::HashMap;
 
@@ -14,18 +15,31 @@ use crate::{
     domain::{Condition, Daystamp, Observation, Phrase, Severity, Subject},
 };
 
-/// A fresh reading gives each goal its risk. A stale one gives only unknowns: nobody knows what happened since.
+/// A fresh reading gives each goal its risk. A stale one gives only unknowns: nobody knows what happened
+/// since.
 pub(super) fn conditions(beeminder: &Observation<Account>, local: &Local<'_>) -> Vec<Condition> {
-    let Some(account) = beeminder.value() else { return Vec::new() };
+    let Some(account) = beeminder.value() else {
+        return Vec::new();
+    };
     let zone = account.zone(local.zone);
-    let mut days = Days { zone: &zone, local, known: HashMap::new() };
+    let mut days = Days {
+        zone: &zone,
+        local,
+        known: HashMap::new(),
+    };
     let mut conditions = Vec::with_capacity(account.goals.len() + 8);
     for goal in active(account) {
         let day = days.of(goal.deadline);
         conditions.push(match beeminder {
             Observation::Stale { at, why, .. } => {
                 let seen = derail_risk(goal, &zone, *at);
-                unknown(goal, &seen, day, &format!("not read since {}: {why}", local.past(*at)), local)
+                unknown(
+                    goal,
+                    &seen,
+                    day,
+                    &format!("not read since {}: {why}", local.past(*at)),
+                    local,
+                )
             }
             _ => fresh(goal, derail_risk(goal, &zone, local.now), day, local),
         });
@@ -36,7 +50,10 @@ pub(super) fn conditions(beeminder: &Observation<Account>, local: &Local<'_>) ->
 
 /// The goals that can derail.
 pub(super) fn active(account: &Account) -> impl Iterator<Item = &Goal> {
-    account.goals.iter().filter(|goal| goal.state == GoalState::Active)
+    account
+        .goals
+        .iter()
+        .filter(|goal| goal.state == GoalState::Active)
 }
 
 fn fresh(goal: &Goal, risk: GoalRisk, day: Daystamp, local: &Local<'_>) -> Condition {
@@ -52,26 +69,34 @@ fn fresh(goal: &Goal, risk: GoalRisk, day: Daystamp, local: &Local<'_>) -> Condi
 
 fn unknown(goal: &Goal, seen: &GoalRisk, day: Daystamp, why: &str, local: &Local<'_>) -> Condition {
     let slug = &goal.slug;
-    let due = seen.derails_at.map(|at| format!(", last seen due {}", local.when(at))).unwrap_or_default();
+    let due = seen
+        .derails_at
+        .map(|at| format!(", last seen due {}", local.when(at)))
+        .unwrap_or_default();
     Condition {
         subject: Subject::goal(slug),
         severity: Severity::Unknown,
         day,
         expires_at: seen.derails_at,
         evidence: format!("{why}; then: {}", seen.evidence),
-        phrase: Phrase { long: format!("{slug} unknown{due}"), short: format!("{slug} unknown") },
+        phrase: Phrase {
+            long: format!("{slug} unknown{due}"),
+            short: format!("{slug} unknown"),
+        },
     }
 }
 
 fn phrase(goal: &Goal, risk: &GoalRisk, local: &Local<'_>) -> Phrase {
     let slug = &goal.slug;
     match (risk.severity, risk.safe_days, goal.losedate) {
-        (Severity::Unknown, ..) | (_, None, _) => {
-            Phrase { long: format!("{slug} unknown"), short: format!("{slug} unknown") }
-        }
-        (Severity::Safe, Some(days), _) => {
-            Phrase { long: format!("{slug} safe for {days} days"), short: format!("{slug} safe") }
-        }
+        (Severity::Unknown, ..) | (_, None, _) => Phrase {
+            long: format!("{slug} unknown"),
+            short: format!("{slug} unknown"),
+        },
+        (Severity::Safe, Some(days), _) => Phrase {
+            long: format!("{slug} safe for {days} days"),
+            short: format!("{slug} safe"),
+        },
         (_, Some(_), Some(losedate)) => Phrase {
             long: format!("{slug} derails {}{}", local.when(losedate), stakes(goal)),
             short: format!("{slug} derails {}", local.day_of(losedate)),
@@ -82,7 +107,10 @@ fn phrase(goal: &Goal, risk: &GoalRisk, local: &Local<'_>) -> Phrase {
                 1 => "tomorrow".to_owned(),
                 days => format!("in {days} days"),
             };
-            Phrase { long: format!("{slug} derails {when}{}", stakes(goal)), short: format!("{slug} derails {when}") }
+            Phrase {
+                long: format!("{slug} derails {when}{}", stakes(goal)),
+                short: format!("{slug} derails {when}"),
+            }
         }
     }
 }
@@ -91,7 +119,11 @@ fn phrase(goal: &Goal, risk: &GoalRisk, local: &Local<'_>) -> Phrase {
 fn stakes(goal: &Goal) -> String {
     let pledge = goal.pledge.filter(|pledge| pledge.micros() > 0).map(dollars);
     let parts: Vec<String> = pledge.into_iter().chain(due(goal)).collect();
-    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", parts.join(", "))
+    }
 }
 
 fn due(goal: &Goal) -> Option<String> {
@@ -100,11 +132,16 @@ fn due(goal: &Goal) -> Option<String> {
     if whole.as_deref().is_some_and(|text| text.contains("cap")) {
         return whole;
     }
-    let least = goal.bare_minimum.as_deref().map(quote).filter(|text| text.contains(|c: char| c.is_ascii_digit()));
+    let least = goal
+        .bare_minimum
+        .as_deref()
+        .map(quote)
+        .filter(|text| text.contains(|c: char| c.is_ascii_digit()));
     least.map(|text| format!("{text} due")).or(whole)
 }
 
-/// Goals in the reply that could not be read at all are unknown together: they have no name to be unknown under.
+/// Goals in the reply that could not be read at all are unknown together: they have no name to be unknown
+/// under.
 fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
     let first = account.unreadable.first()?;
     let text = match account.unreadable.len() {
@@ -117,7 +154,10 @@ fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
         day: local_day(local.now, local.zone),
         expires_at: None,
         evidence: format!("{text}; the first: {first}"),
-        phrase: Phrase { long: text.clone(), short: text },
+        phrase: Phrase {
+            long: text.clone(),
+            short: text,
+        },
     })
 }
 
@@ -130,6 +170,9 @@ struct Days<'a> {
 
 impl Days<'_> {
     fn of(&mut self, deadline: DeadlineOffset) -> Daystamp {
-        *self.known.entry(deadline).or_insert_with(|| beeminder_day(self.local.now, self.zone, deadline))
+        *self
+            .known
+            .entry(deadline)
+            .or_insert_with(|| beeminder_day(self.local.now, self.zone, deadline))
     }
 }

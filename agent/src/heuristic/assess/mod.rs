@@ -1,6 +1,7 @@
 //! Observations into conditions: one for each promise, the safe and the unknown ones too. Pure.
 //!
-//! One file for each kind of condition. What is not known is never safe, and what an arm could not read is never read as zero.
+//! One file for each kind of condition. What is not known is never safe, and what an arm could not read is
+//! never read as zero.
 
 mod budget;
 mod channels;
@@ -49,7 +50,8 @@ pub struct History {
     pub last_success: Option<Timestamp>,
     /// When the very first pass ran; `None`: this is it.
     pub first_run: Option<Timestamp>,
-    /// A gap between successful passes of more than [`MISSED_DAY`](super::policy::MISSED_DAY) that ended within the last 24 h: from, until.
+    /// A gap between successful passes of more than [`MISSED_DAY`](super::policy::MISSED_DAY) that ended
+    /// within the last 24 h: from, until.
     pub gap: Option<(Timestamp, Timestamp)>,
     /// The last pass before this one took longer than its deadline: when it started, how long it took.
     pub overran: Option<(Timestamp, Duration)>,
@@ -84,26 +86,48 @@ pub struct AssessSettings {
 }
 
 /// One condition for each promise, the safe and the unknown ones too, most urgent first.
-pub fn assess(observed: &Observed, history: &History, settings: &AssessSettings, now: Timestamp) -> Vec<Condition> {
+pub fn assess(
+    observed: &Observed,
+    history: &History,
+    settings: &AssessSettings,
+    now: Timestamp,
+) -> Vec<Condition> {
     let local = Local::new(now, &settings.zone);
     let mut conditions = goals::conditions(&observed.beeminder, &local);
-    conditions.push(upstream::condition(&observed.beeminder, &history.beeminder, &local));
+    conditions.push(upstream::condition(
+        &observed.beeminder,
+        &history.beeminder,
+        &local,
+    ));
     if let (Some(walk), Some(settings)) = (&observed.walk, &settings.walk) {
         conditions.push(walk::condition(walk, settings, &local));
     }
     for (provider, budget) in &observed.budgets {
-        conditions.push(budget::condition(*provider, budget, &settings.budget_thresholds, &local));
+        conditions.push(budget::condition(
+            *provider,
+            budget,
+            &settings.budget_thresholds,
+            &local,
+        ));
     }
-    conditions.push(pass::condition(observed.elapsed, history, settings.deadline, &local));
+    conditions.push(pass::condition(
+        observed.elapsed,
+        history,
+        settings.deadline,
+        &local,
+    ));
     conditions.extend(channels::conditions(history, &local));
     sort_by_urgency(&mut conditions);
     conditions
 }
 
-/// Worst first; of the same severity what ends first, and last what never ends; then by name, so that the order is always the same.
+/// Worst first; of the same severity what ends first, and last what never ends; then by name, so that the
+/// order is always the same.
 fn sort_by_urgency(conditions: &mut [Condition]) {
     conditions.sort_by(|a, b| {
         let urgency = |c: &Condition| (Reverse(c.severity.rank()), c.expires_at.is_none(), c.expires_at);
-        urgency(a).cmp(&urgency(b)).then_with(|| a.subject.cmp(&b.subject))
+        urgency(a)
+            .cmp(&urgency(b))
+            .then_with(|| a.subject.cmp(&b.subject))
     });
 }

@@ -1,4 +1,5 @@
-//! `run`: Mecris itself. A day on which nothing was checked, and a pass that took too long, are said like any broken promise.
+//! `run`: Mecris itself. A day on which nothing was checked, and a pass that took too long, are said like any
+//! broken promise.
 
 use std::time::Duration;
 
@@ -13,49 +14,102 @@ use crate::{
 
 /// Something that is wrong with Mecris' own work.
 struct Trouble {
-    /// The day whose one alert it uses. A gap has the day on which it began, so that it is said once, however long it lasts.
+    /// The day whose one alert it uses. A gap has the day on which it began, so that it is said once, however
+    /// long it lasts.
     day: Daystamp,
     evidence: String,
     phrase: Phrase,
 }
 
 /// One condition, whatever is wrong: a missed day first, then a pass that took too long.
-pub(super) fn condition(elapsed: Duration, history: &History, deadline: Duration, local: &Local<'_>) -> Condition {
+pub(super) fn condition(
+    elapsed: Duration,
+    history: &History,
+    deadline: Duration,
+    local: &Local<'_>,
+) -> Condition {
     let troubles: Vec<Trouble> = [
         still_missing(history, local),
         ended_gap(history, local),
-        too_slow(local.now, (elapsed > deadline).then_some(elapsed), deadline, local),
-        history.overran.and_then(|(started_at, took)| too_slow(started_at, Some(took), deadline, local)),
+        too_slow(
+            local.now,
+            (elapsed > deadline).then_some(elapsed),
+            deadline,
+            local,
+        ),
+        history
+            .overran
+            .and_then(|(started_at, took)| too_slow(started_at, Some(took), deadline, local)),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let evidence = troubles.iter().map(|trouble| trouble.evidence.as_str()).collect::<Vec<_>>().join("; ");
+    let evidence = troubles
+        .iter()
+        .map(|trouble| trouble.evidence.as_str())
+        .collect::<Vec<_>>()
+        .join("; ");
     let (severity, day, evidence, phrase) = match troubles.into_iter().next() {
         Some(first) => (Severity::Warning, first.day, evidence, first.phrase),
-        None => (Severity::Safe, local_day(local.now, local.zone), regular(history, local), said("checked", "checked")),
+        None => (
+            Severity::Safe,
+            local_day(local.now, local.zone),
+            regular(history, local),
+            said("checked", "checked"),
+        ),
     };
-    Condition { subject: Subject::run(), severity, day, expires_at: None, evidence, phrase }
+    Condition {
+        subject: Subject::run(),
+        severity,
+        day,
+        expires_at: None,
+        evidence,
+        phrase,
+    }
 }
 
 fn still_missing(history: &History, local: &Local<'_>) -> Option<Trouble> {
     let since = history.last_success.or(history.first_run)?;
     (local.now.duration_since(since) > MISSED_DAY).then(|| {
         let text = format!("no successful pass since {}", local.past(since));
-        Trouble { day: local_day(since, local.zone), phrase: said(&text, "no successful pass"), evidence: text }
+        Trouble {
+            day: local_day(since, local.zone),
+            phrase: said(&text, "no successful pass"),
+            evidence: text,
+        }
     })
 }
 
 fn ended_gap(history: &History, local: &Local<'_>) -> Option<Trouble> {
     let (from, until) = history.gap?;
-    let text = format!("no successful pass from {} to {}, running again", local.past(from), local.past(until));
-    Some(Trouble { day: local_day(from, local.zone), phrase: said(&text, "a day was missed"), evidence: text })
+    let text = format!(
+        "no successful pass from {} to {}, running again",
+        local.past(from),
+        local.past(until)
+    );
+    Some(Trouble {
+        day: local_day(from, local.zone),
+        phrase: said(&text, "a day was missed"),
+        evidence: text,
+    })
 }
 
-fn too_slow(started_at: Timestamp, took: Option<Duration>, deadline: Duration, local: &Local<'_>) -> Option<Trouble> {
+fn too_slow(
+    started_at: Timestamp,
+    took: Option<Duration>,
+    deadline: Duration,
+    local: &Local<'_>,
+) -> Option<Trouble> {
     let (took, allowed) = (took?.as_secs_f64(), deadline.as_secs_f64());
-    let text = format!("pass of {} took {took:.1} s, {allowed:.1} s allowed", local.past(started_at));
-    Some(Trouble { day: local_day(started_at, local.zone), phrase: said(&text, "a pass was slow"), evidence: text })
+    let text = format!(
+        "pass of {} took {took:.1} s, {allowed:.1} s allowed",
+        local.past(started_at)
+    );
+    Some(Trouble {
+        day: local_day(started_at, local.zone),
+        phrase: said(&text, "a pass was slow"),
+        evidence: text,
+    })
 }
 
 fn regular(history: &History, local: &Local<'_>) -> String {
@@ -67,5 +121,8 @@ fn regular(history: &History, local: &Local<'_>) -> String {
 }
 
 fn said(long: &str, short: &str) -> Phrase {
-    Phrase { long: long.to_owned(), short: short.to_owned() }
+    Phrase {
+        long: long.to_owned(),
+        short: short.to_owned(),
+    }
 }

@@ -21,17 +21,29 @@ pub struct GoalRisk {
     pub evidence: String,
 }
 
-/// The one rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder said this, `zone` the account's.
+/// The one rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder said this, `zone` the
+/// account's.
 ///
 /// Beeminder: safebuf 0 is a beemergency day. safebuf decides, `losedate` stands in where it is missing
-/// (losedate = end of today + safebuf days), but only to warn: a goal without a readable safebuf is never safe. What contradicts itself or is being recomputed is unknown.
+/// (losedate = end of today + safebuf days), but only to warn: a goal without a readable safebuf is never
+/// safe. What contradicts itself or is being recomputed is unknown.
 pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
     let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
-    let unknown = |evidence| GoalRisk { severity: Severity::Unknown, safe_days: None, derails_at, evidence };
+    let unknown = |evidence| GoalRisk {
+        severity: Severity::Unknown,
+        safe_days: None,
+        derails_at,
+        evidence,
+    };
 
-    let queued_for = goal.queued.then(|| read_at.duration_since(goal.queued_since.unwrap_or(read_at)));
+    let queued_for = goal
+        .queued
+        .then(|| read_at.duration_since(goal.queued_since.unwrap_or(read_at)));
     if let Some(length) = queued_for.filter(|&length| length <= QUEUED_TRUSTED_AFTER) {
-        return unknown(format!("Beeminder is recomputing it (queued for {})", span(length)));
+        return unknown(format!(
+            "Beeminder is recomputing it (queued for {})",
+            span(length)
+        ));
     }
     let (safe_days, mut evidence) = match (goal.safebuf, goal.losedate) {
         (None, None) => return unknown("Beeminder sent neither safebuf nor losedate".to_owned()),
@@ -49,16 +61,22 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
                 span(read_at.duration_since(losedate))
             ));
         }
-        (Some(days), Some(losedate)) => {
-            (days, format!("safebuf {days}, {} to losedate", span(losedate.duration_since(read_at))))
-        }
+        (Some(days), Some(losedate)) => (
+            days,
+            format!(
+                "safebuf {days}, {} to losedate",
+                span(losedate.duration_since(read_at))
+            ),
+        ),
         (Some(days), None) => (days, format!("safebuf {days}, no losedate")),
         (None, Some(losedate)) => {
             let days = days_until(losedate, goal, zone, read_at);
             let left = span(losedate.duration_since(read_at));
             // Half of what Beeminder should have said can warn, but nothing is safe on half an answer.
             if !by_safe_days(days).at_least(Severity::Warning) {
-                return unknown(format!("Beeminder sent no safebuf that can be read; {left} to losedate"));
+                return unknown(format!(
+                    "Beeminder sent no safebuf that can be read; {left} to losedate"
+                ));
             }
             (days, format!("no safebuf; {left} to losedate, {days} safe days"))
         }
@@ -66,7 +84,12 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
     if let Some(length) = queued_for {
         evidence.push_str(&format!("; queued for {}, taken at face value", span(length)));
     }
-    GoalRisk { severity: by_safe_days(safe_days), safe_days: Some(safe_days), derails_at, evidence }
+    GoalRisk {
+        severity: by_safe_days(safe_days),
+        safe_days: Some(safe_days),
+        derails_at,
+        evidence,
+    }
 }
 
 fn by_safe_days(days: i64) -> Severity {
@@ -81,10 +104,15 @@ fn by_safe_days(days: i64) -> Severity {
 /// Beeminder days from today's to the one that ends at `losedate`.
 fn days_until(losedate: Timestamp, goal: &Goal, zone: &TimeZone, now: Timestamp) -> i64 {
     let today = beeminder_day(now, zone, goal.deadline).date();
-    // losedate is the last second of its day (23:59:59) or the first instant after it: one second less is the same day in both.
-    let last_instant = losedate.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(losedate);
+    // losedate is the last second of its day (23:59:59) or the first instant after it: one second less is the
+    // same day in both.
+    let last_instant = losedate
+        .saturating_sub(SignedDuration::from_secs(1))
+        .unwrap_or(losedate);
     let last = beeminder_day(last_instant, zone, goal.deadline).date();
-    last.since(today).map_or(i64::MAX, |span| span.get_days().into()).max(0)
+    last.since(today)
+        .map_or(i64::MAX, |span| span.get_days().into())
+        .max(0)
 }
 
 fn end_of_safe_days(goal: &Goal, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {

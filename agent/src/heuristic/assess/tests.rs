@@ -71,15 +71,27 @@ fn goal(slug: &str, safebuf: i64) -> Goal {
 }
 
 fn account(goals: Vec<Goal>) -> Account {
-    Account { time_zone: Some("America/New_York".to_owned()), deadbeat: false, goals, unreadable: Vec::new() }
+    Account {
+        time_zone: Some("America/New_York".to_owned()),
+        deadbeat: false,
+        goals,
+        unreadable: Vec::new(),
+    }
 }
 
 fn fresh<T>(value: T) -> Observation<T> {
-    Observation::Fresh { value, at: today("15:00") }
+    Observation::Fresh {
+        value,
+        at: today("15:00"),
+    }
 }
 
 fn walk(done: bool) -> Observation<Walk> {
-    fresh(Walk { goal: "bike".parse().unwrap(), day: "2026-11-21".parse().unwrap(), done })
+    fresh(Walk {
+        goal: "bike".parse().unwrap(),
+        day: "2026-11-21".parse().unwrap(),
+        done,
+    })
 }
 
 fn groq(used_usd: f64, health: Health) -> Budget {
@@ -99,12 +111,20 @@ fn groq(used_usd: f64, health: Health) -> Budget {
 }
 
 fn observed(goals: Vec<Goal>) -> Observed {
-    Observed { beeminder: fresh(account(goals)), walk: None, budgets: Vec::new(), elapsed: Duration::from_secs(1) }
+    Observed {
+        beeminder: fresh(account(goals)),
+        walk: None,
+        budgets: Vec::new(),
+        elapsed: Duration::from_secs(1),
+    }
 }
 
 fn healthy() -> History {
     History {
-        beeminder: UpstreamHistory { last_success: Some(today("15:00")), ..UpstreamHistory::default() },
+        beeminder: UpstreamHistory {
+            last_success: Some(today("15:00")),
+            ..UpstreamHistory::default()
+        },
         last_success: Some(today("14:45")),
         first_run: Some(at("2026-11-01T13:00:00-04:00")),
         ..History::default()
@@ -114,30 +134,65 @@ fn healthy() -> History {
 fn broken(channel: ChannelKind, why: &str) -> BrokenChannel {
     let since = today("14:02");
     let code = Some("30034".to_owned());
-    BrokenChannel { channel, since, refused_at: since, skip_until: today("20:02"), code, why: why.to_owned() }
+    BrokenChannel {
+        channel,
+        since,
+        refused_at: since,
+        skip_until: today("20:02"),
+        code,
+        why: why.to_owned(),
+    }
 }
 
 #[test]
 fn a_broken_channel_is_told_through_another_one_with_what_to_do() {
-    let sms = broken(ChannelKind::Sms, "Twilio error 30034: the sender is not registered; register it");
-    let history = History { broken_channels: vec![sms], healthy_channels: 1, ..healthy() };
+    let sms = broken(
+        ChannelKind::Sms,
+        "Twilio error 30034: the sender is not registered; register it",
+    );
+    let history = History {
+        broken_channels: vec![sms],
+        healthy_channels: 1,
+        ..healthy()
+    };
     let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
     let told = find(&conditions, "channel:sms");
     assert_eq!((told.severity, told.expires_at), (Severity::Warning, None));
-    assert_eq!(told.phrase.long, "sms is broken: Twilio error 30034: the sender is not registered; register it");
+    assert_eq!(
+        told.phrase.long,
+        "sms is broken: Twilio error 30034: the sender is not registered; register it"
+    );
     assert_eq!(told.phrase.short, "sms is broken (30034)");
-    assert!(told.evidence.starts_with("sms has refused every message since 14:02: Twilio error 30034"), "{told:?}");
+    assert!(
+        told.evidence
+            .starts_with("sms has refused every message since 14:02: Twilio error 30034"),
+        "{told:?}"
+    );
     // It is the same breakage tomorrow, and its one alert is used.
-    let tomorrow = assess(&observed(vec![]), &history, &settings(), at("2026-11-22T15:00:00-05:00"));
+    let tomorrow = assess(
+        &observed(vec![]),
+        &history,
+        &settings(),
+        at("2026-11-22T15:00:00-05:00"),
+    );
     assert_eq!(find(&tomorrow, "channel:sms").day, told.day);
 }
 
 #[test]
 fn with_no_channel_left_there_is_nobody_to_tell() {
     let marks = vec![broken(ChannelKind::Sms, "x"), broken(ChannelKind::Voice, "y")];
-    let history = History { broken_channels: marks, healthy_channels: 0, ..healthy() };
+    let history = History {
+        broken_channels: marks,
+        healthy_channels: 0,
+        ..healthy()
+    };
     let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
-    assert!(conditions.iter().all(|c| !c.subject.as_str().starts_with("channel:")), "{conditions:?}");
+    assert!(
+        conditions
+            .iter()
+            .all(|c| !c.subject.as_str().starts_with("channel:")),
+        "{conditions:?}"
+    );
 }
 
 #[test]
@@ -166,12 +221,19 @@ fn failing(in_a_row: u32, in_an_hour: u32) -> History {
 }
 
 fn find(conditions: &[Condition], subject: &str) -> Condition {
-    conditions.iter().find(|c| c.subject.as_str() == subject).unwrap_or_else(|| panic!("no {subject}")).clone()
+    conditions
+        .iter()
+        .find(|c| c.subject.as_str() == subject)
+        .unwrap_or_else(|| panic!("no {subject}"))
+        .clone()
 }
 
 fn assess_goal(goal: Goal, now: Timestamp) -> Condition {
     let subject = format!("goal:{}", goal.slug);
-    find(&assess(&observed(vec![goal]), &healthy(), &settings(), now), &subject)
+    find(
+        &assess(&observed(vec![goal]), &healthy(), &settings(), now),
+        &subject,
+    )
 }
 
 /// What a person reading the decisions and the message would see, one line for each condition.
@@ -189,11 +251,20 @@ fn table(conditions: &[Condition]) -> String {
 
 #[test]
 fn a_bad_afternoon_is_said_most_urgent_first() {
-    let frozen = Goal { state: GoalState::Frozen, ..goal("novel", 0) };
+    let frozen = Goal {
+        state: GoalState::Frozen,
+        ..goal("novel", 0)
+    };
     let observed = Observed {
         walk: Some(walk(false)),
         budgets: vec![(Provider::Groq, fresh(groq(5.6, Health::Critical)))],
-        ..observed(vec![goal("piano", 5), goal("run", 1), goal("reading", 0), goal("soon", 3), frozen])
+        ..observed(vec![
+            goal("piano", 5),
+            goal("run", 1),
+            goal("reading", 0),
+            goal("soon", 3),
+            frozen,
+        ])
     };
     insta::assert_snapshot!(table(&assess(&observed, &healthy(), &settings(), today("15:00"))), @r"
     CRITICAL goal:reading 2026-11-21 | reading derails today 23:59 ($5, +2 due) | reading derails today | safebuf 0, 8 h to losedate
@@ -218,8 +289,13 @@ fn safebuf_decides_the_risk() {
         (4, Severity::Safe),
         (97, Severity::Safe),
     ] {
-        let condition =
-            assess_goal(Goal { losedate: Some(today("23:59")), ..goal("reading", safebuf) }, today("15:00"));
+        let condition = assess_goal(
+            Goal {
+                losedate: Some(today("23:59")),
+                ..goal("reading", safebuf)
+            },
+            today("15:00"),
+        );
         assert_eq!(condition.severity, severity, "safebuf {safebuf}");
         assert_eq!(condition.expires_at, Some(today("23:59")));
     }
@@ -228,60 +304,133 @@ fn safebuf_decides_the_risk() {
 #[test]
 fn goals_that_cannot_derail_have_no_condition() {
     for state in [GoalState::Frozen, GoalState::Won, GoalState::Archived] {
-        let observed = observed(vec![Goal { state, ..goal("novel", 0) }]);
+        let observed = observed(vec![Goal {
+            state,
+            ..goal("novel", 0)
+        }]);
         let conditions = assess(&observed, &healthy(), &settings(), at(NOON));
-        assert!(conditions.iter().all(|c| c.subject.as_str() != "goal:novel"), "{state:?}");
+        assert!(
+            conditions.iter().all(|c| c.subject.as_str() != "goal:novel"),
+            "{state:?}"
+        );
     }
 }
 
 #[test]
 fn losedate_stands_in_for_a_missing_safebuf_but_only_to_warn() {
-    for (days, severity) in
-        [(0, Severity::Critical), (1, Severity::Warning), (3, Severity::Unknown), (4, Severity::Unknown)]
-    {
-        let condition = assess_goal(Goal { safebuf: None, ..goal("reading", days) }, today("15:00"));
-        assert_eq!(condition.severity, severity, "{days} days: {}", condition.evidence);
+    for (days, severity) in [
+        (0, Severity::Critical),
+        (1, Severity::Warning),
+        (3, Severity::Unknown),
+        (4, Severity::Unknown),
+    ] {
+        let condition = assess_goal(
+            Goal {
+                safebuf: None,
+                ..goal("reading", days)
+            },
+            today("15:00"),
+        );
+        assert_eq!(
+            condition.severity, severity,
+            "{days} days: {}",
+            condition.evidence
+        );
     }
     // The deadline's own instant and the second before it end the same day.
     let deadline = DeadlineOffset::from_seconds(-4_500).unwrap();
     for losedate in ["2026-11-21T22:45:00-05:00", "2026-11-21T22:44:59-05:00"] {
-        let goal = Goal { safebuf: None, losedate: Some(at(losedate)), deadline, ..goal("reading", 0) };
+        let goal = Goal {
+            safebuf: None,
+            losedate: Some(at(losedate)),
+            deadline,
+            ..goal("reading", 0)
+        };
         assert_eq!(assess_goal(goal, today("15:00")).severity, Severity::Critical);
     }
 }
 
 #[test]
 fn safebuf_stands_in_for_a_missing_losedate() {
-    let condition = assess_goal(Goal { losedate: None, ..goal("reading", 1) }, today("15:00"));
+    let condition = assess_goal(
+        Goal {
+            losedate: None,
+            ..goal("reading", 1)
+        },
+        today("15:00"),
+    );
     assert_eq!(condition.severity, Severity::Warning);
     assert_eq!(condition.phrase.long, "reading derails tomorrow ($5, +2 due)");
-    assert_eq!(condition.expires_at, Some(at("2026-11-23T00:00:00-05:00")), "the end of the last safe day");
+    assert_eq!(
+        condition.expires_at,
+        Some(at("2026-11-23T00:00:00-05:00")),
+        "the end of the last safe day"
+    );
 }
 
 #[test]
 fn what_beeminder_does_not_say_or_contradicts_is_unknown() {
     let past = Some(today("14:00"));
     for goal in [
-        Goal { safebuf: None, losedate: None, ..goal("reading", 0) },
-        Goal { safebuf: Some(9), losedate: past, ..goal("reading", 0) },
-        Goal { safebuf: Some(0), losedate: past, ..goal("reading", 0) },
-        Goal { safebuf: None, losedate: past, ..goal("reading", 0) },
+        Goal {
+            safebuf: None,
+            losedate: None,
+            ..goal("reading", 0)
+        },
+        Goal {
+            safebuf: Some(9),
+            losedate: past,
+            ..goal("reading", 0)
+        },
+        Goal {
+            safebuf: Some(0),
+            losedate: past,
+            ..goal("reading", 0)
+        },
+        Goal {
+            safebuf: None,
+            losedate: past,
+            ..goal("reading", 0)
+        },
     ] {
         let condition = assess_goal(goal.clone(), today("15:00"));
-        assert_eq!(condition.severity, Severity::Unknown, "{:?} {:?}", goal.safebuf, goal.losedate);
+        assert_eq!(
+            condition.severity,
+            Severity::Unknown,
+            "{:?} {:?}",
+            goal.safebuf,
+            goal.losedate
+        );
         assert_eq!(condition.phrase.short, "reading unknown");
     }
 }
 
 #[test]
 fn a_queued_goal_is_unknown_until_it_has_been_queued_for_too_long() {
-    let queued = |since| Goal { queued: true, queued_since: since, ..goal("reading", 9) };
-    for since in [None, Some(today("14:59")), Some(today("14:00")), Some(today("16:00"))] {
-        assert_eq!(assess_goal(queued(since), today("15:00")).severity, Severity::Unknown, "{since:?}");
+    let queued = |since| Goal {
+        queued: true,
+        queued_since: since,
+        ..goal("reading", 9)
+    };
+    for since in [
+        None,
+        Some(today("14:59")),
+        Some(today("14:00")),
+        Some(today("16:00")),
+    ] {
+        assert_eq!(
+            assess_goal(queued(since), today("15:00")).severity,
+            Severity::Unknown,
+            "{since:?}"
+        );
     }
     let stuck = assess_goal(queued(Some(today("12:30"))), today("15:00"));
     assert_eq!(stuck.severity, Severity::Safe);
-    assert!(stuck.evidence.ends_with("queued for 2 h, taken at face value"), "{}", stuck.evidence);
+    assert!(
+        stuck.evidence.ends_with("queued for 2 h, taken at face value"),
+        "{}",
+        stuck.evidence
+    );
 }
 
 #[test]
@@ -292,16 +441,37 @@ fn a_goals_day_is_beeminders_in_the_accounts_zone() {
         (-4_500, today("23:30"), "2026-11-22"),
         (10_800, at("2026-11-22T02:00:00-05:00"), "2026-11-21"),
     ] {
-        let condition = assess_goal(Goal { deadline: deadline(seconds), ..goal("reading", 9) }, now);
+        let condition = assess_goal(
+            Goal {
+                deadline: deadline(seconds),
+                ..goal("reading", 9)
+            },
+            now,
+        );
         assert_eq!(condition.day.to_string(), day, "deadline {seconds}");
     }
     let abroad = |time_zone: Option<&str>| {
-        let account = Account { time_zone: time_zone.map(str::to_owned), ..account(vec![goal("reading", 9)]) };
-        let observed = Observed { beeminder: fresh(account), ..observed(Vec::new()) };
-        find(&assess(&observed, &healthy(), &settings(), today("23:30")), "goal:reading").day.to_string()
+        let account = Account {
+            time_zone: time_zone.map(str::to_owned),
+            ..account(vec![goal("reading", 9)])
+        };
+        let observed = Observed {
+            beeminder: fresh(account),
+            ..observed(Vec::new())
+        };
+        find(
+            &assess(&observed, &healthy(), &settings(), today("23:30")),
+            "goal:reading",
+        )
+        .day
+        .to_string()
     };
     assert_eq!(abroad(Some("Europe/Berlin")), "2026-11-22");
-    assert_eq!(abroad(None), "2026-11-21", "no zone from Beeminder: the configured one");
+    assert_eq!(
+        abroad(None),
+        "2026-11-21",
+        "no zone from Beeminder: the configured one"
+    );
 }
 
 #[test]
@@ -312,7 +482,10 @@ fn a_deadline_after_midnight_is_said_as_tonight() {
         ..goal("reading", 0)
     };
     let condition = assess_goal(goal, today("20:00"));
-    assert_eq!(condition.phrase.long, "reading derails tonight 02:59 ($5, +2 due)");
+    assert_eq!(
+        condition.phrase.long,
+        "reading derails tonight 02:59 ($5, +2 due)"
+    );
     assert_eq!(condition.phrase.short, "reading derails tonight");
 }
 
@@ -328,11 +501,27 @@ fn what_is_due_is_quoted_short_and_a_limit_is_not_turned_into_a_duty() {
         assess_goal(goal, today("15:00")).phrase.long
     };
     assert_eq!(phrase(None, None), "reading derails today 23:59");
-    assert_eq!(phrase(Some("+2 within 1 day"), None), "reading derails today 23:59 (+2 within 1 day)");
-    assert_eq!(phrase(Some("+2 within 1 day"), Some("0:30")), "reading derails today 23:59 (0:30 due)");
-    assert_eq!(phrase(Some("hard cap +3 today"), Some("+3")), "reading derails today 23:59 (hard cap +3 today)");
-    assert_eq!(phrase(None, Some("\u{2714}")), "reading derails today 23:59", "a tick is nothing due");
-    let evil = phrase(Some("+1 x) SAFE\r\nSTOP \u{1f525} http://example.com/a-long-way"), None);
+    assert_eq!(
+        phrase(Some("+2 within 1 day"), None),
+        "reading derails today 23:59 (+2 within 1 day)"
+    );
+    assert_eq!(
+        phrase(Some("+2 within 1 day"), Some("0:30")),
+        "reading derails today 23:59 (0:30 due)"
+    );
+    assert_eq!(
+        phrase(Some("hard cap +3 today"), Some("+3")),
+        "reading derails today 23:59 (hard cap +3 today)"
+    );
+    assert_eq!(
+        phrase(None, Some("\u{2714}")),
+        "reading derails today 23:59",
+        "a tick is nothing due"
+    );
+    let evil = phrase(
+        Some("+1 x) SAFE\r\nSTOP \u{1f525} http://example.com/a-long-way"),
+        None,
+    );
     assert_eq!(evil, "reading derails today 23:59 (+1 x) SAFE STOP http://e)");
 }
 
@@ -342,19 +531,34 @@ fn unreadable_goals_are_one_unknown() {
         unreadable: vec!["goal 3 has no slug".to_owned(), "not an object".to_owned()],
         ..account(Vec::new())
     };
-    let observed = Observed { beeminder: fresh(account), ..observed(Vec::new()) };
-    let condition = find(&assess(&observed, &healthy(), &settings(), at(NOON)), "beeminder:unreadable");
+    let observed = Observed {
+        beeminder: fresh(account),
+        ..observed(Vec::new())
+    };
+    let condition = find(
+        &assess(&observed, &healthy(), &settings(), at(NOON)),
+        "beeminder:unreadable",
+    );
     assert_eq!(condition.severity, Severity::Unknown);
-    assert_eq!(condition.evidence, "2 goals cannot be read; the first: goal 3 has no slug");
+    assert_eq!(
+        condition.evidence,
+        "2 goals cannot be read; the first: goal 3 has no slug"
+    );
     assert!("beeminder:unreadable".parse::<Subject>().is_ok());
 }
 
 #[test]
 fn an_old_reading_makes_every_goal_unknown_and_names_those_at_risk() {
     let goals = vec![goal("piano", 9), goal("reading", 0), goal("run", 1)];
-    let beeminder =
-        Observation::Stale { value: account(goals), at: today("14:02"), why: "Beeminder answered 503".to_owned() };
-    let observed = Observed { beeminder, ..observed(Vec::new()) };
+    let beeminder = Observation::Stale {
+        value: account(goals),
+        at: today("14:02"),
+        why: "Beeminder answered 503".to_owned(),
+    };
+    let observed = Observed {
+        beeminder,
+        ..observed(Vec::new())
+    };
     insta::assert_snapshot!(table(&assess(&observed, &failing(3, 3), &settings(), today("15:00"))), @r"
     WARNING upstream:beeminder 2026-11-21 | cannot read Beeminder (3 tries, since 14:02); last seen: reading due today 23:59 | cannot read Beeminder; last seen: reading due today 23:59 | 3 tries failed in a row, 3 in the last hour, since 14:02: Beeminder answered 503
     UNKNOWN goal:reading 2026-11-21 | reading unknown, last seen due today 23:59 | reading unknown | not read since 14:02: Beeminder answered 503; then: safebuf 0, 9 h to losedate
@@ -367,24 +571,59 @@ fn an_old_reading_makes_every_goal_unknown_and_names_those_at_risk() {
 #[test]
 fn many_goals_at_risk_are_counted_after_the_third() {
     let goals = (0..9).map(|n| goal(&format!("g{n}"), 0)).collect();
-    let beeminder = Observation::Stale { value: account(goals), at: today("14:02"), why: "down".to_owned() };
-    let observed = Observed { beeminder, ..observed(Vec::new()) };
-    let phrase = find(&assess(&observed, &failing(3, 3), &settings(), today("15:00")), "upstream:beeminder").phrase;
-    assert!(phrase.long.ends_with("g2 due today 23:59 and 6 more"), "{}", phrase.long);
-    assert_eq!(phrase.short, "cannot read Beeminder; last seen: g0 due today 23:59 and 8 more");
+    let beeminder = Observation::Stale {
+        value: account(goals),
+        at: today("14:02"),
+        why: "down".to_owned(),
+    };
+    let observed = Observed {
+        beeminder,
+        ..observed(Vec::new())
+    };
+    let phrase = find(
+        &assess(&observed, &failing(3, 3), &settings(), today("15:00")),
+        "upstream:beeminder",
+    )
+    .phrase;
+    assert!(
+        phrase.long.ends_with("g2 due today 23:59 and 6 more"),
+        "{}",
+        phrase.long
+    );
+    assert_eq!(
+        phrase.short,
+        "cannot read Beeminder; last seen: g0 due today 23:59 and 8 more"
+    );
 }
 
 #[test]
 fn nothing_read_is_one_unknown_upstream_and_no_goal() {
-    let unknown = Observed { beeminder: Observation::Unknown { why: "timeout".to_owned() }, ..observed(Vec::new()) };
+    let unknown = Observed {
+        beeminder: Observation::Unknown {
+            why: "timeout".to_owned(),
+        },
+        ..observed(Vec::new())
+    };
     let conditions = assess(&unknown, &failing(1, 1), &settings(), today("15:00"));
-    assert!(conditions.iter().all(|c| !c.subject.as_str().starts_with("goal:")));
-    assert_eq!(find(&conditions, "upstream:beeminder").severity, Severity::Unknown);
+    assert!(
+        conditions
+            .iter()
+            .all(|c| !c.subject.as_str().starts_with("goal:"))
+    );
+    assert_eq!(
+        find(&conditions, "upstream:beeminder").severity,
+        Severity::Unknown
+    );
 }
 
 #[test]
 fn an_upstream_gets_worse_by_failures_in_a_row_and_in_an_hour() {
-    let unknown = Observed { beeminder: Observation::Unknown { why: "timeout".to_owned() }, ..observed(Vec::new()) };
+    let unknown = Observed {
+        beeminder: Observation::Unknown {
+            why: "timeout".to_owned(),
+        },
+        ..observed(Vec::new())
+    };
     for (in_a_row, in_an_hour, severity) in [
         (0, 0, Severity::Unknown),
         (1, 1, Severity::Unknown),
@@ -394,56 +633,113 @@ fn an_upstream_gets_worse_by_failures_in_a_row_and_in_an_hour() {
         (5, 5, Severity::Critical),
         (1, 5, Severity::Critical),
     ] {
-        let conditions = assess(&unknown, &failing(in_a_row, in_an_hour), &settings(), today("15:00"));
-        assert_eq!(find(&conditions, "upstream:beeminder").severity, severity, "{in_a_row} {in_an_hour}");
+        let conditions = assess(
+            &unknown,
+            &failing(in_a_row, in_an_hour),
+            &settings(),
+            today("15:00"),
+        );
+        assert_eq!(
+            find(&conditions, "upstream:beeminder").severity,
+            severity,
+            "{in_a_row} {in_an_hour}"
+        );
     }
     let readable = assess(&observed(Vec::new()), &failing(0, 5), &settings(), today("15:00"));
-    assert_eq!(find(&readable, "upstream:beeminder").severity, Severity::Safe, "it can be read now");
+    assert_eq!(
+        find(&readable, "upstream:beeminder").severity,
+        Severity::Safe,
+        "it can be read now"
+    );
 }
 
 fn assess_run(history: &History, elapsed_seconds: u64) -> Condition {
-    let observed = Observed { elapsed: Duration::from_secs(elapsed_seconds), ..observed(Vec::new()) };
+    let observed = Observed {
+        elapsed: Duration::from_secs(elapsed_seconds),
+        ..observed(Vec::new())
+    };
     find(&assess(&observed, history, &settings(), today("15:00")), "run")
 }
 
 #[test]
 fn a_missed_day_is_said_on_the_day_on_which_it_began() {
     let last_success = Some(at("2026-11-19T17:55:00-05:00"));
-    let missing = assess_run(&History { last_success, ..healthy() }, 1);
+    let missing = assess_run(
+        &History {
+            last_success,
+            ..healthy()
+        },
+        1,
+    );
     assert_eq!(missing.severity, Severity::Warning);
     assert_eq!(missing.phrase.long, "no successful pass since Thu 17:55");
 
     let gap = Some((at("2026-11-19T17:55:00-05:00"), today("13:00")));
     let ended = assess_run(&History { gap, ..healthy() }, 1);
     assert_eq!(ended.severity, Severity::Warning);
-    assert_eq!(ended.phrase.long, "no successful pass from Thu 17:55 to 13:00, running again");
+    assert_eq!(
+        ended.phrase.long,
+        "no successful pass from Thu 17:55 to 13:00, running again"
+    );
     assert_eq!(missing.day.to_string(), "2026-11-19");
-    assert_eq!(ended.day, missing.day, "one gap is one alert, before and after it ends");
+    assert_eq!(
+        ended.day, missing.day,
+        "one gap is one alert, before and after it ends"
+    );
 }
 
 #[test]
 fn twenty_five_hours_are_not_yet_a_missed_day() {
-    let run = |last_success| assess_run(&History { last_success, ..healthy() }, 1).severity;
+    let run = |last_success| {
+        assess_run(
+            &History {
+                last_success,
+                ..healthy()
+            },
+            1,
+        )
+        .severity
+    };
     assert_eq!(run(Some(at("2026-11-20T14:00:00-05:00"))), Severity::Safe);
     assert_eq!(run(Some(at("2026-11-20T13:59:59-05:00"))), Severity::Warning);
-    assert_eq!(run(Some(at("2027-01-01T00:00:00Z"))), Severity::Safe, "a clock set back is no missed day");
+    assert_eq!(
+        run(Some(at("2027-01-01T00:00:00Z"))),
+        Severity::Safe,
+        "a clock set back is no missed day"
+    );
 }
 
 #[test]
 fn a_first_pass_is_no_missed_day_but_never_succeeding_is() {
     assert_eq!(assess_run(&History::default(), 1).severity, Severity::Safe);
     let first_run = Some(at("2026-11-19T13:00:00-05:00"));
-    assert_eq!(assess_run(&History { first_run, ..History::default() }, 1).severity, Severity::Warning);
+    assert_eq!(
+        assess_run(
+            &History {
+                first_run,
+                ..History::default()
+            },
+            1
+        )
+        .severity,
+        Severity::Warning
+    );
 }
 
 #[test]
 fn a_pass_over_its_deadline_is_said_on_its_own_day() {
     assert_eq!(assess_run(&healthy(), 30).severity, Severity::Safe);
     let slow = assess_run(&healthy(), 31);
-    assert_eq!((slow.severity, slow.day.to_string().as_str()), (Severity::Warning, "2026-11-21"));
+    assert_eq!(
+        (slow.severity, slow.day.to_string().as_str()),
+        (Severity::Warning, "2026-11-21")
+    );
     let overran = Some((at("2026-11-20T17:55:00-05:00"), Duration::from_secs(45)));
     let last = assess_run(&History { overran, ..healthy() }, 1);
-    assert_eq!((last.severity, last.day.to_string().as_str()), (Severity::Warning, "2026-11-20"));
+    assert_eq!(
+        (last.severity, last.day.to_string().as_str()),
+        (Severity::Warning, "2026-11-20")
+    );
     assert_eq!(last.phrase.long, "pass of Fri 17:55 took 45.0 s, 30.0 s allowed");
 }
 

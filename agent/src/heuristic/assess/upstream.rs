@@ -1,5 +1,5 @@
-//! `upstream:beeminder`: whether the source of the goals can be read. One failure is a hiccup; silence about many would be the
-//! worst failure of all.
+//! `upstream:beeminder`: whether the source of the goals can be read. One failure is a hiccup; silence about
+//! many would be the worst failure of all.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,10 +14,17 @@ use crate::{
 /// How many goals that were about to derail a message names.
 const NAMED_GOALS: usize = 3;
 
-pub(super) fn condition(beeminder: &Observation<Account>, history: &UpstreamHistory, local: &Local<'_>) -> Condition {
+pub(super) fn condition(
+    beeminder: &Observation<Account>,
+    history: &UpstreamHistory,
+    local: &Local<'_>,
+) -> Condition {
     let severity = severity(beeminder, history);
-    let (evidence, phrase) =
-        if severity == Severity::Safe { readable(history) } else { unreadable(beeminder, history, local) };
+    let (evidence, phrase) = if severity == Severity::Safe {
+        readable(history)
+    } else {
+        unreadable(beeminder, history, local)
+    };
     Condition {
         subject: Subject::upstream("beeminder"),
         severity,
@@ -44,32 +51,55 @@ fn readable(history: &UpstreamHistory) -> (String, Phrase) {
         0 => "Beeminder was read".to_owned(),
         failures => format!("Beeminder was read; it failed {failures} times in the last hour"),
     };
-    (evidence, Phrase { long: "Beeminder can be read".to_owned(), short: "Beeminder can be read".to_owned() })
+    (
+        evidence,
+        Phrase {
+            long: "Beeminder can be read".to_owned(),
+            short: "Beeminder can be read".to_owned(),
+        },
+    )
 }
 
-fn unreadable(beeminder: &Observation<Account>, history: &UpstreamHistory, local: &Local<'_>) -> (String, Phrase) {
+fn unreadable(
+    beeminder: &Observation<Account>,
+    history: &UpstreamHistory,
+    local: &Local<'_>,
+) -> (String, Phrase) {
     let tries = match history.consecutive_failures {
         1 => "1 try".to_owned(),
         failures => format!("{failures} tries"),
     };
-    let since = history.last_success.map_or("never read".to_owned(), |at| format!("since {}", local.past(at)));
+    let since = history
+        .last_success
+        .map_or("never read".to_owned(), |at| format!("since {}", local.past(at)));
     let last_seen = last_seen(beeminder, local);
     let evidence = format!(
         "{tries} failed in a row, {} in the last hour, {since}: {}",
         history.failures_last_hour,
         beeminder.why().unwrap_or("no reason was given"),
     );
-    let long = format!("cannot read Beeminder ({tries}, {since}){}", said(&last_seen, NAMED_GOALS, local));
+    let long = format!(
+        "cannot read Beeminder ({tries}, {since}){}",
+        said(&last_seen, NAMED_GOALS, local)
+    );
     let short = format!("cannot read Beeminder{}", said(&last_seen, 1, local));
     (evidence, Phrase { long, short })
 }
 
-/// The goals that were about to derail when Beeminder could last be read, the first to derail first. A person who hears that
-/// nobody watches must not be left in the dark about these.
+/// The goals that were about to derail when Beeminder could last be read, the first to derail first. A person
+/// who hears that nobody watches must not be left in the dark about these.
 fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<(Timestamp, &'a Slug)> {
-    let Observation::Stale { value: account, at, .. } = beeminder else { return Vec::new() };
+    let Observation::Stale {
+        value: account, at, ..
+    } = beeminder
+    else {
+        return Vec::new();
+    };
     let zone = account.zone(local.zone);
-    let soon = local.now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+    let soon = local
+        .now
+        .saturating_add(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::MAX);
     let mut at_risk: Vec<_> = active(account)
         .filter_map(|goal| Some((derail_risk(goal, &zone, *at).derails_at?, &goal.slug)))
         .filter(|(derails_at, _)| local.now < *derails_at && *derails_at <= soon)
@@ -83,8 +113,11 @@ fn said(at_risk: &[(Timestamp, &Slug)], named: usize, local: &Local<'_>) -> Stri
     if at_risk.is_empty() {
         return String::new();
     }
-    let goals: Vec<String> =
-        at_risk.iter().take(named).map(|(at, slug)| format!("{slug} due {}", local.when(*at))).collect();
+    let goals: Vec<String> = at_risk
+        .iter()
+        .take(named)
+        .map(|(at, slug)| format!("{slug} due {}", local.when(*at)))
+        .collect();
     let more = match at_risk.len().saturating_sub(named) {
         0 => String::new(),
         count => format!(" and {count} more"),

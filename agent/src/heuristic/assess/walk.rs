@@ -1,4 +1,5 @@
-//! `walk`: a missing walk is worth a word inside its hours only. Before, there is time; after, it is too late to nag.
+//! `walk`: a missing walk is worth a word inside its hours only. Before, there is time; after, it is too late
+//! to nag.
 
 use super::words::Local;
 use crate::{
@@ -24,9 +25,12 @@ pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local
             "walk unknown".to_owned(),
             "walk unknown",
         ),
-        Observation::Fresh { value, .. } if value.done => {
-            (Severity::Safe, format!("{goal} has a datapoint for {}", value.day), "walk done".to_owned(), "walk done")
-        }
+        Observation::Fresh { value, .. } if value.done => (
+            Severity::Safe,
+            format!("{goal} has a datapoint for {}", value.day),
+            "walk done".to_owned(),
+            "walk done",
+        ),
         Observation::Fresh { .. } if inside => (
             Severity::Warning,
             format!("no datapoint on {goal} for {today} yet"),
@@ -52,6 +56,9 @@ pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local
         day: today,
         expires_at: inside.then_some(ends_at),
         evidence,
-        phrase: Phrase { long, short: short.to_owned() },
+        phrase: Phrase {
+            long,
+            short: short.to_owned(),
+        },
     }
 }

@@ -24,10 +24,15 @@ pub(super) struct Local<'a> {
 
 impl<'a> Local<'a> {
     pub(super) fn new(now: Timestamp, zone: &'a TimeZone) -> Self {
-        Self { now, zone, today: zone.to_datetime(now).date() }
+        Self {
+            now,
+            zone,
+            today: zone.to_datetime(now).date(),
+        }
     }
 
-    /// The day and the time of an instant to come: `today 23:59`, `tonight 03:00`, `tomorrow 23:59`, `Tue 23:59`.
+    /// The day and the time of an instant to come: `today 23:59`, `tonight 03:00`, `tomorrow 23:59`, `Tue
+    /// 23:59`.
     pub(super) fn when(&self, at: Timestamp) -> String {
         format!("{} {}", self.day_of(at), local_time_of_day(at, self.zone))
     }
@@ -61,7 +66,8 @@ impl<'a> Local<'a> {
     }
 }
 
-/// A length of time in its fitting unit: `45 min`, `8 h`, `5 days`. Cut, not rounded: never more time than there is.
+/// A length of time in its fitting unit: `45 min`, `8 h`, `5 days`. Cut, not rounded: never more time than
+/// there is.
 pub(super) fn span(length: SignedDuration) -> String {
     let minutes = length.unsigned_abs().as_secs() / 60;
     match minutes / 60 {
@@ -73,7 +79,11 @@ pub(super) fn span(length: SignedDuration) -> String {
 
 /// Dollars without needless cents: `$5`, `$4.50`.
 pub(super) fn dollars(money: Money) -> String {
-    if money.micros() % 1_000_000 == 0 { format!("${}", money.micros() / 1_000_000) } else { money.to_string() }
+    if money.micros() % 1_000_000 == 0 {
+        format!("${}", money.micros() / 1_000_000)
+    } else {
+        money.to_string()
+    }
 }
 
 /// Somebody else's text in at most 24 plain characters of one line.
@@ -124,9 +134,13 @@ mod tests {
 
     #[test]
     fn lengths_are_cut_to_what_there_is() {
-        for (seconds, words) in
-            [(59, "0 min"), (7_199, "119 min"), (32_399, "8 h"), (-7_200, "2 h"), (345_600, "4 days")]
-        {
+        for (seconds, words) in [
+            (59, "0 min"),
+            (7_199, "119 min"),
+            (32_399, "8 h"),
+            (-7_200, "2 h"),
+            (345_600, "4 days"),
+        ] {
             assert_eq!(span(SignedDuration::from_secs(seconds)), words);
         }
         assert!(span(SignedDuration::MIN).ends_with("days"));

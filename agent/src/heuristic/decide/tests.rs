@@ -1,4 +1,5 @@
-//! Timelines with virtual time: at this time these conditions, want these decisions. Then what holds on every timeline.
+//! Timelines with virtual time: at this time these conditions, want these decisions. Then what holds on every
+//! timeline.
 
 use std::collections::HashMap;
 
@@ -39,7 +40,10 @@ fn condition(subject: &str, severity: Severity, now: Timestamp) -> Condition {
         day: local_day(now, &zone()),
         expires_at: None,
         evidence: String::new(),
-        phrase: Phrase { long: String::new(), short: String::new() },
+        phrase: Phrase {
+            long: String::new(),
+            short: String::new(),
+        },
     }
 }
 
@@ -53,10 +57,16 @@ struct Timeline {
 
 impl Timeline {
     fn new(policy: Policy) -> Self {
-        Self { policy, claims: HashMap::new(), messages: Vec::new(), silences: Vec::new() }
+        Self {
+            policy,
+            claims: HashMap::new(),
+            messages: Vec::new(),
+            silences: Vec::new(),
+        }
     }
 
-    /// At a time (`21 15:00`) with these conditions (`walk WARNING, run SAFE`), wants these reasons, in order.
+    /// At a time (`21 15:00`) with these conditions (`walk WARNING, run SAFE`), wants these reasons, in
+    /// order.
     fn at(&mut self, now: &str, conditions: &str, want: &str) -> &mut Self {
         let instant = at(now);
         let conditions = conditions
@@ -67,7 +77,10 @@ impl Timeline {
             })
             .collect();
         let decisions = self.pass(conditions, instant);
-        let got: Vec<&str> = decisions.iter().map(|decision| decision.reason.as_str()).collect();
+        let got: Vec<&str> = decisions
+            .iter()
+            .map(|decision| decision.reason.as_str())
+            .collect();
         assert_eq!(got.join(", "), want, "at {now}");
         self
     }
@@ -78,14 +91,18 @@ impl Timeline {
         if !said.is_empty() {
             self.messages.push(now);
         }
-        for Decision { condition, reason, .. } in said {
+        for Decision {
+            condition, reason, ..
+        } in said
+        {
             let claim = Claim {
                 severity: condition.severity,
                 escalated: *reason == Reason::Escalated,
                 acknowledged_by: None,
                 refused_at: None,
             };
-            self.claims.insert((condition.subject.clone(), condition.day), claim);
+            self.claims
+                .insert((condition.subject.clone(), condition.day), claim);
         }
         decisions
     }
@@ -99,13 +116,20 @@ impl Timeline {
             claims: self.claims.clone(),
             messages_last_hour: count(&|at| now.duration_since(at) < SignedDuration::from_hours(1)),
             messages_today: count(&|at| local_day(at, &zone()) == today),
-            silences: self.silences.iter().filter(|silence| silence.is_active(now)).cloned().collect(),
+            silences: self
+                .silences
+                .iter()
+                .filter(|silence| silence.is_active(now))
+                .cloned()
+                .collect(),
         }
     }
 
     /// The person says that they know, about everything that was said.
     fn acknowledge(&mut self) -> &mut Self {
-        self.claims.values_mut().for_each(|claim| claim.acknowledged_by = Some("laptop".to_owned()));
+        self.claims
+            .values_mut()
+            .for_each(|claim| claim.acknowledged_by = Some("laptop".to_owned()));
         self
     }
 
@@ -128,7 +152,9 @@ impl Timeline {
 
     /// Every channel refuses what was said.
     fn refuse(&mut self, when: &str) -> &mut Self {
-        self.claims.values_mut().for_each(|claim| claim.refused_at = Some(at(when)));
+        self.claims
+            .values_mut()
+            .for_each(|claim| claim.refused_at = Some(at(when)));
         self
     }
 }
@@ -136,32 +162,58 @@ impl Timeline {
 #[test]
 fn a_subject_is_said_once_a_day_and_again_on_the_next() {
     Timeline::new(policy())
-        .at("21 15:00", "goal:reading CRITICAL, walk WARNING", "first_of_day, first_of_day")
-        .at("21 15:15", "goal:reading CRITICAL, walk WARNING", "already_notified_today, already_notified_today")
+        .at(
+            "21 15:00",
+            "goal:reading CRITICAL, walk WARNING",
+            "first_of_day, first_of_day",
+        )
+        .at(
+            "21 15:15",
+            "goal:reading CRITICAL, walk WARNING",
+            "already_notified_today, already_notified_today",
+        )
         .at("21 21:59", "goal:reading CRITICAL", "already_notified_today")
         .at("22 15:00", "goal:reading CRITICAL", "first_of_day");
 }
 
 #[test]
 fn a_new_subject_speaks_while_the_known_one_stays_silent() {
-    Timeline::new(policy()).at("21 15:00", "walk WARNING", "first_of_day").at(
-        "21 15:15",
-        "goal:reading CRITICAL, walk WARNING",
-        "first_of_day, already_notified_today",
-    );
+    Timeline::new(policy())
+        .at("21 15:00", "walk WARNING", "first_of_day")
+        .at(
+            "21 15:15",
+            "goal:reading CRITICAL, walk WARNING",
+            "first_of_day, already_notified_today",
+        );
 }
 
 #[test]
 fn what_is_not_bad_enough_or_not_known_is_not_said() {
     Timeline::new(policy())
-        .at("21 15:00", "goal:a SAFE, goal:b CAUTION, goal:c UNKNOWN", "below_threshold, below_threshold, unknown_data")
-        .at("21 23:00", "goal:a SAFE, goal:c UNKNOWN", "below_threshold, unknown_data");
-    Timeline::new(Policy { notify_at: Severity::Safe, ..policy() }).at(
+        .at(
+            "21 15:00",
+            "goal:a SAFE, goal:b CAUTION, goal:c UNKNOWN",
+            "below_threshold, below_threshold, unknown_data",
+        )
+        .at(
+            "21 23:00",
+            "goal:a SAFE, goal:c UNKNOWN",
+            "below_threshold, unknown_data",
+        );
+    Timeline::new(Policy {
+        notify_at: Severity::Safe,
+        ..policy()
+    })
+    .at(
         "21 15:00",
         "goal:a SAFE, goal:c UNKNOWN",
         "first_of_day, unknown_data",
     );
-    Timeline::new(Policy { notify_at: Severity::Critical, ..policy() }).at(
+    Timeline::new(Policy {
+        notify_at: Severity::Critical,
+        ..policy()
+    })
+    .at(
         "21 15:00",
         "goal:a WARNING, goal:b CRITICAL",
         "below_threshold, first_of_day",
@@ -171,51 +223,82 @@ fn what_is_not_bad_enough_or_not_known_is_not_said() {
 #[test]
 fn quiet_hours_hold_back_even_the_worst_and_it_is_said_when_they_end() {
     Timeline::new(policy())
-        .at("21 22:00", "goal:reading CRITICAL, walk WARNING", "quiet_hours, quiet_hours")
+        .at(
+            "21 22:00",
+            "goal:reading CRITICAL, walk WARNING",
+            "quiet_hours, quiet_hours",
+        )
         .at("22 07:59", "goal:reading CRITICAL", "quiet_hours")
         .at("22 08:00", "goal:reading CRITICAL", "first_of_day");
-    Timeline::new(Policy { quiet_hours: None, ..policy() }).at("21 23:00", "goal:reading CRITICAL", "first_of_day");
+    Timeline::new(Policy {
+        quiet_hours: None,
+        ..policy()
+    })
+    .at("21 23:00", "goal:reading CRITICAL", "first_of_day");
 }
 
 #[test]
 fn a_message_counts_once_however_much_it_says() {
-    Timeline::new(Policy { max_messages_per_hour: 1, ..policy() })
-        .at("21 15:00", "goal:a CRITICAL, goal:b CRITICAL, walk WARNING", "first_of_day, first_of_day, first_of_day")
-        .at("21 15:30", "goal:c CRITICAL, goal:d WARNING", "rate_limited, rate_limited")
-        .at("21 16:00", "goal:c CRITICAL, goal:d WARNING", "first_of_day, first_of_day");
-}
-
-#[test]
-fn the_day_has_a_limit_of_its_own() {
-    Timeline::new(Policy { max_messages_per_day: 2, ..policy() })
-        .at("21 10:00", "goal:a WARNING", "first_of_day")
-        .at("21 13:00", "goal:b WARNING", "first_of_day")
-        .at("21 16:00", "goal:c CRITICAL", "rate_limited")
-        .at("22 10:00", "goal:c CRITICAL", "first_of_day");
-}
-
-#[test]
-fn turning_critical_speaks_again_once_if_escalation_is_on() {
-    Timeline::new(Policy { escalate: true, ..policy() })
-        .at("21 10:00", "goal:reading WARNING", "first_of_day")
-        .at("21 10:15", "goal:reading WARNING", "already_notified_today")
-        .at("21 10:30", "goal:reading CRITICAL", "escalated")
-        .at("21 12:00", "goal:reading CRITICAL", "already_notified_today")
-        .at("21 12:15", "goal:reading WARNING", "already_notified_today")
-        .at("21 12:30", "goal:reading CRITICAL", "already_notified_today");
-    Timeline::new(policy()).at("21 10:00", "goal:reading WARNING", "first_of_day").at(
-        "21 10:30",
-        "goal:reading CRITICAL",
-        "already_notified_today",
+    Timeline::new(Policy {
+        max_messages_per_hour: 1,
+        ..policy()
+    })
+    .at(
+        "21 15:00",
+        "goal:a CRITICAL, goal:b CRITICAL, walk WARNING",
+        "first_of_day, first_of_day, first_of_day",
+    )
+    .at(
+        "21 15:30",
+        "goal:c CRITICAL, goal:d WARNING",
+        "rate_limited, rate_limited",
+    )
+    .at(
+        "21 16:00",
+        "goal:c CRITICAL, goal:d WARNING",
+        "first_of_day, first_of_day",
     );
 }
 
 #[test]
+fn the_day_has_a_limit_of_its_own() {
+    Timeline::new(Policy {
+        max_messages_per_day: 2,
+        ..policy()
+    })
+    .at("21 10:00", "goal:a WARNING", "first_of_day")
+    .at("21 13:00", "goal:b WARNING", "first_of_day")
+    .at("21 16:00", "goal:c CRITICAL", "rate_limited")
+    .at("22 10:00", "goal:c CRITICAL", "first_of_day");
+}
+
+#[test]
+fn turning_critical_speaks_again_once_if_escalation_is_on() {
+    Timeline::new(Policy {
+        escalate: true,
+        ..policy()
+    })
+    .at("21 10:00", "goal:reading WARNING", "first_of_day")
+    .at("21 10:15", "goal:reading WARNING", "already_notified_today")
+    .at("21 10:30", "goal:reading CRITICAL", "escalated")
+    .at("21 12:00", "goal:reading CRITICAL", "already_notified_today")
+    .at("21 12:15", "goal:reading WARNING", "already_notified_today")
+    .at("21 12:30", "goal:reading CRITICAL", "already_notified_today");
+    Timeline::new(policy())
+        .at("21 10:00", "goal:reading WARNING", "first_of_day")
+        .at("21 10:30", "goal:reading CRITICAL", "already_notified_today");
+}
+
+#[test]
 fn only_turning_critical_is_an_escalation() {
-    Timeline::new(Policy { escalate: true, notify_at: Severity::Caution, ..policy() })
-        .at("21 10:00", "goal:reading CAUTION", "first_of_day")
-        .at("21 12:00", "goal:reading WARNING", "already_notified_today")
-        .at("21 14:00", "goal:reading CRITICAL", "escalated");
+    Timeline::new(Policy {
+        escalate: true,
+        notify_at: Severity::Caution,
+        ..policy()
+    })
+    .at("21 10:00", "goal:reading CAUTION", "first_of_day")
+    .at("21 12:00", "goal:reading WARNING", "already_notified_today")
+    .at("21 14:00", "goal:reading CRITICAL", "escalated");
 }
 
 #[test]
@@ -223,10 +306,27 @@ fn a_day_has_one_escalation_whatever_its_claim_remembers() {
     let now = at("21 15:00");
     let critical = condition("goal:reading", Severity::Critical, now);
     let reason = |escalated| {
-        let claim = Claim { severity: Severity::Warning, escalated, acknowledged_by: None, refused_at: None };
+        let claim = Claim {
+            severity: Severity::Warning,
+            escalated,
+            acknowledged_by: None,
+            refused_at: None,
+        };
         let claims = HashMap::from([((critical.subject.clone(), critical.day), claim)]);
-        let ledger = Ledger { claims, ..Ledger::default() };
-        decide(vec![critical.clone()], &ledger, &Policy { escalate: true, ..policy() }, now)[0].reason
+        let ledger = Ledger {
+            claims,
+            ..Ledger::default()
+        };
+        decide(
+            vec![critical.clone()],
+            &ledger,
+            &Policy {
+                escalate: true,
+                ..policy()
+            },
+            now,
+        )[0]
+        .reason
     };
     assert_eq!(reason(false), Reason::Escalated);
     assert_eq!(reason(true), Reason::AlreadyNotifiedToday);
@@ -234,10 +334,13 @@ fn a_day_has_one_escalation_whatever_its_claim_remembers() {
 
 #[test]
 fn what_the_person_knows_is_not_repeated_not_even_when_it_gets_worse() {
-    Timeline::new(Policy { escalate: true, ..policy() })
-        .at("21 10:00", "goal:reading WARNING", "first_of_day")
-        .acknowledge()
-        .at("21 12:00", "goal:reading CRITICAL", "acknowledged");
+    Timeline::new(Policy {
+        escalate: true,
+        ..policy()
+    })
+    .at("21 10:00", "goal:reading WARNING", "first_of_day")
+    .acknowledge()
+    .at("21 12:00", "goal:reading CRITICAL", "acknowledged");
 }
 
 #[test]
@@ -265,7 +368,11 @@ fn a_vacation_silences_until_it_ends() {
     let mut timeline = Timeline::new(policy());
     timeline
         .silence(SilenceKind::Vacation, "*", "23 00:00")
-        .at("21 10:00", "goal:reading CRITICAL, walk SAFE", "vacation, below_threshold")
+        .at(
+            "21 10:00",
+            "goal:reading CRITICAL, walk SAFE",
+            "vacation, below_threshold",
+        )
         .at("23 10:00", "goal:reading CRITICAL", "first_of_day");
 }
 
@@ -285,35 +392,45 @@ fn a_silence_covers_what_it_names_until_it_ends() {
 
 #[test]
 fn a_vacation_is_named_before_a_silence_and_a_silence_before_an_acknowledgement() {
-    let mut timeline = Timeline::new(Policy { escalate: true, ..policy() });
-    timeline.at("21 10:00", "walk WARNING", "first_of_day").acknowledge();
-    timeline.silence(SilenceKind::Silence, "walk", "21 15:00").silence(SilenceKind::Vacation, "*", "21 14:00");
-    timeline.at("21 13:00", "walk CRITICAL", "vacation").at("21 14:00", "walk CRITICAL", "silenced").at(
-        "21 15:00",
-        "walk CRITICAL",
-        "acknowledged",
-    );
+    let mut timeline = Timeline::new(Policy {
+        escalate: true,
+        ..policy()
+    });
+    timeline
+        .at("21 10:00", "walk WARNING", "first_of_day")
+        .acknowledge();
+    timeline
+        .silence(SilenceKind::Silence, "walk", "21 15:00")
+        .silence(SilenceKind::Vacation, "*", "21 14:00");
+    timeline
+        .at("21 13:00", "walk CRITICAL", "vacation")
+        .at("21 14:00", "walk CRITICAL", "silenced")
+        .at("21 15:00", "walk CRITICAL", "acknowledged");
 }
 
 #[test]
 fn neither_vacation_nor_a_wildcard_hides_that_mecris_is_in_trouble() {
     let mut timeline = Timeline::new(policy());
-    timeline.silence(SilenceKind::Vacation, "*", "23 00:00").silence(SilenceKind::Silence, "*", "23 00:00").at(
-        "21 15:00",
-        "upstream:beeminder CRITICAL, run WARNING, channel:sms WARNING, budget:groq WARNING",
-        "first_of_day, first_of_day, first_of_day, vacation",
-    );
+    timeline
+        .silence(SilenceKind::Vacation, "*", "23 00:00")
+        .silence(SilenceKind::Silence, "*", "23 00:00")
+        .at(
+            "21 15:00",
+            "upstream:beeminder CRITICAL, run WARNING, channel:sms WARNING, budget:groq WARNING",
+            "first_of_day, first_of_day, first_of_day, vacation",
+        );
     let mut timeline = Timeline::new(policy());
-    timeline.silence(SilenceKind::Silence, "upstream:*", "23 00:00").at(
-        "21 15:00",
-        "upstream:beeminder CRITICAL",
-        "silenced",
-    );
+    timeline
+        .silence(SilenceKind::Silence, "upstream:*", "23 00:00")
+        .at("21 15:00", "upstream:beeminder CRITICAL", "silenced");
 }
 
 #[test]
 fn an_escalation_is_silenced_too_and_is_said_when_the_silence_ends() {
-    let mut timeline = Timeline::new(Policy { escalate: true, ..policy() });
+    let mut timeline = Timeline::new(Policy {
+        escalate: true,
+        ..policy()
+    });
     timeline.at("21 10:00", "goal:a WARNING", "first_of_day");
     timeline
         .silence(SilenceKind::Silence, "goal:*", "21 14:00")
@@ -329,8 +446,15 @@ fn a_silent_decision_says_whose_word_it_follows_and_the_longest_counts() {
         timeline.silence(SilenceKind::Silence, "goal:*", until);
     }
     let now = at("21 15:00");
-    let conditions = vec![condition("goal:a", Severity::Critical, now), condition("walk", Severity::Safe, now)];
-    let words: Vec<Option<Word>> = timeline.pass(conditions, now).into_iter().map(|decision| decision.word).collect();
+    let conditions = vec![
+        condition("goal:a", Severity::Critical, now),
+        condition("walk", Severity::Safe, now),
+    ];
+    let words: Vec<Option<Word>> = timeline
+        .pass(conditions, now)
+        .into_iter()
+        .map(|decision| decision.word)
+        .collect();
     let word = Word {
         author: "laptop".to_owned(),
         until: Some(at("21 18:00")),
@@ -344,7 +468,10 @@ fn a_silent_decision_says_whose_word_it_follows_and_the_longest_counts() {
 fn what_is_over_is_no_longer_known_and_not_said() {
     let now = at("21 15:00");
     let reason = |expires_at, severity| {
-        let over = Condition { expires_at: Some(expires_at), ..condition("walk", severity, now) };
+        let over = Condition {
+            expires_at: Some(expires_at),
+            ..condition("walk", severity, now)
+        };
         decide(vec![over], &Ledger::default(), &policy(), now)[0].reason
     };
     assert_eq!(reason(now, Severity::Critical), Reason::UnknownData);
@@ -365,14 +492,31 @@ fn a_goal_that_is_listed_twice_is_said_once() {
 fn the_day_of_the_condition_counts_not_the_day_of_the_pass() {
     // With a deadline of 17:00, Beeminder's next day has begun: it may speak again on the same evening.
     let (now, mut timeline) = (at("21 18:00"), Timeline::new(policy()));
-    let of = |day: &str| Condition { day: day.parse().unwrap(), ..condition("goal:reading", Severity::Warning, now) };
-    assert_eq!(timeline.pass(vec![of("2026-11-21")], now)[0].reason, Reason::FirstOfDay);
-    assert_eq!(timeline.pass(vec![of("2026-11-21")], now)[0].reason, Reason::AlreadyNotifiedToday);
-    assert_eq!(timeline.pass(vec![of("2026-11-22")], now)[0].reason, Reason::FirstOfDay);
+    let of = |day: &str| Condition {
+        day: day.parse().unwrap(),
+        ..condition("goal:reading", Severity::Warning, now)
+    };
+    assert_eq!(
+        timeline.pass(vec![of("2026-11-21")], now)[0].reason,
+        Reason::FirstOfDay
+    );
+    assert_eq!(
+        timeline.pass(vec![of("2026-11-21")], now)[0].reason,
+        Reason::AlreadyNotifiedToday
+    );
+    assert_eq!(
+        timeline.pass(vec![of("2026-11-22")], now)[0].reason,
+        Reason::FirstOfDay
+    );
 }
 
 fn known_severity() -> impl Strategy<Value = Severity> {
-    prop::sample::select(vec![Severity::Safe, Severity::Caution, Severity::Warning, Severity::Critical])
+    prop::sample::select(vec![
+        Severity::Safe,
+        Severity::Caution,
+        Severity::Warning,
+        Severity::Critical,
+    ])
 }
 
 fn any_severity() -> impl Strategy<Value = Severity> {
@@ -380,16 +524,24 @@ fn any_severity() -> impl Strategy<Value = Severity> {
 }
 
 fn any_policy() -> impl Strategy<Value = Policy> {
-    (known_severity(), 0..4_u32, 0..8_u32, prop::option::of((0..24_i8, 0..24_i8)), any::<bool>()).prop_map(
-        |(notify_at, max_messages_per_hour, max_messages_per_day, quiet, escalate)| Policy {
-            zone: zone(),
-            notify_at,
-            max_messages_per_hour,
-            max_messages_per_day,
-            quiet_hours: quiet.and_then(|(from, until)| DailyRange::new(time(from, 0, 0, 0), time(until, 0, 0, 0))),
-            escalate,
-        },
+    (
+        known_severity(),
+        0..4_u32,
+        0..8_u32,
+        prop::option::of((0..24_i8, 0..24_i8)),
+        any::<bool>(),
     )
+        .prop_map(
+            |(notify_at, max_messages_per_hour, max_messages_per_day, quiet, escalate)| Policy {
+                zone: zone(),
+                notify_at,
+                max_messages_per_hour,
+                max_messages_per_day,
+                quiet_hours: quiet
+                    .and_then(|(from, until)| DailyRange::new(time(from, 0, 0, 0), time(until, 0, 0, 0))),
+                escalate,
+            },
+        )
 }
 
 /// Minutes since the pass before, and what is found.
@@ -397,11 +549,15 @@ type Step = (i64, Vec<(usize, Severity)>);
 
 fn any_steps() -> impl Strategy<Value = Vec<Step>> {
     let gap = prop_oneof![4 => 1..90_i64, 1 => 600..3_000_i64];
-    prop::collection::vec((gap, prop::collection::vec((0..4_usize, any_severity()), 0..6)), 1..40)
+    prop::collection::vec(
+        (gap, prop::collection::vec((0..4_usize, any_severity()), 0..6)),
+        1..40,
+    )
 }
 
 fn any_claim() -> impl Strategy<Value = Option<Claim>> {
-    let refused = prop::option::of((0..180_i64).prop_map(|ago| at("21 15:00") - SignedDuration::from_mins(ago)));
+    let refused =
+        prop::option::of((0..180_i64).prop_map(|ago| at("21 15:00") - SignedDuration::from_mins(ago)));
     prop::option::of((any_severity(), any::<bool>(), any::<bool>(), refused)).prop_map(|claim| {
         claim.map(|(severity, escalated, acknowledged, refused_at)| Claim {
             severity,

@@ -59,7 +59,11 @@ pub(in crate::http) struct Activity {
 #[utoipa::path(get, path = "/beeminder/status", tag = "beeminder", responses((status = 200, body = BeeminderStatus)))]
 pub(in crate::http) async fn status(State(app): State<Arc<App>>) -> Reply<BeeminderStatus> {
     let now = app.clock.now();
-    Ok(Json(BeeminderStatus::new(&app.reading(now)?, &app.settings.zone, now)))
+    Ok(Json(BeeminderStatus::new(
+        &app.reading(now)?,
+        &app.settings.zone,
+        now,
+    )))
 }
 
 /// What is not known to be safe, most urgent first.
@@ -89,15 +93,24 @@ pub(in crate::http) async fn alert(State(app): State<Arc<App>>) -> Reply<crate::
 #[utoipa::path(get, path = "/beeminder/daily-activity", tag = "beeminder", responses((status = 200, body = Activity)))]
 pub(in crate::http) async fn walk_activity(State(app): State<Arc<App>>) -> Reply<Activity> {
     let detail = "no walk is configured ([walk] goal): ask for /beeminder/daily-activity/{goal}";
-    let goal = app.settings.walk_goal.clone().ok_or_else(|| ApiError::not_found(detail))?;
+    let goal = app
+        .settings
+        .walk_goal
+        .clone()
+        .ok_or_else(|| ApiError::not_found(detail))?;
     activity_of(&app, &goal)
 }
 
 /// Whether a goal has a real datapoint today.
 #[utoipa::path(get, path = "/beeminder/daily-activity/{goal}", tag = "beeminder",
     params(("goal" = String, Path, description = "The goal's slug")), responses((status = 200, body = Activity)))]
-pub(in crate::http) async fn goal_activity(State(app): State<Arc<App>>, Path(goal): Path<String>) -> Reply<Activity> {
-    let goal = goal.parse().map_err(|error: crate::domain::SlugError| ApiError::invalid(error.to_string()))?;
+pub(in crate::http) async fn goal_activity(
+    State(app): State<Arc<App>>,
+    Path(goal): Path<String>,
+) -> Reply<Activity> {
+    let goal = goal
+        .parse()
+        .map_err(|error: crate::domain::SlugError| ApiError::invalid(error.to_string()))?;
     activity_of(&app, &goal)
 }
 
@@ -105,14 +118,20 @@ fn activity_of(app: &App, goal: &Slug) -> Reply<Activity> {
     let now = app.clock.now();
     let reading = app.reading(now)?;
     let status = app.activity(goal, &reading, now)?;
-    Ok(Json(Activity { activity_status: status, timestamp: now }))
+    Ok(Json(Activity {
+        activity_status: status,
+        timestamp: now,
+    }))
 }
 
 impl App {
     /// The recorded account, judged.
     pub(in crate::http) fn reading(&self, now: Timestamp) -> Result<Reading, StoreError> {
         let (snapshot, newest_try) = self.store.read(|connection| {
-            Ok((snapshots::get(connection, BEEMINDER)?, upstreams::latest(connection, BEEMINDER)?))
+            Ok((
+                snapshots::get(connection, BEEMINDER)?,
+                upstreams::latest(connection, BEEMINDER)?,
+            ))
         })?;
         Ok(Reading::judge(snapshot, newest_try, self.settings.interval, now))
     }
@@ -126,12 +145,19 @@ impl App {
     ) -> Result<ActivityStatus, ApiError> {
         let snapshot = self.store.read(|connection| snapshots::get(connection, WALK))?;
         // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
-        let walk = snapshot.and_then(|(at, json)| serde_json::from_str::<Walk>(&json).ok().map(|walk| (at, walk)));
+        let walk =
+            snapshot.and_then(|(at, json)| serde_json::from_str::<Walk>(&json).ok().map(|walk| (at, walk)));
         let local = &self.settings.zone;
         let today = clock::local_day(now, local);
-        let recorded = Recorded { reading, walk: walk.as_ref().map(|(at, walk)| (*at, walk)), today };
+        let recorded = Recorded {
+            reading,
+            walk: walk.as_ref().map(|(at, walk)| (*at, walk)),
+            today,
+        };
         let account_zone = reading.zone(local);
-        ActivityStatus::of(goal, recorded, |goal| activity::walked(goal, now, local, &account_zone))
-            .map_err(|error| ApiError::not_found(error.to_string()))
+        ActivityStatus::of(goal, recorded, |goal| {
+            activity::walked(goal, now, local, &account_zone)
+        })
+        .map_err(|error| ApiError::not_found(error.to_string()))
     }
 }

@@ -44,7 +44,10 @@ pub(in crate::http) async fn version() -> Json<BuildInfo> {
     responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
 pub(in crate::http) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
     app.metrics.degraded(!app.live.read().degraded.is_empty());
-    let text = app.metrics.render().map_err(|error| ApiError::internal(error.to_string()))?;
+    let text = app
+        .metrics
+        .render()
+        .map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
 }
 

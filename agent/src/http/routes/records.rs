@@ -38,7 +38,8 @@ pub(in crate::http) struct Page {
 pub(in crate::http) struct DecisionPage {
     /// How many, 1 to 500; 50 unless said otherwise.
     limit: Option<u32>,
-    /// Only what was decided before this one: the `id` of the last row of the page before (those of one pass share an instant).
+    /// Only what was decided before this one: the `id` of the last row of the page before (those of one pass
+    /// share an instant).
     before: Option<i64>,
     /// Only the decisions of this pass.
     run_id: Option<String>,
@@ -67,28 +68,42 @@ pub(in crate::http) struct Acknowledgement {
     responses((status = 200, description = "runs, count", body = Object)))]
 pub(in crate::http) async fn runs(State(app): State<Arc<App>>, Args(page): Args<Page>) -> Reply<Value> {
     let limit = within("limit", page.limit, USUAL, MOST)?;
-    let rows = app.store.read(|connection| run_table::page(connection, limit, page.before))?;
+    let rows = app
+        .store
+        .read(|connection| run_table::page(connection, limit, page.before))?;
     Ok(Json(json!({ "count": rows.len(), "runs": rows })))
 }
 
-/// Every decision, the ones to stay silent too, with its reason; and what a person decided (`silence`, `unsilence`, `acknowledge`).
+/// Every decision, the ones to stay silent too, with its reason; and what a person decided (`silence`,
+/// `unsilence`, `acknowledge`).
 #[utoipa::path(get, path = "/decisions", tag = "records", params(DecisionPage),
     responses((status = 200, description = "decisions, count", body = Object)))]
-pub(in crate::http) async fn decisions(State(app): State<Arc<App>>, Args(page): Args<DecisionPage>) -> Reply<Value> {
+pub(in crate::http) async fn decisions(
+    State(app): State<Arc<App>>,
+    Args(page): Args<DecisionPage>,
+) -> Reply<Value> {
     let limit = within("limit", page.limit, USUAL, MOST)?;
     let run_id = page.run_id.as_deref();
-    let rows = app.store.read(|connection| decision_table::page(connection, limit, run_id, page.before))?;
+    let rows = app
+        .store
+        .read(|connection| decision_table::page(connection, limit, run_id, page.before))?;
     Ok(Json(json!({ "count": rows.len(), "decisions": rows })))
 }
 
 /// The messages and where they stand.
 #[utoipa::path(get, path = "/notifications", tag = "records", params(MessagePage),
     responses((status = 200, description = "notifications, count", body = Object)))]
-pub(in crate::http) async fn notifications(State(app): State<Arc<App>>, Args(page): Args<MessagePage>) -> Reply<Value> {
+pub(in crate::http) async fn notifications(
+    State(app): State<Arc<App>>,
+    Args(page): Args<MessagePage>,
+) -> Reply<Value> {
     let limit = within("limit", page.limit, USUAL, MOST)?;
-    let rows = app.store.read(|connection| outbox::page(connection, limit, page.before.as_deref()))?;
-    let rows = rows
-        .ok_or_else(|| ApiError::invalid("before: expected the id of a notification, there is none with this one"))?;
+    let rows = app
+        .store
+        .read(|connection| outbox::page(connection, limit, page.before.as_deref()))?;
+    let rows = rows.ok_or_else(|| {
+        ApiError::invalid("before: expected the id of a notification, there is none with this one")
+    })?;
     Ok(Json(json!({ "count": rows.len(), "notifications": rows })))
 }
 
@@ -100,10 +115,12 @@ pub(in crate::http) async fn notification(
     Path(id): Path<String>,
 ) -> Reply<outbox::Notification> {
     let row = app.store.read(|connection| outbox::get(connection, &id))?;
-    row.map(Json).ok_or_else(|| ApiError::not_found("there is no notification with this id"))
+    row.map(Json)
+        .ok_or_else(|| ApiError::not_found("there is no notification with this id"))
 }
 
-/// The person knows: no more of what it says on its day, and what of it waits to be sent is withdrawn. Who says it first counts.
+/// The person knows: no more of what it says on its day, and what of it waits to be sent is withdrawn. Who
+/// says it first counts.
 #[utoipa::path(post, path = "/notifications/{id}/ack", tag = "records",
     params(("id" = String, Path, description = "Its id"), Acknowledgement),
     responses((status = 200, body = outbox::Notification), (status = 400, description = "the author is no short line"),
@@ -114,5 +131,7 @@ pub(in crate::http) async fn acknowledge(
     Extension(caller): Extension<Caller>,
     Args(args): Args<Acknowledgement>,
 ) -> Reply<outbox::Notification> {
-    detached(app.actions.acknowledge(id, author(args.author, caller)?)).await.map(Json)
+    detached(app.actions.acknowledge(id, author(args.author, caller)?))
+        .await
+        .map(Json)
 }

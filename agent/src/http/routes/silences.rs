@@ -28,10 +28,12 @@ const MOST: u32 = 500;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct NewSilence {
-    /// What is to be silent: a subject with `*` for any characters and `?` for one, such as `goal:reading`, `goal:*` or `*`. What Mecris
-    /// says about itself has to be named before its colon: `upstream:*`, `channel:*`, `run`.
+    /// What is to be silent: a subject with `*` for any characters and `?` for one, such as `goal:reading`,
+    /// `goal:*` or `*`. What Mecris says about itself has to be named before its colon: `upstream:*`,
+    /// `channel:*`, `run`.
     subject: Option<String>,
-    /// Its end: `2026-12-24T18:00` or `2026-12-24` (its first moment) on the person's clock, or with an offset. At most 90 days away.
+    /// Its end: `2026-12-24T18:00` or `2026-12-24` (its first moment) on the person's clock, or with an
+    /// offset. At most 90 days away.
     until: Option<String>,
     /// Instead of `until`, how long: `2h`, `3d`, `1w 2d`; up to `90d`.
     r#for: Option<String>,
@@ -67,7 +69,8 @@ pub(in crate::http) struct Removal {
     author: Option<String>,
 }
 
-/// Silences what a pattern covers, from now on. Where several cover one subject the one that ends last counts.
+/// Silences what a pattern covers, from now on. Where several cover one subject the one that ends last
+/// counts.
 #[utoipa::path(post, path = "/silences", tag = "silences", params(NewSilence),
     responses((status = 201, body = SilenceView), (status = 400, description = "it cannot be understood, is over already or too long")))]
 pub(in crate::http) async fn create(
@@ -76,8 +79,22 @@ pub(in crate::http) async fn create(
     Args(new): Args<NewSilence>,
 ) -> Result<(StatusCode, Json<SilenceView>), ApiError> {
     let now = app.clock.now();
-    let NewSilence { subject, until, r#for: lasting, vacation, comment, .. } = new;
-    let wish = Wish { subject, until, lasting, vacation, author: author(new.author, caller)?, comment };
+    let NewSilence {
+        subject,
+        until,
+        r#for: lasting,
+        vacation,
+        comment,
+        ..
+    } = new;
+    let wish = Wish {
+        subject,
+        until,
+        lasting,
+        vacation,
+        author: author(new.author, caller)?,
+        comment,
+    };
     let planned = silence::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
     let silence = detached(app.actions.silence(planned)).await?;
     Ok((StatusCode::CREATED, Json(SilenceView::new(&silence, now))))
@@ -89,13 +106,19 @@ pub(in crate::http) async fn create(
 pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args<Which>) -> Reply<Value> {
     let (now, limit) = (app.clock.now(), within("limit", which.limit, USUAL, MOST)?);
     let (mut rows, ended) = app.store.read(|connection| {
-        let ended = if which.all { silences::ended(connection, now, limit)? } else { Vec::new() };
+        let ended = if which.all {
+            silences::ended(connection, now, limit)?
+        } else {
+            Vec::new()
+        };
         Ok((silences::active(connection, now)?, ended))
     })?;
     let vacation = rows.iter().rfind(|row| row.kind == SilenceKind::Vacation);
     let vacation = vacation.map(|row| SilenceView::new(row, now));
     rows.extend(ended);
-    Ok(Json(json!({ "count": rows.len(), "silences": SilenceView::all(&rows, now), "vacation": vacation })))
+    Ok(Json(
+        json!({ "count": rows.len(), "silences": SilenceView::all(&rows, now), "vacation": vacation }),
+    ))
 }
 
 /// Ends a silence before its time. One that has ended already stays as it is.

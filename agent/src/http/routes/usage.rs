@@ -1,4 +1,5 @@
-//! `/usage...`: what the language models cost. The numbers are the budget arm's; the shapes around them are here.
+//! `/usage...`: what the language models cost. The numbers are the budget arm's; the shapes around them are
+//! here.
 
 use std::sync::Arc;
 
@@ -42,7 +43,10 @@ pub(in crate::http) async fn usage(State(app): State<Arc<App>>) -> Reply<Value> 
 #[utoipa::path(get, path = "/usage/summary", tag = "usage", params(Days),
     responses((status = 200, description = "summary, timestamp", body = Object)))]
 pub(in crate::http) async fn summary(State(app): State<Arc<App>>, Args(args): Args<Days>) -> Reply<Value> {
-    let summary = app.views.usage_summary(within("days", args.days, 7, 366)?).await?;
+    let summary = app
+        .views
+        .usage_summary(within("days", args.days, 7, 366)?)
+        .await?;
     Ok(Json(json!({ "summary": summary, "timestamp": app.clock.now() })))
 }
 
@@ -50,15 +54,23 @@ pub(in crate::http) async fn summary(State(app): State<Arc<App>>, Args(args): Ar
 #[utoipa::path(get, path = "/usage/recent", tag = "usage", params(Recent),
     responses((status = 200, description = "sessions, count, timestamp", body = Object)))]
 pub(in crate::http) async fn recent(State(app): State<Arc<App>>, Args(args): Args<Recent>) -> Reply<Value> {
-    let sessions = app.views.usage_recent(within("limit", args.limit, 10, 500)?).await?;
+    let sessions = app
+        .views
+        .usage_recent(within("limit", args.limit, 10, 500)?)
+        .await?;
     let count = sessions.as_array().map(Vec::len);
-    Ok(Json(json!({ "sessions": sessions, "count": count, "timestamp": app.clock.now() })))
+    Ok(Json(
+        json!({ "sessions": sessions, "count": count, "timestamp": app.clock.now() }),
+    ))
 }
 
 /// Records one session; arguments in the query or as a JSON body.
 #[utoipa::path(post, path = "/usage/record", tag = "usage", params(RecordSession), responses((status = 200, description =
     "recorded, input_tokens, output_tokens, estimated_cost, model, session_type, updated_status, timestamp", body = Object)))]
-pub(in crate::http) async fn record(State(app): State<Arc<App>>, Args(session): Args<RecordSession>) -> Reply<Value> {
+pub(in crate::http) async fn record(
+    State(app): State<Arc<App>>,
+    Args(session): Args<RecordSession>,
+) -> Reply<Value> {
     detached(app.actions.record_session(session)).await.map(Json)
 }
 

@@ -8,7 +8,11 @@ use crate::{
 
 /// The account of [`crate::http::views::testing::account`], read just now or not readable since.
 async fn with_account(failure: Option<&'static str>) -> Harness {
-    let server = serve_with(|settings| settings.walk_goal = Some("swim".parse().unwrap()), Limits::default()).await;
+    let server = serve_with(
+        |settings| settings.walk_goal = Some("swim".parse().unwrap()),
+        Limits::default(),
+    )
+    .await;
     let (at, json) = snapshot_at(minutes_ago(5)).unwrap();
     let write = server.store.write(move |tx| {
         snapshots::put(tx, "beeminder", at, &json)?;
@@ -36,29 +40,53 @@ async fn health_keeps_its_fields() {
     server.live.run_finished(minutes_ago(3), true);
     let health = server.request("GET", "/health", &[], "").await.json();
     assert_fields(&health, "status services response_time_ms timestamp version");
-    assert_fields(&health["services"], "mecris obsidian beeminder usage_tracker anthropic_cost_tracker twilio");
-    assert_eq!((&health["status"], &health["services"]["beeminder"]), (&json!("healthy"), &json!("error")));
+    assert_fields(
+        &health["services"],
+        "mecris obsidian beeminder usage_tracker anthropic_cost_tracker twilio",
+    );
+    assert_eq!(
+        (&health["status"], &health["services"]["beeminder"]),
+        (&json!("healthy"), &json!("error"))
+    );
     assert_eq!(health["last_success_age_seconds"], 180);
 }
 
 #[tokio::test]
 async fn health_is_unhealthy_when_the_state_cannot_be_written_or_the_scheduler_stands_still() {
     let server = serve().await;
-    server.live.degrade("state_remote", "the bucket at secret-place cannot be reached");
+    server
+        .live
+        .degrade("state_remote", "the bucket at secret-place cannot be reached");
     let health = server.request("GET", "/health", &[], "").await;
-    assert_eq!((&health.json()["status"], &health.json()["degraded"]), (&json!("healthy"), &json!(["state_remote"])));
+    assert_eq!(
+        (&health.json()["status"], &health.json()["degraded"]),
+        (&json!("healthy"), &json!(["state_remote"]))
+    );
     assert!(!health.body.contains("secret-place"));
     server.live.store(false);
-    assert_eq!(server.request("GET", "/health", &[], "").await.json()["status"], "unhealthy");
-    let still = serve_with(|settings| settings.heartbeat_bound = Duration::ZERO, Limits::default()).await;
-    assert_eq!(still.request("GET", "/health", &[], "").await.json()["status"], "unhealthy");
+    assert_eq!(
+        server.request("GET", "/health", &[], "").await.json()["status"],
+        "unhealthy"
+    );
+    let still = serve_with(
+        |settings| settings.heartbeat_bound = Duration::ZERO,
+        Limits::default(),
+    )
+    .await;
+    assert_eq!(
+        still.request("GET", "/health", &[], "").await.json()["status"],
+        "unhealthy"
+    );
 }
 
 #[tokio::test]
 async fn beeminder_keeps_its_fields() {
     let server = with_account(None).await;
     let status = server.get("/beeminder/status").await.json();
-    assert_fields(&status, "goals emergencies safe_count warning_count critical_count unknown_count as_of stale why");
+    assert_fields(
+        &status,
+        "goals emergencies safe_count warning_count critical_count unknown_count as_of stale why",
+    );
     assert_fields(
         &status["goals"][0],
         "slug title current_value target_value safebuf deadline derail_risk pledge rate runits \
@@ -72,19 +100,40 @@ async fn beeminder_keeps_its_fields() {
     let emergencies = server.get("/beeminder/emergency").await.json();
     assert_fields(&emergencies, "emergencies count timestamp");
     assert_fields(&emergencies["emergencies"][0], emergency);
-    assert_fields(&server.post("/beeminder/alert").await.json(), "alert_sent critical_count message reason");
+    assert_fields(
+        &server.post("/beeminder/alert").await.json(),
+        "alert_sent critical_count message reason",
+    );
 }
 
 #[tokio::test]
 async fn beeminder_is_never_safe_while_it_is_down() {
     let server = with_account(Some("beeminder answered 503")).await;
     let status = server.get("/beeminder/status").await.json();
-    assert_eq!((&status["safe_count"], &status["unknown_count"]), (&json!(0), &json!(6)));
+    assert_eq!(
+        (&status["safe_count"], &status["unknown_count"]),
+        (&json!(0), &json!(6))
+    );
     assert_eq!(status["stale"], true);
-    assert!(status["why"].as_str().unwrap().ends_with("failed: beeminder answered 503"), "{status}");
-    assert!(status["goals"].as_array().unwrap().iter().all(|goal| goal["derail_risk"] == "UNKNOWN"));
+    assert!(
+        status["why"]
+            .as_str()
+            .unwrap()
+            .ends_with("failed: beeminder answered 503"),
+        "{status}"
+    );
+    assert!(
+        status["goals"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|goal| goal["derail_risk"] == "UNKNOWN")
+    );
     let empty = serve().await.get("/beeminder/status").await.json();
-    assert_eq!((&empty["stale"], &empty["why"]), (&json!(true), &json!("Beeminder was not read yet")));
+    assert_eq!(
+        (&empty["stale"], &empty["why"]),
+        (&json!(true), &json!("Beeminder was not read yet"))
+    );
 }
 
 #[tokio::test]
@@ -94,11 +143,20 @@ async fn daily_activity_keeps_its_fields_and_says_what_it_does_not_know() {
         let activity = server.get(path).await.json();
         assert_fields(&activity, "activity_status timestamp");
         let status = &activity["activity_status"];
-        assert_fields(status, "goal_slug has_activity_today status check_time last_check message cached error");
-        assert_eq!((&status["status"], &status["has_activity_today"]), (&json!("unknown"), &Value::Null));
+        assert_fields(
+            status,
+            "goal_slug has_activity_today status check_time last_check message cached error",
+        );
+        assert_eq!(
+            (&status["status"], &status["has_activity_today"]),
+            (&json!("unknown"), &Value::Null)
+        );
     }
     let missing = with_account(None).await.get("/beeminder/daily-activity").await;
-    assert_eq!((missing.status, missing.json()["detail"].as_str()), (404, Some("the account has no goal swim")));
+    assert_eq!(
+        (missing.status, missing.json()["detail"].as_str()),
+        (404, Some("the account has no goal swim"))
+    );
 }
 
 #[tokio::test]
@@ -110,8 +168,14 @@ async fn narrator_context_keeps_its_fields() {
          last_updated",
     );
     assert_fields(&context["goals_status"], "total sources");
-    assert_fields(&context["goal_runway"][0], "slug title safebuf runway rate runits derail_risk");
-    assert_fields(&context["daily_walk_status"], "goal_slug has_activity_today status check_time message cached error");
+    assert_fields(
+        &context["goal_runway"][0],
+        "slug title safebuf runway rate runits derail_risk",
+    );
+    assert_fields(
+        &context["daily_walk_status"],
+        "goal_slug has_activity_today status check_time message cached error",
+    );
     assert_eq!(context["urgent_items"], json!(["DERAILING: reading"]));
 }
 
@@ -125,7 +189,10 @@ async fn usage_and_groq_keep_the_shapes_around_their_numbers() {
     let recent = server.get("/usage/recent?limit=3").await.json();
     assert_fields(&recent, "sessions count timestamp");
     assert_eq!(recent["sessions"][0]["limit"], 3);
-    assert_fields(&server.get("/groq/odometer/context").await.json(), "groq_context timestamp");
+    assert_fields(
+        &server.get("/groq/odometer/context").await.json(),
+        "groq_context timestamp",
+    );
     let recorded = server.post("/groq/odometer/record?value=1.5").await.json();
     assert_fields(&recorded, "success result timestamp");
     assert_eq!(recorded["result"]["cumulative_value"], 1.5);

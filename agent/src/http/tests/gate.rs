@@ -12,7 +12,14 @@ async fn health_and_ready_need_no_token_and_everything_else_does() {
         let reply = server.request("GET", path, &[], "").await;
         assert_eq!(reply.status, 401, "{path}");
         assert_eq!(reply.header("www-authenticate"), Some("bearer"));
-        let wrong = server.request("GET", path, &[("authorization", "Bearer correct-horse-battery-stapl")], "").await;
+        let wrong = server
+            .request(
+                "GET",
+                path,
+                &[("authorization", "Bearer correct-horse-battery-stapl")],
+                "",
+            )
+            .await;
         assert_eq!(wrong.status, 401, "{path}");
     }
     assert_eq!(server.get("/version").await.status, 200);
@@ -22,13 +29,27 @@ async fn health_and_ready_need_no_token_and_everything_else_does() {
 async fn a_rotated_token_counts_as_soon_as_it_is_read_and_no_caller_waits_for_that() {
     let server = serve().await;
     let call = async |token: &str| {
-        server.request("GET", "/version", &[("authorization", &format!("Bearer {token}"))], "").await.status
+        server
+            .request(
+                "GET",
+                "/version",
+                &[("authorization", &format!("Bearer {token}"))],
+                "",
+            )
+            .await
+            .status
     };
     let new = "correct-horse-battery-rotated";
     server.vault.put(&format!("test:{new}"));
-    assert_eq!((call(TOKEN).await, call(new).await, server.vault.asked()), (200, 401, 0));
+    assert_eq!(
+        (call(TOKEN).await, call(new).await, server.vault.asked()),
+        (200, 401, 0)
+    );
     assert!(server.secrets.refresh().await);
-    assert_eq!((call(TOKEN).await, call(new).await, server.vault.asked()), (401, 200, 1));
+    assert_eq!(
+        (call(TOKEN).await, call(new).await, server.vault.asked()),
+        (401, 200, 1)
+    );
 }
 
 #[tokio::test]
@@ -40,12 +61,24 @@ async fn without_auth_everybody_may_call() {
 #[tokio::test]
 async fn ready_is_503_until_it_is() {
     let server = serve().await;
-    for (phase, status) in [(None, 503), (Some(Phase::Ready), 200), (Some(Phase::Stopping), 503)] {
+    for (phase, status) in [
+        (None, 503),
+        (Some(Phase::Ready), 200),
+        (Some(Phase::Stopping), 503),
+    ] {
         if let Some(phase) = phase {
             server.live.enter(phase);
         }
-        assert_eq!(server.request("GET", "/ready", &[], "").await.status, status, "{phase:?}");
-        assert_eq!(server.request("HEAD", "/ready", &[], "").await.status, status, "{phase:?}");
+        assert_eq!(
+            server.request("GET", "/ready", &[], "").await.status,
+            status,
+            "{phase:?}"
+        );
+        assert_eq!(
+            server.request("HEAD", "/ready", &[], "").await.status,
+            status,
+            "{phase:?}"
+        );
     }
 }
 
@@ -58,7 +91,12 @@ async fn every_error_has_the_same_shape() {
         ("GET", "/no-such-path", 404, "not_found"),
         ("DELETE", "/usage", 405, "method_not_allowed"),
         ("POST", "/health", 405, "method_not_allowed"),
-        ("POST", "/usage/record?input_tokens=many&output_tokens=1", 422, "invalid"),
+        (
+            "POST",
+            "/usage/record?input_tokens=many&output_tokens=1",
+            422,
+            "invalid",
+        ),
         ("POST", "/usage/update_budget", 422, "invalid"),
         ("GET", "/runs?limit=0", 422, "invalid"),
         ("GET", "/runs?before=yesterday", 422, "invalid"),
@@ -74,7 +112,10 @@ async fn every_error_has_the_same_shape() {
         let body = reply.json();
         assert_eq!(body["code"], code, "{path}");
         assert_eq!(body["request_id"], "deploy-42");
-        assert!(body["detail"].as_str().is_some_and(|detail| detail.len() > 5), "{body}");
+        assert!(
+            body["detail"].as_str().is_some_and(|detail| detail.len() > 5),
+            "{body}"
+        );
         assert_eq!(body.as_object().unwrap().len(), 3);
     }
 }
@@ -100,9 +141,21 @@ async fn every_reply_has_a_request_id_and_the_callers_is_kept() {
     assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
     let token = format!("Bearer {TOKEN}");
     let named = [("authorization", token.as_str()), ("x-request-id", "a-b.c:1")];
-    assert_eq!(server.request("GET", "/version", &named, "").await.header("x-request-id"), Some("a-b.c:1"));
+    assert_eq!(
+        server
+            .request("GET", "/version", &named, "")
+            .await
+            .header("x-request-id"),
+        Some("a-b.c:1")
+    );
     let odd = [("authorization", token.as_str()), ("x-request-id", "a b<script>")];
-    assert_ne!(server.request("GET", "/version", &odd, "").await.header("x-request-id"), Some("a b<script>"));
+    assert_ne!(
+        server
+            .request("GET", "/version", &odd, "")
+            .await
+            .header("x-request-id"),
+        Some("a b<script>")
+    );
 }
 
 #[tokio::test]
@@ -126,9 +179,18 @@ async fn arguments_come_in_the_query_or_the_body() {
     let expected = json!({ "recorded": true, "input_tokens": 7, "model": "claude-3-5-sonnet-20241022" });
     let query = server.post("/usage/record?input_tokens=7&output_tokens=2").await;
     assert_eq!(query.json(), expected);
-    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    let headers = [
+        ("authorization", token.as_str()),
+        ("content-type", "application/json"),
+    ];
     let body = r#"{"input_tokens": 7, "output_tokens": 2}"#;
-    assert_eq!(server.request("POST", "/usage/record", &headers, body).await.json(), expected);
+    assert_eq!(
+        server
+            .request("POST", "/usage/record", &headers, body)
+            .await
+            .json(),
+        expected
+    );
 }
 
 #[tokio::test]
@@ -144,7 +206,13 @@ async fn requests_are_counted_by_class() {
     server.request("GET", "/health", &[], "").await;
     server.request("GET", "/usage", &[], "").await;
     let text = server.get("/metrics").await.body;
-    assert!(text.contains("mecris_http_requests_total{status=\"2xx\"} 1"), "{text}");
-    assert!(text.contains("mecris_http_requests_total{status=\"4xx\"} 1"), "{text}");
+    assert!(
+        text.contains("mecris_http_requests_total{status=\"2xx\"} 1"),
+        "{text}"
+    );
+    assert!(
+        text.contains("mecris_http_requests_total{status=\"4xx\"} 1"),
+        "{text}"
+    );
     assert!(text.ends_with("# EOF\n"));
 }

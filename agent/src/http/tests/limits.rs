@@ -12,7 +12,10 @@ const HANG: Duration = Duration::from_secs(20);
 async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
     let server = serve().await;
     let token = format!("Bearer {TOKEN}");
-    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    let headers = [
+        ("authorization", token.as_str()),
+        ("content-type", "application/json"),
+    ];
     let large = "x".repeat(64 * 1024 + 1);
     let reply = server.request("POST", "/usage/record", &headers, &large).await;
     assert_eq!((reply.status, &reply.json()["code"]), (413, &json!("too_large")));
@@ -29,7 +32,13 @@ async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
 async fn a_head_that_is_too_large_or_has_too_many_headers_is_refused() {
     let server = serve().await;
     let long = "x".repeat(20 * 1024);
-    assert_eq!(server.request("GET", "/health", &[("x-long", &long)], "").await.status, 431);
+    assert_eq!(
+        server
+            .request("GET", "/health", &[("x-long", &long)], "")
+            .await
+            .status,
+        431
+    );
     let many: Vec<_> = (0..150).map(|number| format!("x-{number}")).collect();
     let many: Vec<_> = many.iter().map(|name| (name.as_str(), "1")).collect();
     assert_eq!(server.request("GET", "/health", &many, "").await.status, 431);
@@ -37,25 +46,40 @@ async fn a_head_that_is_too_large_or_has_too_many_headers_is_refused() {
 
 #[tokio::test]
 async fn a_slow_head_and_an_idle_connection_are_closed() {
-    let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits {
+        head_time: Duration::from_millis(100),
+        ..Limits::default()
+    };
     let server = serve_with(|_| {}, limits).await;
-    for start in ["", "GET /health HTTP/1.1\r\nhost:", "GET /health HTTP/1.1\r\nhost: test\r\n\r\n"] {
+    for start in [
+        "",
+        "GET /health HTTP/1.1\r\nhost:",
+        "GET /health HTTP/1.1\r\nhost: test\r\n\r\n",
+    ] {
         let stream = TcpStream::connect(server.address).await.unwrap();
         write(&stream, start.as_bytes()).await;
-        timeout(HANG, read_to_end(&stream)).await.expect("the server closes it");
+        timeout(HANG, read_to_end(&stream))
+            .await
+            .expect("the server closes it");
     }
 }
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_a_seat() {
-    let limits = Limits { connections: 1, ..Limits::default() };
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
     let server = serve_with(|_| {}, limits).await;
     let first = TcpStream::connect(server.address).await.unwrap();
     write(&first, b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n").await;
     first.readable().await.unwrap();
     let second = server.request("GET", "/health", &[], "");
     tokio::pin!(second);
-    assert!(timeout(Duration::from_millis(100), &mut second).await.is_err(), "the only seat is taken");
+    assert!(
+        timeout(Duration::from_millis(100), &mut second).await.is_err(),
+        "the only seat is taken"
+    );
     drop(first);
     assert_eq!(timeout(HANG, second).await.unwrap().status, 200);
 }
@@ -83,16 +107,26 @@ async fn a_request_that_takes_too_long_is_answered_all_the_same() {
         .header("authorization", format!("Bearer {TOKEN}"))
         .body(axum::body::Body::empty())
         .unwrap();
-    let reply = gate::pass(Arc::clone(&server.app), router::router(Arc::clone(&server.app)), request).await;
+    let reply = gate::pass(
+        Arc::clone(&server.app),
+        router::router(Arc::clone(&server.app)),
+        request,
+    )
+    .await;
     assert_eq!(reply.status(), 503);
-    assert_eq!(started.elapsed().as_secs(), 40, "the pass's deadline of 30 s and 10 s more");
+    assert_eq!(
+        started.elapsed().as_secs(),
+        40,
+        "the pass's deadline of 30 s and 10 s more"
+    );
 }
 
 #[tokio::test]
 async fn a_client_that_hangs_up_does_not_cut_a_pass() {
     let server = serve().await;
-    let raw =
-        format!("POST /intelligent-reminder/trigger HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let raw = format!(
+        "POST /intelligent-reminder/trigger HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {TOKEN}\r\n\r\n"
+    );
     let stream = TcpStream::connect(server.address).await.unwrap();
     write(&stream, raw.as_bytes()).await;
     server.fake.started.acquire().await.unwrap().forget();
@@ -100,7 +134,11 @@ async fn a_client_that_hangs_up_does_not_cut_a_pass() {
     // The server sees that the connection is gone before the pass is let go on.
     assert_eq!(server.request("GET", "/health", &[], "").await.status, 200);
     server.fake.let_go.add_permits(1);
-    timeout(HANG, server.fake.finished.acquire()).await.expect("the pass ends").unwrap().forget();
+    timeout(HANG, server.fake.finished.acquire())
+        .await
+        .expect("the pass ends")
+        .unwrap()
+        .forget();
 }
 
 #[tokio::test]
@@ -112,25 +150,40 @@ async fn a_stop_lets_requests_in_flight_finish_and_takes_no_more() {
     let stopping = async {
         server.fake.started.acquire().await.unwrap().forget();
         server.stop.cancel();
-        timeout(HANG, read_to_end(&idle)).await.expect("an idle connection is closed");
-        assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
+        timeout(HANG, read_to_end(&idle))
+            .await
+            .expect("an idle connection is closed");
+        assert!(
+            TcpStream::connect(server.address).await.is_err(),
+            "nobody listens any more"
+        );
         server.fake.let_go.add_permits(1);
     };
     let (pass, ()) = tokio::join!(pass, stopping);
     assert_eq!(pass.status, 200);
-    timeout(HANG, &mut server.served).await.expect("the server ends").unwrap();
+    timeout(HANG, &mut server.served)
+        .await
+        .expect("the server ends")
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_stop_does_not_wait_beyond_the_grace() {
-    let limits = Limits { grace: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits {
+        grace: Duration::from_millis(50),
+        ..Limits::default()
+    };
     let mut server = serve_with(|_| {}, limits).await;
-    let raw =
-        format!("POST /intelligent-reminder/trigger HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let raw = format!(
+        "POST /intelligent-reminder/trigger HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {TOKEN}\r\n\r\n"
+    );
     let stream = TcpStream::connect(server.address).await.unwrap();
     write(&stream, raw.as_bytes()).await;
     server.fake.started.acquire().await.unwrap().forget();
     server.stop.cancel();
-    timeout(HANG, &mut server.served).await.expect("the server ends").unwrap();
+    timeout(HANG, &mut server.served)
+        .await
+        .expect("the server ends")
+        .unwrap();
     assert_eq!(timeout(HANG, read_to_end(&stream)).await.expect("it is cut"), "");
 }

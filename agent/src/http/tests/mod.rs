@@ -41,7 +41,8 @@ use crate::{
 
 pub(super) const TOKEN: &str = "correct-horse-battery-staple";
 
-/// What `MECRIS_API_TOKENS` is, and how often somebody asked for it. The server starts with `test` and `other`.
+/// What `MECRIS_API_TOKENS` is, and how often somebody asked for it. The server starts with `test` and
+/// `other`.
 #[derive(Clone)]
 pub(super) struct Vault(Arc<(std::sync::Mutex<String>, AtomicUsize)>);
 
@@ -56,7 +57,10 @@ impl Vault {
 
     fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::default();
-        secrets.insert(SecretName::MecrisApiTokens, self.0.0.lock().unwrap().clone().into());
+        secrets.insert(
+            SecretName::MecrisApiTokens,
+            self.0.0.lock().unwrap().clone().into(),
+        );
         secrets
     }
 }
@@ -101,8 +105,16 @@ pub(super) struct Reply {
 impl Reply {
     fn parse(raw: &str) -> Self {
         let (head, body) = raw.split_once("\r\n\r\n").unwrap_or((raw, ""));
-        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|word| word.parse().ok())
+            .unwrap_or(0);
+        Self {
+            status,
+            head: head.to_ascii_lowercase(),
+            body: body.to_owned(),
+        }
     }
 
     pub(super) fn json(&self) -> Value {
@@ -110,7 +122,9 @@ impl Reply {
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        self.head
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 }
 
@@ -145,7 +159,10 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         heartbeat_bound: Duration::from_secs(60),
     };
     edit(&mut settings);
-    let vault = Vault(Arc::new((format!("test:{TOKEN},other:{TOKEN}-too").into(), AtomicUsize::new(0))));
+    let vault = Vault(Arc::new((
+        format!("test:{TOKEN},other:{TOKEN}-too").into(),
+        AtomicUsize::new(0),
+    )));
     let secrets = LiveSecrets::renewable(vault.secrets(), vault.clone());
     let app = App::new(AppParts {
         settings,
@@ -157,11 +174,24 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         actions: Arc::new(FakeActions(Arc::clone(&fake))),
         views: Arc::new(FakeViews),
     });
-    let server = Server::bind("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), limits)
+        .await
+        .unwrap();
     let address = server.address();
     let stop = CancellationToken::new();
     let served = tokio::spawn(server.serve(Front::new(Arc::clone(&app)), stop.clone()));
-    Harness { app, address, store, live, fake, vault, secrets, stop, served, _folder: folder }
+    Harness {
+        app,
+        address,
+        store,
+        live,
+        fake,
+        vault,
+        secrets,
+        stop,
+        served,
+        _folder: folder,
+    }
 }
 
 impl Drop for Harness {
@@ -172,24 +202,41 @@ impl Drop for Harness {
 
 impl Harness {
     pub(super) async fn get(&self, path: &str) -> Reply {
-        self.request("GET", path, &[("authorization", &format!("Bearer {TOKEN}"))], "").await
+        self.request("GET", path, &[("authorization", &format!("Bearer {TOKEN}"))], "")
+            .await
     }
 
     pub(super) async fn post(&self, path: &str) -> Reply {
-        self.request("POST", path, &[("authorization", &format!("Bearer {TOKEN}"))], "").await
+        self.request("POST", path, &[("authorization", &format!("Bearer {TOKEN}"))], "")
+            .await
     }
 
     pub(super) async fn delete(&self, path: &str) -> Reply {
-        self.request("DELETE", path, &[("authorization", &format!("Bearer {TOKEN}"))], "").await
+        self.request(
+            "DELETE",
+            path,
+            &[("authorization", &format!("Bearer {TOKEN}"))],
+            "",
+        )
+        .await
     }
 
     /// POST with a JSON body.
     pub(super) async fn post_json(&self, path: &str, body: &Value) -> Reply {
-        let headers = [("authorization", &*format!("Bearer {TOKEN}")), ("content-type", "application/json")];
+        let headers = [
+            ("authorization", &*format!("Bearer {TOKEN}")),
+            ("content-type", "application/json"),
+        ];
         self.request("POST", path, &headers, &body.to_string()).await
     }
 
-    pub(super) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    pub(super) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
         let mut raw = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
         for (name, value) in headers {
             raw.push_str(&format!("{name}: {value}\r\n"));
@@ -245,7 +292,9 @@ impl Actions for FakeActions {
             fake.started.add_permits(1);
             fake.let_go.acquire().await.unwrap().forget();
             fake.finished.add_permits(1);
-            Ok(json!({ "changed": true, "decisions": [], "notifications": [{ "id": "n1", "state": "accepted" }] }))
+            Ok(
+                json!({ "changed": true, "decisions": [], "notifications": [{ "id": "n1", "state": "accepted" }] }),
+            )
         })
     }
 

@@ -23,18 +23,36 @@ async fn with_records() -> Harness {
 }
 
 fn ids(page: &Value, list: &str, id: &str) -> Vec<String> {
-    page[list].as_array().unwrap().iter().map(|row| row[id].as_str().unwrap().to_owned()).collect()
+    page[list]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[id].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
 async fn runs_come_newest_first_and_in_pages() {
     let server = with_records().await;
     let all = server.get("/runs").await.json();
-    assert_eq!((ids(&all, "runs", "id"), &all["count"]), (vec!["r2".to_owned(), "r1".to_owned()], &json!(2)));
+    assert_eq!(
+        (ids(&all, "runs", "id"), &all["count"]),
+        (vec!["r2".to_owned(), "r1".to_owned()], &json!(2))
+    );
     assert_eq!(all["runs"][0]["observations"]["walk"]["status"], "fresh");
-    assert_eq!(ids(&server.get("/runs?limit=1").await.json(), "runs", "id"), ["r2"]);
+    assert_eq!(
+        ids(&server.get("/runs?limit=1").await.json(), "runs", "id"),
+        ["r2"]
+    );
     let last = all["runs"][0]["started_at"].as_str().unwrap();
-    assert_eq!(ids(&server.get(&format!("/runs?before={last}")).await.json(), "runs", "id"), ["r1"]);
+    assert_eq!(
+        ids(
+            &server.get(&format!("/runs?before={last}")).await.json(),
+            "runs",
+            "id"
+        ),
+        ["r1"]
+    );
 }
 
 #[tokio::test]
@@ -43,7 +61,14 @@ async fn decisions_say_why_and_are_found_by_their_pass() {
     let all = server.get("/decisions").await.json();
     assert_eq!(ids(&all, "decisions", "run_id"), ["r2", "r1"]);
     assert_eq!(all["decisions"][0]["reason"], "quiet_hours");
-    assert_eq!(ids(&server.get("/decisions?run_id=r1").await.json(), "decisions", "run_id"), ["r1"]);
+    assert_eq!(
+        ids(
+            &server.get("/decisions?run_id=r1").await.json(),
+            "decisions",
+            "run_id"
+        ),
+        ["r1"]
+    );
     let before = server.get("/decisions?before=2").await.json();
     assert_eq!(ids(&before, "decisions", "run_id"), ["r1"]);
 }
@@ -73,7 +98,13 @@ async fn messages_come_in_pages_and_an_unknown_beginning_is_refused() {
     assert_eq!(seen, ["n3", "n2", "n1"]);
     let refused = server.get("/notifications?before=n4").await;
     assert_eq!(refused.status, 422);
-    assert!(refused.json()["detail"].as_str().unwrap().starts_with("before: expected the id"), "{refused:?}");
+    assert!(
+        refused.json()["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("before: expected the id"),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -81,7 +112,11 @@ async fn decisions_come_in_pages_to_the_first_one() {
     let server = with_records().await;
     let mut seen = Vec::new();
     let mut path = "/decisions?limit=1".to_owned();
-    while let Some(row) = server.get(&path).await.json()["decisions"].as_array().unwrap().first() {
+    while let Some(row) = server.get(&path).await.json()["decisions"]
+        .as_array()
+        .unwrap()
+        .first()
+    {
         path = format!("/decisions?limit=1&before={}", row["id"]);
         seen.push(row["run_id"].as_str().unwrap().to_owned());
     }

@@ -3,21 +3,42 @@ use super::*;
 #[tokio::test]
 async fn a_silence_comes_from_the_query_or_from_json_and_has_its_author() {
     let server = serve().await;
-    let reply = server.post("/silences?subject=goal:*&for=2h&comment=on+a+plane").await;
+    let reply = server
+        .post("/silences?subject=goal:*&for=2h&comment=on+a+plane")
+        .await;
     assert_eq!(reply.status, 201, "{reply:?}");
     let silence = reply.json();
-    assert_eq!((&silence["subject"], &silence["kind"]), (&json!("goal:*"), &json!("silence")));
-    assert_eq!((&silence["author"], &silence["comment"]), (&json!("test"), &json!("on a plane")), "the token's name");
-    assert_eq!((&silence["active"], &silence["warning"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&silence["subject"], &silence["kind"]),
+        (&json!("goal:*"), &json!("silence"))
+    );
+    assert_eq!(
+        (&silence["author"], &silence["comment"]),
+        (&json!("test"), &json!("on a plane")),
+        "the token's name"
+    );
+    assert_eq!(
+        (&silence["active"], &silence["warning"]),
+        (&json!(true), &Value::Null)
+    );
 
     let body = json!({ "vacation": true, "until": "2026-11-24", "author": "phone" });
     let vacation = server.post_json("/silences", &body).await.json();
-    assert_eq!((&vacation["subject"], &vacation["kind"]), (&json!("*"), &json!("vacation")));
-    assert_eq!((&vacation["author"], &vacation["ends_at"]), (&json!("phone"), &json!("2026-11-24T05:00:00Z")));
+    assert_eq!(
+        (&vacation["subject"], &vacation["kind"]),
+        (&json!("*"), &json!("vacation"))
+    );
+    assert_eq!(
+        (&vacation["author"], &vacation["ends_at"]),
+        (&json!("phone"), &json!("2026-11-24T05:00:00Z"))
+    );
 
     let odd = server.post("/silences?subject=gaol:*&for=2h").await;
     assert_eq!(odd.status, 201);
-    assert!(odd.json()["warning"].as_str().unwrap().contains("goal:<slug>"), "{odd:?}");
+    assert!(
+        odd.json()["warning"].as_str().unwrap().contains("goal:<slug>"),
+        "{odd:?}"
+    );
     assert_eq!(server.fake.silences.lock().unwrap().len(), 3);
 }
 
@@ -39,8 +60,15 @@ async fn what_cannot_be_a_silence_is_refused_and_nothing_is_recorded() {
         "subject=*&for=2h&author=a%07",
     ] {
         let reply = server.post(&format!("/silences?{query}")).await;
-        assert_eq!((reply.status, &reply.json()["code"]), (400, &json!("bad_request")), "{query}: {reply:?}");
-        assert!(reply.json()["detail"].as_str().unwrap().contains(": "), "it names the argument: {reply:?}");
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (400, &json!("bad_request")),
+            "{query}: {reply:?}"
+        );
+        assert!(
+            reply.json()["detail"].as_str().unwrap().contains(": "),
+            "it names the argument: {reply:?}"
+        );
     }
     assert!(server.fake.silences.lock().unwrap().is_empty());
 }
@@ -54,7 +82,11 @@ async fn silences_are_open_to_nobody_without_a_token() {
         ("DELETE", "/silences/a"),
         ("POST", "/notifications/a/ack"),
     ] {
-        assert_eq!(server.request(method, path, &[], "").await.status, 401, "{method} {path}");
+        assert_eq!(
+            server.request(method, path, &[], "").await.status,
+            401,
+            "{method} {path}"
+        );
     }
     assert!(server.fake.silences.lock().unwrap().is_empty());
 }
@@ -62,23 +94,43 @@ async fn silences_are_open_to_nobody_without_a_token() {
 #[tokio::test]
 async fn ending_a_silence_names_who_did_and_an_unknown_one_is_not_found() {
     let server = serve().await;
-    let id = server.post("/silences?subject=walk&for=2h").await.json()["id"].as_str().unwrap().to_owned();
+    let id = server.post("/silences?subject=walk&for=2h").await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for (query, by) in [("", "test"), ("?author=phone", "phone")] {
         let ended = server.delete(&format!("/silences/{id}{query}")).await;
-        assert_eq!((ended.status, &ended.json()["deleted_by"]), (200, &json!(by)), "{ended:?}");
+        assert_eq!(
+            (ended.status, &ended.json()["deleted_by"]),
+            (200, &json!(by)),
+            "{ended:?}"
+        );
         assert_eq!(ended.json()["active"], false);
     }
     let unknown = server.delete("/silences/nobody").await;
-    assert_eq!((unknown.status, &unknown.json()["code"]), (404, &json!("not_found")));
+    assert_eq!(
+        (unknown.status, &unknown.json()["code"]),
+        (404, &json!("not_found"))
+    );
 }
 
 #[tokio::test]
 async fn the_list_has_what_holds_and_what_is_over_only_if_asked() {
     let server = serve().await;
-    for query in ["subject=walk&for=2h", "subject=goal:*&for=1h", "vacation=true&for=1d", "subject=run&for=3h"] {
+    for query in [
+        "subject=walk&for=2h",
+        "subject=goal:*&for=1h",
+        "vacation=true&for=1d",
+        "subject=run&for=3h",
+    ] {
         server.post(&format!("/silences?{query}")).await;
     }
-    server.delete(&format!("/silences/{}", server.fake.silences.lock().unwrap()[3].id.clone())).await;
+    server
+        .delete(&format!(
+            "/silences/{}",
+            server.fake.silences.lock().unwrap()[3].id.clone()
+        ))
+        .await;
     let all = server.fake.silences.lock().unwrap().clone();
     let write = server.store.write(move |tx| {
         for silence in &all {
@@ -88,11 +140,23 @@ async fn the_list_has_what_holds_and_what_is_over_only_if_asked() {
     });
     write.await.unwrap();
     let subjects = |list: &Value| -> Vec<String> {
-        list["silences"].as_array().unwrap().iter().map(|s| s["subject"].as_str().unwrap().to_owned()).collect()
+        list["silences"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["subject"].as_str().unwrap().to_owned())
+            .collect()
     };
     let list = server.get("/silences").await.json();
-    assert_eq!(subjects(&list), ["goal:*", "walk", "*"], "what ends first comes first");
-    assert_eq!((&list["count"], &list["vacation"]["kind"]), (&json!(3), &json!("vacation")));
+    assert_eq!(
+        subjects(&list),
+        ["goal:*", "walk", "*"],
+        "what ends first comes first"
+    );
+    assert_eq!(
+        (&list["count"], &list["vacation"]["kind"]),
+        (&json!(3), &json!("vacation"))
+    );
     let list = server.get("/silences?all=true").await.json();
     assert_eq!(subjects(&list), ["goal:*", "walk", "*", "run"]);
     assert_eq!(list["silences"][3]["active"], false);

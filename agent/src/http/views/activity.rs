@@ -1,4 +1,5 @@
-//! `GET /beeminder/daily-activity`: was something done today? Recorded state only; a doubt is `unknown`, never `needed`.
+//! `GET /beeminder/daily-activity`: was something done today? Recorded state only; a doubt is `unknown`,
+//! never `needed`.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -54,7 +55,8 @@ pub struct Recorded<'a> {
 pub struct NoSuchGoal(pub Slug);
 
 impl ActivityStatus {
-    /// What is known of today. `walked` says what a goal's own datapoints prove, or `None` where they leave a doubt.
+    /// What is known of today. `walked` says what a goal's own datapoints prove, or `None` where they leave a
+    /// doubt.
     ///
     /// # Errors
     /// If the account was just read and has no such goal.
@@ -70,20 +72,36 @@ impl ActivityStatus {
             return Ok(Self::known(slug, true, Some(at)));
         }
         let Some(account) = reading.trusted() else {
-            let why = reading.doubt.clone().unwrap_or_else(|| "Beeminder was not read yet".to_owned());
+            let why = reading
+                .doubt
+                .clone()
+                .unwrap_or_else(|| "Beeminder was not read yet".to_owned());
             return Ok(Self::unknown(slug, reading.as_of, why));
         };
-        let goal = account.goals.iter().find(|goal| goal.slug == *slug).ok_or_else(|| NoSuchGoal(slug.clone()))?;
-        let asked = walk.filter(|(at, _)| Some(*at) >= reading.as_of).map(|(_, walk)| walk.done);
+        let goal = account
+            .goals
+            .iter()
+            .find(|goal| goal.slug == *slug)
+            .ok_or_else(|| NoSuchGoal(slug.clone()))?;
+        let asked = walk
+            .filter(|(at, _)| Some(*at) >= reading.as_of)
+            .map(|(_, walk)| walk.done);
         Ok(match walked(goal).or(asked) {
             Some(done) => Self::known(slug, done, reading.as_of),
-            None => Self::unknown(slug, reading.as_of, "the datapoints on record do not tell".to_owned()),
+            None => Self::unknown(
+                slug,
+                reading.as_of,
+                "the datapoints on record do not tell".to_owned(),
+            ),
         })
     }
 
     fn known(slug: &Slug, done: bool, at: Option<Timestamp>) -> Self {
-        let (status, message) =
-            if done { ("completed", "Walk logged today") } else { ("needed", "No walk detected today") };
+        let (status, message) = if done {
+            ("completed", "Walk logged today")
+        } else {
+            ("needed", "No walk detected today")
+        };
         Self {
             goal_slug: slug.clone(),
             has_activity_today: Some(done),
@@ -124,11 +142,19 @@ mod tests {
     }
 
     fn walk(done: bool, day: &str) -> Walk {
-        Walk { goal: bike(), day: day.parse().unwrap(), done }
+        Walk {
+            goal: bike(),
+            day: day.parse().unwrap(),
+            done,
+        }
     }
 
     fn status(reading: &Reading, walk: Option<(Timestamp, &Walk)>, walked: Option<bool>) -> &'static str {
-        let recorded = Recorded { reading, walk, today: today() };
+        let recorded = Recorded {
+            reading,
+            walk,
+            today: today(),
+        };
         ActivityStatus::of(&bike(), recorded, |_| walked).unwrap().status
     }
 
@@ -143,22 +169,38 @@ mod tests {
     fn where_they_leave_a_doubt_the_pass_that_asked_decides() {
         let needed = walk(false, "2026-11-21");
         assert_eq!(status(&trusted(), Some((now(), &needed)), None), "needed");
-        assert_eq!(status(&trusted(), Some((minutes_ago(60), &needed)), None), "unknown");
+        assert_eq!(
+            status(&trusted(), Some((minutes_ago(60), &needed)), None),
+            "unknown"
+        );
     }
 
     #[test]
     fn a_walk_is_not_asked_for_again_and_never_on_a_doubt() {
         let done = walk(true, "2026-11-21");
-        assert_eq!(status(&doubted(), Some((minutes_ago(60), &done)), Some(false)), "completed");
+        assert_eq!(
+            status(&doubted(), Some((minutes_ago(60), &done)), Some(false)),
+            "completed"
+        );
         assert_eq!(status(&doubted(), None, Some(false)), "unknown");
         let yesterday = walk(true, "2026-11-20");
-        assert_eq!(status(&trusted(), Some((minutes_ago(60), &yesterday)), Some(false)), "needed");
+        assert_eq!(
+            status(&trusted(), Some((minutes_ago(60), &yesterday)), Some(false)),
+            "needed"
+        );
     }
 
     #[test]
     fn a_goal_that_is_not_there_is_said() {
-        let recorded = Recorded { reading: &trusted(), walk: None, today: today() };
+        let recorded = Recorded {
+            reading: &trusted(),
+            walk: None,
+            today: today(),
+        };
         let missing: Slug = "swim".parse().unwrap();
-        assert_eq!(ActivityStatus::of(&missing, recorded, |_| None), Err(NoSuchGoal(missing.clone())));
+        assert_eq!(
+            ActivityStatus::of(&missing, recorded, |_| None),
+            Err(NoSuchGoal(missing.clone()))
+        );
     }
 }

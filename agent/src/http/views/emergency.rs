@@ -58,7 +58,11 @@ impl Emergency {
     /// All goals of a reading that are not known to be safe, most urgent first.
     pub fn all(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Vec<Self> {
         let zone = reading.zone(zone);
-        let mut all: Vec<_> = reading.goals().iter().filter_map(|goal| Self::new(goal, reading, &zone, now)).collect();
+        let mut all: Vec<_> = reading
+            .goals()
+            .iter()
+            .filter_map(|goal| Self::new(goal, reading, &zone, now))
+            .collect();
         all.sort_by_key(|e| (e.urgency, e.safebuf.is_none(), e.safebuf, e.losedate));
         all
     }
@@ -82,7 +86,9 @@ impl Emergency {
             message,
             urgency,
             suggested_action: suggested_action(goal, urgency),
-            time_remaining: goal.losedate.map_or("unknown".to_owned(), |at| when::span(at.duration_since(now))),
+            time_remaining: goal
+                .losedate
+                .map_or("unknown".to_owned(), |at| when::span(at.duration_since(now))),
             safebuf: goal.safebuf,
             derail_risk,
             pledge: goal.pledge,
@@ -107,7 +113,10 @@ fn derailment(goal: &Goal, zone: &TimeZone, now: Timestamp) -> String {
 }
 
 fn suggested_action(goal: &Goal, urgency: Urgency) -> String {
-    let due = goal.due.clone().or_else(|| goal.bare_minimum.as_ref().map(|least| format!("{least} today")));
+    let due = goal
+        .due
+        .clone()
+        .or_else(|| goal.bare_minimum.as_ref().map(|least| format!("{least} today")));
     match (urgency, due) {
         (Urgency::Unknown, _) => "Look at the goal on Beeminder".to_owned(),
         (_, Some(due)) => format!("Add {due}"),
@@ -146,22 +155,36 @@ mod tests {
     fn the_hours_are_real() {
         let critical = one(Some(0), json!({}));
         assert_eq!(critical.message, "reading: derails in 10 hours (tomorrow 00:00)");
-        assert_eq!((critical.time_remaining.as_str(), critical.hours_to_losedate), ("10 hours", Some(10.0)));
+        assert_eq!(
+            (critical.time_remaining.as_str(), critical.hours_to_losedate),
+            ("10 hours", Some(10.0))
+        );
         let passed = one(Some(0), json!({ "losedate": "2026-11-21T18:00:00Z" }));
-        let unknown =
-            "reading: cannot tell how close it is: losedate was 60 min ago, Beeminder has not said yet what follows";
+        let unknown = "reading: cannot tell how close it is: losedate was 60 min ago, Beeminder has not said yet what follows";
         assert_eq!(passed.message, unknown);
-        assert_eq!((passed.time_remaining.as_str(), passed.hours_to_losedate), ("0 minutes", Some(-1.0)));
+        assert_eq!(
+            (passed.time_remaining.as_str(), passed.hours_to_losedate),
+            ("0 minutes", Some(-1.0))
+        );
         let untold = one(Some(0), json!({ "losedate": null }));
-        assert_eq!(untold.message, "reading: 0 safe days left, Beeminder did not say until when");
+        assert_eq!(
+            untold.message,
+            "reading: 0 safe days left, Beeminder did not say until when"
+        );
         assert_eq!(untold.time_remaining, "unknown");
     }
 
     #[test]
     fn the_action_is_what_beeminder_asks_for() {
         assert_eq!(one(Some(0), json!({})).suggested_action, "Add +2 within 1 day");
-        assert_eq!(one(Some(0), json!({ "due": null })).suggested_action, "Add +2 today");
-        assert_eq!(one(Some(0), json!({ "due": null, "bare_minimum": null })).suggested_action, "Data entry required");
+        assert_eq!(
+            one(Some(0), json!({ "due": null })).suggested_action,
+            "Add +2 today"
+        );
+        assert_eq!(
+            one(Some(0), json!({ "due": null, "bare_minimum": null })).suggested_action,
+            "Data entry required"
+        );
     }
 
     #[test]
@@ -169,6 +192,9 @@ mod tests {
         let all = Emergency::all(&doubted(), &zone(), now());
         assert_eq!(all.len(), doubted().goals().len());
         assert!(all.iter().all(|e| e.urgency == Urgency::Unknown));
-        assert_eq!(all[0].message, "reading: cannot tell how close it is: Beeminder is down");
+        assert_eq!(
+            all[0].message,
+            "reading: cannot tell how close it is: Beeminder is down"
+        );
     }
 }

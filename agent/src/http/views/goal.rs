@@ -10,7 +10,8 @@ use crate::{
     domain::{Money, Severity, Slug},
 };
 
-/// A goal. The first ten fields are those of the Python system; numbers that Beeminder did not send are `null`.
+/// A goal. The first ten fields are those of the Python system; numbers that Beeminder did not send are
+/// `null`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GoalView {
     /// The last part of its URL.

@@ -1,6 +1,8 @@
-//! Recorded state shaped into the JSON that clients know. Pure: what was recorded, and the instant, come in as arguments.
+//! Recorded state shaped into the JSON that clients know. Pure: what was recorded, and the instant, come in
+//! as arguments.
 //!
-//! One rule runs through all of it: what could not be found out is `UNKNOWN` or `null` and says why, and is never counted as safe.
+//! One rule runs through all of it: what could not be found out is `UNKNOWN` or `null` and says why, and is
+//! never counted as safe.
 
 pub mod activity;
 pub mod emergency;

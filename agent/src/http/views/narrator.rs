@@ -71,13 +71,22 @@ pub struct Sources<'a> {
 impl NarratorContext {
     /// Puts the context together at an instant.
     pub fn new(sources: Sources<'_>, now: Timestamp) -> Self {
-        let Sources { reading, walk, usage, zone, .. } = sources;
+        let Sources {
+            reading,
+            walk,
+            usage,
+            zone,
+            ..
+        } = sources;
         let emergencies = Emergency::all(reading, zone, now);
         let budgets = Budgets::new(usage);
         let walk_goal: Option<&Slug> = walk.map(|walk| &walk.goal_slug);
         Self {
             summary: summary(reading, &budgets),
-            goals_status: GoalsStatus { total: None, sources: Vec::new() },
+            goals_status: GoalsStatus {
+                total: None,
+                sources: Vec::new(),
+            },
             urgent_items: urgent_items(reading, &emergencies, &budgets),
             beeminder_alerts: alerts(reading, &emergencies),
             goal_runway: Runway::all(reading, walk_goal, now),
@@ -103,16 +112,22 @@ impl Budgets {
         let document = usage.cloned().unwrap_or_else(unknown_usage);
         let rows = document["providers"].as_array().into_iter().flatten();
         let configured = |row: &&Value| row["source"].as_str() != Some("none");
-        let lines = rows
-            .filter(configured)
-            .filter_map(|row| Some((row["provider"].as_str()?.to_owned(), row["budget_health"].as_str()?.to_owned())));
+        let lines = rows.filter(configured).filter_map(|row| {
+            Some((
+                row["provider"].as_str()?.to_owned(),
+                row["budget_health"].as_str()?.to_owned(),
+            ))
+        });
         let lines = lines.collect();
         Self { document, lines }
     }
 
     /// How the money of the old top-level fields stands. Days of the period say nothing once it is spent.
     fn days_left(&self) -> String {
-        match (self.document["remaining_budget"].as_f64(), self.document["days_remaining"].as_f64()) {
+        match (
+            self.document["remaining_budget"].as_f64(),
+            self.document["days_remaining"].as_f64(),
+        ) {
             (Some(left), _) if left <= 0.0 => "spent".to_owned(),
             (_, Some(days)) => format!("{days:.1} days left"),
             (_, None) => "unknown".to_owned(),
@@ -120,7 +135,10 @@ impl Budgets {
     }
 
     fn with(&self, health: &str) -> impl Iterator<Item = &str> {
-        self.lines.iter().filter(move |(_, h)| h == health).map(|(provider, _)| provider.as_str())
+        self.lines
+            .iter()
+            .filter(move |(_, h)| h == health)
+            .map(|(provider, _)| provider.as_str())
     }
 }
 
@@ -134,8 +152,13 @@ fn unknown_usage(why: &str) -> Value {
 }
 
 fn summary(reading: &Reading, budgets: &Budgets) -> String {
-    let goals = reading.trusted().map_or("unknown".to_owned(), |account| account.goals.len().to_string());
-    format!("Active goals: unknown, Pending todos: unknown, Beeminder goals: {goals}, Budget: {}", budgets.days_left())
+    let goals = reading
+        .trusted()
+        .map_or("unknown".to_owned(), |account| account.goals.len().to_string());
+    format!(
+        "Active goals: unknown, Pending todos: unknown, Beeminder goals: {goals}, Budget: {}",
+        budgets.days_left()
+    )
 }
 
 fn urgent_items(reading: &Reading, emergencies: &[Emergency], budgets: &Budgets) -> Vec<String> {
@@ -143,9 +166,14 @@ fn urgent_items(reading: &Reading, emergencies: &[Emergency], budgets: &Budgets)
     if let Some(doubt) = &reading.doubt {
         items.push(format!("BEEMINDER UNKNOWN: {doubt}"));
     }
-    let unreadable = reading.account.as_ref().map_or(0, |account| account.unreadable.len());
+    let unreadable = reading
+        .account
+        .as_ref()
+        .map_or(0, |account| account.unreadable.len());
     if unreadable > 0 {
-        items.push(format!("BEEMINDER UNKNOWN: {unreadable} of the goals cannot be read"));
+        items.push(format!(
+            "BEEMINDER UNKNOWN: {unreadable} of the goals cannot be read"
+        ));
     }
     let critical = emergencies.iter().filter(|e| e.urgency == Urgency::Immediate);
     items.extend(critical.map(|e| format!("DERAILING: {}", e.goal_slug)));
@@ -162,11 +190,20 @@ fn urgent_items(reading: &Reading, emergencies: &[Emergency], budgets: &Budgets)
 fn alerts(reading: &Reading, emergencies: &[Emergency]) -> Vec<String> {
     match &reading.doubt {
         Some(doubt) => vec![format!("No goal's risk is known: {doubt}")],
-        None => emergencies.iter().take(ALERTS).map(|e| e.message.clone()).collect(),
+        None => emergencies
+            .iter()
+            .take(ALERTS)
+            .map(|e| e.message.clone())
+            .collect(),
     }
 }
 
-fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], budgets: &Budgets, now: Timestamp) -> Vec<String> {
+fn recommendations(
+    sources: Sources<'_>,
+    emergencies: &[Emergency],
+    budgets: &Budgets,
+    now: Timestamp,
+) -> Vec<String> {
     let mut all = Vec::new();
     if sources.reading.doubt.is_some() {
         all.push("Beeminder cannot be read: look at the goals there yourself".to_owned());
@@ -178,10 +215,15 @@ fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], budgets: &Bu
         && sources.walk_from.is_none_or(|from| local >= from)
         && sources.walk_until.is_none_or(|until| local < until)
     {
-        all.push(format!("Time for a walk! No activity logged today for {} goal", walk.goal_slug));
+        all.push(format!(
+            "Time for a walk! No activity logged today for {} goal",
+            walk.goal_slug
+        ));
     }
     all.extend(
-        budgets.with("UNKNOWN").map(|provider| format!("Find out what {provider} has cost: its budget is unknown")),
+        budgets
+            .with("UNKNOWN")
+            .map(|provider| format!("Find out what {provider} has cost: its budget is unknown")),
     );
     all
 }
@@ -200,7 +242,10 @@ mod tests {
         let unknown = ActivityStatus::unknown(&"bike".parse().unwrap(), None, "down".to_owned());
         match done {
             None => unknown,
-            Some(done) => ActivityStatus { status: if done { "completed" } else { "needed" }, ..unknown },
+            Some(done) => ActivityStatus {
+                status: if done { "completed" } else { "needed" },
+                ..unknown
+            },
         }
     }
 
@@ -208,7 +253,14 @@ mod tests {
         let (walk, zone) = (walk(done), zone());
         let from = Some(jiff::civil::time(14, 0, 0, 0));
         NarratorContext::new(
-            Sources { reading, walk: Some(&walk), walk_from: from, walk_until: None, usage, zone: &zone },
+            Sources {
+                reading,
+                walk: Some(&walk),
+                walk_from: from,
+                walk_until: None,
+                usage,
+                zone: &zone,
+            },
             now(),
         )
     }
@@ -223,19 +275,27 @@ mod tests {
         );
         assert_eq!(
             context.urgent_items,
-            ["DERAILING: reading", "GROQ: budget CRITICAL", "BUDGET WARNING: anthropic, 9.0 days left"]
+            [
+                "DERAILING: reading",
+                "GROQ: budget CRITICAL",
+                "BUDGET WARNING: anthropic, 9.0 days left"
+            ]
         );
         assert_eq!(context.beeminder_alerts.len(), 4);
         assert_eq!(
             context.recommendations,
-            ["Address critical Beeminder goals immediately", "Time for a walk! No activity logged today for bike goal"]
+            [
+                "Address critical Beeminder goals immediately",
+                "Time for a walk! No activity logged today for bike goal"
+            ]
         );
     }
 
     #[test]
     fn a_walk_is_not_asked_for_early_or_on_a_doubt() {
         let usage = usage();
-        let mentions_walk = |context: NarratorContext| context.recommendations.iter().any(|r| r.contains("walk"));
+        let mentions_walk =
+            |context: NarratorContext| context.recommendations.iter().any(|r| r.contains("walk"));
         assert!(!mentions_walk(context(&trusted(), None, Ok(&usage))));
         assert!(!mentions_walk(context(&trusted(), Some(true), Ok(&usage))));
         let (reading, zone, needed) = (trusted(), zone(), walk(Some(false)));
@@ -255,9 +315,18 @@ mod tests {
     fn what_is_unknown_is_said_first() {
         let context = context(&doubted(), None, Err("the budget table cannot be read"));
         assert_eq!(context.urgent_items, ["BEEMINDER UNKNOWN: Beeminder is down"]);
-        assert_eq!(context.beeminder_alerts, ["No goal's risk is known: Beeminder is down"]);
+        assert_eq!(
+            context.beeminder_alerts,
+            ["No goal's risk is known: Beeminder is down"]
+        );
         assert_eq!(context.budget_status["budget_health"], "UNKNOWN");
         assert_eq!(context.budget_status["why"], "the budget table cannot be read");
-        assert!(context.summary.ends_with("Beeminder goals: unknown, Budget: unknown"), "{}", context.summary);
+        assert!(
+            context
+                .summary
+                .ends_with("Beeminder goals: unknown, Budget: unknown"),
+            "{}",
+            context.summary
+        );
     }
 }

@@ -26,7 +26,8 @@ pub struct Reading {
 pub type Try = (Timestamp, bool, Option<String>);
 
 impl Reading {
-    /// Judges the recorded account: it is trusted if the newest try worked and it is not older than two intervals.
+    /// Judges the recorded account: it is trusted if the newest try worked and it is not older than two
+    /// intervals.
     ///
     /// "All safe" while Beeminder was down is the failure that this ends.
     pub fn judge(
@@ -38,21 +39,36 @@ impl Reading {
         let failure = newest_try.and_then(|(at, ok, why)| {
             (!ok).then(|| {
                 let why = why.unwrap_or_else(|| "no reason is on record".to_owned());
-                format!("the newest try to read Beeminder ({}) failed: {why}", ago(at, now))
+                format!(
+                    "the newest try to read Beeminder ({}) failed: {why}",
+                    ago(at, now)
+                )
             })
         });
         let Some((at, json)) = snapshot else {
             let doubt = failure.unwrap_or_else(|| "Beeminder was not read yet".to_owned());
-            return Self { account: None, as_of: None, doubt: Some(doubt) };
+            return Self {
+                account: None,
+                as_of: None,
+                doubt: Some(doubt),
+            };
         };
         match serde_json::from_str(&json) {
             Err(error) => {
                 let doubt = format!("the recorded reading cannot be parsed: {error}");
-                Self { account: None, as_of: Some(at), doubt: Some(doubt) }
+                Self {
+                    account: None,
+                    as_of: Some(at),
+                    doubt: Some(doubt),
+                }
             }
             Ok(account) => {
                 let doubt = failure.or_else(|| too_old(at, interval, now));
-                Self { account: Some(account), as_of: Some(at), doubt }
+                Self {
+                    account: Some(account),
+                    as_of: Some(at),
+                    doubt,
+                }
             }
         }
     }
@@ -77,9 +93,10 @@ impl Reading {
         match (&self.doubt, self.as_of) {
             (Some(doubt), _) => (Severity::Unknown, doubt.clone()),
             (None, None) => (Severity::Unknown, "Beeminder was not read yet".to_owned()),
-            (None, Some(_)) if goal.state != GoalState::Active => {
-                (Severity::Safe, "frozen, won and archived goals cannot derail".to_owned())
-            }
+            (None, Some(_)) if goal.state != GoalState::Active => (
+                Severity::Safe,
+                "frozen, won and archived goals cannot derail".to_owned(),
+            ),
             (None, Some(read_at)) => {
                 let risk = derail_risk(goal, &self.zone(&TimeZone::UTC), read_at);
                 (risk.severity, risk.evidence)
@@ -87,9 +104,12 @@ impl Reading {
         }
     }
 
-    /// The account's zone, in which its goals' days end; the configured one if Beeminder sent none that is known.
+    /// The account's zone, in which its goals' days end; the configured one if Beeminder sent none that is
+    /// known.
     pub fn zone(&self, configured: &TimeZone) -> TimeZone {
-        self.account.as_ref().map_or_else(|| configured.clone(), |account| account.zone(configured))
+        self.account
+            .as_ref()
+            .map_or_else(|| configured.clone(), |account| account.zone(configured))
     }
 }
 
@@ -106,22 +126,37 @@ mod tests {
 
     #[test]
     fn a_recent_reading_after_a_good_try_is_trusted() {
-        let reading =
-            Reading::judge(snapshot_at(minutes_ago(20)), Some((minutes_ago(20), true, None)), INTERVAL, now());
+        let reading = Reading::judge(
+            snapshot_at(minutes_ago(20)),
+            Some((minutes_ago(20), true, None)),
+            INTERVAL,
+            now(),
+        );
         assert_eq!(reading.doubt, None);
         assert!(reading.trusted().is_some());
     }
 
     #[test]
     fn a_failed_try_makes_every_goal_unknown() {
-        let failed = Some((minutes_ago(1), false, Some("beeminder did not answer within 5s".to_owned())));
+        let failed = Some((
+            minutes_ago(1),
+            false,
+            Some("beeminder did not answer within 5s".to_owned()),
+        ));
         let reading = Reading::judge(snapshot_at(minutes_ago(16)), failed, INTERVAL, now());
         assert_eq!(
             reading.doubt.as_deref(),
-            Some("the newest try to read Beeminder (1 minute ago) failed: beeminder did not answer within 5s")
+            Some(
+                "the newest try to read Beeminder (1 minute ago) failed: beeminder did not answer within 5s"
+            )
         );
         assert!(!reading.goals().is_empty());
-        assert!(reading.goals().iter().all(|goal| reading.risk(goal) == Severity::Unknown));
+        assert!(
+            reading
+                .goals()
+                .iter()
+                .all(|goal| reading.risk(goal) == Severity::Unknown)
+        );
     }
 
     #[test]
@@ -131,7 +166,10 @@ mod tests {
             Reading::judge(snapshot_at(at), Some((at, true, None)), INTERVAL, now()).doubt
         };
         assert_eq!(judge(1800), None);
-        assert_eq!(judge(1801).as_deref(), Some("the last reading of Beeminder is from 30 minutes ago"));
+        assert_eq!(
+            judge(1801).as_deref(),
+            Some("the last reading of Beeminder is from 30 minutes ago")
+        );
     }
 
     #[test]
@@ -139,6 +177,11 @@ mod tests {
         let reading = Reading::judge(None, None, INTERVAL, now());
         assert_eq!(reading.doubt.as_deref(), Some("Beeminder was not read yet"));
         let broken = Reading::judge(Some((now(), "{}".to_owned())), None, INTERVAL, now());
-        assert!(broken.doubt.unwrap().starts_with("the recorded reading cannot be parsed"));
+        assert!(
+            broken
+                .doubt
+                .unwrap()
+                .starts_with("the recorded reading cannot be parsed")
+        );
     }
 }

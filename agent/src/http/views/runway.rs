@@ -37,7 +37,11 @@ pub struct Runway {
 impl Runway {
     /// The goals with the least runway first. The walk's goal is always among them, as it was.
     pub fn all(reading: &Reading, walk_goal: Option<&Slug>, now: Timestamp) -> Vec<Self> {
-        let mut goals: Vec<&Goal> = reading.goals().iter().filter(|goal| goal.state == GoalState::Active).collect();
+        let mut goals: Vec<&Goal> = reading
+            .goals()
+            .iter()
+            .filter(|goal| goal.state == GoalState::Active)
+            .collect();
         goals.sort_by_key(|goal| (goal.safebuf.is_none(), goal.safebuf, goal.losedate));
         if let Some(at) = goals.iter().position(|goal| Some(&goal.slug) == walk_goal)
             && at >= SHOWN
@@ -46,7 +50,10 @@ impl Runway {
             goals.insert(SHOWN - 1, walk);
         }
         goals.truncate(SHOWN);
-        goals.into_iter().map(|goal| Self::new(goal, reading, now)).collect()
+        goals
+            .into_iter()
+            .map(|goal| Self::new(goal, reading, now))
+            .collect()
     }
 
     fn new(goal: &Goal, reading: &Reading, now: Timestamp) -> Self {
@@ -74,10 +81,15 @@ mod tests {
     fn the_walks_goal_is_always_shown() {
         let mut reading = trusted();
         let goals = &mut reading.account.as_mut().unwrap().goals;
-        *goals = (0..8).map(|n| goal(&format!("g{n}"), Some(n), json!({}))).collect();
+        *goals = (0..8)
+            .map(|n| goal(&format!("g{n}"), Some(n), json!({})))
+            .collect();
         let slugs = |walk: Option<&str>| -> Vec<String> {
             let walk = walk.map(|slug| slug.parse().unwrap());
-            Runway::all(&reading, walk.as_ref(), now()).iter().map(|r| r.slug.to_string()).collect()
+            Runway::all(&reading, walk.as_ref(), now())
+                .iter()
+                .map(|r| r.slug.to_string())
+                .collect()
         };
         assert_eq!(slugs(None), ["g0", "g1", "g2", "g3", "g4", "g5"]);
         assert_eq!(slugs(Some("g7")), ["g0", "g1", "g2", "g3", "g4", "g7"]);
@@ -86,7 +98,10 @@ mod tests {
 
     #[test]
     fn the_runway_is_in_hours_when_it_is_short() {
-        let runways: Vec<_> = Runway::all(&trusted(), None, now()).into_iter().map(|r| r.runway).collect();
+        let runways: Vec<_> = Runway::all(&trusted(), None, now())
+            .into_iter()
+            .map(|r| r.runway)
+            .collect();
         assert_eq!(runways, ["10 hours", "34 hours", "2 days", "5 days", "7 days"]);
     }
 }

@@ -41,10 +41,21 @@ pub struct BeeminderStatus {
 impl BeeminderStatus {
     /// A reading at an instant.
     pub fn new(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Self {
-        let goals: Vec<_> = reading.goals().iter().map(|goal| GoalView::new(goal, reading, now)).collect();
-        let count = |risks: &[Severity]| goals.iter().filter(|goal| risks.contains(&goal.derail_risk)).count();
+        let goals: Vec<_> = reading
+            .goals()
+            .iter()
+            .map(|goal| GoalView::new(goal, reading, now))
+            .collect();
+        let count = |risks: &[Severity]| {
+            goals
+                .iter()
+                .filter(|goal| risks.contains(&goal.derail_risk))
+                .count()
+        };
         let account = reading.account.as_ref();
-        let unreadable = account.map(|account| account.unreadable.clone()).unwrap_or_default();
+        let unreadable = account
+            .map(|account| account.unreadable.clone())
+            .unwrap_or_default();
         Self {
             safe_count: count(&[Severity::Safe]),
             warning_count: count(&[Severity::Warning, Severity::Caution]),
@@ -67,8 +78,13 @@ fn worst(reading: &Reading, goals: &[GoalView]) -> Severity {
     if reading.trusted().is_none() {
         return Severity::Unknown;
     }
-    let unreadable = reading.trusted().is_some_and(|account| !account.unreadable.is_empty());
-    let risks = goals.iter().map(|goal| goal.derail_risk).chain(unreadable.then_some(Severity::Unknown));
+    let unreadable = reading
+        .trusted()
+        .is_some_and(|account| !account.unreadable.is_empty());
+    let risks = goals
+        .iter()
+        .map(|goal| goal.derail_risk)
+        .chain(unreadable.then_some(Severity::Unknown));
     risks.max_by_key(|risk| risk.rank()).unwrap_or(Severity::Safe)
 }
 
@@ -79,7 +95,12 @@ mod tests {
     #[test]
     fn goals_are_counted_by_risk() {
         let status = BeeminderStatus::new(&trusted(), &zone(), now());
-        let counts = (status.safe_count, status.warning_count, status.critical_count, status.unknown_count);
+        let counts = (
+            status.safe_count,
+            status.warning_count,
+            status.critical_count,
+            status.unknown_count,
+        );
         assert_eq!((counts, status.derail_risk), ((2, 2, 1, 1), Severity::Critical));
         assert!(!status.stale);
     }
@@ -87,18 +108,44 @@ mod tests {
     #[test]
     fn nothing_is_safe_while_beeminder_is_down() {
         let status = BeeminderStatus::new(&doubted(), &zone(), now());
-        let counts = (status.safe_count, status.warning_count, status.critical_count, status.unknown_count);
+        let counts = (
+            status.safe_count,
+            status.warning_count,
+            status.critical_count,
+            status.unknown_count,
+        );
         assert_eq!((counts, status.derail_risk), ((0, 0, 0, 6), Severity::Unknown));
-        assert_eq!((status.stale, status.why.as_deref()), (true, Some("Beeminder is down")));
-        assert!(status.goals.iter().all(|goal| goal.derail_risk == Severity::Unknown));
+        assert_eq!(
+            (status.stale, status.why.as_deref()),
+            (true, Some("Beeminder is down"))
+        );
+        assert!(
+            status
+                .goals
+                .iter()
+                .all(|goal| goal.derail_risk == Severity::Unknown)
+        );
     }
 
     #[test]
     fn what_is_no_goal_is_counted_as_unknown() {
         let mut reading = trusted();
-        reading.account.as_mut().unwrap().unreadable.push("goal 7: no slug".to_owned());
+        reading
+            .account
+            .as_mut()
+            .unwrap()
+            .unreadable
+            .push("goal 7: no slug".to_owned());
         assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).unknown_count, 2);
-        reading.account.as_mut().unwrap().goals.retain(|goal| goal.safebuf.is_some_and(|days| days > 3));
-        assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).derail_risk, Severity::Unknown);
+        reading
+            .account
+            .as_mut()
+            .unwrap()
+            .goals
+            .retain(|goal| goal.safebuf.is_some_and(|days| days > 3));
+        assert_eq!(
+            BeeminderStatus::new(&reading, &zone(), now()).derail_risk,
+            Severity::Unknown
+        );
     }
 }

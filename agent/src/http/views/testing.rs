@@ -55,10 +55,17 @@ pub(in crate::http) fn snapshot_at(at: Timestamp) -> Option<(Timestamp, String)>
 
 /// [`account`], read just now.
 pub(in crate::http) fn trusted() -> Reading {
-    Reading { account: Some(account()), as_of: Some(now()), doubt: None }
+    Reading {
+        account: Some(account()),
+        as_of: Some(now()),
+        doubt: None,
+    }
 }
 
 /// [`account`], but Beeminder does not answer any more.
 pub(in crate::http) fn doubted() -> Reading {
-    Reading { doubt: Some("Beeminder is down".to_owned()), ..trusted() }
+    Reading {
+        doubt: Some("Beeminder is down".to_owned()),
+        ..trusted()
+    }
 }

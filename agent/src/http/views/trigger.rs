@@ -25,19 +25,34 @@ pub fn reply(report: &Value, now: Timestamp) -> Value {
 
 /// "Sent" is what a provider has, not what was tried.
 fn any_accepted(notifications: &Value) -> bool {
-    let states = notifications.as_array().into_iter().flatten().filter_map(|n| n["state"].as_str());
-    states.into_iter().any(|state| matches!(state, "accepted" | "delivered"))
+    let states = notifications
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|n| n["state"].as_str());
+    states
+        .into_iter()
+        .any(|state| matches!(state, "accepted" | "delivered"))
 }
 
 /// The reasons of the decision log, each once, in order.
 fn why_silent(decisions: &Value) -> String {
     let mut reasons: Vec<&str> = Vec::new();
-    for reason in decisions.as_array().into_iter().flatten().filter_map(|d| d["reason"].as_str()) {
+    for reason in decisions
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|d| d["reason"].as_str())
+    {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
     }
-    if reasons.is_empty() { "nothing to decide".to_owned() } else { reasons.join(", ") }
+    if reasons.is_empty() {
+        "nothing to decide".to_owned()
+    } else {
+        reasons.join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -58,7 +73,12 @@ mod tests {
 
     #[test]
     fn sent_means_that_a_provider_has_it() {
-        for (state, sent) in [("accepted", true), ("delivered", true), ("unknown", false), ("failed", false)] {
+        for (state, sent) in [
+            ("accepted", true),
+            ("delivered", true),
+            ("unknown", false),
+            ("failed", false),
+        ] {
             let report = json!({ "changed": true, "decisions": [], "notifications": [{ "state": state }] });
             assert_eq!(reply(&report, now())["send_result"]["sent"], sent, "{state}");
         }

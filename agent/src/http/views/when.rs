@@ -5,10 +5,15 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 /// `1 minute ago`, `3 hours ago`; `just now` under a minute.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let age = now.duration_since(at);
-    if age < SignedDuration::from_mins(1) { "just now".to_owned() } else { format!("{} ago", span(age)) }
+    if age < SignedDuration::from_mins(1) {
+        "just now".to_owned()
+    } else {
+        format!("{} ago", span(age))
+    }
 }
 
-/// `40 minutes`, `7 hours`, `3 days`: whole units, rounded down, so that nobody is told more time than there is.
+/// `40 minutes`, `7 hours`, `3 days`: whole units, rounded down, so that nobody is told more time than there
+/// is.
 pub fn span(length: SignedDuration) -> String {
     let (minutes, hours) = (length.as_mins().max(0), length.as_hours().max(0));
     match hours {
@@ -26,7 +31,10 @@ pub fn count(number: i64, unit: &str) -> String {
 
 /// `today 23:59`, `tomorrow 06:00`, `Tue 23:59`, and with the date from a week on.
 pub fn clock_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let (at, today) = (at.to_zoned_datetime(zone.clone()), now.to_zoned_datetime(zone.clone()).date());
+    let (at, today) = (
+        at.to_zoned_datetime(zone.clone()),
+        now.to_zoned_datetime(zone.clone()).date(),
+    );
     let days = (at.date() - today).get_days();
     match days {
         0 => format!("today {}", at.strftime("%H:%M")),

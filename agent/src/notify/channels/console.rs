@@ -34,7 +34,9 @@ impl Channel for Console {
     fn send<'a>(&'a self, message: Outgoing<'a>, _within: Duration) -> Answer<'a, Outcome> {
         let outcome = match writeln!(std::io::stderr().lock(), "=== message === {}", message.text) {
             Ok(()) => Outcome::Accepted(format!("console-{}", self.0.fetch_add(1, Ordering::Relaxed) + 1)),
-            Err(error) => Outcome::Unknown { why: format!("standard error: {error}") },
+            Err(error) => Outcome::Unknown {
+                why: format!("standard error: {error}"),
+            },
         };
         Box::pin(std::future::ready(outcome))
     }

@@ -1,7 +1,8 @@
 //! The ways to reach the person, behind one honest trait.
 //!
-//! A channel speaks one provider's language and keeps no state of a message: it sends once, it looks for a tag, it asks about an
-//! id, and it never says "no" where it means "perhaps". When to send, again or elsewhere, is the outbox' matter.
+//! A channel speaks one provider's language and keeps no state of a message: it sends once, it looks for a
+//! tag, it asks about an id, and it never says "no" where it means "perhaps". When to send, again or
+//! elsewhere, is the outbox' matter.
 
 pub mod console;
 pub mod email;
@@ -17,8 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use crate::config::settings::{ChannelKind, OnDoubt};
 
-/// A provider's clock and ours may differ by so much. Both are set by the network, to fractions of a second; this is for the day on
-/// which one of them is not.
+/// A provider's clock and ours may differ by so much. Both are set by the network, to fractions of a second;
+/// this is for the day on which one of them is not.
 pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 
 /// What became of a send.
@@ -108,7 +109,8 @@ pub struct Doubt<'a> {
     pub ended: Timestamp,
     /// The ids of what this channel is known to have sent instead, as far back as may matter.
     pub others: &'a [String],
-    /// How many attempts of other messages are in doubt on this channel and may have been sent at the same time.
+    /// How many attempts of other messages are in doubt on this channel and may have been sent at the same
+    /// time.
     pub rivals: usize,
 }
 
@@ -125,7 +127,8 @@ pub trait Channel: Send + Sync {
     /// Which one.
     fn kind(&self) -> ChannelKind;
 
-    /// Whether [`Channel::find`] can tell after doubt. Where it cannot, [`Channel::on_doubt`] says which way to err.
+    /// Whether [`Channel::find`] can tell after doubt. Where it cannot, [`Channel::on_doubt`] says which way
+    /// to err.
     fn reconcilable(&self) -> bool;
 
     /// Which way to err after doubt, as configured. Of no meaning where the provider can be asked.
@@ -133,19 +136,24 @@ pub trait Channel: Send + Sync {
         OnDoubt::default()
     }
 
-    /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of the message, but it
-    /// says when the provider refuses the credentials.
+    /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of
+    /// the message, but it says when the provider refuses the credentials.
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>>;
 
     /// Says what can be known of the channel without sending anything, for `check`.
     fn probe(&self) -> Answer<'_, Result<String, AskError>> {
-        Box::pin(async { self.warm_up().await.map(|()| "reachable, credentials accepted".to_owned()) })
+        Box::pin(async {
+            self.warm_up()
+                .await
+                .map(|()| "reachable, credentials accepted".to_owned())
+        })
     }
 
     /// Sends once, never retries. Ends within `within`.
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome>;
 
-    /// Looks for an attempt in doubt: the id of what came of it, or `None` if the provider has nothing for certain.
+    /// Looks for an attempt in doubt: the id of what came of it, or `None` if the provider has nothing for
+    /// certain.
     fn find<'a>(&'a self, _doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
         let error = AskError(format!("{} cannot be asked what it has", self.kind().as_str()));
         Box::pin(std::future::ready(Err(error)))

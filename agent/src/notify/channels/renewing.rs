@@ -1,5 +1,6 @@
-//! A channel whose secrets may be replaced while the process runs: after a refusal of its credentials it is made anew from the secrets
-//! as they are then, and asked once more. A refusal is a definite no, so nothing can be sent twice by that.
+//! A channel whose secrets may be replaced while the process runs: after a refusal of its credentials it is
+//! made anew from the secrets as they are then, and asked once more. A refusal is a definite no, so nothing
+//! can be sent twice by that.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,7 +34,11 @@ impl Renewing {
         make: impl Fn(&crate::config::Secrets) -> Result<Arc<dyn Channel>, E> + Send + Sync + 'static,
     ) -> Result<Self, E> {
         let channel = Live::new(secrets, make)?;
-        Ok(Self { kind: channel.current().1.kind(), channel, outbound })
+        Ok(Self {
+            kind: channel.current().1.kind(),
+            channel,
+            outbound,
+        })
     }
 
     fn now(&self) -> Arc<dyn Channel> {
@@ -85,7 +90,10 @@ impl Channel for Renewing {
             // A server that is no HTTP server says it by the outcome alone.
             let mail = self.kind == ChannelKind::Email;
             let refused = match &outcome {
-                Outcome::Rejected { scope: Scope::Channel, .. } => mail || self.outbound.refusals() != before,
+                Outcome::Rejected {
+                    scope: Scope::Channel,
+                    ..
+                } => mail || self.outbound.refusals() != before,
                 Outcome::Rejected { .. } => self.outbound.refusals() != before,
                 _ => false,
             };
@@ -93,7 +101,8 @@ impl Channel for Renewing {
                 return outcome;
             }
             if left() < within / 4 {
-                let why = "not sent: the secret was replaced, and the attempt had too little time left".to_owned();
+                let why =
+                    "not sent: the secret was replaced, and the attempt had too little time left".to_owned();
                 return Outcome::Rejected {
                     permanent: false,
                     scope: Scope::Message,

@@ -20,8 +20,8 @@ pub fn septets(text: &str) -> usize {
     text.chars().map(|c| width(c).unwrap_or(2)).sum()
 }
 
-/// Any text as GSM-7 characters: transliterated where there is a close one, else `?`. Control characters and line breaks become
-/// spaces, several spaces one, none is left at the ends.
+/// Any text as GSM-7 characters: transliterated where there is a close one, else `?`. Control characters and
+/// line breaks become spaces, several spaces one, none is left at the ends.
 pub fn plain(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for c in text.chars() {

@@ -5,13 +5,22 @@ use super::*;
 const TAG: &str = "#k7q2x9";
 
 fn phrase(long: &str, short: &str) -> Phrase {
-    Phrase { long: long.to_owned(), short: short.to_owned() }
+    Phrase {
+        long: long.to_owned(),
+        short: short.to_owned(),
+    }
 }
 
 fn typical() -> Vec<Phrase> {
     vec![
-        phrase("reading derails today 23:59, +2 needed, $5", "reading derails today"),
-        phrase("bike derails tomorrow 23:59, +1 needed, $10", "bike derails tomorrow"),
+        phrase(
+            "reading derails today 23:59, +2 needed, $5",
+            "reading derails today",
+        ),
+        phrase(
+            "bike derails tomorrow 23:59, +1 needed, $10",
+            "bike derails tomorrow",
+        ),
         phrase("no walk yet today", "no walk yet"),
         phrase("Groq budget 104% used ($5.20 of $5.00)", "Groq budget 104% used"),
     ]
@@ -35,15 +44,17 @@ fn several_conditions_share_a_segment_and_the_least_urgent_are_shortened_first()
 
 #[test]
 fn more_than_a_segment_of_short_phrases_takes_a_second_one() {
-    let many: Vec<Phrase> =
-        (1..=8).map(|n| phrase(&"x".repeat(90), &format!("goal-number-{n} derails today"))).collect();
+    let many: Vec<Phrase> = (1..=8)
+        .map(|n| phrase(&"x".repeat(90), &format!("goal-number-{n} derails today")))
+        .collect();
     insta::assert_snapshot!(text(&many), @"Mecris: goal-number-1 derails today; goal-number-2 derails today; goal-number-3 derails today; goal-number-4 derails today; goal-number-5 derails today; goal-number-6 derails today; goal-number-7 derails today; goal-number-8 derails today #k7q2x9");
 }
 
 #[test]
 fn what_fits_nowhere_is_counted() {
-    let many: Vec<Phrase> =
-        (1..=30).map(|n| phrase(&"x".repeat(90), &format!("goal-number-{n} derails today"))).collect();
+    let many: Vec<Phrase> = (1..=30)
+        .map(|n| phrase(&"x".repeat(90), &format!("goal-number-{n} derails today")))
+        .collect();
     insta::assert_snapshot!(text(&many), @"Mecris: goal-number-1 derails today; goal-number-2 derails today; goal-number-3 derails today; goal-number-4 derails today; goal-number-5 derails today; goal-number-6 derails today; goal-number-7 derails today; goal-number-8 derails today; goal-number-9 derails today; +21 more #k7q2x9");
 }
 
@@ -65,14 +76,21 @@ fn tags_differ_and_are_readable() {
     assert!(tags.len() > 990);
     for tag in tags {
         assert_eq!(tag.len(), 7);
-        assert!(tag.starts_with('#') && tag[1..].bytes().all(|b| TAG_LETTERS.contains(&b)), "{tag}");
+        assert!(
+            tag.starts_with('#') && tag[1..].bytes().all(|b| TAG_LETTERS.contains(&b)),
+            "{tag}"
+        );
     }
 }
 
 fn any_phrase() -> impl Strategy<Value = Phrase> {
     (".{0,200}", "[a-zA-Z0-9._-]{1,250}", any::<bool>()).prop_map(|(wild, slug, tame)| {
         let short = format!("{slug} derails today");
-        let long = if tame { format!("{short}, +1 needed") } else { format!("{short} {wild}") };
+        let long = if tame {
+            format!("{short}, +1 needed")
+        } else {
+            format!("{short} {wild}")
+        };
         Phrase { long, short }
     })
 }

@@ -23,8 +23,16 @@ impl Outbox {
         let lease = self.new_lease(row.attempt + 1);
         let expired = now >= row.deadline();
         let next = if expired {
-            let why = format!("expired before it could be tried again: {}", row.why.as_deref().unwrap_or("no reason"));
-            Row { state: State::Failed, next_at: None, why: Some(why), ..row.clone() }
+            let why = format!(
+                "expired before it could be tried again: {}",
+                row.why.as_deref().unwrap_or("no reason")
+            );
+            Row {
+                state: State::Failed,
+                next_at: None,
+                why: Some(why),
+                ..row.clone()
+            }
         } else {
             sending(&row, row.channel, lease)
         };
@@ -39,8 +47,14 @@ impl Outbox {
         let won = won.await?;
         failpoint!("outbox.resumed");
         if won && expired {
-            error!(id, "nobody will be told: it expired before it could be tried again");
-            self.0.store.checkpoint(self.0.store.epoch(), self.checkpoint_time()).await;
+            error!(
+                id,
+                "nobody will be told: it expired before it could be tried again"
+            );
+            self.0
+                .store
+                .checkpoint(self.0.store.epoch(), self.checkpoint_time())
+                .await;
         }
         if won && !expired {
             self.0.leases.grant(&next.id, lease);
@@ -49,7 +63,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Sends the row's attempt and those that follow at once on other channels, as far as this process holds their leases.
+    /// Sends the row's attempt and those that follow at once on other channels, as far as this process holds
+    /// their leases.
     pub(super) async fn deliver(&self, mut row: Row) -> Result<(), StoreError> {
         while let Some(lease) = self.0.leases.take(&row.id, row.attempt) {
             let sending = self.0.leases.sending(&row.id, lease.attempt);
@@ -67,7 +82,16 @@ impl Outbox {
     /// One attempt. Returns the attempt that follows at once, if any.
     async fn send(&self, row: Row, lease: Lease) -> Result<Option<Row>, StoreError> {
         let Some(channel) = self.channel(row.channel).cloned() else {
-            return self.missed(row, Miss::Refused { scope: Scope::Message }, None, super::NO_CHANNEL.to_owned()).await;
+            return self
+                .missed(
+                    row,
+                    Miss::Refused {
+                        scope: Scope::Message,
+                    },
+                    None,
+                    super::NO_CHANNEL.to_owned(),
+                )
+                .await;
         };
         // The end of 1. Without an answer from the remote the claim on this machine has to do.
         failpoint!("outbox.claimed");
@@ -77,7 +101,12 @@ impl Outbox {
             return self.missed(row, Miss::NotSent, None, why).await;
         }
         if !verdict.allows_acting() {
-            info!(id = row.id, attempt = row.attempt, ?verdict, "not sent: another instance has the state");
+            info!(
+                id = row.id,
+                attempt = row.attempt,
+                ?verdict,
+                "not sent: another instance has the state"
+            );
             return Ok(None);
         }
         // 2. First what may take long, then the check.
@@ -90,7 +119,9 @@ impl Outbox {
         failpoint!("outbox.connected");
         let now = self.0.clock.now();
         if now >= row.deadline() {
-            return self.missed(row, Miss::Expired, None, "expired before it was sent".to_owned()).await;
+            return self
+                .missed(row, Miss::Expired, None, "expired before it was sent".to_owned())
+                .await;
         }
         let left = self.left(lease);
         if left < self.0.lease / 4 {
@@ -101,19 +132,37 @@ impl Outbox {
         let within = left.saturating_sub(self.0.lease / 10);
         let text = format!("{} {}", row.body, row.tag);
         let validity = row.expires_at.map(|end| timing::between(now, end));
-        let outgoing = Outgoing { text: &text, tag: &row.tag, validity };
+        let outgoing = Outgoing {
+            text: &text,
+            tag: &row.tag,
+            validity,
+        };
         let outcome = timeout(within, self.gate(lease).around(channel.send(outgoing, within))).await;
         failpoint!("outbox.sent");
         match outcome {
             Ok(Outcome::Accepted(id)) => self.accepted(row, id, Ending::Accepted).await.map(|()| None),
-            Ok(Outcome::Rejected { permanent: true, scope, code, why, .. }) => {
-                self.missed(row, Miss::Refused { scope }, code, why).await
-            }
-            Ok(Outcome::Rejected { permanent: false, retry_after, code, why, .. }) => {
-                self.missed(row, Miss::RefusedForNow { retry_after }, code, why).await
+            Ok(Outcome::Rejected {
+                permanent: true,
+                scope,
+                code,
+                why,
+                ..
+            }) => self.missed(row, Miss::Refused { scope }, code, why).await,
+            Ok(Outcome::Rejected {
+                permanent: false,
+                retry_after,
+                code,
+                why,
+                ..
+            }) => {
+                self.missed(row, Miss::RefusedForNow { retry_after }, code, why)
+                    .await
             }
             Ok(Outcome::Unknown { why }) => self.doubted(row, why).await.map(|()| None),
-            Err(_) => self.doubted(row, format!("no answer within {within:.1?}")).await.map(|()| None),
+            Err(_) => self
+                .doubted(row, format!("no answer within {within:.1?}"))
+                .await
+                .map(|()| None),
         }
     }
 
@@ -122,8 +171,8 @@ impl Outbox {
         self.0.lease / 3
     }
 
-    /// The check of step 2 once more, for channels that can make it when the socket is ready for the bytes: it may take a while from
-    /// here to there.
+    /// The check of step 2 once more, for channels that can make it when the socket is ready for the bytes:
+    /// it may take a while from here to there.
     fn gate(&self, lease: Lease) -> Gate {
         let clock = self.0.clock.clone();
         Gate::new(move || {

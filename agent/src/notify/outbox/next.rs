@@ -13,7 +13,8 @@ use crate::{
 /// So often a channel may refuse for now, or turn out not to have a message, before the next channel is used.
 const TRIES_PER_CHANNEL: u32 = 5;
 
-/// So often a message may stay in doubt on a channel that cannot be asked: each time the person may have got it.
+/// So often a message may stay in doubt on a channel that cannot be asked: each time the person may have got
+/// it.
 const DOUBTS_PER_CHANNEL: u32 = 3;
 
 /// How an attempt reached nobody: for certain, but for [`Miss::InDoubt`].
@@ -33,7 +34,8 @@ pub(super) enum Miss {
     NotSent,
     /// After doubt: the provider does not have it.
     Absent,
-    /// After doubt: the provider cannot be asked, so perhaps it did reach somebody. The configuration says which way to err.
+    /// After doubt: the provider cannot be asked, so perhaps it did reach somebody. The configuration says
+    /// which way to err.
     InDoubt(OnDoubt),
     /// Accepted, but it could not be delivered.
     Undelivered {
@@ -75,14 +77,33 @@ impl Miss {
 
     /// Whether no other message would have got through either.
     pub(super) fn breaks_channel(self) -> bool {
-        matches!(self, Self::Refused { scope: Scope::Channel } | Self::Undelivered { scope: Scope::Channel, .. })
+        matches!(
+            self,
+            Self::Refused {
+                scope: Scope::Channel
+            } | Self::Undelivered {
+                scope: Scope::Channel,
+                ..
+            }
+        )
     }
 }
 
-/// Decides. `tally` counts the attempts on the row's channel, this one included; `fallback` is the channel that would be next.
-pub(super) fn next(row: &Row, miss: Miss, tally: Tally, fallback: Option<ChannelKind>, now: Timestamp) -> Next {
+/// Decides. `tally` counts the attempts on the row's channel, this one included; `fallback` is the channel
+/// that would be next.
+pub(super) fn next(
+    row: &Row,
+    miss: Miss,
+    tally: Tally,
+    fallback: Option<ChannelKind>,
+    now: Timestamp,
+) -> Next {
     // Of a message in doubt nobody can say that it failed.
-    let end = if matches!(miss, Miss::InDoubt(_)) { Next::Leave } else { Next::Fail };
+    let end = if matches!(miss, Miss::InDoubt(_)) {
+        Next::Leave
+    } else {
+        Next::Fail
+    };
     if miss == Miss::Expired || now >= row.deadline() {
         return end;
     }
@@ -94,7 +115,9 @@ pub(super) fn next(row: &Row, miss: Miss, tally: Tally, fallback: Option<Channel
         Miss::Undelivered { may_pass, .. } if fallback.is_some() || !may_pass || tally.undelivered > 1 => {
             return elsewhere;
         }
-        Miss::RefusedForNow { .. } | Miss::Absent if fallback.is_some() && tally.retries >= TRIES_PER_CHANNEL => {
+        Miss::RefusedForNow { .. } | Miss::Absent
+            if fallback.is_some() && tally.retries >= TRIES_PER_CHANNEL =>
+        {
             return elsewhere;
         }
         Miss::Absent if tally.retries <= 1 => return Next::Send(row.channel),
@@ -106,5 +129,9 @@ pub(super) fn next(row: &Row, miss: Miss, tally: Tally, fallback: Option<Channel
         Miss::Undelivered { .. } => timing::AFTER_UNDELIVERED,
     };
     let at = after(now, wait);
-    if at < row.deadline() { Next::Later(at) } else { elsewhere }
+    if at < row.deadline() {
+        Next::Later(at)
+    } else {
+        elsewhere
+    }
 }

@@ -1,4 +1,5 @@
-//! Which channel a message begins with, and which is next. A broken one comes last: it is passed over, never given up.
+//! Which channel a message begins with, and which is next. A broken one comes last: it is passed over, never
+//! given up.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -11,10 +12,23 @@ use crate::{
     },
 };
 
-/// The channel a new message begins with: the first one that is not broken, or whose chance has come; if all are broken, the first.
-pub(super) fn first(configured: &[ChannelKind], broken: &[BrokenChannel], now: Timestamp) -> Option<ChannelKind> {
-    let skipped = |kind: &ChannelKind| broken.iter().any(|mark| mark.channel == *kind && now < mark.skip_until);
-    configured.iter().find(|kind| !skipped(kind)).or(configured.first()).copied()
+/// The channel a new message begins with: the first one that is not broken, or whose chance has come; if all
+/// are broken, the first.
+pub(super) fn first(
+    configured: &[ChannelKind],
+    broken: &[BrokenChannel],
+    now: Timestamp,
+) -> Option<ChannelKind> {
+    let skipped = |kind: &ChannelKind| {
+        broken
+            .iter()
+            .any(|mark| mark.channel == *kind && now < mark.skip_until)
+    };
+    configured
+        .iter()
+        .find(|kind| !skipped(kind))
+        .or(configured.first())
+        .copied()
 }
 
 /// The channel after those that were tried: the first healthy one, else the first broken one.
@@ -73,7 +87,11 @@ mod tests {
         assert_eq!(first(&CONFIGURED, &[], now()), Some(Sms));
         assert_eq!(first(&CONFIGURED, &broken(&[Sms]), now()), Some(WhatsApp));
         assert_eq!(first(&CONFIGURED, &broken(&[WhatsApp, Sms]), now()), Some(Voice));
-        assert_eq!(first(&CONFIGURED, &broken(&CONFIGURED), now()), Some(Sms), "all broken: none is given up");
+        assert_eq!(
+            first(&CONFIGURED, &broken(&CONFIGURED), now()),
+            Some(Sms),
+            "all broken: none is given up"
+        );
         assert_eq!(first(&[], &[], now()), None);
     }
 
@@ -87,9 +105,21 @@ mod tests {
     fn every_channel_is_tried_once_the_broken_ones_last() {
         assert_eq!(after(&CONFIGURED, &[Sms], &[]), Some(WhatsApp));
         assert_eq!(after(&CONFIGURED, &[WhatsApp], &broken(&[Sms])), Some(Voice));
-        assert_eq!(after(&CONFIGURED, &[WhatsApp, Voice], &broken(&[Sms])), Some(Sms), "rather than nobody");
-        assert_eq!(after(&CONFIGURED, &[Sms], &broken(&CONFIGURED)), Some(WhatsApp), "all broken: all in order");
+        assert_eq!(
+            after(&CONFIGURED, &[WhatsApp, Voice], &broken(&[Sms])),
+            Some(Sms),
+            "rather than nobody"
+        );
+        assert_eq!(
+            after(&CONFIGURED, &[Sms], &broken(&CONFIGURED)),
+            Some(WhatsApp),
+            "all broken: all in order"
+        );
         assert_eq!(after(&CONFIGURED, &CONFIGURED, &[]), None);
-        assert_eq!(after(&CONFIGURED, &[Console], &[]), Some(Sms), "a channel that is configured no more");
+        assert_eq!(
+            after(&CONFIGURED, &[Console], &[]),
+            Some(Sms),
+            "a channel that is configured no more"
+        );
     }
 }

@@ -20,28 +20,56 @@ impl Outbox {
         failpoint!("outbox.polled");
         let now = self.0.clock.now();
         let age = timing::between(row.accepted_at.unwrap_or(row.created_at), now);
-        let later = Row { next_at: Some(timing::after(now, timing::before_polling(age))), ..row.clone() };
-        let given_up = |why: String| Row { next_at: None, why: Some(why), ..row.clone() };
+        let later = Row {
+            next_at: Some(timing::after(now, timing::before_polling(age))),
+            ..row.clone()
+        };
+        let given_up = |why: String| Row {
+            next_at: None,
+            why: Some(why),
+            ..row.clone()
+        };
         let next = match answer {
-            Ok(Status::Failed { may_pass, scope, code, why }) => {
-                return match self.missed(row, Miss::Undelivered { may_pass, scope }, code, why).await? {
+            Ok(Status::Failed {
+                may_pass,
+                scope,
+                code,
+                why,
+            }) => {
+                return match self
+                    .missed(row, Miss::Undelivered { may_pass, scope }, code, why)
+                    .await?
+                {
                     Some(next) => self.deliver(next).await,
                     None => Ok(()),
                 };
             }
-            Ok(Status::Delivered) => Row { state: State::Delivered, next_at: None, why: None, ..row.clone() },
+            Ok(Status::Delivered) => Row {
+                state: State::Delivered,
+                next_at: None,
+                why: None,
+                ..row.clone()
+            },
             Ok(Status::Sent) if age >= timing::NO_RECEIPT => {
                 let why = Some("sent, but no receipt within 24 h".to_owned());
-                Row { state: State::Delivered, next_at: None, why, ..row.clone() }
+                Row {
+                    state: State::Delivered,
+                    next_at: None,
+                    why,
+                    ..row.clone()
+                }
             }
             Ok(Status::Pending) if age >= timing::GIVE_UP_ASKING => {
                 given_up("still with the provider after 48 h, no longer asked about".to_owned())
             }
             Ok(Status::Pending | Status::Sent) => Row { why: None, ..later },
-            Err(why) if age >= timing::GIVE_UP_ASKING => {
-                given_up(format!("accepted, but what became of it is unknown, given up after 48 h: {why}"))
-            }
-            Err(why) => Row { why: Some(format!("accepted, but what became of it is unknown: {why}")), ..later },
+            Err(why) if age >= timing::GIVE_UP_ASKING => given_up(format!(
+                "accepted, but what became of it is unknown, given up after 48 h: {why}"
+            )),
+            Err(why) => Row {
+                why: Some(format!("accepted, but what became of it is unknown: {why}")),
+                ..later
+            },
         };
         let written = self.0.store.write(move |tx| {
             if table::replace(tx, &row, &next, now)? && next.state == State::Delivered {
@@ -55,8 +83,13 @@ impl Outbox {
     }
 
     async fn status(&self, row: &Row) -> Result<Status, AskError> {
-        let channel = self.channel(row.channel).ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
-        let id = row.provider_id.as_deref().ok_or_else(|| AskError("its id at the provider is lost".to_owned()))?;
+        let channel = self
+            .channel(row.channel)
+            .ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
+        let id = row
+            .provider_id
+            .as_deref()
+            .ok_or_else(|| AskError("its id at the provider is lost".to_owned()))?;
         // A receipt can wait: a new message, whose lease has begun, must not wait for one.
         let within = timing::ASKING.min(self.0.lease / 3);
         timeout(within, channel.status(id))

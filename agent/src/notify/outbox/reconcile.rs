@@ -1,4 +1,5 @@
-//! Step 4: after doubt, ask the provider; never send blindly, unless it cannot be asked and the configuration says so.
+//! Step 4: after doubt, ask the provider; never send blindly, unless it cannot be asked and the configuration
+//! says so.
 
 use tokio::time::timeout;
 use tracing::warn;
@@ -17,7 +18,10 @@ impl Outbox {
     /// Looks for the row's tag at its provider.
     pub(super) async fn reconcile(&self, row: Row) -> Result<(), StoreError> {
         failpoint!("outbox.doubtful");
-        if let Some(channel) = self.channel(row.channel).filter(|channel| !channel.reconcilable()) {
+        if let Some(channel) = self
+            .channel(row.channel)
+            .filter(|channel| !channel.reconcilable())
+        {
             let (way, why) = (channel.on_doubt(), in_doubt(channel.as_ref(), &row));
             return self.go_on(row, Miss::InDoubt(way), why).await;
         }
@@ -47,8 +51,13 @@ impl Outbox {
     }
 
     async fn find(&self, row: &Row) -> Result<Option<String>, AskError> {
-        let channel = self.channel(row.channel).ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
-        let around = self.0.store.read(|connection| table::surroundings(connection, row, CLOCKS_DIFFER));
+        let channel = self
+            .channel(row.channel)
+            .ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
+        let around = self
+            .0
+            .store
+            .read(|connection| table::surroundings(connection, row, CLOCKS_DIFFER));
         let around = around.map_err(|error| AskError(error.to_string()))?;
         let doubt = Doubt {
             tag: &row.tag,
@@ -72,9 +81,19 @@ impl Outbox {
         } else {
             (None, ", given up after 48 h")
         };
-        let why = Some(format!("nobody knows whether the provider has it, and it cannot be asked{given_up}: {why}"));
-        let next = Row { state: State::Unknown, next_at, why, ..row.clone() };
-        self.0.store.write(move |tx| table::replace(tx, &row, &next, now).map(drop)).await
+        let why = Some(format!(
+            "nobody knows whether the provider has it, and it cannot be asked{given_up}: {why}"
+        ));
+        let next = Row {
+            state: State::Unknown,
+            next_at,
+            why,
+            ..row.clone()
+        };
+        self.0
+            .store
+            .write(move |tx| table::replace(tx, &row, &next, now).map(drop))
+            .await
     }
 }
 
@@ -85,6 +104,10 @@ fn in_doubt(channel: &dyn Channel, row: &Row) -> String {
         OnDoubt::Resend => "it is sent at least once, so it may come twice, with the same tag",
         OnDoubt::GiveUp => "it is sent at most once, so nothing more is sent",
     };
-    let doubt = row.why.as_deref().filter(|_| row.state == State::Unknown).unwrap_or("the sender was interrupted");
+    let doubt = row
+        .why
+        .as_deref()
+        .filter(|_| row.state == State::Unknown)
+        .unwrap_or("the sender was interrupted");
     format!("nobody knows whether {name} has it, and it cannot be asked; {way} ({doubt})")
 }

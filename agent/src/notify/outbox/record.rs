@@ -23,7 +23,12 @@ use crate::{
 
 impl Outbox {
     /// The provider has it, under `provider_id`.
-    pub(super) async fn accepted(&self, row: Row, provider_id: String, ending: Ending) -> Result<(), StoreError> {
+    pub(super) async fn accepted(
+        &self,
+        row: Row,
+        provider_id: String,
+        ending: Ending,
+    ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         info!(id = row.id, channel = ?row.channel, attempt = row.attempt, how = ending.as_str(), "the provider has it");
         let next = Row {
@@ -45,14 +50,23 @@ impl Outbox {
         let now = self.0.clock.now();
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "nobody knows whether it was accepted");
         // By the lease, not by the row: the wall clock may have been set back since that was written.
-        let unsettled = self.0.leases.doubted(&row.id, row.attempt, self.0.settle, self.0.clock.boottime());
-        let next = Row { state: State::Unknown, next_at: Some(after(now, unsettled)), why: Some(why), ..row.clone() };
+        let unsettled = self
+            .0
+            .leases
+            .doubted(&row.id, row.attempt, self.0.settle, self.0.clock.boottime());
+        let next = Row {
+            state: State::Unknown,
+            next_at: Some(after(now, unsettled)),
+            why: Some(why),
+            ..row.clone()
+        };
         self.settle(row, next, Ending::Unknown).await?;
         failpoint!("outbox.doubted");
         Ok(())
     }
 
-    /// The attempt reached nobody: notes it and begins, plans or gives up the next one. Returns an attempt that is to be sent now.
+    /// The attempt reached nobody: notes it and begins, plans or gives up the next one. Returns an attempt
+    /// that is to be sent now.
     pub(super) async fn missed(
         &self,
         row: Row,
@@ -61,7 +75,11 @@ impl Outbox {
         why: String,
     ) -> Result<Option<Row>, StoreError> {
         let now = self.0.clock.now();
-        let what = if matches!(miss, Miss::InDoubt(_)) { "nobody will ever know" } else { "it reached nobody" };
+        let what = if matches!(miss, Miss::InDoubt(_)) {
+            "nobody will ever know"
+        } else {
+            "it reached nobody"
+        };
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "{what}");
         let order = self.configured();
         let lease = self.new_lease(row.attempt + 1);
@@ -71,17 +89,32 @@ impl Outbox {
             let fallback = fallback(tx, &row, &order)?;
             let mut after = match withhold(next(&row, miss, tally, fallback, now), miss, known) {
                 Next::Send(channel) => sending(&row, channel, lease),
-                Next::Later(at) => Row { state: State::Planned, next_at: Some(at), ..row.clone() },
+                Next::Later(at) => Row {
+                    state: State::Planned,
+                    next_at: Some(at),
+                    ..row.clone()
+                },
                 // Whoever may have been told by an earlier attempt is not told again by another message.
-                Next::Fail if !table::was_resent(tx, &row.id)? => {
-                    Row { state: State::Failed, next_at: None, ..row.clone() }
-                }
-                Next::Fail | Next::Leave => Row { state: State::Unknown, next_at: None, ..row.clone() },
+                Next::Fail if !table::was_resent(tx, &row.id)? => Row {
+                    state: State::Failed,
+                    next_at: None,
+                    ..row.clone()
+                },
+                Next::Fail | Next::Leave => Row {
+                    state: State::Unknown,
+                    next_at: None,
+                    ..row.clone()
+                },
             };
             let over = matches!(after.state, State::Failed | State::Unknown);
-            after.why = Some(if known && over { format!("not sent again, the person knows: {why}") } else { why });
+            after.why = Some(if known && over {
+                format!("not sent again, the person knows: {why}")
+            } else {
+                why
+            });
             if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
-                // The provider keeps the message that it could not deliver: the next one must not be taken for it.
+                // The provider keeps the message that it could not deliver: the next one must not be taken
+                // for it.
                 after.tag = super::fresh_tag(tx)?;
                 after.provider_id = None;
             }
@@ -91,12 +124,25 @@ impl Outbox {
             if miss.breaks_channel() {
                 let at_arrival = matches!(miss, Miss::Undelivered { .. });
                 let why = after.why.as_deref().unwrap_or_default();
-                broken::mark(tx, row.channel, Refusal { at_arrival, code: code.as_deref(), why }, now)?;
+                broken::mark(
+                    tx,
+                    row.channel,
+                    Refusal {
+                        at_arrival,
+                        code: code.as_deref(),
+                        why,
+                    },
+                    now,
+                )?;
             }
             // An attempt in doubt keeps the reason of its doubt.
             let after_doubt = matches!(miss, Miss::Absent | Miss::InDoubt(_));
-            let why = after.why.as_deref().filter(|_| !after_doubt || row.state == State::Sending);
-            // What was refused was refused, though the message stays in doubt for the sake of an earlier attempt.
+            let why = after
+                .why
+                .as_deref()
+                .filter(|_| !after_doubt || row.state == State::Sending);
+            // What was refused was refused, though the message stays in doubt for the sake of an earlier
+            // attempt.
             let left = matches!(miss, Miss::InDoubt(_)) && after.state == State::Unknown;
             let ending = if left { Ending::Unknown } else { miss.ending() };
             table::end_attempt(tx, &row, ending, code.as_deref(), why, now)?;
@@ -105,7 +151,9 @@ impl Outbox {
             }
             Ok(Some(after))
         });
-        let Some(after) = written.await? else { return Ok(None) };
+        let Some(after) = written.await? else {
+            return Ok(None);
+        };
         failpoint!("outbox.missed");
         match after.state {
             State::Sending => {
@@ -119,7 +167,10 @@ impl Outbox {
                     state = after.state.as_str(),
                     "nobody will be told by it any more"
                 );
-                self.0.store.checkpoint(self.0.store.epoch(), self.checkpoint_time()).await;
+                self.0
+                    .store
+                    .checkpoint(self.0.store.epoch(), self.checkpoint_time())
+                    .await;
             }
             _ => {}
         }
@@ -130,7 +181,8 @@ impl Outbox {
     async fn settle(&self, row: Row, next: Row, ending: Ending) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let (id, attempt) = (row.id.clone(), row.attempt);
-        // A reply is worth keeping through a change of epoch: the newer state may still have this very attempt in flight.
+        // A reply is worth keeping through a change of epoch: the newer state may still have this very
+        // attempt in flight.
         let written = self.0.store.write_durably(self.checkpoint_time(), move |tx| {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
@@ -142,7 +194,12 @@ impl Outbox {
             Ok(won)
         });
         if !written.await? {
-            warn!(id, attempt, how = ending.as_str(), "too late to be noted: another worker went on with the message");
+            warn!(
+                id,
+                attempt,
+                how = ending.as_str(),
+                "too late to be noted: another worker went on with the message"
+            );
         }
         Ok(())
     }

@@ -39,7 +39,14 @@ impl World {
         let sms = FakeChannel::new(ChannelKind::Sms, &clock);
         let console = FakeChannel::new(ChannelKind::Console, &clock);
         let outbox = Self::outbox(&store, &clock, vec![sms.clone(), console.clone()]);
-        Self { store, clock, sms, console, outbox, _folder: folder }
+        Self {
+            store,
+            clock,
+            sms,
+            console,
+            outbox,
+            _folder: folder,
+        }
     }
 
     /// With text messages alone.
@@ -61,7 +68,10 @@ impl World {
 
     async fn insert(&self, message: NewMessage) -> String {
         let outbox = self.outbox.clone();
-        self.store.write(move |tx| outbox.insert(tx, message)).await.unwrap()
+        self.store
+            .write(move |tx| outbox.insert(tx, message))
+            .await
+            .unwrap()
     }
 
     /// Works until the process dies in a send.
@@ -75,7 +85,9 @@ impl World {
 
     /// Lets time pass to the next thing to do and does it; false if there is none.
     async fn turn(&self) -> bool {
-        let Some(due) = self.outbox.next_due() else { return false };
+        let Some(due) = self.outbox.next_due() else {
+            return false;
+        };
         let wait = due.duration_since(self.clock.now());
         if wait.is_positive() {
             self.clock.advance(wait);
@@ -103,7 +115,11 @@ impl World {
     }
 
     fn outcomes(&self, id: &str) -> Vec<String> {
-        self.see(id).attempts.into_iter().map(|a| a.outcome.unwrap_or_default()).collect()
+        self.see(id)
+            .attempts
+            .into_iter()
+            .map(|a| a.outcome.unwrap_or_default())
+            .collect()
     }
 }
 
@@ -122,7 +138,10 @@ fn settings() -> NotifySettings {
 }
 
 fn message() -> NewMessage {
-    let phrase = Phrase { long: "reading derails today 23:59".to_owned(), short: "reading derails today".to_owned() };
+    let phrase = Phrase {
+        long: "reading derails today 23:59".to_owned(),
+        short: "reading derails today".to_owned(),
+    };
     NewMessage {
         run_id: None,
         severity: Severity::Critical,
@@ -140,20 +159,39 @@ fn seconds(n: i64) -> SignedDuration {
 #[tokio::test]
 async fn a_message_is_sent_once_and_followed_until_it_is_delivered() {
     let world = World::new();
-    world.sms.script().statuses.extend([Ok(Status::Pending), Ok(Status::Sent), Ok(Status::Delivered)]);
+    world
+        .sms
+        .script()
+        .statuses
+        .extend([Ok(Status::Pending), Ok(Status::Sent), Ok(Status::Delivered)]);
     let expires_at = Some(world.clock.now() + seconds(3600));
-    let id = world.insert(NewMessage { expires_at, ..message() }).await;
-    assert_eq!(world.see(&id).state, State::Sending, "the intent is on disk before anything is sent");
+    let id = world
+        .insert(NewMessage {
+            expires_at,
+            ..message()
+        })
+        .await;
+    assert_eq!(
+        world.see(&id).state,
+        State::Sending,
+        "the intent is on disk before anything is sent"
+    );
     assert_eq!(world.outbox.next_due(), Some(world.clock.now()));
     world.outbox.work().await;
     let seen = world.see(&id);
-    assert_eq!((seen.state, seen.provider_id.as_deref(), seen.attempt), (State::Accepted, Some("Sms-1"), 1));
+    assert_eq!(
+        (seen.state, seen.provider_id.as_deref(), seen.attempt),
+        (State::Accepted, Some("Sms-1"), 1)
+    );
     assert_eq!(world.outbox.next_due(), Some(world.clock.now() + seconds(5)));
     world.turn_until(&id, State::Delivered).await;
     assert_eq!(world.outbox.next_due(), None);
     let accepted = world.sms.accepted();
     assert_eq!(accepted.len(), 1);
-    assert_eq!(accepted[0].text, format!("Mecris: reading derails today 23:59 {}", accepted[0].tag));
+    assert_eq!(
+        accepted[0].text,
+        format!("Mecris: reading derails today 23:59 {}", accepted[0].tag)
+    );
     assert_eq!(accepted[0].validity, Some(Duration::from_secs(3600)));
     assert!(world.console.accepted().is_empty());
 }
@@ -175,7 +213,11 @@ async fn a_lost_reply_is_reconciled_not_resent() {
     let id = world.insert(message()).await;
     world.outbox.work().await;
     assert_eq!(world.see(&id).state, State::Unknown);
-    assert_eq!(world.sms.script().asked, 0, "nobody asks before the settle time is over");
+    assert_eq!(
+        world.sms.script().asked,
+        0,
+        "nobody asks before the settle time is over"
+    );
     let due = world.clock.now() + SignedDuration::try_from(LEASE + SETTLE).unwrap();
     assert_eq!(world.outbox.next_due(), Some(due));
     let seen = world.turn_until(&id, State::Accepted).await;
@@ -193,7 +235,10 @@ async fn a_lost_request_is_sent_once_more() {
     assert_eq!(world.outcomes(&id), ["absent", "accepted"]);
     assert_eq!(world.sms.accepted().len(), 1);
     let first = &world.see(&id).attempts[0];
-    assert!(first.why.as_deref().unwrap().contains("did not answer"), "the reason of the doubt is kept");
+    assert!(
+        first.why.as_deref().unwrap().contains("did not answer"),
+        "the reason of the doubt is kept"
+    );
 }
 
 #[tokio::test]
@@ -203,7 +248,10 @@ async fn a_listing_that_lags_within_the_settle_time_does_no_harm() {
     world.sms.script().listing_delay = SignedDuration::try_from(SETTLE).unwrap();
     let id = world.insert(message()).await;
     world.turn_until(&id, State::Delivered).await;
-    assert_eq!((world.outcomes(&id), world.sms.script().sends), (vec!["adopted".to_owned()], 1));
+    assert_eq!(
+        (world.outcomes(&id), world.sms.script().sends),
+        (vec!["adopted".to_owned()], 1)
+    );
 }
 
 #[tokio::test]
@@ -280,7 +328,10 @@ async fn a_crash_between_acceptance_and_its_record_sends_nothing_twice() {
     world.work_until_it_dies().await;
     assert_eq!(world.see(&id).state, State::Sending);
     world.turn_until(&id, State::Delivered).await;
-    assert_eq!((world.outcomes(&id), world.sms.accepted().len()), (vec!["adopted".to_owned()], 1));
+    assert_eq!(
+        (world.outcomes(&id), world.sms.accepted().len()),
+        (vec!["adopted".to_owned()], 1)
+    );
 }
 
 #[tokio::test]
@@ -302,7 +353,11 @@ async fn nothing_is_sent_when_the_lease_ended_while_the_connection_was_opened() 
     world.sms.script().slow_opening = seconds(14);
     let id = world.insert(message()).await;
     world.outbox.work().await;
-    assert_eq!((world.sms.script().sends, world.see(&id).state), (0, State::Planned), "no doubt: it was not sent");
+    assert_eq!(
+        (world.sms.script().sends, world.see(&id).state),
+        (0, State::Planned),
+        "no doubt: it was not sent"
+    );
     assert_eq!(world.outcomes(&id), ["not_sent"]);
     world.sms.script().slow_opening = SignedDuration::ZERO;
     world.turn_until(&id, State::Delivered).await;
@@ -324,20 +379,36 @@ async fn a_message_whose_lease_ended_before_any_worker_came_is_reconciled_first(
 async fn an_expired_message_is_not_sent() {
     let world = World::new();
     let expires_at = Some(world.clock.now());
-    let id = world.insert(NewMessage { expires_at, ..message() }).await;
+    let id = world
+        .insert(NewMessage {
+            expires_at,
+            ..message()
+        })
+        .await;
     world.outbox.work().await;
     let seen = world.see(&id);
-    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some("expired before it was sent")));
+    assert_eq!(
+        (seen.state, seen.why.as_deref()),
+        (State::Failed, Some("expired before it was sent"))
+    );
     assert_eq!(world.sms.script().sends + world.console.script().sends, 0);
 }
 
 #[tokio::test]
 async fn a_message_that_expires_while_it_is_in_doubt_is_still_cleared_up_but_not_sent_again() {
-    for (fault, state) in [(Fault::LoseReply, State::Accepted), (Fault::LoseRequest, State::Failed)] {
+    for (fault, state) in [
+        (Fault::LoseReply, State::Accepted),
+        (Fault::LoseRequest, State::Failed),
+    ] {
         let world = World::new();
         world.sms.faults([fault]);
         let expires_at = Some(world.clock.now() + seconds(20));
-        let id = world.insert(NewMessage { expires_at, ..message() }).await;
+        let id = world
+            .insert(NewMessage {
+                expires_at,
+                ..message()
+            })
+            .await;
         world.outbox.work().await;
         world.turn_until(&id, state).await;
         assert_eq!(world.sms.script().sends, 1);
@@ -349,7 +420,12 @@ async fn a_refusal_for_longer_than_the_message_lives_goes_elsewhere_or_fails() {
     let world = World::with_sms_alone();
     world.sms.faults([Fault::NotNow(Some(Duration::from_secs(3600)))]);
     let expires_at = Some(world.clock.now() + seconds(600));
-    let id = world.insert(NewMessage { expires_at, ..message() }).await;
+    let id = world
+        .insert(NewMessage {
+            expires_at,
+            ..message()
+        })
+        .await;
     world.outbox.work().await;
     assert_eq!(world.see(&id).state, State::Failed);
 }
@@ -369,12 +445,20 @@ async fn sent_without_a_receipt_counts_as_delivered_after_a_day() {
 #[tokio::test]
 async fn what_became_of_an_accepted_message_is_not_asked_for_ever() {
     let world = World::new();
-    world.sms.script().statuses.push_back(Err(AskError("the fake is deaf".to_owned())));
+    world
+        .sms
+        .script()
+        .statuses
+        .push_back(Err(AskError("the fake is deaf".to_owned())));
     let id = world.insert(message()).await;
     while world.turn().await {}
     let seen = world.see(&id);
     assert_eq!(seen.state, State::Accepted);
-    assert!(seen.why.unwrap().contains("given up after 48 h: the fake is deaf"));
+    assert!(
+        seen.why
+            .unwrap()
+            .contains("given up after 48 h: the fake is deaf")
+    );
 }
 
 #[tokio::test]
@@ -400,7 +484,9 @@ async fn a_single_pass_waits_for_what_is_in_doubt_but_not_for_a_receipt() {
         while world.see(&id).state != State::Unknown {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        world.clock.advance(SignedDuration::try_from(LEASE + SETTLE).unwrap());
+        world
+            .clock
+            .advance(SignedDuration::try_from(LEASE + SETTLE).unwrap());
     };
     // Paused time runs ahead while the database writes, so the limit is far away.
     tokio::join!(world.outbox.drain(Duration::from_secs(1_000_000)), settled);

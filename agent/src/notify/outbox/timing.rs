@@ -18,19 +18,21 @@ pub(super) const AFTER_UNDELIVERED: Duration = Duration::from_secs(5 * 60);
 /// How long a question to a provider may take, if the channel sets no shorter limit itself.
 pub(super) const ASKING: Duration = MINUTE;
 
-/// Between a refusal and the next try, after `tries` of them: 2 s, 4 s, 8 s, … 15 min, or as long as the provider said.
+/// Between a refusal and the next try, after `tries` of them: 2 s, 4 s, 8 s, … 15 min, or as long as the
+/// provider said.
 pub(super) fn backoff(tries: u32, retry_after: Option<Duration>) -> Duration {
     let doubled = Duration::from_secs(1 << tries.clamp(1, 10)).min(15 * MINUTE);
     retry_after.map_or(doubled, |told| told.max(doubled))
 }
 
-/// Before a question that got no answer is asked again, `age` after the doubt began: 5 s at first, later a quarter of the age, at
-/// most 15 min.
+/// Before a question that got no answer is asked again, `age` after the doubt began: 5 s at first, later a
+/// quarter of the age, at most 15 min.
 pub(super) fn before_asking_again(age: Duration) -> Duration {
     (age / 4).clamp(Duration::from_secs(5), 15 * MINUTE)
 }
 
-/// Before an accepted message is asked about, `age` after it was accepted: 5 s, 15 s, 1 min, 5 min, then every 15 min.
+/// Before an accepted message is asked about, `age` after it was accepted: 5 s, 15 s, 1 min, 5 min, then
+/// every 15 min.
 pub(super) fn before_polling(age: Duration) -> Duration {
     match age.as_secs() {
         0..5 => Duration::from_secs(5),
@@ -43,7 +45,8 @@ pub(super) fn before_polling(age: Duration) -> Duration {
 
 /// `wait` after `at`.
 pub(super) fn after(at: Timestamp, wait: Duration) -> Timestamp {
-    at.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+    at.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// From `earlier` to `later`, zero if they are the other way round.
@@ -57,7 +60,9 @@ mod tests {
 
     #[test]
     fn refusals_are_tried_again_ever_later_and_never_before_the_provider_said() {
-        let waits: Vec<u64> = [1, 2, 3, 9, 10, 11, u32::MAX].map(|n| backoff(n, None).as_secs()).into();
+        let waits: Vec<u64> = [1, 2, 3, 9, 10, 11, u32::MAX]
+            .map(|n| backoff(n, None).as_secs())
+            .into();
         assert_eq!(waits, [2, 4, 8, 512, 900, 900, 900]);
         assert_eq!(backoff(1, Some(MINUTE)), MINUTE);
         assert_eq!(backoff(9, Some(MINUTE)).as_secs(), 512);

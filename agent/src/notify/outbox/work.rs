@@ -19,10 +19,12 @@ const AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_secs(5);
 
 impl Outbox {
-    /// Works on the messages that `insert` made in this process and on all that are due; returns when nothing is due now.
+    /// Works on the messages that `insert` made in this process and on all that are due; returns when nothing
+    /// is due now.
     ///
-    /// May run several times at once, and may be dropped at any await: what it was about is picked up by step 4. When the
-    /// database fails it says so in the log and returns; [`Outbox::next_due`] then names a moment a little later.
+    /// May run several times at once, and may be dropped at any await: what it was about is picked up by step
+    /// 4. When the database fails it says so in the log and returns; [`Outbox::next_due`] then names a moment
+    /// a little later.
     pub async fn work(&self) {
         loop {
             let due = match self.due() {
@@ -54,15 +56,18 @@ impl Outbox {
         self.next_due_of(|_| true)
     }
 
-    /// Works until a provider has said yes or no about every message, or `within` is over, or is sure to be over before the next
-    /// one can be asked about. What a single pass (`run`) does before it ends. A send that another worker has begun is waited for.
+    /// Works until a provider has said yes or no about every message, or `within` is over, or is sure to be
+    /// over before the next one can be asked about. What a single pass (`run`) does before it ends. A send
+    /// that another worker has begun is waited for.
     pub async fn drain(&self, within: Duration) {
         let end = Instant::now() + within;
         loop {
             let mut sent = std::pin::pin!(self.0.sent.notified());
             sent.as_mut().enable();
             self.work().await;
-            let Some(due) = self.next_due_of(State::is_unsettled) else { return };
+            let Some(due) = self.next_due_of(State::is_unsettled) else {
+                return;
+            };
             let wait = timing::between(self.0.clock.now(), due).max(Duration::from_millis(10));
             let wake = Instant::now() + wait;
             if wake > end && !self.0.leases.any_sending() {
@@ -78,7 +83,8 @@ impl Outbox {
         }
     }
 
-    /// One step of one message. The row was read a moment ago: another worker may have taken its lease since, and is sending.
+    /// One step of one message. The row was read a moment ago: another worker may have taken its lease since,
+    /// and is sending.
     async fn advance(&self, row: Row) -> Result<(), StoreError> {
         match row.state {
             State::Sending if self.0.leases.waits(&row.id, row.attempt, self.0.clock.boottime()) => {
@@ -95,12 +101,15 @@ impl Outbox {
     fn due(&self) -> Result<Vec<Row>, StoreError> {
         let now = self.0.clock.now();
         let mut open = self.0.store.read(table::open)?;
-        self.0.leases.forget(|id| open.iter().any(|row| row.id == id), self.0.clock.boottime());
+        self.0
+            .leases
+            .forget(|id| open.iter().any(|row| row.id == id), self.0.clock.boottime());
         open.retain(|row| self.due_at(row, now).is_some_and(|at| at <= now));
         Ok(open)
     }
 
-    /// When a message is to be looked at: now, if it waits for this process; not while a send of this process is settling.
+    /// When a message is to be looked at: now, if it waits for this process; not while a send of this process
+    /// is settling.
     fn due_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
         let boottime = self.0.clock.boottime();
         match row.state {
@@ -110,10 +119,14 @@ impl Outbox {
         }
     }
 
-    /// When the provider may be asked about an attempt that may have been sent: lease over, settle time passed.
+    /// When the provider may be asked about an attempt that may have been sent: lease over, settle time
+    /// passed.
     fn settled_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
         let as_of_now = self.new_lease(row.attempt);
-        let mut unsettled = self.0.leases.unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
+        let mut unsettled = self
+            .0
+            .leases
+            .unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
         if self.0.leases.is_sending(&row.id, row.attempt) {
             // Nobody asks about what is still on its way; how it ended says when somebody may.
             unsettled = unsettled.max(self.0.settle);
@@ -135,7 +148,11 @@ impl Outbox {
                 return Some(later);
             }
         };
-        let next = open.iter().filter(|row| which(row.state)).filter_map(|row| self.due_at(row, now)).min();
+        let next = open
+            .iter()
+            .filter(|row| which(row.state))
+            .filter_map(|row| self.due_at(row, now))
+            .min();
         let stumbled = self.0.stumbled.load(Ordering::Relaxed);
         next.map(|at| if stumbled { at.max(later) } else { at })
     }
@@ -146,8 +163,9 @@ impl Outbox {
     }
 }
 
-/// When the row says that it is to be looked at. One that was written in what is the future now says nothing: the clock was set back
-/// since, and to wait until it is there again could take days. Nor does one in doubt say that it is too late to ask, then.
+/// When the row says that it is to be looked at. One that was written in what is the future now says nothing:
+/// the clock was set back since, and to wait until it is there again could take days. Nor does one in doubt
+/// say that it is too late to ask, then.
 fn planned_at(row: &Row, now: Timestamp) -> Option<Timestamp> {
     let was_set_back = now < row.updated_at;
     match row.next_at {

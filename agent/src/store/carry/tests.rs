@@ -54,7 +54,14 @@ fn copy_of(store: &Store, folder: &TempDir, name: &str) -> Connection {
 }
 
 async fn carry_over(from: &Store, folder: &TempDir, to: &Store) -> Vec<Carried> {
-    let later = copy_of(from, folder, &format!("copy-{}", to.path().parent().unwrap().file_name().unwrap().display()));
+    let later = copy_of(
+        from,
+        folder,
+        &format!(
+            "copy-{}",
+            to.path().parent().unwrap().file_name().unwrap().display()
+        ),
+    );
     to.write(move |tx| carry(&later, tx)).await.unwrap()
 }
 
@@ -66,7 +73,10 @@ fn table(store: &Store, table: &str) -> Vec<export::Row> {
 async fn what_happened_is_not_undone_and_figures_are() {
     let (earlier, later, [_folder, later_folder]) = earlier_and_later().await;
     let carried = carry_over(&later, &later_folder, &earlier).await;
-    let carried: Vec<_> = carried.iter().map(|carried| (carried.table, carried.rows)).collect();
+    let carried: Vec<_> = carried
+        .iter()
+        .map(|carried| (carried.table, carried.rows))
+        .collect();
     assert_eq!(
         carried,
         [
@@ -79,7 +89,15 @@ async fn what_happened_is_not_undone_and_figures_are() {
             ("decisions", 1)
         ]
     );
-    for name in ["runs", "silences", "notifications", "attempts", "claims", "broken_channels", "decisions"] {
+    for name in [
+        "runs",
+        "silences",
+        "notifications",
+        "attempts",
+        "claims",
+        "broken_channels",
+        "decisions",
+    ] {
         assert_eq!(table(&earlier, name), table(&later, name), "{name}");
     }
     assert_eq!(table(&earlier, "budget")[0]["used_micros"], 1);
@@ -90,12 +108,20 @@ async fn what_happened_is_not_undone_and_figures_are() {
 async fn a_second_time_changes_nothing_and_an_older_word_counts_less() {
     let (earlier, later, [folder, later_folder]) = earlier_and_later().await;
     let back = carry_over(&earlier, &folder, &later).await;
-    assert_eq!(back.iter().map(|carried| carried.rows).sum::<usize>(), 0, "{back:?}");
+    assert_eq!(
+        back.iter().map(|carried| carried.rows).sum::<usize>(),
+        0,
+        "{back:?}"
+    );
     carry_over(&later, &later_folder, &earlier).await;
     std::fs::remove_dir_all(later_folder.path()).unwrap();
     std::fs::create_dir_all(later_folder.path()).unwrap();
     let again = carry_over(&later, &later_folder, &earlier).await;
-    assert_eq!(again.iter().map(|carried| carried.rows).sum::<usize>(), 0, "{again:?}");
+    assert_eq!(
+        again.iter().map(|carried| carried.rows).sum::<usize>(),
+        0,
+        "{again:?}"
+    );
 }
 
 #[tokio::test]
@@ -103,13 +129,21 @@ async fn an_acknowledgement_alone_is_taken_over() {
     let (earlier, later, [_folder, later_folder]) = earlier_and_later().await;
     carry_over(&later, &later_folder, &earlier).await;
     later
-        .write(|tx| tx.execute("UPDATE notifications SET acknowledged_at = ?1 WHERE id = 'm2'", [LATER]))
+        .write(|tx| {
+            tx.execute(
+                "UPDATE notifications SET acknowledged_at = ?1 WHERE id = 'm2'",
+                [LATER],
+            )
+        })
         .await
         .unwrap();
     let (other, _) = (tempfile::tempdir().unwrap(), ());
     let carried = carry_over(&later, &other, &earlier).await;
-    let rows: Vec<_> =
-        carried.iter().filter(|carried| carried.rows > 0).map(|carried| (carried.table, carried.rows)).collect();
+    let rows: Vec<_> = carried
+        .iter()
+        .filter(|carried| carried.rows > 0)
+        .map(|carried| (carried.table, carried.rows))
+        .collect();
     assert_eq!(rows, [("notifications", 1)]);
     assert_eq!(table(&earlier, "notifications"), table(&later, "notifications"));
 }
@@ -123,7 +157,12 @@ async fn a_number_that_means_another_decision_loses_neither() {
     );
     earlier.write(move |tx| tx.execute_batch(&own)).await.unwrap();
     carry_over(&later, &later_folder, &earlier).await;
-    let subjects: Vec<_> =
-        table(&earlier, "decisions").iter().map(|row| (row["id"].clone(), row["subject"].clone())).collect();
-    assert_eq!(subjects, [(1.into(), "walk".into()), (2.into(), "goal:reading".into())]);
+    let subjects: Vec<_> = table(&earlier, "decisions")
+        .iter()
+        .map(|row| (row["id"].clone(), row["subject"].clone()))
+        .collect();
+    assert_eq!(
+        subjects,
+        [(1.into(), "walk".into()), (2.into(), "goal:reading".into())]
+    );
 }

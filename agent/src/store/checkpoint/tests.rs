@@ -25,17 +25,30 @@ impl Machine {
         let mut store = Store::open(&folder.path().join("mecris.db")).unwrap();
         let clock = Clock::manual(now());
         let joined = store.join(remote, &clock).await.unwrap();
-        (Self { store, clock, _folder: folder }, joined)
+        (
+            Self {
+                store,
+                clock,
+                _folder: folder,
+            },
+            joined,
+        )
     }
 
     /// Writes a word durably.
     async fn say(&self, word: &'static str) -> Result<(), StoreError> {
-        self.store.write_durably(LONG, move |tx| snapshots::put(tx, word, now(), "null")).await
+        self.store
+            .write_durably(LONG, move |tx| snapshots::put(tx, word, now(), "null"))
+            .await
     }
 
     /// Writes a word here, and says what became of its checkpoint.
     async fn claim(&self, word: &'static str) -> Verdict {
-        let (_, epoch) = self.store.write_in_epoch(move |tx| snapshots::put(tx, word, now(), "null")).await.unwrap();
+        let (_, epoch) = self
+            .store
+            .write_in_epoch(move |tx| snapshots::put(tx, word, now(), "null"))
+            .await
+            .unwrap();
         self.store.checkpoint(epoch, LONG).await
     }
 
@@ -59,7 +72,13 @@ impl Machine {
 }
 
 async fn generations(remote: &Remote) -> Vec<u64> {
-    remote.list(0).await.unwrap().iter().map(|generation| generation.number).collect()
+    remote
+        .list(0)
+        .await
+        .unwrap()
+        .iter()
+        .map(|generation| generation.number)
+        .collect()
 }
 
 #[tokio::test]
@@ -71,7 +90,10 @@ async fn what_was_written_is_there_on_the_next_machine() {
     first.say("b").await.unwrap();
     assert_eq!(generations(&remote).await, [1, 2]);
     let (second, joined) = Machine::start(&remote).await;
-    assert_eq!((joined, second.words()), (Joined::Loaded(2), vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(
+        (joined, second.words()),
+        (Joined::Loaded(2), vec!["a".to_owned(), "b".to_owned()])
+    );
     second.say("c").await.unwrap();
     assert_eq!(second.generation(), 3);
 }
@@ -82,14 +104,27 @@ async fn what_is_safe_already_is_not_copied_again() {
     let (machine, _) = Machine::start(&remote).await;
     machine.say("a").await.unwrap();
     bucket.calls();
-    assert_eq!(machine.store.checkpoint(machine.store.epoch(), LONG).await, Verdict::Safe);
-    machine.store.note(|tx| snapshots::put(tx, "here only", now(), "null")).await.unwrap();
-    let nothing = machine.store.write_durably(LONG, |tx| tx.execute("DELETE FROM snapshots WHERE arm = 'nope'", []));
+    assert_eq!(
+        machine.store.checkpoint(machine.store.epoch(), LONG).await,
+        Verdict::Safe
+    );
+    machine
+        .store
+        .note(|tx| snapshots::put(tx, "here only", now(), "null"))
+        .await
+        .unwrap();
+    let nothing = machine.store.write_durably(LONG, |tx| {
+        tx.execute("DELETE FROM snapshots WHERE arm = 'nope'", [])
+    });
     assert_eq!(nothing.await.unwrap(), 0);
     machine.store.save(LONG).await;
     assert_eq!(bucket.calls(), Vec::<&str>::new());
     machine.say("b").await.unwrap();
-    assert_eq!(bucket.calls(), ["put", "list"], "one conditional create, one look beyond it");
+    assert_eq!(
+        bucket.calls(),
+        ["put", "list"],
+        "one conditional create, one look beyond it"
+    );
 }
 
 #[tokio::test]
@@ -98,7 +133,11 @@ async fn of_two_machines_one_is_first_and_the_other_sees_what_it_did() {
     let ((first, _), (second, _)) = (Machine::start(&remote).await, Machine::start(&remote).await);
     assert_eq!(first.claim("first").await, Verdict::Safe);
     assert_eq!(second.claim("second").await, Verdict::Fenced);
-    assert_eq!(second.words(), ["first"], "its own word is gone, so nobody acts on it");
+    assert_eq!(
+        second.words(),
+        ["first"],
+        "its own word is gone, so nobody acts on it"
+    );
     assert_eq!(second.claim("third").await, Verdict::Safe);
     assert_eq!(first.claim("fourth").await, Verdict::Fenced);
     assert_eq!(first.words(), ["first", "third"]);
@@ -128,7 +167,10 @@ async fn a_durable_write_that_the_other_went_on_from_is_not_made_twice() {
     let overtaken = async {
         held.is_created().await;
         let (second, joined) = Machine::start(&remote).await;
-        assert_eq!((joined, second.words()), (Joined::Loaded(1), vec!["time 0".to_owned()]));
+        assert_eq!(
+            (joined, second.words()),
+            (Joined::Loaded(1), vec!["time 0".to_owned()])
+        );
         second.say("second").await.unwrap();
         held.release();
     };
@@ -158,7 +200,10 @@ async fn what_is_written_right_after_a_reload_is_not_taken_for_copied() {
         let (store, reload) = (second.store.clone(), second.store.clone());
         let claim = async move {
             let epoch = loop {
-                let (_, epoch) = store.write_in_epoch(|tx| snapshots::put(tx, "claim", now(), "null")).await.unwrap();
+                let (_, epoch) = store
+                    .write_in_epoch(|tx| snapshots::put(tx, "claim", now(), "null"))
+                    .await
+                    .unwrap();
                 if epoch > round {
                     break epoch;
                 }
@@ -170,10 +215,21 @@ async fn what_is_written_right_after_a_reload_is_not_taken_for_copied() {
         let ((), (verdict, _)) = tokio::join!(reload.save(LONG), claim);
         assert_eq!(verdict, Verdict::Safe);
         let third = Machine::start(&remote).await.0;
-        assert!(third.words().contains(&"claim".to_owned()), "round {round}: said to be safe, and nowhere");
-        second.store.write(|tx| tx.execute("DELETE FROM snapshots WHERE arm = 'claim'", [])).await.unwrap();
+        assert!(
+            third.words().contains(&"claim".to_owned()),
+            "round {round}: said to be safe, and nowhere"
+        );
+        second
+            .store
+            .write(|tx| tx.execute("DELETE FROM snapshots WHERE arm = 'claim'", []))
+            .await
+            .unwrap();
         second.store.save(LONG).await;
-        first.store.write(|tx| snapshots::put(tx, "y", now(), "null")).await.unwrap();
+        first
+            .store
+            .write(|tx| snapshots::put(tx, "y", now(), "null"))
+            .await
+            .unwrap();
         first.store.save(LONG).await;
     }
 }
@@ -188,7 +244,11 @@ async fn a_writer_that_slept_until_its_number_was_pruned_notices() {
     for generation in [1, 2] {
         remote.delete(generation).await.unwrap();
     }
-    assert_eq!(sleeper.claim("late").await, Verdict::Fenced, "number 1 is free, but 3 is beyond it");
+    assert_eq!(
+        sleeper.claim("late").await,
+        Verdict::Fenced,
+        "number 1 is free, but 3 is beyond it"
+    );
     assert_eq!(sleeper.words(), ["a", "b", "c"]);
 }
 
@@ -212,15 +272,30 @@ async fn a_restart_after_a_lost_reply_keeps_what_was_written_since() {
     let (machine, _) = Machine::start(&remote).await;
     bucket.lose_replies(true);
     assert_eq!(machine.claim("in the copy").await, Verdict::Unreachable);
-    machine.store.write(|tx| snapshots::put(tx, "only here", now(), "null")).await.unwrap();
+    machine
+        .store
+        .write(|tx| snapshots::put(tx, "only here", now(), "null"))
+        .await
+        .unwrap();
     bucket.lose_replies(false);
-    let Machine { mut store, clock, _folder: folder } = machine;
+    let Machine {
+        mut store,
+        clock,
+        _folder: folder,
+    } = machine;
     let joined = store.join(&remote, &clock).await.unwrap();
     assert_eq!(joined, Joined::Newest(1));
-    let machine = Machine { store, clock, _folder: folder };
+    let machine = Machine {
+        store,
+        clock,
+        _folder: folder,
+    };
     assert_eq!(machine.words(), ["in the copy", "only here"]);
     machine.say("later").await.unwrap();
-    assert_eq!(Machine::start(&remote).await.0.words(), ["in the copy", "later", "only here"]);
+    assert_eq!(
+        Machine::start(&remote).await.0.words(),
+        ["in the copy", "later", "only here"]
+    );
 }
 
 #[tokio::test]
@@ -232,7 +307,11 @@ async fn without_an_answer_it_goes_on_alone_and_catches_up_later() {
     assert_eq!(machine.claim("b").await, Verdict::Unreachable);
     bucket.calls();
     machine.say("c").await.unwrap();
-    assert_eq!(bucket.calls(), Vec::<&str>::new(), "it failed a moment ago: nobody waits for it again");
+    assert_eq!(
+        bucket.calls(),
+        Vec::<&str>::new(),
+        "it failed a moment ago: nobody waits for it again"
+    );
     let epoch = machine.store.epoch();
     assert_eq!(machine.store.checkpoint(epoch, LONG).await, Verdict::Unreachable);
     assert_eq!(bucket.calls(), ["put"], "but whoever is about to act on it tries");
@@ -249,10 +328,17 @@ async fn a_remote_that_hangs_costs_no_more_than_it_may() {
     let (bucket, remote) = Bucket::new();
     let (machine, _) = Machine::start(&remote).await;
     bucket.hang(true);
-    let (_, epoch) = machine.store.write_in_epoch(|tx| snapshots::put(tx, "a", now(), "null")).await.unwrap();
+    let (_, epoch) = machine
+        .store
+        .write_in_epoch(|tx| snapshots::put(tx, "a", now(), "null"))
+        .await
+        .unwrap();
     let verdict = machine.store.checkpoint(epoch, Duration::from_secs(2)).await;
     assert_eq!(verdict, Verdict::Unreachable);
-    assert_eq!(machine.store.copies().unwrap().trouble.unwrap().why, "memory:: no answer within 2s");
+    assert_eq!(
+        machine.store.copies().unwrap().trouble.unwrap().why,
+        "memory:: no answer within 2s"
+    );
 }
 
 #[tokio::test]
@@ -262,7 +348,11 @@ async fn who_is_fenced_and_cannot_read_why_acts_on_nothing() {
     // Once, so that both have a past.
     first.say("first").await.unwrap();
     bucket.down_to_readers(true);
-    assert_eq!(second.claim("second").await, Verdict::Unsure, "whose generation 1 is cannot be read");
+    assert_eq!(
+        second.claim("second").await,
+        Verdict::Unsure,
+        "whose generation 1 is cannot be read"
+    );
     bucket.down_to_readers(false);
     second.store.save(LONG).await;
     assert_eq!(second.words(), ["first"]);
@@ -274,7 +364,11 @@ async fn who_is_fenced_and_cannot_read_why_acts_on_nothing() {
     bucket.down_to_readers(true);
     assert_eq!(second.claim("third").await, Verdict::Fenced);
     bucket.down(true);
-    assert_eq!(second.claim("fourth").await, Verdict::Fenced, "and that does not become better with silence");
+    assert_eq!(
+        second.claim("fourth").await,
+        Verdict::Fenced,
+        "and that does not become better with silence"
+    );
     assert!(matches!(second.say("fifth").await, Err(StoreError::Superseded)));
     bucket.down_to_readers(false);
     bucket.down(false);
@@ -290,9 +384,16 @@ async fn a_first_start_without_an_answer_knows_nothing_and_says_so() {
     let mut store = Store::open(&folder.path().join("mecris.db")).unwrap();
     bucket.down(true);
     let error = store.join(&remote, &Clock::manual(now())).await.unwrap_err();
-    assert!(error.to_string().starts_with("the state cannot be restored, so nobody knows what was said already"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("the state cannot be restored, so nobody knows what was said already")
+    );
     bucket.down(false);
-    assert_eq!(store.join(&remote, &Clock::manual(now())).await.unwrap(), Joined::First);
+    assert_eq!(
+        store.join(&remote, &Clock::manual(now())).await.unwrap(),
+        Joined::First
+    );
 }
 
 #[tokio::test]
@@ -301,7 +402,11 @@ async fn a_later_start_without_an_answer_goes_on_alone() {
     let (machine, _) = Machine::start(&remote).await;
     machine.say("a").await.unwrap();
     bucket.down(true);
-    let Machine { mut store, clock, _folder } = machine;
+    let Machine {
+        mut store,
+        clock,
+        _folder,
+    } = machine;
     assert_eq!(store.join(&remote, &clock).await.unwrap(), Joined::Alone);
 }
 
@@ -314,7 +419,10 @@ async fn a_damaged_newest_generation_is_no_reason_to_begin_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("mecris.db")).unwrap();
     let error = store.join(&remote, &Clock::manual(now())).await.unwrap_err();
-    assert!(error.to_string().starts_with("generation 2 is damaged: "), "{error}");
+    assert!(
+        error.to_string().starts_with("generation 2 is damaged: "),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -324,9 +432,17 @@ async fn a_copy_that_was_damaged_later_does_not_stop_the_machine_that_made_it() 
     machine.say("a").await.unwrap();
     remote.delete(1).await.unwrap();
     remote.create(1, Bytes::from_static(b"garbage")).await.unwrap();
-    let Machine { mut store, clock, _folder } = machine;
+    let Machine {
+        mut store,
+        clock,
+        _folder,
+    } = machine;
     assert_eq!(store.join(&remote, &clock).await.unwrap(), Joined::Newest(1));
-    let machine = Machine { store, clock, _folder };
+    let machine = Machine {
+        store,
+        clock,
+        _folder,
+    };
     machine.say("b").await.unwrap();
     assert_eq!(Machine::start(&remote).await.0.words(), ["a", "b"]);
 }
@@ -337,11 +453,28 @@ async fn a_generation_of_a_newer_release_is_refused_and_nothing_is_lost() {
     let (machine, _) = Machine::start(&remote).await;
     machine.say("a").await.unwrap();
     let (newer, _) = Machine::start(&remote).await;
-    newer.store.write(|tx| tx.pragma_update(None, "user_version", 99)).await.unwrap();
+    newer
+        .store
+        .write(|tx| tx.pragma_update(None, "user_version", 99))
+        .await
+        .unwrap();
     newer.store.save(LONG).await;
     assert_eq!(machine.claim("b").await, Verdict::Fenced);
-    assert!(machine.store.copies().unwrap().trouble.unwrap().why.contains("schema version 99"));
-    assert_eq!(machine.words(), ["a", "b"], "what it has stays, and it acts on none of it");
+    assert!(
+        machine
+            .store
+            .copies()
+            .unwrap()
+            .trouble
+            .unwrap()
+            .why
+            .contains("schema version 99")
+    );
+    assert_eq!(
+        machine.words(),
+        ["a", "b"],
+        "what it has stays, and it acts on none of it"
+    );
 }
 
 #[tokio::test]
@@ -360,7 +493,11 @@ async fn what_was_replaced_is_kept_beside_the_file_but_not_for_ever() {
         .collect();
     assert_eq!(names.len(), 3, "{names:?}");
     let kept = rusqlite::Connection::open(folder.join("mecris.db.superseded-0000000005")).unwrap();
-    let lost: u32 = kept.query_row("SELECT count(*) FROM snapshots WHERE arm = 'lost'", [], |row| row.get(0)).unwrap();
+    let lost: u32 = kept
+        .query_row("SELECT count(*) FROM snapshots WHERE arm = 'lost'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
     assert_eq!(lost, 1);
 }
 
@@ -404,6 +541,9 @@ async fn a_machine_that_slept_does_not_take_it_for_a_remote_that_is_down() {
         tokio::time::resume();
     };
     let (verdict, ()) = tokio::join!(first.claim("first"), falls_asleep);
-    assert_eq!((verdict, first.words()), (Verdict::Fenced, vec!["second".to_owned()]));
+    assert_eq!(
+        (verdict, first.words()),
+        (Verdict::Fenced, vec!["second".to_owned()])
+    );
     assert!(!first.in_trouble());
 }

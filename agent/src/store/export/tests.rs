@@ -27,7 +27,10 @@ async fn every_table_is_there_and_the_same_content_makes_the_same_text() {
     );
     assert!(!store.read(is_empty).unwrap());
     let names = store.read(tables).unwrap();
-    assert!(names.is_sorted() && names.iter().any(|name| name == "claims"), "{names:?}");
+    assert!(
+        names.is_sorted() && names.iter().any(|name| name == "claims"),
+        "{names:?}"
+    );
     for name in names {
         store.read(|c| rows(c, &name)).unwrap();
     }

@@ -8,7 +8,10 @@ const WORD: &str = "SELECT arm FROM snapshots";
 async fn state(folder: &Path) -> Store {
     let store = Store::open(&folder.join("mecris.db")).unwrap();
     let at = "2026-11-21T18:00:00Z".parse().unwrap();
-    store.write(move |tx| snapshots::put(tx, "kept", at, "null")).await.unwrap();
+    store
+        .write(move |tx| snapshots::put(tx, "kept", at, "null"))
+        .await
+        .unwrap();
     store
 }
 
@@ -17,8 +20,10 @@ fn word(path: &Path) -> String {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -36,7 +41,11 @@ async fn a_copy_is_made_beside_the_owner_and_needs_nothing_beside_itself() {
         assert_eq!(word(&there.path().join(name)), "kept");
     }
     assert_eq!(names(here.path()), ["copy.db", "copy.db.zst"]);
-    assert_eq!(names(there.path()), ["copy.db", "copy.db.zst"], "reading leaves nothing behind");
+    assert_eq!(
+        names(there.path()),
+        ["copy.db", "copy.db.zst"],
+        "reading leaves nothing behind"
+    );
     assert!(
         fs::metadata(here.path().join("copy.db.zst")).unwrap().len() * 4
             < fs::metadata(here.path().join("copy.db")).unwrap().len()
@@ -51,7 +60,9 @@ async fn nothing_is_overwritten() {
     fs::write(&copy, "mine").unwrap();
     let error = write_new(&copy, &read(store.path()).unwrap()).unwrap_err();
     assert!(
-        error.to_string().ends_with("notes.txt exists already, and a copy is written over nothing: name another file")
+        error
+            .to_string()
+            .ends_with("notes.txt exists already, and a copy is written over nothing: name another file")
     );
     assert_eq!(fs::read_to_string(&copy).unwrap(), "mine");
 }
@@ -73,13 +84,19 @@ async fn a_folder_that_cannot_be_written_is_named() {
     if rustix::process::geteuid().is_root() {
         // Nothing is read-only for root; the error's form is tested by the next lines all the same.
         let error = write_new(Path::new("/proc/nowhere/copy.db"), b"").unwrap_err();
-        assert!(error.to_string().starts_with("/proc/nowhere/copy.db: "), "{error}");
+        assert!(
+            error.to_string().starts_with("/proc/nowhere/copy.db: "),
+            "{error}"
+        );
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
     let error = write_new(&folder.path().join("copy.db"), b"").unwrap_err();
-    assert!(error.to_string().contains("copy.db: Permission denied"), "{error}");
+    assert!(
+        error.to_string().contains("copy.db: Permission denied"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +109,12 @@ async fn a_database_that_cannot_be_used_is_moved_with_its_logs() {
     assert_eq!(aside, folder.path().join("mecris.db.unusable"));
     assert_eq!(
         names(folder.path()),
-        ["mecris.db.lock", "mecris.db.unusable", "mecris.db.unusable-shm", "mecris.db.unusable-wal"]
+        [
+            "mecris.db.lock",
+            "mecris.db.unusable",
+            "mecris.db.unusable-shm",
+            "mecris.db.unusable-wal"
+        ]
     );
 }
 
@@ -100,12 +122,23 @@ async fn a_database_that_cannot_be_used_is_moved_with_its_logs() {
 fn what_is_no_database_is_said_to_be_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a");
-    for content in [b"not a database, but long enough to be read as one".repeat(40), ZSTD_MAGIC.to_vec()] {
+    for content in [
+        b"not a database, but long enough to be read as one".repeat(40),
+        ZSTD_MAGIC.to_vec(),
+    ] {
         fs::write(&file, content).unwrap();
         let error = open(&file).unwrap_err();
-        assert!(error.to_string().starts_with(&format!("{} is damaged: ", file.display())), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{} is damaged: ", file.display())),
+            "{error}"
+        );
     }
-    assert!(matches!(open(&folder.path().join("nobody")).unwrap_err(), StoreError::Io { .. }));
+    assert!(matches!(
+        open(&folder.path().join("nobody")).unwrap_err(),
+        StoreError::Io { .. }
+    ));
 }
 
 #[tokio::test]
@@ -118,10 +151,15 @@ async fn what_cannot_be_looked_at_is_not_missing() {
     let log = folder.path().join("alone.db-wal");
     std::os::unix::fs::symlink(&log, &log).unwrap();
     let error = read(&path).unwrap_err();
-    assert!(matches!(&error, StoreError::Io { path, .. } if *path == log), "{error}");
+    assert!(
+        matches!(&error, StoreError::Io { path, .. } if *path == log),
+        "{error}"
+    );
 
     let path = folder.path().join("loop.db");
     std::os::unix::fs::symlink(&path, &path).unwrap();
-    let Err(error) = Store::open_read_only(&path) else { panic!("it cannot be opened") };
+    let Err(error) = Store::open_read_only(&path) else {
+        panic!("it cannot be opened")
+    };
     assert!(matches!(error, StoreError::Io { .. }), "{error}");
 }

@@ -1,4 +1,5 @@
-//! `alert_log`: what the old system told the person. Each row is a message here, and claims its subjects' day, so that it is not said again.
+//! `alert_log`: what the old system told the person. Each row is a message here, and claims its subjects'
+//! day, so that it is not said again.
 //!
 //! What the Python system wrote:
 //!
@@ -7,8 +8,9 @@
 //! | beeminder | critical | `BEEMERGENCY: n goals ...` and up to three lines `• slug: what` | those goals |
 //! | budget | critical, warning | `n days left` and what remains | the Claude budget |
 //!
-//! and the words that its reminders and consents have for the same things: `walk_reminder`, `budget_warning`, `budget_alert`,
-//! `beeminder_emergency`. It wrote the row before it sent the text and never learned what became of it; it is taken at its word.
+//! and the words that its reminders and consents have for the same things: `walk_reminder`, `budget_warning`,
+//! `budget_alert`, `beeminder_emergency`. It wrote the row before it sent the text and never learned what
+//! became of it; it is taken at its word.
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
@@ -55,23 +57,47 @@ impl Kind for Alerts {
             "beeminder" | "beeminder_emergency" => {
                 let named = goals(&body);
                 if named.is_empty() {
-                    return Err(Bad::new("message", "it names no goal, so nobody can tell which goal was meant"));
+                    return Err(Bad::new(
+                        "message",
+                        "it names no goal, so nobody can tell which goal was meant",
+                    ));
                 }
-                let counted = row.optional_text("context")?.and_then(|context| last_number(&context)).unwrap_or(0);
+                let counted = row
+                    .optional_text("context")?
+                    .and_then(|context| last_number(&context))
+                    .unwrap_or(0);
                 let unnamed = counted.saturating_sub(named.len());
                 (Said::Goals(named), unnamed)
             }
-            "budget" | "budget_warning" | "budget_alert" => (Said::Other(Subject::budget(Provider::Anthropic)), 0),
+            "budget" | "budget_warning" | "budget_alert" => {
+                (Said::Other(Subject::budget(Provider::Anthropic)), 0)
+            }
             "walk_reminder" => (Said::Other(Subject::walk()), 0),
-            _ => return Err(Bad::new("alert_type", format!("nobody can tell what {kind:?} is about"))),
+            _ => {
+                return Err(Bad::new(
+                    "alert_type",
+                    format!("nobody can tell what {kind:?} is about"),
+                ));
+            }
         };
         let level = row.text("alert_level")?.trim().to_ascii_uppercase();
         let severity = match (kind.as_str(), level.parse()) {
             ("walk_reminder", _) => Severity::Warning,
             (_, Ok(severity @ (Severity::Caution | Severity::Warning | Severity::Critical))) => severity,
-            _ => return Err(Bad::new("alert_level", format!("{level:?} is none of caution, warning, critical"))),
+            _ => {
+                return Err(Bad::new(
+                    "alert_level",
+                    format!("{level:?} is none of caution, warning, critical"),
+                ));
+            }
         };
-        Ok(Parsed { at: row.time("sent_at", context)?, severity, about, unnamed, body })
+        Ok(Parsed {
+            at: row.time("sent_at", context)?,
+            severity,
+            about,
+            unnamed,
+            body,
+        })
     }
 
     fn write(
@@ -91,22 +117,29 @@ impl Kind for Alerts {
             }
             return Ok(Outcome::Taken(format!("notifications/{id}")));
         };
-        // The old system nagged every 90 minutes. Each of these as a message would use up the limits of the day.
+        // The old system nagged every 90 minutes. Each of these as a message would use up the limits of the
+        // day.
         let why = format!("another alert about {subject} on {day} is here already: one a day counts");
         Ok(Outcome::Same(format!("claims/{subject}/{day}"), why))
     }
 }
 
-/// The claims that are still to be made: of a day without one, or of one on which less was said before, as an escalation is.
+/// The claims that are still to be made: of a day without one, or of one on which less was said before, as an
+/// escalation is.
 fn free<'a>(
     tx: &Transaction<'_>,
     days: &'a [(Subject, Daystamp)],
     severity: Severity,
 ) -> rusqlite::Result<Vec<NewClaim<'a>>> {
-    let Some(earliest) = days.iter().map(|(_, day)| *day).min() else { return Ok(Vec::new()) };
+    let Some(earliest) = days.iter().map(|(_, day)| *day).min() else {
+        return Ok(Vec::new());
+    };
     let made = claims::from_day(tx, earliest)?;
     let step_of = |subject: &Subject, day: Daystamp| {
-        let of = |step| made.iter().find(|c| c.subject == *subject && c.day == day && c.step == step);
+        let of = |step| {
+            made.iter()
+                .find(|c| c.subject == *subject && c.day == day && c.step == step)
+        };
         match (of(0), of(1)) {
             (None, _) => Some(0),
             // Nobody was told: the claim may be taken over.
@@ -116,7 +149,12 @@ fn free<'a>(
         }
     };
     let claim = |(subject, day): &'a (Subject, Daystamp)| {
-        Some(NewClaim { subject, day: *day, step: step_of(subject, *day)?, severity })
+        Some(NewClaim {
+            subject,
+            day: *day,
+            step: step_of(subject, *day)?,
+            severity,
+        })
     };
     Ok(days.iter().filter_map(claim).collect())
 }
@@ -125,9 +163,10 @@ fn free<'a>(
 fn days(parsed: &Parsed, context: &Context) -> Vec<(Subject, Daystamp)> {
     match &parsed.about {
         Said::Other(subject) => vec![(subject.clone(), local_day(parsed.at, &context.home))],
-        Said::Goals(slugs) => {
-            slugs.iter().map(|slug| (Subject::goal(slug), context.goals.of(slug, parsed.at).0)).collect()
-        }
+        Said::Goals(slugs) => slugs
+            .iter()
+            .map(|slug| (Subject::goal(slug), context.goals.of(slug, parsed.at).0))
+            .collect(),
     }
 }
 
@@ -186,7 +225,15 @@ fn message(
         updated_at: parsed.at,
     };
     let subjects: Vec<Subject> = days.iter().map(|(subject, _)| subject.clone()).collect();
-    outbox::insert(tx, &made, About { run_id: None, severity: parsed.severity, subjects: &subjects })?;
+    outbox::insert(
+        tx,
+        &made,
+        About {
+            run_id: None,
+            severity: parsed.severity,
+            subjects: &subjects,
+        },
+    )?;
     let told = outbox::Row {
         state: State::Delivered,
         accepted_at: Some(parsed.at),
@@ -202,7 +249,9 @@ fn goals(message: &str) -> Vec<Slug> {
     let mut named: Vec<Slug> = Vec::new();
     for line in message.lines() {
         let item = line.trim().strip_prefix(['•', '-', '*']);
-        let slug = item.and_then(|item| item.split_once(':')).and_then(|(slug, _)| slug.trim().parse().ok());
+        let slug = item
+            .and_then(|item| item.split_once(':'))
+            .and_then(|(slug, _)| slug.trim().parse().ok());
         named.extend(slug.filter(|slug| !named.contains(slug)));
     }
     named
@@ -210,5 +259,8 @@ fn goals(message: &str) -> Vec<Slug> {
 
 /// The number at the end of `critical_count: 5`.
 fn last_number(text: &str) -> Option<usize> {
-    text.rsplit(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
+    text.rsplit(|c: char| !c.is_ascii_digit())
+        .find(|digits| !digits.is_empty())?
+        .parse()
+        .ok()
 }

@@ -1,4 +1,5 @@
-//! Cells of the old files. SQLite kept whatever was put into a column, so each is read for what it is, and a refusal says where and why.
+//! Cells of the old files. SQLite kept whatever was put into a column, so each is read for what it is, and a
+//! refusal says where and why.
 
 use std::fmt;
 
@@ -61,7 +62,10 @@ pub(super) struct Bad {
 
 impl Bad {
     pub(super) fn new(column: &'static str, why: impl Into<String>) -> Self {
-        Self { column, why: why.into() }
+        Self {
+            column,
+            why: why.into(),
+        }
     }
 }
 
@@ -78,7 +82,11 @@ impl Table {
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().enumerate().map(|(index, cells)| Row { columns: &self.columns, cells, index })
+        self.rows.iter().enumerate().map(|(index, cells)| Row {
+            columns: &self.columns,
+            cells,
+            index,
+        })
     }
 }
 
@@ -122,12 +130,16 @@ impl Row<'_> {
 
     /// The cell, if the table has the column at all.
     pub(super) fn cell(&self, column: &str) -> Option<&Cell> {
-        let place = self.columns.iter().position(|name| name.eq_ignore_ascii_case(column))?;
+        let place = self
+            .columns
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(column))?;
         self.cells.get(place)
     }
 
     fn required(&self, column: &'static str) -> Result<&Cell, Bad> {
-        self.cell(column).ok_or_else(|| Bad::new(column, "the table has no such column"))
+        self.cell(column)
+            .ok_or_else(|| Bad::new(column, "the table has no such column"))
     }
 
     /// A text that is not empty.
@@ -160,7 +172,10 @@ impl Row<'_> {
         let cell = self.required(column)?;
         let value = match cell {
             Cell::Integer(value) => Some(*value),
-            #[allow(clippy::cast_possible_truncation, reason = "a whole number below 2^53 is exact")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "a whole number below 2^53 is exact"
+            )]
             Cell::Real(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(*value as i64),
             Cell::Text(text) => text.trim().parse().ok(),
             _ => None,
@@ -187,7 +202,11 @@ impl Row<'_> {
     /// An amount in dollars, 0 or more.
     pub(super) fn spent(&self, column: &'static str) -> Result<Money, Bad> {
         let money = self.money(column)?;
-        if money < Money::ZERO { Err(Bad::new(column, format!("{money} is less than nothing"))) } else { Ok(money) }
+        if money < Money::ZERO {
+            Err(Bad::new(column, format!("{money} is less than nothing")))
+        } else {
+            Ok(money)
+        }
     }
 
     /// When something happened.
@@ -202,7 +221,10 @@ impl Row<'_> {
 }
 
 fn money(cell: &Cell) -> Option<Money> {
-    #[allow(clippy::cast_precision_loss, reason = "beyond 2^53 dollars it is refused anyway")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "beyond 2^53 dollars it is refused anyway"
+    )]
     let usd = match cell {
         Cell::Integer(value) => *value as f64,
         Cell::Real(value) => *value,

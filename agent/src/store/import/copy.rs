@@ -1,5 +1,5 @@
-//! A private copy of an old file, so that SQLite never opens the original: nothing is written beside it, nothing in it changes, and the
-//! running Python process is never locked out.
+//! A private copy of an old file, so that SQLite never opens the original: nothing is written beside it,
+//! nothing in it changes, and the running Python process is never locked out.
 
 use std::{
     fs, io,
@@ -22,10 +22,12 @@ pub(super) struct Copy(TempDir);
 impl Copy {
     /// Copies the database with what belongs to it; `None` if it changed at each try.
     ///
-    /// The copy is what a crash would have left at one instant, and that is what SQLite knows how to read: an unfinished transaction
-    /// is rolled back in it, a write-ahead log is applied to it.
+    /// The copy is what a crash would have left at one instant, and that is what SQLite knows how to read: an
+    /// unfinished transaction is rolled back in it, a write-ahead log is applied to it.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
-        let Some(parts) = settled(|| read(path))? else { return Ok(None) };
+        let Some(parts) = settled(|| read(path))? else {
+            return Ok(None);
+        };
         let copy = Self(tempfile::Builder::new().prefix("mecris-import-").tempdir()?);
         for (suffix, content) in parts {
             fs::write(beside(&copy.database(), suffix), content)?;
@@ -53,8 +55,8 @@ fn read(path: &Path) -> io::Result<Parts> {
     Ok(parts)
 }
 
-/// What two readings in a row agree on. The files are read one after the other, but if all of them are the same in both rounds, then all
-/// of them were so at once, between the rounds.
+/// What two readings in a row agree on. The files are read one after the other, but if all of them are the
+/// same in both rounds, then all of them were so at once, between the rounds.
 fn settled<T: PartialEq>(mut read: impl FnMut() -> io::Result<T>) -> io::Result<Option<T>> {
     let mut last = read()?;
     for _ in 0..TRIES {

@@ -1,9 +1,10 @@
-//! Takes over what the Python system remembers: its `mecris_usage.db` and `mecris_virtual_budget.db`, one file here for each of
-//! their tables.
+//! Takes over what the Python system remembers: its `mecris_usage.db` and `mecris_virtual_budget.db`, one
+//! file here for each of their tables.
 //!
-//! The old files are only ever copied ([`Source`]), every row is taken at most once however often and from whichever copy of the
-//! file it is read (`seen`), and what is not taken is said with its reason ([`Report`]). Nothing here decides what an alert or a
-//! budget means today, and nothing but [`take`] writes: all of it in the caller's one transaction.
+//! The old files are only ever copied ([`Source`]), every row is taken at most once however often and from
+//! whichever copy of the file it is read (`seen`), and what is not taken is said with its reason
+//! ([`Report`]). Nothing here decides what an alert or a budget means today, and nothing but [`take`] writes:
+//! all of it in the caller's one transaction.
 
 mod alerts;
 mod budget;
@@ -37,10 +38,19 @@ use cell::{Bad, Row};
 
 /// The tables that are left where they are, and why.
 const LEFT: [(&str, &str); 4] = [
-    ("goals", "Mecris keeps no list of tasks: what you promised is read from Beeminder"),
-    ("budget_allocations", "a daily allowance computed from DAILY_BUDGET; a limit in [budget] takes its place"),
+    (
+        "goals",
+        "Mecris keeps no list of tasks: what you promised is read from Beeminder",
+    ),
+    (
+        "budget_allocations",
+        "a daily allowance computed from DAILY_BUDGET; a limit in [budget] takes its place",
+    ),
     ("provider_cache", "cached pages, out of date by now"),
-    ("groq_reminders", "the Python system never wrote to it; Mecris computes reminders from the readings"),
+    (
+        "groq_reminders",
+        "the Python system never wrote to it; Mecris computes reminders from the readings",
+    ),
 ];
 
 /// What reading the old rows needs to know beside them.
@@ -68,10 +78,14 @@ pub struct GoalDays {
 }
 
 impl GoalDays {
-    /// The day of a goal at an instant, and whether its deadline is known; without, its days begin at midnight like most goals'.
+    /// The day of a goal at an instant, and whether its deadline is known; without, its days begin at
+    /// midnight like most goals'.
     fn of(&self, slug: &Slug, at: Timestamp) -> (Daystamp, bool) {
         let deadline = self.deadlines.get(slug).copied();
-        (clock::beeminder_day(at, &self.zone, deadline.unwrap_or_default()), deadline.is_some())
+        (
+            clock::beeminder_day(at, &self.zone, deadline.unwrap_or_default()),
+            deadline.is_some(),
+        )
     }
 }
 
@@ -89,7 +103,8 @@ enum Outcome {
 trait Kind {
     /// Its name there.
     const TABLE: &'static str;
-    /// The columns that never change once a row is written: together they are the row, whichever copy of the file it is in.
+    /// The columns that never change once a row is written: together they are the row, whichever copy of the
+    /// file it is in.
     const KEY: &'static [&'static str];
     /// A row, read.
     type Parsed;
@@ -109,8 +124,8 @@ trait Kind {
 
 /// Takes over every row of the old files that is not here yet.
 ///
-/// The order matters: sessions are compared with those taken before, readings say which sessions were invented, monthly totals count
-/// only where there are no readings.
+/// The order matters: sessions are compared with those taken before, readings say which sessions were
+/// invented, monthly totals count only where there are no readings.
 ///
 /// # Errors
 /// What SQLite says of our own state. A row that cannot be read is no error: it is in the report.
@@ -119,8 +134,20 @@ pub fn take(tx: &Transaction<'_>, sources: &[Source], context: &Context) -> rusq
     let readings = readings::all(sources, context);
     each(tx, sources, context, &mut report, &budget::Tracking)?;
     each(tx, sources, context, &mut report, &sessions::Sessions)?;
-    each(tx, sources, context, &mut report, &usage::Usage { readings: &readings })?;
-    each(tx, sources, context, &mut report, &readings::Readings { all: &readings })?;
+    each(
+        tx,
+        sources,
+        context,
+        &mut report,
+        &usage::Usage { readings: &readings },
+    )?;
+    each(
+        tx,
+        sources,
+        context,
+        &mut report,
+        &readings::Readings { all: &readings },
+    )?;
     each(tx, sources, context, &mut report, &summaries::Summaries)?;
     each(tx, sources, context, &mut report, &alerts::Alerts)?;
     each(tx, sources, context, &mut report, &reconciliations::ByHand)?;
@@ -138,7 +165,10 @@ fn each<K: Kind>(
     report: &mut Report,
     kind: &K,
 ) -> rusqlite::Result<()> {
-    for (source, table) in sources.iter().filter_map(|source| Some((source, source.table(K::TABLE)?))) {
+    for (source, table) in sources
+        .iter()
+        .filter_map(|source| Some((source, source.table(K::TABLE)?)))
+    {
         report.table(K::TABLE).rows += table.len();
         for row in table.rows() {
             let key = row.key(K::KEY);
@@ -149,12 +179,20 @@ fn each<K: Kind>(
             let parsed = match kind.parse(&row, context) {
                 Ok(parsed) => parsed,
                 Err(Bad { column, why }) => {
-                    let place = report::Place { file: source.name(), row: Some(row.label()), column: Some(column) };
+                    let place = report::Place {
+                        file: source.name(),
+                        row: Some(row.label()),
+                        column: Some(column),
+                    };
                     report.table(K::TABLE).skip(place, why, true, 1);
                     continue;
                 }
             };
-            let place = report::Place { file: source.name(), row: Some(row.label()), column: None };
+            let place = report::Place {
+                file: source.name(),
+                row: Some(row.label()),
+                column: None,
+            };
             match kind.write(tx, parsed, context, report)? {
                 Outcome::Taken(became) => {
                     seen::add(tx, K::TABLE, &key, &became, context.now)?;
@@ -175,11 +213,18 @@ fn each<K: Kind>(
 fn leave(source: &Source, report: &mut Report) {
     for (table, rows) in source.others() {
         let known = LEFT.iter().find(|(name, _)| name == table);
-        let why = known.map_or("this table is none of the Python system's that Mecris knows", |(_, why)| why);
+        let why = known.map_or(
+            "this table is none of the Python system's that Mecris knows",
+            |(_, why)| why,
+        );
         let entry = report.table(table);
         entry.rows += rows;
         if *rows > 0 {
-            let place = report::Place { file: source.name(), row: None, column: None };
+            let place = report::Place {
+                file: source.name(),
+                row: None,
+                column: None,
+            };
             entry.skip(place, why.to_owned(), false, *rows);
         }
     }

@@ -1,7 +1,7 @@
 //! `groq_odometer_readings`: month-to-date totals that a person read off Groq's console.
 //!
-//! `is_reset` and `is_final_reading` are not taken: which month a reading belongs to is in `month`, and which is a month's last follows
-//! from the readings themselves.
+//! `is_reset` and `is_final_reading` are not taken: which month a reading belongs to is in `month`, and which
+//! is a month's last follows from the readings themselves.
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use rusqlite::Transaction;
@@ -17,13 +17,15 @@ use crate::{
     store::odometer::{self, Reading},
 };
 
-/// Within this time a person who had entered last month's total as this month's noticed and entered it again where it belongs.
+/// Within this time a person who had entered last month's total as this month's noticed and entered it again
+/// where it belongs.
 const NOTICED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A reading that could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parsed {
-    /// When it was entered. The old system stamped a reading for an earlier month with that month's first day instead.
+    /// When it was entered. The old system stamped a reading for an earlier month with that month's first day
+    /// instead.
     pub(super) recorded: Timestamp,
     /// First day of the month that it counts.
     pub(super) month: Date,
@@ -39,13 +41,23 @@ pub(super) struct Readings<'a> {
 /// Every reading of the files that can be read.
 pub(super) fn all(sources: &[Source], context: &Context) -> Vec<Parsed> {
     let tables = sources.iter().filter_map(|source| source.table(Readings::TABLE));
-    tables.flat_map(super::cell::Table::rows).filter_map(|row| parse(&row, context).ok()).collect()
+    tables
+        .flat_map(super::cell::Table::rows)
+        .filter_map(|row| parse(&row, context).ok())
+        .collect()
 }
 
 impl Kind for Readings<'_> {
     const TABLE: &'static str = "groq_odometer_readings";
     /// Without `is_final_reading`, which was set later.
-    const KEY: &'static [&'static str] = &["id", "timestamp", "month", "cumulative_value", "notes", "created_at"];
+    const KEY: &'static [&'static str] = &[
+        "id",
+        "timestamp",
+        "month",
+        "cumulative_value",
+        "notes",
+        "created_at",
+    ];
     type Parsed = Parsed;
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
@@ -61,8 +73,9 @@ impl Kind for Readings<'_> {
     ) -> rusqlite::Result<Outcome> {
         if let Some(right) = self.put_right(&parsed) {
             let (wrong, right) = (written(parsed.month), written(right.month));
-            let why =
-                format!("the total of {right} entered as one of {wrong}: it was entered again for {right} soon after");
+            let why = format!(
+                "the total of {right} entered as one of {wrong}: it was entered again for {right} soon after"
+            );
             return Ok(Outcome::Skipped(why));
         }
         let month = written(parsed.month);
@@ -96,7 +109,9 @@ fn parse(row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
         return Err(Bad::new("month", format!("{} lies ahead", written(month))));
     }
     // Older rows may lack created_at; both are the same instant but for a reading of an earlier month.
-    let recorded = row.time("created_at", context).or_else(|_| row.time("timestamp", context))?;
+    let recorded = row
+        .time("created_at", context)
+        .or_else(|_| row.time("timestamp", context))?;
     Ok(Parsed {
         recorded,
         month,
@@ -107,10 +122,23 @@ fn parse(row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
 
 /// Adds a reading.
 pub(super) fn add(tx: &Transaction<'_>, parsed: &Parsed) -> rusqlite::Result<Outcome> {
-    let Parsed { recorded, month, value, notes } = parsed;
-    let reading = Reading { at: *recorded, month: written(*month), value: *value, notes: notes.clone() };
+    let Parsed {
+        recorded,
+        month,
+        value,
+        notes,
+    } = parsed;
+    let reading = Reading {
+        at: *recorded,
+        month: written(*month),
+        value: *value,
+        notes: notes.clone(),
+    };
     odometer::insert(tx, Provider::Groq, &reading)?;
-    Ok(Outcome::Taken(format!("odometer_readings/{}", tx.last_insert_rowid())))
+    Ok(Outcome::Taken(format!(
+        "odometer_readings/{}",
+        tx.last_insert_rowid()
+    )))
 }
 
 /// `2025-09`.

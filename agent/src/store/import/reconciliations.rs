@@ -1,4 +1,5 @@
-//! `budget_reconciliation` and `reconciliation_jobs`: when a budget was corrected by hand, and when estimates were compared with a bill.
+//! `budget_reconciliation` and `reconciliation_jobs`: when a budget was corrected by hand, and when estimates
+//! were compared with a bill.
 
 use rusqlite::Transaction;
 
@@ -36,7 +37,8 @@ impl Kind for ByHand {
     type Parsed = Reconciliation;
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Reconciliation, Bad> {
-        let at = when::instant_by_sqlite(row.text("created_at")?, context).map_err(|w| Bad::new("created_at", w))?;
+        let at = when::instant_by_sqlite(row.text("created_at")?, context)
+            .map_err(|w| Bad::new("created_at", w))?;
         let day = match row.optional_text("reconciliation_date")? {
             Some(_) => row.day("reconciliation_date")?,
             None => local_day(at, &context.zone).date(),
@@ -73,13 +75,22 @@ impl Kind for ByHand {
 
 impl Kind for Jobs {
     const TABLE: &'static str = "reconciliation_jobs";
-    const KEY: &'static [&'static str] =
-        &["id", "provider", "job_date", "estimated_total", "actual_total", "records_reconciled", "reconciled_at"];
+    const KEY: &'static [&'static str] = &[
+        "id",
+        "provider",
+        "job_date",
+        "estimated_total",
+        "actual_total",
+        "records_reconciled",
+        "reconciled_at",
+    ];
     type Parsed = Reconciliation;
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Reconciliation, Bad> {
         let provider = row.text("provider")?.trim().to_ascii_lowercase();
-        let provider: Provider = provider.parse().map_err(|e| Bad::new("provider", format!("{e}")))?;
+        let provider: Provider = provider
+            .parse()
+            .map_err(|e| Bad::new("provider", format!("{e}")))?;
         let day = row.day("job_date")?;
         let records = row.count("records_reconciled")?;
         Ok(Reconciliation {

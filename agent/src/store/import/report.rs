@@ -62,10 +62,17 @@ impl Report {
 
     /// The entry of a table.
     pub(super) fn table(&mut self, name: &str) -> &mut TableReport {
-        let place = self.tables.iter().position(|table| table.table == name).unwrap_or_else(|| {
-            self.tables.push(TableReport { table: name.to_owned(), ..TableReport::default() });
-            self.tables.len() - 1
-        });
+        let place = self
+            .tables
+            .iter()
+            .position(|table| table.table == name)
+            .unwrap_or_else(|| {
+                self.tables.push(TableReport {
+                    table: name.to_owned(),
+                    ..TableReport::default()
+                });
+                self.tables.len() - 1
+            });
         &mut self.tables[place]
     }
 }
@@ -81,7 +88,13 @@ impl TableReport {
         if let Some(skip) = self.skips.iter_mut().find(same) {
             skip.rows += rows;
         } else if self.skips.len() < REASONS {
-            self.skips.push(Skip { file: file.to_owned(), row, rows, column, why });
+            self.skips.push(Skip {
+                file: file.to_owned(),
+                row,
+                rows,
+                column,
+                why,
+            });
         }
     }
 }

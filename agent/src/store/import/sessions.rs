@@ -22,8 +22,16 @@ pub(super) struct Sessions;
 
 impl Kind for Sessions {
     const TABLE: &'static str = "usage_sessions";
-    const KEY: &'static [&'static str] =
-        &["id", "timestamp", "model", "input_tokens", "output_tokens", "estimated_cost", "session_type", "notes"];
+    const KEY: &'static [&'static str] = &[
+        "id",
+        "timestamp",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "estimated_cost",
+        "session_type",
+        "notes",
+    ];
     type Parsed = Session;
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Session, Bad> {
@@ -34,27 +42,52 @@ impl Kind for Sessions {
             input_tokens: row.count("input_tokens")?,
             output_tokens: row.count("output_tokens")?,
             cost: row.spent("estimated_cost")?,
-            session_type: row.optional_text("session_type")?.unwrap_or_else(|| "interactive".to_owned()),
+            session_type: row
+                .optional_text("session_type")?
+                .unwrap_or_else(|| "interactive".to_owned()),
             notes: row.optional_text("notes")?.unwrap_or_default(),
         })
     }
 
-    fn write(&self, tx: &Transaction<'_>, parsed: Session, _: &Context, _: &mut Report) -> rusqlite::Result<Outcome> {
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        parsed: Session,
+        _: &Context,
+        _: &mut Report,
+    ) -> rusqlite::Result<Outcome> {
         write(tx, &parsed, Self::TABLE, super::usage::Usage::TABLE)
     }
 }
 
 /// Adds a session, unless it is the same as one that was taken from the `other` table.
-pub(super) fn write(tx: &Transaction<'_>, session: &Session, this: &str, other: &str) -> rusqlite::Result<Outcome> {
+pub(super) fn write(
+    tx: &Transaction<'_>,
+    session: &Session,
+    this: &str,
+    other: &str,
+) -> rusqlite::Result<Outcome> {
     if let Some(twin) = twin(tx, session, this, other)? {
-        return Ok(Outcome::Same(twin, format!("the same session is in {other} too, and was taken from there")));
+        return Ok(Outcome::Same(
+            twin,
+            format!("the same session is in {other} too, and was taken from there"),
+        ));
     }
     sessions::insert(tx, session)?;
-    Ok(Outcome::Taken(format!("usage_sessions/{}", tx.last_insert_rowid())))
+    Ok(Outcome::Taken(format!(
+        "usage_sessions/{}",
+        tx.last_insert_rowid()
+    )))
 }
 
-/// The session here that a row of `other` became and no row of `this` is yet: same model, same tokens, at the same time.
-fn twin(tx: &Transaction<'_>, session: &Session, this: &str, other: &str) -> rusqlite::Result<Option<String>> {
+/// The session here that a row of `other` became and no row of `this` is yet: same model, same tokens, at the
+/// same time.
+fn twin(
+    tx: &Transaction<'_>,
+    session: &Session,
+    this: &str,
+    other: &str,
+) -> rusqlite::Result<Option<String>> {
     let around = |by| sql::time(session.at.saturating_add(by).unwrap_or(Timestamp::MAX));
     tx.prepare_cached(
         "SELECT 'usage_sessions/' || s.id FROM usage_sessions s

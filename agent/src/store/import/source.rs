@@ -56,7 +56,9 @@ pub enum SourceError {
     )]
     Ours(PathBuf),
     /// SQLite, but none of the tables.
-    #[error("{0} has none of the Python system's tables: name its mecris_usage.db or mecris_virtual_budget.db")]
+    #[error(
+        "{0} has none of the Python system's tables: name its mecris_usage.db or mecris_virtual_budget.db"
+    )]
     Foreign(PathBuf),
     /// It is written to all the time.
     #[error("{0} changes while it is read: stop the Python system, or try again")]
@@ -88,28 +90,47 @@ impl Source {
     /// # Errors
     /// If it is no database of the Python system or cannot be read.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
-        let io = |source| SourceError::Io { path: path.to_owned(), source };
+        let io = |source| SourceError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let length = fs::metadata(path).map_err(io)?.len();
-        if length == 0 && !super::super::lock::beside(path, "-wal").try_exists().unwrap_or(true) {
+        if length == 0
+            && !super::super::lock::beside(path, "-wal")
+                .try_exists()
+                .unwrap_or(true)
+        {
             return Err(SourceError::Empty(path.to_owned()));
         }
         if length > LARGEST {
             return Err(SourceError::TooLarge(path.to_owned()));
         }
-        let copy = Copy::of(path).map_err(io)?.ok_or_else(|| SourceError::Busy(path.to_owned()))?;
+        let copy = Copy::of(path)
+            .map_err(io)?
+            .ok_or_else(|| SourceError::Busy(path.to_owned()))?;
         let read = Connection::open(copy.database()).and_then(|connection| Self::tables(&connection));
         let (tables, others) = read.map_err(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => SourceError::NotSqlite(path.to_owned()),
-            _ => SourceError::Damaged { path: path.to_owned(), source },
+            _ => SourceError::Damaged {
+                path: path.to_owned(),
+                source,
+            },
         })?;
-        if OURS.iter().all(|ours| others.iter().any(|(name, _)| name == ours)) {
+        if OURS
+            .iter()
+            .all(|ours| others.iter().any(|(name, _)| name == ours))
+        {
             return Err(SourceError::Ours(path.to_owned()));
         }
         let left = |name: &str| LEFT.iter().any(|(left, _)| *left == name);
         if tables.is_empty() && !others.iter().any(|(name, _)| left(name)) {
             return Err(SourceError::Foreign(path.to_owned()));
         }
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         Ok(Self { name, tables, others })
     }
 
@@ -140,7 +161,9 @@ impl Source {
             } else {
                 let count = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
                 // A virtual table of a module that is not built in has no rows for us.
-                let rows = connection.query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+                let rows = connection
+                    .query_row(&count, [], |row| row.get::<_, i64>(0))
+                    .unwrap_or(0);
                 others.push((name, usize::try_from(rows).unwrap_or(0)));
             }
         }
@@ -153,7 +176,11 @@ fn table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let rows = statement
-        .query_map([], |row| (0..width).map(|index| row.get_ref(index).map(Cell::from)).collect())?
+        .query_map([], |row| {
+            (0..width)
+                .map(|index| row.get_ref(index).map(Cell::from))
+                .collect()
+        })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Table { columns, rows })
 }

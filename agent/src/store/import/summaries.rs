@@ -1,4 +1,5 @@
-//! `groq_monthly_summaries`: what the old system derived from the readings. A month's total counts only where its readings are gone.
+//! `groq_monthly_summaries`: what the old system derived from the readings. A month's total counts only where
+//! its readings are gone.
 
 use rusqlite::Transaction;
 
@@ -20,7 +21,10 @@ impl Kind for Summaries {
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
         let month = when::month(row.text("month")?).map_err(|why| Bad::new("month", why))?;
         if month > local_day(context.now, &context.home).date() {
-            return Err(Bad::new("month", format!("{} lies ahead", readings::written(month))));
+            return Err(Bad::new(
+                "month",
+                format!("{} lies ahead", readings::written(month)),
+            ));
         }
         Ok(Parsed {
             recorded: row.time("updated_at", context)?,
@@ -30,11 +34,19 @@ impl Kind for Summaries {
         })
     }
 
-    fn write(&self, tx: &Transaction<'_>, parsed: Parsed, _: &Context, _: &mut Report) -> rusqlite::Result<Outcome> {
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        parsed: Parsed,
+        _: &Context,
+        _: &mut Report,
+    ) -> rusqlite::Result<Outcome> {
         if odometer::of_month(tx, Provider::Groq, &readings::written(parsed.month))?.is_empty() {
             readings::add(tx, &parsed)
         } else {
-            Ok(Outcome::Skipped("the month's readings say it themselves".to_owned()))
+            Ok(Outcome::Skipped(
+                "the month's readings say it themselves".to_owned(),
+            ))
         }
     }
 }

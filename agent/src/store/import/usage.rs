@@ -1,7 +1,7 @@
 //! `provider_usage`: sessions of both providers, and what odometer readings made up beside them.
 //!
-//! Each Groq reading was also booked here as a session of *total / day of the month* dollars with tokens computed back from that, once
-//! for every reading. Nobody spent that; the readings themselves are taken.
+//! Each Groq reading was also booked here as a session of *total / day of the month* dollars with tokens
+//! computed back from that, once for every reading. Nobody spent that; the readings themselves are taken.
 
 use jiff::SignedDuration;
 use rusqlite::Transaction;
@@ -20,7 +20,8 @@ use crate::{
 /// A reading and the session made of it were written in one request.
 const ONE_REQUEST: SignedDuration = SignedDuration::from_secs(10);
 
-/// The session's cost went through whole tokens, so it may differ from the share by a little: this part of it, or a hundredth of a cent.
+/// The session's cost went through whole tokens, so it may differ from the share by a little: this part of
+/// it, or a hundredth of a cent.
 const TOKENS_ROUNDED: f64 = 0.02;
 
 pub(super) struct Usage<'a> {
@@ -45,9 +46,13 @@ impl Kind for Usage<'_> {
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Session, Bad> {
         let provider = row.text("provider")?.trim().to_ascii_lowercase();
-        let provider: Provider = provider.parse().map_err(|e| Bad::new("provider", format!("{e}")))?;
+        let provider: Provider = provider
+            .parse()
+            .map_err(|e| Bad::new("provider", format!("{e}")))?;
         let estimated = row.spent("estimated_cost")?;
-        let billed = row.optional_money("actual_cost")?.filter(|cost| row.flag("reconciled") && *cost >= Money::ZERO);
+        let billed = row
+            .optional_money("actual_cost")?
+            .filter(|cost| row.flag("reconciled") && *cost >= Money::ZERO);
         Ok(Session {
             at: row.time("timestamp", context)?,
             provider,
@@ -55,7 +60,9 @@ impl Kind for Usage<'_> {
             input_tokens: row.count("input_tokens")?,
             output_tokens: row.count("output_tokens")?,
             cost: billed.unwrap_or(estimated),
-            session_type: row.optional_text("session_type")?.unwrap_or_else(|| "interactive".to_owned()),
+            session_type: row
+                .optional_text("session_type")?
+                .unwrap_or_else(|| "interactive".to_owned()),
             notes: row.optional_text("notes")?.unwrap_or_default(),
         })
     }
@@ -76,7 +83,8 @@ impl Kind for Usage<'_> {
 }
 
 impl Usage<'_> {
-    /// Whether nobody had this session: it says so itself, or it was written with a reading and costs that reading's daily share.
+    /// Whether nobody had this session: it says so itself, or it was written with a reading and costs that
+    /// reading's daily share.
     fn invented(&self, session: &Session, context: &Context) -> bool {
         if session.provider != Provider::Groq {
             return false;

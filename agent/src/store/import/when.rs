@@ -1,7 +1,8 @@
 //! Times of the old system: Python's `isoformat()` of the machine's local time, without an offset.
 //!
-//! They are read by the usual rule: one that the clock showed twice is the first, one that it skipped is as much later as it skipped
-//! (jiff's `Disambiguation::Compatible`). A text that carries an offset is taken as it is.
+//! They are read by the usual rule: one that the clock showed twice is the first, one that it skipped is as
+//! much later as it skipped (jiff's `Disambiguation::Compatible`). A text that carries an offset is taken as
+//! it is.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -27,22 +28,33 @@ pub(super) fn instant(text: &str, context: &Context) -> Result<Timestamp, String
         Ok(at) => at,
         Err(_) => {
             let local: DateTime = text.parse().map_err(|_| refused())?;
-            context.zone.to_ambiguous_timestamp(local).compatible().map_err(|_| refused())?
+            context
+                .zone
+                .to_ambiguous_timestamp(local)
+                .compatible()
+                .map_err(|_| refused())?
         }
     };
     plausible(at, context).map_err(|why| format!("{text:?} {why}"))
 }
 
-/// As [`instant`], for columns that SQLite's `CURRENT_TIMESTAMP` may have filled: `2025-09-10 19:39:08`, with a blank, is UTC.
+/// As [`instant`], for columns that SQLite's `CURRENT_TIMESTAMP` may have filled: `2025-09-10 19:39:08`, with
+/// a blank, is UTC.
 pub(super) fn instant_by_sqlite(text: &str, context: &Context) -> Result<Timestamp, String> {
     let by_sqlite = text.trim().len() == 19 && text.trim().as_bytes().get(10) == Some(&b' ');
-    if by_sqlite { instant(&format!("{}Z", text.trim()), context) } else { instant(text, context) }
+    if by_sqlite {
+        instant(&format!("{}Z", text.trim()), context)
+    } else {
+        instant(text, context)
+    }
 }
 
 /// A day, or the day of a local time.
 pub(super) fn day(text: &str) -> Result<Date, String> {
     let text = text.trim();
-    let parsed = text.parse::<Date>().or_else(|_| text.parse::<DateTime>().map(DateTime::date));
+    let parsed = text
+        .parse::<Date>()
+        .or_else(|_| text.parse::<DateTime>().map(DateTime::date));
     match parsed {
         Ok(day) if day >= FIRST_DAY => Ok(day),
         Ok(_) => Err(format!("{text:?} lies before {FIRST_DAY}")),
@@ -52,8 +64,12 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
 
 /// A month, `YYYY-MM`, as its first day.
 pub(super) fn month(text: &str) -> Result<Date, String> {
-    let first = (text.len() == 7).then(|| format!("{text}-01").parse::<Date>().ok()).flatten();
-    first.filter(|day| *day >= FIRST_DAY).ok_or_else(|| format!("{text:?} is not a month such as 2025-09"))
+    let first = (text.len() == 7)
+        .then(|| format!("{text}-01").parse::<Date>().ok())
+        .flatten();
+    first
+        .filter(|day| *day >= FIRST_DAY)
+        .ok_or_else(|| format!("{text:?} is not a month such as 2025-09"))
 }
 
 fn plausible(at: Timestamp, context: &Context) -> Result<Timestamp, String> {

@@ -18,7 +18,9 @@ fn released(version: usize) -> (TempDir, PathBuf) {
         connection.execute_batch(migration).unwrap();
         connection.execute_batch(rows).unwrap();
     }
-    connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+    connection
+        .pragma_update(None, "user_version", i64::try_from(version).unwrap())
+        .unwrap();
     (folder, path)
 }
 
@@ -26,7 +28,10 @@ type Content = BTreeMap<String, Vec<export::Row>>;
 
 fn content(connection: &Connection) -> Content {
     let tables = export::tables(connection).unwrap();
-    tables.into_iter().map(|table| (table.clone(), export::rows(connection, &table).unwrap())).collect()
+    tables
+        .into_iter()
+        .map(|table| (table.clone(), export::rows(connection, &table).unwrap()))
+        .collect()
 }
 
 fn of_file(path: &Path) -> (i64, Content) {
@@ -34,13 +39,17 @@ fn of_file(path: &Path) -> (i64, Content) {
     (version(&connection).unwrap(), content(&connection))
 }
 
-/// Every cell of the older rows that the newer tables still have a column for, by the name of the table and column.
+/// Every cell of the older rows that the newer tables still have a column for, by the name of the table and
+/// column.
 fn assert_nothing_lost(before: &Content, after: &Content) {
     for (table, rows) in before {
         assert_eq!(rows.len(), after[table].len(), "rows of {table}");
         for (row, newer) in rows.iter().zip(&after[table]) {
-            let kept: export::Row =
-                newer.iter().filter(|(name, _)| row.contains_key(*name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+            let kept: export::Row = newer
+                .iter()
+                .filter(|(name, _)| row.contains_key(*name))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
             assert_eq!(row, &kept, "a row of {table}");
         }
     }
@@ -48,7 +57,11 @@ fn assert_nothing_lost(before: &Content, after: &Content) {
 
 #[test]
 fn every_released_version_walks_up_and_loses_nothing() {
-    assert_eq!(ROWS.len() + 1, MIGRATIONS.len(), "a released version has rows to walk up with");
+    assert_eq!(
+        ROWS.len() + 1,
+        MIGRATIONS.len(),
+        "a released version has rows to walk up with"
+    );
     for version in 1..MIGRATIONS.len() {
         let (_folder, path) = released(version);
         let before = of_file(&path).1;
@@ -61,8 +74,16 @@ fn every_released_version_walks_up_and_loses_nothing() {
         let (reached, after) = of_file(&path);
         assert_eq!(reached, known());
         assert_nothing_lost(&before, &after);
-        assert_eq!(of_file(&migrated.backup), (from, before), "the older file is beside it");
-        assert_eq!(Store::migrate(&path).unwrap(), None, "a second time there is nothing to do");
+        assert_eq!(
+            of_file(&migrated.backup),
+            (from, before),
+            "the older file is beside it"
+        );
+        assert_eq!(
+            Store::migrate(&path).unwrap(),
+            None,
+            "a second time there is nothing to do"
+        );
         let store = Store::open(&path).unwrap();
         assert!(store.read(super::verify::orphan).unwrap().is_none());
     }
@@ -81,10 +102,18 @@ fn a_migration_that_fails_half_way_leaves_the_file_as_it_was() {
         sql::configure_writer(&connection).unwrap();
         let error = migrate_by(&[MIGRATIONS[0], broken], &mut connection, &path).unwrap_err();
         println!("{error}");
-        assert_eq!((version(&connection).unwrap(), content(&connection)), before, "the same connection");
+        assert_eq!(
+            (version(&connection).unwrap(), content(&connection)),
+            before,
+            "the same connection"
+        );
         drop(connection);
         assert_eq!(of_file(&path), before);
-        assert_eq!(of_file(&beside(&path, ".before-v2")), before, "the copy was made first");
+        assert_eq!(
+            of_file(&beside(&path, ".before-v2")),
+            before,
+            "the copy was made first"
+        );
         // And nothing of the failure is in the way of the right one.
         Store::migrate(&path).unwrap().unwrap();
         assert_nothing_lost(&before.1, &of_file(&path).1);
@@ -115,7 +144,9 @@ fn without_a_sound_copy_nothing_is_migrated() {
     std::fs::remove_dir_all(beside(&path, ".before-v2")).unwrap();
 
     let connection = Connection::open(&path).unwrap();
-    connection.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM notifications;").unwrap();
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM notifications;")
+        .unwrap();
     drop(connection);
     let error = Store::migrate(&path).unwrap_err();
     assert!(error.to_string().contains("is damaged: row "), "{error}");
@@ -133,6 +164,9 @@ fn a_file_of_something_else_is_left_alone() {
         .unwrap();
     let before = std::fs::read(&path).unwrap();
     assert!(matches!(Store::open(&path).unwrap_err(), StoreError::NotOurs(_)));
-    assert!(matches!(Store::open_read_only(&path).unwrap_err(), StoreError::NotOurs(_)));
+    assert!(matches!(
+        Store::open_read_only(&path).unwrap_err(),
+        StoreError::NotOurs(_)
+    ));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }

@@ -75,13 +75,16 @@ impl Tally {
 
 /// Notes that the row's present attempt begins, on its channel.
 pub fn begin_attempt(tx: &Transaction<'_>, row: &Row, now: Timestamp) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO attempts (notification_id, number, channel, started_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((&row.id, row.attempt, row.channel.as_str(), time(now)))?;
+    tx.prepare_cached(
+        "INSERT INTO attempts (notification_id, number, channel, started_at) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute((&row.id, row.attempt, row.channel.as_str(), time(now)))?;
     Ok(())
 }
 
-/// Notes how the row's present attempt ended, with the provider's code and the reason; a later finding overwrites an earlier one.
-/// What the provider called it is taken from the message and kept when the message goes on.
+/// Notes how the row's present attempt ended, with the provider's code and the reason; a later finding
+/// overwrites an earlier one. What the provider called it is taken from the message and kept when the message
+/// goes on.
 pub fn end_attempt(
     tx: &Transaction<'_>,
     row: &Row,
@@ -108,7 +111,9 @@ pub fn end_attempt(
 
 /// Whether an attempt of the message ended in doubt for ever and another one followed it.
 pub fn was_resent(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent'")?.exists([id])
+    connection
+        .prepare_cached("SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent'")?
+        .exists([id])
 }
 
 /// What the ended attempts of a message on one channel came to.

@@ -21,14 +21,21 @@ pub struct Surroundings {
 }
 
 /// The surroundings of the row's present attempt; leases that were `apart` or less count as overlapping.
-pub fn surroundings(connection: &Connection, row: &Row, apart: SignedDuration) -> rusqlite::Result<Surroundings> {
+pub fn surroundings(
+    connection: &Connection,
+    row: &Row,
+    apart: SignedDuration,
+) -> rusqlite::Result<Surroundings> {
     let began = connection
         .prepare_cached("SELECT started_at FROM attempts WHERE notification_id = ?1 AND number = ?2")?
         .query_row((&row.id, row.attempt), |found| parse(found, "started_at"))
         .optional()?
         .unwrap_or(row.created_at);
     let ended = row.lease_until.unwrap_or(began);
-    let long_ago = row.created_at.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    let long_ago = row
+        .created_at
+        .saturating_sub(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::MIN);
     let others = connection
         .prepare_cached(
             "SELECT provider_id FROM attempts
@@ -60,7 +67,12 @@ pub fn surroundings(connection: &Connection, row: &Row, apart: SignedDuration) -
             },
             |found| found.get(0),
         )?;
-    Ok(Surroundings { began, ended, others, rivals: rivals as usize })
+    Ok(Surroundings {
+        began,
+        ended,
+        others,
+        rivals: rivals as usize,
+    })
 }
 
 /// The channels on which a message was tried so far.

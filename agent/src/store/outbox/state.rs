@@ -3,7 +3,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 /// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// To be sent, or to be tried again, at its `next_at`.
@@ -22,8 +24,14 @@ pub enum State {
 
 impl State {
     /// Every state there is, in the order of a message's life.
-    pub const ALL: [Self; 6] =
-        [Self::Planned, Self::Sending, Self::Unknown, Self::Accepted, Self::Delivered, Self::Failed];
+    pub const ALL: [Self; 6] = [
+        Self::Planned,
+        Self::Sending,
+        Self::Unknown,
+        Self::Accepted,
+        Self::Delivered,
+        Self::Failed,
+    ];
 
     /// The word as JSON and the database spell it.
     pub fn as_str(self) -> &'static str {

@@ -6,8 +6,12 @@ const NOW: &str = "2026-11-21T18:00:00Z";
 
 fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(include_str!("../schema/0001_initial.sql")).unwrap();
-    connection.execute_batch(include_str!("../schema/0002_durable.sql")).unwrap();
+    connection
+        .execute_batch(include_str!("../schema/0001_initial.sql"))
+        .unwrap();
+    connection
+        .execute_batch(include_str!("../schema/0002_durable.sql"))
+        .unwrap();
     connection
 }
 
@@ -35,7 +39,16 @@ fn row(id: &str, state: State) -> Row {
 fn add(connection: &mut Connection, row: &Row) {
     let subjects = ["goal:reading".parse().unwrap(), Subject::walk()];
     let tx = connection.transaction().unwrap();
-    insert(&tx, row, About { run_id: None, severity: Severity::Critical, subjects: &subjects }).unwrap();
+    insert(
+        &tx,
+        row,
+        About {
+            run_id: None,
+            severity: Severity::Critical,
+            subjects: &subjects,
+        },
+    )
+    .unwrap();
     begin_attempt(&tx, row, row.created_at).unwrap();
     tx.commit().unwrap();
 }
@@ -57,13 +70,32 @@ fn a_late_worker_cannot_overwrite_a_newer_state() {
     let sending = row("a", State::Sending);
     add(&mut connection, &sending);
     let now = sending.created_at;
-    let next = Row { attempt: 2, ..sending.clone() };
-    let accepted = Row { state: State::Accepted, provider_id: Some("SM1".to_owned()), ..sending.clone() };
+    let next = Row {
+        attempt: 2,
+        ..sending.clone()
+    };
+    let accepted = Row {
+        state: State::Accepted,
+        provider_id: Some("SM1".to_owned()),
+        ..sending.clone()
+    };
     let tx = connection.transaction().unwrap();
     assert!(replace(&tx, &sending, &next, now).unwrap());
-    assert!(!replace(&tx, &sending, &accepted, now).unwrap(), "attempt 1 is over");
     assert!(
-        !replace(&tx, &Row { state: State::Unknown, ..next.clone() }, &accepted, now).unwrap(),
+        !replace(&tx, &sending, &accepted, now).unwrap(),
+        "attempt 1 is over"
+    );
+    assert!(
+        !replace(
+            &tx,
+            &Row {
+                state: State::Unknown,
+                ..next.clone()
+            },
+            &accepted,
+            now
+        )
+        .unwrap(),
         "it is not unknown"
     );
     tx.commit().unwrap();
@@ -76,15 +108,38 @@ fn what_people_see_is_complete() {
     let sending = row("a", State::Sending);
     add(&mut connection, &sending);
     let tx = connection.transaction().unwrap();
-    end_attempt(&tx, &sending, Ending::Retry, Some("20429"), Some("too many requests"), sending.created_at).unwrap();
+    end_attempt(
+        &tx,
+        &sending,
+        Ending::Retry,
+        Some("20429"),
+        Some("too many requests"),
+        sending.created_at,
+    )
+    .unwrap();
     assert!(acknowledge(&tx, "a", "laptop", sending.created_at).unwrap());
-    assert!(!acknowledge(&tx, "a", "phone", sending.created_at).unwrap(), "once");
+    assert!(
+        !acknowledge(&tx, "a", "phone", sending.created_at).unwrap(),
+        "once"
+    );
     assert!(!acknowledge(&tx, "b", "laptop", sending.created_at).unwrap());
     tx.commit().unwrap();
     insta::assert_json_snapshot!(get(&connection, "a").unwrap());
-    assert_eq!(list(&connection, 10).unwrap(), vec![get(&connection, "a").unwrap().unwrap()]);
-    assert_eq!(tally(&connection, "a", ChannelKind::Sms).unwrap(), Tally { retries: 1, ..Tally::default() });
-    assert_eq!(tally(&connection, "a", ChannelKind::Console).unwrap(), Tally::default());
+    assert_eq!(
+        list(&connection, 10).unwrap(),
+        vec![get(&connection, "a").unwrap().unwrap()]
+    );
+    assert_eq!(
+        tally(&connection, "a", ChannelKind::Sms).unwrap(),
+        Tally {
+            retries: 1,
+            ..Tally::default()
+        }
+    );
+    assert_eq!(
+        tally(&connection, "a", ChannelKind::Console).unwrap(),
+        Tally::default()
+    );
 }
 
 #[test]
@@ -106,7 +161,11 @@ fn what_the_person_knows_is_not_tried_again_and_no_failure() {
             assert_eq!((after.state, after.next_at), (State::Failed, None));
             assert_eq!(after.why.as_deref(), Some("not sent again, the person knows"));
         } else {
-            assert_eq!(after, row(state.as_str(), state), "what is under way or over stays as it is");
+            assert_eq!(
+                after,
+                row(state.as_str(), state),
+                "what is under way or over stays as it is"
+            );
         }
     }
     assert_eq!(failed_since(&connection, now).unwrap(), []);
@@ -119,10 +178,20 @@ fn pages_go_back_and_an_unknown_beginning_is_told() {
         add(&mut connection, &row(id, State::Accepted));
     }
     let ids = |limit, before| -> Option<String> {
-        Some(page(&connection, limit, before).unwrap()?.into_iter().map(|message| message.id).collect())
+        Some(
+            page(&connection, limit, before)
+                .unwrap()?
+                .into_iter()
+                .map(|message| message.id)
+                .collect(),
+        )
     };
     assert_eq!(ids(2, None).as_deref(), Some("cb"));
-    assert_eq!(ids(2, Some("b")).as_deref(), Some("a"), "of the same instant the later id comes first");
+    assert_eq!(
+        ids(2, Some("b")).as_deref(),
+        Some("a"),
+        "of the same instant the later id comes first"
+    );
     assert_eq!(ids(2, Some("a")).as_deref(), Some(""));
     assert_eq!(ids(2, Some("x")), None);
 }
@@ -134,13 +203,33 @@ fn limits_count_what_reached_a_provider_or_may_have() {
         add(&mut connection, &row(state.as_str(), state));
     }
     let now: Timestamp = NOW.parse().unwrap();
-    assert_eq!(messages_since(&connection, now).unwrap(), 5, "only the failed one reached nobody");
+    assert_eq!(
+        messages_since(&connection, now).unwrap(),
+        5,
+        "only the failed one reached nobody"
+    );
     let failed = row("failed", State::Failed);
     let tx = connection.transaction().unwrap();
-    replace(&tx, &failed, &Row { accepted_at: Some(now), ..failed.clone() }, now).unwrap();
+    replace(
+        &tx,
+        &failed,
+        &Row {
+            accepted_at: Some(now),
+            ..failed.clone()
+        },
+        now,
+    )
+    .unwrap();
     tx.commit().unwrap();
-    assert_eq!(messages_since(&connection, now).unwrap(), 6, "accepted, then undelivered: the person may have seen it");
-    assert_eq!(messages_since(&connection, now + SignedDuration::from_nanos(1)).unwrap(), 0);
+    assert_eq!(
+        messages_since(&connection, now).unwrap(),
+        6,
+        "accepted, then undelivered: the person may have seen it"
+    );
+    assert_eq!(
+        messages_since(&connection, now + SignedDuration::from_nanos(1)).unwrap(),
+        0
+    );
     assert!(counts(&connection).unwrap().values().all(|n| *n == 1));
 }
 
@@ -153,12 +242,27 @@ fn a_message_without_expiry_is_worth_a_day() {
 }
 
 /// A message whose attempt on the channel `voice` began so many seconds after [`NOW`] and had 15 seconds.
-fn attempt(connection: &mut Connection, id: &str, state: State, second: i64, provider_id: Option<&str>) -> Row {
+fn attempt(
+    connection: &mut Connection,
+    id: &str,
+    state: State,
+    second: i64,
+    provider_id: Option<&str>,
+) -> Row {
     let began = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second);
     let lease_until = Some(began + SignedDuration::from_secs(15));
-    let row = Row { channel: ChannelKind::Voice, created_at: began, lease_until, ..row(id, State::Sending) };
+    let row = Row {
+        channel: ChannelKind::Voice,
+        created_at: began,
+        lease_until,
+        ..row(id, State::Sending)
+    };
     add(connection, &row);
-    let after = Row { state, provider_id: provider_id.map(str::to_owned), ..row.clone() };
+    let after = Row {
+        state,
+        provider_id: provider_id.map(str::to_owned),
+        ..row.clone()
+    };
     let tx = connection.transaction().unwrap();
     assert!(replace(&tx, &row, &after, began).unwrap());
     if state != State::Sending {
@@ -175,10 +279,19 @@ fn an_attempt_in_doubt_knows_what_else_its_channel_did() {
     attempt(&mut connection, "b", State::Accepted, 5, Some("CA1"));
     attempt(&mut connection, "c", State::Unknown, 70, None);
     attempt(&mut connection, "d", State::Sending, 76, None);
-    add(&mut connection, &Row { lease_until: ours.lease_until, ..row("e", State::Sending) });
+    add(
+        &mut connection,
+        &Row {
+            lease_until: ours.lease_until,
+            ..row("e", State::Sending)
+        },
+    );
     let around = |apart| surroundings(&connection, &ours, SignedDuration::from_secs(apart)).unwrap();
     assert_eq!(around(60).others, ["CA1"]);
-    assert_eq!((around(60).began, Some(around(60).ended)), (ours.created_at, ours.lease_until));
+    assert_eq!(
+        (around(60).began, Some(around(60).ended)),
+        (ours.created_at, ours.lease_until)
+    );
     // 15 s to 70 s are 55 s apart, 15 s to 76 s are 61 s; the text message is another channel's.
     assert_eq!([54, 55, 60, 61].map(|apart| around(apart).rivals), [0, 1, 1, 2]);
 }
@@ -201,6 +314,9 @@ fn what_a_call_was_called_is_kept_when_its_message_goes_on() {
     begin_attempt(&tx, &second, later).unwrap();
     tx.commit().unwrap();
     let around = surroundings(&connection, &second, SignedDuration::from_mins(2)).unwrap();
-    assert_eq!((around.others, around.began, around.rivals), (vec!["CA1".to_owned()], later, 0));
+    assert_eq!(
+        (around.others, around.began, around.rivals),
+        (vec!["CA1".to_owned()], later, 0)
+    );
     assert_eq!(channels_tried(&connection, "a").unwrap(), [ChannelKind::Voice]);
 }

@@ -70,7 +70,8 @@ pub struct Attempt {
     /// When it was known how it ended.
     #[schema(value_type = Option<String>)]
     pub finished_at: Option<Timestamp>,
-    /// `accepted`, `rejected`, `retry`, `not_sent`, `unknown`, `adopted`, `absent`, `resent`, `undelivered` or `expired`.
+    /// `accepted`, `rejected`, `retry`, `not_sent`, `unknown`, `adopted`, `absent`, `resent`, `undelivered`
+    /// or `expired`.
     pub outcome: Option<String>,
     /// The provider's error code.
     pub code: Option<String>,
@@ -84,9 +85,15 @@ pub fn list(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Notific
 }
 
 /// As [`list`], but only those made before the one with this id; `None` if there is no such message.
-pub fn page(connection: &Connection, limit: u32, before: Option<&str>) -> rusqlite::Result<Option<Vec<Notification>>> {
+pub fn page(
+    connection: &Connection,
+    limit: u32,
+    before: Option<&str>,
+) -> rusqlite::Result<Option<Vec<Notification>>> {
     if let Some(id) = before
-        && !connection.prepare_cached("SELECT 1 FROM notifications WHERE id = ?1")?.exists([id])?
+        && !connection
+            .prepare_cached("SELECT 1 FROM notifications WHERE id = ?1")?
+            .exists([id])?
     {
         return Ok(None);
     }
@@ -106,14 +113,19 @@ pub fn page(connection: &Connection, limit: u32, before: Option<&str>) -> rusqli
 
 /// One message.
 pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notification>> {
-    let found = connection.prepare_cached("SELECT * FROM notifications WHERE id = ?1")?.query_row([id], read);
-    let Some(mut notification) = found.optional()? else { return Ok(None) };
+    let found = connection
+        .prepare_cached("SELECT * FROM notifications WHERE id = ?1")?
+        .query_row([id], read);
+    let Some(mut notification) = found.optional()? else {
+        return Ok(None);
+    };
     notification.attempts = attempts(connection, id)?;
     Ok(Some(notification))
 }
 
-/// Notes that the person knows about a message; says whether that is new. What waits for another try is withdrawn: it would only say
-/// what is known (what an earlier try may have told them stays in doubt). An attempt under way goes its way, but is the last ([`is_acknowledged`]).
+/// Notes that the person knows about a message; says whether that is new. What waits for another try is
+/// withdrawn: it would only say what is known (what an earlier try may have told them stays in doubt). An
+/// attempt under way goes its way, but is the last ([`is_acknowledged`]).
 pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let noted = tx
         .prepare_cached(
@@ -135,11 +147,14 @@ pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> 
 
 /// Whether the person knows about a message.
 pub fn is_acknowledged(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM notifications WHERE id = ?1 AND acknowledged_at IS NOT NULL")?.exists([id])
+    connection
+        .prepare_cached("SELECT 1 FROM notifications WHERE id = ?1 AND acknowledged_at IS NOT NULL")?
+        .exists([id])
 }
 
-/// How many messages made since `since` reached a provider, or may have, or still may: all but those that failed without ever
-/// being accepted. What the limits per hour and day count. A test message is SAFE and does not count.
+/// How many messages made since `since` reached a provider, or may have, or still may: all but those that
+/// failed without ever being accepted. What the limits per hour and day count. A test message is SAFE and
+/// does not count.
 pub fn messages_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<u32> {
     connection
         .prepare_cached(
@@ -161,13 +176,16 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
     Ok(counts)
 }
 
-/// The messages of which it turned out at `since` or later that they will reach nobody, but for those that the person knows about.
+/// The messages of which it turned out at `since` or later that they will reach nobody, but for those that
+/// the person knows about.
 pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
     let ids: Vec<String> = connection
         .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL ORDER BY created_at")?
         .query_map([time(since)], |row| row.get("id"))?
         .collect::<Result<_, _>>()?;
-    ids.iter().filter_map(|id| get(connection, id).transpose()).collect()
+    ids.iter()
+        .filter_map(|id| get(connection, id).transpose())
+        .collect()
 }
 
 /// How many messages providers took, by channel, ever.
@@ -205,8 +223,9 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notification> {
         channel: read_channel(row, "channel")?,
         state: parse(row, "state")?,
         provider_id: row.get("provider_id")?,
-        subjects: serde_json::from_str(&subjects)
-            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))?,
+        subjects: serde_json::from_str(&subjects).map_err(|e| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e))
+        })?,
         severity: parse(row, "severity")?,
         body: row.get("body")?,
         created_at: parse(row, "created_at")?,

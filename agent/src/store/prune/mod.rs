@@ -1,8 +1,10 @@
-//! Lets generations go that nobody needs any more. Which those are is in [`rule`]; here is when it is safe to act on it.
+//! Lets generations go that nobody needs any more. Which those are is in [`rule`]; here is when it is safe to
+//! act on it.
 //!
 //! 1. Only whoever made the newest generation prunes, and only while nothing is wrong with the copies.
-//! 2. Every generation that stands for a day or a week, and is beyond the newest or about to lose a neighbour, is fetched, opened and
-//!    checked first. One that is damaged stays, and the one before it takes its place, checked in its turn.
+//! 2. Every generation that stands for a day or a week, and is beyond the newest or about to lose a
+//!    neighbour, is fetched, opened and checked first. One that is damaged stays, and the one before it takes
+//!    its place, checked in its turn.
 //! 3. Then the others are deleted, the oldest first: whatever number of them, those that stay are the same.
 
 pub mod rule;
@@ -42,26 +44,36 @@ pub struct Pruned {
 }
 
 impl Store {
-    /// Lets generations go, if there are more than `more_than` and this file is the newest of them. `None`: there was nothing to be
-    /// done, or it is not this file's turn. Takes at most `within`; what is not done then, the next call does.
+    /// Lets generations go, if there are more than `more_than` and this file is the newest of them. `None`:
+    /// there was nothing to be done, or it is not this file's turn. Takes at most `within`; what is not done
+    /// then, the next call does.
     ///
     /// # Errors
     /// If the remote cannot be asked. Nothing is lost by it.
     pub async fn prune(&self, more_than: usize, within: Duration) -> Result<Option<Pruned>, StoreError> {
-        let Some(copier) = &self.copier else { return Ok(None) };
+        let Some(copier) = &self.copier else {
+            return Ok(None);
+        };
         let end = Instant::now() + within;
         let remote = copier.remote();
         let listing = remote.list(0).await?;
-        let Some(newest) = listing.last().map(|newest| newest.number) else { return Ok(None) };
+        let Some(newest) = listing.last().map(|newest| newest.number) else {
+            return Ok(None);
+        };
         if listing.len() <= more_than || copier.unquestioned() != Some(newest) {
             return Ok(None);
         }
         let mut known = self.read(verified::all)?;
-        let mut pruned = Pruned { there: listing.len(), ..Pruned::default() };
+        let mut pruned = Pruned {
+            there: listing.len(),
+            ..Pruned::default()
+        };
         let mut checked = 0;
         let places = loop {
             let places = rule::sort(&listing, &damaged(&known));
-            let Some(next) = unchecked(&places, &known) else { break places };
+            let Some(next) = unchecked(&places, &known) else {
+                break places;
+            };
             if checked >= CHECKS || Instant::now() >= end {
                 return Ok(Some(pruned));
             }
@@ -71,7 +83,11 @@ impl Store {
             match &damage {
                 None => pruned.verified.push(next),
                 Some(why) => {
-                    tracing::warn!(generation = next, why, "a generation is damaged; the one before it is kept, too");
+                    tracing::warn!(
+                        generation = next,
+                        why,
+                        "a generation is damaged; the one before it is kept, too"
+                    );
                 }
             }
             known.insert(next, damage);
@@ -79,9 +95,17 @@ impl Store {
         pruned.damaged = places
             .iter()
             .filter(|place| place.damaged)
-            .filter_map(|place| Some((place.generation.number, known.get(&place.generation.number)?.clone()?)))
+            .filter_map(|place| {
+                Some((
+                    place.generation.number,
+                    known.get(&place.generation.number)?.clone()?,
+                ))
+            })
             .collect();
-        let goes = places.iter().filter(|place| !place.is_kept()).map(|place| place.generation.number);
+        let goes = places
+            .iter()
+            .filter(|place| !place.is_kept())
+            .map(|place| place.generation.number);
         for number in goes.filter(|&number| number < newest).take(DELETIONS) {
             // Whoever went on meanwhile does it.
             if copier.unquestioned().is_none_or(|saved| saved < newest) {
@@ -100,28 +124,47 @@ impl Store {
         Ok(Some(pruned))
     }
 
-    async fn note_verdict(&self, copier: &Copier, generation: u64, damage: Option<String>) -> Result<(), StoreError> {
+    async fn note_verdict(
+        &self,
+        copier: &Copier,
+        generation: u64,
+        damage: Option<String>,
+    ) -> Result<(), StoreError> {
         let now = copier.clock().now();
-        self.note(move |tx| verified::put(tx, generation, damage.as_deref(), now)).await
+        self.note(move |tx| verified::put(tx, generation, damage.as_deref(), now))
+            .await
     }
 }
 
 fn damaged(known: &BTreeMap<u64, Option<String>>) -> BTreeSet<u64> {
-    known.iter().filter(|(_, damage)| damage.is_some()).map(|(&generation, _)| generation).collect()
+    known
+        .iter()
+        .filter(|(_, damage)| damage.is_some())
+        .map(|(&generation, _)| generation)
+        .collect()
 }
 
-/// The highest that stands for something, that nobody has looked at yet, and that somebody has to before anything goes.
+/// The highest that stands for something, that nobody has looked at yet, and that somebody has to before
+/// anything goes.
 fn unchecked(places: &[Place], known: &BTreeMap<u64, Option<String>>) -> Option<u64> {
     // Without anything to delete there is no hurry: today's last one changes all the time.
     let all_stay = places.iter().all(Place::is_kept);
     let number = |place: &Place| place.generation.number;
-    let candidates = places.iter().rev().filter(|place| place.stands() && !known.contains_key(&number(place)));
-    candidates.filter(|place| !(all_stay && place.recent)).map(number).next()
+    let candidates = places
+        .iter()
+        .rev()
+        .filter(|place| place.stands() && !known.contains_key(&number(place)));
+    candidates
+        .filter(|place| !(all_stay && place.recent))
+        .map(number)
+        .next()
 }
 
 /// What is wrong with a generation, if anything is.
 async fn check(remote: &Remote, generation: u64) -> Result<Option<String>, RemoteError> {
-    let Some(packed) = remote.fetch(generation).await? else { return Err(RemoteError::gone(generation)) };
+    let Some(packed) = remote.fetch(generation).await? else {
+        return Err(RemoteError::gone(generation));
+    };
     let checked = image::open(generation, &packed)
         .map_err(StoreError::from)
         .and_then(|copy| verify::verify(&copy, &format!("generation {generation}")));

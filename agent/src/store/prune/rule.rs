@@ -1,10 +1,11 @@
 //! Which generations are kept: a pure function of the listing.
 //!
-//! The newest [`NEWEST`], the newest of each of the last [`DAYS`] days and of each of the last [`WEEKS`] weeks that have any. A day
-//! is a UTC day and a week an ISO week, by the remote's own times. Days without a generation do not count, so that a machine that
-//! was off for a month finds its backups when it comes back.
+//! The newest [`NEWEST`], the newest of each of the last [`DAYS`] days and of each of the last [`WEEKS`]
+//! weeks that have any. A day is a UTC day and a week an ISO week, by the remote's own times. Days without a
+//! generation do not count, so that a machine that was off for a month finds its backups when it comes back.
 //!
-//! It follows that pruning often keeps the same as pruning once at the end, and that what was let go never comes back.
+//! It follows that pruning often keeps the same as pruning once at the end, and that what was let go never
+//! comes back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,8 @@ pub struct Place {
     pub daily: bool,
     /// It stands for its week.
     pub weekly: bool,
-    /// It would stand for its day or week, but it is damaged: another one does, and this one is kept for whoever wants to look.
+    /// It would stand for its day or week, but it is damaged: another one does, and this one is kept for
+    /// whoever wants to look.
     pub damaged: bool,
 }
 
@@ -51,7 +53,13 @@ impl Place {
 pub fn sort(listing: &[Generation], damaged: &BTreeSet<u64>) -> Vec<Place> {
     let mut places: Vec<Place> = listing
         .iter()
-        .map(|&generation| Place { generation, recent: false, daily: false, weekly: false, damaged: false })
+        .map(|&generation| Place {
+            generation,
+            recent: false,
+            daily: false,
+            weekly: false,
+            damaged: false,
+        })
         .collect();
     places.sort_unstable_by_key(|place| place.generation.number);
     let newest = places.len().saturating_sub(NEWEST);

@@ -25,21 +25,41 @@ impl Machine {
         let mut store = Store::open(&folder.path().join("mecris.db")).unwrap();
         let clock = Clock::manual("2026-11-21T18:00:00Z".parse().unwrap());
         assert_eq!(store.join(&remote, &clock).await.unwrap(), Joined::First);
-        Self { store, remote, bucket, _folder: folder }
+        Self {
+            store,
+            remote,
+            bucket,
+            _folder: folder,
+        }
     }
 
-    /// Generations up to a number; a bucket in memory was filled today, so the first ones stand for nothing but today.
+    /// Generations up to a number; a bucket in memory was filled today, so the first ones stand for nothing
+    /// but today.
     async fn fill(&self, up_to: u64) {
-        while self.store.copies().unwrap().saved.is_none_or(|saved| saved.generation < up_to) {
+        while self
+            .store
+            .copies()
+            .unwrap()
+            .saved
+            .is_none_or(|saved| saved.generation < up_to)
+        {
             self.store
-                .write_durably(LONG, |tx| snapshots::put(tx, "a", "2026-11-21T18:00:00Z".parse().unwrap(), "null"))
+                .write_durably(LONG, |tx| {
+                    snapshots::put(tx, "a", "2026-11-21T18:00:00Z".parse().unwrap(), "null")
+                })
                 .await
                 .unwrap();
         }
     }
 
     async fn numbers(&self) -> Vec<u64> {
-        self.remote.list(0).await.unwrap().iter().map(|generation| generation.number).collect()
+        self.remote
+            .list(0)
+            .await
+            .unwrap()
+            .iter()
+            .map(|generation| generation.number)
+            .collect()
     }
 
     async fn prune(&self) -> Option<Pruned> {
@@ -62,8 +82,15 @@ async fn the_newest_hundred_stay_and_the_last_one_was_looked_at_before_anything_
     machine.fill(100).await;
     machine.bucket.calls();
     let pruned = machine.prune().await.unwrap();
-    assert_eq!((pruned.there, pruned.deleted, pruned.verified), (100, vec![], vec![]));
-    assert_eq!(machine.bucket.calls(), ["list"], "nothing goes, nothing is fetched");
+    assert_eq!(
+        (pruned.there, pruned.deleted, pruned.verified),
+        (100, vec![], vec![])
+    );
+    assert_eq!(
+        machine.bucket.calls(),
+        ["list"],
+        "nothing goes, nothing is fetched"
+    );
     machine.fill(130).await;
     let pruned = machine.prune().await.unwrap();
     assert_eq!(pruned.deleted, (1..=30).collect::<Vec<_>>());
@@ -77,7 +104,17 @@ async fn few_enough_are_left_alone() {
     let machine = Machine::new().await;
     machine.fill(110).await;
     assert_eq!(machine.store.prune(110, LONG).await.unwrap(), None);
-    assert_eq!(machine.store.prune(109, LONG).await.unwrap().unwrap().deleted.len(), 10);
+    assert_eq!(
+        machine
+            .store
+            .prune(109, LONG)
+            .await
+            .unwrap()
+            .unwrap()
+            .deleted
+            .len(),
+        10
+    );
 }
 
 #[tokio::test]
@@ -88,19 +125,30 @@ async fn a_damaged_one_stays_and_so_does_the_one_before_it() {
     let pruned = machine.prune().await.unwrap();
     assert_eq!(pruned.verified, [129]);
     assert_eq!(pruned.damaged.keys().collect::<Vec<_>>(), [&130]);
-    assert!(pruned.damaged[&130].contains("generation 130 is damaged"), "{:?}", pruned.damaged);
+    assert!(
+        pruned.damaged[&130].contains("generation 130 is damaged"),
+        "{:?}",
+        pruned.damaged
+    );
     machine.bucket.calls();
     let again = machine.prune().await.unwrap();
-    assert_eq!((again.damaged, again.deleted, again.verified), (pruned.damaged, vec![], vec![]));
+    assert_eq!(
+        (again.damaged, again.deleted, again.verified),
+        (pruned.damaged, vec![], vec![])
+    );
     assert_eq!(machine.bucket.calls(), ["list"], "a verdict is remembered");
-    // A hundred later it is still there, because it would stand for its day; what was sound in its place changed.
+    // A hundred later it is still there, because it would stand for its day; what was sound in its place
+    // changed.
     machine.fill(132).await;
     machine.spoil(132).await;
     machine.spoil(131).await;
     machine.fill(133).await;
     machine.spoil(133).await;
     let pruned = machine.prune().await.unwrap();
-    assert_eq!(pruned.damaged.keys().collect::<Vec<_>>(), [&130, &131, &132, &133]);
+    assert_eq!(
+        pruned.damaged.keys().collect::<Vec<_>>(),
+        [&130, &131, &132, &133]
+    );
     assert_eq!(pruned.deleted, [31, 32, 33]);
     assert_eq!(machine.store.read(verified::all).unwrap()[&129], None);
 }
@@ -110,14 +158,22 @@ async fn nothing_goes_while_the_copies_fail_or_another_instance_went_on() {
     let machine = Machine::new().await;
     machine.fill(130).await;
     machine.bucket.lose_replies(true);
-    machine.store.write(|tx| snapshots::put(tx, "b", "2026-11-21T18:00:00Z".parse().unwrap(), "null")).await.unwrap();
+    machine
+        .store
+        .write(|tx| snapshots::put(tx, "b", "2026-11-21T18:00:00Z".parse().unwrap(), "null"))
+        .await
+        .unwrap();
     machine.store.save(LONG).await;
     assert!(machine.store.copies().unwrap().trouble.is_some());
     assert_eq!(machine.prune().await, None);
     machine.bucket.lose_replies(false);
     machine.store.save(LONG).await;
     let newest = *machine.numbers().await.last().unwrap();
-    machine.remote.create(newest + 1, Bytes::from_static(b"another's")).await.unwrap();
+    machine
+        .remote
+        .create(newest + 1, Bytes::from_static(b"another's"))
+        .await
+        .unwrap();
     assert_eq!(machine.prune().await, None);
     assert_eq!(machine.numbers().await.len(), 133);
 }
@@ -131,7 +187,16 @@ async fn nothing_goes_if_what_stays_cannot_be_looked_at() {
     assert!(matches!(error, StoreError::Remote(error) if error.is_silence()));
     machine.bucket.down_to_readers(false);
     assert_eq!(machine.numbers().await.len(), 130);
-    assert_eq!(machine.store.prune(0, Duration::ZERO).await.unwrap().unwrap().deleted, Vec::<u64>::new());
+    assert_eq!(
+        machine
+            .store
+            .prune(0, Duration::ZERO)
+            .await
+            .unwrap()
+            .unwrap()
+            .deleted,
+        Vec::<u64>::new()
+    );
     assert_eq!(machine.numbers().await.len(), 130, "no time, no deletion");
 }
 

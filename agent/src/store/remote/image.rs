@@ -7,7 +7,8 @@ use super::RemoteError;
 /// Tens of kilobytes, several times an hour: worth some effort. Measured in docs/PERFORMANCE.md.
 const LEVEL: i32 = 12;
 
-/// Where the file header says whether the file is in WAL mode: 2 twice, or 1 twice if it is not (SQLite file format, 1.3).
+/// Where the file header says whether the file is in WAL mode: 2 twice, or 1 twice if it is not (SQLite file
+/// format, 1.3).
 const FORMAT_VERSIONS: std::ops::Range<usize> = 18..20;
 
 /// What a database holds at this moment, as the bytes of a database file that needs no `-wal` beside it.
@@ -50,7 +51,8 @@ pub(in crate::store) fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
     zstd::decode_all(packed).map_err(|error| error.to_string())
 }
 
-/// Opens the bytes of a database file in memory, with SQLite's own integrity check. Changes there change nothing else.
+/// Opens the bytes of a database file in memory, with SQLite's own integrity check. Changes there change
+/// nothing else.
 ///
 /// # Errors
 /// With why it is damaged.
@@ -82,7 +84,9 @@ mod tests {
     fn database(folder: &std::path::Path) -> Connection {
         let connection = Connection::open(folder.join("a.db")).unwrap();
         connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-        connection.execute_batch("CREATE TABLE words (word TEXT); INSERT INTO words VALUES ('kept')").unwrap();
+        connection
+            .execute_batch("CREATE TABLE words (word TEXT); INSERT INTO words VALUES ('kept')")
+            .unwrap();
         connection
     }
 
@@ -92,7 +96,9 @@ mod tests {
         let mut connection = database(folder.path());
         let packed = pack(&take(&mut connection).unwrap()).unwrap();
         let copy = open(1, &packed).unwrap();
-        let word: String = copy.query_row("SELECT word FROM words", [], |row| row.get(0)).unwrap();
+        let word: String = copy
+            .query_row("SELECT word FROM words", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(word, "kept");
     }
 
@@ -105,7 +111,9 @@ mod tests {
             broken[place] ^= 0x10;
             // A bit that does not matter (a reserved one of the header) may leave the image as it was.
             if let Ok(copy) = open(7, &broken) {
-                let word: String = copy.query_row("SELECT word FROM words", [], |row| row.get(0)).unwrap();
+                let word: String = copy
+                    .query_row("SELECT word FROM words", [], |row| row.get(0))
+                    .unwrap();
                 assert_eq!(word, "kept", "byte {place}");
             }
         }

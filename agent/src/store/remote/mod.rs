@@ -1,8 +1,8 @@
 //! The copies off the machine: numbered generations `state/0000000123.db.zst` in a bucket or a folder.
 //!
-//! Here is what a generation is and how one is listed, created, fetched and deleted. A generation is created only if there is none of
-//! its number, by whoever comes first, and is never changed. When to make one, and what it means that somebody else was first, is
-//! in [`super::checkpoint`].
+//! Here is what a generation is and how one is listed, created, fetched and deleted. A generation is created
+//! only if there is none of its number, by whoever comes first, and is never changed. When to make one, and
+//! what it means that somebody else was first, is in [`super::checkpoint`].
 
 pub mod image;
 mod open;
@@ -72,7 +72,10 @@ impl RemoteError {
 
     /// A generation was listed and is not there.
     pub(super) fn gone(generation: u64) -> Self {
-        Self::Damaged { generation, why: "it is listed, but not there".to_owned() }
+        Self::Damaged {
+            generation,
+            why: "it is listed, but not there".to_owned(),
+        }
     }
 }
 
@@ -106,9 +109,15 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Over any object store; generations are under `prefix/state/`. `name` is what errors and people call it.
+    /// Over any object store; generations are under `prefix/state/`. `name` is what errors and people call
+    /// it.
     pub fn new(store: Arc<dyn ObjectStore>, prefix: &Path, name: &str) -> Self {
-        Self { store, prefix: prefix.clone(), folder: prefix.clone().join("state"), name: name.into() }
+        Self {
+            store,
+            prefix: prefix.clone(),
+            folder: prefix.clone().join("state"),
+            name: name.into(),
+        }
     }
 
     /// What errors and people call it: its URL.
@@ -127,8 +136,13 @@ impl Remote {
             .into_iter()
             .filter_map(|object| {
                 let number = number(object.location.filename()?)?;
-                let at = Timestamp::from_second(object.last_modified.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
-                Some(Generation { number, at, bytes: object.size })
+                let at =
+                    Timestamp::from_second(object.last_modified.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+                Some(Generation {
+                    number,
+                    at,
+                    bytes: object.size,
+                })
             })
             .filter(|generation| generation.number > after)
             .collect();
@@ -201,14 +215,17 @@ impl Remote {
         self.within(delete).await
     }
 
-    /// Whether a generation could be made and pruned: writes an object that is none, under a name that nobody else uses, and removes it.
+    /// Whether a generation could be made and pruned: writes an object that is none, under a name that nobody
+    /// else uses, and removes it.
     ///
     /// # Errors
     /// If the remote refuses either, or cannot be asked.
     pub async fn try_out(&self, unique: &str) -> Result<(), RemoteError> {
         // Beside the generations, whose folder is the daemon's to make, perhaps as another user.
         let path = self.prefix.clone().join(format!("check-{unique}"));
-        let put = self.store.put_opts(&path, Bytes::new().into(), PutOptions::from(PutMode::Create));
+        let put = self
+            .store
+            .put_opts(&path, Bytes::new().into(), PutOptions::from(PutMode::Create));
         self.within(put).await?;
         self.within(self.store.delete(&path)).await
     }
@@ -217,18 +234,28 @@ impl Remote {
         self.folder.clone().join(format!("{generation:010}.db.zst"))
     }
 
-    async fn within<T>(&self, request: impl Future<Output = object_store::Result<T>>) -> Result<T, RemoteError> {
+    async fn within<T>(
+        &self,
+        request: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<T, RemoteError> {
         match tokio::time::timeout(REQUEST, request).await {
-            Ok(answer) => answer
-                .map_err(|error| RemoteError::Request { remote: self.name.to_string(), why: reply::sentence(&error) }),
-            Err(_) => Err(RemoteError::Slow { remote: self.name.to_string(), within: REQUEST }),
+            Ok(answer) => answer.map_err(|error| RemoteError::Request {
+                remote: self.name.to_string(),
+                why: reply::sentence(&error),
+            }),
+            Err(_) => Err(RemoteError::Slow {
+                remote: self.name.to_string(),
+                within: REQUEST,
+            }),
         }
     }
 }
 
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Remote").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Remote")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

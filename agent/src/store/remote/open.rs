@@ -2,35 +2,47 @@
 
 use std::{sync::Arc, time::Duration};
 
-use object_store::{ClientOptions, ObjectStore, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path};
+use object_store::{
+    ClientOptions, ObjectStore, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+};
 use url::Url;
 
 use super::{REQUEST, Remote, RemoteError};
 
-/// A request that failed in passing may be made twice more within [`REQUEST`]: a creation that is repeated and finds itself is
-/// recognised by its nonce.
+/// A request that failed in passing may be made twice more within [`REQUEST`]: a creation that is repeated
+/// and finds itself is recognised by its nonce.
 const RETRIES: usize = 2;
 
 impl Remote {
     /// `s3://bucket/prefix`, or `file:///folder`. Opens no connection.
     ///
-    /// What S3 needs beside it comes from where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`, the keys in
-    /// `AWS_ACCESS_KEY_ID` and so on, a web identity, a container's credentials, else the instance's own role.
+    /// What S3 needs beside it comes from where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`, the
+    /// keys in `AWS_ACCESS_KEY_ID` and so on, a web identity, a container's credentials, else the instance's
+    /// own role.
     ///
     /// # Errors
     /// If the address or those variables make no sense, or the folder cannot be made.
     pub fn open(url: &Url) -> Result<Self, RemoteError> {
-        let wrong = |why: String| RemoteError::Address { url: url.to_string(), why };
+        let wrong = |why: String| RemoteError::Address {
+            url: url.to_string(),
+            why,
+        };
         let (store, prefix): (Arc<dyn ObjectStore>, Path) = match url.scheme() {
             "s3" => {
                 let prefix = Path::from_url_path(url.path()).map_err(|error| wrong(error.to_string()))?;
-                (Arc::new(s3(url).map_err(|error| wrong(error.to_string()))?), prefix)
+                (
+                    Arc::new(s3(url).map_err(|error| wrong(error.to_string()))?),
+                    prefix,
+                )
             }
             "file" => {
-                let folder = url.to_file_path().map_err(|()| wrong("is no path on this machine".to_owned()))?;
+                let folder = url
+                    .to_file_path()
+                    .map_err(|()| wrong("is no path on this machine".to_owned()))?;
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| wrong(format!("cannot make {}: {error}", folder.display())))?;
-                let store = LocalFileSystem::new_with_prefix(&folder).map_err(|error| wrong(error.to_string()))?;
+                let store =
+                    LocalFileSystem::new_with_prefix(&folder).map_err(|error| wrong(error.to_string()))?;
                 // A copy counts once it is on the disk.
                 let store = store.with_fsync(true);
                 (Arc::new(store), Path::default())
@@ -44,11 +56,22 @@ impl Remote {
 fn s3(url: &Url) -> object_store::Result<object_store::aws::AmazonS3> {
     crate::outbound::install_tls();
     let options = ClientOptions::new()
-        .with_user_agent(http::HeaderValue::from_static(concat!("mecris-agent/", env!("CARGO_PKG_VERSION"))))
+        .with_user_agent(http::HeaderValue::from_static(concat!(
+            "mecris-agent/",
+            env!("CARGO_PKG_VERSION")
+        )))
         .with_connect_timeout(Duration::from_secs(2))
         .with_timeout(REQUEST)
         .with_allow_http(true);
     let bucket = url.host_str().unwrap_or_default();
-    let retry = RetryConfig { max_retries: RETRIES, retry_timeout: REQUEST, ..RetryConfig::default() };
-    AmazonS3Builder::from_env().with_bucket_name(bucket).with_client_options(options).with_retry(retry).build()
+    let retry = RetryConfig {
+        max_retries: RETRIES,
+        retry_timeout: REQUEST,
+        ..RetryConfig::default()
+    };
+    AmazonS3Builder::from_env()
+        .with_bucket_name(bucket)
+        .with_client_options(options)
+        .with_retry(retry)
+        .build()
 }

@@ -1,10 +1,11 @@
 //! What an error of the store says, without what it quotes.
 //!
-//! `object_store` puts the whole body of a refusal into its error, and S3 repeats secrets there: the session token in `Token-0` of
-//! an expired one, the canonical request with that token where the signature is wrong. Only code and message are told.
+//! `object_store` puts the whole body of a refusal into its error, and S3 repeats secrets there: the session
+//! token in `Token-0` of an expired one, the canonical request with that token where the signature is wrong.
+//! Only code and message are told.
 
-/// S3's code for "somebody deletes or writes this key right now": nothing was created, and nothing is known of the key. Where the
-/// key is taken it answers 412 instead; `object_store` calls both `AlreadyExists`.
+/// S3's code for "somebody deletes or writes this key right now": nothing was created, and nothing is known
+/// of the key. Where the key is taken it answers 412 instead; `object_store` calls both `AlreadyExists`.
 const CONFLICT: &str = "ConditionalRequestConflict";
 
 /// The address of the instance metadata service.
@@ -19,7 +20,9 @@ pub(super) fn sentence(error: &object_store::Error) -> String {
     };
     let head = head.trim_end_matches([' ', ':']);
     let code = element(body, "Code");
-    let advice = advice(head, code).map(|advice| format!("; {advice}")).unwrap_or_default();
+    let advice = advice(head, code)
+        .map(|advice| format!("; {advice}"))
+        .unwrap_or_default();
     match (code, element(body, "Message")) {
         (Some(code), Some(message)) => format!("{head}: {code}: {message}{advice}"),
         (Some(code), None) => format!("{head}: {code}{advice}"),
@@ -35,10 +38,12 @@ fn advice(head: &str, code: Option<&str>) -> Option<&'static str> {
             "whoever runs the agent needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject under the prefix",
         ),
         Some("AuthorizationHeaderMalformed") => Some("AWS_REGION must name the bucket's region"),
-        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken") => {
-            Some("renew the credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the role")
+        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken") => Some(
+            "renew the credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the role",
+        ),
+        None if head.contains("redirect without LOCATION") => {
+            Some("AWS_REGION must name the bucket's region")
         }
-        None if head.contains("redirect without LOCATION") => Some("AWS_REGION must name the bucket's region"),
         // Where credentials are asked for last.
         None if head.contains(INSTANCE_METADATA) => Some(
             "no AWS credentials: none in the environment (AWS_ACCESS_KEY_ID and so on), and this is no EC2 instance with a role",
@@ -66,7 +71,10 @@ mod tests {
         let source = "Error performing GET http://s3/bucket in 4ms - Server returned non-2xx status code: 400 Bad Request: \
                       <?xml version=\"1.0\"?>\n<Error><Code>ExpiredToken</Code><Message>The provided token has expired.\
                       </Message><Token-0>canary</Token-0></Error>";
-        object_store::Error::Generic { store: "S3", source: source.into() }
+        object_store::Error::Generic {
+            store: "S3",
+            source: source.into(),
+        }
     }
 
     #[test]
@@ -83,10 +91,16 @@ mod tests {
     fn a_body_of_another_kind_is_left_out_and_an_error_without_one_is_whole() {
         for body in ["<html>canary</html>", "{\"token\": \"canary\"}", "\ncanary"] {
             let source = format!("status code: 500: {body}");
-            let error = object_store::Error::Generic { store: "S3", source: source.into() };
+            let error = object_store::Error::Generic {
+                store: "S3",
+                source: source.into(),
+            };
             assert_eq!(sentence(&error), "Generic S3 error: status code: 500");
         }
-        let error = object_store::Error::Generic { store: "S3", source: "operation timed out".into() };
+        let error = object_store::Error::Generic {
+            store: "S3",
+            source: "operation timed out".into(),
+        };
         assert_eq!(sentence(&error), "Generic S3 error: operation timed out");
     }
 

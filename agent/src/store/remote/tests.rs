@@ -5,8 +5,8 @@ use std::sync::{
 
 use futures_util::stream::BoxStream;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, PutMultipartOptions, PutPayload,
-    PutResult, Result, memory::InMemory,
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, PutMultipartOptions,
+    PutPayload, PutResult, Result, memory::InMemory,
 };
 
 use tokio::sync::Notify;
@@ -48,7 +48,11 @@ impl Bucket {
     /// A handle for an agent, and one for the test.
     pub(crate) fn new() -> (Arc<Self>, Remote) {
         let bucket = Arc::new(Self::default());
-        let remote = Remote::new(Arc::clone(&bucket) as Arc<dyn ObjectStore>, &Path::from("prefix"), "memory:");
+        let remote = Remote::new(
+            Arc::clone(&bucket) as Arc<dyn ObjectStore>,
+            &Path::from("prefix"),
+            "memory:",
+        );
         (bucket, remote)
     }
 
@@ -88,12 +92,19 @@ impl Bucket {
             std::future::pending::<()>().await;
         }
         let to_readers = call == "get" && self.down_to_readers.load(Ordering::SeqCst);
-        if self.down.load(Ordering::SeqCst) || to_readers { Err(no_reply()) } else { Ok(()) }
+        if self.down.load(Ordering::SeqCst) || to_readers {
+            Err(no_reply())
+        } else {
+            Ok(())
+        }
     }
 }
 
 fn no_reply() -> object_store::Error {
-    object_store::Error::Generic { store: "bucket", source: "connection reset".into() }
+    object_store::Error::Generic {
+        store: "bucket",
+        source: "connection reset".into(),
+    }
 }
 
 impl fmt::Display for Bucket {
@@ -113,7 +124,11 @@ impl ObjectStore for Bucket {
             held.created.notify_one();
             held.released.notified().await;
         }
-        if self.lose_replies.load(Ordering::SeqCst) { Err(no_reply()) } else { put }
+        if self.lose_replies.load(Ordering::SeqCst) {
+            Err(no_reply())
+        } else {
+            put
+        }
     }
 
     async fn put_multipart_opts(&self, _: &Path, _: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
@@ -153,14 +168,34 @@ impl ObjectStore for Bucket {
 async fn a_generation_is_created_once_and_listed_in_order() {
     let (_, remote) = Bucket::new();
     for generation in [2, 10, 9_999_999_999, 1, 10_000_000_000] {
-        assert_eq!(remote.create(generation, Bytes::from_static(b"first")).await.unwrap(), Creation::Created);
+        assert_eq!(
+            remote
+                .create(generation, Bytes::from_static(b"first"))
+                .await
+                .unwrap(),
+            Creation::Created
+        );
     }
-    assert_eq!(remote.create(10, Bytes::from_static(b"second")).await.unwrap(), Creation::Exists);
+    assert_eq!(
+        remote.create(10, Bytes::from_static(b"second")).await.unwrap(),
+        Creation::Exists
+    );
     assert_eq!(remote.fetch(10).await.unwrap().unwrap(), "first");
     assert_eq!(remote.fetch(3).await.unwrap(), None);
-    let numbers = |listed: Vec<Generation>| listed.iter().map(|generation| generation.number).collect::<Vec<_>>();
-    assert_eq!(numbers(remote.list(0).await.unwrap()), [1, 2, 10, 9_999_999_999, 10_000_000_000]);
-    assert_eq!(numbers(remote.list(9).await.unwrap()), [10, 9_999_999_999, 10_000_000_000]);
+    let numbers = |listed: Vec<Generation>| {
+        listed
+            .iter()
+            .map(|generation| generation.number)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        numbers(remote.list(0).await.unwrap()),
+        [1, 2, 10, 9_999_999_999, 10_000_000_000]
+    );
+    assert_eq!(
+        numbers(remote.list(9).await.unwrap()),
+        [10, 9_999_999_999, 10_000_000_000]
+    );
     assert_eq!(remote.newest(10_000_000_000).await.unwrap(), None);
     remote.delete(10).await.unwrap();
     remote.delete(10).await.unwrap();
@@ -173,14 +208,23 @@ async fn a_folder_is_a_remote_too_and_other_files_in_it_are_none_of_ours() {
     let url = url::Url::from_directory_path(folder.path().join("copies here")).unwrap();
     let remote = Remote::open(&url).unwrap();
     assert_eq!(remote.newest(0).await.unwrap(), None);
-    assert_eq!(remote.create(7, Bytes::from_static(b"seven")).await.unwrap(), Creation::Created);
-    assert_eq!(remote.create(7, Bytes::from_static(b"again")).await.unwrap(), Creation::Exists);
+    assert_eq!(
+        remote.create(7, Bytes::from_static(b"seven")).await.unwrap(),
+        Creation::Created
+    );
+    assert_eq!(
+        remote.create(7, Bytes::from_static(b"again")).await.unwrap(),
+        Creation::Exists
+    );
     let inside = folder.path().join("copies here/state");
     for name in ["notes.txt", "8.db.zst", "0000000009.db", "000000000x.db.zst"] {
         std::fs::write(inside.join(name), b"").unwrap();
     }
     let listed = remote.list(0).await.unwrap();
-    assert_eq!(listed.iter().map(|g| (g.number, g.bytes)).collect::<Vec<_>>(), [(7, 5)]);
+    assert_eq!(
+        listed.iter().map(|g| (g.number, g.bytes)).collect::<Vec<_>>(),
+        [(7, 5)]
+    );
     assert!(inside.join("0000000007.db.zst").exists());
 }
 

@@ -1,4 +1,5 @@
-//! What an endpoint is compared with: hyper and nothing else, in a process of its own, answering the same bytes.
+//! What an endpoint is compared with: hyper and nothing else, in a process of its own, answering the same
+//! bytes.
 
 use std::{
     convert::Infallible,
@@ -34,13 +35,31 @@ impl Process {
     /// Starts this program again as a server of one answer.
     pub(crate) fn start(folder: &Path, answer: &Answer) -> anyhow::Result<Self> {
         let own = ["date", "content-length", "connection"];
-        let headers = answer.headers.iter().filter(|(name, _)| !own.contains(&name.as_str())).cloned().collect();
+        let headers = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .cloned()
+            .collect();
         let file = folder.join("bare.json");
-        std::fs::write(&file, serde_json::to_string(&Canned { headers, body: answer.body.clone() })?)?;
-        let mut child = Command::new(std::env::current_exe()?).arg("bare").arg(&file).stdout(Stdio::piped()).spawn()?;
+        std::fs::write(
+            &file,
+            serde_json::to_string(&Canned {
+                headers,
+                body: answer.body.clone(),
+            })?,
+        )?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("bare")
+            .arg(&file)
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("its output is piped")?).read_line(&mut line)?;
-        let address = line.trim().parse().context("the bare server prints its address")?;
+        let address = line
+            .trim()
+            .parse()
+            .context("the bare server prints its address")?;
         Ok(Self { child, address })
     }
 
@@ -66,18 +85,21 @@ pub(crate) fn serve(answer: &Path) -> anyhow::Result<()> {
         head = head.header(name, value);
     }
     let (head, ()) = head.body(())?.into_parts();
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        println!("{}", listener.local_addr()?);
-        loop {
-            let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            let (head, body) = (head.clone(), body.clone());
-            let service = service_fn(move |_| {
-                let response = Response::from_parts(head.clone(), Full::new(body.clone()));
-                async move { Ok::<_, Infallible>(response) }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-        }
-    })
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            println!("{}", listener.local_addr()?);
+            loop {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                let (head, body) = (head.clone(), body.clone());
+                let service = service_fn(move |_| {
+                    let response = Response::from_parts(head.clone(), Full::new(body.clone()));
+                    async move { Ok::<_, Infallible>(response) }
+                });
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        })
 }

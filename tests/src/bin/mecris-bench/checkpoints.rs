@@ -1,5 +1,5 @@
-//! How long a checkpoint of a database of 1 MB takes, to a folder of this machine and to a fake of S3. In a process of its own, because
-//! where S3 is comes from the environment.
+//! How long a checkpoint of a database of 1 MB takes, to a folder of this machine and to a fake of S3. In a
+//! process of its own, because where S3 is comes from the environment.
 
 use std::{process::Command, time::Duration};
 
@@ -34,15 +34,30 @@ struct Figures {
 /// Measures both.
 pub(crate) fn measure(clock: &FakeClock, report: &mut Report) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let local = Url::from_directory_path(folder.path()).ok().context("a temporary folder has an absolute path")?;
+    let local = Url::from_directory_path(folder.path())
+        .ok()
+        .context("a temporary folder has an absolute path")?;
     let to_folder = in_a_process(local.as_str(), &[])?;
     let s3 = S3::start(clock)?;
     let to_s3 = in_a_process(&s3.url("bench"), &s3.environment())?;
     anyhow::ensure!(s3.violations().is_empty(), "{:?}", s3.violations());
-    report.row("1 MB database, compressed", format!("{:.0} kB", to_s3.bytes as f64 / 1e3), "", true);
-    for (place, figures) in [("a local folder, fsync included", to_folder), ("S3, a fake on this machine", to_s3)] {
+    report.row(
+        "1 MB database, compressed",
+        format!("{:.0} kB", to_s3.bytes as f64 / 1e3),
+        "",
+        true,
+    );
+    for (place, figures) in [
+        ("a local folder, fsync included", to_folder),
+        ("S3, a fake on this machine", to_s3),
+    ] {
         for (percent, took) in [(50, figures.p50), (99, figures.p99)] {
-            report.row(&format!("its checkpoint to {place}, p{percent}"), milliseconds(took), "", true);
+            report.row(
+                &format!("its checkpoint to {place}, p{percent}"),
+                milliseconds(took),
+                "",
+                true,
+            );
         }
     }
     Ok(())
@@ -50,14 +65,23 @@ pub(crate) fn measure(clock: &FakeClock, report: &mut Report) -> anyhow::Result<
 
 fn in_a_process(url: &str, environment: &[(String, String)]) -> anyhow::Result<Figures> {
     let environment = environment.iter().map(|(name, value)| (name, value));
-    let output = Command::new(std::env::current_exe()?).args(["checkpoints", url]).envs(environment).output()?;
-    anyhow::ensure!(output.status.success(), "checkpoints to {url}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(std::env::current_exe()?)
+        .args(["checkpoints", url])
+        .envs(environment)
+        .output()?;
+    anyhow::ensure!(
+        output.status.success(),
+        "checkpoints to {url}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// The process: measures, and prints its figures.
 pub(crate) fn run(url: &Url) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     println!("{}", serde_json::to_string(&runtime.block_on(checkpoints(url))?)?);
     Ok(())
 }
@@ -69,7 +93,9 @@ async fn checkpoints(url: &Url) -> anyhow::Result<Figures> {
     let mut rng = fastrand::Rng::with_seed(1);
     while std::fs::metadata(store.path())?.len() < 1_000_000 {
         let rows: Vec<sessions::Session> = (0..1_000).map(|_| person::session(&mut rng)).collect();
-        store.write(move |tx| rows.iter().try_for_each(|row| sessions::insert(tx, row))).await?;
+        store
+            .write(move |tx| rows.iter().try_for_each(|row| sessions::insert(tx, row)))
+            .await?;
     }
     let mut durations = Vec::new();
     for _ in 0..TIMES {
@@ -81,6 +107,13 @@ async fn checkpoints(url: &Url) -> anyhow::Result<Figures> {
         anyhow::ensure!(verdict == Verdict::Safe, "a checkpoint ended {verdict:?}");
     }
     durations.sort_unstable();
-    let bytes = store.copies().and_then(|copies| copies.saved).map_or(0, |saved| saved.bytes);
-    Ok(Figures { bytes, p50: percentile(&durations, 50), p99: percentile(&durations, 99) })
+    let bytes = store
+        .copies()
+        .and_then(|copies| copies.saved)
+        .map_or(0, |saved| saved.bytes);
+    Ok(Figures {
+        bytes,
+        p50: percentile(&durations, 50),
+        p99: percentile(&durations, 99),
+    })
 }

@@ -25,15 +25,28 @@ pub(crate) fn measure(report: &mut Report) {
         let mut durations: Vec<Duration> = (0..tries).map(|_| once(&observed)).collect();
         durations.sort_unstable();
         let median = percentile(&durations, 50);
-        let (reach, reached) =
-            if goals == 1_000 { ("<= 1 ms", median <= Duration::from_millis(1)) } else { ("", true) };
-        report.row(&format!("assess and decide, {goals} goals"), milliseconds(median), reach, reached);
+        let (reach, reached) = if goals == 1_000 {
+            ("<= 1 ms", median <= Duration::from_millis(1))
+        } else {
+            ("", true)
+        };
+        report.row(
+            &format!("assess and decide, {goals} goals"),
+            milliseconds(median),
+            reach,
+            reached,
+        );
     }
 }
 
 fn once(observed: &Observed) -> Duration {
     let budget_thresholds = BudgetThresholds::DEFAULT;
-    let settings = AssessSettings { zone: zone(), walk: None, deadline: Duration::from_secs(30), budget_thresholds };
+    let settings = AssessSettings {
+        zone: zone(),
+        walk: None,
+        deadline: Duration::from_secs(30),
+        budget_thresholds,
+    };
     let policy = Policy {
         zone: zone(),
         notify_at: Severity::Warning,
@@ -47,23 +60,41 @@ fn once(observed: &Observed) -> Duration {
     let conditions = assess(observed, &history, &settings, now());
     let decisions = decide(conditions, &ledger, &policy, now());
     let took = begin.elapsed();
-    assert!(decisions.iter().any(|decision| decision.condition.severity == Severity::Critical));
+    assert!(
+        decisions
+            .iter()
+            .any(|decision| decision.condition.severity == Severity::Critical)
+    );
     took
 }
 
 /// An account in which every kind of urgency is as frequent as the others.
 fn observed(goals: usize) -> Observed {
     let goals = (0_i64..).take(goals).map(goal).collect();
-    let account =
-        Account { time_zone: Some("America/New_York".to_owned()), deadbeat: false, goals, unreadable: Vec::new() };
-    let beeminder = Observation::Fresh { value: account, at: now() };
-    Observed { beeminder, walk: None, budgets: Vec::new(), elapsed: Duration::from_millis(100) }
+    let account = Account {
+        time_zone: Some("America/New_York".to_owned()),
+        deadbeat: false,
+        goals,
+        unreadable: Vec::new(),
+    };
+    let beeminder = Observation::Fresh {
+        value: account,
+        at: now(),
+    };
+    Observed {
+        beeminder,
+        walk: None,
+        budgets: Vec::new(),
+        elapsed: Duration::from_millis(100),
+    }
 }
 
 fn goal(n: i64) -> Goal {
     let safebuf = n % 8;
     Goal {
-        slug: format!("goal-{n}").parse().expect("letters, digits and a dash are a slug"),
+        slug: format!("goal-{n}")
+            .parse()
+            .expect("letters, digits and a dash are a slug"),
         id: None,
         title: format!("Goal number {n}"),
         state: GoalState::Active,

@@ -51,17 +51,20 @@ pub(crate) fn run(
     round: Duration,
 ) -> io::Result<(Vec<Duration>, Duration)> {
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {token}\r\n\r\n");
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let begin = Instant::now();
-        let tasks: Vec<_> = (0..connections)
-            .map(|_| tokio::spawn(connection(address, request.clone().into_bytes(), begin + round)))
-            .collect();
-        let mut times = Vec::new();
-        for task in tasks {
-            times.extend(task.await.map_err(io::Error::other)??);
-        }
-        Ok((times, begin.elapsed()))
-    })
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let begin = Instant::now();
+            let tasks: Vec<_> = (0..connections)
+                .map(|_| tokio::spawn(connection(address, request.clone().into_bytes(), begin + round)))
+                .collect();
+            let mut times = Vec::new();
+            for task in tasks {
+                times.extend(task.await.map_err(io::Error::other)??);
+            }
+            Ok((times, begin.elapsed()))
+        })
 }
 
 async fn connection(address: SocketAddr, request: Vec<u8>, end: Instant) -> io::Result<Vec<Duration>> {
@@ -84,12 +87,17 @@ async fn connection(address: SocketAddr, request: Vec<u8>, end: Instant) -> io::
 
 /// Whether a whole answer with `content-length` has arrived.
 fn complete(buffer: &[u8]) -> io::Result<bool> {
-    let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(false) };
+    let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(false);
+    };
     let head = String::from_utf8_lossy(&buffer[..end]).to_lowercase();
     if !head.starts_with("http/1.1 200") {
         return Err(io::Error::other(head));
     }
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|n| n.trim().parse().ok());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .and_then(|n| n.trim().parse().ok());
     let length: usize = length.ok_or_else(|| io::Error::other(format!("no content-length: {head}")))?;
     Ok(buffer.len() >= end + 4 + length)
 }

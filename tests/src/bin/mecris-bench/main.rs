@@ -1,4 +1,5 @@
-//! Measures what the design promises, and prints one Markdown table. `scripts/bench` builds everything and starts it.
+//! Measures what the design promises, and prints one Markdown table. `scripts/bench` builds everything and
+//! starts it.
 
 mod bare;
 mod checkpoints;
@@ -23,7 +24,8 @@ use mecris_tests::{
 use report::{Report, milliseconds};
 use url::Url;
 
-/// Measures a release build of mecris-agent against the fakes, and its endpoints against a bare hyper server with the same bytes.
+/// Measures a release build of mecris-agent against the fakes, and its endpoints against a bare hyper server
+/// with the same bytes.
 #[derive(Debug, Parser)]
 #[command(name = "mecris-bench", version)]
 struct Arguments {
@@ -59,7 +61,8 @@ enum Half {
 
 #[derive(Debug, Subcommand)]
 enum Part {
-    /// The bare hyper server: answers every request with the head and body in this file. For the benchmark itself.
+    /// The bare hyper server: answers every request with the head and body in this file. For the benchmark
+    /// itself.
     #[command(hide = true)]
     Bare {
         /// JSON: `{"headers": [["name", "value"]], "body": "…"}`.
@@ -90,8 +93,15 @@ fn main() -> anyhow::Result<()> {
         startup::measure(&setup, arguments.starts, &mut report);
         endpoints(&setup, &arguments, &mut report)?;
         decisions::measure(&mut report);
-        let size = std::fs::metadata(agent::binary()).context("the agent's binary")?.len();
-        report.row("binary size", format!("{:.1} MB", size as f64 / 1e6), "<= 14 MB", size <= 14_000_000);
+        let size = std::fs::metadata(agent::binary())
+            .context("the agent's binary")?
+            .len();
+        report.row(
+            "binary size",
+            format!("{:.1} MB", size as f64 / 1e6),
+            "<= 14 MB",
+            size <= 14_000_000,
+        );
     }
     if arguments.only != Some(Half::Daemon) {
         state::measure(&mut setup, (&clock, &beeminder), arguments.days, &mut report)?;
@@ -119,15 +129,42 @@ fn endpoints(setup: &Setup, arguments: &Arguments, report: &mut Report) -> anyho
         let bare = bare::Process::start(setup.folder(), &daemon.get(path))?;
         let (mut ours, mut theirs) = (load::Figures::default(), load::Figures::default());
         for _ in 0..arguments.rounds {
-            ours.add(load::run(daemon.address(), path, &token, arguments.connections, round)?);
-            theirs.add(load::run(bare.address(), path, &token, arguments.connections, round)?);
+            ours.add(load::run(
+                daemon.address(),
+                path,
+                &token,
+                arguments.connections,
+                round,
+            )?);
+            theirs.add(load::run(
+                bare.address(),
+                path,
+                &token,
+                arguments.connections,
+                round,
+            )?);
         }
         let ratio = ours.per_second() / theirs.per_second();
         let reach = if path == "/health" { ">= 0.8" } else { "" };
         let name = |what: &str| format!("{path}, c={}: {what}", arguments.connections);
-        report.row(&name("requests per second"), format!("{:.0}", ours.per_second()), "", true);
-        report.row(&name("bare hyper, same bytes"), format!("{:.0}", theirs.per_second()), "", true);
-        report.row(&name("ratio (median of rounds)"), format!("{ratio:.2}"), reach, path != "/health" || ratio >= 0.8);
+        report.row(
+            &name("requests per second"),
+            format!("{:.0}", ours.per_second()),
+            "",
+            true,
+        );
+        report.row(
+            &name("bare hyper, same bytes"),
+            format!("{:.0}", theirs.per_second()),
+            "",
+            true,
+        );
+        report.row(
+            &name("ratio (median of rounds)"),
+            format!("{ratio:.2}"),
+            reach,
+            path != "/health" || ratio >= 0.8,
+        );
         let p99 = format!("{} / {}", milliseconds(ours.p99()), milliseconds(theirs.p99()));
         report.row(&name("p99, ours / bare"), p99, "", true);
     }

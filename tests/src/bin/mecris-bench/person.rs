@@ -29,5 +29,10 @@ pub(crate) fn session_at(rng: &mut fastrand::Rng, at: Timestamp) -> Session {
 /// What the console shows on a day of the month.
 pub(crate) fn reading(rng: &mut fastrand::Rng, at: Timestamp, day: Date) -> Reading {
     let value = Money::from_micros(i64::from(day.day()) * 500_000 + rng.i64(0..100_000));
-    Reading { at, month: day.strftime("%Y-%m").to_string(), value, notes: String::new() }
+    Reading {
+        at,
+        month: day.strftime("%Y-%m").to_string(),
+        value,
+        notes: String::new(),
+    }
 }

@@ -15,7 +15,8 @@ impl Report {
             (false, true) => "reached",
             (false, false) => "**missed**",
         };
-        self.0.push([what.to_owned(), value, reach.to_owned(), verdict.to_owned()]);
+        self.0
+            .push([what.to_owned(), value, reach.to_owned(), verdict.to_owned()]);
     }
 
     /// All of it.
@@ -31,7 +32,11 @@ impl Report {
 /// A duration in milliseconds, as exact as it is worth.
 pub(crate) fn milliseconds(duration: Duration) -> String {
     let value = duration.as_secs_f64() * 1e3;
-    if value < 10.0 { format!("{value:.2} ms") } else { format!("{value:.0} ms") }
+    if value < 10.0 {
+        format!("{value:.2} ms")
+    } else {
+        format!("{value:.0} ms")
+    }
 }
 
 /// The value below which this share of the sorted values lies.

@@ -7,20 +7,41 @@ use tokio::time::Instant;
 
 use crate::report::{Report, milliseconds, percentile};
 
-/// Starts the daemon `times` times on the same state and prints the median and the slowest hundredth; then lets one sit.
+/// Starts the daemon `times` times on the same state and prints the median and the slowest hundredth; then
+/// lets one sit.
 pub(crate) fn measure(setup: &Setup, times: usize, report: &mut Report) {
     let mut durations: Vec<Duration> = (0..times.max(1)).map(|_| start(setup)).collect();
     durations.sort_unstable();
     let median = percentile(&durations, 50);
-    report.row("exec to READY, p50", milliseconds(median), "<= 50 ms", median <= Duration::from_millis(50));
-    report.row("exec to READY, p99", milliseconds(percentile(&durations, 99)), "", true);
+    report.row(
+        "exec to READY, p50",
+        milliseconds(median),
+        "<= 50 ms",
+        median <= Duration::from_millis(50),
+    );
+    report.row(
+        "exec to READY, p99",
+        milliseconds(percentile(&durations, 99)),
+        "",
+        true,
+    );
 
     let daemon = setup.serve();
     wait::pause(Duration::from_secs(2));
     let mebibytes = |field| kilobytes(daemon.pid(), field) as f64 / 1024.0;
     let resident = mebibytes("VmRSS:");
-    report.row("idle resident memory after 2 s", format!("{resident:.1} MiB"), "<= 14 MiB", resident <= 14.0);
-    report.row("of it its own, not pages of its file", format!("{:.1} MiB", mebibytes("RssAnon:")), "", true);
+    report.row(
+        "idle resident memory after 2 s",
+        format!("{resident:.1} MiB"),
+        "<= 14 MiB",
+        resident <= 14.0,
+    );
+    report.row(
+        "of it its own, not pages of its file",
+        format!("{:.1} MiB", mebibytes("RssAnon:")),
+        "",
+        true,
+    );
 }
 
 /// One start, timed to the datagram, without polling.
@@ -28,14 +49,21 @@ fn start(setup: &Setup) -> Duration {
     let path = setup.folder().join("bench-notify");
     let _ = std::fs::remove_file(&path);
     let socket = UnixDatagram::bind(&path).expect("a socket in the installation's folder");
-    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout can be set");
+    socket
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a timeout can be set");
     let mut command = setup.command(&["serve"]);
-    command.env("NOTIFY_SOCKET", &path).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let begin = Instant::now();
     let mut child = command.spawn().expect("the agent starts");
     let mut buffer = [0; 4096];
     loop {
-        let length = socket.recv(&mut buffer).expect("the agent gets ready within 20 s");
+        let length = socket
+            .recv(&mut buffer)
+            .expect("the agent gets ready within 20 s");
         if String::from_utf8_lossy(&buffer[..length]).contains("READY=1") {
             break;
         }
@@ -50,5 +78,7 @@ fn start(setup: &Setup) -> Duration {
 fn kilobytes(pid: u32, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field));
-    line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok()).unwrap_or(0)
+    line.and_then(|rest| rest.split_whitespace().next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }

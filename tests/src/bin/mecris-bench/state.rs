@@ -34,7 +34,9 @@ pub(crate) fn measure(
     days: i64,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     setup.config.set("policy.quiet_hours", serde_json::json!([]));
     runtime.block_on(year(&load(setup)?, setup, fakes, days, report))
 }
@@ -52,7 +54,8 @@ fn load(setup: &Setup) -> anyhow::Result<Loaded> {
     config::load(&inputs).context("the configuration of the benchmark")
 }
 
-/// Every pass of so many days, through the agent's own code against the fakes, with a message on most days, and what a person tells it.
+/// Every pass of so many days, through the agent's own code against the fakes, with a message on most days,
+/// and what a person tells it.
 async fn year(
     loaded: &Loaded,
     setup: &Setup,
@@ -67,7 +70,10 @@ async fn year(
         Ok(date.at(13, 0, 0, 0).to_zoned_datetime(zone.clone())?.timestamp())
     };
     let clock = Clock::manual(opening(0)?);
-    let (remote, mut store) = (folder(setup.folder(), "year")?, Store::open(&setup.folder().join("year.db"))?);
+    let (remote, mut store) = (
+        folder(setup.folder(), "year")?,
+        Store::open(&setup.folder().join("year.db"))?,
+    );
     store.join(&remote, &clock).await?;
     let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock.clone(), store)?;
     let (mut moved, mut messages, mut rng) = (Vec::new(), 0, fastrand::Rng::with_seed(1));
@@ -75,11 +81,18 @@ async fn year(
         clock.advance(opening(day)?.duration_since(clock.now()));
         // Which goals are in danger moves on from day to day.
         beeminder.set_goals((0..GOALS).map(|n| GoalSpec::new(&format!("goal{n}"), (day + n * 3) % 12)));
-        let before = agent.store.copies().and_then(|copies| copies.saved).map_or(0, |saved| saved.generation);
-        let told: Vec<_> = (0..SESSIONS_PER_DAY).map(|_| person::session_at(&mut rng, clock.now())).collect();
+        let before = agent
+            .store
+            .copies()
+            .and_then(|copies| copies.saved)
+            .map_or(0, |saved| saved.generation);
+        let told: Vec<_> = (0..SESSIONS_PER_DAY)
+            .map(|_| person::session_at(&mut rng, clock.now()))
+            .collect();
         let read = person::reading(&mut rng, clock.now(), zone.to_datetime(clock.now()).date());
         let tell = agent.store.write(move |tx| {
-            told.iter().try_for_each(|session| sessions::insert(tx, session))?;
+            told.iter()
+                .try_for_each(|session| sessions::insert(tx, session))?;
             odometer::insert(tx, Provider::Groq, &read)
         });
         tell.await?;
@@ -91,24 +104,62 @@ async fn year(
             clock.advance(SignedDuration::from_mins(15));
         }
         agent.finish().await;
-        moved.push(remote.list(before).await?.iter().map(|generation| generation.bytes).sum::<u64>());
+        moved.push(
+            remote
+                .list(before)
+                .await?
+                .iter()
+                .map(|generation| generation.bytes)
+                .sum::<u64>(),
+        );
         for old in remote.list(0).await?.iter().rev().skip(1) {
             remote.delete(old.number).await?;
         }
     }
-    let saved = agent.store.copies().and_then(|copies| copies.saved).context("no copy was made")?;
-    report.row(&format!("{days} simulated days: passes"), (days * PASSES_PER_DAY).to_string(), "", true);
-    report.row(&format!("{days} simulated days: messages"), messages.to_string(), "", true);
+    let saved = agent
+        .store
+        .copies()
+        .and_then(|copies| copies.saved)
+        .context("no copy was made")?;
+    report.row(
+        &format!("{days} simulated days: passes"),
+        (days * PASSES_PER_DAY).to_string(),
+        "",
+        true,
+    );
+    report.row(
+        &format!("{days} simulated days: messages"),
+        messages.to_string(),
+        "",
+        true,
+    );
     let kilobytes = saved.bytes as f64 / 1e3;
-    report.row("state object after them", format!("{kilobytes:.0} kB"), "< 200 kB", kilobytes < 200.0);
+    report.row(
+        "state object after them",
+        format!("{kilobytes:.0} kB"),
+        "< 200 kB",
+        kilobytes < 200.0,
+    );
     let size = std::fs::metadata(agent.store.path())?.len();
-    report.row("the database itself then", format!("{:.0} kB", size as f64 / 1e3), "", true);
+    report.row(
+        "the database itself then",
+        format!("{:.0} kB", size as f64 / 1e3),
+        "",
+        true,
+    );
     let last = moved.last().copied().unwrap_or_default();
-    report.row("moved off the machine on the last five-hour day", format!("{:.0} kB", last as f64 / 1e3), "", true);
+    report.row(
+        "moved off the machine on the last five-hour day",
+        format!("{:.0} kB", last as f64 / 1e3),
+        "",
+        true,
+    );
     Ok(())
 }
 
 fn folder(parent: &Path, name: &str) -> anyhow::Result<Remote> {
     let url = url::Url::from_directory_path(parent.join(name));
-    Ok(Remote::open(&url.map_err(|()| anyhow::anyhow!("the folder of the installation is no absolute path"))?)?)
+    Ok(Remote::open(&url.map_err(|()| {
+        anyhow::anyhow!("the folder of the installation is no absolute path")
+    })?)?)
 }

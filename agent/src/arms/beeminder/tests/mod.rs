@@ -48,7 +48,9 @@ fn goal(fields: Value) -> Goal {
 }
 
 pub(in crate::arms) fn merge(object: &mut Value, fields: Value) {
-    let Value::Object(fields) = fields else { panic!("not an object") };
+    let Value::Object(fields) = fields else {
+        panic!("not an object")
+    };
     object.as_object_mut().unwrap().extend(fields);
 }
 
@@ -60,9 +62,13 @@ pub(in crate::arms) struct Fake {
 
 impl Fake {
     /// `answer` gets the path without its query and gives a status and a body.
-    pub(in crate::arms) async fn start(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
+    pub(in crate::arms) async fn start(
+        answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}/api/v1/", listener.local_addr().unwrap()).parse().unwrap();
+        let base_url = format!("http://{}/api/v1/", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let log = Arc::clone(&seen);
         tokio::spawn(async move {
@@ -73,13 +79,21 @@ impl Fake {
                 let line = request.lines().next().unwrap().to_owned();
                 let (status, body) = answer(line.split([' ', '?']).nth(1).unwrap());
                 log.lock().unwrap().push(line);
-                let head =
-                    format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
                 socket.write_all((head + &body).as_bytes()).await.unwrap();
             }
         });
-        let source = BeeminderSource::Api { base_url, username: "me".into() };
-        Self { arm: arm(source, Some("canary")), seen }
+        let source = BeeminderSource::Api {
+            base_url,
+            username: "me".into(),
+        };
+        Self {
+            arm: arm(source, Some("canary")),
+            seen,
+        }
     }
 }
 
@@ -88,6 +102,13 @@ pub(in crate::arms) fn arm(source: BeeminderSource, token: Option<&str>) -> Beem
     if let Some(token) = token {
         secrets.insert(SecretName::BeeminderAuthToken, token.to_owned().into());
     }
-    let settings = BeeminderSettings { source, ignore: vec!["free".parse().unwrap()] };
-    BeeminderArm::new(&settings, &LiveSecrets::fixed(secrets), Outbound::new("beeminder", Clock::system()))
+    let settings = BeeminderSettings {
+        source,
+        ignore: vec!["free".parse().unwrap()],
+    };
+    BeeminderArm::new(
+        &settings,
+        &LiveSecrets::fixed(secrets),
+        Outbound::new("beeminder", Clock::system()),
+    )
 }

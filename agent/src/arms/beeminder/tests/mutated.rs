@@ -1,5 +1,5 @@
-//! Ten thousand bodies that Beeminder did not send, but might: recorded ones with bytes flipped, cut off, fields removed and types
-//! swapped, and plain noise. Nothing panics, and nothing safe comes out of garbage.
+//! Ten thousand bodies that Beeminder did not send, but might: recorded ones with bytes flipped, cut off,
+//! fields removed and types swapped, and plain noise. Nothing panics, and nothing safe comes out of garbage.
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
@@ -16,7 +16,13 @@ fn recordings() -> Vec<Value> {
         }
     }
     let webhook = serde_json::from_str::<Value>(WEBHOOK).unwrap()["goal"].take();
-    vec![json!([goals[0]]), json!([webhook]), goals, body(USER), body(DATAPOINTS)]
+    vec![
+        json!([goals[0]]),
+        json!([webhook]),
+        goals,
+        body(USER),
+        body(DATAPOINTS),
+    ]
 }
 
 fn other_values() -> impl Strategy<Value = Value> {
@@ -54,8 +60,15 @@ fn mutations() -> impl Strategy<Value = Mutation> {
 /// JSON pointers to every value below the root.
 fn places(value: &Value, here: &str, found: &mut Vec<String>) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{here}/{name}"), value)).collect(),
-        Value::Array(list) => list.iter().enumerate().map(|(nth, value)| (format!("{here}/{nth}"), value)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (format!("{here}/{name}"), value))
+            .collect(),
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .map(|(nth, value)| (format!("{here}/{nth}"), value))
+            .collect(),
         _ => Vec::new(),
     };
     for (place, value) in children {
@@ -126,15 +139,28 @@ fn parse(bytes: &[u8]) -> Option<(Value, Account)> {
 }
 
 fn check(bytes: &[u8]) {
-    let Some((body, account)) = parse(bytes) else { return };
+    let Some((body, account)) = parse(bytes) else {
+        return;
+    };
     let elements = body.as_array().expect("only a list becomes an account");
-    assert_eq!(account.goals.len() + account.unreadable.len(), elements.len(), "a goal was lost");
-    let readable =
-        elements.iter().filter(|element| element["slug"].as_str().is_some_and(|s| s.parse::<Slug>().is_ok()));
+    assert_eq!(
+        account.goals.len() + account.unreadable.len(),
+        elements.len(),
+        "a goal was lost"
+    );
+    let readable = elements.iter().filter(|element| {
+        element["slug"]
+            .as_str()
+            .is_some_and(|s| s.parse::<Slug>().is_ok())
+    });
     for (goal, element) in account.goals.iter().zip(readable) {
         assert_eq!(goal.slug.as_str(), element["slug"]);
         if let Some(days) = goal.safebuf {
-            assert_eq!(Some(days as f64), element["safebuf"].as_f64(), "safebuf was made up");
+            assert_eq!(
+                Some(days as f64),
+                element["safebuf"].as_f64(),
+                "safebuf was made up"
+            );
         }
         assert!(
             goal.state == GoalState::Active

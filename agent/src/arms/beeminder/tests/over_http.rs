@@ -34,10 +34,17 @@ async fn an_account_is_read_with_two_gets_and_ignored_goals_are_left_out() {
 #[tokio::test]
 async fn datapoints_are_read_by_daystamp() {
     let fake = Fake::start(good).await;
-    let recent = fake.arm.datapoints(&"work".parse().unwrap(), WITHIN).await.unwrap();
+    let recent = fake
+        .arm
+        .datapoints(&"work".parse().unwrap(), WITHIN)
+        .await
+        .unwrap();
     assert_eq!((recent.points.len(), recent.unreadable), (3, 0));
     let line = fake.seen.lock().unwrap()[0].clone();
-    assert!(line.ends_with("/goals/work/datapoints.json?auth_token=canary&sort=daystamp&count=25 HTTP/1.1"), "{line}");
+    assert!(
+        line.ends_with("/goals/work/datapoints.json?auth_token=canary&sort=daystamp&count=25 HTTP/1.1"),
+        "{line}"
+    );
 }
 
 #[tokio::test]
@@ -49,42 +56,91 @@ async fn whatever_beeminder_says_instead_is_an_error_with_a_sentence_and_without
             r#"{"errors":{"auth_token":"canary","message":"No such auth_token found."}}"#.to_owned(),
             "BEEMINDER_AUTH_TOKEN",
         ),
-        (404, r#"{"error":"canary was not found."}"#.to_owned(), "check beeminder.username"),
-        (422, r#"{"errors":"canary"}"#.to_owned(), "refused to say the goals of me (status 422: ***)"),
-        (200, "<html>canary</html>".to_owned(), "answered with HTML, not JSON (status 200)"),
+        (
+            404,
+            r#"{"error":"canary was not found."}"#.to_owned(),
+            "check beeminder.username",
+        ),
+        (
+            422,
+            r#"{"errors":"canary"}"#.to_owned(),
+            "refused to say the goals of me (status 422: ***)",
+        ),
+        (
+            200,
+            "<html>canary</html>".to_owned(),
+            "answered with HTML, not JSON (status 200)",
+        ),
         (200, half, "half a JSON document, not JSON (status 200)"),
-        (200, r#"{"goals":[]}"#.to_owned(), "the goals should be an array, not an object"),
+        (
+            200,
+            r#"{"goals":[]}"#.to_owned(),
+            "the goals should be an array, not an object",
+        ),
         (301, String::new(), "https://www.beeminder.com/api/v1/"),
         (503, "canary".to_owned(), "failed (status 503"),
     ];
     for (status, text, expected) in cases {
-        let fake =
-            Fake::start(move |path| if path.ends_with("goals.json") { (status, text.clone()) } else { good(path) });
+        let fake = Fake::start(move |path| {
+            if path.ends_with("goals.json") {
+                (status, text.clone())
+            } else {
+                good(path)
+            }
+        });
         let error = fake.await.arm.observe(recorded_at(), WITHIN).await.unwrap_err();
         let (shown, debugged) = (error.to_string(), format!("{error:?}"));
         assert!(shown.contains(expected), "{shown}");
-        assert!(!shown.contains("canary") && !debugged.contains("canary"), "{debugged}");
+        assert!(
+            !shown.contains("canary") && !debugged.contains("canary"),
+            "{debugged}"
+        );
     }
 }
 
 #[tokio::test]
 async fn without_the_user_there_is_no_account() {
-    let fake = Fake::start(|path| if path.ends_with("me.json") { (401, String::new()) } else { good(path) }).await;
-    assert!(matches!(fake.arm.observe(recorded_at(), WITHIN).await, Err(BeeminderError::Unauthorized { .. })));
+    let fake = Fake::start(|path| {
+        if path.ends_with("me.json") {
+            (401, String::new())
+        } else {
+            good(path)
+        }
+    })
+    .await;
+    assert!(matches!(
+        fake.arm.observe(recorded_at(), WITHIN).await,
+        Err(BeeminderError::Unauthorized { .. })
+    ));
 }
 
 #[tokio::test]
 async fn a_missing_token_asks_nobody() {
-    let source = BeeminderSource::Api { base_url: "http://127.0.0.1:9/".parse().unwrap(), username: "me".into() };
-    let error = arm(source, None).observe(recorded_at(), WITHIN).await.unwrap_err();
+    let source = BeeminderSource::Api {
+        base_url: "http://127.0.0.1:9/".parse().unwrap(),
+        username: "me".into(),
+    };
+    let error = arm(source, None)
+        .observe(recorded_at(), WITHIN)
+        .await
+        .unwrap_err();
     assert!(matches!(error, BeeminderError::MissingToken), "{error}");
 }
 
 #[tokio::test]
 async fn nobody_listening_is_a_transport_error() {
-    let source = BeeminderSource::Api { base_url: "http://127.0.0.1:9/".parse().unwrap(), username: "me".into() };
-    let error = arm(source, Some("canary")).observe(recorded_at(), WITHIN).await.unwrap_err();
-    assert!(error.to_string().starts_with("cannot connect to beeminder: "), "{error}");
+    let source = BeeminderSource::Api {
+        base_url: "http://127.0.0.1:9/".parse().unwrap(),
+        username: "me".into(),
+    };
+    let error = arm(source, Some("canary"))
+        .observe(recorded_at(), WITHIN)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot connect to beeminder: "),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -100,11 +156,25 @@ async fn a_file_holds_the_goals_or_the_user_and_the_goals() {
 
     write(json!({"user": body(USER), "goals": body(GOALS)}).to_string());
     let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
-    assert_eq!((account.goals.len(), account.time_zone.as_deref()), (2, Some("America/New_York")));
-    assert!(arm.datapoints(&"clean-view".parse().unwrap(), WITHIN).await.is_err());
+    assert_eq!(
+        (account.goals.len(), account.time_zone.as_deref()),
+        (2, Some("America/New_York"))
+    );
+    assert!(
+        arm.datapoints(&"clean-view".parse().unwrap(), WITHIN)
+            .await
+            .is_err()
+    );
 
     write(json!([{"slug": "bike", "datapoints": body(DATAPOINTS)}]).to_string());
-    assert_eq!(arm.datapoints(&"bike".parse().unwrap(), WITHIN).await.unwrap().points.len(), 3);
+    assert_eq!(
+        arm.datapoints(&"bike".parse().unwrap(), WITHIN)
+            .await
+            .unwrap()
+            .points
+            .len(),
+        3
+    );
 }
 
 #[tokio::test]
@@ -117,8 +187,14 @@ async fn a_file_that_is_missing_or_wrong_is_an_error_that_names_it() {
             std::fs::write(&path, text).unwrap();
         }
         let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
-        assert!(error.starts_with("beeminder.source = \"file:") && error.contains("goals.json\": "), "{error}");
+        assert!(
+            error.starts_with("beeminder.source = \"file:") && error.contains("goals.json\": "),
+            "{error}"
+        );
     }
     std::fs::write(&path, r#"{"goals": 3}"#).unwrap();
-    assert!(matches!(arm.observe(recorded_at(), WITHIN).await, Err(BeeminderError::Malformed(_))));
+    assert!(matches!(
+        arm.observe(recorded_at(), WITHIN).await,
+        Err(BeeminderError::Malformed(_))
+    ));
 }

@@ -1,4 +1,5 @@
-//! The read-only guarantee, by looking at the source: no string of the crate names an endpoint that costs money or writes.
+//! The read-only guarantee, by looking at the source: no string of the crate names an endpoint that costs
+//! money or writes.
 
 use std::{
     fs,
@@ -25,7 +26,9 @@ fn lines(folder: &Path) -> Vec<(PathBuf, String)> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(lines(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests/read_only.rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("tests/read_only.rs")
+        {
             let text = fs::read_to_string(&path).unwrap();
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             found.extend(code.map(|line| (path.clone(), line.to_owned())));
@@ -42,16 +45,31 @@ fn source() -> PathBuf {
 fn no_code_names_an_endpoint_that_charges_derails_or_writes() {
     for (path, line) in lines(&source()) {
         for endpoint in FORBIDDEN {
-            assert!(!line.contains(endpoint), "{endpoint} in {}: {line}", path.display());
+            assert!(
+                !line.contains(endpoint),
+                "{endpoint} in {}: {line}",
+                path.display()
+            );
         }
     }
 }
 
 #[test]
 fn the_arm_makes_requests_in_one_place_and_only_gets() {
-    let arm: Vec<_> = lines(&source().join("arms")).into_iter().filter(|(_, line)| line.contains("Method::")).collect();
-    let [(path, line)] = &arm[..] else { panic!("requests are made in more than one place: {arm:?}") };
-    assert!(path.ends_with("arms/beeminder/api.rs") && line.trim() == "method: http::Method::GET,", "{line}");
-    let calls = lines(&source().join("arms")).into_iter().filter(|(_, line)| line.contains("Call {")).count();
+    let arm: Vec<_> = lines(&source().join("arms"))
+        .into_iter()
+        .filter(|(_, line)| line.contains("Method::"))
+        .collect();
+    let [(path, line)] = &arm[..] else {
+        panic!("requests are made in more than one place: {arm:?}")
+    };
+    assert!(
+        path.ends_with("arms/beeminder/api.rs") && line.trim() == "method: http::Method::GET,",
+        "{line}"
+    );
+    let calls = lines(&source().join("arms"))
+        .into_iter()
+        .filter(|(_, line)| line.contains("Call {"))
+        .count();
     assert_eq!(calls, 1);
 }

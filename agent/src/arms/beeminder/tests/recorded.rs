@@ -8,7 +8,8 @@ use super::*;
 const IGNORED_OF_GOAL: &[&str] = &[
     // For people who look at graphs.
     "description fineprint yaxis graph_url svg_url thumb_url headsum graphsum plotall noisy movingav aura steppy rosy tmin tmax",
-    // Deprecated or display versions of safebuf, losedate, safesum and baremin. `lost` is off track: safebuf is 0 then.
+    // Deprecated or display versions of safebuf, losedate, safesum and baremin. `lost` is off track: safebuf
+    // is 0 then.
     "lane lanewidth delta delta_text limsumdate limsumdays baremintotal roadstatuscolor colorkey colorhex coasting lost dueby",
     "urgencykey sadbrink nomercy exprd",
     // The line and how it is computed; emaciated leaves the matrices out.
@@ -29,20 +30,28 @@ const IGNORED_OF_USER: &[&str] = &[
     "default_deadline subscription subs_downto subs_freq subs_lifetime remaining_subs_credit",
 ];
 
-/// Checks that each field is known or ignored, and that no known field is swallowed because its type is another one than recorded.
+/// Checks that each field is known or ignored, and that no known field is swallowed because its type is
+/// another one than recorded.
 fn check<T: Serialize + DeserializeOwned>(recorded: &Value, ignored: &[&str]) {
     let read = serde_json::to_value(serde_json::from_value::<T>(recorded.clone()).unwrap()).unwrap();
     for (field, value) in recorded.as_object().unwrap() {
-        let ignored = ignored.iter().any(|line| line.split(' ').any(|name| name == field));
+        let ignored = ignored
+            .iter()
+            .any(|line| line.split(' ').any(|name| name == field));
         match read.get(field) {
-            Some(read) => assert!(!ignored && read.is_null() == value.is_null(), "{field}: {value} was read as {read}"),
+            Some(read) => assert!(
+                !ignored && read.is_null() == value.is_null(),
+                "{field}: {value} was read as {read}"
+            ),
             None => assert!(ignored, "{field} is new: read it, or say why not"),
         }
     }
 }
 
 fn goals() -> Vec<Value> {
-    let Value::Array(mut goals) = body(GOALS) else { panic!() };
+    let Value::Array(mut goals) = body(GOALS) else {
+        panic!()
+    };
     goals.push(serde_json::from_str::<Value>(WEBHOOK).unwrap()["goal"].take());
     goals
 }
@@ -56,7 +65,9 @@ fn every_field_of_a_goal_is_read_or_knowingly_ignored() {
 
 #[test]
 fn every_field_of_a_datapoint_is_read_or_knowingly_ignored() {
-    let Value::Array(mut points) = body(DATAPOINTS) else { panic!() };
+    let Value::Array(mut points) = body(DATAPOINTS) else {
+        panic!()
+    };
     points.extend(goals().iter().map(|goal| goal["last_datapoint"].clone()));
     for point in points {
         check::<wire::Datapoint>(&point, IGNORED_OF_DATAPOINT);
@@ -71,7 +82,10 @@ fn every_field_of_a_user_is_read_or_knowingly_ignored() {
 #[test]
 fn the_recorded_account_is_understood() {
     let account = account(|goals| goals.push(self::goals().pop().unwrap()));
-    assert_eq!((account.time_zone.as_deref(), account.deadbeat), (Some("America/New_York"), false));
+    assert_eq!(
+        (account.time_zone.as_deref(), account.deadbeat),
+        (Some("America/New_York"), false)
+    );
     assert!(account.unreadable.is_empty());
     let said: Vec<_> = account
         .goals
@@ -103,6 +117,14 @@ fn the_recorded_account_is_understood() {
 fn the_recorded_datapoints_are_understood() {
     let recent = convert::datapoints(body(DATAPOINTS)).unwrap();
     let days: Vec<_> = recent.points.iter().map(|point| point.day.to_string()).collect();
-    assert_eq!((days.join(" ").as_str(), recent.unreadable), ("2026-01-24 2026-01-24 2026-01-23", 0));
-    assert!(recent.points.iter().all(|point| !point.is_dummy && !point.is_initial && point.value == Some(1.0)));
+    assert_eq!(
+        (days.join(" ").as_str(), recent.unreadable),
+        ("2026-01-24 2026-01-24 2026-01-23", 0)
+    );
+    assert!(
+        recent
+            .points
+            .iter()
+            .all(|point| !point.is_dummy && !point.is_initial && point.value == Some(1.0))
+    );
 }

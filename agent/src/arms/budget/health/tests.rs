@@ -22,7 +22,10 @@ fn standing(used: f64, burn: f64) -> Standing {
         used: Some(usd(used)),
         spent_today: Some(Money::ZERO),
         daily_burn: Some(usd(burn)),
-        period: Period { start: date(2026, 1, 1), end: date(2026, 1, 31) },
+        period: Period {
+            start: date(2026, 1, 1),
+            end: date(2026, 1, 31),
+        },
         as_of: Some(NOW.parse().unwrap()),
     }
 }
@@ -38,16 +41,28 @@ fn health_of(used: f64, burn: f64) -> (Health, String) {
 
 #[test]
 fn within_the_plan_is_good() {
-    assert_eq!(health_of(3.0, 0.2), (Health::Good, "$3.00 of $25.00 used (12%), the period ends on 2026-01-31".into()));
+    assert_eq!(
+        health_of(3.0, 0.2),
+        (
+            Health::Good,
+            "$3.00 of $25.00 used (12%), the period ends on 2026-01-31".into()
+        )
+    );
     assert_eq!(health_of(0.0, 0.0).0, Health::Good);
 }
 
 #[test]
 fn the_share_used_warns_at_its_threshold_and_not_before() {
     assert_eq!(health_of(18.74, 0.0).0, Health::Good);
-    assert_eq!(health_of(18.75, 0.0), (Health::Warning, "$18.75 of $25.00 used (75%)".into()));
+    assert_eq!(
+        health_of(18.75, 0.0),
+        (Health::Warning, "$18.75 of $25.00 used (75%)".into())
+    );
     assert_eq!(health_of(23.74, 0.0).0, Health::Warning);
-    assert_eq!(health_of(23.75, 0.0), (Health::Critical, "$23.75 of $25.00 used (95%)".into()));
+    assert_eq!(
+        health_of(23.75, 0.0),
+        (Health::Critical, "$23.75 of $25.00 used (95%)".into())
+    );
 }
 
 #[test]
@@ -56,12 +71,19 @@ fn a_limit_that_is_reached_or_passed_is_critical() {
     assert_eq!(health_of(25.0, 0.0), (Health::Critical, why.into()));
     let verdict = judged(&standing(30.0, 0.0));
     assert_eq!(verdict.health, Health::Critical);
-    assert_eq!(verdict.projected_exhaustion, Some(date(2026, 1, 16)), "it is spent today, whatever the burn");
+    assert_eq!(
+        verdict.projected_exhaustion,
+        Some(date(2026, 1, 16)),
+        "it is spent today, whatever the burn"
+    );
 }
 
 #[test]
 fn a_limit_of_nothing_is_used_up() {
-    let nothing = Standing { limit: Money::ZERO, ..standing(0.0, 0.0) };
+    let nothing = Standing {
+        limit: Money::ZERO,
+        ..standing(0.0, 0.0)
+    };
     assert_eq!(judged(&nothing).health, Health::Critical);
 }
 
@@ -73,9 +95,17 @@ fn money_that_ends_before_the_period_warns() {
 
 #[test]
 fn money_that_ends_in_the_last_hours_of_the_period_does_not_warn() {
-    assert_eq!(health_of(10.0, 1.0).0, Health::Good, "15 days of money, 15.5 days of period: half a day short");
+    assert_eq!(
+        health_of(10.0, 1.0).0,
+        Health::Good,
+        "15 days of money, 15.5 days of period: half a day short"
+    );
     assert_eq!(health_of(10.0, 0.9).0, Health::Good, "it outlasts the period");
-    assert_eq!(health_of(10.0, 1.04).0, Health::Warning, "14.4 days of money: a day short");
+    assert_eq!(
+        health_of(10.0, 1.04).0,
+        Health::Warning,
+        "14.4 days of money: a day short"
+    );
 }
 
 #[test]
@@ -86,9 +116,22 @@ fn money_for_less_than_a_day_is_critical_even_at_a_small_share() {
 
 #[test]
 fn money_for_less_than_a_day_is_fine_when_the_period_ends_first() {
-    let last_evening = Standing { as_of: Some("2026-02-01T03:00:00Z".parse().unwrap()), ..standing(15.0, 20.0) };
-    let verdict = judge(&last_evening, &THRESHOLDS, &zone(), "2026-02-01T03:00:00Z".parse().unwrap());
-    assert_eq!(verdict.health, Health::Good, "half a day of money, two hours of January: {}", verdict.why);
+    let last_evening = Standing {
+        as_of: Some("2026-02-01T03:00:00Z".parse().unwrap()),
+        ..standing(15.0, 20.0)
+    };
+    let verdict = judge(
+        &last_evening,
+        &THRESHOLDS,
+        &zone(),
+        "2026-02-01T03:00:00Z".parse().unwrap(),
+    );
+    assert_eq!(
+        verdict.health,
+        Health::Good,
+        "half a day of money, two hours of January: {}",
+        verdict.why
+    );
 }
 
 #[test]
@@ -97,12 +140,22 @@ fn the_money_of_an_old_reading_has_burnt_since() {
     old.as_of = Some("2026-01-11T17:00:00Z".parse().unwrap());
     assert_eq!(judged(&old).projected_exhaustion, Some(date(2026, 1, 19)));
     old.as_of = Some("2026-01-02T17:00:00Z".parse().unwrap());
-    assert_eq!(judged(&old).projected_exhaustion, Some(date(2026, 1, 16)), "never in the past");
+    assert_eq!(
+        judged(&old).projected_exhaustion,
+        Some(date(2026, 1, 16)),
+        "never in the past"
+    );
 }
 
 #[test]
 fn what_is_not_known_is_unknown_not_good() {
-    let unknown = Standing { used: None, daily_burn: None, spent_today: None, as_of: None, ..standing(0.0, 0.0) };
+    let unknown = Standing {
+        used: None,
+        daily_burn: None,
+        spent_today: None,
+        as_of: None,
+        ..standing(0.0, 0.0)
+    };
     let verdict = judged(&unknown);
     assert_eq!(verdict.health, Health::Unknown);
     assert_eq!(verdict.projected_exhaustion, None);
@@ -111,7 +164,13 @@ fn what_is_not_known_is_unknown_not_good() {
 
 #[test]
 fn a_period_that_ended_warns_and_never_counts_negative_days() {
-    let ended = Standing { period: Period { start: date(2025, 8, 6), end: date(2025, 9, 30) }, ..standing(5.42, 0.0) };
+    let ended = Standing {
+        period: Period {
+            start: date(2025, 8, 6),
+            end: date(2025, 9, 30),
+        },
+        ..standing(5.42, 0.0)
+    };
     let verdict = judged(&ended);
     assert_eq!(
         (verdict.health, verdict.why.as_str()),
@@ -122,7 +181,13 @@ fn a_period_that_ended_warns_and_never_counts_negative_days() {
 
 #[test]
 fn a_period_that_lies_ahead_is_unknown() {
-    let ahead = Standing { period: Period { start: date(2027, 1, 1), end: date(2027, 1, 31) }, ..standing(0.0, 0.0) };
+    let ahead = Standing {
+        period: Period {
+            start: date(2027, 1, 1),
+            end: date(2027, 1, 31),
+        },
+        ..standing(0.0, 0.0)
+    };
     assert_eq!(judged(&ahead).health, Health::Unknown);
 }
 
@@ -134,9 +199,19 @@ fn each_alert_has_its_own_meaning() {
         [Alert::BurnRateHigh],
         "even where half a day short is not worth a WARNING"
     );
-    let heavy_day = Standing { spent_today: Some(usd(1.01)), ..standing(10.01, 0.0) };
-    assert_eq!(judged(&heavy_day).alerts, [Alert::DailyLimitExceeded], "$16.00 for 16 days is $1.00 a day");
-    let even_day = Standing { spent_today: Some(usd(1.0)), ..standing(10.0, 0.0) };
+    let heavy_day = Standing {
+        spent_today: Some(usd(1.01)),
+        ..standing(10.01, 0.0)
+    };
+    assert_eq!(
+        judged(&heavy_day).alerts,
+        [Alert::DailyLimitExceeded],
+        "$16.00 for 16 days is $1.00 a day"
+    );
+    let even_day = Standing {
+        spent_today: Some(usd(1.0)),
+        ..standing(10.0, 0.0)
+    };
     assert_eq!(judged(&even_day).alerts, []);
 }
 

@@ -47,8 +47,12 @@ fn settings() -> BudgetSettings {
         input_usd_per_mtok: usd(1.0),
         output_usd_per_mtok: usd(10.0),
     };
-    let budget =
-        |provider, source, limit| ProviderBudget { provider, source, limit: usd(limit), period: BudgetPeriod::Monthly };
+    let budget = |provider, source, limit| ProviderBudget {
+        provider,
+        source,
+        limit: usd(limit),
+        period: BudgetPeriod::Monthly,
+    };
     BudgetSettings {
         ttl: Duration::from_secs(15 * 60),
         thresholds: BudgetThresholds::DEFAULT,
@@ -69,12 +73,22 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mecris.db");
         let arm = BudgetArm::new(&settings, &zone(), Store::open(&path).unwrap());
-        Self { _folder: folder, path, settings, arm }
+        Self {
+            _folder: folder,
+            path,
+            settings,
+            arm,
+        }
     }
 
     /// Ends the process, as far as a test can: a new arm on the file that the old one left.
     async fn restart(self) -> Self {
-        let Self { _folder, path, settings, arm } = self;
+        let Self {
+            _folder,
+            path,
+            settings,
+            arm,
+        } = self;
         drop(arm);
         let store = loop {
             match Store::open(&path) {
@@ -83,11 +97,19 @@ impl Bench {
             }
         };
         let arm = BudgetArm::new(&settings, &zone(), store);
-        Self { _folder, path, settings, arm }
+        Self {
+            _folder,
+            path,
+            settings,
+            arm,
+        }
     }
 
     async fn session(&self, now: &str, input_tokens: u64) -> views::SessionRecorded {
-        self.arm.record_session(session(Provider::Anthropic, input_tokens), at(now)).await.unwrap()
+        self.arm
+            .record_session(session(Provider::Anthropic, input_tokens), at(now))
+            .await
+            .unwrap()
     }
 
     async fn reading(&self, now: &str, value: f64) -> Result<views::ReadingRecorded, BudgetError> {
@@ -101,7 +123,12 @@ impl Bench {
 
     /// The recorded row, without computing it anew.
     fn recorded(&self, provider: Provider, now: &str) -> Recorded {
-        self.arm.budgets(at(now)).unwrap().into_iter().find(|r| r.budget.provider == provider).unwrap()
+        self.arm
+            .budgets(at(now))
+            .unwrap()
+            .into_iter()
+            .find(|r| r.budget.provider == provider)
+            .unwrap()
     }
 }
 
@@ -117,7 +144,13 @@ fn session(provider: Provider, input_tokens: u64) -> NewSession {
 }
 
 fn reading(value: f64) -> NewReading {
-    NewReading { provider: Provider::Groq, value: usd(value), month: None, notes: String::new(), correction: false }
+    NewReading {
+        provider: Provider::Groq,
+        value: usd(value),
+        month: None,
+        notes: String::new(),
+        correction: false,
+    }
 }
 
 fn used(observation: &Observation<Budget>) -> Option<f64> {

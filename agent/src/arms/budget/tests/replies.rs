@@ -38,8 +38,14 @@ async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
 #[tokio::test]
 async fn usage_without_a_pass_or_a_budget_is_unknown_not_zero() {
     let usage = value(Bench::new().arm.usage(at("2026-01-16T15:05:00Z")).unwrap());
-    for field in ["total_budget", "remaining_budget", "used_budget", "days_remaining", "today_spend", "daily_burn_rate"]
-    {
+    for field in [
+        "total_budget",
+        "remaining_budget",
+        "used_budget",
+        "days_remaining",
+        "today_spend",
+        "daily_burn_rate",
+    ] {
         assert_eq!(usage[field], Value::Null, "{field}");
     }
     assert_eq!(usage["budget_health"], "UNKNOWN");
@@ -50,8 +56,17 @@ async fn usage_without_a_pass_or_a_budget_is_unknown_not_zero() {
 #[tokio::test]
 async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
     let bench = Bench::new();
-    let new = NewSession { output_tokens: 50_000, ..session(Provider::Anthropic, 120_000) };
-    let mut reply = value(bench.arm.record_session(new, at("2026-01-16T15:00:00Z")).await.unwrap());
+    let new = NewSession {
+        output_tokens: 50_000,
+        ..session(Provider::Anthropic, 120_000)
+    };
+    let mut reply = value(
+        bench
+            .arm
+            .record_session(new, at("2026-01-16T15:00:00Z"))
+            .await
+            .unwrap(),
+    );
     assert_eq!(reply["updated_status"].take()["used_budget"], 0.62);
     assert_eq!(
         reply,
@@ -76,10 +91,20 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
 #[tokio::test]
 async fn an_update_answers_with_the_budget_after_it() {
     let bench = Bench::new();
-    let update =
-        UpdateBudget { provider: Provider::Anthropic, remaining: Some(usd(19.54)), total: None, period_end: None };
+    let update = UpdateBudget {
+        provider: Provider::Anthropic,
+        remaining: Some(usd(19.54)),
+        total: None,
+        period_end: None,
+    };
     assert_eq!(
-        value(bench.arm.update_budget(update, at("2026-01-16T15:00:00Z")).await.unwrap()),
+        value(
+            bench
+                .arm
+                .update_budget(update, at("2026-01-16T15:00:00Z"))
+                .await
+                .unwrap()
+        ),
         json!({
             "updated": true, "provider": "anthropic",
             "budget_info": {
@@ -96,8 +121,15 @@ async fn a_summary_counts_by_day_type_and_provider() {
     let bench = Bench::new();
     bench.session("2026-01-09T15:00:00Z", 9 * A_DOLLAR).await;
     bench.session("2026-01-10T15:00:00Z", A_DOLLAR).await;
-    let batch = NewSession { session_type: "batch".to_owned(), ..session(Provider::Groq, 2 * A_DOLLAR) };
-    bench.arm.record_session(batch, at("2026-01-16T15:00:00Z")).await.unwrap();
+    let batch = NewSession {
+        session_type: "batch".to_owned(),
+        ..session(Provider::Groq, 2 * A_DOLLAR)
+    };
+    bench
+        .arm
+        .record_session(batch, at("2026-01-16T15:00:00Z"))
+        .await
+        .unwrap();
     let summary = value(bench.arm.summary(7, at("2026-01-16T16:00:00Z")).unwrap());
     assert_eq!(
         summary,
@@ -174,6 +206,9 @@ async fn the_odometer_answers_as_it_always_did() {
     );
     let empty = value(bench.arm.odometer_context(at("2026-02-10T15:00:00Z")).unwrap());
     let tracking = &empty["groq_context"]["groq_tracking"];
-    assert_eq!((&tracking["status"], &tracking["has_current_data"]), (&json!("needs_reading"), &json!(false)));
+    assert_eq!(
+        (&tracking["status"], &tracking["has_current_data"]),
+        (&json!("needs_reading"), &json!(false))
+    );
     assert_eq!(tracking.get("current_month_spend"), None, "absent, not zero");
 }

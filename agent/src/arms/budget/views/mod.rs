@@ -1,4 +1,5 @@
-//! What the endpoints answer: every field of the Python system with its old meaning, and the new ones beside it.
+//! What the endpoints answer: every field of the Python system with its old meaning, and the new ones beside
+//! it.
 //!
 //! Dollars are JSON numbers, times RFC 3339 UTC, days local. What is not known is `null`, never 0.
 
@@ -11,8 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use odometer::{
-    GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerState, OdometerStatusView, ReadingRecorded,
-    ReadingResult, Reminder, ReminderKind, ReminderStatus, Urgency,
+    GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerState, OdometerStatusView,
+    ReadingRecorded, ReadingResult, Reminder, ReminderKind, ReminderStatus, Urgency,
 };
 pub use sessions::{
     DayUsage, ProviderUsage, RecentView, SessionRecorded, SessionView, Summary, SummaryView, TypeUsage,

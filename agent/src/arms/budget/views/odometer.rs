@@ -23,7 +23,8 @@ pub struct ReadingResult {
     pub month: String,
     /// The month's total so far.
     pub cumulative_value: f64,
-    /// The first reading of a month, and lower than the last one of the month before: the console started anew.
+    /// The first reading of a month, and lower than the last one of the month before: the console started
+    /// anew.
     pub reset_detected: bool,
     /// The total by the days it took.
     pub daily_usage_estimate: f64,
@@ -81,7 +82,11 @@ pub struct Reminder {
 
 impl Reminder {
     pub(in super::super) fn new(kind: ReminderKind, urgency: Urgency, message: String) -> Self {
-        Self { kind, urgency, message }
+        Self {
+            kind,
+            urgency,
+            message,
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub struct WhatsAppSettings {
     pub to: PhoneNumber,
     /// Who it comes from.
     pub sender: Sender,
-    /// What WhatsApp asks of a message that begins a conversation. Without it only answers within 24 hours arrive.
+    /// What WhatsApp asks of a message that begins a conversation. Without it only answers within 24 hours
+    /// arrive.
     pub template: Option<ContentTemplate>,
 }
 

@@ -20,11 +20,14 @@ use crate::{
 const BUILT_IN: &str = include_str!("../../prices.toml");
 const KEY: &str = "budget.price";
 
-/// The built-in lines, each replaced by a configured one with the same provider, model and day, and the other configured ones.
+/// The built-in lines, each replaced by a configured one with the same provider, model and day, and the other
+/// configured ones.
 pub(super) fn prices(reader: &mut Reader) -> Option<Vec<Price>> {
     let mut prices = built_in();
     for price in configured(reader)? {
-        prices.retain(|known| (known.provider, &known.model, known.from) != (price.provider, &price.model, price.from));
+        prices.retain(|known| {
+            (known.provider, &known.model, known.from) != (price.provider, &price.model, price.from)
+        });
         prices.push(price);
     }
     Some(prices)
@@ -36,16 +39,23 @@ fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
         return Some(Vec::new());
     }
     let given = reader.given(KEY, EXPECTED)?;
-    let Some(items) = reader::array(&given) else { return reader.expected(KEY, EXPECTED) };
+    let Some(items) = reader::array(&given) else {
+        return reader.expected(KEY, EXPECTED);
+    };
     let mut prices = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let Some(line) = item.as_dict() else { return reader.expected(KEY, EXPECTED) };
+        let Some(line) = item.as_dict() else {
+            return reader.expected(KEY, EXPECTED);
+        };
         let read = price(line);
         for (name, message) in read.as_ref().err().into_iter().flatten() {
             let known = PRICE_KEYS.contains(&name.as_str());
             reader.report(ConfigProblem {
                 key: format!("{KEY}[{index}].{name}"),
-                value: line.get(name).filter(|_| known).map(|value| show::value(KEY, value)),
+                value: line
+                    .get(name)
+                    .filter(|_| known)
+                    .map(|value| show::value(KEY, value)),
                 source: Some(given.source.clone()),
                 message: message.clone(),
             });
@@ -59,7 +69,11 @@ fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
 fn built_in() -> Vec<Price> {
     let table = <Toml as Format>::from_str::<Dict>(BUILT_IN).unwrap_or_default();
     let lines = table.get("price").and_then(Value::as_array).unwrap_or_default();
-    lines.iter().filter_map(Value::as_dict).filter_map(|line| price(line).ok()).collect()
+    lines
+        .iter()
+        .filter_map(Value::as_dict)
+        .filter_map(|line| price(line).ok())
+        .collect()
 }
 
 /// A name in a line, and what is wrong with it.
@@ -78,22 +92,36 @@ fn price(line: &Dict) -> Result<Price, Vec<Wrong>> {
         ("provider", provider.is_some(), "\"anthropic\" or \"groq\""),
         ("model", model.is_some(), "a model id, or \"*\" for any other"),
         ("from", from.is_some(), "a day such as \"2026-11-01\""),
-        ("input_usd_per_mtok", input.is_some(), "US dollars for a million tokens, 0 to 100000"),
-        ("output_usd_per_mtok", output.is_some(), "US dollars for a million tokens, 0 to 100000"),
+        (
+            "input_usd_per_mtok",
+            input.is_some(),
+            "US dollars for a million tokens, 0 to 100000",
+        ),
+        (
+            "output_usd_per_mtok",
+            output.is_some(),
+            "US dollars for a million tokens, 0 to 100000",
+        ),
     ] {
         if !fits {
-            let missing = if line.contains_key(name) { "" } else { "is required: " };
+            let missing = if line.contains_key(name) {
+                ""
+            } else {
+                "is required: "
+            };
             wrong.push((name.to_owned(), format!("{missing}expected {expected}")));
         }
     }
     match (provider, model, from, input, output) {
-        (Some(provider), Some(model), Some(from), Some(input), Some(output)) if wrong.is_empty() => Ok(Price {
-            provider,
-            model: model.to_owned(),
-            from,
-            input_usd_per_mtok: input,
-            output_usd_per_mtok: output,
-        }),
+        (Some(provider), Some(model), Some(from), Some(input), Some(output)) if wrong.is_empty() => {
+            Ok(Price {
+                provider,
+                model: model.to_owned(),
+                from,
+                input_usd_per_mtok: input,
+                output_usd_per_mtok: output,
+            })
+        }
         _ => Err(wrong),
     }
 }
@@ -111,7 +139,11 @@ fn text<'a>(line: &'a Dict, key: &str) -> Option<&'a str> {
 }
 
 fn dollars(line: &Dict, key: &str) -> Option<Money> {
-    let usd = line.get(key)?.deserialize::<f64>().ok().filter(|usd| (0.0..=1e5).contains(usd))?;
+    let usd = line
+        .get(key)?
+        .deserialize::<f64>()
+        .ok()
+        .filter(|usd| (0.0..=1e5).contains(usd))?;
     Money::from_usd(usd).ok()
 }
 
@@ -124,7 +156,10 @@ mod tests {
         let prices = built_in();
         assert_eq!(prices.len(), BUILT_IN.matches("[[price]]").count());
         for provider in Provider::ALL {
-            let any = prices.iter().find(|price| price.provider == provider && price.model == "*").unwrap();
+            let any = prices
+                .iter()
+                .find(|price| price.provider == provider && price.model == "*")
+                .unwrap();
             for price in prices.iter().filter(|price| price.provider == provider) {
                 assert!(any.from <= price.from);
                 assert!(any.input_usd_per_mtok >= price.input_usd_per_mtok, "{price:?}");

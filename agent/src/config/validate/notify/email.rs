@@ -6,7 +6,8 @@ use crate::config::{reader::Reader, settings::EmailSettings};
 const ADDRESS: &str = "an e-mail address such as \"me@example.org\" or \"Mecris <mecris@example.org>\"";
 const SUBJECT: &str = "one line of 1 to 78 characters";
 
-/// The outer `None` is a problem; the inner one means that `email` is no channel. What is set is checked in any case.
+/// The outer `None` is a problem; the inner one means that `email` is no channel. What is set is checked in
+/// any case.
 pub(super) fn email(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSettings>> {
     let from = mailbox(reader, "notify.email.from", wanted);
     let to = mailbox(reader, "notify.email.to", wanted);
@@ -17,7 +18,12 @@ pub(super) fn email(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSet
     });
     let on_doubt = reader.choice("notify.email.on_doubt", ON_DOUBT);
     let (from, to, subject, on_doubt) = (from?, to?, subject?, on_doubt?);
-    Some(from.zip(to).filter(|_| wanted).map(|(from, to)| EmailSettings { from, to, subject, on_doubt }))
+    Some(from.zip(to).filter(|_| wanted).map(|(from, to)| EmailSettings {
+        from,
+        to,
+        subject,
+        on_doubt,
+    }))
 }
 
 /// The outer `None` is a problem; the inner one: nobody set it, and nobody wants it.
@@ -26,6 +32,10 @@ fn mailbox(reader: &mut Reader, key: &str, wanted: bool) -> Option<Option<Mailbo
         return Some(None);
     }
     // Addresses in other letters need servers that speak SMTPUTF8; names are encoded.
-    let parse = |text: &str| text.parse().ok().filter(|mailbox: &Mailbox| mailbox.email.to_string().is_ascii());
+    let parse = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|mailbox: &Mailbox| mailbox.email.to_string().is_ascii())
+    };
     reader.parsed(key, ADDRESS, parse).map(Some)
 }

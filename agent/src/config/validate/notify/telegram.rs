@@ -6,7 +6,8 @@ use crate::config::{
 
 const CHAT: &str = "the number of a chat such as \"123456789\" or \"-1001234567890\", or \"@name\"";
 
-/// The outer `None` is a problem; the inner one means that `telegram` is no channel. What is set is checked in any case.
+/// The outer `None` is a problem; the inner one means that `telegram` is no channel. What is set is checked
+/// in any case.
 pub(super) fn telegram(reader: &mut Reader, wanted: bool) -> Option<Option<TelegramSettings>> {
     const KEY: &str = "notify.telegram.chat_id";
     let base_url = crate::config::validate::url::base_url(reader, "notify.telegram.base_url");
@@ -16,7 +17,11 @@ pub(super) fn telegram(reader: &mut Reader, wanted: bool) -> Option<Option<Teleg
         // A wrong one is a problem all the same.
         return if chat == Some(None) { None } else { Some(None) };
     }
-    Some(Some(TelegramSettings { base_url: base_url?, chat: chat??, on_doubt: on_doubt? }))
+    Some(Some(TelegramSettings {
+        base_url: base_url?,
+        chat: chat??,
+        on_doubt: on_doubt?,
+    }))
 }
 
 /// People write the number with quotes and without.

@@ -1,6 +1,8 @@
-//! What the channels of Twilio have in common: a person, a sender, an address of the API. And the plain ones of them.
+//! What the channels of Twilio have in common: a person, a sender, an address of the API. And the plain ones
+//! of them.
 //!
-//! Of every channel the outer `None` is a problem; the inner one means that it is no channel. What is set is checked in any case.
+//! Of every channel the outer `None` is a problem; the inner one means that it is no channel. What is set is
+//! checked in any case.
 
 use secrecy::ExposeSecret as _;
 
@@ -16,7 +18,11 @@ use crate::{
 
 const NUMBER: &str = "a telephone number in E.164 form such as \"+14155550100\"";
 
-pub(super) fn sms(reader: &mut Reader, secrets: Option<&Secrets>, wanted: bool) -> Option<Option<SmsSettings>> {
+pub(super) fn sms(
+    reader: &mut Reader,
+    secrets: Option<&Secrets>,
+    wanted: bool,
+) -> Option<Option<SmsSettings>> {
     let base_url = url::base_url(reader, "notify.sms.base_url");
     // A number that nobody uses may be anything: PHONE_NUMBER is a common name.
     let secrets = secrets.filter(|_| wanted);
@@ -31,16 +37,33 @@ pub(super) fn sms(reader: &mut Reader, secrets: Option<&Secrets>, wanted: bool) 
             "the sms channel needs a sender: set this, or notify.sms.from, or the secret TWILIO_FROM_NUMBER",
         );
     }
-    Some(Some(SmsSettings { base_url: base_url?, to: to.ok()??, sender: sender.ok()?? }))
+    Some(Some(SmsSettings {
+        base_url: base_url?,
+        to: to.ok()??,
+        sender: sender.ok()??,
+    }))
 }
 
-pub(super) fn voice(reader: &mut Reader, secrets: Option<&Secrets>, wanted: bool) -> Option<Option<VoiceSettings>> {
+pub(super) fn voice(
+    reader: &mut Reader,
+    secrets: Option<&Secrets>,
+    wanted: bool,
+) -> Option<Option<VoiceSettings>> {
     let base_url = url::base_url(reader, "notify.voice.base_url");
-    let voice = reader.parsed("notify.voice.voice", "a voice of Twilio such as \"Polly.Joanna\" or \"woman\"", name);
+    let voice = reader.parsed(
+        "notify.voice.voice",
+        "a voice of Twilio such as \"Polly.Joanna\" or \"woman\"",
+        name,
+    );
     let language = reader.parsed("notify.voice.language", "a language tag such as \"en-US\"", name);
     let secrets = secrets.filter(|_| wanted);
     let to = to(reader, secrets, "voice", wanted);
-    let from = number(reader, secrets, "notify.voice.from", Some(SecretName::TwilioFromNumber));
+    let from = number(
+        reader,
+        secrets,
+        "notify.voice.from",
+        Some(SecretName::TwilioFromNumber),
+    );
     if !wanted {
         return Some(None);
     }
@@ -81,8 +104,9 @@ pub(super) fn to(
     let key = format!("notify.{channel}.to");
     let to = number(reader, secrets, &key, Some(SecretName::TwilioToNumber));
     if wanted && to == Ok(None) {
-        let message =
-            format!("is required for the {channel} channel: set it or the secret TWILIO_TO_NUMBER to {NUMBER}");
+        let message = format!(
+            "is required for the {channel} channel: set it or the secret TWILIO_TO_NUMBER to {NUMBER}"
+        );
         reader.refuse(&key, message);
     }
     to
@@ -95,7 +119,10 @@ pub(super) fn sender(
     channel: &str,
     stand_in: Option<SecretName>,
 ) -> Result<Option<Sender>, Recorded> {
-    let (service, from) = (format!("notify.{channel}.messaging_service_sid"), format!("notify.{channel}.from"));
+    let (service, from) = (
+        format!("notify.{channel}.messaging_service_sid"),
+        format!("notify.{channel}.from"),
+    );
     if !reader.has(&service) {
         return Ok(number(reader, secrets, &from, stand_in)?.map(Sender::Number));
     }
@@ -103,7 +130,9 @@ pub(super) fn sender(
         reader.refuse(&from, format!("expected either this or {service}, not both"));
         return Err(Recorded);
     }
-    let sid = reader.parsed(&service, "\"MG\" and 32 hexadecimal digits", |text| self::sid("MG", text));
+    let sid = reader.parsed(&service, "\"MG\" and 32 hexadecimal digits", |text| {
+        self::sid("MG", text)
+    });
     sid.map(|sid| Some(Sender::MessagingService(sid))).ok_or(Recorded)
 }
 
@@ -114,7 +143,8 @@ pub(super) fn sid(prefix: &str, text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// A number from its setting, else from the secret that stands in for it. Without secrets nothing can be said about the latter.
+/// A number from its setting, else from the secret that stands in for it. Without secrets nothing can be said
+/// about the latter.
 fn number(
     reader: &mut Reader,
     secrets: Option<&Secrets>,
@@ -122,14 +152,24 @@ fn number(
     stand_in: Option<SecretName>,
 ) -> Result<Option<PhoneNumber>, Recorded> {
     if reader.has(key) {
-        return reader.parsed(key, NUMBER, |text| text.parse().ok()).map(Some).ok_or(Recorded);
+        return reader
+            .parsed(key, NUMBER, |text| text.parse().ok())
+            .map(Some)
+            .ok_or(Recorded);
     }
     let Some(stand_in) = stand_in else { return Ok(None) };
-    let Some(secret) = secrets.ok_or(Recorded)?.get(stand_in) else { return Ok(None) };
+    let Some(secret) = secrets.ok_or(Recorded)?.get(stand_in) else {
+        return Ok(None);
+    };
     secret.expose_secret().parse().map(Some).map_err(|_| {
         let source = Some(Source::Secret(stand_in.as_str()));
         let message = format!("expected {NUMBER}");
-        reader.report(ConfigProblem { key: key.to_owned(), value: None, source, message });
+        reader.report(ConfigProblem {
+            key: key.to_owned(),
+            value: None,
+            source,
+            message,
+        });
         Recorded
     })
 }

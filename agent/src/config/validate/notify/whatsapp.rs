@@ -13,7 +13,8 @@ use crate::config::{
 const CONTENT_SID: &str = "notify.whatsapp.content_sid";
 const VARIABLES: &str = "notify.whatsapp.variables";
 
-/// The outer `None` is a problem; the inner one means that `whatsapp` is no channel. What is set is checked in any case.
+/// The outer `None` is a problem; the inner one means that `whatsapp` is no channel. What is set is checked
+/// in any case.
 pub(super) fn whatsapp(
     reader: &mut Reader,
     secrets: Option<&Secrets>,
@@ -34,25 +35,39 @@ pub(super) fn whatsapp(
             "the whatsapp channel needs a sender: set this or notify.whatsapp.messaging_service_sid",
         );
     }
-    Some(Some(WhatsAppSettings { base_url: base_url?, to: to.ok()??, sender: sender.ok()??, template: template.ok()? }))
+    Some(Some(WhatsAppSettings {
+        base_url: base_url?,
+        to: to.ok()??,
+        sender: sender.ok()??,
+        template: template.ok()?,
+    }))
 }
 
 fn template(reader: &mut Reader) -> Result<Option<ContentTemplate>, Recorded> {
     if !reader.has(CONTENT_SID) {
         if reader.has(VARIABLES) {
-            reader.refuse(VARIABLES, format!("fills the template {CONTENT_SID}, which is not set"));
+            reader.refuse(
+                VARIABLES,
+                format!("fills the template {CONTENT_SID}, which is not set"),
+            );
             return Err(Recorded);
         }
         return Ok(None);
     }
-    let content_sid =
-        reader.parsed(CONTENT_SID, "\"HX\" and 32 hexadecimal digits", |text| sid("HX", text)).ok_or(Recorded);
+    let content_sid = reader
+        .parsed(CONTENT_SID, "\"HX\" and 32 hexadecimal digits", |text| {
+            sid("HX", text)
+        })
+        .ok_or(Recorded);
     let variables = variables(reader).ok_or(Recorded);
-    Ok(Some(ContentTemplate { content_sid: content_sid?, variables: variables? }))
+    Ok(Some(ContentTemplate {
+        content_sid: content_sid?,
+        variables: variables?,
+    }))
 }
 
-/// Every variable has a name and a text. The message has to be in one of them, and the tag too: without it a message in doubt
-/// cannot be found again.
+/// Every variable has a name and a text. The message has to be in one of them, and the tag too: without it a
+/// message in doubt cannot be found again.
 fn variables(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
     const EXPECTED: &str = "a table of texts such as { \"1\" = \"{text} {tag}\" }";
     if !reader.has(VARIABLES) {
@@ -60,12 +75,18 @@ fn variables(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
     }
     let variables = reader.texts(VARIABLES, EXPECTED)?;
     // WhatsApp refuses an empty variable, and Twilio one without a name.
-    if variables.iter().any(|(name, text)| name.trim().is_empty() || text.trim().is_empty()) {
+    if variables
+        .iter()
+        .any(|(name, text)| name.trim().is_empty() || text.trim().is_empty())
+    {
         return reader.expected(VARIABLES, "names and texts that are not empty");
     }
     let somewhere = |placeholder: &str| variables.values().any(|text| text.contains(placeholder));
     if !somewhere("{text}") {
-        return reader.expected(VARIABLES, "{text} in one of the variables: it stands for the message");
+        return reader.expected(
+            VARIABLES,
+            "{text} in one of the variables: it stands for the message",
+        );
     }
     if !somewhere("{tag}") {
         let why = "{tag} in one of the variables: by the tag a message in doubt is found again";

@@ -14,23 +14,41 @@ fn any_instant() -> impl Strategy<Value = Timestamp> {
 
 fn any_goal() -> impl Strategy<Value = Goal> {
     let safebuf = prop_oneof![3 => -2..9_i64, 1 => any::<i64>()];
-    let state = prop::sample::select(vec![GoalState::Active, GoalState::Active, GoalState::Frozen, GoalState::Won]);
+    let state = prop::sample::select(vec![
+        GoalState::Active,
+        GoalState::Active,
+        GoalState::Frozen,
+        GoalState::Won,
+    ]);
     let text = prop::option::of(any::<String>());
     (
-        ("[a-c]{1,2}", state, any::<bool>(), prop::option::of(any_instant())),
-        (prop::option::of(safebuf), prop::option::of(any_instant()), -61_200..=21_600_i64, text.clone(), text),
-    )
-        .prop_map(|((slug, state, queued, queued_since), (safebuf, losedate, deadline, due, bare_minimum))| Goal {
+        (
+            "[a-c]{1,2}",
             state,
-            queued,
-            queued_since,
-            safebuf,
-            losedate,
-            deadline: DeadlineOffset::from_seconds(deadline).unwrap(),
-            due,
-            bare_minimum,
-            ..goal(&slug, 0)
-        })
+            any::<bool>(),
+            prop::option::of(any_instant()),
+        ),
+        (
+            prop::option::of(safebuf),
+            prop::option::of(any_instant()),
+            -61_200..=21_600_i64,
+            text.clone(),
+            text,
+        ),
+    )
+        .prop_map(
+            |((slug, state, queued, queued_since), (safebuf, losedate, deadline, due, bare_minimum))| Goal {
+                state,
+                queued,
+                queued_since,
+                safebuf,
+                losedate,
+                deadline: DeadlineOffset::from_seconds(deadline).unwrap(),
+                due,
+                bare_minimum,
+                ..goal(&slug, 0)
+            },
+        )
 }
 
 proptest! {

@@ -4,9 +4,17 @@ use super::*;
 
 #[test]
 fn a_missing_walk_matters_inside_its_hours_only() {
-    let unknown = Observation::Unknown { why: "timeout".to_owned() };
-    let Observation::Fresh { value, at } = walk(true) else { unreachable!() };
-    let stale = Observation::Stale { value, at, why: "timeout".to_owned() };
+    let unknown = Observation::Unknown {
+        why: "timeout".to_owned(),
+    };
+    let Observation::Fresh { value, at } = walk(true) else {
+        unreachable!()
+    };
+    let stale = Observation::Stale {
+        value,
+        at,
+        why: "timeout".to_owned(),
+    };
     let lines: String = [
         (walk(false), "13:59"),
         (walk(false), "14:00"),
@@ -18,9 +26,15 @@ fn a_missing_walk_matters_inside_its_hours_only() {
     ]
     .into_iter()
     .map(|(walk, clock)| {
-        let observed = Observed { walk: Some(walk), ..observed(Vec::new()) };
+        let observed = Observed {
+            walk: Some(walk),
+            ..observed(Vec::new())
+        };
         let condition = find(&assess(&observed, &healthy(), &settings(), today(clock)), "walk");
-        assert_eq!(condition.expires_at, ("14:00".."18:00").contains(&clock).then(|| today("18:00")));
+        assert_eq!(
+            condition.expires_at,
+            ("14:00".."18:00").contains(&clock).then(|| today("18:00"))
+        );
         format!("{clock} {}", table(&[condition]))
     })
     .collect();
@@ -45,21 +59,42 @@ fn a_budget_has_the_health_that_the_arm_found() {
     ] {
         assert_eq!(assess_budget(fresh(groq(1.0, health))).severity, severity);
     }
-    assert_eq!(assess_budget(Observation::Unknown { why: "no reading".to_owned() }).severity, Severity::Unknown);
+    assert_eq!(
+        assess_budget(Observation::Unknown {
+            why: "no reading".to_owned()
+        })
+        .severity,
+        Severity::Unknown
+    );
 }
 
 #[test]
 fn an_old_total_proves_what_is_spent_and_nothing_else() {
-    let stale =
-        |budget| assess_budget(Observation::Stale { value: budget, at: today("09:00"), why: "too old".to_owned() });
+    let stale = |budget| {
+        assess_budget(Observation::Stale {
+            value: budget,
+            at: today("09:00"),
+            why: "too old".to_owned(),
+        })
+    };
     assert_eq!(stale(groq(1.0, Health::Good)).severity, Severity::Unknown);
     assert_eq!(stale(groq(4.0, Health::Warning)).severity, Severity::Warning);
     assert_eq!(stale(groq(5.6, Health::Critical)).severity, Severity::Critical);
-    assert_eq!(stale(groq(1.0, Health::Critical)).severity, Severity::Unknown, "a burn rate may have changed");
-    let over = Budget { period_end: Some("2026-10-31".parse().unwrap()), ..groq(5.6, Health::Critical) };
+    assert_eq!(
+        stale(groq(1.0, Health::Critical)).severity,
+        Severity::Unknown,
+        "a burn rate may have changed"
+    );
+    let over = Budget {
+        period_end: Some("2026-10-31".parse().unwrap()),
+        ..groq(5.6, Health::Critical)
+    };
     assert_eq!(stale(over).severity, Severity::Unknown, "another month began");
     let condition = stale(groq(5.6, Health::Critical));
-    assert_eq!(condition.evidence, "as of 09:00: 5.6 of 5 dollars used; not newer: too old");
+    assert_eq!(
+        condition.evidence,
+        "as of 09:00: 5.6 of 5 dollars used; not newer: too old"
+    );
 }
 
 #[test]
@@ -68,17 +103,44 @@ fn a_budget_is_said_with_its_numbers() {
         let phrase = assess_budget(fresh(budget)).phrase;
         format!("{} | {}", phrase.long, phrase.short)
     };
-    assert_eq!(phrases(groq(5.6, Health::Critical)), "groq budget 112% used ($5.60 of $5.00) | groq budget spent");
-    assert_eq!(phrases(groq(4.99, Health::Critical)), "groq budget 99% used ($4.99 of $5.00) | groq budget 99% used");
-    let burning = Budget { daily_burn: Some(Money::from_usd(1.0).unwrap()), ..groq(2.0, Health::Warning) };
-    assert_eq!(phrases(burning), "groq budget 40% used ($2.00 of $5.00), gone in 3 days | groq budget 40% used");
-    let ended = Budget { period_end: Some("2026-11-20".parse().unwrap()), ..groq(2.0, Health::Warning) };
-    assert_eq!(phrases(ended), "groq budget period ended 2026-11-20 | groq budget period ended");
-    let blank = Budget { used: None, ..groq(2.0, Health::Unknown) };
+    assert_eq!(
+        phrases(groq(5.6, Health::Critical)),
+        "groq budget 112% used ($5.60 of $5.00) | groq budget spent"
+    );
+    assert_eq!(
+        phrases(groq(4.99, Health::Critical)),
+        "groq budget 99% used ($4.99 of $5.00) | groq budget 99% used"
+    );
+    let burning = Budget {
+        daily_burn: Some(Money::from_usd(1.0).unwrap()),
+        ..groq(2.0, Health::Warning)
+    };
+    assert_eq!(
+        phrases(burning),
+        "groq budget 40% used ($2.00 of $5.00), gone in 3 days | groq budget 40% used"
+    );
+    let ended = Budget {
+        period_end: Some("2026-11-20".parse().unwrap()),
+        ..groq(2.0, Health::Warning)
+    };
+    assert_eq!(
+        phrases(ended),
+        "groq budget period ended 2026-11-20 | groq budget period ended"
+    );
+    let blank = Budget {
+        used: None,
+        ..groq(2.0, Health::Unknown)
+    };
     assert_eq!(phrases(blank), "groq budget unknown | groq budget unknown");
 }
 
 fn assess_budget(budget: Observation<Budget>) -> Condition {
-    let observed = Observed { budgets: vec![(Provider::Groq, budget)], ..observed(Vec::new()) };
-    find(&assess(&observed, &healthy(), &settings(), today("15:00")), "budget:groq")
+    let observed = Observed {
+        budgets: vec![(Provider::Groq, budget)],
+        ..observed(Vec::new())
+    };
+    find(
+        &assess(&observed, &healthy(), &settings(), today("15:00")),
+        "budget:groq",
+    )
 }

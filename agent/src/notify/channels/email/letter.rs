@@ -20,13 +20,19 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    /// The same message makes the same Message-ID, however often it is sent: many mail programs show it once then.
+    /// The same message makes the same Message-ID, however often it is sent: many mail programs show it once
+    /// then.
     ///
     /// # Errors
     /// If the settings make no mail, in a sentence.
-    pub(super) fn new(settings: &EmailSettings, message: &Outgoing<'_>, now: Timestamp) -> Result<Self, String> {
+    pub(super) fn new(
+        settings: &EmailSettings,
+        message: &Outgoing<'_>,
+        now: Timestamp,
+    ) -> Result<Self, String> {
         let id = message_id(settings.from.email.domain(), message);
-        let date = SystemTime::try_from(now).map_err(|error| format!("{now} cannot be the date of a mail: {error}"))?;
+        let date = SystemTime::try_from(now)
+            .map_err(|error| format!("{now} cannot be the date of a mail: {error}"))?;
         let mut mail = Message::builder()
             .from(settings.from.clone())
             .to(settings.to.clone())
@@ -38,13 +44,20 @@ impl Letter {
             .map_err(|error| format!("no mail can be made of notify.email: {error}"))?;
         // RFC 3834: holiday notices are not to answer.
         let generated = HeaderName::new_from_ascii_str("Auto-Submitted");
-        mail.headers_mut().insert_raw(HeaderValue::new(generated, "auto-generated".to_owned()));
+        mail.headers_mut()
+            .insert_raw(HeaderValue::new(generated, "auto-generated".to_owned()));
         let (from, to) = (settings.from.email.clone(), settings.to.email.clone());
-        Ok(Self { id, from, to, content: mail.formatted() })
+        Ok(Self {
+            id,
+            from,
+            to,
+            content: mail.formatted(),
+        })
     }
 }
 
-/// The tag alone may come back after years, and a mail program would hide the newer message then; the text is in it, too.
+/// The tag alone may come back after years, and a mail program would hide the newer message then; the text is
+/// in it, too.
 fn message_id(domain: &str, message: &Outgoing<'_>) -> String {
     let digest = Sha256::digest(message.text);
     let text: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();

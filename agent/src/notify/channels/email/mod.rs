@@ -1,8 +1,9 @@
 //! Mail by SMTP, and nothing else of mail.
 //!
-//! `server` is the secret URL, `letter` the mail, `session` the conversation with the server, step by step, `outcome` says what its
-//! end means. SMTP gives the sender nothing to ask later, so what is in doubt stays in doubt; but until the content's final dot
-//! nothing is in doubt, which is why the conversation is held by hand.
+//! `server` is the secret URL, `letter` the mail, `session` the conversation with the server, step by step,
+//! `outcome` says what its end means. SMTP gives the sender nothing to ask later, so what is in doubt stays
+//! in doubt; but until the content's final dot nothing is in doubt, which is why the conversation is held by
+//! hand.
 
 mod letter;
 mod outcome;
@@ -51,13 +52,24 @@ impl Email {
     /// Opens nothing yet. Opening a connection in advance takes `glance` at most.
     pub fn new(settings: &EmailSettings, server: MailServer, glance: Duration, clock: Clock) -> Self {
         let (settings, tls, ready) = (settings.clone(), OnceCell::new(), Mutex::default());
-        Self(Arc::new(Inner { settings, server, glance, clock, tls, ready }))
+        Self(Arc::new(Inner {
+            settings,
+            server,
+            glance,
+            clock,
+            tls,
+            ready,
+        }))
     }
 
     /// A connection that has come as far as a sender could be named.
     async fn open(&self) -> Result<Session, Failure> {
         let server = &self.0.server;
-        let tls = if server.speaks_tls() { Some(self.tls().await?) } else { None };
+        let tls = if server.speaks_tls() {
+            Some(self.tls().await?)
+        } else {
+            None
+        };
         Session::open(server, tls).await
     }
 
@@ -67,7 +79,10 @@ impl Email {
             // Reading certificates takes tens of milliseconds, which /health does not have.
             let built = tokio::task::spawn_blocking(|| TlsParameters::new(host)).await;
             let why = || "TLS could not be set up".to_owned();
-            built.ok().and_then(Result::ok).ok_or_else(|| Failure::Lost { stage: Stage::Connecting, why: why() })
+            built.ok().and_then(Result::ok).ok_or_else(|| Failure::Lost {
+                stage: Stage::Connecting,
+                why: why(),
+            })
         });
         built.await.cloned()
     }
@@ -77,7 +92,11 @@ impl Email {
     }
 
     fn push(&self, session: Session) {
-        self.0.ready.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        self.0
+            .ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(session);
     }
 
     /// Up to the moment before the content: nothing is sent if this fails or takes too long.
@@ -143,7 +162,11 @@ impl Channel for Email {
             let session = opened.unwrap_or_else(|_| Err(Failure::late(Stage::Connecting, PROBE)));
             let session = session.map_err(|failure| AskError(self.describe(&failure)))?;
             let _ = timeout(GOODBYE, session.quit()).await;
-            Ok(format!("{} can be reached, {}", self.0.server.place(), self.0.server.terms()))
+            Ok(format!(
+                "{} can be reached, {}",
+                self.0.server.place(),
+                self.0.server.terms()
+            ))
         })
     }
 
@@ -176,7 +199,9 @@ impl Channel for Email {
 
 impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Email").field("on_doubt", &self.0.settings.on_doubt).finish_non_exhaustive()
+        f.debug_struct("Email")
+            .field("on_doubt", &self.0.settings.on_doubt)
+            .finish_non_exhaustive()
     }
 }
 

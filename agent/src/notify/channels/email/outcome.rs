@@ -1,4 +1,5 @@
-//! What the end of a conversation means. Before the content everything is a definite no; after it, only an answer is.
+//! What the end of a conversation means. Before the content everything is a definite no; after it, only an
+//! answer is.
 
 use super::{
     server::MailServer,
@@ -19,20 +20,41 @@ const WORDS: usize = 160;
 /// What a conversation means that did not come to its good end; `why` is [`describe`]d.
 pub(super) fn of(failure: &Failure, why: String) -> Outcome {
     let (permanent, code) = match failure {
-        Failure::Lost { stage: Stage::Content, .. } => return Outcome::Unknown { why },
-        Failure::Unable { stage: Stage::Content } => return Outcome::Unknown { why },
+        Failure::Lost {
+            stage: Stage::Content,
+            ..
+        } => return Outcome::Unknown { why },
+        Failure::Unable {
+            stage: Stage::Content,
+        } => return Outcome::Unknown { why },
         // 4xx may pass, 5xx lasts: RFC 5321, 4.2.1.
         Failure::Refused { permanent, code, .. } => (*permanent, Some(code.to_string())),
         Failure::Unable { .. } => (true, None),
         Failure::Lost { .. } => (false, None),
     };
-    // Until the content is sent the server speaks of the account and its addresses, which no other mail would change.
+    // Until the content is sent the server speaks of the account and its addresses, which no other mail would
+    // change.
     let about_the_mail = matches!(
         failure,
-        Failure::Refused { stage: Stage::Content, .. } | Failure::Unable { stage: Stage::Addressing }
+        Failure::Refused {
+            stage: Stage::Content,
+            ..
+        } | Failure::Unable {
+            stage: Stage::Addressing
+        }
     );
-    let scope = if permanent && !about_the_mail { Scope::Channel } else { Scope::Message };
-    Outcome::Rejected { permanent, scope, retry_after: None, code, why }
+    let scope = if permanent && !about_the_mail {
+        Scope::Channel
+    } else {
+        Scope::Message
+    };
+    Outcome::Rejected {
+        permanent,
+        scope,
+        retry_after: None,
+        code,
+        why,
+    }
 }
 
 /// What happened and what to do, without secrets and addresses.
@@ -41,37 +63,65 @@ pub(super) fn describe(failure: &Failure, server: &MailServer, settings: &EmailS
     let place = server.place();
     match failure {
         // What a server says here may quote what it was told.
-        Failure::Refused { stage: Stage::LoggingIn, code, .. } => {
+        Failure::Refused {
+            stage: Stage::LoggingIn,
+            code,
+            ..
+        } => {
             format!("{place} refused the login ({code}); check user and password in SMTP_URL")
         }
-        Failure::Refused { stage, code, words, permanent } => {
+        Failure::Refused {
+            stage,
+            code,
+            words,
+            permanent,
+        } => {
             let what = match stage {
                 Stage::Connecting | Stage::LoggingIn => "does not want to talk",
                 Stage::Addressing if !permanent => "does not take mail from or for these addresses now",
-                Stage::Addressing => "refused sender or recipient; check notify.email.from and notify.email.to",
+                Stage::Addressing => {
+                    "refused sender or recipient; check notify.email.from and notify.email.to"
+                }
                 Stage::Content => "refused the mail",
             };
             format!("{place} {what} (SMTP {code}: {})", shown(words))
         }
-        Failure::Unable { stage: Stage::Connecting } => {
+        Failure::Unable {
+            stage: Stage::Connecting,
+        } => {
             format!("{place} offers no STARTTLS, so nothing was said to it; try smtps:// in SMTP_URL")
         }
-        Failure::Unable { stage: Stage::LoggingIn } => {
+        Failure::Unable {
+            stage: Stage::LoggingIn,
+        } => {
             format!("{place} offers no login that Mecris knows (PLAIN, LOGIN); check SMTP_URL")
         }
         Failure::Unable { .. } => format!("{place} cannot take this mail"),
-        Failure::Lost { stage: Stage::LoggingIn, .. } => format!("{place} broke off during the login"),
-        Failure::Lost { stage: Stage::Connecting, why } => format!("cannot connect to {place}: {}", shown(why)),
-        Failure::Lost { stage: Stage::Addressing, why } => {
+        Failure::Lost {
+            stage: Stage::LoggingIn,
+            ..
+        } => format!("{place} broke off during the login"),
+        Failure::Lost {
+            stage: Stage::Connecting,
+            why,
+        } => format!("cannot connect to {place}: {}", shown(why)),
+        Failure::Lost {
+            stage: Stage::Addressing,
+            why,
+        } => {
             format!("{place} broke off before the mail was sent: {}", shown(why))
         }
-        Failure::Lost { stage: Stage::Content, why } => {
+        Failure::Lost {
+            stage: Stage::Content,
+            why,
+        } => {
             format!("{place} broke off after the mail was sent: {}", shown(why))
         }
     }
 }
 
-/// Others' words as they may be kept: on one line, not long, without what only the person and the server should know.
+/// Others' words as they may be kept: on one line, not long, without what only the person and the server
+/// should know.
 fn shown(words: &str, server: &MailServer, settings: &EmailSettings) -> String {
     let addresses = [&settings.from, &settings.to].map(|mailbox| mailbox.email.to_string().into());
     let mut hidden: Vec<_> = addresses.iter().collect();

@@ -44,7 +44,9 @@ pub enum MailServerError {
     #[error("SMTP_URL has a user without a password, or a password without a user: expected both or neither")]
     HalfLogin,
     /// A question mark and something unknown.
-    #[error("SMTP_URL has a parameter that Mecris does not know: expected ?tls=required, ?tls=none or nothing")]
+    #[error(
+        "SMTP_URL has a parameter that Mecris does not know: expected ?tls=required, ?tls=none or nothing"
+    )]
     UnknownParameter,
 }
 
@@ -56,7 +58,12 @@ impl MailServer {
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, MailServerError> {
         let secret = secrets.get(SecretName::SmtpUrl).ok_or(MailServerError::Missing)?;
         let url = Url::parse(secret.expose_secret().trim()).map_err(|_| MailServerError::Malformed)?;
-        let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let host = url
+            .host_str()
+            .unwrap_or_default()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         if host.is_empty() || url.fragment().is_some() {
             return Err(MailServerError::Malformed);
         }
@@ -70,7 +77,13 @@ impl MailServer {
         if hello.is_some_and(|name| !is_name(name)) {
             return Err(MailServerError::Malformed);
         }
-        Ok(Self { port, security, login: login(&url)?, hello: hello.map(str::to_owned), host })
+        Ok(Self {
+            port,
+            security,
+            login: login(&url)?,
+            hello: hello.map(str::to_owned),
+            host,
+        })
     }
 
     /// Whether certificates are needed.
@@ -94,7 +107,8 @@ impl MailServer {
     }
 }
 
-/// `smtp://` to another machine means STARTTLS unless it says otherwise: a password must not travel in the open by mistake.
+/// `smtp://` to another machine means STARTTLS unless it says otherwise: a password must not travel in the
+/// open by mistake.
 fn security(url: &Url, host: &str) -> Result<Security, MailServerError> {
     let mut wish = None;
     for (name, value) in url.query_pairs() {
@@ -116,11 +130,15 @@ fn security(url: &Url, host: &str) -> Result<Security, MailServerError> {
 
 /// For a scheme that is not the web's, `url` leaves addresses as they are.
 fn is_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn login(url: &Url) -> Result<Option<(SecretString, SecretString)>, MailServerError> {
-    match (decoded(url.username())?, decoded(url.password().unwrap_or_default())?) {
+    match (
+        decoded(url.username())?,
+        decoded(url.password().unwrap_or_default())?,
+    ) {
         (user, password) if user.is_empty() && password.is_empty() => Ok(None),
         (user, password) if user.is_empty() || password.is_empty() => Err(MailServerError::HalfLogin),
         (user, password) => Ok(Some((user.into(), password.into()))),
@@ -147,5 +165,6 @@ fn decoded(text: &str) -> Result<String, MailServerError> {
 
 /// What can stand after EHLO.
 fn is_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }

@@ -34,7 +34,12 @@ pub(super) enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The server said no.
-    Refused { stage: Stage, code: u16, permanent: bool, words: String },
+    Refused {
+        stage: Stage,
+        code: u16,
+        permanent: bool,
+        words: String,
+    },
     /// The server cannot do what is needed.
     Unable { stage: Stage },
     /// The connection, the time or the sense was lost.
@@ -44,7 +49,10 @@ pub(super) enum Failure {
 impl Failure {
     /// It took too long.
     pub(super) fn late(stage: Stage, after: Duration) -> Self {
-        Self::Lost { stage, why: format!("no answer within {after:.1?}") }
+        Self::Lost {
+            stage,
+            why: format!("no answer within {after:.1?}"),
+        }
     }
 
     fn new(stage: Stage, error: &Error) -> Self {
@@ -52,16 +60,30 @@ impl Failure {
         match error.status() {
             Some(code) => {
                 let permanent = code.severity == Severity::PermanentNegativeCompletion;
-                Self::Refused { stage, code: code.into(), permanent, words: words() }
+                Self::Refused {
+                    stage,
+                    code: code.into(),
+                    permanent,
+                    words: words(),
+                }
             }
             None if error.is_client() => Self::Unable { stage },
-            None => Self::Lost { stage, why: root(error) },
+            None => Self::Lost {
+                stage,
+                why: root(error),
+            },
         }
     }
 
     /// An answer that is no answer to this.
     fn nonsense(stage: Stage, response: &Response) -> Self {
-        Self::Lost { stage, why: format!("the server answered {}, which makes no sense there", response.code()) }
+        Self::Lost {
+            stage,
+            why: format!(
+                "the server answered {}, which makes no sense there",
+                response.code()
+            ),
+        }
     }
 }
 
@@ -80,17 +102,25 @@ pub(super) struct Session(AsyncSmtpConnection);
 impl Session {
     /// Connects, makes it private, logs in. The caller sets the time limit.
     pub(super) async fn open(server: &MailServer, tls: Option<TlsParameters>) -> Result<Self, Failure> {
-        let hello = server.hello.clone().map_or_else(ClientId::default, ClientId::Domain);
+        let hello = server
+            .hello
+            .clone()
+            .map_or_else(ClientId::default, ClientId::Domain);
         let at_once = tls.clone().filter(|_| server.security == Security::Tls);
         let address = (server.host.as_str(), server.port);
         let connecting = AsyncSmtpConnection::connect_tokio1(address, None, &hello, at_once, None);
-        let mut connection = connecting.await.map_err(|error| Failure::new(Stage::Connecting, &error))?;
+        let mut connection = connecting
+            .await
+            .map_err(|error| Failure::new(Stage::Connecting, &error))?;
         if let Some(tls) = tls.filter(|_| server.security == Security::StartTls) {
             let secured = connection.starttls(tls, &hello).await;
             secured.map_err(|error| Failure::new(Stage::Connecting, &error))?;
         }
         if let Some((user, password)) = &server.login {
-            let credentials = Credentials::new(user.expose_secret().to_owned(), password.expose_secret().to_owned());
+            let credentials = Credentials::new(
+                user.expose_secret().to_owned(),
+                password.expose_secret().to_owned(),
+            );
             let known = connection.auth(DEFAULT_MECHANISMS, &credentials).await;
             known.map_err(|error| Failure::new(Stage::LoggingIn, &error))?;
         }
@@ -105,11 +135,21 @@ impl Session {
     /// Everything before the content.
     pub(super) async fn address(&mut self, letter: &Letter) -> Result<(), Failure> {
         let failed = |error: Error| Failure::new(Stage::Addressing, &error);
-        self.0.command(Mail::new(Some(letter.from.clone()), Vec::new())).await.map_err(failed)?;
-        self.0.command(Rcpt::new(letter.to.clone(), Vec::new())).await.map_err(failed)?;
+        self.0
+            .command(Mail::new(Some(letter.from.clone()), Vec::new()))
+            .await
+            .map_err(failed)?;
+        self.0
+            .command(Rcpt::new(letter.to.clone(), Vec::new()))
+            .await
+            .map_err(failed)?;
         let go_ahead = self.0.command(Data).await.map_err(failed)?;
         // Anything else, and the content would be taken for commands.
-        if go_ahead.has_code(354) { Ok(()) } else { Err(Failure::nonsense(Stage::Addressing, &go_ahead)) }
+        if go_ahead.has_code(354) {
+            Ok(())
+        } else {
+            Err(Failure::nonsense(Stage::Addressing, &go_ahead))
+        }
     }
 
     /// The content and its final dot. Not to be repeated; once this has begun, only an answer tells.
@@ -117,7 +157,11 @@ impl Session {
         let answer = self.0.message(&letter.content).await;
         let answer = answer.map_err(|error| Failure::new(Stage::Content, &error))?;
         let taken = answer.code().severity == Severity::PositiveCompletion;
-        if taken { Ok(()) } else { Err(Failure::nonsense(Stage::Content, &answer)) }
+        if taken {
+            Ok(())
+        } else {
+            Err(Failure::nonsense(Stage::Content, &answer))
+        }
     }
 
     /// Says goodbye; it does not matter whether anybody hears it.

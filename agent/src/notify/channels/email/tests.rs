@@ -1,4 +1,5 @@
-//! What cannot be seen from outside. The conversation is tested against the fake server (`tests/tests/channels`).
+//! What cannot be seen from outside. The conversation is tested against the fake server
+//! (`tests/tests/channels`).
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -46,27 +47,45 @@ fn only_this_machine_or_the_url_itself_does_without_tls() {
 
 #[test]
 fn user_and_password_are_decoded_and_the_path_is_our_name() {
-    let server = server("smtps://me%40example.org:c%C3%A4n%3Aary%2F@[2001:db8::1]/agent.example.org").unwrap();
+    let server =
+        server("smtps://me%40example.org:c%C3%A4n%3Aary%2F@[2001:db8::1]/agent.example.org").unwrap();
     let (user, password) = server.login.clone().unwrap();
-    assert_eq!((user.expose_secret(), password.expose_secret()), ("me@example.org", "c\u{e4}n:ary/"));
-    assert_eq!((server.host.as_str(), server.hello.as_deref()), ("2001:db8::1", Some("agent.example.org")));
+    assert_eq!(
+        (user.expose_secret(), password.expose_secret()),
+        ("me@example.org", "c\u{e4}n:ary/")
+    );
+    assert_eq!(
+        (server.host.as_str(), server.hello.as_deref()),
+        ("2001:db8::1", Some("agent.example.org"))
+    );
     assert!(!format!("{server:?}").contains("ary"));
 }
 
 #[test]
 fn the_sentences_read_well() {
     let server = server("smtps://me:canary@mail.example.org").unwrap();
-    let refused =
-        |stage, code, permanent, words: &str| Failure::Refused { stage, code, permanent, words: words.to_owned() };
-    let lost = |stage, why: &str| Failure::Lost { stage, why: why.to_owned() };
+    let refused = |stage, code, permanent, words: &str| Failure::Refused {
+        stage,
+        code,
+        permanent,
+        words: words.to_owned(),
+    };
+    let lost = |stage, why: &str| Failure::Lost {
+        stage,
+        why: why.to_owned(),
+    };
     let sentences = [
         refused(Stage::Connecting, 554, true, "no service\nhere"),
         refused(Stage::LoggingIn, 535, true, "AUTH PLAIN canary"),
         refused(Stage::Addressing, 550, true, "<me@example.net>: no such user"),
         refused(Stage::Addressing, 451, false, "greylisted, canary"),
         refused(Stage::Content, 552, true, "too large"),
-        Failure::Unable { stage: Stage::Connecting },
-        Failure::Unable { stage: Stage::LoggingIn },
+        Failure::Unable {
+            stage: Stage::Connecting,
+        },
+        Failure::Unable {
+            stage: Stage::LoggingIn,
+        },
         lost(Stage::Connecting, "Connection refused (os error 111)"),
         lost(Stage::LoggingIn, "canary"),
         lost(Stage::Addressing, "incomplete response"),
@@ -75,7 +94,9 @@ fn the_sentences_read_well() {
     .map(|failure| {
         let why = outcome::describe(&failure, &server, &settings());
         match outcome::of(&failure, why) {
-            Outcome::Rejected { permanent, code, why, .. } => {
+            Outcome::Rejected {
+                permanent, code, why, ..
+            } => {
                 format!("{:?} {why}", (permanent, code.unwrap_or_default()))
             }
             Outcome::Unknown { why } => format!("in doubt: {why}"),
@@ -83,16 +104,26 @@ fn the_sentences_read_well() {
         }
     });
     let text = sentences.join("\n");
-    assert!(!text.contains("canary") && !text.contains("me@example.net"), "{text}");
+    assert!(
+        !text.contains("canary") && !text.contains("me@example.net"),
+        "{text}"
+    );
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn a_letter_is_ascii_whatever_is_in_it() {
     let text = "Mecris: caf\u{e9} \u{20ac} #k7q2x9";
-    let outgoing = Outgoing { text, tag: "#k7q2x9", validity: None };
+    let outgoing = Outgoing {
+        text,
+        tag: "#k7q2x9",
+        validity: None,
+    };
     let letter = Letter::new(&settings(), &outgoing, "2026-11-21T18:00:00Z".parse().unwrap()).unwrap();
     let content = String::from_utf8(letter.content).unwrap();
     assert!(content.is_ascii());
-    assert!(content.contains("Date: Sat, 21 Nov 2026 18:00:00 +0000\r\n"), "{content}");
+    assert!(
+        content.contains("Date: Sat, 21 Nov 2026 18:00:00 +0000\r\n"),
+        "{content}"
+    );
 }

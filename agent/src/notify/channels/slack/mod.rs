@@ -1,7 +1,8 @@
 //! Messages by a Slack incoming webhook, and nothing else of Slack.
 //!
-//! `webhook` is the secret URL and the calls to it, `outcome` says what the answers mean. Only this file does I/O. Slack gives no
-//! id and has nothing to ask, so what is in doubt stays in doubt. The URL is the credential: no text of this module contains it.
+//! `webhook` is the secret URL and the calls to it, `outcome` says what the answers mean. Only this file does
+//! I/O. Slack gives no id and has nothing to ask, so what is in doubt stays in doubt. The URL is the
+//! credential: no text of this module contains it.
 
 mod outcome;
 mod webhook;
@@ -10,7 +11,9 @@ use std::time::Duration;
 
 pub use webhook::{Webhook, WebhookError};
 
-use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered};
+use super::{
+    Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered,
+};
 use crate::{config::settings::SlackSettings, outbound::Outbound};
 
 /// The channel `slack`.
@@ -25,7 +28,12 @@ pub struct Slack {
 impl Slack {
     /// Opens nothing yet. Opening the connection takes `glance` at most.
     pub fn new(settings: &SlackSettings, webhook: Webhook, glance: Duration, outbound: Outbound) -> Self {
-        Self { webhook, on_doubt: settings.on_doubt, glance, outbound }
+        Self {
+            webhook,
+            on_doubt: settings.on_doubt,
+            glance,
+            outbound,
+        }
     }
 }
 
@@ -77,7 +85,9 @@ impl Channel for Slack {
 
 impl std::fmt::Debug for Slack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Slack").field("on_doubt", &self.on_doubt).finish_non_exhaustive()
+        f.debug_struct("Slack")
+            .field("on_doubt", &self.on_doubt)
+            .finish_non_exhaustive()
     }
 }
 

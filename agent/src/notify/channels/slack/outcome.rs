@@ -7,17 +7,25 @@ use crate::{
     outbound::Reply,
 };
 
-/// The answer to a post. Slack gives no id, so the row gets one that says whose it is: `slack-k7q2x9` for the tag `#k7q2x9`.
+/// The answer to a post. Slack gives no id, so the row gets one that says whose it is: `slack-k7q2x9` for the
+/// tag `#k7q2x9`.
 pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
     let status = reply.status;
     if status == StatusCode::OK && reply.body.trim_ascii() == b"ok" {
         return Outcome::Accepted(format!("slack-{}", tag.trim_start_matches('#')));
     }
     if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT {
-        return Outcome::Unknown { why: format!("Slack answered {status}, and not with its \"ok\"") };
+        return Outcome::Unknown {
+            why: format!("Slack answered {status}, and not with its \"ok\""),
+        };
     }
     let word = word(reply);
-    let lasts = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::GONE];
+    let lasts = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::GONE,
+    ];
     let why = match word {
         _ if status == StatusCode::TOO_MANY_REQUESTS => {
             "Slack: too many messages at once; this one was not processed and is tried again".to_owned()
@@ -27,8 +35,18 @@ pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
     };
     // Without Slack's own word it may have been a proxy on the way.
     let permanent = word.is_some() && lasts.contains(&status);
-    let scope = if permanent && !word.is_some_and(is_about_the_message) { Scope::Channel } else { Scope::Message };
-    Outcome::Rejected { permanent, scope, retry_after: reply.retry_after, code: word.map(str::to_owned), why }
+    let scope = if permanent && !word.is_some_and(is_about_the_message) {
+        Scope::Channel
+    } else {
+        Scope::Message
+    };
+    Outcome::Rejected {
+        permanent,
+        scope,
+        retry_after: reply.retry_after,
+        code: word.map(str::to_owned),
+        why,
+    }
 }
 
 /// Slack's reason, `channel_is_archived`.
@@ -40,7 +58,10 @@ fn word(reply: &Reply) -> Option<&str> {
 
 /// Whether another message may get through.
 fn is_about_the_message(word: &str) -> bool {
-    matches!(word, "invalid_payload" | "no_text" | "invalid_blocks" | "too_many_attachments" | "rollup_error")
+    matches!(
+        word,
+        "invalid_payload" | "no_text" | "invalid_blocks" | "too_many_attachments" | "rollup_error"
+    )
 }
 
 /// What happened and what to do.
@@ -55,7 +76,9 @@ fn sentence(word: &str) -> &'static str {
         "action_prohibited" | "posting_to_general_channel_denied" => {
             "the workspace does not allow this; ask its administrator"
         }
-        "invalid_payload" | "no_text" | "invalid_blocks" | "too_many_attachments" => "it could not use the message",
+        "invalid_payload" | "no_text" | "invalid_blocks" | "too_many_attachments" => {
+            "it could not use the message"
+        }
         _ => "it refused the message; see Slack's list of webhook errors",
     }
 }

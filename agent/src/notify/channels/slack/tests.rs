@@ -1,4 +1,5 @@
-//! What cannot be seen from outside. How every answer is taken is tested against the fake (`tests/tests/channels`).
+//! What cannot be seen from outside. How every answer is taken is tested against the fake
+//! (`tests/tests/channels`).
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -18,7 +19,11 @@ fn webhook() -> Webhook {
 }
 
 fn reply(status: u16, body: &str) -> Reply {
-    Reply { status: StatusCode::from_u16(status).unwrap(), body: Bytes::from(body.to_owned()), retry_after: None }
+    Reply {
+        status: StatusCode::from_u16(status).unwrap(),
+        body: Bytes::from(body.to_owned()),
+        retry_after: None,
+    }
 }
 
 #[test]
@@ -28,7 +33,13 @@ fn only_a_post_has_the_secret_and_its_call_does_not_show_it() {
     let post = webhook().post("a < b", Duration::from_secs(1));
     assert_eq!(post.json, Some(serde_json::json!({"text": "a &lt; b"})));
     assert!(!post.idempotent);
-    let shown = format!("{:?}", Call { url: post.url.clone(), ..knock.clone() });
+    let shown = format!(
+        "{:?}",
+        Call {
+            url: post.url.clone(),
+            ..knock.clone()
+        }
+    );
     assert!(!shown.contains("T0"), "{shown}");
 }
 
@@ -46,10 +57,14 @@ fn the_sentences_read_well() {
         (400, "<html>"),
         (500, "rollup_error"),
     ];
-    let sentences = words.map(|(status, word)| match outcome::posted(&reply(status, word), "#k7q2x9") {
-        Outcome::Rejected { permanent, code, why, .. } => format!("{:?} {why}", (permanent, code.unwrap_or_default())),
-        other => format!("{other:?}"),
-    });
+    let sentences = words.map(
+        |(status, word)| match outcome::posted(&reply(status, word), "#k7q2x9") {
+            Outcome::Rejected {
+                permanent, code, why, ..
+            } => format!("{:?} {why}", (permanent, code.unwrap_or_default())),
+            other => format!("{other:?}"),
+        },
+    );
     insta::assert_snapshot!(sentences.join("\n"));
 }
 

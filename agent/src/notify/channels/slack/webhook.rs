@@ -12,7 +12,8 @@ use crate::{
     outbound::Call,
 };
 
-/// Where messages go, `https://hooks.slack.com/services/T…/B…/…`. Whoever has it may post, so it is never shown.
+/// Where messages go, `https://hooks.slack.com/services/T…/B…/…`. Whoever has it may post, so it is never
+/// shown.
 #[derive(Clone)]
 pub struct Webhook(Url);
 
@@ -35,7 +36,9 @@ impl Webhook {
     /// # Errors
     /// If it is missing, or not to be used over a network.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, WebhookError> {
-        let secret = secrets.get(SecretName::SlackWebhookUrl).ok_or(WebhookError::Missing)?;
+        let secret = secrets
+            .get(SecretName::SlackWebhookUrl)
+            .ok_or(WebhookError::Missing)?;
         let url = Url::parse(secret.expose_secret().trim()).map_err(|_| WebhookError::Malformed)?;
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
         let is_bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
@@ -66,11 +69,23 @@ impl Webhook {
     }
 
     fn call(&self, method: Method, url: Url, json: Option<serde_json::Value>, within: Duration) -> Call {
-        Call { method, url, basic: None, form: None, json, timeout: within, total: within, idempotent: false }
+        Call {
+            method,
+            url,
+            basic: None,
+            form: None,
+            json,
+            timeout: within,
+            total: within,
+            idempotent: false,
+        }
     }
 }
 
-/// Slack: these three are escaped, so that nothing in a goal's name is a link or calls everybody (`<!channel>`).
+/// Slack: these three are escaped, so that nothing in a goal's name is a link or calls everybody
+/// (`<!channel>`).
 pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -1,8 +1,8 @@
 //! Messages of a Telegram bot by the Bot API (10.1), and nothing else of Telegram.
 //!
-//! `token` is the secret, `requests` builds the calls, `wire` is what comes back, `outcome` says what it means. Only this file does
-//! I/O. The API has no idempotency and no way to ask what was sent, so what is in doubt stays in doubt. The token is in the path
-//! of every URL: no text of this module contains a URL.
+//! `token` is the secret, `requests` builds the calls, `wire` is what comes back, `outcome` says what it
+//! means. Only this file does I/O. The API has no idempotency and no way to ask what was sent, so what is in
+//! doubt stays in doubt. The token is in the path of every URL: no text of this module contains a URL.
 
 mod outcome;
 mod requests;
@@ -14,7 +14,9 @@ use std::time::Duration;
 use requests::Requests;
 pub use token::{BotToken, TokenError};
 
-use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered};
+use super::{
+    Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered,
+};
 use crate::{
     config::settings::TelegramSettings,
     outbound::{Call, Outbound, Reply},
@@ -33,11 +35,19 @@ impl Telegram {
     /// Opens nothing yet. A look at the bot, which opens the connection, takes `glance` at most.
     pub fn new(settings: &TelegramSettings, token: BotToken, glance: Duration, outbound: Outbound) -> Self {
         let requests = Requests::new(settings, token.clone(), glance);
-        Self { requests, token, on_doubt: settings.on_doubt, outbound }
+        Self {
+            requests,
+            token,
+            on_doubt: settings.on_doubt,
+            outbound,
+        }
     }
 
     async fn ask(&self, call: Call) -> Result<Reply, AskError> {
-        self.outbound.call(call).await.map_err(|error| AskError(error.to_string()))
+        self.outbound
+            .call(call)
+            .await
+            .map_err(|error| AskError(error.to_string()))
     }
 }
 
@@ -83,7 +93,9 @@ impl Channel for Telegram {
 
 impl std::fmt::Debug for Telegram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Telegram").field("on_doubt", &self.on_doubt).finish_non_exhaustive()
+        f.debug_struct("Telegram")
+            .field("on_doubt", &self.on_doubt)
+            .finish_non_exhaustive()
     }
 }
 

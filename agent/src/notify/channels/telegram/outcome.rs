@@ -1,4 +1,5 @@
-//! What Telegram's answers mean, by `error_code` and `parameters` alone. Only a definite yes is a yes, only a definite no is a no.
+//! What Telegram's answers mean, by `error_code` and `parameters` alone. Only a definite yes is a yes, only a
+//! definite no is a no.
 
 use std::time::Duration;
 
@@ -25,25 +26,42 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
     let status = reply.status;
     if status.is_success() {
         return match read::<Message>(reply) {
-            Some(Answered { ok: true, result: Some(message), .. }) => Outcome::Accepted(message.message_id.to_string()),
-            _ => Outcome::Unknown { why: format!("Telegram answered {status} without the id of a message") },
+            Some(Answered {
+                ok: true,
+                result: Some(message),
+                ..
+            }) => Outcome::Accepted(message.message_id.to_string()),
+            _ => Outcome::Unknown {
+                why: format!("Telegram answered {status} without the id of a message"),
+            },
         };
     }
     if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT {
-        return Outcome::Unknown { why: format!("Telegram answered {status}") };
+        return Outcome::Unknown {
+            why: format!("Telegram answered {status}"),
+        };
     }
     let refused = refused(reply, token);
     let permanent = matches!(refused.code, Some(400 | 401 | 403 | 404));
     let code = refused.code.map(|code| code.to_string());
     // The text is short and plain, so that even a 400 speaks of the bot or its chat.
     let scope = if permanent { Scope::Channel } else { Scope::Message };
-    Outcome::Rejected { permanent, scope, retry_after: refused.retry_after, code, why: refused.why }
+    Outcome::Rejected {
+        permanent,
+        scope,
+        retry_after: refused.retry_after,
+        code,
+        why: refused.why,
+    }
 }
 
 /// The answer to `getMe`: the bot's name.
 pub(super) fn bot(reply: &Reply, token: &BotToken) -> Result<String, AskError> {
     let user: User = result(reply, token)?;
-    Ok(user.username.map_or_else(|| "a bot without a name".to_owned(), |name| format!("@{}", short(&name))))
+    Ok(user.username.map_or_else(
+        || "a bot without a name".to_owned(),
+        |name| format!("@{}", short(&name)),
+    ))
 }
 
 /// The answer to `getChat`: what kind of chat it is.
@@ -56,8 +74,14 @@ fn result<T: DeserializeOwned>(reply: &Reply, token: &BotToken) -> Result<T, Ask
         return Err(AskError(refused(reply, token).why));
     }
     match read(reply) {
-        Some(Answered { ok: true, result: Some(result), .. }) => Ok(result),
-        _ => Err(AskError("Telegram's answer is not what its documentation says".to_owned())),
+        Some(Answered {
+            ok: true,
+            result: Some(result),
+            ..
+        }) => Ok(result),
+        _ => Err(AskError(
+            "Telegram's answer is not what its documentation says".to_owned(),
+        )),
     }
 }
 
@@ -75,15 +99,34 @@ struct Refused {
 
 fn refused(reply: &Reply, token: &BotToken) -> Refused {
     let own = read::<serde_json::Value>(reply).filter(|answer| !answer.ok);
-    let Some(Answered { error_code: Some(code), description, parameters, .. }) = own else {
+    let Some(Answered {
+        error_code: Some(code),
+        description,
+        parameters,
+        ..
+    }) = own
+    else {
         let why = format!("Telegram answered {} and gave no reason", reply.status);
-        return Refused { code: None, retry_after: reply.retry_after, why };
+        return Refused {
+            code: None,
+            retry_after: reply.retry_after,
+            why,
+        };
     };
     let parameters = parameters.unwrap_or_default();
-    let retry_after = parameters.retry_after.map(Duration::from_secs).or(reply.retry_after);
-    let words = description.map(|words| format!(" (Telegram: {})", short(&token.mask(&words)))).unwrap_or_default();
+    let retry_after = parameters
+        .retry_after
+        .map(Duration::from_secs)
+        .or(reply.retry_after);
+    let words = description
+        .map(|words| format!(" (Telegram: {})", short(&token.mask(&words))))
+        .unwrap_or_default();
     let why = format!("Telegram error {code}: {}{words}", sentence(code, &parameters));
-    Refused { code: Some(code), retry_after, why }
+    Refused {
+        code: Some(code),
+        retry_after,
+        why,
+    }
 }
 
 /// What happened and what to do.

@@ -18,13 +18,26 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new(settings: &TelegramSettings, token: BotToken, glance: Duration) -> Self {
-        Self { settings: settings.clone(), token, glance }
+        Self {
+            settings: settings.clone(),
+            token,
+            glance,
+        }
     }
 
     /// Sends a message. Not to be repeated. Without `parse_mode`: nothing in a goal's name is markup then.
     pub(super) fn send(&self, message: &Outgoing<'_>, within: Duration) -> Call {
-        let form = vec![("chat_id", self.settings.chat.as_str().to_owned()), ("text", message.text.to_owned())];
-        Call { form: Some(form), timeout: within, total: within, idempotent: false, ..self.call("sendMessage") }
+        let form = vec![
+            ("chat_id", self.settings.chat.as_str().to_owned()),
+            ("text", message.text.to_owned()),
+        ];
+        Call {
+            form: Some(form),
+            timeout: within,
+            total: within,
+            idempotent: false,
+            ..self.call("sendMessage")
+        }
     }
 
     /// Who the bot is.
@@ -34,13 +47,21 @@ impl Requests {
 
     /// The same, in one try: the cheapest question that needs the token.
     pub(super) fn glance(&self) -> Call {
-        Call { timeout: self.glance, total: self.glance, idempotent: false, ..self.me() }
+        Call {
+            timeout: self.glance,
+            total: self.glance,
+            idempotent: false,
+            ..self.me()
+        }
     }
 
     /// Whether the bot knows the chat.
     pub(super) fn chat(&self) -> Call {
         let form = vec![("chat_id", self.settings.chat.as_str().to_owned())];
-        Call { form: Some(form), ..self.call("getChat") }
+        Call {
+            form: Some(form),
+            ..self.call("getChat")
+        }
     }
 
     /// A method of the API, as a question that may be repeated.
@@ -51,6 +72,15 @@ impl Requests {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push(&self.token.segment()).push(method);
         }
-        Call { method: Method::POST, url, basic: None, form: None, json: None, timeout, total, idempotent: true }
+        Call {
+            method: Method::POST,
+            url,
+            basic: None,
+            form: None,
+            json: None,
+            timeout,
+            total,
+            idempotent: true,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What cannot be seen from outside. How every answer is taken is tested against the fake (`tests/tests/channels`).
+//! What cannot be seen from outside. How every answer is taken is tested against the fake
+//! (`tests/tests/channels`).
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -24,22 +25,48 @@ fn token() -> BotToken {
 
 fn requests(base_url: &str) -> Requests {
     let chat = TelegramChat::parse("-1001234567890").unwrap();
-    let settings = TelegramSettings { base_url: base_url.parse().unwrap(), chat, on_doubt: OnDoubt::Resend };
+    let settings = TelegramSettings {
+        base_url: base_url.parse().unwrap(),
+        chat,
+        on_doubt: OnDoubt::Resend,
+    };
     Requests::new(&settings, token(), Duration::from_secs(5))
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "bodies are written where they are used")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "bodies are written where they are used"
+)]
 fn reply(status: u16, body: impl ToString) -> Reply {
-    Reply { status: StatusCode::from_u16(status).unwrap(), body: Bytes::from(body.to_string()), retry_after: None }
+    Reply {
+        status: StatusCode::from_u16(status).unwrap(),
+        body: Bytes::from(body.to_string()),
+        retry_after: None,
+    }
 }
 
 #[test]
 fn a_message_is_posted_once_and_its_call_shows_no_token() {
-    let outgoing = Outgoing { text: "Mecris: hello #k7q2x9", tag: "#k7q2x9", validity: None };
+    let outgoing = Outgoing {
+        text: "Mecris: hello #k7q2x9",
+        tag: "#k7q2x9",
+        validity: None,
+    };
     let call = requests("https://api.telegram.org/").send(&outgoing, Duration::from_secs(12));
-    assert_eq!(call.url.as_str(), format!("https://api.telegram.org/bot{TOKEN}/sendMessage"));
-    assert_eq!((call.idempotent, call.total, call.timeout), (false, Duration::from_secs(12), Duration::from_secs(12)));
-    let form: Vec<String> = call.form.iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(
+        call.url.as_str(),
+        format!("https://api.telegram.org/bot{TOKEN}/sendMessage")
+    );
+    assert_eq!(
+        (call.idempotent, call.total, call.timeout),
+        (false, Duration::from_secs(12), Duration::from_secs(12))
+    );
+    let form: Vec<String> = call
+        .form
+        .iter()
+        .flatten()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     assert_eq!(form, ["chat_id=-1001234567890", "text=Mecris: hello #k7q2x9"]);
     assert!(!format!("{call:?} {:?}", token()).contains("canary"));
     let behind_a_proxy = requests("http://127.0.0.1:9/telegram/").me();

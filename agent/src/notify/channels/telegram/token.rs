@@ -25,8 +25,14 @@ impl BotToken {
     /// # Errors
     /// If it is missing, or nothing that could be in a path.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, TokenError> {
-        let token = secrets.get(SecretName::TelegramBotToken).ok_or(TokenError::Missing)?;
-        if is_token(token.expose_secret()) { Ok(Self(token.clone())) } else { Err(TokenError::Malformed) }
+        let token = secrets
+            .get(SecretName::TelegramBotToken)
+            .ok_or(TokenError::Missing)?;
+        if is_token(token.expose_secret()) {
+            Ok(Self(token.clone()))
+        } else {
+            Err(TokenError::Malformed)
+        }
     }
 
     /// The part of the path that says who asks.
@@ -36,7 +42,11 @@ impl BotToken {
 
     /// What must be masked in words that others wrote: the token, and the half of it that proves anything.
     pub(super) fn mask(&self, words: &str) -> String {
-        let proof = self.0.expose_secret().split_once(':').map_or("", |(_, proof)| proof);
+        let proof = self
+            .0
+            .expose_secret()
+            .split_once(':')
+            .map_or("", |(_, proof)| proof);
         crate::outbound::redact::text(words, &[&self.0, &SecretString::from(proof)])
     }
 }

@@ -26,15 +26,22 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(channel: ChannelKind, base_url: Url, credentials: Credentials) -> Self {
-        Self { channel, base_url, credentials }
+        Self {
+            channel,
+            base_url,
+            credentials,
+        }
     }
 
     /// A path below the account, and below a proxy's path if the base URL has one.
     pub(super) fn url(&self, rest: &[&str]) -> Url {
         let mut url = self.base_url.clone();
-        // Fails for URLs without a host only, which settings refuse: such a call would fail with its own words.
+        // Fails for URLs without a host only, which settings refuse: such a call would fail with its own
+        // words.
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["2010-04-01", "Accounts", &self.credentials.account_sid]).extend(rest);
+            path.pop_if_empty()
+                .extend(["2010-04-01", "Accounts", &self.credentials.account_sid])
+                .extend(rest);
         }
         url
     }
@@ -42,7 +49,9 @@ impl Api {
     /// A listing, filtered.
     pub(super) fn listing(&self, resource: &str, filters: &[(&str, &str)]) -> Url {
         let mut url = self.url(&[resource]);
-        url.query_pairs_mut().extend_pairs(filters).append_pair("PageSize", PAGE_SIZE);
+        url.query_pairs_mut()
+            .extend_pairs(filters)
+            .append_pair("PageSize", PAGE_SIZE);
         url
     }
 
@@ -62,13 +71,29 @@ impl Api {
     pub(super) fn get(&self, url: Url) -> Call {
         let (timeout, total) = ASKING;
         let basic = Some((self.credentials.user.clone(), self.credentials.password.clone()));
-        Call { method: Method::GET, url, basic, form: None, json: None, timeout, total, idempotent: true }
+        Call {
+            method: Method::GET,
+            url,
+            basic,
+            form: None,
+            json: None,
+            timeout,
+            total,
+            idempotent: true,
+        }
     }
 
     /// The cheapest question that needs the same rights as a search: one try, one row.
     pub(super) fn glance(&self, resource: &str, to: &str) -> Call {
         let mut url = self.url(&[resource]);
-        url.query_pairs_mut().append_pair("To", to).append_pair("PageSize", "1");
-        Call { timeout: GLANCE, total: GLANCE, idempotent: false, ..self.get(url) }
+        url.query_pairs_mut()
+            .append_pair("To", to)
+            .append_pair("PageSize", "1");
+        Call {
+            timeout: GLANCE,
+            total: GLANCE,
+            idempotent: false,
+            ..self.get(url)
+        }
     }
 }

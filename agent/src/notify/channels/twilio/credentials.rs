@@ -2,7 +2,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::secrets::{SecretName, Secrets};
 
-/// Who asks Twilio: an API key if there is one, since it can be revoked alone and may do less, else the account itself.
+/// Who asks Twilio: an API key if there is one, since it can be revoked alone and may do less, else the
+/// account itself.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// `AC…`, in the path of every call, whoever asks.
@@ -17,7 +18,9 @@ pub struct Credentials {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// Nobody to ask for.
-    #[error("TWILIO_ACCOUNT_SID is missing: expected AC and 32 hexadecimal digits, as the Twilio console shows it")]
+    #[error(
+        "TWILIO_ACCOUNT_SID is missing: expected AC and 32 hexadecimal digits, as the Twilio console shows it"
+    )]
     NoAccount,
     /// It would not fit into a path, or is something else.
     #[error(
@@ -35,23 +38,33 @@ impl Credentials {
     /// # Errors
     /// Names what is missing.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, CredentialsError> {
-        let account_sid = secrets.get(SecretName::TwilioAccountSid).ok_or(CredentialsError::NoAccount)?;
+        let account_sid = secrets
+            .get(SecretName::TwilioAccountSid)
+            .ok_or(CredentialsError::NoAccount)?;
         let account_sid = account_sid.expose_secret().to_owned();
         if !is_account_sid(&account_sid) {
             return Err(CredentialsError::BadAccount);
         }
-        let key = (secrets.get(SecretName::TwilioApiKeySid), secrets.get(SecretName::TwilioApiKeySecret));
+        let key = (
+            secrets.get(SecretName::TwilioApiKeySid),
+            secrets.get(SecretName::TwilioApiKeySecret),
+        );
         let (user, password) = match (key, secrets.get(SecretName::TwilioAuthToken)) {
             ((Some(sid), Some(secret)), _) => (sid.expose_secret().to_owned(), secret.clone()),
             (_, Some(token)) => (account_sid.clone(), token.clone()),
             _ => return Err(CredentialsError::NoPassword),
         };
-        Ok(Self { account_sid, user, password })
+        Ok(Self {
+            account_sid,
+            user,
+            password,
+        })
     }
 }
 
 fn is_account_sid(text: &str) -> bool {
-    text.strip_prefix("AC").is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    text.strip_prefix("AC")
+        .is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -74,9 +87,15 @@ mod tests {
     #[test]
     fn an_api_key_is_preferred_and_half_a_key_is_none() {
         let both = Credentials::from_secrets(&secrets(&[ACCOUNT, TOKEN, KEY, KEY_SECRET])).unwrap();
-        assert_eq!((both.user.as_str(), both.password.expose_secret()), (KEY.1, "canary-key"));
+        assert_eq!(
+            (both.user.as_str(), both.password.expose_secret()),
+            (KEY.1, "canary-key")
+        );
         let half = Credentials::from_secrets(&secrets(&[ACCOUNT, TOKEN, KEY])).unwrap();
-        assert_eq!((half.user.as_str(), half.password.expose_secret()), (ACCOUNT.1, "canary-token"));
+        assert_eq!(
+            (half.user.as_str(), half.password.expose_secret()),
+            (ACCOUNT.1, "canary-token")
+        );
         assert!(!format!("{both:?}").contains("canary"));
     }
 
@@ -85,6 +104,9 @@ mod tests {
         let error = |known: &[_]| Credentials::from_secrets(&secrets(known)).unwrap_err();
         assert_eq!(error(&[TOKEN]), CredentialsError::NoAccount);
         assert_eq!(error(&[ACCOUNT, KEY]), CredentialsError::NoPassword);
-        assert_eq!(error(&[(ACCOUNT.0, "AC../../x"), TOKEN]), CredentialsError::BadAccount);
+        assert_eq!(
+            error(&[(ACCOUNT.0, "AC../../x"), TOKEN]),
+            CredentialsError::BadAccount
+        );
     }
 }

@@ -33,7 +33,8 @@ struct Page<T> {
     next_page_uri: Option<String>,
 }
 
-/// A reader without I/O: [`Pages::next_call`] says what to ask, [`Pages::read`] takes the answer, until there is nothing more to ask.
+/// A reader without I/O: [`Pages::next_call`] says what to ask, [`Pages::read`] takes the answer, until there
+/// is nothing more to ask.
 pub(super) struct Pages<'a> {
     api: &'a Api,
     /// What was made before is not looked for.
@@ -46,14 +47,23 @@ pub(super) struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// Reads these listings, each newest first, the last one of them first.
     pub(super) fn new(api: &'a Api, since: Timestamp, listings: Vec<Url>) -> Self {
-        Self { api, since, listings, pages: 0 }
+        Self {
+            api,
+            since,
+            listings,
+            pages: 0,
+        }
     }
 
     /// What to ask next; `None` once everything is read.
     pub(super) fn next_call(&mut self) -> Result<Option<Call>, AskError> {
-        let Some(url) = self.listings.last() else { return Ok(None) };
+        let Some(url) = self.listings.last() else {
+            return Ok(None);
+        };
         if self.pages == MOST_PAGES {
-            return Err(AskError(format!("Twilio lists more than {MOST_PAGES} pages, and it is on none of these")));
+            return Err(AskError(format!(
+                "Twilio lists more than {MOST_PAGES} pages, and it is on none of these"
+            )));
         }
         self.pages += 1;
         Ok(Some(self.api.get(url.clone())))
@@ -62,7 +72,9 @@ impl<'a> Pages<'a> {
     /// Takes the answer to the last call: its rows.
     pub(super) fn read<T: Listed>(&mut self, reply: &Reply) -> Result<Vec<T>, AskError> {
         let page: Page<T> = outcome::read(self.api.channel, reply)?;
-        let Some(asked) = self.listings.pop() else { return Ok(Vec::new()) };
+        let Some(asked) = self.listings.pop() else {
+            return Ok(Vec::new());
+        };
         let is_older = |row: &T| row.created().is_some_and(|created| created < self.since);
         let is_past = !page.rows.is_empty() && page.rows.iter().all(is_older);
         if let Some(next) = page.next_page_uri.filter(|_| !is_past) {
@@ -72,9 +84,12 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// The next page of a listing: its query on our own path, so that no answer can lead the credentials elsewhere.
+/// The next page of a listing: its query on our own path, so that no answer can lead the credentials
+/// elsewhere.
 fn next_page(asked: &Url, next: &str) -> Result<Url, AskError> {
-    let next = asked.join(next).map_err(|_| AskError("Twilio's next_page_uri is no address".to_owned()))?;
+    let next = asked
+        .join(next)
+        .map_err(|_| AskError("Twilio's next_page_uri is no address".to_owned()))?;
     let mut url = asked.clone();
     url.set_query(next.query());
     Ok(url)

@@ -17,11 +17,15 @@ pub(super) fn created(channel: ChannelKind, prefixes: &[&str], reply: &Reply) ->
         let made: Option<Made> = serde_json::from_slice(&reply.body).ok();
         return match made.filter(|made| is_id(prefixes, &made.sid)) {
             Some(made) => Outcome::Accepted(made.sid),
-            None => Outcome::Unknown { why: format!("Twilio answered {status} without the id of what it made") },
+            None => Outcome::Unknown {
+                why: format!("Twilio answered {status} without the id of what it made"),
+            },
         };
     }
     if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT {
-        return Outcome::Unknown { why: format!("Twilio answered {status}") };
+        return Outcome::Unknown {
+            why: format!("Twilio answered {status}"),
+        };
     }
     let refusal = refusal(channel, reply);
     let Explained { may_pass, scope, why } = refusal.explained;
@@ -33,7 +37,13 @@ pub(super) fn created(channel: ChannelKind, prefixes: &[&str], reply: &Reply) ->
         _ => refusal.is_twilios && !may_pass,
     };
     let scope = if permanent { scope } else { Scope::Message };
-    Outcome::Rejected { permanent, scope, retry_after: reply.retry_after, code: refusal.code, why }
+    Outcome::Rejected {
+        permanent,
+        scope,
+        retry_after: reply.retry_after,
+        code: refusal.code,
+        why,
+    }
 }
 
 /// The answer to a glance: whether the credentials may ask.
@@ -42,9 +52,16 @@ pub(super) fn access(channel: ChannelKind, reply: &Reply) -> Result<(), AskError
 }
 
 /// The body of an answer to a question, or why it is none.
-pub(super) fn read<T: serde::de::DeserializeOwned>(channel: ChannelKind, reply: &Reply) -> Result<T, AskError> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(
+    channel: ChannelKind,
+    reply: &Reply,
+) -> Result<T, AskError> {
     if !reply.status.is_success() {
-        return Err(AskError(format!("{} (HTTP {})", refusal(channel, reply).explained.why, reply.status.as_u16())));
+        return Err(AskError(format!(
+            "{} (HTTP {})",
+            refusal(channel, reply).explained.why,
+            reply.status.as_u16()
+        )));
     }
     // serde's words can quote the body, which holds a telephone number.
     serde_json::from_slice(&reply.body).map_err(|e| {
@@ -114,5 +131,9 @@ fn refusal(channel: ChannelKind, reply: &Reply) -> Refused {
             why: format!("Twilio answered {status} and gave no reason"),
         },
     };
-    Refused { is_twilios: code.is_some(), code: code.map(|c| c.to_string()), explained }
+    Refused {
+        is_twilios: code.is_some(),
+        code: code.map(|c| c.to_string()),
+        explained,
+    }
 }

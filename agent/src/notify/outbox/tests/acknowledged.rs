@@ -6,7 +6,12 @@ use crate::notify::channels::OnDoubt;
 impl World {
     async fn acknowledge(&self, id: &str) {
         let (id, now) = (id.to_owned(), self.clock.now());
-        assert!(self.store.write(move |tx| table::acknowledge(tx, &id, "laptop", now)).await.unwrap());
+        assert!(
+            self.store
+                .write(move |tx| table::acknowledge(tx, &id, "laptop", now))
+                .await
+                .unwrap()
+        );
     }
 
     /// All that the outbox ever does.
@@ -28,14 +33,20 @@ async fn what_waits_for_another_try_is_withdrawn() {
     let seen = world.see(&id);
     assert_eq!(
         (seen.state, seen.why.as_deref()),
-        (State::Failed, Some("not sent again, the person knows: too many requests"))
+        (
+            State::Failed,
+            Some("not sent again, the person knows: too many requests")
+        )
     );
     assert_eq!(world.sms.script().sends, 1);
 }
 
 #[tokio::test]
 async fn what_is_in_doubt_is_found_or_let_go_but_not_sent_again() {
-    for (fault, state, sends) in [(Fault::LoseReply, State::Delivered, 1), (Fault::LoseRequest, State::Failed, 1)] {
+    for (fault, state, sends) in [
+        (Fault::LoseReply, State::Delivered, 1),
+        (Fault::LoseRequest, State::Failed, 1),
+    ] {
         let world = World::new();
         world.sms.faults([fault]);
         let id = world.insert(message()).await;
@@ -43,7 +54,11 @@ async fn what_is_in_doubt_is_found_or_let_go_but_not_sent_again() {
         assert_eq!(world.see(&id).state, State::Unknown);
         world.acknowledge(&id).await;
         world.turn_to_the_end().await;
-        assert_eq!((world.see(&id).state, world.sms.script().sends), (state, sends), "{fault:?}");
+        assert_eq!(
+            (world.see(&id).state, world.sms.script().sends),
+            (state, sends),
+            "{fault:?}"
+        );
         assert!(world.console.accepted().is_empty(), "no other channel either");
     }
 }
@@ -62,7 +77,10 @@ async fn what_cannot_be_delivered_goes_to_no_other_channel() {
     world.outbox.work().await;
     world.acknowledge(&id).await;
     world.turn_to_the_end().await;
-    assert_eq!((world.see(&id).state, world.see(&id).acknowledged_by.as_deref()), (State::Failed, Some("laptop")));
+    assert_eq!(
+        (world.see(&id).state, world.see(&id).acknowledged_by.as_deref()),
+        (State::Failed, Some("laptop"))
+    );
     assert!(world.console.accepted().is_empty());
 }
 
@@ -84,10 +102,18 @@ async fn in_doubt(doubts: usize) -> (World, Arc<FakeChannel>, String) {
 async fn what_may_have_reached_them_stays_in_doubt() {
     for (doubts, sends, before) in [(1, 1, State::Unknown), (3, 2, State::Planned)] {
         let (world, mute, id) = in_doubt(doubts).await;
-        assert_eq!((world.see(&id).state, mute.script().sends), (before, sends), "{doubts} turns");
+        assert_eq!(
+            (world.see(&id).state, mute.script().sends),
+            (before, sends),
+            "{doubts} turns"
+        );
         world.acknowledge(&id).await;
         world.turn_to_the_end().await;
-        assert_eq!((world.see(&id).state, mute.script().sends), (State::Unknown, sends), "it is not called failed");
+        assert_eq!(
+            (world.see(&id).state, mute.script().sends),
+            (State::Unknown, sends),
+            "it is not called failed"
+        );
         assert_eq!(world.sms.script().sends, 0, "no other channel either");
         assert_eq!(world.outbox.next_due(), None);
     }

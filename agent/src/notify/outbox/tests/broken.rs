@@ -17,7 +17,11 @@ impl World {
 
     /// The channels that a message was tried on.
     fn tried(&self, id: &str) -> Vec<ChannelKind> {
-        self.see(id).attempts.into_iter().map(|attempt| attempt.channel).collect()
+        self.see(id)
+            .attempts
+            .into_iter()
+            .map(|attempt| attempt.channel)
+            .collect()
     }
 }
 
@@ -27,8 +31,14 @@ async fn the_next_message_begins_with_the_next_channel_at_once() {
     world.sms.faults([Fault::RefuseAll]);
     assert_eq!(world.send().await.channel, ChannelKind::Console);
     let mark = world.broken().remove(0);
-    assert_eq!((mark.channel, mark.code.as_deref()), (ChannelKind::Sms, Some("21610")));
-    assert_eq!((mark.since, mark.why.as_str()), (world.clock.now(), "the person opted out"));
+    assert_eq!(
+        (mark.channel, mark.code.as_deref()),
+        (ChannelKind::Sms, Some("21610"))
+    );
+    assert_eq!(
+        (mark.since, mark.why.as_str()),
+        (world.clock.now(), "the person opted out")
+    );
 
     let second = world.send().await;
     assert_eq!((second.state, second.attempt), (State::Accepted, 1));
@@ -88,7 +98,10 @@ async fn a_message_that_the_healthy_ones_refuse_goes_to_the_broken_one_rather_th
     world.send().await;
     world.console.faults([Fault::Refuse]);
     let second = world.send().await;
-    assert_eq!((second.state, second.channel), (State::Accepted, ChannelKind::Sms));
+    assert_eq!(
+        (second.state, second.channel),
+        (State::Accepted, ChannelKind::Sms)
+    );
     assert_eq!(world.tried(&second.id), [ChannelKind::Console, ChannelKind::Sms]);
     assert_eq!(world.broken(), [], "and it worked");
 }
@@ -113,9 +126,18 @@ async fn a_channel_that_accepts_and_never_delivers_is_broken_until_something_arr
     let world = World::new();
     let unregistered = || {
         let why = "the sender is not registered".to_owned();
-        Ok(Status::Failed { may_pass: false, scope: Scope::Channel, code: Some("30034".to_owned()), why })
+        Ok(Status::Failed {
+            may_pass: false,
+            scope: Scope::Channel,
+            code: Some("30034".to_owned()),
+            why,
+        })
     };
-    world.sms.script().statuses.extend([unregistered(), unregistered(), Ok(Status::Delivered)]);
+    world
+        .sms
+        .script()
+        .statuses
+        .extend([unregistered(), unregistered(), Ok(Status::Delivered)]);
     let first = world.insert(message()).await;
     world.turn_until(&first, State::Delivered).await;
     assert_eq!(world.see(&first).channel, ChannelKind::Console);
@@ -127,14 +149,24 @@ async fn a_channel_that_accepts_and_never_delivers_is_broken_until_something_arr
     assert_eq!(world.see(&second).channel, ChannelKind::Sms, "its chance");
     assert_eq!(world.broken()[0].since, since, "that it accepts proves nothing");
     let meanwhile = world.send().await;
-    assert_eq!(meanwhile.channel, ChannelKind::Console, "one message has the chance, not all of them");
+    assert_eq!(
+        meanwhile.channel,
+        ChannelKind::Console,
+        "one message has the chance, not all of them"
+    );
     world.turn_until(&second, State::Delivered).await;
-    assert_eq!((world.see(&second).channel, world.broken()[0].since), (ChannelKind::Console, since));
+    assert_eq!(
+        (world.see(&second).channel, world.broken()[0].since),
+        (ChannelKind::Console, since)
+    );
 
     world.clock.advance(SKIPPED_FOR);
     let third = world.insert(message()).await;
     world.turn_until(&third, State::Delivered).await;
-    assert_eq!((world.see(&third).channel, world.broken()), (ChannelKind::Sms, Vec::new()));
+    assert_eq!(
+        (world.see(&third).channel, world.broken()),
+        (ChannelKind::Sms, Vec::new())
+    );
 }
 
 #[tokio::test]
@@ -142,8 +174,16 @@ async fn a_test_of_the_channel_itself_goes_there_and_clears_it() {
     let world = World::new();
     world.sms.faults([Fault::RefuseAll]);
     world.send().await;
-    let id = world.insert(NewMessage { only: Some(ChannelKind::Sms), ..message() }).await;
+    let id = world
+        .insert(NewMessage {
+            only: Some(ChannelKind::Sms),
+            ..message()
+        })
+        .await;
     world.outbox.work().await;
-    assert_eq!((world.see(&id).channel, world.see(&id).state), (ChannelKind::Sms, State::Accepted));
+    assert_eq!(
+        (world.see(&id).channel, world.see(&id).state),
+        (ChannelKind::Sms, State::Accepted)
+    );
     assert_eq!(world.broken(), []);
 }

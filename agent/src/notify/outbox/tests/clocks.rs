@@ -11,8 +11,15 @@ async fn a_wall_clock_that_jumps_does_not_shorten_the_settle_time() {
     // The row says that the time is over, CLOCK_BOOTTIME does not.
     let long_ago = world.clock.now() - seconds(3600);
     let row = world.store.read(|c| table::load(c, &id)).unwrap().unwrap();
-    let early = Row { next_at: Some(long_ago), ..row.clone() };
-    world.store.write(move |tx| table::replace(tx, &row, &early, long_ago)).await.unwrap();
+    let early = Row {
+        next_at: Some(long_ago),
+        ..row.clone()
+    };
+    world
+        .store
+        .write(move |tx| table::replace(tx, &row, &early, long_ago))
+        .await
+        .unwrap();
     world.outbox.work().await;
     assert_eq!(world.sms.script().asked, 0);
     assert!(world.outbox.next_due().unwrap() > world.clock.now());
@@ -30,8 +37,15 @@ async fn a_wall_clock_that_jumps_ahead_between_two_processes_does_not_shorten_th
     // As if the clock had been an hour behind when the message was sent.
     let row = world.store.read(|c| table::load(c, &id)).unwrap().unwrap();
     let long_ago = row.updated_at - seconds(3600);
-    let early = Row { next_at: row.next_at.map(|at| at - seconds(3600)), ..row.clone() };
-    world.store.write(move |tx| table::replace(tx, &row, &early, long_ago)).await.unwrap();
+    let early = Row {
+        next_at: row.next_at.map(|at| at - seconds(3600)),
+        ..row.clone()
+    };
+    world
+        .store
+        .write(move |tx| table::replace(tx, &row, &early, long_ago))
+        .await
+        .unwrap();
     world.outbox.work().await;
     assert_eq!(world.sms.script().asked, 0);
     world.turn_until(&id, State::Accepted).await;
@@ -51,7 +65,10 @@ async fn a_wall_clock_that_is_set_back_holds_nothing_up() {
         assert_eq!(world.clock.boottime() - began, LEASE + SETTLE);
         world.clock.advance(seconds(-24 * 3600));
         world.turn_until(&id, State::Delivered).await;
-        assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
+        assert_eq!(
+            (world.clock.boottime() - began, world.sms.accepted().len()),
+            (LEASE + SETTLE, 1)
+        );
     }
 }
 
@@ -64,9 +81,16 @@ async fn a_process_that_stood_still_before_the_bytes_left_gives_the_provider_its
         let id = world.insert(message()).await;
         let began = world.clock.boottime();
         world.outbox.work().await;
-        assert_eq!((world.see(&id).state, world.sms.script().asked), (State::Unknown, 0), "{span:?}");
+        assert_eq!(
+            (world.see(&id).state, world.sms.script().asked),
+            (State::Unknown, 0),
+            "{span:?}"
+        );
         world.turn_until(&id, State::Accepted).await;
-        assert_eq!((world.sms.script().sends, world.clock.boottime() - began), (1, LEASE.max(span) + SETTLE));
+        assert_eq!(
+            (world.sms.script().sends, world.clock.boottime() - began),
+            (1, LEASE.max(span) + SETTLE)
+        );
     }
 }
 
@@ -81,7 +105,10 @@ async fn a_wall_clock_that_is_set_back_under_a_send_in_doubt_holds_nothing_up() 
         world.outbox.work().await;
         assert_eq!(world.see(&id).state, State::Unknown);
         world.turn_until(&id, State::Accepted).await;
-        assert_eq!((world.clock.boottime() - began, world.sms.accepted().len()), (LEASE + SETTLE, 1));
+        assert_eq!(
+            (world.clock.boottime() - began, world.sms.accepted().len()),
+            (LEASE + SETTLE, 1)
+        );
     }
 }
 
@@ -95,7 +122,10 @@ async fn a_wall_clock_that_was_days_ahead_while_the_provider_was_silent_loses_no
     world.sms.script().deaf_for = u32::MAX;
     let seen = world.turn_until(&id, State::Unknown).await;
     while world.turn().await {}
-    assert!(world.see(&id).why.unwrap().contains("given up after 48 h"), "{seen:?}");
+    assert!(
+        world.see(&id).why.unwrap().contains("given up after 48 h"),
+        "{seen:?}"
+    );
     world.sms.script().deaf_for = 0;
     world.clock.advance(seconds(-3 * 24 * 3600));
     world.turn_until(&id, State::Accepted).await;

@@ -27,10 +27,17 @@ async fn at_least_once_sends_again_with_the_same_tag_after_lease_and_settle_time
     assert_eq!(world.outbox.next_due(), Some(due));
     world.turn_until(&id, State::Delivered).await;
     let accepted = first.accepted();
-    assert_eq!((accepted.len(), accepted[0].text == accepted[1].text), (2, true), "{accepted:?}");
+    assert_eq!(
+        (accepted.len(), accepted[0].text == accepted[1].text),
+        (2, true),
+        "{accepted:?}"
+    );
     assert_eq!(world.outcomes(&id), ["resent", "accepted"]);
     let why = world.see(&id).attempts[0].why.clone().unwrap();
-    assert!(why.contains("did not answer"), "the reason of the doubt is kept: {why}");
+    assert!(
+        why.contains("did not answer"),
+        "the reason of the doubt is kept: {why}"
+    );
 }
 
 #[tokio::test]
@@ -40,7 +47,10 @@ async fn at_least_once_goes_to_the_next_channel_after_three_doubts() {
     let id = world.insert(message()).await;
     world.outbox.work().await;
     let seen = world.turn_until(&id, State::Delivered).await;
-    assert_eq!((seen.channel, first.script().sends, world.sms.accepted().len()), (ChannelKind::Sms, 3, 1));
+    assert_eq!(
+        (seen.channel, first.script().sends, world.sms.accepted().len()),
+        (ChannelKind::Sms, 3, 1)
+    );
     assert_eq!(world.outcomes(&id), ["resent", "resent", "resent", "accepted"]);
 }
 
@@ -78,8 +88,18 @@ async fn at_most_once_says_nothing_more_anywhere_and_says_so() {
     let seen = world.see(&id);
     assert_eq!(seen.state, State::Unknown, "never called failed or sent");
     let why = seen.why.unwrap();
-    assert!(why.contains("at most once") && why.contains("did not answer"), "{why}");
-    assert_eq!((first.script().sends, world.sms.script().sends, world.outbox.next_due()), (1, 0, None));
+    assert!(
+        why.contains("at most once") && why.contains("did not answer"),
+        "{why}"
+    );
+    assert_eq!(
+        (
+            first.script().sends,
+            world.sms.script().sends,
+            world.outbox.next_due()
+        ),
+        (1, 0, None)
+    );
     assert_eq!(world.outcomes(&id), ["unknown"]);
 }
 
@@ -91,13 +111,19 @@ async fn at_most_once_still_falls_back_where_nothing_is_in_doubt() {
     let seen = world.turn_until(&id, State::Delivered).await;
     assert_eq!(
         (seen.channel, world.outcomes(&id)),
-        (ChannelKind::Sms, ["retry", "rejected", "accepted"].map(str::to_owned).into())
+        (
+            ChannelKind::Sms,
+            ["retry", "rejected", "accepted"].map(str::to_owned).into()
+        )
     );
 }
 
 #[tokio::test]
 async fn a_crash_in_a_send_is_a_doubt_like_any_other() {
-    for (on_doubt, sends, state) in [(OnDoubt::Resend, 2, State::Delivered), (OnDoubt::GiveUp, 1, State::Unknown)] {
+    for (on_doubt, sends, state) in [
+        (OnDoubt::Resend, 2, State::Delivered),
+        (OnDoubt::GiveUp, 1, State::Unknown),
+    ] {
         let Mute { mut world, first } = mute(on_doubt);
         first.faults([Fault::DieAfter]);
         let id = world.insert(message()).await;
@@ -107,8 +133,16 @@ async fn a_crash_in_a_send_is_a_doubt_like_any_other() {
             () = dying.dies.notified() => world.restart(),
         }
         while world.turn().await {}
-        assert_eq!((first.script().sends, world.see(&id).state), (sends, state), "{on_doubt:?}");
-        assert!(world.see(&id).why.is_none_or(|why| why.contains("interrupted")), "{:?}", world.see(&id).why);
+        assert_eq!(
+            (first.script().sends, world.see(&id).state),
+            (sends, state),
+            "{on_doubt:?}"
+        );
+        assert!(
+            world.see(&id).why.is_none_or(|why| why.contains("interrupted")),
+            "{:?}",
+            world.see(&id).why
+        );
     }
 }
 
@@ -116,7 +150,12 @@ async fn a_crash_in_a_send_is_a_doubt_like_any_other() {
 async fn a_message_that_expired_in_doubt_is_not_called_failed() {
     let Mute { world, first } = mute(OnDoubt::Resend);
     first.faults([Fault::LoseReply]);
-    let id = world.insert(NewMessage { expires_at: Some(world.clock.now() + seconds(20)), ..message() }).await;
+    let id = world
+        .insert(NewMessage {
+            expires_at: Some(world.clock.now() + seconds(20)),
+            ..message()
+        })
+        .await;
     while world.turn().await {}
     assert_eq!((first.script().sends, world.see(&id).state), (1, State::Unknown));
 }

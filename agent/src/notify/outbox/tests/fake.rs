@@ -11,7 +11,9 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    notify::channels::{Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, Status},
+    notify::channels::{
+        Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, Status,
+    },
 };
 
 /// What happens to one send.
@@ -74,13 +76,25 @@ pub(super) struct FakeChannel {
 
 impl FakeChannel {
     pub(super) fn new(kind: ChannelKind, clock: &Clock) -> Arc<Self> {
-        Arc::new(Self { kind, clock: clock.clone(), on_doubt: None, script: Mutex::default(), dies: Notify::new() })
+        Arc::new(Self {
+            kind,
+            clock: clock.clone(),
+            on_doubt: None,
+            script: Mutex::default(),
+            dies: Notify::new(),
+        })
     }
 
     /// One that cannot be asked.
     pub(super) fn mute(kind: ChannelKind, on_doubt: OnDoubt, clock: &Clock) -> Arc<Self> {
         let (clock, on_doubt) = (clock.clone(), Some(on_doubt));
-        Arc::new(Self { kind, clock, on_doubt, script: Mutex::default(), dies: Notify::new() })
+        Arc::new(Self {
+            kind,
+            clock,
+            on_doubt,
+            script: Mutex::default(),
+            dies: Notify::new(),
+        })
     }
 
     pub(super) fn script(&self) -> MutexGuard<'_, Script> {
@@ -105,7 +119,12 @@ impl FakeChannel {
         let mut script = self.script();
         let listed_at = self.clock.boottime() + Duration::try_from(script.listing_delay).unwrap();
         let (tag, text) = (message.tag.to_owned(), message.text.to_owned());
-        script.accepted.push(Accepted { tag, text, validity: message.validity, listed_at });
+        script.accepted.push(Accepted {
+            tag,
+            text,
+            validity: message.validity,
+            listed_at,
+        });
         Outcome::Accepted(format!("{:?}-{}", self.kind, script.accepted.len()))
     }
 
@@ -145,7 +164,9 @@ impl Channel for FakeChannel {
                 script.sends += 1;
                 script.faults.pop_front()
             };
-            let unknown = || Outcome::Unknown { why: format!("the fake did not answer within {within:?}") };
+            let unknown = || Outcome::Unknown {
+                why: format!("the fake did not answer within {within:?}"),
+            };
             match fault {
                 None => self.accept(&message),
                 Some(Fault::LoseReply) => {
@@ -169,7 +190,11 @@ impl Channel for FakeChannel {
                 Some(Fault::DieBefore) => self.die().await,
                 Some(fault @ (Fault::Refuse | Fault::RefuseAll)) => Outcome::Rejected {
                     permanent: true,
-                    scope: if matches!(fault, Fault::Refuse) { Scope::Message } else { Scope::Channel },
+                    scope: if matches!(fault, Fault::Refuse) {
+                        Scope::Message
+                    } else {
+                        Scope::Channel
+                    },
                     retry_after: None,
                     code: Some("21610".to_owned()),
                     why: "the person opted out".to_owned(),
@@ -194,7 +219,10 @@ impl Channel for FakeChannel {
             Err(AskError("the fake is deaf".to_owned()))
         } else {
             let now = self.clock.boottime();
-            let place = script.accepted.iter().position(|m| m.tag == doubt.tag && m.listed_at <= now);
+            let place = script
+                .accepted
+                .iter()
+                .position(|m| m.tag == doubt.tag && m.listed_at <= now);
             Ok(place.map(|n| format!("{:?}-{}", self.kind, n + 1)))
         };
         Box::pin(std::future::ready(answer))

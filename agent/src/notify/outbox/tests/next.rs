@@ -34,18 +34,29 @@ fn row(channel: ChannelKind) -> Row {
 }
 
 fn retries(retries: u32) -> Tally {
-    Tally { retries, ..Tally::default() }
+    Tally {
+        retries,
+        ..Tally::default()
+    }
 }
 
-const REFUSED: Miss = Miss::Refused { scope: Scope::Message };
+const REFUSED: Miss = Miss::Refused {
+    scope: Scope::Message,
+};
 const LATER: Miss = Miss::RefusedForNow { retry_after: None };
 
 #[test]
 fn a_refusal_goes_to_the_next_channel_or_ends_there() {
     for scope in [Scope::Message, Scope::Channel] {
         let sms = row(ChannelKind::Sms);
-        assert_eq!(next(&sms, Miss::Refused { scope }, retries(0), OTHER, now()), Next::Send(ChannelKind::Console));
-        assert_eq!(next(&sms, Miss::Refused { scope }, retries(0), None, now()), Next::Fail);
+        assert_eq!(
+            next(&sms, Miss::Refused { scope }, retries(0), OTHER, now()),
+            Next::Send(ChannelKind::Console)
+        );
+        assert_eq!(
+            next(&sms, Miss::Refused { scope }, retries(0), None, now()),
+            Next::Fail
+        );
     }
 }
 
@@ -54,68 +65,159 @@ fn what_is_about_the_channel_breaks_it_and_nothing_else_does() {
     for scope in [Scope::Message, Scope::Channel] {
         let broken = scope == Scope::Channel;
         assert_eq!(Miss::Refused { scope }.breaks_channel(), broken);
-        assert_eq!(Miss::Undelivered { may_pass: false, scope }.breaks_channel(), broken);
+        assert_eq!(
+            Miss::Undelivered {
+                may_pass: false,
+                scope
+            }
+            .breaks_channel(),
+            broken
+        );
     }
-    assert!([LATER, Miss::Absent, Miss::Expired].iter().all(|miss| !miss.breaks_channel()));
+    assert!(
+        [LATER, Miss::Absent, Miss::Expired]
+            .iter()
+            .all(|miss| !miss.breaks_channel())
+    );
 }
 
 #[test]
 fn refused_for_now_is_tried_again_until_another_channel_takes_over() {
     let sms = row(ChannelKind::Sms);
-    assert_eq!(next(&sms, LATER, retries(1), OTHER, now()), Next::Later(now() + seconds(2)));
-    assert_eq!(next(&sms, LATER, retries(4), OTHER, now()), Next::Later(now() + seconds(16)));
-    assert_eq!(next(&sms, LATER, retries(5), OTHER, now()), Next::Send(ChannelKind::Console));
-    assert_eq!(next(&sms, LATER, retries(5), None, now()), Next::Later(now() + seconds(32)));
-    assert_eq!(next(&sms, LATER, retries(99), None, now()), Next::Later(now() + seconds(900)));
+    assert_eq!(
+        next(&sms, LATER, retries(1), OTHER, now()),
+        Next::Later(now() + seconds(2))
+    );
+    assert_eq!(
+        next(&sms, LATER, retries(4), OTHER, now()),
+        Next::Later(now() + seconds(16))
+    );
+    assert_eq!(
+        next(&sms, LATER, retries(5), OTHER, now()),
+        Next::Send(ChannelKind::Console)
+    );
+    assert_eq!(
+        next(&sms, LATER, retries(5), None, now()),
+        Next::Later(now() + seconds(32))
+    );
+    assert_eq!(
+        next(&sms, LATER, retries(99), None, now()),
+        Next::Later(now() + seconds(900))
+    );
 }
 
 #[test]
 fn what_would_come_too_late_is_not_waited_for() {
-    let short = Row { expires_at: Some(now() + seconds(2)), ..row(ChannelKind::Sms) };
-    assert_eq!(next(&short, LATER, retries(1), OTHER, now()), Next::Send(ChannelKind::Console));
+    let short = Row {
+        expires_at: Some(now() + seconds(2)),
+        ..row(ChannelKind::Sms)
+    };
+    assert_eq!(
+        next(&short, LATER, retries(1), OTHER, now()),
+        Next::Send(ChannelKind::Console)
+    );
     assert_eq!(next(&short, LATER, retries(1), None, now()), Next::Fail);
-    assert_eq!(next(&short, REFUSED, retries(1), OTHER, now() + seconds(2)), Next::Fail, "expired");
+    assert_eq!(
+        next(&short, REFUSED, retries(1), OTHER, now() + seconds(2)),
+        Next::Fail,
+        "expired"
+    );
 }
 
 #[test]
 fn absent_is_sent_again_at_once_the_first_time() {
     let sms = row(ChannelKind::Sms);
-    assert_eq!(next(&sms, Miss::Absent, retries(1), OTHER, now()), Next::Send(ChannelKind::Sms));
-    assert_eq!(next(&sms, Miss::Absent, retries(2), OTHER, now()), Next::Later(now() + seconds(4)));
-    assert_eq!(next(&sms, Miss::Absent, retries(5), OTHER, now()), Next::Send(ChannelKind::Console));
+    assert_eq!(
+        next(&sms, Miss::Absent, retries(1), OTHER, now()),
+        Next::Send(ChannelKind::Sms)
+    );
+    assert_eq!(
+        next(&sms, Miss::Absent, retries(2), OTHER, now()),
+        Next::Later(now() + seconds(4))
+    );
+    assert_eq!(
+        next(&sms, Miss::Absent, retries(5), OTHER, now()),
+        Next::Send(ChannelKind::Console)
+    );
 }
 
 #[test]
 fn what_stays_in_doubt_is_sent_again_a_few_times_then_elsewhere_and_never_called_failed() {
-    let doubts = |doubts| Tally { doubts, ..Tally::default() };
+    let doubts = |doubts| Tally {
+        doubts,
+        ..Tally::default()
+    };
     let again = Miss::InDoubt(OnDoubt::Resend);
     let sms = row(ChannelKind::Sms);
-    assert_eq!(next(&sms, again, doubts(1), OTHER, now()), Next::Send(ChannelKind::Sms));
-    assert_eq!(next(&sms, again, doubts(2), OTHER, now()), Next::Later(now() + seconds(4)));
-    assert_eq!(next(&sms, again, doubts(3), OTHER, now()), Next::Send(ChannelKind::Console));
+    assert_eq!(
+        next(&sms, again, doubts(1), OTHER, now()),
+        Next::Send(ChannelKind::Sms)
+    );
+    assert_eq!(
+        next(&sms, again, doubts(2), OTHER, now()),
+        Next::Later(now() + seconds(4))
+    );
+    assert_eq!(
+        next(&sms, again, doubts(3), OTHER, now()),
+        Next::Send(ChannelKind::Console)
+    );
     assert_eq!(next(&sms, again, doubts(3), None, now()), Next::Leave);
-    assert_eq!(next(&sms, again, doubts(1), OTHER, now() + seconds(3600)), Next::Leave, "expired, perhaps received");
-    let short = Row { expires_at: Some(now() + seconds(3)), ..row(ChannelKind::Sms) };
-    assert_eq!(next(&short, again, doubts(2), OTHER, now()), Next::Send(ChannelKind::Console));
+    assert_eq!(
+        next(&sms, again, doubts(1), OTHER, now() + seconds(3600)),
+        Next::Leave,
+        "expired, perhaps received"
+    );
+    let short = Row {
+        expires_at: Some(now() + seconds(3)),
+        ..row(ChannelKind::Sms)
+    };
+    assert_eq!(
+        next(&short, again, doubts(2), OTHER, now()),
+        Next::Send(ChannelKind::Console)
+    );
     assert_eq!(next(&short, again, doubts(2), None, now()), Next::Leave);
 }
 
 #[test]
 fn at_most_once_ends_with_the_first_doubt() {
     let sms = row(ChannelKind::Sms);
-    assert_eq!(next(&sms, Miss::InDoubt(OnDoubt::GiveUp), Tally::default(), OTHER, now()), Next::Leave);
+    assert_eq!(
+        next(
+            &sms,
+            Miss::InDoubt(OnDoubt::GiveUp),
+            Tally::default(),
+            OTHER,
+            now()
+        ),
+        Next::Leave
+    );
 }
 
 #[test]
 fn undelivered_is_tried_once_more_only_where_that_may_help() {
-    let undelivered = |n| Tally { undelivered: n, ..Tally::default() };
+    let undelivered = |n| Tally {
+        undelivered: n,
+        ..Tally::default()
+    };
     let (off, spam) = (
-        Miss::Undelivered { may_pass: true, scope: Scope::Message },
-        Miss::Undelivered { may_pass: false, scope: Scope::Message },
+        Miss::Undelivered {
+            may_pass: true,
+            scope: Scope::Message,
+        },
+        Miss::Undelivered {
+            may_pass: false,
+            scope: Scope::Message,
+        },
     );
     let sms = row(ChannelKind::Sms);
-    assert_eq!(next(&sms, off, undelivered(1), OTHER, now()), Next::Send(ChannelKind::Console));
-    assert_eq!(next(&sms, off, undelivered(1), None, now()), Next::Later(now() + seconds(300)));
+    assert_eq!(
+        next(&sms, off, undelivered(1), OTHER, now()),
+        Next::Send(ChannelKind::Console)
+    );
+    assert_eq!(
+        next(&sms, off, undelivered(1), None, now()),
+        Next::Later(now() + seconds(300))
+    );
     assert_eq!(next(&sms, off, undelivered(2), None, now()), Next::Fail);
     assert_eq!(next(&sms, spam, undelivered(1), None, now()), Next::Fail);
 }

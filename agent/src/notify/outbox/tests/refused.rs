@@ -9,7 +9,10 @@ async fn a_permanent_refusal_goes_to_the_next_channel_at_once() {
     let id = world.insert(message()).await;
     world.outbox.work().await;
     let seen = world.see(&id);
-    assert_eq!((seen.state, seen.channel, seen.attempt), (State::Accepted, ChannelKind::Console, 2));
+    assert_eq!(
+        (seen.state, seen.channel, seen.attempt),
+        (State::Accepted, ChannelKind::Console, 2)
+    );
     assert_eq!(seen.attempts[0].code.as_deref(), Some("21610"));
     assert_eq!(world.outcomes(&id), ["rejected", "accepted"]);
     assert_eq!(world.sms.accepted().len() + world.console.accepted().len(), 1);
@@ -23,15 +26,26 @@ async fn when_every_channel_refuses_it_failed_and_says_why() {
     let id = world.insert(message()).await;
     world.outbox.work().await;
     let seen = world.see(&id);
-    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some("the person opted out")));
-    assert_eq!((world.outcomes(&id), world.outbox.next_due()), (vec!["rejected".to_owned(); 2], None));
+    assert_eq!(
+        (seen.state, seen.why.as_deref()),
+        (State::Failed, Some("the person opted out"))
+    );
+    assert_eq!(
+        (world.outcomes(&id), world.outbox.next_due()),
+        (vec!["rejected".to_owned(); 2], None)
+    );
 }
 
 #[tokio::test]
 async fn a_message_for_one_channel_falls_back_to_no_other() {
     let mut world = World::new();
     world.sms.faults([Fault::DieBefore, Fault::Refuse]);
-    let id = world.insert(NewMessage { only: Some(ChannelKind::Sms), ..message() }).await;
+    let id = world
+        .insert(NewMessage {
+            only: Some(ChannelKind::Sms),
+            ..message()
+        })
+        .await;
     world.work_until_it_dies().await;
     world.turn_until(&id, State::Failed).await;
     assert_eq!(world.console.script().sends, 0);
@@ -40,16 +54,26 @@ async fn a_message_for_one_channel_falls_back_to_no_other() {
 #[tokio::test]
 async fn a_message_for_a_channel_that_is_not_configured_fails_and_says_so() {
     let world = World::with_sms_alone();
-    let id = world.insert(NewMessage { only: Some(ChannelKind::Console), ..message() }).await;
+    let id = world
+        .insert(NewMessage {
+            only: Some(ChannelKind::Console),
+            ..message()
+        })
+        .await;
     let seen = world.see(&id);
-    assert_eq!((seen.state, seen.why.as_deref()), (State::Failed, Some(NO_CHANNEL)));
+    assert_eq!(
+        (seen.state, seen.why.as_deref()),
+        (State::Failed, Some(NO_CHANNEL))
+    );
     assert_eq!(world.outbox.next_due(), None);
 }
 
 #[tokio::test]
 async fn a_temporary_refusal_waits_as_long_as_the_provider_says() {
     let world = World::new();
-    world.sms.faults([Fault::NotNow(Some(Duration::from_secs(90))), Fault::NotNow(None)]);
+    world
+        .sms
+        .faults([Fault::NotNow(Some(Duration::from_secs(90))), Fault::NotNow(None)]);
     let id = world.insert(message()).await;
     world.outbox.work().await;
     assert_eq!(
@@ -57,7 +81,11 @@ async fn a_temporary_refusal_waits_as_long_as_the_provider_says() {
         (State::Planned, Some(world.clock.now() + seconds(90)))
     );
     world.turn().await;
-    assert_eq!(world.outbox.next_due(), Some(world.clock.now() + seconds(4)), "the second backoff");
+    assert_eq!(
+        world.outbox.next_due(),
+        Some(world.clock.now() + seconds(4)),
+        "the second backoff"
+    );
     world.turn_until(&id, State::Delivered).await;
     assert_eq!(world.outcomes(&id), ["retry", "retry", "accepted"]);
     assert!(world.console.accepted().is_empty());
@@ -76,7 +104,10 @@ async fn what_cannot_be_delivered_goes_to_the_next_channel() {
     let id = world.insert(message()).await;
     world.outbox.work().await;
     let seen = world.turn_until(&id, State::Delivered).await;
-    assert_eq!((seen.channel, world.console.accepted().len()), (ChannelKind::Console, 1));
+    assert_eq!(
+        (seen.channel, world.console.accepted().len()),
+        (ChannelKind::Console, 1)
+    );
     assert_eq!(world.outcomes(&id), ["undelivered", "accepted"]);
     assert_eq!(
         (seen.attempts[0].code.as_deref(), seen.attempts[0].why.as_deref()),
@@ -100,7 +131,10 @@ async fn a_phone_that_was_off_gets_one_new_message_and_it_is_not_taken_for_the_o
     let id = world.insert(message()).await;
     world.outbox.work().await;
     world.turn().await;
-    assert_eq!((world.see(&id).state, world.see(&id).provider_id), (State::Planned, None));
+    assert_eq!(
+        (world.see(&id).state, world.see(&id).provider_id),
+        (State::Planned, None)
+    );
     world.sms.faults([Fault::LoseReply]);
     let seen = world.turn_until(&id, State::Accepted).await;
     assert_eq!(seen.provider_id.as_deref(), Some("Sms-2"));

@@ -26,8 +26,17 @@ async fn live(seed: u64) {
     }
     let mut ids = Vec::new();
     for _ in 0..random.usize(1..3) {
-        let lives = random.bool().then(|| world.clock.now() + seconds(random.i64(1..2000)));
-        ids.push(world.insert(NewMessage { expires_at: lives, ..message() }).await);
+        let lives = random
+            .bool()
+            .then(|| world.clock.now() + seconds(random.i64(1..2000)));
+        ids.push(
+            world
+                .insert(NewMessage {
+                    expires_at: lives,
+                    ..message()
+                })
+                .await,
+        );
         if random.u8(..5) == 0 {
             world.restart();
         }
@@ -50,11 +59,19 @@ async fn live(seed: u64) {
         }
     }
     let open = world.store.read(table::open).unwrap();
-    assert!(open.is_empty(), "seed {seed} never came to rest: {open:#?} {:#?}", world.see(&open[0].id).attempts);
+    assert!(
+        open.is_empty(),
+        "seed {seed} never came to rest: {open:#?} {:#?}",
+        world.see(&open[0].id).attempts
+    );
     for id in ids {
         let seen = world.see(&id);
         let tag = world.store.read(|c| table::load(c, &id)).unwrap().unwrap().tag;
-        let accepted = [&world.sms, &world.console].iter().flat_map(|c| c.accepted()).filter(|m| m.tag == tag).count();
+        let accepted = [&world.sms, &world.console]
+            .iter()
+            .flat_map(|c| c.accepted())
+            .filter(|m| m.tag == tag)
+            .count();
         let wanted = usize::from(seen.state != State::Failed);
         assert_eq!(accepted, wanted, "seed {seed}: {seen:#?}");
     }

@@ -18,17 +18,27 @@ async fn machine(remote: &Remote, clock: &Clock, sms: &Arc<FakeChannel>) -> Mach
     let mut store = Store::open(&folder.path().join("state.db")).unwrap();
     store.join(remote, clock).await.unwrap();
     let outbox = World::outbox(&store, clock, vec![sms.clone()]);
-    Machine { store, outbox, _folder: folder }
+    Machine {
+        store,
+        outbox,
+        _folder: folder,
+    }
 }
 
 impl Machine {
     async fn insert(&self) -> (String, u64) {
         let outbox = self.outbox.clone();
-        self.store.write_in_epoch(move |tx| outbox.insert(tx, message())).await.unwrap()
+        self.store
+            .write_in_epoch(move |tx| outbox.insert(tx, message()))
+            .await
+            .unwrap()
     }
 
     fn states(&self) -> Vec<State> {
-        let all = self.store.read(|connection| crate::store::outbox::list(connection, 10)).unwrap();
+        let all = self
+            .store
+            .read(|connection| crate::store::outbox::list(connection, 10))
+            .unwrap();
         all.into_iter().map(|message| message.state).collect()
     }
 
@@ -53,7 +63,10 @@ async fn history(remote: &Remote) -> Vec<Vec<String>> {
     for generation in remote.list(0).await.unwrap() {
         let packed = remote.fetch(generation.number).await.unwrap().unwrap();
         let copy = image::open(generation.number, &packed).unwrap();
-        assert_eq!(lineage::get(&copy).unwrap().unwrap().generation, generation.number);
+        assert_eq!(
+            lineage::get(&copy).unwrap().unwrap().generation,
+            generation.number
+        );
         let mut states = copy.prepare("SELECT state FROM notifications").unwrap();
         let states = states.query_map([], |row| row.get(0)).unwrap();
         all.push(states.collect::<Result<Vec<String>, _>>().unwrap());
@@ -74,12 +87,19 @@ async fn the_claim_is_off_the_machine_before_its_message_leaves_and_the_answer_a
 #[tokio::test]
 async fn who_is_fenced_sends_nothing() {
     let ((_, remote), (clock, sms)) = (Bucket::new(), phone());
-    let (first, second) = (machine(&remote, &clock, &sms).await, machine(&remote, &clock, &sms).await);
+    let (first, second) = (
+        machine(&remote, &clock, &sms).await,
+        machine(&remote, &clock, &sms).await,
+    );
     let (_, epoch) = first.insert().await;
     assert_eq!(first.store.checkpoint(epoch, LEASE).await, Verdict::Safe);
     second.insert().await;
     second.outbox.work().await;
-    assert_eq!((sms.script().sends, second.states()), (0, vec![State::Sending]), "it has the first one's message now");
+    assert_eq!(
+        (sms.script().sends, second.states()),
+        (0, vec![State::Sending]),
+        "it has the first one's message now"
+    );
     first.outbox.work().await;
     assert_eq!(sms.script().sends, 1);
 }
@@ -94,17 +114,25 @@ async fn an_answer_survives_that_another_instance_went_on_meanwhile() {
     let second = machine(&remote, &clock, &sms).await;
     second
         .store
-        .write_durably(LEASE, |tx| crate::store::snapshots::put(tx, "x", Timestamp::UNIX_EPOCH, "1"))
+        .write_durably(LEASE, |tx| {
+            crate::store::snapshots::put(tx, "x", Timestamp::UNIX_EPOCH, "1")
+        })
         .await
         .unwrap();
     first.outbox.work().await;
     assert_eq!((sms.script().sends, first.states()), (1, vec![State::Accepted]));
     second
         .store
-        .write_durably(LEASE, |tx| crate::store::snapshots::put(tx, "y", Timestamp::UNIX_EPOCH, "1"))
+        .write_durably(LEASE, |tx| {
+            crate::store::snapshots::put(tx, "y", Timestamp::UNIX_EPOCH, "1")
+        })
         .await
         .unwrap();
-    assert_eq!(second.states(), [State::Accepted], "without having asked the provider");
+    assert_eq!(
+        second.states(),
+        [State::Accepted],
+        "without having asked the provider"
+    );
     assert_eq!(sms.script().asked, 0);
 }
 
@@ -124,7 +152,11 @@ async fn a_message_in_flight_is_settled_by_the_next_instance_and_sent_once() {
         second.outbox.work().await;
         assert_eq!(second.states(), [State::Sending], "it may still be under way");
         second.turn(&clock).await;
-        assert_eq!((sms.accepted().len(), second.states()), (1, vec![State::Accepted]), "{fault:?}");
+        assert_eq!(
+            (sms.accepted().len(), second.states()),
+            (1, vec![State::Accepted]),
+            "{fault:?}"
+        );
     }
 }
 
@@ -135,7 +167,10 @@ async fn two_instances_that_take_over_the_same_doubt_send_once() {
     sms.faults([Fault::LoseRequest]);
     first.insert().await;
     first.outbox.work().await;
-    let (second, third) = (machine(&remote, &clock, &sms).await, machine(&remote, &clock, &sms).await);
+    let (second, third) = (
+        machine(&remote, &clock, &sms).await,
+        machine(&remote, &clock, &sms).await,
+    );
     clock.advance(SignedDuration::try_from(LEASE + SETTLE).unwrap());
     tokio::join!(second.outbox.work(), third.outbox.work(), first.outbox.work());
     for _ in 0..6 {

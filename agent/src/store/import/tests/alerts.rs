@@ -28,13 +28,26 @@ fn with_deadlines(deadlines: &[(&str, i64)]) -> Context {
 #[test]
 fn a_beemergency_claims_each_goal_that_it_names() {
     let (old, mut state) = (Old::new(), state());
-    old.alert("beeminder", "critical", BEEMERGENCY, "2025-09-15T08:05:00.123456", "critical_count: 2");
-    let report = take_at(&mut state, &old.paths(), &with_deadlines(&[("bike", 0), ("project-fi", 0)]));
+    old.alert(
+        "beeminder",
+        "critical",
+        BEEMERGENCY,
+        "2025-09-15T08:05:00.123456",
+        "critical_count: 2",
+    );
+    let report = take_at(
+        &mut state,
+        &old.paths(),
+        &with_deadlines(&[("bike", 0), ("project-fi", 0)]),
+    );
     assert_eq!(counts(&report, "alert_log"), (1, 1, 0, 0, 0));
     assert!(!report.something_unknown(), "{report:?}");
     assert_eq!(
         column(&state, CLAIMS),
-        ["goal:bike | 2025-09-15 | 0 | CRITICAL", "goal:project-fi | 2025-09-15 | 0 | CRITICAL"]
+        [
+            "goal:bike | 2025-09-15 | 0 | CRITICAL",
+            "goal:project-fi | 2025-09-15 | 0 | CRITICAL"
+        ]
     );
     let messages = outbox::list(&state, 10).unwrap();
     assert_eq!(messages.len(), 1);
@@ -45,9 +58,19 @@ fn a_beemergency_claims_each_goal_that_it_names() {
     );
     assert_eq!(message.created_at, "2025-09-15T12:05:00.123456Z".parse().unwrap());
     assert_eq!(message.accepted_at, Some(message.created_at));
-    assert_eq!(message.why.as_deref(), Some("sent by the Python system, as far as its alert_log says"));
-    assert_eq!(outbox::open(&state).unwrap(), [], "nothing is left to do about it");
-    assert_eq!(column(&state, "SELECT 1 FROM pragma_foreign_key_check"), Vec::<String>::new());
+    assert_eq!(
+        message.why.as_deref(),
+        Some("sent by the Python system, as far as its alert_log says")
+    );
+    assert_eq!(
+        outbox::open(&state).unwrap(),
+        [],
+        "nothing is left to do about it"
+    );
+    assert_eq!(
+        column(&state, "SELECT 1 FROM pragma_foreign_key_check"),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -55,11 +78,24 @@ fn a_goals_day_is_beeminders() {
     let (old, mut state) = (Old::new(), state());
     // 02:00 is still yesterday with a deadline at 03:00, 23:00 already tomorrow with one at 22:45.
     old.alert("beeminder", "critical", "x\n• late: y", "2025-09-15T02:00:00", "");
-    old.alert("beeminder", "critical", "x\n• early: y", "2025-09-14T23:00:00", "");
-    take_at(&mut state, &old.paths(), &with_deadlines(&[("late", 3 * 3600), ("early", -4500)]));
+    old.alert(
+        "beeminder",
+        "critical",
+        "x\n• early: y",
+        "2025-09-14T23:00:00",
+        "",
+    );
+    take_at(
+        &mut state,
+        &old.paths(),
+        &with_deadlines(&[("late", 3 * 3600), ("early", -4500)]),
+    );
     assert_eq!(
         column(&state, CLAIMS),
-        ["goal:late | 2025-09-14 | 0 | CRITICAL", "goal:early | 2025-09-15 | 0 | CRITICAL"]
+        [
+            "goal:late | 2025-09-14 | 0 | CRITICAL",
+            "goal:early | 2025-09-15 | 0 | CRITICAL"
+        ]
     );
 }
 
@@ -67,7 +103,13 @@ fn a_goals_day_is_beeminders() {
 fn a_deadline_that_is_not_known_is_a_doubt_while_it_matters() {
     let (old, mut state) = (Old::new(), state());
     old.alert("beeminder", "critical", "x\n- bike: y", "2025-09-15T08:05:00", "");
-    old.alert("beeminder", "critical", "x\n- arabiya: y", "2025-09-12T08:05:00", "critical_count: 7");
+    old.alert(
+        "beeminder",
+        "critical",
+        "x\n- arabiya: y",
+        "2025-09-12T08:05:00",
+        "critical_count: 7",
+    );
     let report = take_all(&mut state, &old);
     assert_eq!(counts(&report, "alert_log"), (2, 2, 0, 0, 0));
     assert_eq!(
@@ -82,17 +124,48 @@ fn a_deadline_that_is_not_known_is_a_doubt_while_it_matters() {
 #[test]
 fn goals_that_were_counted_but_not_named_are_a_doubt() {
     let (old, mut state) = (Old::new(), state());
-    old.alert("beeminder", "critical", "🚨 5!\n• a: x\n• b: x\n• c: x", "2025-09-15T08:05:00", "critical_count: 5");
-    let report = take_at(&mut state, &old.paths(), &with_deadlines(&[("a", 0), ("b", 0), ("c", 0)]));
-    assert_eq!(report.doubts, ["the alert of 08:05 counted 2 more than it named (a, b, c): those may be said again"]);
+    old.alert(
+        "beeminder",
+        "critical",
+        "🚨 5!\n• a: x\n• b: x\n• c: x",
+        "2025-09-15T08:05:00",
+        "critical_count: 5",
+    );
+    let report = take_at(
+        &mut state,
+        &old.paths(),
+        &with_deadlines(&[("a", 0), ("b", 0), ("c", 0)]),
+    );
+    assert_eq!(
+        report.doubts,
+        ["the alert of 08:05 counted 2 more than it named (a, b, c): those may be said again"]
+    );
 }
 
 #[test]
 fn budget_alerts_are_about_claude_and_the_local_day() {
     let (old, mut state) = (Old::new(), state());
-    old.alert("budget", "warning", "⚠️ WARNING: 2 days left\n$3.10 remaining", "2025-09-13T23:59:59", "");
-    old.alert("budget", "critical", "🚨 CRITICAL: 1 days left!\n$1.10 remaining", "2025-09-14T00:00:00", "");
-    old.alert("walk_reminder", "info", "Time for that daily walk", "2025-09-14T15:00:00", "");
+    old.alert(
+        "budget",
+        "warning",
+        "⚠️ WARNING: 2 days left\n$3.10 remaining",
+        "2025-09-13T23:59:59",
+        "",
+    );
+    old.alert(
+        "budget",
+        "critical",
+        "🚨 CRITICAL: 1 days left!\n$1.10 remaining",
+        "2025-09-14T00:00:00",
+        "",
+    );
+    old.alert(
+        "walk_reminder",
+        "info",
+        "Time for that daily walk",
+        "2025-09-14T15:00:00",
+        "",
+    );
     let report = take_all(&mut state, &old);
     assert!(!report.something_unknown(), "{report:?}");
     assert_eq!(
@@ -108,7 +181,13 @@ fn budget_alerts_are_about_claude_and_the_local_day() {
 #[test]
 fn the_same_alert_again_is_one_and_a_worse_one_is_the_escalation() {
     let (old, mut state) = (Old::new(), state());
-    for (hour, level) in [(8, "warning"), (10, "warning"), (12, "critical"), (14, "critical"), (16, "warning")] {
+    for (hour, level) in [
+        (8, "warning"),
+        (10, "warning"),
+        (12, "critical"),
+        (14, "critical"),
+        (16, "warning"),
+    ] {
         old.alert("budget", level, "m", &format!("2025-09-14T{hour:02}:00:00"), "");
     }
     let report = take_all(&mut state, &old);
@@ -119,9 +198,15 @@ fn the_same_alert_again_is_one_and_a_worse_one_is_the_escalation() {
     );
     assert_eq!(
         column(&state, CLAIMS),
-        ["budget:anthropic | 2025-09-14 | 0 | WARNING", "budget:anthropic | 2025-09-14 | 1 | CRITICAL"]
+        [
+            "budget:anthropic | 2025-09-14 | 0 | WARNING",
+            "budget:anthropic | 2025-09-14 | 1 | CRITICAL"
+        ]
     );
-    assert_eq!(column(&state, "SELECT count(*), count(DISTINCT tag) FROM notifications"), ["2 | 2"]);
+    assert_eq!(
+        column(&state, "SELECT count(*), count(DISTINCT tag) FROM notifications"),
+        ["2 | 2"]
+    );
 }
 
 #[test]
@@ -130,7 +215,8 @@ fn what_was_said_here_stays_and_what_reached_nobody_is_taken_over() {
     old.alert("budget", "critical", "m", "2025-09-14T08:00:00", "");
     for (message_state, accepted) in [("accepted", true), ("failed", false)] {
         let tx = state.transaction().unwrap();
-        tx.execute_batch("DELETE FROM claims; DELETE FROM notifications; DELETE FROM imports").unwrap();
+        tx.execute_batch("DELETE FROM claims; DELETE FROM notifications; DELETE FROM imports")
+            .unwrap();
         tx.execute(
             "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, accepted_at, updated_at)
              VALUES ('ours', ?1, 'CRITICAL', '[]', '', '#t', ?2, 'sms', 1, CASE WHEN ?3 THEN ?1 END, ?1)",
@@ -138,8 +224,12 @@ fn what_was_said_here_stays_and_what_reached_nobody_is_taken_over() {
         )
         .unwrap();
         let subject = Subject::budget(crate::domain::Provider::Anthropic);
-        let claim =
-            NewClaim { subject: &subject, day: "2025-09-14".parse().unwrap(), step: 0, severity: Severity::Critical };
+        let claim = NewClaim {
+            subject: &subject,
+            day: "2025-09-14".parse().unwrap(),
+            step: 0,
+            severity: Severity::Critical,
+        };
         claims::insert(&tx, &claim, "ours", "2025-09-14T11:00:00Z".parse().unwrap()).unwrap();
         tx.commit().unwrap();
         take_all(&mut state, &old);
@@ -161,7 +251,13 @@ fn an_alert_of_which_nobody_can_tell_what_it_is_about_is_not_guessed() {
     old.alert("startup", "info", "narrator is online", "2025-09-15T08:00:00", "");
     old.alert("budget", "purple", "m", "2025-09-15T08:00:00", "");
     old.alert("budget", "critical", "m", "2025-09-15T13:00:00", "");
-    old.alert("beeminder", "critical", "x\n• bike and arabiya: y", "2025-09-15T08:00:00", "");
+    old.alert(
+        "beeminder",
+        "critical",
+        "x\n• bike and arabiya: y",
+        "2025-09-15T08:00:00",
+        "",
+    );
     let report = take_all(&mut state, &old);
     assert_eq!(counts(&report, "alert_log"), (5, 0, 0, 5, 5));
     assert_eq!(

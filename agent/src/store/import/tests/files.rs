@@ -1,4 +1,5 @@
-//! The old files: read while they are written to, never changed, and refused with a sentence if they are something else.
+//! The old files: read while they are written to, never changed, and refused with a sentence if they are
+//! something else.
 
 use std::{collections::BTreeMap, fs};
 
@@ -25,7 +26,10 @@ fn sentence(path: &Path) -> String {
 fn an_old_file_is_not_touched_and_nothing_appears_beside_it() {
     for journal in ["DELETE", "WAL"] {
         let (old, mut state) = (Old::live(), state());
-        let mode: String = old.usage.pragma_update_and_check(None, "journal_mode", journal, |row| row.get(0)).unwrap();
+        let mode: String = old
+            .usage
+            .pragma_update_and_check(None, "journal_mode", journal, |row| row.get(0))
+            .unwrap();
         assert!(mode.eq_ignore_ascii_case(journal));
         // Another process's connection stays open: with WAL the newest row is in the log only.
         old.session("2025-09-14T10:00:00", (3, 4), 0.5);
@@ -44,7 +48,14 @@ fn a_closed_file_in_wal_mode_is_read_without_making_its_log() {
     let Old { folder, usage, .. } = old;
     usage.close().unwrap();
     let before = hashes(folder.path());
-    assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 2);
+    assert_eq!(
+        Source::read(&path)
+            .unwrap()
+            .table("usage_sessions")
+            .unwrap()
+            .len(),
+        2
+    );
     assert_eq!(hashes(folder.path()), before);
 }
 
@@ -52,17 +63,40 @@ fn a_closed_file_in_wal_mode_is_read_without_making_its_log() {
 fn an_unfinished_transaction_of_the_old_system_is_not_seen() {
     let old = Old::live();
     // So small a cache that the unfinished rows are in the file, with the journal to take them back.
-    old.usage.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE").unwrap();
+    old.usage
+        .execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE")
+        .unwrap();
     for minute in 0..400 {
-        old.session(&format!("2025-09-01T10:{:02}:{:02}", minute / 60, minute % 60), (1, 1), 0.1);
+        old.session(
+            &format!("2025-09-01T10:{:02}:{:02}", minute / 60, minute % 60),
+            (1, 1),
+            0.1,
+        );
     }
     let [path, _] = old.paths();
-    assert!(path.with_extension("db-journal").exists(), "it is in the middle of it");
+    assert!(
+        path.with_extension("db-journal").exists(),
+        "it is in the middle of it"
+    );
     let before = hashes(old.folder.path());
-    assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 2);
+    assert_eq!(
+        Source::read(&path)
+            .unwrap()
+            .table("usage_sessions")
+            .unwrap()
+            .len(),
+        2
+    );
     assert_eq!(hashes(old.folder.path()), before);
     old.usage.execute_batch("COMMIT").unwrap();
-    assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 402);
+    assert_eq!(
+        Source::read(&path)
+            .unwrap()
+            .table("usage_sessions")
+            .unwrap()
+            .len(),
+        402
+    );
 }
 
 #[test]
@@ -75,15 +109,31 @@ fn what_is_no_file_of_the_python_system_is_refused_with_a_sentence() {
     fs::write(path("empty.db"), b"").unwrap();
     assert_eq!(
         sentence(&path("empty.db")),
-        format!("{} is empty: it is no database of the Python system", shown("empty.db"))
+        format!(
+            "{} is empty: it is no database of the Python system",
+            shown("empty.db")
+        )
     );
-    fs::write(path("text.db"), b"SQLite format 3 is what this text pretends to be; it goes on for a while".repeat(30))
+    fs::write(
+        path("text.db"),
+        b"SQLite format 3 is what this text pretends to be; it goes on for a while".repeat(30),
+    )
+    .unwrap();
+    assert_eq!(
+        sentence(&path("text.db")),
+        format!("{} is not an SQLite database", shown("text.db"))
+    );
+    Connection::open(path("other.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE recipes (x)")
         .unwrap();
-    assert_eq!(sentence(&path("text.db")), format!("{} is not an SQLite database", shown("text.db")));
-    Connection::open(path("other.db")).unwrap().execute_batch("CREATE TABLE recipes (x)").unwrap();
     assert!(sentence(&path("other.db")).contains("has none of the Python system's tables"));
     drop(Store::open(&path("ours.db")).unwrap());
-    assert!(sentence(&path("ours.db")).contains("is a state of mecris-agent itself"), "{}", sentence(&path("ours.db")));
+    assert!(
+        sentence(&path("ours.db")).contains("is a state of mecris-agent itself"),
+        "{}",
+        sentence(&path("ours.db"))
+    );
     assert!(!sentence(folder.path()).is_empty(), "a folder");
 }
 
@@ -99,13 +149,19 @@ fn a_damaged_file_is_refused_as_a_whole() {
     bytes[4096..length].fill(0x5a);
     let damaged = old.folder.path().join("damaged.db");
     fs::write(&damaged, bytes).unwrap();
-    assert!(sentence(&damaged).contains("is damaged:"), "{}", sentence(&damaged));
+    assert!(
+        sentence(&damaged).contains("is damaged:"),
+        "{}",
+        sentence(&damaged)
+    );
 }
 
 #[test]
 fn older_files_without_some_tables_and_columns_are_read() {
     let (old, mut state) = (Old::new(), state());
-    old.usage.execute_batch("DROP TABLE alert_log; DROP TABLE budget_reconciliation; DROP TABLE goals").unwrap();
+    old.usage
+        .execute_batch("DROP TABLE alert_log; DROP TABLE budget_reconciliation; DROP TABLE goals")
+        .unwrap();
     old.budget
         .execute_batch(
             "ALTER TABLE provider_usage DROP COLUMN reconciled; ALTER TABLE provider_usage DROP COLUMN actual_cost;
@@ -126,10 +182,17 @@ fn older_files_without_some_tables_and_columns_are_read() {
     }
     assert!(report.tables.iter().all(|table| table.table != "alert_log"));
 
-    old.usage.execute_batch("ALTER TABLE usage_sessions DROP COLUMN model").unwrap();
-    old.usage.execute_batch("UPDATE usage_sessions SET id = 7").unwrap();
+    old.usage
+        .execute_batch("ALTER TABLE usage_sessions DROP COLUMN model")
+        .unwrap();
+    old.usage
+        .execute_batch("UPDATE usage_sessions SET id = 7")
+        .unwrap();
     let report = take_all(&mut state, &old);
-    assert_eq!(reasons(&report, "usage_sessions"), ["id 7 x1 model: the table has no such column"]);
+    assert_eq!(
+        reasons(&report, "usage_sessions"),
+        ["id 7 x1 model: the table has no such column"]
+    );
 }
 
 #[test]
@@ -137,7 +200,10 @@ fn the_python_systems_file_is_not_taken_for_our_state() {
     let old = Old::live();
     let [path, _] = old.paths();
     let before = hashes(old.folder.path());
-    for error in [Store::open(&path).unwrap_err(), Store::open_read_only(&path).unwrap_err()] {
+    for error in [
+        Store::open(&path).unwrap_err(),
+        Store::open_read_only(&path).unwrap_err(),
+    ] {
         assert!(matches!(error, StoreError::NotOurs(_)), "{error}");
         assert!(error.to_string().contains("mecris-agent state import"), "{error}");
     }
@@ -171,13 +237,24 @@ fn whatever_instant_of_a_running_system_is_read_it_is_one() {
             match Source::read(&path) {
                 Ok(source) => {
                     let rows = source.table("usage_sessions").unwrap().len();
-                    assert!(rows.is_multiple_of(2) && rows >= read, "{journal}: {rows} rows after {read}");
+                    assert!(
+                        rows.is_multiple_of(2) && rows >= read,
+                        "{journal}: {rows} rows after {read}"
+                    );
                     read = rows;
                 }
                 Err(error) => assert!(matches!(error, SourceError::Busy(_)), "{journal}: {error}"),
             }
         }
         python.join().unwrap();
-        assert_eq!(Source::read(&path).unwrap().table("usage_sessions").unwrap().len(), 600, "{journal}");
+        assert_eq!(
+            Source::read(&path)
+                .unwrap()
+                .table("usage_sessions")
+                .unwrap()
+                .len(),
+            600,
+            "{journal}"
+        );
     }
 }

@@ -92,8 +92,15 @@ fn anything_goes() -> Old {
         connection
     };
     let usage = make("mecris_usage.db", include_str!("../fixtures/usage.sql"));
-    let budget = make("mecris_virtual_budget.db", include_str!("../fixtures/virtual_budget.sql"));
-    Old { folder, usage, budget }
+    let budget = make(
+        "mecris_virtual_budget.db",
+        include_str!("../fixtures/virtual_budget.sql"),
+    );
+    Old {
+        folder,
+        usage,
+        budget,
+    }
 }
 
 /// One good row a table, with an id that garbage has not.
@@ -198,7 +205,10 @@ fn each_kind_of_nonsense_is_named_with_row_and_column() {
         ]
     );
     assert_eq!(
-        column(&state, "SELECT input_tokens, output_tokens, cost_micros, session_type FROM usage_sessions"),
+        column(
+            &state,
+            "SELECT input_tokens, output_tokens, cost_micros, session_type FROM usage_sessions"
+        ),
         ["1 | 2 | 250000 | interactive"],
         "what SQLite kept as another type but means the same comes over"
     );

@@ -29,7 +29,10 @@ fn the_live_rows_come_over() {
     };
     assert_eq!(said(&state), Some(expected));
     assert_eq!(
-        column(&state, "SELECT at, provider, model, input_tokens, output_tokens, cost_micros FROM usage_sessions"),
+        column(
+            &state,
+            "SELECT at, provider, model, input_tokens, output_tokens, cost_micros FROM usage_sessions"
+        ),
         [
             "2025-08-07T14:00:00.000001000Z | anthropic | claude-3-5-sonnet-20241022 | 10000 | 2000 | 60000",
             "2025-08-07T15:30:00.000000000Z | anthropic | claude-3-5-sonnet-20241022 | 5000 | 2333 | 50000",
@@ -44,15 +47,20 @@ fn a_budget_of_a_period_that_is_over_is_history() {
     assert_eq!(counts(&report, "budget_tracking"), (1, 1, 0, 0, 0));
     assert_eq!(said(&state), None);
     assert_eq!(
-        column(&state, "SELECT provider, day, before_micros, after_micros, reason, author FROM reconciliations"),
+        column(
+            &state,
+            "SELECT provider, day, before_micros, after_micros, reason, author FROM reconciliations"
+        ),
         [
             "anthropic | 2025-09-30 | - | 19540000 | what remained of $24.96 for 2025-08-06 to 2025-09-30 | budget_tracking"
         ]
     );
     assert_eq!(
         report.notes,
-        ["the Claude budget's period ended on 2025-09-30: $19.54 of $24.96 remained. It is kept as history; \
-          [budget.anthropic] counts from now on"]
+        [
+            "the Claude budget's period ended on 2025-09-30: $19.54 of $24.96 remained. It is kept as history; \
+          [budget.anthropic] counts from now on"
+        ]
     );
 }
 
@@ -77,12 +85,19 @@ fn what_was_said_here_later_is_not_overwritten() {
     budget::set_adjustment(&tx, Provider::Anthropic, &newer).unwrap();
     tx.commit().unwrap();
     let report = take_all(&mut state, &old);
-    assert_eq!(reasons(&report, "budget_tracking"), ["id 1 x1 -: what was said here on 2025-09-11 is newer"]);
+    assert_eq!(
+        reasons(&report, "budget_tracking"),
+        ["id 1 x1 -: what was said here on 2025-09-11 is newer"]
+    );
     assert_eq!(said(&state), Some(newer.clone()));
 
     old.tracking(24.96, 15.0, "2025-09-30", "2025-09-13T08:00:00");
     take_all(&mut state, &old);
-    assert_eq!(said(&state).unwrap().used, Money::from_usd(9.96).ok(), "and what the old system heard later counts");
+    assert_eq!(
+        said(&state).unwrap().used,
+        Money::from_usd(9.96).ok(),
+        "and what the old system heard later counts"
+    );
 }
 
 #[test]
@@ -90,11 +105,18 @@ fn the_newest_of_several_copies_counts_in_any_order() {
     let (early, late) = (Old::live(), Old::live());
     late.tracking(30.0, 10.0, "2025-09-30", "2025-09-12T08:00:00");
     let paths = [early.paths()[0].clone(), late.paths()[0].clone()];
-    for files in [[paths[0].clone(), paths[1].clone()], [paths[1].clone(), paths[0].clone()]] {
+    for files in [
+        [paths[0].clone(), paths[1].clone()],
+        [paths[1].clone(), paths[0].clone()],
+    ] {
         let mut state = state();
         let report = take_at(&mut state, &files, &context(NOW));
         assert_eq!(said(&state).unwrap().limit, Money::from_usd(30.0).ok());
-        assert_eq!(counts(&report, "usage_sessions"), (4, 2, 2, 0, 0), "the same rows in two copies are one");
+        assert_eq!(
+            counts(&report, "usage_sessions"),
+            (4, 2, 2, 0, 0),
+            "the same rows in two copies are one"
+        );
     }
 }
 
@@ -115,8 +137,14 @@ fn budgets_that_nobody_can_mean_are_refused() {
         refused(24.96, 24.95, "2025-09-30"),
         "id 1 x1 -: the Python system puts this there by itself; nobody said it"
     );
-    assert_eq!(refused(-1.0, -2.0, "2025-09-30"), "id 1 x1 total_budget: -$1.00 is less than nothing");
-    assert_eq!(refused(1e308, 1.0, "2025-09-30"), "id 1 x1 total_budget: 1e308 is not an amount in dollars");
+    assert_eq!(
+        refused(-1.0, -2.0, "2025-09-30"),
+        "id 1 x1 total_budget: -$1.00 is less than nothing"
+    );
+    assert_eq!(
+        refused(1e308, 1.0, "2025-09-30"),
+        "id 1 x1 total_budget: 1e308 is not an amount in dollars"
+    );
     assert_eq!(
         refused(5.0, 1.0, "2025-08-01"),
         "id 1 x1 budget_period_end: 2025-08-01 lies before the period's start, 2025-08-06"
@@ -133,14 +161,26 @@ fn a_spent_budget_comes_over_and_a_time_of_day_in_the_period_is_cut() {
     old.tracking(5.0, -1.5, "2025-09-30T23:59:59", "2025-09-10T20:00:00+00:00");
     take_all(&mut state, &old);
     let said = said(&state).unwrap();
-    assert_eq!((said.used, said.period_end), (Money::from_usd(6.5).ok(), "2025-09-30".parse().unwrap()));
-    assert_eq!(said.at, "2025-09-10T20:00:00Z".parse().unwrap(), "an offset is taken as it is");
+    assert_eq!(
+        (said.used, said.period_end),
+        (Money::from_usd(6.5).ok(), "2025-09-30".parse().unwrap())
+    );
+    assert_eq!(
+        said.at,
+        "2025-09-10T20:00:00Z".parse().unwrap(),
+        "an offset is taken as it is"
+    );
 }
 
 #[test]
 fn a_period_that_lies_ahead_waits() {
     let (old, mut state) = (Old::live(), state());
-    old.usage.execute("UPDATE budget_tracking SET budget_period_start = '2025-09-20'", []).unwrap();
+    old.usage
+        .execute(
+            "UPDATE budget_tracking SET budget_period_start = '2025-09-20'",
+            [],
+        )
+        .unwrap();
     let report = take_all(&mut state, &old);
     assert_eq!(
         reasons(&report, "budget_tracking"),
@@ -161,7 +201,11 @@ fn a_session_in_both_files_is_one() {
     old.provider_session("anthropic", "2025-09-01T10:30:00.2", (1_000, 500), 0.0105);
     let report = take_all(&mut state, &old);
     assert_eq!(counts(&report, "usage_sessions"), (2, 2, 0, 0, 0));
-    assert_eq!(counts(&report, "provider_usage"), (4, 2, 0, 2, 0), "each has one twin at most");
+    assert_eq!(
+        counts(&report, "provider_usage"),
+        (4, 2, 0, 2, 0),
+        "each has one twin at most"
+    );
     assert_eq!(
         reasons(&report, "provider_usage"),
         ["id 1 x2 -: the same session is in usage_sessions too, and was taken from there"]
@@ -185,11 +229,15 @@ fn what_was_billed_counts_where_it_was_reconciled() {
     let (old, mut state) = (Old::new(), state());
     for (hour, reconciled) in [(10, 1), (11, 0)] {
         old.provider_session("groq", &format!("2025-09-01T{hour}:00:00"), (100, 50), 0.5);
-        let update = "UPDATE provider_usage SET actual_cost = 0.25, reconciled = ?1 WHERE id = last_insert_rowid()";
+        let update =
+            "UPDATE provider_usage SET actual_cost = 0.25, reconciled = ?1 WHERE id = last_insert_rowid()";
         old.budget.execute(update, [reconciled]).unwrap();
     }
     take_all(&mut state, &old);
-    assert_eq!(column(&state, "SELECT provider, cost_micros FROM usage_sessions"), ["groq | 250000", "groq | 500000"]);
+    assert_eq!(
+        column(&state, "SELECT provider, cost_micros FROM usage_sessions"),
+        ["groq | 250000", "groq | 500000"]
+    );
 }
 
 #[test]
@@ -221,7 +269,10 @@ fn reconciliations_come_over_and_sqlites_own_times_are_utc() {
                 "anthropic | {} | 2025-09-10 | 24960000 | 19540000 | anthropic-console-sync; manual adjustment -$5.42 | mcp-workflow",
                 at("2025-09-10T20:00:00Z")
             ),
-            format!("anthropic | {} | 2025-09-10 | - | 19000000 |  | mcp-workflow", at("2025-09-11T00:00:00Z")),
+            format!(
+                "anthropic | {} | 2025-09-10 | - | 19000000 |  | mcp-workflow",
+                at("2025-09-11T00:00:00Z")
+            ),
             format!(
                 "groq | {} | 2025-09-09 | 500000 | 250000 | estimated and billed for 2025-09-09, 3 sessions | billing reconciliation",
                 at("2025-09-10T04:10:00Z")
@@ -233,8 +284,15 @@ fn reconciliations_come_over_and_sqlites_own_times_are_utc() {
 #[test]
 fn what_is_left_behind_is_said() {
     let (old, mut state) = (Old::new(), state());
-    old.usage.execute("INSERT INTO goals (title, created_at) VALUES ('a', 'b'), ('c', 'd')", []).unwrap();
-    old.usage.execute_batch("CREATE TABLE token_bank (x); INSERT INTO token_bank VALUES (1)").unwrap();
+    old.usage
+        .execute(
+            "INSERT INTO goals (title, created_at) VALUES ('a', 'b'), ('c', 'd')",
+            [],
+        )
+        .unwrap();
+    old.usage
+        .execute_batch("CREATE TABLE token_bank (x); INSERT INTO token_bank VALUES (1)")
+        .unwrap();
     let report = take_all(&mut state, &old);
     assert_eq!(counts(&report, "goals"), (2, 0, 0, 2, 0));
     assert_eq!(

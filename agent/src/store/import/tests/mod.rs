@@ -34,8 +34,15 @@ impl Old {
             connection
         };
         let usage = make("mecris_usage.db", include_str!("../fixtures/usage.sql"));
-        let budget = make("mecris_virtual_budget.db", include_str!("../fixtures/virtual_budget.sql"));
-        Self { folder, usage, budget }
+        let budget = make(
+            "mecris_virtual_budget.db",
+            include_str!("../fixtures/virtual_budget.sql"),
+        );
+        Self {
+            folder,
+            usage,
+            budget,
+        }
     }
 
     pub(super) fn paths(&self) -> [PathBuf; 2] {
@@ -46,14 +53,18 @@ impl Old {
         let insert =
             "INSERT INTO usage_sessions (timestamp, model, input_tokens, output_tokens, estimated_cost, session_type)
                       VALUES (?1, 'claude-3-5-sonnet-20241022', ?2, ?3, ?4, 'interactive')";
-        self.usage.execute(insert, (at, tokens.0, tokens.1, cost)).unwrap();
+        self.usage
+            .execute(insert, (at, tokens.0, tokens.1, cost))
+            .unwrap();
     }
 
     pub(super) fn provider_session(&self, provider: &str, at: &str, tokens: (i64, i64), cost: f64) {
         let insert =
             "INSERT INTO provider_usage (provider, model, input_tokens, output_tokens, estimated_cost, timestamp)
                       VALUES (?1, 'claude-3-5-sonnet-20241022', ?2, ?3, ?4, ?5)";
-        self.budget.execute(insert, (provider, tokens.0, tokens.1, cost, at)).unwrap();
+        self.budget
+            .execute(insert, (provider, tokens.0, tokens.1, cost, at))
+            .unwrap();
     }
 
     pub(super) fn tracking(&self, total: f64, remaining: f64, end: &str, at: &str) {
@@ -62,15 +73,18 @@ impl Old {
     }
 
     pub(super) fn alert(&self, kind: &str, level: &str, message: &str, at: &str, context: &str) {
-        let insert =
-            "INSERT INTO alert_log (alert_type, alert_level, message, sent_at, context) VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.usage.execute(insert, (kind, level, message, at, context)).unwrap();
+        let insert = "INSERT INTO alert_log (alert_type, alert_level, message, sent_at, context) VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.usage
+            .execute(insert, (kind, level, message, at, context))
+            .unwrap();
     }
 
     /// A reading; `timestamp` differs from when it was recorded only for an earlier month.
     pub(super) fn reading(&self, recorded: &str, month: &str, value: f64, timestamp: Option<&str>) {
         let insert = "INSERT INTO groq_odometer_readings (timestamp, month, cumulative_value, created_at) VALUES (?1, ?2, ?3, ?4)";
-        self.budget.execute(insert, (timestamp.unwrap_or(recorded), month, value, recorded)).unwrap();
+        self.budget
+            .execute(insert, (timestamp.unwrap_or(recorded), month, value, recorded))
+            .unwrap();
     }
 
     /// What the public state of the Python system held in September 2025.
@@ -83,7 +97,12 @@ impl Old {
         old.reading("2025-09-10T19:39:08.2", "2025-09", 1.35, None);
         // August's total, entered as September's, and again where it belongs.
         old.reading("2025-09-10T19:50:00.3", "2025-09", 0.80, None);
-        old.reading("2025-09-10T19:52:00.4", "2025-08", 0.80, Some("2025-08-01T00:00:00"));
+        old.reading(
+            "2025-09-10T19:52:00.4",
+            "2025-08",
+            0.80,
+            Some("2025-08-01T00:00:00"),
+        );
         old.reading("2025-09-14T09:00:00.5", "2025-09", 1.90, None);
         old.budget
             .execute_batch(
@@ -99,7 +118,10 @@ impl Old {
 pub(super) fn context(now: &str) -> Context {
     let zone = TimeZone::get("America/New_York").unwrap();
     Context {
-        goals: GoalDays { zone: zone.clone(), deadlines: HashMap::new() },
+        goals: GoalDays {
+            zone: zone.clone(),
+            deadlines: HashMap::new(),
+        },
         home: zone.clone(),
         zone,
         now: now.parse().unwrap(),
@@ -132,16 +154,36 @@ pub(super) fn take_all(state: &mut Connection, old: &Old) -> Report {
 /// Rows, taken, already there, skipped, unreadable.
 pub(super) fn counts(report: &Report, table: &str) -> (usize, usize, usize, usize, usize) {
     let table = report.tables.iter().find(|entry| entry.table == table).unwrap();
-    assert_eq!(table.rows, table.taken + table.already_there + table.skipped, "every row is somewhere: {table:?}");
-    (table.rows, table.taken, table.already_there, table.skipped, table.unreadable)
+    assert_eq!(
+        table.rows,
+        table.taken + table.already_there + table.skipped,
+        "every row is somewhere: {table:?}"
+    );
+    (
+        table.rows,
+        table.taken,
+        table.already_there,
+        table.skipped,
+        table.unreadable,
+    )
 }
 
 /// The reasons of a table, with the row and the column.
 pub(super) fn reasons(report: &Report, table: &str) -> Vec<String> {
     let table = report.tables.iter().find(|entry| entry.table == table).unwrap();
     let text = |skip: &Skip| {
-        let Skip { row, rows, column, why, .. } = skip;
-        format!("{} x{rows} {}: {why}", row.as_deref().unwrap_or("all"), column.unwrap_or("-"))
+        let Skip {
+            row,
+            rows,
+            column,
+            why,
+            ..
+        } = skip;
+        format!(
+            "{} x{rows} {}: {why}",
+            row.as_deref().unwrap_or("all"),
+            column.unwrap_or("-")
+        )
     };
     table.skips.iter().map(text).collect()
 }
@@ -152,7 +194,9 @@ pub(super) fn column(state: &Connection, query: &str) -> Vec<String> {
     let width = statement.column_count();
     let rows = statement.query_map([], |row| {
         let cells = (0..width).map(|index| row.get::<_, Value>(index).map(shown));
-        cells.collect::<rusqlite::Result<Vec<_>>>().map(|cells| cells.join(" | "))
+        cells
+            .collect::<rusqlite::Result<Vec<_>>>()
+            .map(|cells| cells.join(" | "))
     });
     rows.unwrap().collect::<rusqlite::Result<_>>().unwrap()
 }
@@ -169,10 +213,15 @@ fn shown(value: Value) -> String {
 
 /// Everything in the state.
 pub(super) fn dump(state: &Connection) -> Vec<String> {
-    let tables = column(state, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+    let tables = column(
+        state,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+    );
     let rows = |table: &String| {
         let rows = column(state, &format!("SELECT * FROM {table}"));
-        rows.into_iter().map(move |row| format!("{table}: {row}")).collect::<Vec<_>>()
+        rows.into_iter()
+            .map(move |row| format!("{table}: {row}"))
+            .collect::<Vec<_>>()
     };
     tables.iter().flat_map(rows).collect()
 }

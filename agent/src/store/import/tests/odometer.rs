@@ -2,7 +2,8 @@
 
 use super::*;
 
-const READINGS: &str = "SELECT month, value_micros, at FROM odometer_readings WHERE provider = 'groq' ORDER BY at";
+const READINGS: &str =
+    "SELECT month, value_micros, at FROM odometer_readings WHERE provider = 'groq' ORDER BY at";
 
 #[test]
 fn the_live_readings_come_over_without_the_wrong_one() {
@@ -20,7 +21,9 @@ fn the_live_readings_come_over_without_the_wrong_one() {
     );
     assert_eq!(
         reasons(&report, "groq_odometer_readings"),
-        ["id 3 x1 -: the total of 2025-08 entered as one of 2025-09: it was entered again for 2025-08 soon after"]
+        [
+            "id 3 x1 -: the total of 2025-08 entered as one of 2025-09: it was entered again for 2025-08 soon after"
+        ]
     );
     assert_eq!(
         reasons(&report, "groq_monthly_summaries"),
@@ -34,10 +37,18 @@ fn an_earlier_months_reading_counts_from_when_it_was_entered() {
     let (old, mut state) = (Old::new(), state());
     old.reading("2025-08-20T10:00:00", "2025-08", 0.50, None);
     // Stamped with the first of the month, and yet the newest total of it.
-    old.reading("2025-09-10T10:00:00", "2025-08", 0.80, Some("2025-08-01T00:00:00"));
+    old.reading(
+        "2025-09-10T10:00:00",
+        "2025-08",
+        0.80,
+        Some("2025-08-01T00:00:00"),
+    );
     take_all(&mut state, &old);
     let months = crate::store::odometer::months(&state, crate::domain::Provider::Groq).unwrap();
-    assert_eq!((months.len(), months[0].value.micros(), months[0].readings), (1, 800_000, 2));
+    assert_eq!(
+        (months.len(), months[0].value.micros(), months[0].readings),
+        (1, 800_000, 2)
+    );
 }
 
 #[test]
@@ -58,9 +69,14 @@ fn a_reset_at_the_turn_of_the_month_is_no_drop() {
     let (old, mut state) = (Old::new(), state());
     old.reading("2025-08-31T10:00:00", "2025-08", 9.0, None);
     old.reading("2025-09-01T10:00:00", "2025-09", 0.1, None);
-    old.budget.execute_batch("UPDATE groq_odometer_readings SET is_reset = 1 WHERE id = 2").unwrap();
+    old.budget
+        .execute_batch("UPDATE groq_odometer_readings SET is_reset = 1 WHERE id = 2")
+        .unwrap();
     let report = take_all(&mut state, &old);
-    assert_eq!((counts(&report, "groq_odometer_readings").1, report.notes.len()), (2, 0));
+    assert_eq!(
+        (counts(&report, "groq_odometer_readings").1, report.notes.len()),
+        (2, 0)
+    );
 }
 
 #[test]
@@ -74,7 +90,10 @@ fn a_months_total_counts_where_its_readings_are_gone() {
         .unwrap();
     let report = take_all(&mut state, &old);
     assert_eq!(counts(&report, "groq_monthly_summaries"), (1, 1, 0, 0, 0));
-    assert_eq!(column(&state, READINGS), [format!("2025-07 | 3250000 | {}", at("2025-08-01T14:00:00Z"))]);
+    assert_eq!(
+        column(&state, READINGS),
+        [format!("2025-07 | 3250000 | {}", at("2025-08-01T14:00:00Z"))]
+    );
 }
 
 #[test]
@@ -91,7 +110,9 @@ fn sessions_made_up_from_readings_are_left_out_and_real_ones_are_not() {
     old.provider_session("anthropic", "2025-09-10T19:39:08.9", (945_000, 405_000), 0.135);
     // And one that says itself what it is.
     old.provider_session("groq", "2025-09-11T10:00:00", (10, 10), 0.1);
-    old.budget.execute_batch("UPDATE provider_usage SET notes = 'Daily share (odometer)' WHERE id = 6").unwrap();
+    old.budget
+        .execute_batch("UPDATE provider_usage SET notes = 'Daily share (odometer)' WHERE id = 6")
+        .unwrap();
     let report = take_all(&mut state, &old);
     assert_eq!(counts(&report, "provider_usage"), (6, 3, 0, 3, 0));
     assert_eq!(

@@ -8,11 +8,19 @@ const HOUR: i64 = 3600;
 fn at(number: u64, hours: i64) -> Generation {
     // A Monday.
     let monday: Timestamp = "2026-03-02T00:00:00Z".parse().unwrap();
-    Generation { number, at: monday + jiff::SignedDuration::from_secs(hours * HOUR), bytes: 1 }
+    Generation {
+        number,
+        at: monday + jiff::SignedDuration::from_secs(hours * HOUR),
+        bytes: 1,
+    }
 }
 
 fn kept(listing: &[Generation], damaged: &BTreeSet<u64>) -> Vec<Generation> {
-    sort(listing, damaged).into_iter().filter(Place::is_kept).map(|place| place.generation).collect()
+    sort(listing, damaged)
+        .into_iter()
+        .filter(Place::is_kept)
+        .map(|place| place.generation)
+        .collect()
 }
 
 fn numbers(listing: &[Generation]) -> Vec<u64> {
@@ -29,23 +37,45 @@ fn a_year_of_thirty_a_day_leaves_a_hundred_a_week_and_a_month() {
     let places = sort(&listing, &BTreeSet::new());
     let count = |test: fn(&Place) -> bool| places.iter().filter(|place| test(place)).count();
     assert_eq!(
-        (count(|p| p.recent), count(|p| p.daily), count(|p| p.weekly), count(Place::is_kept)),
+        (
+            count(|p| p.recent),
+            count(|p| p.daily),
+            count(|p| p.weekly),
+            count(Place::is_kept)
+        ),
         (100, 7, 4, 100 + 3 + 2),
         "three days and two weeks end beyond the newest hundred"
     );
     let last = |place: &Place| place.generation.number.is_multiple_of(30);
-    assert!(places.iter().filter(|place| place.stands()).all(last), "the newest of its day");
+    assert!(
+        places.iter().filter(|place| place.stands()).all(last),
+        "the newest of its day"
+    );
 }
 
 #[test]
 fn days_without_any_do_not_count() {
-    let listing: Vec<_> = (0..150).map(|n| at(n + 1, i64::try_from(n).unwrap() * 24 * 40)).collect();
+    let listing: Vec<_> = (0..150)
+        .map(|n| at(n + 1, i64::try_from(n).unwrap() * 24 * 40))
+        .collect();
     let kept = kept(&listing, &BTreeSet::new());
-    assert_eq!(kept.len(), 100, "one in forty days: the newest hundred are all there is to keep");
-    let mut old: Vec<_> = (0..10).map(|n| at(n + 1, i64::try_from(n).unwrap() * 24)).collect();
+    assert_eq!(
+        kept.len(),
+        100,
+        "one in forty days: the newest hundred are all there is to keep"
+    );
+    let mut old: Vec<_> = (0..10)
+        .map(|n| at(n + 1, i64::try_from(n).unwrap() * 24))
+        .collect();
     old.extend((0..100).map(|n| at(n + 11, 24 * 90)));
-    let daily: Vec<_> = sort(&old, &BTreeSet::new()).into_iter().filter(|place| place.daily).collect();
-    assert_eq!(numbers(&daily.iter().map(|p| p.generation).collect::<Vec<_>>()), [5, 6, 7, 8, 9, 10, 110]);
+    let daily: Vec<_> = sort(&old, &BTreeSet::new())
+        .into_iter()
+        .filter(|place| place.daily)
+        .collect();
+    assert_eq!(
+        numbers(&daily.iter().map(|p| p.generation).collect::<Vec<_>>()),
+        [5, 6, 7, 8, 9, 10, 110]
+    );
 }
 
 #[test]
@@ -56,7 +86,11 @@ fn a_damaged_one_is_kept_and_the_one_before_it_takes_its_place() {
     assert_eq!(numbers(&kept(&listing, &[5].into()))[..3], [4, 5, 21]);
     assert_eq!(numbers(&kept(&listing, &[4, 5].into()))[..4], [3, 4, 5, 21]);
     let all = numbers(&kept(&listing, &[1, 2, 3, 4, 5].into()));
-    assert_eq!(all[..6], [1, 2, 3, 4, 5, 21], "nothing sound to put in their place: nothing goes");
+    assert_eq!(
+        all[..6],
+        [1, 2, 3, 4, 5, 21],
+        "nothing sound to put in their place: nothing goes"
+    );
 }
 
 prop_compose! {
@@ -90,7 +124,13 @@ fn week(generation: &Generation) -> (i16, i8) {
 /// The newest of each of the last `count` groups.
 fn newest_of<G: Ord>(listing: &[Generation], count: usize, group: impl Fn(&Generation) -> G) -> Vec<u64> {
     let groups: BTreeSet<G> = listing.iter().map(&group).collect();
-    let of = |wanted: &G| listing.iter().filter(|g| group(g) == *wanted).map(|g| g.number).max();
+    let of = |wanted: &G| {
+        listing
+            .iter()
+            .filter(|g| group(g) == *wanted)
+            .map(|g| g.number)
+            .max()
+    };
     groups.iter().rev().take(count).filter_map(of).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Telephone calls, by the Calls resource: the phone rings, a voice says the text twice.
 //!
-//! A listing of calls shows neither what was said nor anything else of ours, so a call in doubt is told from others by who called
-//! whom at which moment. See [`Search`].
+//! A listing of calls shows neither what was said nor anything else of ours, so a call in doubt is told from
+//! others by who called whom at which moment. See [`Search`].
 
 mod requests;
 mod resource;
@@ -32,11 +32,17 @@ pub struct Calls {
 impl Calls {
     /// Opens nothing yet.
     pub fn new(settings: &VoiceSettings, credentials: Credentials, outbound: Outbound) -> Self {
-        Self { requests: Requests::new(settings, credentials), outbound }
+        Self {
+            requests: Requests::new(settings, credentials),
+            outbound,
+        }
     }
 
     async fn ask(&self, call: Call) -> Result<Reply, AskError> {
-        self.outbound.call(call).await.map_err(|error| AskError(error.to_string()))
+        self.outbound
+            .call(call)
+            .await
+            .map_err(|error| AskError(error.to_string()))
     }
 }
 
@@ -45,8 +51,8 @@ impl Channel for Calls {
         ChannelKind::Voice
     }
 
-    /// By who called whom and when, which is exact as long as Mecris alone calls the person from that number. Where calls cannot be
-    /// told apart, [`Channel::find`] says so.
+    /// By who called whom and when, which is exact as long as Mecris alone calls the person from that number.
+    /// Where calls cannot be told apart, [`Channel::find`] says so.
     fn reconcilable(&self) -> bool {
         true
     }

@@ -24,16 +24,28 @@ pub(in super::super) struct Requests {
 impl Requests {
     pub(in super::super) fn new(settings: &VoiceSettings, credentials: Credentials) -> Self {
         let api = Api::new(ChannelKind::Voice, settings.base_url.clone(), credentials);
-        Self { api, settings: settings.clone() }
+        Self {
+            api,
+            settings: settings.clone(),
+        }
     }
 
     /// Lets the phone ring. Not to be repeated.
     pub(in super::super) fn create(&self, message: &Outgoing<'_>, within: Duration) -> Call {
-        let VoiceSettings { to, from, voice, language, .. } = &self.settings;
+        let VoiceSettings {
+            to,
+            from,
+            voice,
+            language,
+            ..
+        } = &self.settings;
         let form = vec![
             ("To", to.as_str().to_owned()),
             ("From", from.as_str().to_owned()),
-            ("Twiml", twiml::say_twice(message.without_tag(), message.tag, voice, language)),
+            (
+                "Twiml",
+                twiml::say_twice(message.without_tag(), message.tag, voice, language),
+            ),
         ];
         self.api.post(self.api.url(&[RESOURCE]), form, within)
     }
@@ -41,7 +53,8 @@ impl Requests {
     /// The calls from our number to the person, newest first.
     pub(super) fn list(&self) -> Url {
         let VoiceSettings { to, from, .. } = &self.settings;
-        self.api.listing(RESOURCE, &[("To", to.as_str()), ("From", from.as_str())])
+        self.api
+            .listing(RESOURCE, &[("To", to.as_str()), ("From", from.as_str())])
     }
 
     /// One call.

@@ -40,15 +40,25 @@ impl Listed for Call {
 pub(in super::super) fn status(reply: &Reply) -> Result<Status, AskError> {
     let call: Call = outcome::read(ChannelKind::Voice, reply)?;
     let failed = |may_pass, why: &str| {
-        Ok(Status::Failed { may_pass, scope: Scope::Message, code: None, why: format!("the call {why}") })
+        Ok(Status::Failed {
+            may_pass,
+            scope: Scope::Message,
+            code: None,
+            why: format!("the call {why}"),
+        })
     };
     match call.status.as_deref() {
         Some("queued" | "initiated" | "ringing" | "in-progress") => Ok(Status::Pending),
         Some("completed") => Ok(Status::Delivered),
         Some("busy") => failed(true, "met a busy line"),
         Some("no-answer") => failed(true, "was not answered"),
-        Some("failed") => failed(false, "could not be made; the call log in the Twilio console says why"),
+        Some("failed") => failed(
+            false,
+            "could not be made; the call log in the Twilio console says why",
+        ),
         Some("canceled") => failed(false, "was canceled at Twilio"),
-        other => Err(AskError(format!("Twilio calls the call {other:?}, which Mecris does not know"))),
+        other => Err(AskError(format!(
+            "Twilio calls the call {other:?}, which Mecris does not know"
+        ))),
     }
 }

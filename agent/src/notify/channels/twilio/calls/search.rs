@@ -11,10 +11,10 @@ use crate::{
 
 /// Looking for the one call that an attempt may have made, without I/O.
 ///
-/// A call is a candidate if it goes from our number to the person, was made through the API while the attempt held its lease (give
-/// or take [`CLOCKS_DIFFER`]), and is not known to be another message's. No candidate: Twilio does not have it. As many candidates as
-/// there are attempts in doubt at that moment: each of them was made, and one is as good as the other. Anything else cannot be told
-/// apart, and nobody pretends to.
+/// A call is a candidate if it goes from our number to the person, was made through the API while the attempt
+/// held its lease (give or take [`CLOCKS_DIFFER`]), and is not known to be another message's. No candidate:
+/// Twilio does not have it. As many candidates as there are attempts in doubt at that moment: each of them
+/// was made, and one is as good as the other. Anything else cannot be told apart, and nobody pretends to.
 pub(in super::super) struct Search<'a> {
     pages: Pages<'a>,
     doubt: &'a Doubt<'a>,
@@ -23,8 +23,15 @@ pub(in super::super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(in super::super) fn new(requests: &'a Requests, doubt: &'a Doubt<'a>) -> Self {
-        let since = doubt.began.saturating_sub(CLOCKS_DIFFER).unwrap_or(Timestamp::MIN);
-        Self { pages: Pages::new(&requests.api, since, vec![requests.list()]), doubt, candidates: Vec::new() }
+        let since = doubt
+            .began
+            .saturating_sub(CLOCKS_DIFFER)
+            .unwrap_or(Timestamp::MIN);
+        Self {
+            pages: Pages::new(&requests.api, since, vec![requests.list()]),
+            doubt,
+            candidates: Vec::new(),
+        }
     }
 
     /// What to ask next; `None` once everything is read.
@@ -45,14 +52,27 @@ impl<'a> Search<'a> {
     }
 
     fn is_candidate(&self, call: &resource::Call) -> Result<bool, AskError> {
-        let ours = call.direction.as_deref().is_none_or(|direction| direction == "outbound-api");
+        let ours = call
+            .direction
+            .as_deref()
+            .is_none_or(|direction| direction == "outbound-api");
         if !ours || self.doubt.others.contains(&call.sid) {
             return Ok(false);
         }
         // Without its moment it may be ours or not.
-        let at = call.created().ok_or_else(|| AskError("Twilio lists a call without its date".to_owned()))?;
-        let from = self.doubt.began.saturating_sub(CLOCKS_DIFFER).unwrap_or(Timestamp::MIN);
-        let until = self.doubt.ended.saturating_add(CLOCKS_DIFFER).unwrap_or(Timestamp::MAX);
+        let at = call
+            .created()
+            .ok_or_else(|| AskError("Twilio lists a call without its date".to_owned()))?;
+        let from = self
+            .doubt
+            .began
+            .saturating_sub(CLOCKS_DIFFER)
+            .unwrap_or(Timestamp::MIN);
+        let until = self
+            .doubt
+            .ended
+            .saturating_add(CLOCKS_DIFFER)
+            .unwrap_or(Timestamp::MAX);
         Ok((from..=until).contains(&at))
     }
 
@@ -63,11 +83,16 @@ impl<'a> Search<'a> {
             0 => Ok(None),
             calls if calls == in_doubt => {
                 let distance = |call: &&resource::Call| {
-                    call.created().map(|at| at.duration_since(self.doubt.began).unsigned_abs())
+                    call.created()
+                        .map(|at| at.duration_since(self.doubt.began).unsigned_abs())
                 };
-                let nearest = self.candidates.iter().min_by_key(distance).and_then(resource::Call::id);
-                let id =
-                    nearest.ok_or_else(|| AskError("Twilio lists the call under an id that is none".to_owned()))?;
+                let nearest = self
+                    .candidates
+                    .iter()
+                    .min_by_key(distance)
+                    .and_then(resource::Call::id);
+                let id = nearest
+                    .ok_or_else(|| AskError("Twilio lists the call under an id that is none".to_owned()))?;
                 Ok(Some(id.to_owned()))
             }
             calls => Err(AskError(format!(

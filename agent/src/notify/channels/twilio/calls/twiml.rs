@@ -10,7 +10,8 @@ use quick_xml::{
 /// The longest document that Twilio takes inline, in characters.
 const LONGEST: usize = 4000;
 
-/// A document that says the text twice, with a pause before each so that a phone has time to be raised to an ear.
+/// A document that says the text twice, with a pause before each so that a phone has time to be raised to an
+/// ear.
 ///
 /// The tag stands in a comment, for whoever compares a call with the record; it is not said.
 pub(super) fn say_twice(text: &str, tag: &str, voice: &str, language: &str) -> String {
@@ -34,7 +35,10 @@ fn document(text: &str, times: u32, tag: &str, voice: &str, language: &str) -> i
         let comment = format!(" {} ", tag.replace('-', ""));
         writer.write_event(Event::Comment(BytesText::from_escaped(comment)))?;
         for _ in 0..times {
-            writer.create_element("Pause").with_attribute(("length", "1")).write_empty()?;
+            writer
+                .create_element("Pause")
+                .with_attribute(("length", "1"))
+                .write_empty()?;
             writer
                 .create_element("Say")
                 .with_attributes([("voice", voice), ("language", language)])
@@ -87,7 +91,14 @@ mod tests {
 
     #[test]
     fn no_text_breaks_out_of_what_is_said() {
-        for text in ["a < b && \"c\" > 'd'", "</Say><Hangup/><Say>", "]]>", "<!-- & -->", "&lt;Say&gt;", "\u{202e}é"] {
+        for text in [
+            "a < b && \"c\" > 'd'",
+            "</Say><Hangup/><Say>",
+            "]]>",
+            "<!-- & -->",
+            "&lt;Say&gt;",
+            "\u{202e}é",
+        ] {
             let (elements, said) = parsed(&twiml(text));
             assert_eq!(elements, ["Response", "Pause", "Say", "Pause", "Say"], "{text}");
             assert_eq!(said, [text; 2]);

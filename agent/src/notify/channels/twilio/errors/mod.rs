@@ -1,4 +1,5 @@
-//! Twilio's error codes: whether trying again may help, whether the channel is broken, and the sentence that a person needs.
+//! Twilio's error codes: whether trying again may help, whether the channel is broken, and the sentence that
+//! a person needs.
 //!
 //! The tables are in `codes`; what they are made of is in contracts/apis.md 2.2, 2.4, 2.6 and 2.7, after
 //! <https://www.twilio.com/docs/api/errors>.
@@ -20,22 +21,38 @@ pub(super) struct Explained {
     pub(super) why: String,
 }
 
-/// Explains a code that concerns a channel, with Twilio's own words where we have none. A code that nobody knows counts as
-/// lasting, since the next channel is better than hope, but says nothing about the next message.
+/// Explains a code that concerns a channel, with Twilio's own words where we have none. A code that nobody
+/// knows counts as lasting, since the next channel is better than hope, but says nothing about the next
+/// message.
 pub(super) fn explain(channel: ChannelKind, code: Option<u32>, words: Option<&str>) -> Explained {
     let Some(code) = code else {
-        return Explained { may_pass: false, scope: Scope::Message, why: "Twilio gave no reason".to_owned() };
+        return Explained {
+            may_pass: false,
+            scope: Scope::Message,
+            why: "Twilio gave no reason".to_owned(),
+        };
     };
     match CODES.iter().find(|(known, ..)| *known == code) {
         Some((_, verdict, sentence)) => Explained {
             may_pass: *verdict == Verdict::Passes,
-            scope: if *verdict == Verdict::Breaks { Scope::Channel } else { Scope::Message },
-            why: format!("Twilio error {code}: {}", sentence.replace("{channel}", channel.as_str())),
+            scope: if *verdict == Verdict::Breaks {
+                Scope::Channel
+            } else {
+                Scope::Message
+            },
+            why: format!(
+                "Twilio error {code}: {}",
+                sentence.replace("{channel}", channel.as_str())
+            ),
         },
         None => {
             let words = words.map(without_numbers).unwrap_or_default();
             let why = format!("Twilio error {code}: {words} (see https://www.twilio.com/docs/errors/{code})");
-            Explained { may_pass: false, scope: Scope::Message, why }
+            Explained {
+                may_pass: false,
+                scope: Scope::Message,
+                why,
+            }
         }
     }
 }
@@ -63,9 +80,9 @@ mod tests {
 
     /// Every code of contracts/apis.md 2.2, and the two of 2.6 that concern a sender's registration.
     const CONTRACT: &[u32] = &[
-        20003, 20404, 20429, 21211, 21212, 21606, 21408, 21608, 21610, 21611, 21612, 21614, 21617, 21602, 21603, 21604,
-        21701, 21702, 21703, 21704, 21705, 30001, 30002, 30003, 30004, 30005, 30006, 30007, 30008, 30022, 30023, 30032,
-        30034, 30450, 30047, 90010, 20005, 20006, 63038, 30532, 30533,
+        20003, 20404, 20429, 21211, 21212, 21606, 21408, 21608, 21610, 21611, 21612, 21614, 21617, 21602,
+        21603, 21604, 21701, 21702, 21703, 21704, 21705, 30001, 30002, 30003, 30004, 30005, 30006, 30007,
+        30008, 30022, 30023, 30032, 30034, 30450, 30047, 90010, 20005, 20006, 63038, 30532, 30533,
     ];
 
     fn of(code: u32) -> Explained {
@@ -75,7 +92,11 @@ mod tests {
     #[test]
     fn every_code_has_one_sentence_and_the_contracts_codes_are_among_them() {
         for (code, ..) in CODES {
-            assert_eq!(CODES.iter().filter(|(known, ..)| known == code).count(), 1, "{code}");
+            assert_eq!(
+                CODES.iter().filter(|(known, ..)| known == code).count(),
+                1,
+                "{code}"
+            );
         }
         for code in CONTRACT {
             assert!(CODES.iter().any(|(known, ..)| known == code), "{code}");
@@ -85,22 +106,34 @@ mod tests {
     #[test]
     fn the_sentences_read_well() {
         let line = |code: u32, verdict: Verdict| format!("{verdict:?} {}", of(code).why);
-        let all: Vec<String> = CODES.iter().map(|(code, verdict, _)| line(*code, *verdict)).collect();
+        let all: Vec<String> = CODES
+            .iter()
+            .map(|(code, verdict, _)| line(*code, *verdict))
+            .collect();
         insta::assert_snapshot!(all.join("\n"));
     }
 
     #[test]
     fn what_may_pass_is_tried_again_and_nothing_else() {
-        let passing: Vec<u32> = CODES.iter().map(|(code, ..)| *code).filter(|code| of(*code).may_pass).collect();
+        let passing: Vec<u32> = CODES
+            .iter()
+            .map(|(code, ..)| *code)
+            .filter(|code| of(*code).may_pass)
+            .collect();
         assert_eq!(
             passing,
-            [20429, 10004, 21611, 30001, 30003, 30008, 30022, 30047, 63009, 63010, 63011, 63012, 63018, 63023]
+            [
+                20429, 10004, 21611, 30001, 30003, 30008, 30022, 30047, 63009, 63010, 63011, 63012, 63018,
+                63023
+            ]
         );
     }
 
     #[test]
     fn a_channel_is_broken_by_what_no_other_message_would_survive_either() {
-        for code in [20003, 20404, 90010, 21606, 21659, 21608, 21610, 30002, 30034, 30532, 63007, 63016, 63042, 21215] {
+        for code in [
+            20003, 20404, 90010, 21606, 21659, 21608, 21610, 30002, 30034, 30532, 63007, 63016, 63042, 21215,
+        ] {
             assert_eq!(of(code).scope, Scope::Channel, "{code}");
         }
         // A filter looks at the text; tomorrow is another day; nobody knows 21999.
@@ -124,13 +157,25 @@ mod tests {
 
     #[test]
     fn a_sentence_names_the_setting_of_its_own_channel() {
-        assert!(explain(ChannelKind::Voice, Some(21212), None).why.contains("notify.voice.from"));
-        assert!(explain(ChannelKind::WhatsApp, Some(21211), None).why.contains("notify.whatsapp.to"));
+        assert!(
+            explain(ChannelKind::Voice, Some(21212), None)
+                .why
+                .contains("notify.voice.from")
+        );
+        assert!(
+            explain(ChannelKind::WhatsApp, Some(21211), None)
+                .why
+                .contains("notify.whatsapp.to")
+        );
     }
 
     #[test]
     fn an_unknown_code_lasts_and_is_told_in_twilios_words_without_numbers() {
-        let told = explain(ChannelKind::Sms, Some(21999), Some("The number +14155550100 is\nodd, 3 times"));
+        let told = explain(
+            ChannelKind::Sms,
+            Some(21999),
+            Some("The number +14155550100 is\nodd, 3 times"),
+        );
         assert!(!told.may_pass);
         assert_eq!(
             told.why,

@@ -1,4 +1,5 @@
-//! Text messages and WhatsApp, by the Messages resource. They differ in how an address is written and in what the content is.
+//! Text messages and WhatsApp, by the Messages resource. They differ in how an address is written and in what
+//! the content is.
 
 mod requests;
 mod resource;
@@ -28,16 +29,25 @@ pub struct Messages {
 impl Messages {
     /// The channel `sms`. Opens nothing yet.
     pub fn sms(settings: &SmsSettings, credentials: Credentials, outbound: Outbound) -> Self {
-        Self { requests: Requests::sms(settings, credentials), outbound }
+        Self {
+            requests: Requests::sms(settings, credentials),
+            outbound,
+        }
     }
 
     /// The channel `whatsapp`. Opens nothing yet.
     pub fn whatsapp(settings: &WhatsAppSettings, credentials: Credentials, outbound: Outbound) -> Self {
-        Self { requests: Requests::whatsapp(settings, credentials), outbound }
+        Self {
+            requests: Requests::whatsapp(settings, credentials),
+            outbound,
+        }
     }
 
     async fn ask(&self, call: Call) -> Result<Reply, AskError> {
-        self.outbound.call(call).await.map_err(|error| AskError(error.to_string()))
+        self.outbound
+            .call(call)
+            .await
+            .map_err(|error| AskError(error.to_string()))
     }
 }
 
@@ -77,12 +87,16 @@ impl Channel for Messages {
     }
 
     fn status<'a>(&'a self, provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
-        Box::pin(async move { resource::status(self.kind(), &self.ask(self.requests.fetch(provider_id)).await?) })
+        Box::pin(
+            async move { resource::status(self.kind(), &self.ask(self.requests.fetch(provider_id)).await?) },
+        )
     }
 }
 
 impl std::fmt::Debug for Messages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Messages").field("channel", &self.kind()).finish_non_exhaustive()
+        f.debug_struct("Messages")
+            .field("channel", &self.kind())
+            .finish_non_exhaustive()
     }
 }

@@ -59,7 +59,8 @@ impl Requests {
             ]),
             (None, ChannelKind::Sms) => form.extend([
                 ("Body", message.text.to_owned()),
-                // The text is GSM-7 already; should it ever not be, Twilio replaces what would double its price.
+                // The text is GSM-7 already; should it ever not be, Twilio replaces what would double its
+                // price.
                 ("SmartEncoded", "true".to_owned()),
             ]),
             (None, _) => form.push(("Body", message.text.to_owned())),
@@ -100,8 +101,14 @@ fn sender(sender: &Sender, address: impl Fn(&PhoneNumber) -> String) -> (&'stati
 /// A template's variables for one message, as JSON.
 fn filled(variables: &BTreeMap<String, String>, message: &Outgoing<'_>) -> String {
     // The text last: a phrase in it may look like a placeholder.
-    let fill = |value: &str| value.replace("{tag}", message.tag).replace("{text}", message.without_tag());
-    let filled: serde_json::Map<String, serde_json::Value> =
-        variables.iter().map(|(name, value)| (name.clone(), fill(value).into())).collect();
+    let fill = |value: &str| {
+        value
+            .replace("{tag}", message.tag)
+            .replace("{text}", message.without_tag())
+    };
+    let filled: serde_json::Map<String, serde_json::Value> = variables
+        .iter()
+        .map(|(name, value)| (name.clone(), fill(value).into()))
+        .collect();
     serde_json::Value::Object(filled).to_string()
 }

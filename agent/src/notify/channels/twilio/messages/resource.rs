@@ -55,8 +55,15 @@ pub(in super::super) fn status(channel: ChannelKind, reply: &Reply) -> Result<St
         Some("undelivered" | "failed") => {
             let code = message.error_code.and_then(|code| code.number());
             let Explained { may_pass, scope, why } = explain(channel, code, message.error_message.as_deref());
-            Ok(Status::Failed { may_pass, scope, code: code.map(|c| c.to_string()), why })
+            Ok(Status::Failed {
+                may_pass,
+                scope,
+                code: code.map(|c| c.to_string()),
+                why,
+            })
         }
-        other => Err(AskError(format!("Twilio calls the message {other:?}, which Mecris does not know"))),
+        other => Err(AskError(format!(
+            "Twilio calls the message {other:?}, which Mecris does not know"
+        ))),
     }
 }

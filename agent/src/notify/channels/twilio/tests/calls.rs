@@ -38,14 +38,20 @@ fn sid(n: u8) -> String {
 const THEN: &str = "Sat, 21 Nov 2026 18:00:03 +0000";
 
 fn calls(calls: &[Value]) -> Reply {
-    reply(200, json!({"calls": calls, "next_page_uri": null, "page": 0, "page_size": 100, "end": 0, "start": 0}))
+    reply(
+        200,
+        json!({"calls": calls, "next_page_uri": null, "page": 0, "page_size": 100, "end": 0, "start": 0}),
+    )
 }
 
 fn find(doubt: &Doubt<'_>, listed: &[Value]) -> Result<Option<String>, AskError> {
     let requests = voice();
     let mut search = Search::new(&requests, doubt);
     let asked = search.next_call().unwrap().unwrap();
-    assert_eq!(asked.url.query(), Some("To=%2B14155550100&From=%2B15005550006&PageSize=100"));
+    assert_eq!(
+        asked.url.query(),
+        Some("To=%2B14155550100&From=%2B15005550006&PageSize=100")
+    );
     search.read(&calls(listed))?;
     assert!(search.next_call().unwrap().is_none());
     search.found()
@@ -53,23 +59,46 @@ fn find(doubt: &Doubt<'_>, listed: &[Value]) -> Result<Option<String>, AskError>
 
 #[test]
 fn the_phone_rings_once_and_the_tag_is_not_said() {
-    let outgoing = Outgoing { text: "Mecris: a < b #k7q2x9", tag: TAG, validity: None };
+    let outgoing = Outgoing {
+        text: "Mecris: a < b #k7q2x9",
+        tag: TAG,
+        validity: None,
+    };
     let call = voice().create(&outgoing, Duration::from_secs(12));
     assert_eq!((call.method.clone(), call.idempotent), (Method::POST, false));
-    assert_eq!(call.url.path(), format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
+    assert_eq!(
+        call.url.path(),
+        format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json")
+    );
     let form = form(&call);
     assert_eq!(form[..2], ["To=+14155550100", "From=+15005550006"]);
     assert_eq!(form.len(), 3);
-    assert_eq!(form[2].matches(">Mecris: a &lt; b</Say>").count(), 2, "{}", form[2]);
-    assert_eq!(form[2].matches(TAG).count(), 1, "in the comment alone: {}", form[2]);
+    assert_eq!(
+        form[2].matches(">Mecris: a &lt; b</Say>").count(),
+        2,
+        "{}",
+        form[2]
+    );
+    assert_eq!(
+        form[2].matches(TAG).count(),
+        1,
+        "in the comment alone: {}",
+        form[2]
+    );
 }
 
 #[test]
 fn only_the_id_of_a_call_is_a_yes() {
     let made = reply(201, call(CALL, THEN));
-    assert_eq!(outcome::created(ChannelKind::Voice, PREFIXES, &made), Outcome::Accepted(CALL.to_owned()));
+    assert_eq!(
+        outcome::created(ChannelKind::Voice, PREFIXES, &made),
+        Outcome::Accepted(CALL.to_owned())
+    );
     let message = reply(201, message("x", "queued"));
-    assert!(matches!(outcome::created(ChannelKind::Voice, PREFIXES, &message), Outcome::Unknown { .. }));
+    assert!(matches!(
+        outcome::created(ChannelKind::Voice, PREFIXES, &message),
+        Outcome::Unknown { .. }
+    ));
 }
 
 #[test]
@@ -83,8 +112,15 @@ fn every_status_of_the_specification_has_its_meaning() {
         assert_eq!(of(word).unwrap(), Status::Pending, "{word}");
     }
     assert_eq!(of("completed").unwrap(), Status::Delivered);
-    for (word, passes) in [("busy", true), ("no-answer", true), ("failed", false), ("canceled", false)] {
-        let Status::Failed { may_pass, scope, .. } = of(word).unwrap() else { panic!("{word}") };
+    for (word, passes) in [
+        ("busy", true),
+        ("no-answer", true),
+        ("failed", false),
+        ("canceled", false),
+    ] {
+        let Status::Failed { may_pass, scope, .. } = of(word).unwrap() else {
+            panic!("{word}")
+        };
         assert_eq!((may_pass, scope), (passes, Scope::Message), "{word}");
     }
     assert!(of("teleported").is_err());
@@ -92,7 +128,10 @@ fn every_status_of_the_specification_has_its_meaning() {
 
 #[test]
 fn a_call_of_that_moment_is_the_one_in_doubt() {
-    assert_eq!(find(&doubt(), &[call(CALL, THEN)]).unwrap().as_deref(), Some(CALL));
+    assert_eq!(
+        find(&doubt(), &[call(CALL, THEN)]).unwrap().as_deref(),
+        Some(CALL)
+    );
     assert_eq!(find(&doubt(), &[]).unwrap(), None);
 }
 
@@ -103,23 +142,39 @@ fn what_is_known_or_of_another_moment_or_direction_is_not() {
     let mut inbound = call(CALL, THEN);
     inbound["direction"] = json!("inbound");
     for other in [earlier, later, inbound] {
-        assert_eq!(find(&doubt(), std::slice::from_ref(&other)).unwrap(), None, "{other}");
+        assert_eq!(
+            find(&doubt(), std::slice::from_ref(&other)).unwrap(),
+            None,
+            "{other}"
+        );
     }
     let others = [sid(2)];
-    let known = Doubt { others: &others, ..doubt() };
+    let known = Doubt {
+        others: &others,
+        ..doubt()
+    };
     assert_eq!(find(&known, &[call(&sid(2), THEN)]).unwrap(), None);
-    assert_eq!(find(&known, &[call(&sid(2), THEN), call(&sid(3), THEN)]).unwrap(), Some(sid(3)));
+    assert_eq!(
+        find(&known, &[call(&sid(2), THEN), call(&sid(3), THEN)]).unwrap(),
+        Some(sid(3))
+    );
 }
 
 #[test]
 fn of_two_in_doubt_each_is_found_or_neither_or_nobody_knows() {
     let two = Doubt { rivals: 1, ..doubt() };
     assert_eq!(find(&two, &[]).unwrap(), None);
-    let both = [call(&sid(2), "Sat, 21 Nov 2026 18:01:00 +0000"), call(&sid(1), THEN)];
+    let both = [
+        call(&sid(2), "Sat, 21 Nov 2026 18:01:00 +0000"),
+        call(&sid(1), THEN),
+    ];
     assert_eq!(find(&two, &both).unwrap(), Some(sid(1)), "the nearest");
     let error = find(&two, &both[..1]).unwrap_err();
     assert!(error.0.contains("cannot be told apart"), "{error}");
-    assert!(find(&doubt(), &both).is_err(), "one call too many: somebody else called");
+    assert!(
+        find(&doubt(), &both).is_err(),
+        "one call too many: somebody else called"
+    );
 }
 
 #[test]

@@ -37,13 +37,27 @@ fn credentials() -> Credentials {
 
 fn requests(sender: Sender, base_url: &str) -> Requests {
     let to = "+14155550100".parse().unwrap();
-    Requests::sms(&SmsSettings { base_url: base_url.parse().unwrap(), to, sender }, credentials())
+    Requests::sms(
+        &SmsSettings {
+            base_url: base_url.parse().unwrap(),
+            to,
+            sender,
+        },
+        credentials(),
+    )
 }
 
 /// An attempt that began at 18:00 and had 15 seconds.
 fn doubt() -> Doubt<'static> {
     let ended = "2026-11-21T18:00:15Z".parse().unwrap();
-    Doubt { tag: TAG, since: since(), began: since(), ended, others: &[], rivals: 0 }
+    Doubt {
+        tag: TAG,
+        since: since(),
+        began: since(),
+        ended,
+        others: &[],
+        rivals: 0,
+    }
 }
 
 fn created(reply: &Reply) -> Outcome {
@@ -55,12 +69,22 @@ fn sms_status(reply: &Reply) -> Result<Status, AskError> {
 }
 
 fn by_service() -> Requests {
-    requests(Sender::MessagingService("MG00000000000000000000000000000002".to_owned()), "https://api.twilio.com")
+    requests(
+        Sender::MessagingService("MG00000000000000000000000000000002".to_owned()),
+        "https://api.twilio.com",
+    )
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "bodies are written where they are used")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "bodies are written where they are used"
+)]
 fn reply(status: u16, body: impl ToString) -> Reply {
-    Reply { status: StatusCode::from_u16(status).unwrap(), body: Bytes::from(body.to_string()), retry_after: None }
+    Reply {
+        status: StatusCode::from_u16(status).unwrap(),
+        body: Bytes::from(body.to_string()),
+        retry_after: None,
+    }
 }
 
 /// The official example of a Message resource.
@@ -76,19 +100,36 @@ fn message(body: &str, status: &str) -> Value {
 }
 
 fn page(messages: &[Value], next: Option<&str>) -> Reply {
-    reply(200, json!({"messages": messages, "next_page_uri": next, "page": 0, "page_size": 100, "end": 0, "start": 0}))
+    reply(
+        200,
+        json!({"messages": messages, "next_page_uri": next, "page": 0, "page_size": 100, "end": 0, "start": 0}),
+    )
 }
 
 fn form(call: &Call) -> Vec<String> {
-    call.form.iter().flatten().map(|(name, value)| format!("{name}={value}")).collect()
+    call.form
+        .iter()
+        .flatten()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }
 
 #[test]
 fn a_message_is_posted_once_with_all_that_twilio_needs() {
-    let outgoing = Outgoing { text: "Mecris: hello #k7q2x9", tag: TAG, validity: Some(Duration::from_secs(90_000)) };
+    let outgoing = Outgoing {
+        text: "Mecris: hello #k7q2x9",
+        tag: TAG,
+        validity: Some(Duration::from_secs(90_000)),
+    };
     let call = by_service().create(&outgoing, Duration::from_secs(12));
-    assert_eq!((call.method.clone(), call.idempotent, call.total), (Method::POST, false, Duration::from_secs(12)));
-    assert_eq!(call.url.as_str(), format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
+    assert_eq!(
+        (call.method.clone(), call.idempotent, call.total),
+        (Method::POST, false, Duration::from_secs(12))
+    );
+    assert_eq!(
+        call.url.as_str(),
+        format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json")
+    );
     assert_eq!(
         form(&call),
         [
@@ -100,30 +141,77 @@ fn a_message_is_posted_once_with_all_that_twilio_needs() {
         ]
     );
     let (user, password) = call.basic.unwrap();
-    assert_eq!((user.as_str(), password.expose_secret()), (ACCOUNT, "canary-token"));
+    assert_eq!(
+        (user.as_str(), password.expose_secret()),
+        (ACCOUNT, "canary-token")
+    );
 }
 
 #[test]
 fn a_number_can_be_the_sender_and_a_message_that_does_not_expire_has_no_validity() {
-    let from = requests(Sender::Number("+15005550006".parse().unwrap()), "http://127.0.0.1:9/twilio/");
-    let call = from.create(&Outgoing { text: "x", tag: TAG, validity: None }, Duration::from_secs(1));
-    assert_eq!(call.url.as_str(), format!("http://127.0.0.1:9/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
-    assert_eq!(form(&call), ["To=+14155550100", "From=+15005550006", "Body=x", "SmartEncoded=true"]);
-    let short = from.create(&Outgoing { text: "x", tag: TAG, validity: Some(Duration::ZERO) }, Duration::from_secs(1));
+    let from = requests(
+        Sender::Number("+15005550006".parse().unwrap()),
+        "http://127.0.0.1:9/twilio/",
+    );
+    let call = from.create(
+        &Outgoing {
+            text: "x",
+            tag: TAG,
+            validity: None,
+        },
+        Duration::from_secs(1),
+    );
+    assert_eq!(
+        call.url.as_str(),
+        format!("http://127.0.0.1:9/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json")
+    );
+    assert_eq!(
+        form(&call),
+        [
+            "To=+14155550100",
+            "From=+15005550006",
+            "Body=x",
+            "SmartEncoded=true"
+        ]
+    );
+    let short = from.create(
+        &Outgoing {
+            text: "x",
+            tag: TAG,
+            validity: Some(Duration::ZERO),
+        },
+        Duration::from_secs(1),
+    );
     assert!(form(&short).contains(&"ValidityPeriod=1".to_owned()));
 }
 
 #[test]
 fn only_a_message_id_is_a_yes() {
-    assert_eq!(created(&reply(201, message("x", "accepted"))), Outcome::Accepted(SID.to_owned()));
+    assert_eq!(
+        created(&reply(201, message("x", "accepted"))),
+        Outcome::Accepted(SID.to_owned())
+    );
     let without_id = json!({"sid": "CA00000000000000000000000000000001", "status": "queued"}).to_string();
-    for body in ["", "{}", "<html>201</html>", r#"{"sid": null}"#, r#"{"sid": "SM12"}"#, without_id.as_str()] {
-        assert!(matches!(created(&reply(201, body)), Outcome::Unknown { .. }), "{body}");
+    for body in [
+        "",
+        "{}",
+        "<html>201</html>",
+        r#"{"sid": null}"#,
+        r#"{"sid": "SM12"}"#,
+        without_id.as_str(),
+    ] {
+        assert!(
+            matches!(created(&reply(201, body)), Outcome::Unknown { .. }),
+            "{body}"
+        );
     }
 }
 
 fn refused(status: u16, code: u32) -> Outcome {
-    created(&reply(status, json!({"code": code, "message": "words", "more_info": "…", "status": status})))
+    created(&reply(
+        status,
+        json!({"code": code, "message": "words", "more_info": "…", "status": status}),
+    ))
 }
 
 #[test]
@@ -142,7 +230,14 @@ fn a_refusal_is_permanent_or_not_by_its_code() {
         (404, 20404, true, Channel),
         (400, 99999, true, Message),
     ] {
-        let Outcome::Rejected { permanent, scope, code: told, why, .. } = refused(status, code) else {
+        let Outcome::Rejected {
+            permanent,
+            scope,
+            code: told,
+            why,
+            ..
+        } = refused(status, code)
+        else {
             panic!("{status} {code}")
         };
         assert_eq!((permanent, scope), (wanted, about), "{status} {code}: {why}");
@@ -152,7 +247,14 @@ fn a_refusal_is_permanent_or_not_by_its_code() {
 
 #[test]
 fn a_refusal_without_twilios_words_is_definite_but_may_pass() {
-    for (status, wanted) in [(400, false), (404, false), (413, false), (429, false), (401, true), (403, true)] {
+    for (status, wanted) in [
+        (400, false),
+        (404, false),
+        (413, false),
+        (429, false),
+        (401, true),
+        (403, true),
+    ] {
         let Outcome::Rejected { permanent, scope, .. } = created(&reply(status, "<html>no</html>")) else {
             panic!("{status} is a refusal")
         };
@@ -162,29 +264,56 @@ fn a_refusal_without_twilios_words_is_definite_but_may_pass() {
 
 #[test]
 fn twilios_wish_to_wait_is_passed_on() {
-    let told = Reply { retry_after: Some(Duration::from_secs(7)), ..reply(429, "{}") };
-    assert!(matches!(created(&told), Outcome::Rejected { retry_after: Some(wait), .. } if wait.as_secs() == 7));
+    let told = Reply {
+        retry_after: Some(Duration::from_secs(7)),
+        ..reply(429, "{}")
+    };
+    assert!(
+        matches!(created(&told), Outcome::Rejected { retry_after: Some(wait), .. } if wait.as_secs() == 7)
+    );
 }
 
 #[test]
 fn everything_else_is_doubt() {
     for status in [100, 302, 408, 500, 502, 503, 504] {
-        assert!(matches!(refused(status, 20500), Outcome::Unknown { .. }), "{status}");
+        assert!(
+            matches!(refused(status, 20500), Outcome::Unknown { .. }),
+            "{status}"
+        );
     }
 }
 
 #[test]
 fn without_an_answer_it_matters_whether_anything_was_sent() {
     let (upstream, why) = ("twilio", "reset".to_owned());
-    let open = CallError::CircuitOpen { upstream, failures: 3, retry_in: Duration::from_secs(30) };
+    let open = CallError::CircuitOpen {
+        upstream,
+        failures: 3,
+        retry_in: Duration::from_secs(30),
+    };
     assert!(matches!(
         outcome::not_answered(&open),
         Outcome::Rejected { permanent: false, retry_after: Some(wait), .. } if wait.as_secs() == 30
     ));
-    let connect = CallError::Connect { upstream, why: why.clone() };
-    assert!(matches!(outcome::not_answered(&connect), Outcome::Rejected { permanent: false, .. }));
-    for doubt in [CallError::Timeout { upstream, after: Duration::from_secs(1) }, CallError::Broken { upstream, why }] {
-        assert!(matches!(outcome::not_answered(&doubt), Outcome::Unknown { .. }), "{doubt}");
+    let connect = CallError::Connect {
+        upstream,
+        why: why.clone(),
+    };
+    assert!(matches!(
+        outcome::not_answered(&connect),
+        Outcome::Rejected { permanent: false, .. }
+    ));
+    for doubt in [
+        CallError::Timeout {
+            upstream,
+            after: Duration::from_secs(1),
+        },
+        CallError::Broken { upstream, why },
+    ] {
+        assert!(
+            matches!(outcome::not_answered(&doubt), Outcome::Unknown { .. }),
+            "{doubt}"
+        );
     }
 }
 
@@ -199,7 +328,10 @@ fn every_status_of_the_specification_has_its_meaning() {
         assert_eq!(of(status).unwrap(), Status::Delivered);
     }
     for status in ["undelivered", "failed", "canceled"] {
-        assert!(matches!(of(status).unwrap(), Status::Failed { may_pass: false, .. }), "{status}");
+        assert!(
+            matches!(of(status).unwrap(), Status::Failed { may_pass: false, .. }),
+            "{status}"
+        );
     }
     for status in ["received", "receiving", "teleported"] {
         assert!(of(status).is_err(), "{status}");
@@ -215,7 +347,13 @@ fn why_it_could_not_be_delivered_is_explained() {
     ] {
         let mut undelivered = message("x", "undelivered");
         undelivered["error_code"] = code;
-        let Status::Failed { may_pass, scope, code, why } = sms_status(&reply(200, undelivered)).unwrap() else {
+        let Status::Failed {
+            may_pass,
+            scope,
+            code,
+            why,
+        } = sms_status(&reply(200, undelivered)).unwrap()
+        else {
             panic!()
         };
         assert_eq!((may_pass, scope), (passes, about));
@@ -225,7 +363,14 @@ fn why_it_could_not_be_delivered_is_explained() {
 
 #[test]
 fn a_question_that_is_not_answered_stays_open() {
-    for (status, body) in [(503, "{}"), (401, "{}"), (200, "<html>"), (200, "{}"), (200, "[]"), (404, "gone")] {
+    for (status, body) in [
+        (503, "{}"),
+        (401, "{}"),
+        (200, "<html>"),
+        (200, "{}"),
+        (200, "[]"),
+        (404, "gone"),
+    ] {
         assert!(sms_status(&reply(status, body)).is_err(), "{status} {body}");
         let requests = by_service();
         let doubt = doubt();
@@ -233,9 +378,15 @@ fn a_question_that_is_not_answered_stays_open() {
         search.next_call().unwrap().unwrap();
         assert!(search.read(&reply(status, body)).is_err(), "{status} {body}");
     }
-    let refused =
-        outcome::access(ChannelKind::Sms, &reply(401, r#"{"code":20003,"message":"Authenticate"}"#)).unwrap_err();
-    assert!(refused.0.contains("credentials") && refused.0.contains("401"), "{refused}");
+    let refused = outcome::access(
+        ChannelKind::Sms,
+        &reply(401, r#"{"code":20003,"message":"Authenticate"}"#),
+    )
+    .unwrap_err();
+    assert!(
+        refused.0.contains("credentials") && refused.0.contains("401"),
+        "{refused}"
+    );
     assert!(outcome::access(ChannelKind::Sms, &page(&[], None)).is_ok());
 }
 
@@ -274,7 +425,10 @@ fn search(replies: &[Reply]) -> (Vec<String>, Result<Option<String>, AskError>) 
 
 #[test]
 fn a_queued_message_is_found_without_a_sent_date() {
-    let (asked, found) = search(&[page(&[message("other", "sent"), message("Mecris: x #k7q2x9", "queued")], None)]);
+    let (asked, found) = search(&[page(
+        &[message("other", "sent"), message("Mecris: x #k7q2x9", "queued")],
+        None,
+    )]);
     assert_eq!(found.unwrap().as_deref(), Some(SID));
     assert_eq!(asked, ["To=%2B14155550100&PageSize=100"]);
 }
@@ -282,7 +436,8 @@ fn a_queued_message_is_found_without_a_sent_date() {
 #[test]
 fn it_is_absent_only_after_both_listings_were_read_to_their_end() {
     let other = message("Mecris: x #aaaaaa", "sent");
-    let next = "https://evil.example/2010-04-01/Accounts/AC/Messages.json?To=%2B14155550100&Page=1&PageToken=PASM1";
+    let next =
+        "https://evil.example/2010-04-01/Accounts/AC/Messages.json?To=%2B14155550100&Page=1&PageToken=PASM1";
     let (asked, found) = search(&[page(&[other], Some(next)), page(&[], None)]);
     assert_eq!(found.unwrap(), None);
     assert_eq!(
@@ -314,7 +469,10 @@ fn a_listing_without_end_is_no_proof_of_absence() {
 fn a_message_is_fetched_by_its_id() {
     let call = by_service().fetch(SID);
     assert_eq!((call.method.clone(), call.idempotent), (Method::GET, true));
-    assert_eq!(call.url.path(), format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}.json"));
+    assert_eq!(
+        call.url.path(),
+        format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}.json")
+    );
     assert!(!format!("{call:?}").contains("canary"));
 }
 

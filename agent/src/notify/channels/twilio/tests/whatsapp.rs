@@ -10,7 +10,10 @@ const CONTENT: &str = "HX00000000000000000000000000000003";
 fn whatsapp(sender: Sender, variables: Option<&[(&str, &str)]>) -> Requests {
     let template = variables.map(|variables| ContentTemplate {
         content_sid: CONTENT.to_owned(),
-        variables: variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
+        variables: variables
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect(),
     });
     let settings = WhatsAppSettings {
         base_url: "https://api.twilio.com".parse().unwrap(),
@@ -26,17 +29,29 @@ fn number() -> Sender {
 }
 
 fn outgoing(text: &str) -> Outgoing<'_> {
-    Outgoing { text, tag: TAG, validity: Some(Duration::from_secs(600)) }
+    Outgoing {
+        text,
+        tag: TAG,
+        validity: Some(Duration::from_secs(600)),
+    }
 }
 
 #[test]
 fn without_a_template_the_text_goes_as_it_is_between_channel_addresses() {
     let call = whatsapp(number(), None).create(&outgoing("Mecris: hello #k7q2x9"), Duration::from_secs(12));
     assert_eq!((call.method.clone(), call.idempotent), (Method::POST, false));
-    assert_eq!(call.url.as_str(), format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
+    assert_eq!(
+        call.url.as_str(),
+        format!("https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json")
+    );
     assert_eq!(
         form(&call),
-        ["To=whatsapp:+14155550100", "From=whatsapp:+15005550006", "Body=Mecris: hello #k7q2x9", "ValidityPeriod=600"]
+        [
+            "To=whatsapp:+14155550100",
+            "From=whatsapp:+15005550006",
+            "Body=Mecris: hello #k7q2x9",
+            "ValidityPeriod=600"
+        ]
     );
 }
 
@@ -63,7 +78,9 @@ fn no_text_breaks_out_of_its_variable() {
     for words in [r#"a "quoted" \\ text"#, r#"", "2": "x"#, "{tag} {text}"] {
         let text = format!("{words} {TAG}");
         let call = requests.create(&outgoing(&text), Duration::from_secs(12));
-        let variables = form(&call).into_iter().find_map(|f| f.strip_prefix("ContentVariables=").map(str::to_owned));
+        let variables = form(&call)
+            .into_iter()
+            .find_map(|f| f.strip_prefix("ContentVariables=").map(str::to_owned));
         let variables: BTreeMap<String, String> = serde_json::from_str(&variables.unwrap()).unwrap();
         assert_eq!(variables, BTreeMap::from([("1".to_owned(), text)]));
     }
@@ -75,7 +92,10 @@ fn it_is_looked_for_among_the_messages_to_the_channels_address() {
     let doubt = doubt();
     let mut search = Search::new(&requests, &doubt);
     let call = search.next_call().unwrap().unwrap();
-    assert_eq!(call.url.query(), Some("To=whatsapp%3A%2B14155550100&PageSize=100"));
+    assert_eq!(
+        call.url.query(),
+        Some("To=whatsapp%3A%2B14155550100&PageSize=100")
+    );
     let mut found = message("Mecris: x #k7q2x9", "read");
     found["to"] = json!("whatsapp:+14155550100");
     assert_eq!(search.read(&page(&[found], None)).unwrap().as_deref(), Some(SID));
@@ -85,7 +105,9 @@ fn it_is_looked_for_among_the_messages_to_the_channels_address() {
 fn outside_the_session_the_person_is_told_to_configure_a_template() {
     let mut failed = message("x", "failed");
     failed["error_code"] = json!(63016);
-    let Status::Failed { may_pass, scope, why, .. } = status(ChannelKind::WhatsApp, &reply(200, failed)).unwrap()
+    let Status::Failed {
+        may_pass, scope, why, ..
+    } = status(ChannelKind::WhatsApp, &reply(200, failed)).unwrap()
     else {
         panic!()
     };
