@@ -11,8 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     clock::Moment,
-    config::settings::ChannelKind,
-    domain::{Severity, Subject},
+    domain::{ChannelKind, Severity, Subject},
     telemetry::logs::Format,
 };
 

@@ -24,6 +24,13 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     keep_name(path)
 }
 
+/// `path` with `suffix` behind the file name.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// Writes what is to become the file of this path, beside it; returns where it is.
 ///
 /// # Errors

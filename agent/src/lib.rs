@@ -5,7 +5,9 @@
 //! runtime/http → heuristic/notify → arms/store → outbound/clock/config/domain/durable`.
 //! `docs/ARCHITECTURE.md` says where to go for what.
 
+pub mod alerts;
 pub mod arms;
+pub mod budget;
 pub mod cli;
 pub mod clock;
 pub mod cloud;
@@ -19,6 +21,8 @@ pub mod http;
 pub mod journal;
 pub mod notify;
 pub mod outbound;
+pub mod python;
 pub mod runtime;
+pub mod silences;
 pub mod store;
 pub mod telemetry;

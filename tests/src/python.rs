@@ -23,11 +23,9 @@ impl PythonSystem {
     pub fn install(folder: &Path, zone: &str) -> anyhow::Result<Self> {
         let paths = ["mecris_usage.db", "mecris_virtual_budget.db"].map(|name| folder.join(name));
         let usage = Connection::open(&paths[0])?;
-        usage.execute_batch(include_str!("../../agent/src/store/import/fixtures/usage.sql"))?;
+        usage.execute_batch(include_str!("../../agent/src/python/fixtures/usage.sql"))?;
         let virtual_budget = Connection::open(&paths[1])?;
-        virtual_budget.execute_batch(include_str!(
-            "../../agent/src/store/import/fixtures/virtual_budget.sql"
-        ))?;
+        virtual_budget.execute_batch(include_str!("../../agent/src/python/fixtures/virtual_budget.sql"))?;
         let seed =
             "INSERT INTO goals (title, created_at) VALUES ('Finish the abstract', '2025-08-04T10:00:00')";
         usage.execute(seed, [])?;

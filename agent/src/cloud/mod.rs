@@ -4,7 +4,7 @@
 //! One SDK configuration for all of them, found where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`,
 //! keys in the environment, a profile, a web identity, a container's credentials, else the instance's own
 //! role. Nothing here decides anything about goals or messages, and nothing but this module and
-//! `store::remote` talks to AWS.
+//! `store::replica::remote` talks to AWS.
 
 mod error;
 mod fetch;

@@ -16,8 +16,8 @@ use crate::{
     runtime,
     store::{
         Store, StoreError,
-        broken::{self, BrokenChannel},
-        remote::{Remote, RemoteError},
+        replica::remote::{Remote, RemoteError},
+        tables::broken_channels::{self, BrokenChannel},
     },
 };
 
@@ -217,7 +217,7 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
     } = &loaded.settings;
     // That the state cannot be read is said elsewhere.
     let broken = Store::open_read_only(&state.path)
-        .and_then(|store| store.read(|connection| broken::among(connection, &notify.channels)))
+        .and_then(|store| store.read(|connection| broken_channels::among(connection, &notify.channels)))
         .unwrap_or_default();
     let result = |mark: BrokenChannel| {
         let (channel, since) = (mark.channel.as_str(), text::local(mark.since, time_zone));

@@ -3,7 +3,8 @@ use std::process::ExitCode;
 use crate::{
     cloud::CloudError,
     config::ConfigError,
-    store::{StoreError, import::SourceError, remote::RemoteError},
+    python::SourceError,
+    store::{StoreError, replica::remote::RemoteError},
 };
 
 /// How a command ends. The numbers are in `--help` and in docs/ARCHITECTURE.md.

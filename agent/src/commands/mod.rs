@@ -5,7 +5,7 @@ mod check;
 mod context;
 mod exit;
 mod notify_test;
-mod patience;
+mod retry_start;
 mod run;
 mod send_alert;
 mod serve;

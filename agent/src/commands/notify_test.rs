@@ -8,11 +8,10 @@ use tokio::time::Instant;
 use super::{Exit, context, send_alert};
 use crate::{
     clock::Clock,
-    config::settings::ChannelKind,
-    domain::{Phrase, Severity, Subject},
+    domain::{ChannelKind, Phrase, Severity, Subject},
     notify::outbox::{NewMessage, State},
     runtime::Agent,
-    store::outbox::{self, Notification},
+    store::tables::outbox::{self, Notification},
 };
 
 /// How long the receipt is waited for, and how often it is looked at (the outbox asks at its own pace).

@@ -16,8 +16,8 @@ use crate::{
     domain::Freshness,
     heuristic::{HeuristicError, Report, Trigger},
     notify::outbox::State,
-    runtime::{self, Agent, HandedOver},
-    store::{Store, StoreError, files, remote::Remote},
+    runtime::{self, Agent},
+    store::{Store, StoreError, file::copies, replica::remote::Remote},
     telemetry::emf::{Emf, Metric},
 };
 
@@ -75,7 +75,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
-    HandedOver::of(agent).take_up(agent).await;
+    agent.pickup().take_up().await;
     let passed = agent.heuristic.pass(Trigger::Cli).await;
     // Whatever became of the pass: what was recorded before it is sent.
     agent.outbox.drain(agent.settle_time).await;
@@ -135,7 +135,7 @@ pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(S
         Ok(store) => store.copy_to(&copy)?,
         Err(StoreError::Missing(_)) => {}
         // SQLite wants to write beside what it reads.
-        Err(error) if error.is_unwritable() => std::fs::write(&copy, files::read(&settings.path)?)?,
+        Err(error) if error.is_unwritable() => std::fs::write(&copy, copies::read(&settings.path)?)?,
         Err(error) => return Err(error.into()),
     }
     let store = Store::open(&copy)?;

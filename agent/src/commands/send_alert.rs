@@ -5,11 +5,12 @@ use std::{io::Write as _, path::Path};
 
 use super::{Exit, context, text};
 use crate::{
+    alerts::Spool,
     cli::SendAlertArgs,
     clock::{self, Clock},
     domain::{Condition, Phrase},
     notify::outbox::State,
-    store::{StoreError, handover::Handover, outbox},
+    store::{StoreError, tables::outbox},
 };
 
 pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
@@ -61,7 +62,7 @@ fn hand_over(error: &anyhow::Error, database: &Path, condition: &Condition, cloc
     let Some(StoreError::Locked { holder, .. }) = error.downcast_ref() else {
         return None;
     };
-    let left = Handover::of(database).leave(&clock::time_ordered_id(clock.now()), condition);
+    let left = Spool::of(database).leave(&clock::time_ordered_id(clock.now()), condition);
     if let Err(error) = left {
         tracing::error!(%error, "the alert cannot be left for the daemon either");
         return None;

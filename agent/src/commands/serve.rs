@@ -5,21 +5,21 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio_util::task::TaskTracker;
 
-use super::{Exit, context, patience};
+use super::{Exit, context};
 use crate::{
     clock::Clock,
+    commands::retry_start,
     http::{App, AppParts, AppSettings, Limits, Server, front::Front},
     runtime::{
-        Agent, Endpoints, Scheduler,
-        heartbeat::{LiveStatus, Phase},
-        minute::{self, Guard},
-        renewal, shutdown,
+        Agent, Endpoints, Scheduler, renewal, shutdown,
         systemd::{self, Notifier},
         watchdog::Watchdog,
+        window_guard::{self, Guard},
     },
-    store::snapshots,
+    store::tables::snapshots,
     telemetry::{
         emf::{Emf, Metric},
+        live::{LiveStatus, Phase},
         metrics::Metrics,
     },
 };
@@ -36,7 +36,7 @@ const RESTORE: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let notifier = Notifier::from_environment();
-    let (loaded, tokens) = patience::load(config, &notifier).await?;
+    let (loaded, tokens) = retry_start::load(config, &notifier).await?;
     let clock = Clock::system();
     notifier.extend_timeout(RESTORE);
     let agent = context::agent(&loaded, clock.clone(), RESTORE).await?;
@@ -81,7 +81,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     tasks.spawn(scheduler.clone().copies(stop.clone()));
     tasks.spawn(scheduler.passes(stop.clone()));
     let guard = Guard::new(&loaded.settings);
-    tasks.spawn(minute::every_minute(
+    tasks.spawn(window_guard::every_minute(
         guard,
         agent.clone(),
         emf.clone(),
@@ -94,7 +94,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
         .state
         .path
         .parent()
-        .is_some_and(minute::watchdog_ended_it)
+        .is_some_and(window_guard::watchdog_ended_it)
     {
         emf.count(clock.now(), &[(Metric::WatchdogRestart, 1)]);
     }

@@ -8,20 +8,22 @@ use serde::Serialize;
 
 use super::{Exit, context, text};
 use crate::{
+    alerts::Spool,
     cli::JsonArgs,
     clock::Clock,
     config::Settings,
     http::views::SilenceView,
-    runtime::minute::Guard,
+    runtime::window_guard::Guard,
     store::{
         Copies, Store, StoreError,
-        broken::{self, BrokenChannel},
-        decisions::{self, DecisionRow},
-        handover::Handover,
-        lineage,
-        outbox::{self, Notification},
-        runs::{self, RunRow},
-        silences,
+        tables::{
+            broken_channels::{self, BrokenChannel},
+            decisions::{self, DecisionRow},
+            lineage,
+            outbox::{self, Notification},
+            runs::{self, RunRow},
+            silences,
+        },
     },
     telemetry::{BuildInfo, build_info},
 };
@@ -120,7 +122,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         broken_channels: Vec::new(),
         nobody_to_tell: false,
         silences: Vec::new(),
-        alerts_waiting: Handover::of(&settings.state.path)
+        alerts_waiting: Spool::of(&settings.state.path)
             .waiting()
             .map_or(0, |waiting| waiting.len()),
         copies: settings.state.remote.as_ref().map(|url| CopiesView {
@@ -142,7 +144,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
         status.last_success = runs::last_success(connection)?;
         status.notifications = outbox::list(connection, MESSAGES)?;
         let channels = &settings.notify.channels;
-        status.broken_channels = broken::among(connection, channels)?;
+        status.broken_channels = broken_channels::among(connection, channels)?;
         status.nobody_to_tell = status.broken_channels.len() == channels.len();
         status.silences = SilenceView::all(&silences::active(connection, now)?, now);
         if let Some(view) = &mut status.copies

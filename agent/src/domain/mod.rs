@@ -1,9 +1,10 @@
 //! The words that every layer uses: goals' slugs, severities, subjects, money, daystamps, observations,
-//! decisions, silences.
+//! decisions, silences, channels.
 //!
 //! What lives here is parsed once at the edge and then cannot be wrong. No I/O, no clock, no settings, no
 //! SQL.
 
+mod channel;
 mod daystamp;
 mod decision;
 mod money;
@@ -16,6 +17,7 @@ mod silence;
 mod slug;
 mod subject;
 
+pub use channel::{ChannelKind, OnDoubt};
 pub use daystamp::{Daystamp, DaystampError};
 pub use decision::{Action, Condition, Decision, Phrase, Reason, Word};
 pub use money::{Money, MoneyError};

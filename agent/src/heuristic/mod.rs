@@ -2,19 +2,16 @@
 //! tokio nor any client.
 //!
 //! [`Heuristic`] ties them together; it calls the arms and the store directly, never its own endpoints, and
-//! hands messages to the outbox in the transaction that records the decisions. What a person decides beside
-//! it (silences, acknowledgements) is in [`silence`] and [`person`]. What is said when is
+//! hands messages to the outbox in the transaction that records the decisions. When it speaks is
 //! `docs/Heuristic_Notification_CDD.md`.
 
 pub mod assess;
 pub mod decide;
 mod observe;
-pub mod person;
 pub mod policy;
 mod record;
 pub mod report;
 mod run;
-pub mod silence;
 
 pub use report::{DecisionView, Report};
 pub use run::{Heuristic, HeuristicError, Trigger};

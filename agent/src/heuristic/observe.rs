@@ -10,11 +10,11 @@ use crate::{
     arms::{
         activity,
         beeminder::{Account, BeeminderArm},
-        budget::BudgetArm,
     },
+    budget::BudgetArm,
     config::settings::WalkSettings,
     domain::Observation,
-    store::{Store, StoreError, snapshots},
+    store::{Store, StoreError, tables::snapshots},
 };
 
 /// Shares of the pass's deadline: the account first, then a walk in doubt; the rest is for deciding and

@@ -15,8 +15,8 @@ use crate::{
         channels::ChannelKind,
         outbox::{NewMessage, Outbox},
     },
-    store::{
-        broken,
+    store::tables::{
+        broken_channels,
         claims::{self, NewClaim},
         decisions, outbox, runs,
         snapshots::{self, BEEMINDER, WALK},
@@ -38,7 +38,7 @@ pub(super) fn history(
     let checks = upstreams::summary(connection, BEEMINDER, now - SignedDuration::from_hours(1))?;
     let last_run = runs::list(connection, 1)?.into_iter().next();
     let one_more = u32::from(beeminder_failed);
-    let broken_channels = broken::among(connection, channels)?;
+    let broken_channels = broken_channels::among(connection, channels)?;
     Ok(History {
         beeminder: UpstreamHistory {
             consecutive_failures: if beeminder_failed {

@@ -7,7 +7,7 @@ use super::assess::Observed;
 use crate::{
     domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject, Word},
     notify::{channels::ChannelKind, outbox::State},
-    store::broken::BrokenChannel,
+    store::tables::broken_channels::BrokenChannel,
 };
 
 /// One pass.

@@ -15,13 +15,17 @@ use super::{
     report::{DecisionView, NotificationView, Observations, Report},
 };
 use crate::{
-    arms::{beeminder::BeeminderArm, budget::BudgetArm},
+    arms::beeminder::BeeminderArm,
+    budget::BudgetArm,
     clock::{self, Clock},
     config::Settings,
     domain::{Action, Condition, Decision},
     failpoint,
     notify::outbox::Outbox,
-    store::{Store, StoreError, broken, outbox, runs, silences},
+    store::{
+        Store, StoreError,
+        tables::{broken_channels, outbox, runs, silences},
+    },
 };
 
 /// Why a pass could not be made. An upstream's failure is not among them: that is an observation.
@@ -209,7 +213,7 @@ impl Heuristic {
         let configured = self.outbox.configured();
         report.broken_channels = self
             .store
-            .read(|connection| broken::among(connection, &configured))?;
+            .read(|connection| broken_channels::among(connection, &configured))?;
         report.nobody_to_tell = report.broken_channels.len() == configured.len();
         for id in ids {
             report.notifications.extend(

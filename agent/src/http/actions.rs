@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use crate::{
     domain::{Provider, Silence, Subject},
-    store::outbox::Notification,
+    store::tables::outbox::Notification,
 };
 
 /// A future of an action or a view. It owns what it needs, so that it can outlive the request.

@@ -10,9 +10,8 @@ use crate::{
         settings::{Auth, Settings},
     },
     domain::Slug,
-    runtime::heartbeat::LiveStatus,
     store::Store,
-    telemetry::metrics::Metrics,
+    telemetry::{live::LiveStatus, metrics::Metrics},
 };
 
 /// What every handler shares. The daemon makes one and puts it behind an `Arc`.

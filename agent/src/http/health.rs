@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::App;
-use crate::runtime::heartbeat::{Live, Phase};
+use crate::telemetry::live::{Live, Phase};
 
 /// What `/health` says. Always with status 200, as it was: `status` is the verdict, the status code says that
 /// we answer.

@@ -151,7 +151,7 @@ impl Shipper {
                 Ok(false) if Instant::now() >= end && absent_once => break false,
                 Ok(false) => absent_once = true,
                 Err(error) => {
-                    tracing::error!(%error, "nobody can say whether the last batch arrived: asking again")
+                    tracing::error!(%error, "nobody can say whether the last batch arrived: asking again");
                 }
             }
             tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
@@ -247,7 +247,7 @@ impl Shipper {
                     return true;
                 }
                 Put::Failed(error) => {
-                    tracing::warn!(%error, lines = events.len(), "not shipped yet: trying again")
+                    tracing::warn!(%error, lines = events.len(), "not shipped yet: trying again");
                 }
             }
             tokio::select! {

@@ -62,14 +62,17 @@ use super::{
     channels::{Channel, ChannelKind},
     message::{compose, new_tag},
 };
-pub use crate::store::outbox::State;
+pub use crate::store::tables::outbox::State;
 use crate::{
     clock::{self, Clock},
     config::settings::NotifySettings,
     domain::{Phrase, Severity, Subject},
     store::{
-        Store, StoreError, broken,
-        outbox::{self as table, About, Row},
+        Store, StoreError,
+        tables::{
+            broken_channels,
+            outbox::{self as table, About, Row},
+        },
     },
 };
 
@@ -143,9 +146,9 @@ impl Outbox {
         let now = self.0.clock.now();
         let tag = fresh_tag(tx)?;
         let lease = self.new_lease(1);
-        let first = order::first(&self.configured(), &broken::all(tx)?, now);
+        let first = order::first(&self.configured(), &broken_channels::all(tx)?, now);
         let channel = message.only.or(first).unwrap_or(ChannelKind::Console);
-        broken::take_chance(tx, channel, now)?;
+        broken_channels::take_chance(tx, channel, now)?;
         let mut row = Row {
             id: clock::time_ordered_id(now),
             state: State::Sending,
@@ -210,7 +213,7 @@ impl Outbox {
         let now = self.0.clock.now();
         self.0
             .store
-            .write(move |tx| broken::give_all_a_chance(tx, now))
+            .write(move |tx| broken_channels::give_all_a_chance(tx, now))
             .await
     }
 

@@ -159,7 +159,7 @@ impl Outbound {
                 upstream = self.upstream, method = %call.method, status = reply.status.as_u16(), bytes = reply.body.len(), "answered"
             ),
             Err(error) => {
-                tracing::debug!(upstream = self.upstream, method = %call.method, %error, "not answered")
+                tracing::debug!(upstream = self.upstream, method = %call.method, %error, "not answered");
             }
         }
         if retry::upstream_failed(&outcome) {

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
-    arms::{beeminder::BeeminderArm, budget::BudgetArm},
+    alerts::Pickup,
+    arms::beeminder::BeeminderArm,
+    budget::BudgetArm,
     clock::Clock,
-    config::{
-        ConfigError, LiveSecrets, Secrets, Settings,
-        settings::{ChannelKind, NotifySettings},
-    },
+    config::{ConfigError, LiveSecrets, Secrets, Settings, settings::NotifySettings},
+    domain::ChannelKind,
     failpoint,
     heuristic::Heuristic,
     notify::{
@@ -124,6 +124,16 @@ impl Agent {
         if let Err(error) = self.store.prune(MANY_COPIES, PRUNE).await {
             tracing::warn!(%error, "old copies of the state cannot be let go now");
         }
+    }
+
+    /// The alerts that wait beside the state, and this agent's heuristic to decide about them.
+    pub fn pickup(&self) -> Pickup {
+        Pickup::new(
+            &self.store,
+            self.heuristic.clone(),
+            self.clock.clone(),
+            self.zone.clone(),
+        )
     }
 }
 

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::{Agent, Scheduler};
 use crate::{
-    arms::budget::{BudgetError, NewReading, NewSession, UpdateBudget},
+    budget::{BudgetError, NewReading, NewSession, UpdateBudget},
     domain::{Action, Freshness, Money, Provider, Reason, Severity, Silence, Subject},
-    heuristic::{HeuristicError, Report, Trigger, person},
+    heuristic::{HeuristicError, Report, Trigger},
     http::actions::{self, ActionError, Actions, AlertReply, Answer, RecordOdometer, RecordSession, Views},
     notify::outbox::State,
-    store::{StoreError, outbox::Notification},
+    silences::person,
+    store::{StoreError, tables::outbox::Notification},
 };
 
 /// The parts that the endpoints work with.

@@ -6,9 +6,6 @@
 
 mod agent;
 mod endpoints;
-mod handed_over;
-pub mod heartbeat;
-pub mod minute;
 pub mod probe;
 pub mod renewal;
 mod scheduler;
@@ -16,9 +13,9 @@ pub mod shutdown;
 pub mod state;
 pub mod systemd;
 pub mod watchdog;
+pub mod window_guard;
 
 pub use agent::{Agent, channels};
 pub use endpoints::Endpoints;
-pub use handed_over::HandedOver;
 pub use scheduler::Scheduler;
 pub(crate) use scheduler::pass_metric;

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Agent, HandedOver, heartbeat::LiveStatus, systemd::Notifier};
+use super::{Agent, systemd::Notifier};
 use crate::{
     domain::Freshness,
     hangpoint,
@@ -21,11 +21,14 @@ use crate::{
     notify::{channels::ChannelKind, outbox::State},
     store::{
         StoreError,
-        broken::{self, BrokenChannel},
-        outbox, runs,
+        tables::{
+            broken_channels::{self, BrokenChannel},
+            outbox, runs,
+        },
     },
     telemetry::{
         emf::{Emf, Metric},
+        live::LiveStatus,
         metrics::{Metrics, RunOutcome},
     },
 };
@@ -145,13 +148,13 @@ impl Scheduler {
 
     /// Lets the outbox work whenever something is due.
     pub async fn deliveries(self, stop: CancellationToken) {
-        let mut alerts = HandedOver::of(&self.agent);
+        let mut alerts = self.agent.pickup();
         while !stop.is_cancelled() {
             *self
                 .last_delivery_turn
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner) = Instant::now();
-            alerts.take_up(&self.agent).await;
+            alerts.take_up().await;
             self.agent.outbox.work().await;
             self.count_notifications();
             let wait = self.until(self.agent.outbox.next_due());
@@ -299,7 +302,7 @@ impl Scheduler {
     fn count_notifications(&self) {
         let read = self.agent.store.read(|connection| {
             let newest = outbox::list(connection, 1)?.into_iter().next();
-            let broken = broken::among(connection, &self.agent.outbox.configured())?;
+            let broken = broken_channels::among(connection, &self.agent.outbox.configured())?;
             Ok((
                 outbox::counts(connection)?,
                 outbox::accepted(connection)?,

@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::settings::StateSettings,
     failpoint,
-    store::{Joined, Store, StoreError, remote::Remote},
+    store::{Joined, Store, StoreError, replica::remote::Remote},
 };
 
 /// Between two tries to reach the remote.

@@ -14,7 +14,8 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{heartbeat::LiveStatus, probe, systemd::Notifier};
+use super::{probe, systemd::Notifier};
+use crate::telemetry::live::LiveStatus;
 
 /// What a ping has to be earned with.
 #[derive(Clone, Debug)]

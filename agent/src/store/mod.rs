@@ -1,167 +1,33 @@
 //! What Mecris remembers: one SQLite file, one writer, small functions by table.
 //!
 //! [`Store::write`] runs a closure in one transaction on the writer thread, [`Store::read`] runs one on a
-//! read-only connection; the modules beside this hold the SQL, each for one table, as plain functions of a
-//! connection, so that several of them make one transaction. No rule about when to speak and no I/O but
-//! SQLite lives here.
+//! read-only connection. The file itself is [`file`](self::file), the SQL is [`tables`], the copies off the
+//! machine are [`replica`]. No rule about when to speak lives here.
 
-mod awake;
-pub mod broken;
-pub mod budget;
-mod carry;
-mod checkpoint;
-pub mod claims;
-pub mod decisions;
-pub mod export;
-pub mod files;
-pub mod handover;
-pub mod import;
-pub mod lineage;
-mod lock;
-mod migrate;
-pub mod odometer;
-pub mod outbox;
-pub mod prune;
-pub mod reconciliations;
-pub mod remote;
-mod restore;
-pub mod retention;
-pub mod rollback;
-pub mod runs;
-pub mod sessions;
-pub mod silences;
-pub mod snapshots;
-pub mod sql;
-mod survived;
-pub mod upstreams;
-pub mod verified;
-pub mod verify;
-mod writer;
+mod error;
+pub mod file;
+pub mod replica;
+pub mod tables;
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite::{Connection, Transaction};
 
-use checkpoint::Copier;
-pub use checkpoint::{Copies, Verdict};
-pub use lock::Lock;
-pub use migrate::Migrated;
-use remote::RemoteError;
-pub use restore::Joined;
-use writer::Writer;
+pub use error::StoreError;
+use file::{connection, copies, migrate, version, writer::Writer};
+pub use file::{lock::Lock, migrate::Migrated};
+use replica::checkpoint::Copier;
+pub use replica::{
+    checkpoint::{Copies, Verdict},
+    join::Joined,
+};
+use tables::retention;
 
 use crate::failpoint;
-
-/// Why the state could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another process owns the state.
-    #[error(
-        "{path} is in use by another mecris-agent (process {holder}): one of them only may decide and send. Wait for it or stop it; `status`, `check` and `run --dry-run` work beside it."
-    )]
-    Locked {
-        /// The database.
-        path: PathBuf,
-        /// Process id written in the lock file, or `?`.
-        holder: String,
-    },
-    /// A newer Mecris wrote this file.
-    #[error(
-        "{path} has schema version {found}, this mecris-agent knows up to {known}. Install the newer release, or restore an older copy."
-    )]
-    TooNew {
-        /// The database.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The newest version of this build.
-        known: i64,
-    },
-    /// Somebody else's file.
-    #[error(
-        "{0} has tables of something else: name another file in state.path. What the Python system remembers is taken over with `mecris-agent state import`."
-    )]
-    NotOurs(PathBuf),
-    /// A database, or a copy of one, cannot be relied on.
-    #[error("{what} is damaged: {why}")]
-    Damaged {
-        /// What it is called.
-        what: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A copy is never written over something.
-    #[error("{0} exists already, and a copy is written over nothing: name another file")]
-    Exists(PathBuf),
-    /// There is no database yet.
-    #[error("{0} does not exist yet: `mecris-agent run` or `serve` makes it")]
-    Missing(PathBuf),
-    /// A file operation failed.
-    #[error("{path}: {source}")]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// SQLite refused.
-    #[error("database: {0}")]
-    Sql(#[from] rusqlite::Error),
-    /// The copies off the machine.
-    #[error(transparent)]
-    Remote(#[from] RemoteError),
-    /// Nothing was ever read from the remote, and it does not answer.
-    #[error(
-        "the state cannot be restored, so nobody knows what was said already, and nothing is decided: {0}. Once it answers, try again; with state.remote = \"none\" the state begins empty."
-    )]
-    NotRestored(RemoteError),
-    /// Another instance goes on with the state all the time.
-    #[error("another instance went on with the state, and what it wrote could not be loaded")]
-    Superseded,
-    /// The writer thread is gone.
-    #[error("the database writer has stopped")]
-    WriterGone,
-}
-
-impl StoreError {
-    /// Whether it says that this machine's disk takes no writes: it is full, read-only or broken, or not ours
-    /// to write.
-    pub fn is_unwritable(&self) -> bool {
-        use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-
-        use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
-        match self {
-            Self::Io { source, .. } => {
-                matches!(
-                    source.kind(),
-                    ReadOnlyFilesystem | StorageFull | QuotaExceeded | PermissionDenied
-                )
-            }
-            Self::Sql(error) => {
-                matches!(
-                    error.sqlite_error_code(),
-                    Some(ReadOnly | DiskFull | CannotOpen | SystemIoFailure)
-                )
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether it says that a state, here or off the machine, cannot be relied on; not that it could not be
-    /// asked or written.
-    pub fn is_damage(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        match self {
-            Self::Damaged { .. } | Self::Remote(RemoteError::Damaged { .. }) => true,
-            Self::Sql(error) => matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
-            _ => false,
-        }
-    }
-}
 
 /// A handle on the state. Cheap to clone; the last clone to go closes the file.
 #[derive(Clone)]
@@ -180,7 +46,7 @@ impl Store {
 
     fn open_locked(path: &Path, lock: Lock) -> Result<Self, StoreError> {
         let (connection, _) = open_newest(path)?;
-        let reader = sql::open_reader(path)?;
+        let reader = connection::open_reader(path)?;
         Ok(Self {
             writer: Some(Writer::start(connection, lock)),
             reader: Arc::new(Mutex::new(reader)),
@@ -203,9 +69,9 @@ impl Store {
     /// that an older release wrote is read as it will be once it is migrated.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         must_exist(path)?;
-        let reader = sql::open_reader(path)?;
-        migrate::refuse_foreign(&reader, path)?;
-        migrate::refuse_newer(&reader, path)?;
+        let reader = connection::open_reader(path)?;
+        version::refuse_foreign(&reader, path)?;
+        version::refuse_newer(&reader, path)?;
         let reader = migrate::upgraded_copy(&reader)?.unwrap_or(reader);
         Ok(Self {
             writer: None,
@@ -314,10 +180,10 @@ impl std::fmt::Debug for Store {
 fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError> {
     // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside
     // it the same mode.
-    files::make_private(path).map_err(files::io_error(path))?;
+    copies::make_private(path).map_err(copies::io_error(path))?;
     let mut connection = Connection::open(path)?;
-    migrate::refuse_foreign(&connection, path)?;
-    sql::configure_writer(&connection)?;
+    version::refuse_foreign(&connection, path)?;
+    connection::configure_writer(&connection)?;
     let migrated = migrate::migrate(&mut connection, path)?;
     Ok((connection, migrated))
 }
@@ -332,10 +198,6 @@ fn must_exist(path: &Path) -> Result<(), StoreError> {
             source,
         }),
     }
-}
-
-fn read_only_flags() -> OpenFlags {
-    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    tables::{decisions, silences, sql},
+    *,
+};
 
 struct Place {
     _folder: TempDir,
@@ -59,8 +62,12 @@ async fn nobody_else_can_read_what_is_remembered() {
     let store = Store::open(&place.path).unwrap();
     add(&store, "arm").await.unwrap();
     let copy = place.path.with_extension("backup");
-    files::write_new(&copy, &files::read(&place.path).unwrap()).unwrap();
-    for file in [place.path.clone(), lock::beside(&place.path, "-wal"), copy] {
+    copies::write_new(&copy, &copies::read(&place.path).unwrap()).unwrap();
+    for file in [
+        place.path.clone(),
+        crate::durable::beside(&place.path, "-wal"),
+        copy,
+    ] {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.display());
     }
@@ -189,7 +196,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
 fn first_release(path: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let raw = Connection::open(path).unwrap();
-    raw.execute_batch(include_str!("schema/0001_initial.sql"))
+    raw.execute_batch(include_str!("file/schema/0001_initial.sql"))
         .unwrap();
     raw.execute_batch(
         "INSERT INTO decisions (id, at, subject, severity, day, action, reason, evidence)

@@ -13,7 +13,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{config::settings::ChannelKind, domain::Reason, notify::outbox::State, store::Copies};
+use crate::{
+    domain::{ChannelKind, Reason},
+    notify::outbox::State,
+    store::Copies,
+};
 
 /// The content type of [`Metrics::render`]; Prometheus reads it since 2.5.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

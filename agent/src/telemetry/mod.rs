@@ -3,7 +3,9 @@
 
 mod build;
 pub mod emf;
+pub mod live;
 pub mod logs;
 pub mod metrics;
 
 pub use build::{BuildInfo, build_info};
+pub use live::LiveStatus;

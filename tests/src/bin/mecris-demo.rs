@@ -61,9 +61,9 @@ struct Demo {
 impl Demo {
     fn title(&self, text: &str) {
         if self.bold {
-            println!("\n\x1b[1m{text}\x1b[0m")
+            println!("\n\x1b[1m{text}\x1b[0m");
         } else {
-            println!("\n{text}")
+            println!("\n{text}");
         }
     }
 

@@ -128,7 +128,7 @@ fn wrong_binary() {
 fn missing_object() {
     let region = Region::new();
     let instance = launched(&region, &Launch::new(), |region| {
-        assert!(region.s3.remove(&key()))
+        assert!(region.s3.remove(&key()));
     });
     failed_and_left_nothing(&region, &instance, "fetch", &["NoSuchKey", &key()]);
 }
@@ -140,7 +140,7 @@ fn hidden_object() {
         .s3
         .fault_always(Operation::Get, Some(Fault::Refuse(Code::AccessDenied)));
     let instance = launched(&region, &Launch::new(), |region| {
-        assert!(region.s3.remove(&key()))
+        assert!(region.s3.remove(&key()));
     });
     failed_and_left_nothing(&region, &instance, "fetch", &["NoSuchKey", &key()]);
     assert!(
@@ -248,7 +248,7 @@ fn malformed() {
         ..Launch::new()
     };
     let instance = launched(&region, &launch, |region| {
-        region.put_secret("TWILIO_AUTH_TOKEN=canary")
+        region.put_secret("TWILIO_AUTH_TOKEN=canary");
     });
     not_ready(
         &region,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mecris_agent::store::{lineage, remote::image};
+use mecris_agent::store::{replica::generation, tables::lineage};
 use mecris_tests::s3::S3;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -167,7 +167,7 @@ impl Remote {
     pub(crate) fn newest(&self) -> Option<Result<Promises, String>> {
         let (number, bytes) = self.newest_bytes()?;
         // Opening it checks it.
-        let opened = image::open(number, &bytes).map_err(|error| error.to_string());
+        let opened = generation::open(number, &bytes).map_err(|error| error.to_string());
         Some(opened.and_then(|connection| Promises::read(&connection).map_err(|error| error.to_string())))
     }
 }

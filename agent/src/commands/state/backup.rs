@@ -11,7 +11,10 @@ use crate::{
     cli::BackupArgs,
     clock::Clock,
     commands::{Exit, context, text},
-    store::{StoreError, files, verify},
+    store::{
+        StoreError,
+        file::{copies, verify},
+    },
 };
 
 #[derive(Serialize)]
@@ -36,8 +39,8 @@ pub(super) async fn backup(config: Option<&Path>, options: &BackupArgs) -> anyho
         );
         name.into()
     });
-    let bytes = files::write_new(&file, &files::read(&state)?)?;
-    let sound = verify::verify(&files::open(&file)?, &file.display().to_string())?;
+    let bytes = copies::write_new(&file, &copies::read(&state)?)?;
+    let sound = verify::verify(&copies::open(&file)?, &file.display().to_string())?;
     let backup = Backup {
         file,
         bytes,

@@ -7,7 +7,11 @@ use serde::Serialize;
 use crate::{
     cli::ExportArgs,
     commands::{Exit, context},
-    store::{StoreError, export, files, verify},
+    store::{
+        StoreError,
+        file::{copies, verify},
+        tables::export,
+    },
 };
 
 #[derive(Serialize)]
@@ -22,7 +26,7 @@ pub(super) async fn export(config: Option<&Path>, options: &ExportArgs) -> anyho
         return Err(StoreError::Missing(path).into());
     }
     // A copy in memory: all tables are of the same instant.
-    let state = files::open(&path)?;
+    let state = copies::open(&path)?;
     let schema_version = verify::verify(&state, &path.display().to_string())?.schema_version;
     let tables = export::tables(&state)?;
     let mut out = std::io::stdout().lock();

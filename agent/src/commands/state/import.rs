@@ -18,12 +18,9 @@ use crate::{
     config::settings::{BudgetSettings, BudgetSource},
     domain::Provider,
     notify::message::new_tag,
+    python::{self, Context, GoalDays, Report, Skip, Source},
     runtime,
-    store::{
-        Store,
-        import::{self, Context, GoalDays, Report, Skip, Source},
-        snapshots,
-    },
+    store::{Store, tables::snapshots},
 };
 
 /// How many reasons of a table are shown in a terminal; the JSON has more.
@@ -64,7 +61,7 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
         new_tag,
     };
     let old = Arc::new((sources, context));
-    let take = move |tx: &Transaction<'_>| import::take(tx, &old.0, &old.1);
+    let take = move |tx: &Transaction<'_>| python::take(tx, &old.0, &old.1);
     let mut report = store.write_durably(context::PATIENCE, take).await?;
     let unused = unused(&report, &settings.budget).into_iter().map(str::to_owned);
     report.notes.extend(unused);

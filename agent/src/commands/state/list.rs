@@ -10,8 +10,8 @@ use crate::{
     commands::{Exit, context, text},
     store::{
         Store, StoreError,
-        prune::{Place, rule},
-        verified,
+        replica::prune::{Place, rule},
+        tables::verified_generations,
     },
 };
 
@@ -34,7 +34,8 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
     let settings = context::load(config).await?.settings;
     let remote = required_remote(&settings.state)?;
     let listing = remote.list(0).await?;
-    let known = match Store::open_read_only(&settings.state.path).and_then(|store| store.read(verified::all))
+    let known = match Store::open_read_only(&settings.state.path)
+        .and_then(|store| store.read(verified_generations::all))
     {
         Ok(known) => known,
         Err(StoreError::Missing(_)) => [].into(),

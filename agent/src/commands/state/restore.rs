@@ -17,10 +17,12 @@ use crate::{
     commands::{Exit, context, text},
     config::Settings,
     store::{
-        files,
-        remote::{Generation, Remote, image},
-        rollback::{Rollback, RolledBack},
-        verify,
+        file::{copies, image, verify},
+        replica::{
+            generation,
+            remote::{Generation, Remote},
+            rollback::{Rollback, RolledBack},
+        },
     },
 };
 
@@ -103,7 +105,7 @@ pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyh
 
 async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> anyhow::Result<Source> {
     if let Some(file) = &options.file {
-        let (state, what) = (files::open(file)?, file.display().to_string());
+        let (state, what) = (copies::open(file)?, file.display().to_string());
         let schema_version = verify::verify(&state, &what)?.schema_version;
         return Ok(Source {
             state,
@@ -159,7 +161,7 @@ async fn newest_sound(
 ) -> anyhow::Result<Result<Source, Vec<String>>> {
     let mut passed_over = Vec::new();
     for &generation in candidates.iter().rev() {
-        match verify::fetch(remote, generation.number).await {
+        match generation::fetch(remote, generation.number).await {
             Ok((state, sound)) => {
                 let what = format!("generation {}", generation.number);
                 let (generation, schema_version) = (Some(generation), sound.schema_version);
@@ -181,7 +183,7 @@ async fn newest_sound(
 /// The drill: a file that nobody uses.
 fn into_folder(mut state: rusqlite::Connection, folder: &Path, file: &Path) -> anyhow::Result<u64> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    Ok(files::write_new(file, &image::take(&mut state)?)?)
+    Ok(copies::write_new(file, &image::take(&mut state)?)?)
 }
 
 fn exit(restored: &Restored) -> Exit {
@@ -234,7 +236,7 @@ fn print(
             "carried over  nothing, as was asked for: what was said since may be said again"
         )?,
         (false, true) if done.unread.is_empty() => {
-            writeln!(out, "carried over  nothing: nothing was said since")?
+            writeln!(out, "carried over  nothing: nothing was said since")?;
         }
         (false, true) => writeln!(
             out,

@@ -9,7 +9,11 @@ use crate::{
     cli::VerifyArgs,
     commands::{Exit, context, text},
     config::settings::StateSettings,
-    store::{StoreError, files, remote::Remote, verify},
+    store::{
+        StoreError,
+        file::{copies, verify},
+        replica::{generation, remote::Remote},
+    },
 };
 
 #[derive(Serialize)]
@@ -31,7 +35,7 @@ pub(super) async fn verify(config: Option<&Path>, options: &VerifyArgs) -> anyho
     let settings = context::load(config).await?.settings.state;
     let results = match (&options.file, options.generation) {
         (Some(file), _) => vec![verdict(file.display().to_string(), in_file(file), ADVICE_FILE)],
-        (None, Some(number)) => vec![generation(&required_remote(&settings)?, number).await],
+        (None, Some(number)) => vec![of_generation(&required_remote(&settings)?, number).await],
         (None, None) => everything(&settings, options.all).await?,
     };
     let exit = exit(&results);
@@ -101,7 +105,7 @@ async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<V
             Ok(listing) => {
                 let skipped = if all { 0 } else { listing.len().saturating_sub(1) };
                 for listed in &listing[skipped..] {
-                    results.push(generation(&remote, listed.number).await);
+                    results.push(of_generation(&remote, listed.number).await);
                 }
             }
             Err(error) => results.push(verdict("state.remote".to_owned(), Err(error.into()), "")),
@@ -119,8 +123,8 @@ const ADVICE_LOCAL: &str =
 const ADVICE_GENERATION: &str =
     "restore from another one: `mecris-agent state verify --all` finds those that are sound";
 
-async fn generation(remote: &Remote, number: u64) -> Verdict {
-    let found = verify::fetch(remote, number).await.map(|(_, sound)| sound);
+async fn of_generation(remote: &Remote, number: u64) -> Verdict {
+    let found = generation::fetch(remote, number).await.map(|(_, sound)| sound);
     verdict(format!("generation {number}"), found, ADVICE_GENERATION)
 }
 
@@ -128,7 +132,7 @@ fn in_file(file: &Path) -> Result<verify::Sound, StoreError> {
     if !file.exists() {
         return Err(StoreError::Missing(file.to_owned()));
     }
-    verify::verify(&files::open(file)?, &file.display().to_string())
+    verify::verify(&copies::open(file)?, &file.display().to_string())
 }
 
 fn verdict(what: String, found: Result<verify::Sound, StoreError>, advice: &str) -> Verdict {

@@ -1,7 +1,10 @@
 //! Which secrets a configuration cannot do without.
 
 use super::{SecretName, Secrets};
-use crate::config::settings::{Auth, BeeminderSource, ChannelKind, SecretsSettings, Settings};
+use crate::{
+    config::settings::{Auth, BeeminderSource, SecretsSettings, Settings},
+    domain::ChannelKind,
+};
 
 /// Where a secret that is missing belongs.
 fn place(source: &SecretsSettings) -> String {

@@ -15,8 +15,8 @@ pub use beeminder::{BeeminderSettings, BeeminderSource};
 pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};
 pub use http::{Auth, HttpSettings};
 pub use notify::{
-    ChannelKind, ContentTemplate, EmailSettings, NotifySettings, OnDoubt, Sender, SlackSettings, SmsSettings,
-    TelegramChat, TelegramSettings, VoiceSettings, WhatsAppSettings,
+    ContentTemplate, EmailSettings, NotifySettings, Sender, SlackSettings, SmsSettings, TelegramChat,
+    TelegramSettings, VoiceSettings, WhatsAppSettings,
 };
 pub use operation::{JournalSettings, TelemetrySettings};
 pub use schedule::{HeuristicSettings, PolicySettings, WalkSettings};

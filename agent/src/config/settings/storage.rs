@@ -11,7 +11,7 @@ pub struct StateSettings {
     pub path: PathBuf,
     /// Where copies go, if anywhere.
     pub remote: Option<Url>,
-    /// How many days passes, decisions and finished messages are kept; see [`crate::store::retention`].
+    /// How many days passes, decisions and finished messages are kept; see [`crate::store::tables::retention`].
     pub retention_days: u32,
 }
 

@@ -6,13 +6,12 @@ use jiff::civil::date;
 use secrecy::ExposeSecret as _;
 
 use super::{Case, VALID, loaded};
-use crate::config::settings::BudgetThresholds;
 use crate::{
     config::{
         SecretName, Source,
-        settings::{BeeminderSource, BudgetPeriod, BudgetSource, ChannelKind, Sender},
+        settings::{BeeminderSource, BudgetPeriod, BudgetSource, BudgetThresholds, Sender},
     },
-    domain::{Money, Provider, Slug},
+    domain::{ChannelKind, Money, Provider, Slug},
 };
 
 #[test]

@@ -515,7 +515,7 @@ fn base_urls_end_in_a_slash() {
     let variables = [("MECRIS__BEEMINDER__BASE_URL", "http://localhost:1234/api/v1")];
     match super::loaded(VALID, &variables).settings.beeminder.source {
         BeeminderSource::Api { base_url, .. } => {
-            assert_eq!(base_url.as_str(), "http://localhost:1234/api/v1/")
+            assert_eq!(base_url.as_str(), "http://localhost:1234/api/v1/");
         }
         BeeminderSource::File(_) => panic!("not a file"),
     }

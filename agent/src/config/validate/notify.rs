@@ -7,10 +7,13 @@ mod whatsapp;
 
 use std::time::Duration;
 
-use crate::config::{
-    Secrets,
-    reader::Reader,
-    settings::{ChannelKind, Environment, NotifySettings, OnDoubt, SlackSettings},
+use crate::{
+    config::{
+        Secrets,
+        reader::Reader,
+        settings::{Environment, NotifySettings, SlackSettings},
+    },
+    domain::{ChannelKind, OnDoubt},
 };
 
 #[rustfmt::skip]

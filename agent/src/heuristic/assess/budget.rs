@@ -3,7 +3,7 @@
 
 use super::words::Local;
 use crate::{
-    arms::budget::{Budget, Health},
+    budget::{Budget, Health},
     clock::{local_day, local_day_bounds},
     config::settings::BudgetThresholds,
     domain::{Condition, Daystamp, Observation, Phrase, Provider, Severity, Subject},

@@ -5,7 +5,7 @@ use super::{History, words::Local};
 use crate::{
     clock::local_day,
     domain::{Condition, Phrase, Severity, Subject},
-    store::broken::BrokenChannel,
+    store::tables::broken_channels::BrokenChannel,
 };
 
 /// As much as fits into one segment with the opening and the tag.

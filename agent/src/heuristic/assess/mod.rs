@@ -21,10 +21,11 @@ use jiff::{Timestamp, tz::TimeZone};
 pub use risk::{GoalRisk, derail_risk};
 
 use crate::{
-    arms::{activity::Walk, beeminder::Account, budget::Budget},
+    arms::{activity::Walk, beeminder::Account},
+    budget::Budget,
     config::settings::{BudgetThresholds, WalkSettings},
     domain::{Condition, Observation, Provider},
-    store::broken::BrokenChannel,
+    store::tables::broken_channels::BrokenChannel,
 };
 use words::Local;
 

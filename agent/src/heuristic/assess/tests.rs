@@ -9,13 +9,11 @@ use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
 
 use super::*;
 use crate::{
-    arms::{
-        beeminder::{Goal, GoalState},
-        budget::Health,
-    },
+    arms::beeminder::{Goal, GoalState},
+    budget::Health,
     clock::{DailyRange, DeadlineOffset},
-    config::settings::{BudgetSource, ChannelKind},
-    domain::{Money, Severity, Subject},
+    config::settings::BudgetSource,
+    domain::{ChannelKind, Money, Severity, Subject},
 };
 
 const NOON: &str = "2026-11-21T12:00:00-05:00";

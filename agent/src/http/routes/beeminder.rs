@@ -21,8 +21,10 @@ use crate::{
     },
     store::{
         StoreError,
-        snapshots::{self, BEEMINDER, WALK},
-        upstreams,
+        tables::{
+            snapshots::{self, BEEMINDER, WALK},
+            upstreams,
+        },
     },
 };
 

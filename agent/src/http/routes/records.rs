@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::{Reply, detached, silences::author, within};
 use crate::{
     http::{ApiError, App, args::Args, gate::Caller},
-    store::{decisions as decision_table, outbox, runs as run_table},
+    store::tables::{decisions as decision_table, outbox, runs as run_table},
 };
 
 /// How many rows come at once, and at most.

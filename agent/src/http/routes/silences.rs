@@ -15,9 +15,9 @@ use super::{Reply, detached, within};
 use crate::{
     clock,
     domain::SilenceKind,
-    heuristic::silence::{self, SilenceError, Wish},
     http::{ApiError, App, args::Args, error::Kind, gate::Caller, views::SilenceView},
-    store::silences,
+    silences::words::{self, SilenceError, Wish},
+    store::tables::silences,
 };
 
 /// How many ended ones come at once, and at most.
@@ -95,7 +95,7 @@ pub(in crate::http) async fn create(
         author: author(new.author, caller)?,
         comment,
     };
-    let planned = silence::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
+    let planned = words::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
     let silence = detached(app.actions.silence(planned)).await?;
     Ok((StatusCode::CREATED, Json(SilenceView::new(&silence, now))))
 }
@@ -138,7 +138,7 @@ pub(in crate::http) async fn remove(
 
 /// Who is put on record: who they say they are, else the name of their token.
 pub(super) fn author(said: Option<String>, caller: Caller) -> Result<String, ApiError> {
-    match said.map(|said| silence::author(&said)).transpose()? {
+    match said.map(|said| words::author(&said)).transpose()? {
         Some(author) if !author.is_empty() => Ok(author),
         _ => Ok(caller.0),
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     http::views::testing::{minutes_ago, snapshot_at},
-    store::{snapshots, upstreams},
+    store::tables::{snapshots, upstreams},
 };
 
 /// The account of [`crate::http::views::testing::account`], read just now or not readable since.

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::runtime::heartbeat::Phase;
+use crate::telemetry::live::Phase;
 
 #[tokio::test]
 async fn health_and_ready_need_no_token_and_everything_else_does() {

@@ -34,9 +34,8 @@ use crate::{
         settings::Auth,
     },
     domain::Silence,
-    runtime::heartbeat::LiveStatus,
-    store::{Store, outbox::Notification},
-    telemetry::metrics::Metrics,
+    store::{Store, tables::outbox::Notification},
+    telemetry::{live::LiveStatus, metrics::Metrics},
 };
 
 pub(super) const TOKEN: &str = "correct-horse-battery-staple";

@@ -134,9 +134,9 @@ async fn the_list_has_what_holds_and_what_is_over_only_if_asked() {
     let all = server.fake.silences.lock().unwrap().clone();
     let write = server.store.write(move |tx| {
         for silence in &all {
-            crate::store::silences::insert(tx, silence)?;
+            crate::store::tables::silences::insert(tx, silence)?;
         }
-        crate::store::silences::delete(tx, &all[3].id, "test", now()).map(drop)
+        crate::store::tables::silences::delete(tx, &all[3].id, "test", now()).map(drop)
     });
     write.await.unwrap();
     let subjects = |list: &Value| -> Vec<String> {

@@ -16,7 +16,7 @@ use std::{pin::Pin, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use crate::config::settings::{ChannelKind, OnDoubt};
+pub use crate::domain::{ChannelKind, OnDoubt};
 
 /// A provider's clock and ours may differ by so much. Both are set by the network, to fractions of a second;
 /// this is for the day on which one of them is not.

@@ -12,7 +12,7 @@ use crate::{
     outbound::gate::Gate,
     store::{
         StoreError, Verdict,
-        outbox::{self as table, Ending, Row, State},
+        tables::outbox::{self as table, Ending, Row, State},
     },
 };
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{timing, timing::after};
 use crate::{
     notify::channels::{ChannelKind, OnDoubt, Scope},
-    store::outbox::{Ending, Row, Tally},
+    store::tables::outbox::{Ending, Row, Tally},
 };
 
 /// So often a channel may refuse for now, or turn out not to have a message, before the next channel is used.

@@ -6,8 +6,8 @@ use rusqlite::Connection;
 
 use crate::{
     notify::channels::ChannelKind,
-    store::{
-        broken::{self, BrokenChannel},
+    store::tables::{
+        broken_channels::{self, BrokenChannel},
         outbox::{self as table, Row},
     },
 };
@@ -53,7 +53,7 @@ pub(super) fn fallback(
     }
     let mut tried = table::channels_tried(connection, &row.id)?;
     tried.push(row.channel);
-    Ok(after(configured, &tried, &broken::all(connection)?))
+    Ok(after(configured, &tried, &broken_channels::all(connection)?))
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use crate::{
     notify::channels::{AskError, Status},
     store::{
         StoreError,
-        broken::{self, Proof},
-        outbox::{self as table, Row, State},
+        tables::{
+            broken_channels::{self, Proof},
+            outbox::{self as table, Row, State},
+        },
     },
 };
 
@@ -73,7 +75,7 @@ impl Outbox {
         };
         let written = self.0.store.write(move |tx| {
             if table::replace(tx, &row, &next, now)? && next.state == State::Delivered {
-                broken::clear(tx, row.channel, Proof::Arrived)?;
+                broken_channels::clear(tx, row.channel, Proof::Arrived)?;
             }
             Ok(())
         });

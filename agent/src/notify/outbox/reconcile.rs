@@ -10,7 +10,7 @@ use crate::{
     notify::channels::{AskError, CLOCKS_DIFFER, Channel, Doubt, OnDoubt},
     store::{
         StoreError,
-        outbox::{self as table, Ending, Row, State},
+        tables::outbox::{self as table, Ending, Row, State},
     },
 };
 

@@ -16,8 +16,10 @@ use crate::{
     notify::channels::ChannelKind,
     store::{
         StoreError,
-        broken::{self, Proof, Refusal},
-        outbox::{self as table, Ending, Row, State},
+        tables::{
+            broken_channels::{self, Proof, Refusal},
+            outbox::{self as table, Ending, Row, State},
+        },
     },
 };
 
@@ -124,7 +126,7 @@ impl Outbox {
             if miss.breaks_channel() {
                 let at_arrival = matches!(miss, Miss::Undelivered { .. });
                 let why = after.why.as_deref().unwrap_or_default();
-                broken::mark(
+                broken_channels::mark(
                     tx,
                     row.channel,
                     Refusal {
@@ -187,7 +189,8 @@ impl Outbox {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
                 table::end_attempt(tx, &row, ending, None, next.why.as_deref(), now)?;
-                if next.state == State::Accepted && broken::clear(tx, row.channel, Proof::Accepted)? {
+                if next.state == State::Accepted && broken_channels::clear(tx, row.channel, Proof::Accepted)?
+                {
                     info!(channel = ?row.channel, "the channel works again");
                 }
             }

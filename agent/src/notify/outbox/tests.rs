@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::{
     notify::channels::{AskError, Scope, Status},
-    store::outbox::{Notification, get},
+    store::tables::outbox::{Notification, get},
 };
 
 const LEASE: Duration = Duration::from_secs(15);

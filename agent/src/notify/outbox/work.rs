@@ -9,7 +9,7 @@ use tracing::{Instrument, error};
 use super::{Outbox, timing};
 use crate::store::{
     StoreError,
-    outbox::{self as table, Row, State},
+    tables::outbox::{self as table, Row, State},
 };
 
 /// So many messages are worked on at once.

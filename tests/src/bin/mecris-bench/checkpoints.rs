@@ -6,7 +6,7 @@ use std::{process::Command, time::Duration};
 use anyhow::Context as _;
 use mecris_agent::{
     clock::Clock,
-    store::{Store, Verdict, remote::Remote, sessions},
+    store::{Store, Verdict, replica::remote::Remote, tables::sessions},
 };
 use mecris_tests::{clock::FakeClock, s3::S3};
 use serde::{Deserialize, Serialize};

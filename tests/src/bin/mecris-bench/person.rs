@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use mecris_agent::{
     domain::{Money, Provider},
-    store::{odometer::Reading, sessions::Session},
+    store::tables::{odometer::Reading, sessions::Session},
 };
 
 /// A session at some time of three years.

@@ -10,7 +10,11 @@ use mecris_agent::{
     domain::Provider,
     heuristic::Trigger,
     runtime::Agent,
-    store::{Store, odometer, remote::Remote, sessions},
+    store::{
+        Store,
+        replica::remote::Remote,
+        tables::{odometer, sessions},
+    },
 };
 use mecris_tests::{
     agent::Setup,

@@ -1,7 +1,7 @@
 //! A channel that refuses everything is passed over, remembered, tried again, and forgotten once it works.
 
 use super::*;
-use crate::store::broken::{BrokenChannel, SKIPPED_FOR, all};
+use crate::store::tables::broken_channels::{BrokenChannel, SKIPPED_FOR, all};
 
 impl World {
     fn broken(&self) -> Vec<BrokenChannel> {

@@ -4,7 +4,7 @@ use super::super::next::{Miss, Next, next};
 use super::*;
 use crate::{
     notify::channels::{OnDoubt, Scope},
-    store::outbox::Tally,
+    store::tables::outbox::Tally,
 };
 
 const OTHER: Option<ChannelKind> = Some(ChannelKind::Console);

@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::store::{
-    Verdict, lineage,
-    remote::{Remote, image, tests::Bucket},
+    Verdict,
+    replica::{
+        generation,
+        remote::{Remote, tests::Bucket},
+    },
+    tables::lineage,
 };
 
 /// One of the machines. They share the provider and the clock.
@@ -37,7 +41,7 @@ impl Machine {
     fn states(&self) -> Vec<State> {
         let all = self
             .store
-            .read(|connection| crate::store::outbox::list(connection, 10))
+            .read(|connection| crate::store::tables::outbox::list(connection, 10))
             .unwrap();
         all.into_iter().map(|message| message.state).collect()
     }
@@ -62,7 +66,7 @@ async fn history(remote: &Remote) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for generation in remote.list(0).await.unwrap() {
         let packed = remote.fetch(generation.number).await.unwrap().unwrap();
-        let copy = image::open(generation.number, &packed).unwrap();
+        let copy = generation::open(generation.number, &packed).unwrap();
         assert_eq!(
             lineage::get(&copy).unwrap().unwrap().generation,
             generation.number
@@ -115,7 +119,7 @@ async fn an_answer_survives_that_another_instance_went_on_meanwhile() {
     second
         .store
         .write_durably(LEASE, |tx| {
-            crate::store::snapshots::put(tx, "x", Timestamp::UNIX_EPOCH, "1")
+            crate::store::tables::snapshots::put(tx, "x", Timestamp::UNIX_EPOCH, "1")
         })
         .await
         .unwrap();
@@ -124,7 +128,7 @@ async fn an_answer_survives_that_another_instance_went_on_meanwhile() {
     second
         .store
         .write_durably(LEASE, |tx| {
-            crate::store::snapshots::put(tx, "y", Timestamp::UNIX_EPOCH, "1")
+            crate::store::tables::snapshots::put(tx, "y", Timestamp::UNIX_EPOCH, "1")
         })
         .await
         .unwrap();

@@ -1,0 +1,10 @@
+//! Alerts that a process without the state's lock leaves for the process that has it.
+//!
+//! [`spool`] is the folder beside the database, [`pickup`] decides about what waits there. Nothing here talks to a
+//! channel.
+
+pub mod pickup;
+pub mod spool;
+
+pub use pickup::Pickup;
+pub use spool::Spool;

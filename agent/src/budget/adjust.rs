@@ -1,0 +1,105 @@
+//! What a person says over the configuration, for one period. Pure.
+//!
+//! "$19.54 remain" is an anchor: so much was used at that instant, and what the source sees afterwards is
+//! added. The limit or the end of the period may be said without it, and what was said before in the same
+//! period stays.
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{
+    BudgetError, UpdateBudget,
+    period::{Period, Phase},
+};
+use crate::{
+    config::settings::{BudgetPeriod, BudgetSource, ProviderBudget},
+    domain::Money,
+    store::tables::budget::Adjustment,
+};
+
+/// The period that the configuration has on a day. An odometer counts calendar months whatever is configured.
+pub(super) fn configured_period(configured: &ProviderBudget, today: Date) -> Period {
+    match configured.source {
+        BudgetSource::Odometer => Period::on(BudgetPeriod::Monthly, today),
+        BudgetSource::Ledger => Period::on(configured.period, today),
+    }
+}
+
+/// What holds after an update: the update, over what was said `before` in this period, over the
+/// configuration.
+pub(super) fn merge(
+    configured: &ProviderBudget,
+    before: Option<&Adjustment>,
+    update: &UpdateBudget,
+    today: Date,
+    now: Timestamp,
+) -> Result<Adjustment, BudgetError> {
+    let UpdateBudget {
+        remaining,
+        total,
+        period_end,
+        ..
+    } = *update;
+    if remaining.is_none() && total.is_none() && period_end.is_none() {
+        return Err(BudgetError::invalid(
+            "update",
+            "empty",
+            "remaining_budget, total_budget or period_end",
+        ));
+    }
+    if let Some(total) = total.filter(|total| *total < Money::ZERO) {
+        return Err(BudgetError::invalid("total_budget", total, "$0.00 or more"));
+    }
+    let period = period(configured, before, period_end, today)?;
+    let limit = total.or(before.and_then(|before| before.limit));
+    let effective = limit.unwrap_or(configured.limit);
+    if let Some(remaining) = remaining.filter(|remaining| *remaining > effective) {
+        let allowed = format!("at most the limit of {effective}, or a higher total_budget with it");
+        return Err(BudgetError::invalid("remaining_budget", remaining, allowed));
+    }
+    let said_now = remaining.map(|remaining| (effective - remaining, now));
+    let anchor = said_now.or_else(|| before.and_then(|before| Some((before.used?, before.at))));
+    Ok(Adjustment {
+        limit,
+        used: anchor.map(|(used, _)| used),
+        period_start: period.start,
+        period_end: period.end,
+        at: anchor.map_or(now, |(_, at)| at),
+    })
+}
+
+fn period(
+    configured: &ProviderBudget,
+    before: Option<&Adjustment>,
+    period_end: Option<Date>,
+    today: Date,
+) -> Result<Period, BudgetError> {
+    if let (BudgetSource::Odometer, Some(end)) = (configured.source, period_end) {
+        return Err(BudgetError::invalid(
+            "period_end",
+            end,
+            "nothing here, because an odometer counts calendar months",
+        ));
+    }
+    let present = match before {
+        Some(before) => Period {
+            start: before.period_start,
+            end: before.period_end,
+        },
+        None => configured_period(configured, today),
+    };
+    // A period that is over, or lies ahead, cannot be the one a person speaks of today.
+    let start = if present.phase(today) == Phase::Current {
+        present.start
+    } else {
+        today
+    };
+    let end = period_end.unwrap_or(present.end);
+    if end < today {
+        let allowed = match period_end {
+            Some(_) => format!("{today} or a later day"),
+            None => format!("{today} or a later day with it, because the period is over"),
+        };
+        return Err(BudgetError::invalid("period_end", end, allowed));
+    }
+    Ok(Period { start, end })
+}

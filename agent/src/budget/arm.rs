@@ -1,0 +1,271 @@
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    Budget, Health, Recorded, adjust,
+    figures::Figures,
+    health::{Standing, judge},
+    ledger, odometer,
+    period::{Month, Period},
+    row,
+};
+use crate::{
+    clock::local_day,
+    config::settings::{BudgetSettings, BudgetSource, ProviderBudget},
+    domain::{Observation, Provider},
+    store::{self, Store, StoreError, tables::budget::Adjustment},
+};
+
+/// The arm: computes budgets from the store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct BudgetArm {
+    pub(super) rules: Arc<Rules>,
+    pub(super) store: Store,
+}
+
+/// What computing a budget needs besides the store, in one piece so that it can move to the writer thread.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) settings: BudgetSettings,
+    pub(super) zone: TimeZone,
+}
+
+impl BudgetArm {
+    /// From settings.
+    pub fn new(settings: &BudgetSettings, zone: &TimeZone, store: Store) -> Self {
+        Self {
+            rules: Arc::new(Rules {
+                settings: settings.clone(),
+                zone: zone.clone(),
+            }),
+            store,
+        }
+    }
+
+    /// Refreshes both providers' rows in the store, in one write, and returns one observation for each
+    /// *configured* provider.
+    ///
+    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`. Rows that
+    /// cannot be written, on a full disk perhaps, are no reason not to know: the pass is to decide all the
+    /// same.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub async fn observe(&self, now: Timestamp) -> Result<Vec<(Provider, Observation<Budget>)>, StoreError> {
+        let rules = self.rules.clone();
+        match self.store.note(move |tx| rules.refresh(tx, now)).await {
+            Ok(observed) => Ok(observed),
+            Err(error) => {
+                tracing::warn!(%error, "the budgets are known, but cannot be recorded");
+                Ok(self.rules.observations(
+                    &self
+                        .store
+                        .read(|connection| self.rules.compute_all(connection, now))?,
+                    now,
+                ))
+            }
+        }
+    }
+}
+
+impl Rules {
+    /// Computes and records both rows; returns the observations of the configured ones.
+    pub(super) fn refresh(
+        &self,
+        tx: &Transaction<'_>,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<(Provider, Observation<Budget>)>> {
+        let computed = self.compute_all(tx, now)?;
+        for (budget, doubt) in &computed {
+            store::tables::budget::save(tx, &row::computed(&doubted(budget, doubt.as_deref()), now))?;
+        }
+        Ok(self.observations(&computed, now))
+    }
+
+    /// Every provider's budget, and what makes its numbers doubtful.
+    fn compute_all(
+        &self,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<(Budget, Option<String>)>> {
+        let compute = |provider| match self.configured(provider) {
+            Some(configured) => self.compute(connection, configured, now),
+            None => Ok((
+                Budget::unknown(provider, format!("no [budget.{provider}] in the configuration")),
+                None,
+            )),
+        };
+        Provider::ALL.into_iter().map(compute).collect()
+    }
+
+    /// Of the configured providers.
+    fn observations(
+        &self,
+        computed: &[(Budget, Option<String>)],
+        now: Timestamp,
+    ) -> Vec<(Provider, Observation<Budget>)> {
+        let configured = computed
+            .iter()
+            .filter(|(budget, _)| self.configured(budget.provider).is_some());
+        configured
+            .map(|(budget, doubt)| (budget.provider, observation(budget.clone(), doubt.clone(), now)))
+            .collect()
+    }
+
+    /// The rows as they were last recorded, one for each provider, in the order of [`Provider::ALL`].
+    pub(super) fn recorded(
+        &self,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<Recorded>> {
+        let read = |provider| {
+            let row = store::tables::budget::get(connection, provider)?;
+            Ok(match row {
+                Some(row) => row::recorded(row, &self.settings, now),
+                None => Recorded {
+                    budget: Budget::unknown(provider, "not computed yet: the first pass does it"),
+                    refreshed_at: None,
+                    stale: true,
+                },
+            })
+        };
+        Provider::ALL.into_iter().map(read).collect()
+    }
+
+    pub(super) fn configured(&self, provider: Provider) -> Option<&ProviderBudget> {
+        self.settings
+            .providers
+            .iter()
+            .find(|configured| configured.provider == provider)
+    }
+
+    pub(super) fn today(&self, now: Timestamp) -> Date {
+        local_day(now, &self.zone).date()
+    }
+
+    /// What a person said about the budget, if it still holds: the period that it was said in is not over.
+    pub(super) fn adjustment(
+        &self,
+        connection: &Connection,
+        provider: Provider,
+        today: Date,
+    ) -> rusqlite::Result<Option<Adjustment>> {
+        Ok(store::tables::budget::adjustment(connection, provider)?.filter(|said| today <= said.period_end))
+    }
+
+    /// The budget, and what makes its numbers doubtful.
+    fn compute(
+        &self,
+        connection: &Connection,
+        configured: &ProviderBudget,
+        now: Timestamp,
+    ) -> rusqlite::Result<(Budget, Option<String>)> {
+        let provider = configured.provider;
+        let today = self.today(now);
+        let said = self.adjustment(connection, provider, today)?;
+        let period = match &said {
+            Some(said) => Period {
+                start: said.period_start,
+                end: said.period_end,
+            },
+            None => adjust::configured_period(configured, today),
+        };
+        let limit = said
+            .as_ref()
+            .and_then(|said| said.limit)
+            .unwrap_or(configured.limit);
+        let Figures {
+            used,
+            spent_today,
+            daily_burn,
+            as_of,
+            doubt,
+        } = self.figures(connection, configured, period, said.as_ref(), now)?;
+        let standing = Standing {
+            limit,
+            used,
+            spent_today,
+            daily_burn,
+            period,
+            as_of,
+        };
+        let verdict = judge(&standing, &self.settings.thresholds, &self.zone, now);
+        let why = doubt.clone().filter(|_| used.is_none()).unwrap_or(verdict.why);
+        let budget = Budget {
+            provider,
+            source: Some(configured.source),
+            limit: Some(limit),
+            used,
+            spent_today,
+            daily_burn,
+            period_start: Some(period.start),
+            period_end: Some(period.end),
+            health: verdict.health,
+            as_of,
+            why,
+        };
+        Ok((budget, doubt))
+    }
+
+    fn figures(
+        &self,
+        connection: &Connection,
+        configured: &ProviderBudget,
+        period: Period,
+        said: Option<&Adjustment>,
+        now: Timestamp,
+    ) -> rusqlite::Result<Figures> {
+        let thresholds = &self.settings.thresholds;
+        match configured.source {
+            BudgetSource::Ledger => ledger::figures(
+                connection,
+                configured.provider,
+                period,
+                said,
+                thresholds.burn_days,
+                &self.zone,
+                now,
+            ),
+            BudgetSource::Odometer => {
+                let month = Month::of(self.today(now)).to_string();
+                let readings = store::tables::odometer::of_month(connection, configured.provider, &month)?;
+                let max_age_days = thresholds.reading_max_age_days;
+                Ok(odometer::figures(
+                    configured.provider,
+                    &readings,
+                    said,
+                    max_age_days,
+                    &self.zone,
+                    now,
+                ))
+            }
+        }
+    }
+}
+
+/// As endpoints may show it: in doubt nothing is good. What is spent stays spent.
+fn doubted(budget: &Budget, doubt: Option<&str>) -> Budget {
+    match (budget.health, doubt) {
+        (Health::Good, Some(why)) => Budget {
+            health: Health::Unknown,
+            why: why.to_owned(),
+            ..budget.clone()
+        },
+        _ => budget.clone(),
+    }
+}
+
+fn observation(budget: Budget, doubt: Option<String>, now: Timestamp) -> Observation<Budget> {
+    let at = budget.as_of.unwrap_or(now);
+    match (budget.health, doubt) {
+        (Health::Unknown, _) => Observation::Unknown { why: budget.why },
+        (_, Some(why)) => Observation::Stale {
+            value: budget,
+            at,
+            why,
+        },
+        (_, None) => Observation::Fresh { value: budget, at },
+    }
+}

@@ -1,0 +1,63 @@
+//! The `ledger` source: what the recorded sessions cost.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rusqlite::Connection;
+
+use super::{
+    figures::{Figures, per_day},
+    period::Period,
+};
+use crate::{
+    clock::{local_day, local_day_bounds},
+    domain::{Money, Provider},
+    store::tables::{budget::Adjustment, sessions},
+};
+
+/// Sums a provider's sessions.
+///
+/// * `used`: every session of the period; or, when a person said what remained, that plus every session
+///   since.
+/// * `spent_today`: the sessions of the local day.
+/// * `daily_burn`: the last `burn_days` times 24 hours, divided by `burn_days`, or by the age of the oldest
+///   session while that is younger (but never by less than a day), so that a new ledger is not taken for a
+///   thrifty one.
+pub(super) fn figures(
+    connection: &Connection,
+    provider: Provider,
+    period: Period,
+    said: Option<&Adjustment>,
+    burn_days: u32,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> rusqlite::Result<Figures> {
+    let cost = |from, until| sessions::cost_between(connection, provider, from, until);
+    let (period_from, period_until) = period.bounds(zone);
+    let used = match said.and_then(|said| Some((said.used?, said.at))) {
+        Some((used, at)) => used + cost(just_after(at), period_until)?,
+        None => cost(period_from, period_until)?,
+    };
+    let (day_from, day_until) = local_day_bounds(local_day(now, zone), zone);
+    let window = SignedDuration::from_hours(24 * i64::from(burn_days));
+    let daily_burn = match sessions::first_at(connection, provider)? {
+        Some(first) => {
+            let recent = cost(
+                now.saturating_sub(window).unwrap_or(Timestamp::MIN),
+                just_after(now),
+            )?;
+            per_day(recent, window.min(now.duration_since(first)))
+        }
+        None => Money::ZERO,
+    };
+    Ok(Figures {
+        used: Some(used),
+        spent_today: Some(cost(day_from, day_until)?),
+        daily_burn: Some(daily_burn),
+        as_of: Some(now),
+        doubt: None,
+    })
+}
+
+/// The first instant after `at`: what was known at `at` is not counted again.
+fn just_after(at: Timestamp) -> Timestamp {
+    at.checked_add(SignedDuration::from_nanos(1)).unwrap_or(at)
+}

@@ -1,0 +1,289 @@
+//! The `odometer` source: month-to-date totals that a person reads off a provider's console. Pure.
+//!
+//! A reading belongs to the month it was said for; nothing is inferred from its value. It never becomes a
+//! session, so two readings a day cannot count twice, and a month without a reading is unknown, never zero.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{
+    figures::{Figures, per_day},
+    period::{Month, days_between},
+};
+use crate::{
+    clock::local_day,
+    domain::{Money, Provider},
+    store::tables::{budget::Adjustment, odometer::Reading},
+};
+
+/// What the readings of the present month (oldest first) and a person's word on what remains say: the later
+/// one counts.
+///
+/// Figures older than `max_age_days` carry a doubt.
+pub(super) fn figures(
+    provider: Provider,
+    readings: &[Reading],
+    said: Option<&Adjustment>,
+    max_age_days: u32,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Figures {
+    let read = readings.last().map(|newest| (newest.value, newest.at));
+    let said = said.and_then(|said| Some((said.used?, said.at)));
+    let Some((used, as_of)) = [read, said].into_iter().flatten().max_by_key(|(_, at)| *at) else {
+        return Figures {
+            doubt: Some(how_to_record(provider, now, zone)),
+            ..Figures::default()
+        };
+    };
+    let age_days = now.duration_since(as_of).as_hours() / 24;
+    Figures {
+        used: Some(used),
+        spent_today: spent_today(readings, zone, now),
+        daily_burn: daily_burn(readings, zone),
+        as_of: Some(as_of),
+        doubt: is_old(as_of, max_age_days, now).then(|| {
+            format!(
+                "the newest {provider} reading is {age_days} days old: POST /{provider}/odometer/record?value=<usd>"
+            )
+        }),
+    }
+}
+
+/// Whether figures of `as_of` are too old to be called fresh.
+pub(super) fn is_old(as_of: Timestamp, max_age_days: u32, now: Timestamp) -> bool {
+    now.duration_since(as_of) > SignedDuration::from_hours(24 * i64::from(max_age_days))
+}
+
+/// Refuses a total that fell. Returns the total that it fell from.
+pub(super) fn dropped_from(readings: &[Reading], value: Money) -> Option<Money> {
+    readings
+        .last()
+        .map(|newest| newest.value)
+        .filter(|last| value < *last)
+}
+
+/// A doubt about the first reading of a month: it is no lower than the last one of an earlier month, so the
+/// console may still have shown that. (The Python system's first real reading went wrong so.)
+pub(super) fn still_the_old_month(first: &Reading, before: &Reading) -> Option<String> {
+    (first.value > Money::ZERO && first.value >= before.value).then(|| {
+        format!(
+            "{} is not less than the last reading of {} ({}): if the console still showed that month, record it with \
+             month={} and correct this one",
+            first.value, before.month, before.value, before.month
+        )
+    })
+}
+
+/// The month's total by the days it took: what the Python system called the daily average.
+pub(super) fn daily_average(newest: &Reading, zone: &TimeZone) -> Money {
+    let day = local_day(newest.at, zone).date();
+    let days = if Month::of(day).to_string() == newest.month {
+        day.day()
+    } else {
+        days_in(&newest.month)
+    };
+    per_day(newest.value, SignedDuration::from_hours(24 * i64::from(days)))
+}
+
+fn days_in(month: &str) -> i8 {
+    month.parse().map_or(30, |month: Month| month.period().end.day())
+}
+
+/// The slope between the oldest and the newest comparable reading, if at least a day lies between; else the
+/// daily average.
+///
+/// A correction makes the readings before it incomparable, so only those that lead up to the newest without a
+/// fall count.
+fn daily_burn(readings: &[Reading], zone: &TimeZone) -> Option<Money> {
+    let newest = readings.last()?;
+    let risen = readings
+        .windows(2)
+        .rev()
+        .take_while(|pair| pair[0].value <= pair[1].value)
+        .count();
+    let oldest = &readings[readings.len() - 1 - risen];
+    let span = newest.at.duration_since(oldest.at);
+    if span >= SignedDuration::from_hours(24) {
+        Some(per_day(newest.value - oldest.value, span))
+    } else {
+        Some(daily_average(newest, zone))
+    }
+}
+
+/// Known only when the total was read today and the day before too, or on the first of the month, when all of
+/// it is today's.
+fn spent_today(readings: &[Reading], zone: &TimeZone, now: Timestamp) -> Option<Money> {
+    let today = local_day(now, zone);
+    let newest = readings
+        .last()
+        .filter(|newest| local_day(newest.at, zone) == today)?;
+    let before = readings
+        .iter()
+        .rev()
+        .find(|reading| local_day(reading.at, zone) < today);
+    match before {
+        Some(before) if days_between(local_day(before.at, zone).date(), today.date()) == 1 => {
+            Some(newest.value - before.value).filter(|spent| *spent >= Money::ZERO)
+        }
+        None if today.date().day() == 1 => Some(newest.value),
+        _ => None,
+    }
+}
+
+fn how_to_record(provider: Provider, now: Timestamp, zone: &TimeZone) -> String {
+    let month = Month::of(local_day(now, zone).date());
+    format!(
+        "no {provider} reading for {month} yet: read the month's total off the console and POST /{provider}/odometer/record?value=<usd>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn reading(when: &str, usd: f64) -> Reading {
+        let when = at(when);
+        let month = Month::of(local_day(when, &zone()).date()).to_string();
+        Reading {
+            at: when,
+            month,
+            value: Money::from_usd(usd).unwrap(),
+            notes: String::new(),
+        }
+    }
+
+    fn of(readings: &[Reading], now: &str) -> Figures {
+        figures(Provider::Groq, readings, None, 7, &zone(), at(now))
+    }
+
+    fn usd(money: Option<Money>) -> Option<f64> {
+        money.map(Money::usd)
+    }
+
+    #[test]
+    fn no_reading_is_unknown_and_says_how_to_record_one() {
+        let figures = of(&[], "2026-02-01T12:00:00Z");
+        assert_eq!(figures.used, None);
+        assert_eq!(figures.daily_burn, None);
+        assert_eq!(
+            figures.doubt.unwrap(),
+            "no groq reading for 2026-02 yet: read the month's total off the console and POST /groq/odometer/record?value=<usd>"
+        );
+    }
+
+    #[test]
+    fn the_month_in_the_sentence_is_the_local_one() {
+        assert!(of(&[], "2026-02-01T04:59:59Z").doubt.unwrap().contains("2026-01"));
+    }
+
+    #[test]
+    fn two_readings_a_day_do_not_double() {
+        let figures = of(
+            &[
+                reading("2026-01-10T15:00:00Z", 1.06),
+                reading("2026-01-10T21:00:00Z", 1.20),
+            ],
+            "2026-01-10T22:00:00Z",
+        );
+        assert_eq!(usd(figures.used), Some(1.20));
+        assert_eq!(
+            usd(figures.daily_burn),
+            Some(0.12),
+            "one day has no slope: the total by the day of the month"
+        );
+    }
+
+    #[test]
+    fn burn_is_the_slope_between_readings() {
+        let figures = of(
+            &[
+                reading("2026-01-10T15:00:00Z", 1.0),
+                reading("2026-01-14T15:00:00Z", 3.0),
+            ],
+            "2026-01-14T16:00:00Z",
+        );
+        assert_eq!(usd(figures.daily_burn), Some(0.5));
+        assert_eq!(figures.spent_today, None, "four days may not be booked on one");
+    }
+
+    #[test]
+    fn a_correction_makes_earlier_readings_incomparable() {
+        let figures = of(
+            &[
+                reading("2026-01-02T15:00:00Z", 0.5),
+                reading("2026-01-05T15:00:00Z", 9.0),
+                reading("2026-01-08T15:00:00Z", 1.0),
+                reading("2026-01-10T15:00:00Z", 2.0),
+            ],
+            "2026-01-10T16:00:00Z",
+        );
+        assert_eq!(usd(figures.used), Some(2.0));
+        assert_eq!(usd(figures.daily_burn), Some(0.5));
+    }
+
+    #[test]
+    fn today_is_known_from_yesterdays_reading_or_on_the_first() {
+        let figures = of(
+            &[
+                reading("2026-01-09T15:00:00Z", 1.0),
+                reading("2026-01-10T15:00:00Z", 1.5),
+            ],
+            "2026-01-11T04:00:00Z",
+        );
+        assert_eq!(
+            usd(figures.spent_today),
+            Some(0.5),
+            "23:00 local is still the tenth"
+        );
+        assert_eq!(
+            usd(of(&[reading("2026-01-01T15:00:00Z", 0.3)], "2026-01-01T16:00:00Z").spent_today),
+            Some(0.3)
+        );
+        assert_eq!(
+            of(&[reading("2026-01-09T15:00:00Z", 1.0)], "2026-01-10T16:00:00Z").spent_today,
+            None
+        );
+    }
+
+    #[test]
+    fn an_old_reading_is_doubted_but_kept() {
+        let readings = [reading("2026-01-02T15:00:00Z", 1.0)];
+        assert_eq!(of(&readings, "2026-01-09T15:00:00Z").doubt, None);
+        let figures = of(&readings, "2026-01-11T15:00:01Z");
+        assert_eq!(usd(figures.used), Some(1.0));
+        assert!(figures.doubt.unwrap().contains("9 days old"));
+    }
+
+    #[test]
+    fn the_later_of_reading_and_word_counts() {
+        let readings = [reading("2026-01-10T15:00:00Z", 1.0)];
+        let said = |when: &str| Adjustment {
+            limit: None,
+            used: Money::from_usd(2.0).ok(),
+            period_start: "2026-01-01".parse().unwrap(),
+            period_end: "2026-01-31".parse().unwrap(),
+            at: at(when),
+        };
+        let used = |said| {
+            usd(figures(
+                Provider::Groq,
+                &readings,
+                Some(&said),
+                7,
+                &zone(),
+                at("2026-01-12T00:00:00Z"),
+            )
+            .used)
+        };
+        assert_eq!(used(said("2026-01-11T00:00:00Z")), Some(2.0));
+        assert_eq!(used(said("2026-01-09T00:00:00Z")), Some(1.0));
+    }
+}

@@ -1,0 +1,223 @@
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rusqlite::Connection;
+
+use super::{
+    arm::Rules,
+    odometer,
+    period::{Month, days_between},
+    views::{OdometerState, Reminder, ReminderKind, ReminderStatus, Urgency},
+};
+use crate::{
+    clock::local_day,
+    config::settings::BudgetSource,
+    domain::Provider,
+    store::{self, tables::odometer::Reading},
+};
+
+/// The console's total is lost when the month turns, so a person is asked for it in the last days and just
+/// after.
+const DAYS_AROUND_THE_TURN: i64 = 3;
+
+/// Which reading a person should record now, from what is in the store.
+pub(super) fn status(
+    rules: &Rules,
+    connection: &Connection,
+    now: Timestamp,
+) -> rusqlite::Result<ReminderStatus> {
+    let month = Month::of(rules.today(now)).to_string();
+    let present = store::tables::odometer::of_month(connection, Provider::Groq, &month)?;
+    let before = store::tables::odometer::last_before(connection, Provider::Groq, &month)?;
+    let configured = rules
+        .configured(Provider::Groq)
+        .is_some_and(|groq| groq.source == BudgetSource::Odometer);
+    let max_age_days = rules.settings.thresholds.reading_max_age_days;
+    let mut status = decide(present.last(), before.as_ref(), max_age_days, &rules.zone, now);
+    if !configured {
+        status.status = OdometerState::NotUsed;
+        status.reminders.clear();
+    }
+    Ok(status)
+}
+
+/// The rules. Pure.
+fn decide(
+    present: Option<&Reading>,
+    before: Option<&Reading>,
+    max_age_days: u32,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> ReminderStatus {
+    let today = local_day(now, zone).date();
+    let month = Month::of(today);
+    let days_until_reset = month.period().days_remaining(today);
+    let day_of = |reading: &Reading| local_day(reading.at, zone).date();
+    let age = present
+        .or(before)
+        .map(|newest| now.duration_since(newest.at).as_hours() / 24);
+
+    let mut state = OdometerState::Normal;
+    let mut reminders = Vec::new();
+    if days_until_reset <= DAYS_AROUND_THE_TURN {
+        state = OdometerState::Approaching;
+        if present.is_none_or(|newest| day_of(newest) < today) {
+            let urgency = if days_until_reset <= 1 {
+                Urgency::High
+            } else {
+                Urgency::Medium
+            };
+            reminders.push(Reminder::new(
+                ReminderKind::MonthEnd,
+                urgency,
+                format!(
+                    "Groq reading needed: the month's total resets in {}",
+                    count_days(days_until_reset + 1)
+                ),
+            ));
+        }
+    }
+    match present {
+        None => {
+            state = OdometerState::NeedsReading;
+            let message = format!("No Groq reading for {month} yet");
+            reminders.push(Reminder::new(
+                ReminderKind::InitialReading,
+                Urgency::Medium,
+                message,
+            ));
+        }
+        Some(newest) if odometer::is_old(newest.at, max_age_days, now) => {
+            state = OdometerState::Stale;
+            let message = format!("Groq reading is {} old", count_days(age.unwrap_or_default()));
+            reminders.push(Reminder::new(ReminderKind::StaleData, Urgency::Low, message));
+        }
+        Some(_) => {}
+    }
+    if let Some(missed) =
+        before.filter(|last| i64::from(today.day()) <= DAYS_AROUND_THE_TURN && !closes(last, month, zone))
+    {
+        let last_month = last_month(month);
+        let message = format!(
+            "Groq total of {last_month} not recorded at its end (last: {})",
+            missed.value
+        );
+        reminders.push(Reminder::new(
+            ReminderKind::MissedMonthEnd,
+            Urgency::High,
+            message,
+        ));
+    }
+    ReminderStatus {
+        status: state,
+        reminders,
+        days_until_reset,
+        last_reading_age_days: age,
+    }
+}
+
+/// Whether a reading settles the month before `month`: it was said for that month, on its last day or later.
+fn closes(reading: &Reading, month: Month, zone: &TimeZone) -> bool {
+    let last_month = last_month(month);
+    let recorded = local_day(reading.at, zone).date();
+    reading.month == last_month.to_string() && days_between(last_month.period().end, recorded) >= 0
+}
+
+fn last_month(month: Month) -> Month {
+    Month::of(month.period().start.yesterday().unwrap_or(Date::MIN))
+}
+
+fn count_days(days: i64) -> String {
+    if days == 1 {
+        "1 day".to_owned()
+    } else {
+        format!("{days} days")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Money;
+
+    fn reading(at: &str, month: &str) -> Reading {
+        Reading {
+            at: at.parse().unwrap(),
+            month: month.to_owned(),
+            value: Money::from_usd(1.5).unwrap(),
+            notes: String::new(),
+        }
+    }
+
+    fn on(
+        now: &str,
+        present: Option<&Reading>,
+        before: Option<&Reading>,
+    ) -> (OdometerState, Vec<(ReminderKind, Urgency)>) {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let status = decide(present, before, 7, &zone, now.parse().unwrap());
+        (
+            status.status,
+            status.reminders.iter().map(|r| (r.kind, r.urgency)).collect(),
+        )
+    }
+
+    #[test]
+    fn a_fresh_reading_in_mid_month_needs_nothing() {
+        let (state, asked) = on(
+            "2026-01-15T15:00:00Z",
+            Some(&reading("2026-01-14T15:00:00Z", "2026-01")),
+            None,
+        );
+        assert_eq!((state, asked), (OdometerState::Normal, vec![]));
+    }
+
+    #[test]
+    fn the_month_end_asks_until_todays_reading_is_there() {
+        let old = reading("2026-01-28T15:00:00Z", "2026-01");
+        let (state, asked) = on("2026-01-30T15:00:00Z", Some(&old), None);
+        assert_eq!(state, OdometerState::Approaching);
+        assert_eq!(asked, [(ReminderKind::MonthEnd, Urgency::High)]);
+        let (_, asked) = on(
+            "2026-01-30T20:00:00Z",
+            Some(&reading("2026-01-30T15:00:00Z", "2026-01")),
+            None,
+        );
+        assert_eq!(asked, []);
+    }
+
+    #[test]
+    fn a_new_month_asks_for_its_first_reading_and_for_the_last_total_that_was_missed() {
+        let before = reading("2026-01-20T15:00:00Z", "2026-01");
+        let (state, asked) = on("2026-02-02T15:00:00Z", None, Some(&before));
+        assert_eq!(state, OdometerState::NeedsReading);
+        assert_eq!(
+            asked,
+            [
+                (ReminderKind::InitialReading, Urgency::Medium),
+                (ReminderKind::MissedMonthEnd, Urgency::High)
+            ]
+        );
+        let closed = reading("2026-02-01T15:00:00Z", "2026-01");
+        let (_, asked) = on("2026-02-02T15:00:00Z", None, Some(&closed));
+        assert_eq!(
+            asked,
+            [(ReminderKind::InitialReading, Urgency::Medium)],
+            "recorded with month=2026-01"
+        );
+    }
+
+    #[test]
+    fn an_old_reading_is_stale() {
+        let (state, asked) = on(
+            "2026-01-15T15:00:00Z",
+            Some(&reading("2026-01-02T15:00:00Z", "2026-01")),
+            None,
+        );
+        assert_eq!(
+            (state, asked),
+            (
+                OdometerState::Stale,
+                vec![(ReminderKind::StaleData, Urgency::Low)]
+            )
+        );
+    }
+}

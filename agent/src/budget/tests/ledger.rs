@@ -1,0 +1,274 @@
+use jiff::{SignedDuration, civil::date};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{budget::period::Period, store::tables::sessions};
+
+#[tokio::test]
+async fn a_session_before_local_midnight_counts_for_the_local_day() {
+    let bench = Bench::new();
+    bench.session("2026-01-16T04:30:00Z", A_DOLLAR).await;
+    let late = bench.observe(Provider::Anthropic, "2026-01-16T04:45:00Z").await;
+    assert_eq!(
+        late.fresh().unwrap().spent_today,
+        Some(usd(1.0)),
+        "23:30 on the fifteenth in New York"
+    );
+    let next = bench.observe(Provider::Anthropic, "2026-01-16T05:00:00Z").await;
+    assert_eq!(
+        next.fresh().unwrap().spent_today,
+        Some(Money::ZERO),
+        "00:00 on the sixteenth"
+    );
+    assert_eq!(used(&next), Some(1.0));
+    let days = bench
+        .arm
+        .summary(7, at("2026-01-16T05:00:00Z"))
+        .unwrap()
+        .summary
+        .daily_usage;
+    assert_eq!(
+        days.iter().map(|day| day.date).collect::<Vec<_>>(),
+        [date(2026, 1, 15)]
+    );
+}
+
+#[tokio::test]
+async fn a_month_rolls_over_at_local_midnight() {
+    let bench = Bench::new();
+    bench.session("2026-02-01T04:59:59Z", A_DOLLAR).await;
+    let before = bench.observe(Provider::Anthropic, "2026-02-01T04:59:59.5Z").await;
+    assert_eq!(used(&before), Some(1.0));
+    bench.session("2026-02-01T05:00:00Z", 2 * A_DOLLAR).await;
+    let after = bench.observe(Provider::Anthropic, "2026-02-01T05:00:01Z").await;
+    assert_eq!(used(&after), Some(2.0));
+    let after = after.fresh().unwrap();
+    assert_eq!(
+        (after.period_start, after.period_end),
+        (Some(date(2026, 2, 1)), Some(date(2026, 2, 28)))
+    );
+}
+
+#[tokio::test]
+async fn a_restart_keeps_sessions_readings_and_rows() {
+    let bench = Bench::new();
+    bench.session("2026-01-16T15:00:00Z", 3 * A_DOLLAR).await;
+    bench.reading("2026-01-16T15:01:00Z", 1.25).await.unwrap();
+    let before = bench.arm.budgets(at("2026-01-16T15:02:00Z")).unwrap();
+    let bench = bench.restart().await;
+    assert_eq!(
+        bench.arm.budgets(at("2026-01-16T15:02:00Z")).unwrap(),
+        before,
+        "before anything is computed anew"
+    );
+    assert_eq!(
+        used(&bench.observe(Provider::Anthropic, "2026-01-16T15:10:00Z").await),
+        Some(3.0)
+    );
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-01-16T15:10:00Z").await),
+        Some(1.25)
+    );
+}
+
+#[tokio::test]
+async fn burn_is_taken_over_seven_days_or_the_age_of_the_ledger() {
+    let bench = Bench::new();
+    bench.session("2026-01-10T12:00:00Z", 4 * A_DOLLAR).await;
+    let burn = async |now| {
+        bench
+            .observe(Provider::Anthropic, now)
+            .await
+            .fresh()
+            .unwrap()
+            .daily_burn
+            .unwrap()
+            .usd()
+    };
+    assert_eq!(
+        burn("2026-01-10T13:00:00Z").await,
+        4.0,
+        "an hour is taken for a day"
+    );
+    assert_eq!(burn("2026-01-14T12:00:00Z").await, 1.0, "four days old");
+    assert_eq!(burn("2026-01-17T12:00:00Z").await, 0.571_428, "seven days");
+    assert_eq!(
+        burn("2026-01-17T12:00:01Z").await,
+        0.0,
+        "what is older does not burn"
+    );
+}
+
+#[tokio::test]
+async fn a_ledger_over_its_limit_is_critical() {
+    let bench = Bench::new();
+    bench.session("2026-01-16T15:00:00Z", 26 * A_DOLLAR).await;
+    let budget = bench.recorded(Provider::Anthropic, "2026-01-16T15:00:00Z").budget;
+    assert_eq!(budget.health, Health::Critical);
+    assert_eq!(budget.remaining(), Some(usd(-1.0)));
+}
+
+#[tokio::test]
+async fn a_fixed_period_that_ended_warns_and_one_that_rolls_goes_on() {
+    let mut settings = settings();
+    let range = |rolls| BudgetPeriod::Fixed {
+        starts: date(2025, 8, 6),
+        ends: date(2025, 9, 30),
+        rolls,
+    };
+    settings.providers[0].period = range(false);
+    let ended = Bench::with(settings.clone())
+        .observe(Provider::Anthropic, "2025-10-24T15:00:00Z")
+        .await;
+    let ended = ended.fresh().unwrap();
+    assert_eq!(
+        (ended.health, ended.why.as_str()),
+        (Health::Warning, "the period ended on 2025-09-30, set a new one")
+    );
+    settings.providers[0].period = range(true);
+    let rolled = Bench::with(settings)
+        .observe(Provider::Anthropic, "2025-10-24T15:00:00Z")
+        .await;
+    assert_eq!(rolled.fresh().unwrap().period_end, Some(date(2025, 11, 25)));
+    assert_eq!(rolled.fresh().unwrap().health, Health::Good);
+}
+
+#[tokio::test]
+async fn a_period_that_lies_ahead_is_observed_as_unknown() {
+    let mut settings = settings();
+    settings.providers[0].period = BudgetPeriod::Fixed {
+        starts: date(2027, 1, 1),
+        ends: date(2027, 1, 31),
+        rolls: true,
+    };
+    let ahead = Bench::with(settings)
+        .observe(Provider::Anthropic, "2026-10-24T15:00:00Z")
+        .await;
+    assert_eq!(
+        ahead,
+        Observation::Unknown {
+            why: "the period begins on 2027-01-01".into()
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_priced_is_refused_and_not_recorded() {
+    let bench = Bench::new();
+    let new = NewSession {
+        model: "mm".to_owned(),
+        ..session(Provider::Anthropic, 1)
+    };
+    let error = bench
+        .arm
+        .record_session(new, at("2026-01-16T15:00:00Z"))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().ends_with("did you mean m?"), "{error}");
+    let new = NewSession {
+        model: String::new(),
+        ..session(Provider::Anthropic, 1)
+    };
+    let error = bench
+        .arm
+        .record_session(new, at("2026-01-16T15:00:00Z"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "model is 0 characters long: expected 1 to 200 characters"
+    );
+    assert_eq!(bench.arm.recent(10, at("2026-01-16T15:00:00Z")).unwrap().count, 0);
+}
+
+#[tokio::test]
+async fn a_provider_without_a_budget_has_a_row_and_no_observation() {
+    let mut settings = settings();
+    settings.providers.truncate(1);
+    let bench = Bench::with(settings);
+    let observed = bench.arm.observe(at("2026-01-16T15:00:00Z")).await.unwrap();
+    assert_eq!(
+        observed.iter().map(|(p, _)| *p).collect::<Vec<_>>(),
+        [Provider::Anthropic]
+    );
+    let groq = bench.recorded(Provider::Groq, "2026-01-16T15:00:00Z");
+    assert_eq!(
+        (groq.budget.source, groq.budget.health, groq.stale),
+        (None, Health::Unknown, false)
+    );
+    assert_eq!(groq.budget.why, "no [budget.groq] in the configuration");
+}
+
+#[tokio::test]
+async fn a_row_is_stale_after_its_ttl_and_before_the_first_pass() {
+    let bench = Bench::new();
+    assert!(bench.recorded(Provider::Anthropic, "2026-01-16T15:00:00Z").stale);
+    bench.observe(Provider::Anthropic, "2026-01-16T15:00:00Z").await;
+    assert!(!bench.recorded(Provider::Anthropic, "2026-01-16T15:15:00Z").stale);
+    assert!(bench.recorded(Provider::Anthropic, "2026-01-16T15:15:01Z").stale);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_sessions_of_a_period_sum_up_to_what_was_used(
+        told in prop::collection::vec((0_i64..70 * 24 * 60, 0_i64..2_000_000), 0..40),
+        start in 0_i8..28,
+        length in 1_i64..40,
+    ) {
+        let starts = date(2026, 2, 1 + start);
+        let ends = starts.saturating_add(jiff::Span::new().days(length - 1));
+        let mut settings = settings();
+        settings.providers[0].period = BudgetPeriod::Fixed { starts, ends, rolls: true };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let bench = Bench::with(settings);
+            let base = at("2026-02-01T00:00:00Z");
+            let all: Vec<_> = told.iter().map(|(minutes, micros)| {
+                (base + SignedDuration::from_mins(*minutes), Money::from_micros(*micros))
+            }).collect();
+            let rows = all.clone();
+            bench.arm.store.write(move |tx| {
+                for (at, cost) in rows {
+                    let session = sessions::Session {
+                        at, provider: Provider::Anthropic, model: "m".into(), input_tokens: 1, output_tokens: 1, cost,
+                        session_type: String::new(), notes: String::new(),
+                    };
+                    sessions::insert(tx, &session)?;
+                }
+                Ok(())
+            }).await.unwrap();
+            let now = at("2026-03-15T16:00:00Z");
+            let budget = bench.observe(Provider::Anthropic, "2026-03-15T16:00:00Z").await.value().cloned().unwrap();
+            let period = Period { start: budget.period_start.unwrap(), end: budget.period_end.unwrap() };
+            assert_eq!(period.phase(now.to_zoned_datetime(zone()).date()), crate::budget::period::Phase::Current);
+            let expected = all.iter()
+                .filter(|(at, _)| (period.start..=period.end).contains(&at.to_zoned_datetime(zone()).date()))
+                .fold(Money::ZERO, |sum, (_, cost)| sum + *cost);
+            assert_eq!(budget.used, Some(expected));
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_budget_that_cannot_be_recorded_is_known_all_the_same() {
+    let bench = Bench::new();
+    bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
+    bench
+        .arm
+        .store
+        .note(|tx| tx.pragma_update(None, "query_only", true))
+        .await
+        .unwrap();
+    assert!(
+        bench
+            .arm
+            .store
+            .note(|tx| tx.execute("DELETE FROM budget", []))
+            .await
+            .is_err(),
+        "nothing can be written"
+    );
+    let seen = bench.observe(Provider::Anthropic, "2026-01-16T16:00:00Z").await;
+    assert_eq!(used(&seen), Some(1.0));
+}

@@ -1,0 +1,217 @@
+use super::*;
+use crate::budget::views::OdometerState;
+
+#[tokio::test]
+async fn two_readings_a_day_do_not_double() {
+    let bench = Bench::new();
+    bench.reading("2026-01-16T15:00:00Z", 1.06).await.unwrap();
+    bench.reading("2026-01-16T20:00:00Z", 1.10).await.unwrap();
+    let groq = bench.observe(Provider::Groq, "2026-01-16T20:01:00Z").await;
+    assert_eq!(used(&groq), Some(1.10));
+    assert_eq!(
+        groq.at(),
+        Some(at("2026-01-16T20:00:00Z")),
+        "true when it was read"
+    );
+    assert_eq!(
+        bench.arm.recent(10, at("2026-01-16T20:01:00Z")).unwrap().count,
+        0,
+        "a reading makes no session"
+    );
+}
+
+#[tokio::test]
+async fn the_month_after_is_unknown_without_a_reading_not_zero() {
+    let bench = Bench::new();
+    bench.reading("2026-01-31T23:00:00Z", 4.0).await.unwrap();
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-02-01T04:59:59Z").await),
+        Some(4.0)
+    );
+    let groq = bench.observe(Provider::Groq, "2026-02-01T05:00:00Z").await;
+    assert!(
+        matches!(&groq, Observation::Unknown { why } if why.starts_with("no groq reading for 2026-02 yet")),
+        "{groq:?}"
+    );
+    let row = bench.recorded(Provider::Groq, "2026-02-01T05:00:00Z").budget;
+    assert_eq!(
+        (row.used, row.remaining(), row.health),
+        (None, None, Health::Unknown)
+    );
+    assert_eq!(row.limit, Some(usd(5.0)), "what is known is kept");
+    assert!(row.why.contains("POST /groq/odometer/record"), "{}", row.why);
+}
+
+#[tokio::test]
+async fn an_old_reading_is_observed_as_stale() {
+    let bench = Bench::new();
+    bench.reading("2026-01-05T15:00:00Z", 1.0).await.unwrap();
+    assert!(
+        bench
+            .observe(Provider::Groq, "2026-01-12T15:00:00Z")
+            .await
+            .fresh()
+            .is_some()
+    );
+    let groq = bench.observe(Provider::Groq, "2026-01-13T15:00:00Z").await;
+    assert!(
+        matches!(&groq, Observation::Stale { why, .. } if why.contains("8 days old")),
+        "{groq:?}"
+    );
+    assert!(
+        bench.recorded(Provider::Groq, "2026-01-13T15:00:00Z").stale,
+        "though it was computed just now"
+    );
+}
+
+#[tokio::test]
+async fn a_total_that_falls_within_a_month_is_refused_unless_it_is_a_correction() {
+    let bench = Bench::new();
+    bench.reading("2026-01-10T15:00:00Z", 19.0).await.unwrap();
+    let error = bench.reading("2026-01-10T15:05:00Z", 1.9).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "$1.90 is less than $19.00, the last groq reading for 2026-01, and a month's total cannot fall. \
+         If that one was wrong say correction=true; if this one belongs to another month say month=YYYY-MM"
+    );
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-01-10T15:06:00Z").await),
+        Some(19.0),
+        "nothing was recorded"
+    );
+    let corrected = NewReading {
+        correction: true,
+        ..reading(1.9)
+    };
+    bench
+        .arm
+        .record_odometer(corrected, at("2026-01-10T15:07:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-01-10T15:08:00Z").await),
+        Some(1.9)
+    );
+}
+
+#[tokio::test]
+async fn a_new_month_starts_anew_whatever_its_first_reading() {
+    let bench = Bench::new();
+    bench.reading("2026-01-31T15:00:00Z", 0.8).await.unwrap();
+    let lower = bench.reading("2026-02-02T15:00:00Z", 0.1).await.unwrap().result;
+    assert!(lower.reset_detected);
+    assert_eq!(lower.warning, None);
+    let higher = bench.reading("2026-03-20T15:00:00Z", 2.5).await.unwrap().result;
+    assert!(!higher.reset_detected, "it is accepted, but nothing fell");
+    assert!(
+        higher
+            .warning
+            .unwrap()
+            .contains("last reading of 2026-02 ($0.10)")
+    );
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-03-20T15:01:00Z").await),
+        Some(2.5)
+    );
+    let costs: Vec<_> = bench
+        .arm
+        .odometer_status(at("2026-03-20T15:01:00Z"))
+        .unwrap()
+        .history
+        .into_iter()
+        .map(|month| (month.month, month.cost, month.finalized))
+        .collect();
+    assert_eq!(
+        costs,
+        [
+            ("2026-03".into(), 2.5, false),
+            ("2026-02".into(), 0.1, true),
+            ("2026-01".into(), 0.8, true)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_late_reading_of_an_earlier_month_leaves_the_present_one_alone() {
+    let bench = Bench::new();
+    bench.reading("2026-02-01T15:00:00Z", 0.2).await.unwrap();
+    let late = NewReading {
+        month: Some("2026-01".parse().unwrap()),
+        ..reading(3.1)
+    };
+    let late = bench
+        .arm
+        .record_odometer(late, at("2026-02-01T16:00:00Z"))
+        .await
+        .unwrap()
+        .result;
+    assert!(late.historical_record);
+    assert_eq!(late.daily_usage_estimate, 0.1, "over the 31 days of January");
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-02-01T16:01:00Z").await),
+        Some(0.2)
+    );
+}
+
+#[tokio::test]
+async fn readings_that_make_no_sense_are_refused() {
+    let bench = Bench::new();
+    let error = bench.reading("2026-01-10T15:00:00Z", -1.0).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "value is -$1.00: expected the month's total, $0.00 or more"
+    );
+    let ahead = NewReading {
+        month: Some("2026-02".parse().unwrap()),
+        ..reading(1.0)
+    };
+    let error = bench
+        .arm
+        .record_odometer(ahead, at("2026-01-31T23:00:00Z"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "month is 2026-02: expected 2026-01 or an earlier month"
+    );
+}
+
+#[tokio::test]
+async fn groq_from_a_ledger_asks_for_no_reading() {
+    let mut settings = settings();
+    settings.providers[1].source = BudgetSource::Ledger;
+    let bench = Bench::with(settings);
+    bench
+        .arm
+        .record_session(session(Provider::Groq, A_DOLLAR), at("2026-01-16T15:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-01-16T15:00:00Z").await),
+        Some(1.0)
+    );
+    let status = bench
+        .arm
+        .odometer_status(at("2026-01-16T15:00:00Z"))
+        .unwrap()
+        .reminders;
+    assert_eq!(
+        (status.status, status.reminders.len()),
+        (OdometerState::NotUsed, 0)
+    );
+}
+
+#[tokio::test]
+async fn sessions_do_not_count_beside_an_odometer() {
+    let bench = Bench::new();
+    bench.reading("2026-01-16T14:00:00Z", 1.0).await.unwrap();
+    bench
+        .arm
+        .record_session(session(Provider::Groq, A_DOLLAR), at("2026-01-16T15:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-01-16T15:00:00Z").await),
+        Some(1.0)
+    );
+}

@@ -1,0 +1,77 @@
+//! The ways to reach the person, and what a person wants done where a provider cannot be asked.
+
+/// A way to reach the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelKind {
+    /// Standard output; development only.
+    Console,
+    /// A text message by Twilio.
+    Sms,
+    /// A WhatsApp message by Twilio.
+    WhatsApp,
+    /// A telephone call by Twilio, which says the text.
+    Voice,
+    /// A message of a Telegram bot.
+    Telegram,
+    /// A message in a Slack channel, by an incoming webhook.
+    Slack,
+    /// A mail by SMTP.
+    Email,
+}
+
+impl ChannelKind {
+    /// Every channel there is.
+    #[rustfmt::skip]
+    pub const ALL: [Self; 7] = [
+        Self::Console,
+        Self::Sms,
+        Self::WhatsApp,
+        Self::Voice,
+        Self::Telegram,
+        Self::Slack,
+        Self::Email,
+    ];
+
+    /// Whether somebody ever says what became of a message that was taken.
+    pub fn has_receipts(self) -> bool {
+        !matches!(self, Self::Telegram | Self::Slack | Self::Email)
+    }
+
+    /// The word in configuration, JSON, metrics and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Sms => "sms",
+            Self::WhatsApp => "whatsapp",
+            Self::Voice => "voice",
+            Self::Telegram => "telegram",
+            Self::Slack => "slack",
+            Self::Email => "email",
+        }
+    }
+
+    /// Its name among what is degraded while it is broken.
+    pub fn degraded_name(self) -> &'static str {
+        match self {
+            Self::Console => "channel_console",
+            Self::Sms => "channel_sms",
+            Self::WhatsApp => "channel_whatsapp",
+            Self::Voice => "channel_voice",
+            Self::Telegram => "channel_telegram",
+            Self::Slack => "channel_slack",
+            Self::Email => "channel_email",
+        }
+    }
+}
+
+/// What is done about a message in doubt where the provider cannot be asked about it. Either way may be
+/// wrong; a person says which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDoubt {
+    /// Send it again with the same tag: at least once, perhaps twice.
+    #[default]
+    Resend,
+    /// Send nothing more, here or elsewhere: at most once, perhaps never.
+    GiveUp,
+}

@@ -1,0 +1,105 @@
+//! A private copy of an old file, so that SQLite never opens the original: nothing is written beside it,
+//! nothing in it changes, and the running Python process is never locked out.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use crate::durable::beside;
+
+/// What SQLite keeps beside a database and needs to read it; `-shm` is rebuilt.
+const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
+
+/// How often a file that changes meanwhile is read again.
+const TRIES: usize = 50;
+
+/// In a folder of our own, gone when dropped: it holds what a person spends, which is nobody else's business.
+pub(super) struct Copy(TempDir);
+
+impl Copy {
+    /// Copies the database with what belongs to it; `None` if it changed at each try.
+    ///
+    /// The copy is what a crash would have left at one instant, and that is what SQLite knows how to read: an
+    /// unfinished transaction is rolled back in it, a write-ahead log is applied to it.
+    pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
+        let Some(parts) = settled(|| read(path))? else {
+            return Ok(None);
+        };
+        let copy = Self(tempfile::Builder::new().prefix("mecris-import-").tempdir()?);
+        for (suffix, content) in parts {
+            fs::write(beside(&copy.database(), suffix), content)?;
+        }
+        Ok(Some(copy))
+    }
+
+    /// Where the copy is.
+    pub(super) fn database(&self) -> PathBuf {
+        self.0.path().join("old.db")
+    }
+}
+
+type Parts = Vec<(&'static str, Vec<u8>)>;
+
+fn read(path: &Path) -> io::Result<Parts> {
+    let mut parts = vec![("", fs::read(path)?)];
+    for suffix in COMPANIONS {
+        match fs::read(beside(path, suffix)) {
+            Ok(content) => parts.push((suffix, content)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(parts)
+}
+
+/// What two readings in a row agree on. The files are read one after the other, but if all of them are the
+/// same in both rounds, then all of them were so at once, between the rounds.
+fn settled<T: PartialEq>(mut read: impl FnMut() -> io::Result<T>) -> io::Result<Option<T>> {
+    let mut last = read()?;
+    for _ in 0..TRIES {
+        let next = read()?;
+        if next == last {
+            return Ok(Some(next));
+        }
+        last = next;
+        std::thread::yield_now();
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_between_two_readings_is_read_again() {
+        let mut readings = [1, 2, 3, 3, 4].into_iter();
+        assert_eq!(settled(|| Ok(readings.next().unwrap())).unwrap(), Some(3));
+    }
+
+    #[test]
+    fn what_never_rests_is_given_up() {
+        let mut count = 0;
+        let restless = settled(|| {
+            count += 1;
+            Ok(count)
+        });
+        assert_eq!(restless.unwrap(), None);
+    }
+
+    #[test]
+    fn the_copy_goes_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let original = folder.path().join("a.db");
+        fs::write(&original, b"x").unwrap();
+        fs::write(folder.path().join("a.db-wal"), b"y").unwrap();
+        let copy = Copy::of(&original).unwrap().unwrap();
+        assert_eq!(fs::read(beside(&copy.database(), "-wal")).unwrap(), b"y");
+        let place = copy.database();
+        drop(copy);
+        assert!(!place.parent().unwrap().exists());
+    }
+}

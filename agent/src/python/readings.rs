@@ -1,0 +1,147 @@
+//! `groq_odometer_readings`: month-to-date totals that a person read off Groq's console.
+//!
+//! `is_reset` and `is_final_reading` are not taken: which month a reading belongs to is in `month`, and which
+//! is a month's last follows from the readings themselves.
+
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use rusqlite::Transaction;
+
+use super::{
+    Context, Kind, Outcome, Report, Source,
+    cell::{Bad, Row},
+    when,
+};
+use crate::{
+    clock::local_day,
+    domain::{Money, Provider},
+    store::tables::odometer::{self, Reading},
+};
+
+/// Within this time a person who had entered last month's total as this month's noticed and entered it again
+/// where it belongs.
+const NOTICED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// A reading that could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parsed {
+    /// When it was entered. The old system stamped a reading for an earlier month with that month's first day
+    /// instead.
+    pub(super) recorded: Timestamp,
+    /// First day of the month that it counts.
+    pub(super) month: Date,
+    /// The month's total.
+    pub(super) value: Money,
+    pub(super) notes: String,
+}
+
+pub(super) struct Readings<'a> {
+    pub(super) all: &'a [Parsed],
+}
+
+/// Every reading of the files that can be read.
+pub(super) fn all(sources: &[Source], context: &Context) -> Vec<Parsed> {
+    let tables = sources.iter().filter_map(|source| source.table(Readings::TABLE));
+    tables
+        .flat_map(super::cell::Table::rows)
+        .filter_map(|row| parse(&row, context).ok())
+        .collect()
+}
+
+impl Kind for Readings<'_> {
+    const TABLE: &'static str = "groq_odometer_readings";
+    /// Without `is_final_reading`, which was set later.
+    const KEY: &'static [&'static str] = &[
+        "id",
+        "timestamp",
+        "month",
+        "cumulative_value",
+        "notes",
+        "created_at",
+    ];
+    type Parsed = Parsed;
+
+    fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
+        parse(row, context)
+    }
+
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        parsed: Parsed,
+        _: &Context,
+        report: &mut Report,
+    ) -> rusqlite::Result<Outcome> {
+        if let Some(right) = self.put_right(&parsed) {
+            let (wrong, right) = (written(parsed.month), written(right.month));
+            let why = format!(
+                "the total of {right} entered as one of {wrong}: it was entered again for {right} soon after"
+            );
+            return Ok(Outcome::Skipped(why));
+        }
+        let month = written(parsed.month);
+        let earlier = odometer::of_month(tx, Provider::Groq, &month)?;
+        let last = earlier.iter().rfind(|reading| reading.at <= parsed.recorded);
+        if let Some(last) = last.filter(|last| last.value > parsed.value) {
+            report.notes.push(format!(
+                "Groq's total of {month} fell from {} to {}: taken as a correction, the later one counts",
+                last.value, parsed.value
+            ));
+        }
+        add(tx, &parsed)
+    }
+}
+
+impl Readings<'_> {
+    /// The reading that put this one right: the same total, entered soon after for the month before.
+    fn put_right(&self, wrong: &Parsed) -> Option<&Parsed> {
+        let before = wrong.month.yesterday().ok()?.first_of_month();
+        self.all.iter().find(|right| {
+            let later = right.recorded.duration_since(wrong.recorded);
+            let soon = later > SignedDuration::ZERO && later <= NOTICED_WITHIN;
+            soon && right.month == before && right.value == wrong.value && wrong.value > Money::ZERO
+        })
+    }
+}
+
+fn parse(row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
+    let month = when::month(row.text("month")?).map_err(|why| Bad::new("month", why))?;
+    if month > local_day(context.now, &context.home).date() {
+        return Err(Bad::new("month", format!("{} lies ahead", written(month))));
+    }
+    // Older rows may lack created_at; both are the same instant but for a reading of an earlier month.
+    let recorded = row
+        .time("created_at", context)
+        .or_else(|_| row.time("timestamp", context))?;
+    Ok(Parsed {
+        recorded,
+        month,
+        value: row.spent("cumulative_value")?,
+        notes: row.optional_text("notes")?.unwrap_or_default(),
+    })
+}
+
+/// Adds a reading.
+pub(super) fn add(tx: &Transaction<'_>, parsed: &Parsed) -> rusqlite::Result<Outcome> {
+    let Parsed {
+        recorded,
+        month,
+        value,
+        notes,
+    } = parsed;
+    let reading = Reading {
+        at: *recorded,
+        month: written(*month),
+        value: *value,
+        notes: notes.clone(),
+    };
+    odometer::insert(tx, Provider::Groq, &reading)?;
+    Ok(Outcome::Taken(format!(
+        "odometer_readings/{}",
+        tx.last_insert_rowid()
+    )))
+}
+
+/// `2025-09`.
+pub(super) fn written(month: Date) -> String {
+    format!("{:04}-{:02}", month.year(), month.month())
+}

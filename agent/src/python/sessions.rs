@@ -1,0 +1,113 @@
+//! `usage_sessions`: Claude sessions. What each cost is what the Python system computed on its day.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::{
+    Context, Kind, Outcome, Report,
+    cell::{Bad, Row},
+};
+use crate::{
+    domain::Provider,
+    store::tables::{
+        sessions::{self, Session},
+        sql,
+    },
+};
+
+/// Both ledgers of the old system were written in one request, one after the other.
+const ONE_REQUEST: SignedDuration = SignedDuration::from_secs(5);
+
+pub(super) struct Sessions;
+
+impl Kind for Sessions {
+    const TABLE: &'static str = "usage_sessions";
+    const KEY: &'static [&'static str] = &[
+        "id",
+        "timestamp",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "estimated_cost",
+        "session_type",
+        "notes",
+    ];
+    type Parsed = Session;
+
+    fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Session, Bad> {
+        Ok(Session {
+            at: row.time("timestamp", context)?,
+            provider: Provider::Anthropic,
+            model: row.text("model")?.to_owned(),
+            input_tokens: row.count("input_tokens")?,
+            output_tokens: row.count("output_tokens")?,
+            cost: row.spent("estimated_cost")?,
+            session_type: row
+                .optional_text("session_type")?
+                .unwrap_or_else(|| "interactive".to_owned()),
+            notes: row.optional_text("notes")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        parsed: Session,
+        _: &Context,
+        _: &mut Report,
+    ) -> rusqlite::Result<Outcome> {
+        write(tx, &parsed, Self::TABLE, super::usage::Usage::TABLE)
+    }
+}
+
+/// Adds a session, unless it is the same as one that was taken from the `other` table.
+pub(super) fn write(
+    tx: &Transaction<'_>,
+    session: &Session,
+    this: &str,
+    other: &str,
+) -> rusqlite::Result<Outcome> {
+    if let Some(twin) = twin(tx, session, this, other)? {
+        return Ok(Outcome::Same(
+            twin,
+            format!("the same session is in {other} too, and was taken from there"),
+        ));
+    }
+    sessions::insert(tx, session)?;
+    Ok(Outcome::Taken(format!(
+        "usage_sessions/{}",
+        tx.last_insert_rowid()
+    )))
+}
+
+/// The session here that a row of `other` became and no row of `this` is yet: same model, same tokens, at the
+/// same time.
+fn twin(
+    tx: &Transaction<'_>,
+    session: &Session,
+    this: &str,
+    other: &str,
+) -> rusqlite::Result<Option<String>> {
+    let around = |by| sql::time(session.at.saturating_add(by).unwrap_or(Timestamp::MAX));
+    tx.prepare_cached(
+        "SELECT 'usage_sessions/' || s.id FROM usage_sessions s
+          WHERE s.provider = ?1 AND s.at BETWEEN ?2 AND ?3 AND s.model = ?4 AND s.input_tokens = ?5 AND s.output_tokens = ?6
+            AND EXISTS (SELECT 1 FROM imports WHERE became = 'usage_sessions/' || s.id AND source_table = ?7)
+            AND NOT EXISTS (SELECT 1 FROM imports WHERE became = 'usage_sessions/' || s.id AND source_table = ?8)
+          ORDER BY s.at, s.id LIMIT 1",
+    )?
+    .query_row(
+        params![
+            session.provider.as_str(),
+            around(-ONE_REQUEST),
+            around(ONE_REQUEST),
+            session.model,
+            session.input_tokens,
+            session.output_tokens,
+            other,
+            this,
+        ],
+        |row| row.get(0),
+    )
+    .optional()
+}

@@ -1,0 +1,52 @@
+//! `groq_monthly_summaries`: what the old system derived from the readings. A month's total counts only where
+//! its readings are gone.
+
+use rusqlite::Transaction;
+
+use super::{
+    Context, Kind, Outcome, Report,
+    cell::{Bad, Row},
+    readings::{self, Parsed},
+    when,
+};
+use crate::{clock::local_day, domain::Provider, store::tables::odometer};
+
+pub(super) struct Summaries;
+
+impl Kind for Summaries {
+    const TABLE: &'static str = "groq_monthly_summaries";
+    const KEY: &'static [&'static str] = &["month", "total_cost", "updated_at"];
+    type Parsed = Parsed;
+
+    fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
+        let month = when::month(row.text("month")?).map_err(|why| Bad::new("month", why))?;
+        if month > local_day(context.now, &context.home).date() {
+            return Err(Bad::new(
+                "month",
+                format!("{} lies ahead", readings::written(month)),
+            ));
+        }
+        Ok(Parsed {
+            recorded: row.time("updated_at", context)?,
+            month,
+            value: row.spent("total_cost")?,
+            notes: "the Python system's total of the month".to_owned(),
+        })
+    }
+
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        parsed: Parsed,
+        _: &Context,
+        _: &mut Report,
+    ) -> rusqlite::Result<Outcome> {
+        if odometer::of_month(tx, Provider::Groq, &readings::written(parsed.month))?.is_empty() {
+            readings::add(tx, &parsed)
+        } else {
+            Ok(Outcome::Skipped(
+                "the month's readings say it themselves".to_owned(),
+            ))
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What a person decides: to be left alone, or that they know. Each is one transaction that can be run again,
+//! with its lines in the decision log.
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Transaction;
+
+use crate::{
+    clock,
+    domain::{Silence, SilenceKind},
+    store::tables::{
+        claims,
+        decisions::{self, Act, NewAct},
+        outbox::{self, Notification},
+        silences,
+    },
+};
+
+/// Begins a silence.
+///
+/// # Errors
+/// What SQLite says.
+pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusqlite::Result<()> {
+    if silences::insert(tx, silence)? {
+        let end = shown(silence.ends_at, zone);
+        let evidence = match silence.kind {
+            SilenceKind::Silence => format!("{} is silent until {end}", silence.pattern),
+            SilenceKind::Vacation => format!("vacation until {end}"),
+        };
+        let act = NewAct {
+            act: Act::Silence,
+            about: silence.pattern.as_str(),
+            day: clock::local_day(silence.created_at, zone),
+            evidence: &evidence,
+            author: &silence.author,
+            until: Some(silence.ends_at),
+            silence_id: Some(&silence.id),
+            notification_id: None,
+            comment: &silence.comment,
+        };
+        decisions::insert_act(tx, silence.created_at, &act)?;
+    }
+    Ok(())
+}
+
+/// Ends a silence before its time. Returns it as it is then; `None` if there is no such silence. One that has
+/// ended stays as it is.
+///
+/// # Errors
+/// What SQLite says.
+pub fn unsilence(
+    tx: &Transaction<'_>,
+    id: &str,
+    author: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> rusqlite::Result<Option<Silence>> {
+    let ended = silences::delete(tx, id, author, now)?;
+    let found = silences::get(tx, id)?;
+    if let Some(silence) = found.as_ref().filter(|_| ended) {
+        let end = shown(silence.ends_at, zone);
+        let evidence = match silence.kind {
+            SilenceKind::Silence => format!("{} is not silent any more, it was until {end}", silence.pattern),
+            SilenceKind::Vacation => format!("the vacation is over, it was until {end}"),
+        };
+        let act = NewAct {
+            act: Act::Unsilence,
+            about: silence.pattern.as_str(),
+            day: clock::local_day(now, zone),
+            evidence: &evidence,
+            author,
+            until: None,
+            silence_id: Some(id),
+            notification_id: None,
+            comment: "",
+        };
+        decisions::insert_act(tx, now, &act)?;
+    }
+    Ok(found)
+}
+
+/// Notes that the person knows what a message says: no more of it on its day. Returns the message as it is
+/// then; `None` if there is no such message. Who says it first counts.
+///
+/// # Errors
+/// What SQLite says.
+pub fn acknowledge(
+    tx: &Transaction<'_>,
+    id: &str,
+    author: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> rusqlite::Result<Option<Notification>> {
+    let new = outbox::acknowledge(tx, id, author, now)?;
+    let found = outbox::get(tx, id)?;
+    if let Some(message) = found.as_ref().filter(|_| new) {
+        let claims = claims::of_message(tx, id)?;
+        let evidence = format!(
+            "they know what the message of {} says",
+            shown(message.created_at, zone)
+        );
+        for subject in &message.subjects {
+            let claimed = claims
+                .iter()
+                .find(|(claimed, _)| claimed == subject)
+                .map(|(_, day)| *day);
+            let act = NewAct {
+                act: Act::Acknowledge,
+                about: subject.as_str(),
+                day: claimed.unwrap_or_else(|| clock::local_day(now, zone)),
+                evidence: &evidence,
+                author,
+                until: None,
+                silence_id: None,
+                notification_id: Some(id),
+                comment: "",
+            };
+            decisions::insert_act(tx, now, &act)?;
+        }
+    }
+    Ok(found)
+}
+
+fn shown(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone())
+        .strftime("%Y-%m-%d %H:%M %Z")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Severity,
+        store::{
+            Store,
+            tables::{claims::NewClaim, decisions::DecisionRow},
+            tests::scratch,
+        },
+    };
+
+    fn now() -> Timestamp {
+        "2026-03-03T15:00:00-05:00".parse().unwrap()
+    }
+
+    fn zone() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    fn of_goals() -> Silence {
+        Silence {
+            id: "a".to_owned(),
+            kind: SilenceKind::Silence,
+            pattern: "goal:*".parse().unwrap(),
+            starts_at: now(),
+            ends_at: "2026-03-03T18:00:00-05:00".parse().unwrap(),
+            author: "laptop".to_owned(),
+            comment: "on a plane".to_owned(),
+            created_at: now(),
+            deleted_at: None,
+            deleted_by: None,
+        }
+    }
+
+    /// The log, oldest first.
+    fn log(store: &Store) -> Vec<DecisionRow> {
+        let mut rows = store
+            .read(|connection| decisions::list(connection, 100, None))
+            .unwrap();
+        rows.reverse();
+        rows
+    }
+
+    #[tokio::test]
+    async fn each_silence_and_its_end_are_one_line_however_often_the_transaction_runs() {
+        let (_folder, store) = scratch();
+        let vacation = Silence {
+            id: "b".to_owned(),
+            kind: SilenceKind::Vacation,
+            pattern: "*".parse().unwrap(),
+            comment: String::new(),
+            ..of_goals()
+        };
+        for _ in 0..2 {
+            let new = [of_goals(), vacation.clone()];
+            store
+                .write(move |tx| new.iter().try_for_each(|new| silence(tx, new, &zone())))
+                .await
+                .unwrap();
+        }
+        for author in ["phone", "desk"] {
+            for id in ["a", "b"] {
+                let found = store
+                    .write(move |tx| unsilence(tx, id, author, now(), &zone()))
+                    .await
+                    .unwrap();
+                assert_eq!(
+                    found.unwrap().deleted_by.as_deref(),
+                    Some("phone"),
+                    "who was first"
+                );
+            }
+        }
+        assert_eq!(
+            store
+                .write(|tx| unsilence(tx, "nobody", "phone", now(), &zone()))
+                .await
+                .unwrap(),
+            None
+        );
+        insta::assert_json_snapshot!(log(&store));
+    }
+
+    #[tokio::test]
+    async fn an_acknowledgement_is_a_line_for_each_subject_on_the_day_of_its_claim() {
+        let (_folder, store) = scratch();
+        let insert = |tx: &Transaction<'_>| {
+            tx.execute(
+                "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, updated_at)
+                 VALUES ('n', ?1, 'CRITICAL', '[\"goal:late\",\"walk\"]', '', '#n', 'accepted', 'sms', 1, ?1)",
+                [crate::store::tables::sql::time(now())],
+            )?;
+            let (subject, day) = ("goal:late".parse().unwrap(), "2026-03-02".parse().unwrap());
+            claims::insert(
+                tx,
+                &NewClaim {
+                    subject: &subject,
+                    day,
+                    step: 0,
+                    severity: Severity::Critical,
+                },
+                "n",
+                now(),
+            )
+        };
+        store.write(insert).await.unwrap();
+        for author in ["phone", "desk"] {
+            let found = store
+                .write(move |tx| acknowledge(tx, "n", author, now(), &zone()))
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(found.acknowledged_by.as_deref(), Some("phone"), "who was first");
+        }
+        assert!(
+            store
+                .write(|tx| acknowledge(tx, "nobody", "phone", now(), &zone()))
+                .await
+                .unwrap()
+                .is_none()
+        );
+        insta::assert_json_snapshot!(log(&store));
+    }
+}

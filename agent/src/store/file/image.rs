@@ -1,0 +1,66 @@
+//! A whole database as bytes: what a generation holds, and what a copy in a file holds.
+
+use std::io;
+
+use rusqlite::{Connection, MAIN_DB};
+
+/// Tens of kilobytes, several times an hour: worth some effort. Measured in docs/PERFORMANCE.md.
+const LEVEL: i32 = 12;
+
+/// Where the file header says whether the file is in WAL mode: 2 twice, or 1 twice if it is not (SQLite file
+/// format, 1.3).
+const FORMAT_VERSIONS: std::ops::Range<usize> = 18..20;
+
+/// What a database holds at this moment, as the bytes of a database file that needs no `-wal` beside it.
+///
+/// # Errors
+/// If SQLite cannot read it.
+pub fn take(connection: &mut Connection) -> rusqlite::Result<Vec<u8>> {
+    let mut bytes = connection.serialize(MAIN_DB)?.to_vec();
+    no_wal(&mut bytes);
+    Ok(bytes)
+}
+
+/// Compresses, with a checksum.
+///
+/// # Errors
+/// If zstd has no memory.
+pub fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(bytes)
+}
+
+/// What [`pack`] packed, its checksum checked.
+///
+/// # Errors
+/// With why it is damaged.
+pub(in crate::store) fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
+    zstd::decode_all(packed).map_err(|error| error.to_string())
+}
+
+/// Opens the bytes of a database file in memory, with SQLite's own integrity check. Changes there change
+/// nothing else.
+///
+/// # Errors
+/// With why it is damaged.
+pub(in crate::store) fn load(mut bytes: Vec<u8>) -> Result<Connection, String> {
+    no_wal(&mut bytes);
+    let check = || -> rusqlite::Result<(Connection, String)> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), false)?;
+        let verdict = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        Ok((connection, verdict))
+    };
+    match check() {
+        Ok((connection, verdict)) if verdict == "ok" => Ok(connection),
+        Ok((_, verdict)) => Err(verdict),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn no_wal(bytes: &mut [u8]) {
+    if let Some(versions) = bytes.get_mut(FORMAT_VERSIONS) {
+        versions.fill(1);
+    }
+}

@@ -1,0 +1,62 @@
+//! The exclusive right to write the state: an advisory lock beside the database.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, SeekFrom, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use crate::{durable::beside, store::StoreError};
+
+/// The exclusive right to write the state, held by one process: an advisory lock on `<database>.lock`, gone
+/// with the process, or with the last clone.
+#[derive(Clone, Debug)]
+pub struct Lock(#[allow(dead_code, reason = "held for its lock")] Arc<File>);
+
+impl Lock {
+    /// Takes the lock or says who has it.
+    pub fn take(database: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let path = beside(database, ".lock");
+        let io = |source| StoreError::Io {
+            path: path.clone(),
+            source,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Only for the sentence: an unreadable lock file still means that somebody holds it.
+                let _ = file.read_to_string(&mut holder);
+                let holder = Some(holder.trim())
+                    .filter(|h| !h.is_empty())
+                    .unwrap_or("?")
+                    .to_owned();
+                return Err(StoreError::Locked {
+                    path: database.to_owned(),
+                    holder,
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        // The id helps a person; the lock holds without it, so a full disk does not matter here.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
+            .and_then(|_| write!(file, "{}", std::process::id()));
+        Ok(Self(file.into()))
+    }
+}

@@ -1,0 +1,93 @@
+//! Brings a file to the newest schema, all or nothing.
+//!
+//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back: it is there, whole and
+//!    sound, or nothing is changed.
+//! 2. All missing migrations run in one transaction, which ends with a look at every reference. Whatever
+//!    happens inside, a kill too, leaves the file as it was.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{
+    copies, image, verify,
+    version::{MIGRATIONS, count, known, refuse_newer, version},
+};
+use crate::{durable::beside, store::StoreError};
+
+/// What a migration did.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Migrated {
+    /// The version that the file had.
+    pub from: i64,
+    /// The version that it has.
+    pub to: i64,
+    /// The older file.
+    pub backup: PathBuf,
+}
+
+/// Brings the file to the newest version, all or nothing, after copying an older file aside. `None`: it had
+/// it already, or was empty.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
+    migrate_by(&MIGRATIONS, connection, path)
+}
+
+fn migrate_by(
+    migrations: &[&str],
+    connection: &mut Connection,
+    path: &Path,
+) -> Result<Option<Migrated>, StoreError> {
+    refuse_newer(connection, path)?;
+    let (from, to) = (version(connection)?, count(migrations));
+    if from >= to {
+        return Ok(None);
+    }
+    let backup = beside(path, &format!(".before-v{to}"));
+    if from > 0 {
+        copies::replace(&backup, &image::take(connection)?)?;
+    }
+    upgrade(migrations, connection, from)?;
+    Ok((from > 0).then_some(Migrated { from, to, backup }))
+}
+
+/// Brings what is in memory to the newest version: a copy of an older file, which stays as it is.
+pub(in crate::store) fn migrate_in_memory(
+    connection: &mut Connection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    refuse_newer(connection, path)?;
+    let found = version(connection)?;
+    upgrade(&MIGRATIONS, connection, found)
+}
+
+/// Brings a copy in memory to the newest version, for whoever only reads and must not change an older file.
+pub(in crate::store) fn upgraded_copy(reader: &Connection) -> Result<Option<Connection>, StoreError> {
+    let found = version(reader)?;
+    if found == known() {
+        return Ok(None);
+    }
+    let mut copy = Connection::open_in_memory()?;
+    rusqlite::backup::Backup::new(reader, &mut copy)?.step(-1)?;
+    upgrade(&MIGRATIONS, &mut copy, found)?;
+    copy.pragma_update(None, "query_only", true)?;
+    Ok(Some(copy))
+}
+
+fn upgrade(migrations: &[&str], connection: &mut Connection, found: i64) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(migration)?;
+    }
+    if let Some(why) = verify::orphan(&transaction)? {
+        return Err(StoreError::Damaged {
+            what: "what the migration makes of the state".to_owned(),
+            why,
+        });
+    }
+    transaction.pragma_update(None, "user_version", count(migrations))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Which schema a file has, and the migrations that this build knows.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::store::StoreError;
+
+/// Numbered from 1; the file's `user_version` says how many of them it has.
+pub(in crate::store) const MIGRATIONS: [&str; 2] = [
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_durable.sql"),
+];
+
+pub(in crate::store) fn known() -> i64 {
+    count(&MIGRATIONS)
+}
+
+pub(in crate::store) fn count(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+pub(in crate::store) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Refuses a file that a newer Mecris wrote.
+pub(in crate::store) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = version(connection)?;
+    if found > known() {
+        Err(StoreError::TooNew {
+            path: path.to_owned(),
+            found,
+            known: known(),
+        })
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses a file that holds something, but nothing of ours: the Python system's has the same name.
+pub(in crate::store) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let held = || {
+        connection
+            .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table'")?
+            .exists([])
+    };
+    if version(connection)? == 0 && held()? {
+        Err(StoreError::NotOurs(path.to_owned()))
+    } else {
+        Ok(())
+    }
+}

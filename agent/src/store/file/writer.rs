@@ -1,0 +1,134 @@
+//! The writer thread, which owns the one connection that writes.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+    mpsc,
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::store::{Lock, StoreError};
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The one thread that writes. It ends, and lets go of the lock, when the last handle is dropped.
+#[derive(Clone)]
+pub(in crate::store) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    counters: Arc<Counters>,
+}
+
+/// What happened to the file so far in this process. Changed on the writer thread alone.
+#[derive(Debug, Default)]
+struct Counters {
+    /// Transactions that have to survive this machine.
+    writes: AtomicU64,
+    /// How often the whole content was replaced by a newer generation: what was written in an earlier epoch
+    /// is gone.
+    epoch: AtomicU64,
+}
+
+impl Writer {
+    pub(in crate::store) fn start(mut connection: Connection, lock: Lock) -> Self {
+        let (sender, jobs) = mpsc::channel::<Job>();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                for job in jobs {
+                    job(&mut connection);
+                }
+                drop(connection);
+                drop(lock);
+            });
+        // Without the thread the receiver is gone, so every write says `WriterGone`: the failure is loud
+        // where it matters.
+        drop(thread);
+        Self {
+            jobs: sender,
+            counters: Arc::default(),
+        }
+    }
+
+    /// How many transactions there were that have to survive this machine.
+    pub(in crate::store) fn writes(&self) -> u64 {
+        self.counters.writes.load(Ordering::Acquire)
+    }
+
+    /// How often the content was replaced.
+    pub(in crate::store) fn epoch(&self) -> u64 {
+        self.counters.epoch.load(Ordering::Acquire)
+    }
+
+    /// One transaction that has to survive this machine, and the epoch that it belongs to.
+    pub(in crate::store) async fn run<T, F>(&self, work: F) -> Result<(T, u64), StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let counters = Arc::clone(&self.counters);
+        self.exclusively(move |connection| {
+            let before = connection.total_changes();
+            let value = transact(connection, work)?;
+            // One that found nothing to change is no reason for a copy.
+            if connection.total_changes() != before {
+                counters.writes.fetch_add(1, Ordering::Release);
+            }
+            Ok((value, counters.epoch.load(Ordering::Acquire)))
+        })
+        .await
+    }
+
+    /// One transaction that is about this machine alone.
+    pub(in crate::store) async fn note<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.exclusively(move |connection| Ok(transact(connection, work)?))
+            .await
+    }
+
+    /// Work that replaces the whole content; a new epoch begins with its success. Returns that epoch, and the
+    /// number of this write in it: what is written right after belongs to the same epoch and is not part of
+    /// it.
+    pub(in crate::store) async fn replace<F>(&self, work: F) -> Result<(u64, u64), StoreError>
+    where
+        F: FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,
+    {
+        let counters = Arc::clone(&self.counters);
+        self.exclusively(move |connection| {
+            work(connection)?;
+            let writes = counters.writes.fetch_add(1, Ordering::Release) + 1;
+            let epoch = counters.epoch.fetch_add(1, Ordering::Release) + 1;
+            Ok((epoch, writes))
+        })
+        .await
+    }
+
+    /// Work on the writing connection, with no other write before its end.
+    pub(in crate::store) async fn exclusively<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // The receiver may have been dropped (a deadline passed): the transaction counts all the same.
+            drop(reply.send(work(connection)));
+        });
+        self.jobs.send(job).map_err(|_| StoreError::WriterGone)?;
+        answer.await.map_err(|_| StoreError::WriterGone)?
+    }
+}
+
+pub(in crate::store) fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}

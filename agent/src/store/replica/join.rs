@@ -1,0 +1,228 @@
+//! How a file joins the state off the machine: at start, and when another instance went on.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, backup::Backup};
+
+use super::{
+    checkpoint::Copier,
+    generation,
+    remote::{Generation, Remote, RemoteError},
+};
+use crate::{
+    clock::Clock,
+    durable::beside,
+    failpoint,
+    store::{
+        Store, StoreError,
+        file::{copies, image, migrate, writer},
+        tables::{
+            export,
+            lineage::{self, Lineage, Saved},
+        },
+    },
+};
+
+/// Between two looks at a file that somebody else is writing to by hand.
+const BUSY: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// So many files with content that was replaced are kept.
+const SUPERSEDED_KEPT: usize = 3;
+
+/// What a start found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// Nobody has any state yet.
+    First,
+    /// The file is the newest generation, or what was written since.
+    Newest(u64),
+    /// The file was missing or older: this generation was loaded.
+    Loaded(u64),
+    /// The remote does not answer; the file has been one with it before and goes on alone.
+    Alone,
+}
+
+impl Store {
+    /// Joins the file with its copies: afterwards it is the newest generation, or what this machine wrote
+    /// since, and [`Store::checkpoint`] makes new ones.
+    ///
+    /// # Errors
+    /// If the remote does not answer and the file has never been one with it: nobody knows then what was said
+    /// already. If the newest generation is damaged, or of a newer release.
+    pub async fn join(&mut self, remote: &Remote, clock: &Clock) -> Result<Joined, StoreError> {
+        let joined = match self.load_if_newer(remote).await {
+            Ok(joined) => joined,
+            Err(StoreError::Remote(error)) if error.is_silence() => match self.read(lineage::get)? {
+                None => return Err(StoreError::NotRestored(error)),
+                Some(_) => {
+                    tracing::warn!(%error, "the copies of the state do not answer; going on with what this machine knows");
+                    Joined::Alone
+                }
+            },
+            Err(error) => return Err(error),
+        };
+        let lineage = self.read(lineage::get)?;
+        self.copier = Some(Copier::new(remote.clone(), clock.clone(), lineage).into());
+        Ok(joined)
+    }
+
+    /// Loads the newest generation if this file is not it. Makes none and attaches nothing.
+    ///
+    /// # Errors
+    /// As [`Store::join`].
+    pub async fn load_if_newer(&self, remote: &Remote) -> Result<Joined, StoreError> {
+        let here = self.read(lineage::get)?;
+        let listed = remote.list(0).await?;
+        failpoint!("restore.listed");
+        let Some(newest) = listed.last().copied() else {
+            return Ok(Joined::First);
+        };
+        match here {
+            Some(here) if here.generation > newest.number => {
+                // A put of ours may not have arrived; but what was confirmed was there.
+                if here.saved.is_some_and(|saved| saved.generation > newest.number) {
+                    let (here, there) = (here.generation, newest.number);
+                    tracing::warn!(
+                        here,
+                        there,
+                        "the remote has lost generations, or is another one; going on from this file"
+                    );
+                }
+                Ok(Joined::Newest(newest.number))
+            }
+            Some(here) if here.generation == newest.number => {
+                match self.is_of(remote, newest, &here).await {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        return self
+                            .load(remote, newest)
+                            .await
+                            .map(|(saved, _)| Joined::Loaded(saved.generation));
+                    }
+                    // It was sound when we made or loaded it, and what it held is here.
+                    Err(error) if error.is_damage() && here.is_confirmed() => {
+                        tracing::error!(%error, "the newest copy of the state was damaged since; this file still has what was in it, and makes a new one");
+                        return Ok(Joined::Newest(newest.number));
+                    }
+                    Err(error) => return Err(error),
+                }
+                if !here.is_confirmed() {
+                    let saved = Saved {
+                        generation: newest.number,
+                        at: newest.at,
+                        bytes: newest.bytes,
+                    };
+                    self.note(move |tx| lineage::confirm(tx, saved)).await?;
+                }
+                Ok(Joined::Newest(newest.number))
+            }
+            _ => self
+                .load(remote, newest)
+                .await
+                .map(|(saved, _)| Joined::Loaded(saved.generation)),
+        }
+    }
+
+    /// Whether a generation of our number is ours.
+    async fn is_of(&self, remote: &Remote, newest: Generation, here: &Lineage) -> Result<bool, StoreError> {
+        let Some(packed) = remote.fetch(newest.number).await? else {
+            return Err(RemoteError::gone(newest.number).into());
+        };
+        let theirs = lineage::get(&generation::open(newest.number, &packed)?)?;
+        Ok(theirs.is_some_and(|theirs| theirs.nonce == here.nonce))
+    }
+
+    /// Puts a generation in the place of everything in the file. What the file held is kept beside it.
+    /// Returns the new epoch and the write that began it, too.
+    pub(in crate::store) async fn load(
+        &self,
+        remote: &Remote,
+        generation: Generation,
+    ) -> Result<(Saved, (u64, u64)), StoreError> {
+        let Some(packed) = remote.fetch(generation.number).await? else {
+            return Err(RemoteError::gone(generation.number).into());
+        };
+        let mut source = generation::open(generation.number, &packed)?;
+        migrate::migrate_in_memory(&mut source, Path::new(remote.name()))?;
+        let saved = Saved {
+            generation: generation.number,
+            at: generation.at,
+            bytes: generation.bytes,
+        };
+        failpoint!("restore.fetched");
+        writer::transact(&mut source, |tx| lineage::confirm(tx, saved))?;
+        let (aside, reached) = self.put_in_place(source, None).await?;
+        failpoint!("restore.loaded");
+        let (generation, remote) = (generation.number, remote.name());
+        match aside {
+            None => tracing::info!(generation, remote, "state loaded"),
+            Some(aside) => tracing::warn!(
+                generation,
+                remote,
+                aside = %aside.display(),
+                "state loaded in the place of what this machine had; what it wrote since its own last copy is in that file alone"
+            ),
+        }
+        Ok((saved, reached))
+    }
+
+    /// Puts a database of the newest schema in the place of everything in the file: all of it, or after a
+    /// kill none of it. What the file held is kept beside it, `labelled` or in the place of an earlier copy
+    /// of the same generation. Returns where, if there was anything.
+    pub(in crate::store) async fn put_in_place(
+        &self,
+        source: Connection,
+        labelled: Option<String>,
+    ) -> Result<(Option<PathBuf>, (u64, u64)), StoreError> {
+        let path = self.path().to_owned();
+        let (told, aside) = std::sync::mpsc::channel();
+        let replace = move |connection: &mut Connection| {
+            let aside = keep_aside(connection, &path, labelled.as_deref().unwrap_or_default())?;
+            Backup::new(&source, connection)?.run_to_completion(i32::MAX, BUSY, None)?;
+            failpoint!("restore.replaced");
+            // The receiver waits for the end of this.
+            drop(told.send(aside));
+            Ok(())
+        };
+        let reached = self.writer()?.replace(replace).await?;
+        Ok((aside.try_recv().ok().flatten(), reached))
+    }
+}
+
+/// Copies what is about to be replaced to `<file>.superseded-<generation><label>`, if there is anything in
+/// it, and forgets the oldest such copies.
+fn keep_aside(connection: &mut Connection, path: &Path, label: &str) -> Result<Option<PathBuf>, StoreError> {
+    let generation = lineage::get(connection)?.map(|lineage| lineage.generation);
+    if generation.is_none() && export::is_empty(connection)? {
+        return Ok(None);
+    }
+    let copy = beside(
+        path,
+        &format!(".superseded-{:010}{label}", generation.unwrap_or_default()),
+    );
+    copies::keep(&copy, &image::take(connection)?)?;
+    let mut copies = superseded(path);
+    copies.sort();
+    let oldest = copies.len().saturating_sub(SUPERSEDED_KEPT);
+    for copy in copies.drain(..oldest) {
+        if let Err(error) = std::fs::remove_file(&copy) {
+            tracing::warn!(%error, copy = %copy.display(), "an old copy of replaced state cannot be removed");
+        }
+    }
+    Ok(Some(copy))
+}
+
+fn superseded(path: &Path) -> Vec<PathBuf> {
+    let start = beside(path, ".superseded-");
+    // By name: in a folder that is called "." here, the same file may be called otherwise.
+    let name = start.file_name().unwrap_or_default().as_encoded_bytes();
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(name))
+        .map(|entry| entry.path())
+        .collect()
+}

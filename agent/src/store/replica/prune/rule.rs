@@ -1,0 +1,103 @@
+//! Which generations are kept: a pure function of the listing.
+//!
+//! The newest [`NEWEST`], the newest of each of the last [`DAYS`] days and of each of the last [`WEEKS`]
+//! weeks that have any. A day is a UTC day and a week an ISO week, by the remote's own times. Days without a
+//! generation do not count, so that a machine that was off for a month finds its backups when it comes back.
+//!
+//! It follows that pruning often keeps the same as pruning once at the end, and that what was let go never
+//! comes back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::tz::Offset;
+
+use crate::store::replica::remote::Generation;
+
+/// So many of the highest numbers.
+pub const NEWEST: usize = 100;
+/// So many days.
+pub const DAYS: usize = 7;
+/// So many weeks.
+pub const WEEKS: usize = 4;
+
+/// A generation, and why it is kept. If no flag is set it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Place {
+    /// Which.
+    #[serde(flatten)]
+    pub generation: Generation,
+    /// It is one of the [`NEWEST`] last ones.
+    pub recent: bool,
+    /// It stands for its day.
+    pub daily: bool,
+    /// It stands for its week.
+    pub weekly: bool,
+    /// It would stand for its day or week, but it is damaged: another one does, and this one is kept for
+    /// whoever wants to look.
+    pub damaged: bool,
+}
+
+impl Place {
+    /// Whether it stays.
+    pub fn is_kept(&self) -> bool {
+        self.recent || self.stands() || self.damaged
+    }
+
+    /// Whether it stands for a day or a week: it has to be sound.
+    pub fn stands(&self) -> bool {
+        self.daily || self.weekly
+    }
+}
+
+/// Decides about each generation, ascending. `damaged` ones stand for nothing.
+pub fn sort(listing: &[Generation], damaged: &BTreeSet<u64>) -> Vec<Place> {
+    let mut places: Vec<Place> = listing
+        .iter()
+        .map(|&generation| Place {
+            generation,
+            recent: false,
+            daily: false,
+            weekly: false,
+            damaged: false,
+        })
+        .collect();
+    places.sort_unstable_by_key(|place| place.generation.number);
+    let newest = places.len().saturating_sub(NEWEST);
+    places[newest..].iter_mut().for_each(|place| place.recent = true);
+    let day = |place: &Place| Offset::UTC.to_datetime(place.generation.at).date();
+    let week = |place: &Place| {
+        let week = day(place).iso_week_date();
+        (week.year(), week.week())
+    };
+    stand_for(&mut places, damaged, DAYS, day, |place| place.daily = true);
+    stand_for(&mut places, damaged, WEEKS, week, |place| place.weekly = true);
+    places
+}
+
+/// In each of the last `kept` groups, the newest one that is not damaged stands for it.
+fn stand_for<G: Ord>(
+    places: &mut [Place],
+    damaged: &BTreeSet<u64>,
+    kept: usize,
+    group: impl Fn(&Place) -> G,
+    stands: impl Fn(&mut Place),
+) {
+    let mut groups = BTreeMap::<G, Vec<usize>>::new();
+    for (at, place) in places.iter().enumerate() {
+        groups.entry(group(place)).or_default().push(at);
+    }
+    for members in groups.into_values().rev().take(kept) {
+        for at in members.into_iter().rev() {
+            let place = &mut places[at];
+            if damaged.contains(&place.generation.number) {
+                place.damaged = true;
+            } else {
+                stands(place);
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! Going back to an earlier state, on purpose.
+//!
+//! 1. The lock: whoever decides and sends is not to have its memory changed.
+//! 2. The source is opened in memory and checked, and brought to the newest schema there.
+//! 3. What was said since is taken over from the present file and from the newest sound generation
+//!    ([`carry`]), so that it is not said again; or not, if that is wanted.
+//! 4. It names itself a generation above everything on the remote, takes the place of everything in the file
+//!    at once, and is copied as that generation: every other instance loads it. Should one have gone on
+//!    meanwhile, from step 3 again.
+//!
+//! What the file held is kept beside it, readable or not. Killed anywhere, the file is what it was or what it
+//! is to be.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::{
+    checkpoint::Copier,
+    generation,
+    remote::{Generation, Remote},
+};
+pub use crate::store::replica::carried::Carried;
+use crate::{
+    clock::{self, Clock},
+    store::{
+        Lock, Store, StoreError, Verdict,
+        file::{copies, migrate, verify, version, writer},
+        replica::carried,
+        tables::lineage,
+    },
+};
+
+/// For the copy of what was restored.
+const COPY: Duration = Duration::from_secs(20);
+/// So often another instance may go on meanwhile.
+const TRIES: u32 = 3;
+/// So many generations are tried until one tells what was said last.
+const LOOKS: usize = 5;
+
+/// A file that is about to become an earlier state. Nobody else can open it meanwhile.
+#[derive(Debug)]
+pub struct Rollback {
+    path: PathBuf,
+    lock: Lock,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct RolledBack {
+    /// Where what was replaced is kept; `None`: there was nothing.
+    pub kept_aside: Option<PathBuf>,
+    /// What was not undone.
+    pub carried: Vec<Carried>,
+    /// The generation that it now is, if there are generations.
+    pub generation: Option<u64>,
+    /// Whether that generation is on the remote.
+    pub copied: bool,
+    /// What could not be read, so that something may be said again.
+    pub unread: Vec<String>,
+}
+
+/// The file as it was found.
+enum Present {
+    Missing,
+    Sound(Connection),
+    Unusable(String),
+}
+
+impl Rollback {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// If another process has the state.
+    pub fn begin(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            path: path.to_owned(),
+            lock: Lock::take(path)?,
+        })
+    }
+
+    /// Makes the file what `source` is, of which `what` is the name; with `exactly`, what was said since is
+    /// forgotten.
+    ///
+    /// # Errors
+    /// If the source is not sound or of a newer release, the remote does not answer, or the file cannot be
+    /// written. Then everything is as it was, or another instance goes on with what is newest.
+    pub async fn finish(
+        self,
+        mut source: Connection,
+        what: &str,
+        remote: Option<&Remote>,
+        clock: &Clock,
+        exactly: bool,
+    ) -> Result<RolledBack, StoreError> {
+        verify::verify(&source, what)?;
+        migrate::migrate_in_memory(&mut source, Path::new(what))?;
+        let mut done = RolledBack {
+            kept_aside: None,
+            carried: Vec::new(),
+            generation: None,
+            copied: false,
+            unread: Vec::new(),
+        };
+        let present = present(&self.path)?;
+        // Before anything is touched: a restore that the next start would undo is none.
+        let listing = match remote {
+            Some(remote) => remote.list(0).await?,
+            None => Vec::new(),
+        };
+        let mut own_generation = 0;
+        match &present {
+            Present::Sound(present) => {
+                own_generation = lineage::get(present)?.map_or(0, |own| own.generation);
+                if !exactly {
+                    done.take(carry_into(&mut source, present)?);
+                }
+            }
+            _ if exactly => {}
+            Present::Unusable(why) => done.unread.push(why.clone()),
+            Present::Missing if listing.is_empty() => {
+                done.unread
+                    .push(format!("{} does not exist", self.path.display()));
+            }
+            Present::Missing => {}
+        }
+        let label = format!("-{}", clock.now().strftime("%Y%m%dT%H%M%SZ"));
+        if let Present::Unusable(_) = present {
+            done.kept_aside = Some(copies::move_aside(&self.path, &format!(".unusable{label}"))?);
+        }
+        let mut store = Store::open_locked(&self.path, self.lock.clone())?;
+        let Some(remote) = remote else {
+            done.put_in_place(&store, &source, label).await?;
+            return Ok(done);
+        };
+        for _ in 0..TRIES {
+            let listing = remote.list(0).await?;
+            if !exactly {
+                done.take_from_newest(&mut source, remote, &listing).await?;
+            }
+            let least = own_generation.max(listing.last().map_or(0, |newest| newest.number)) + 1;
+            let nonce = clock::time_ordered_id(clock.now());
+            writer::transact(&mut source, |tx| {
+                lineage::forget(tx)?;
+                lineage::begin(tx, &nonce, least)
+            })?;
+            done.put_in_place(&store, &source, label.clone()).await?;
+            let own = store.read(lineage::get)?;
+            done.generation = own.as_ref().map(|own| own.generation);
+            store.copier = Some(Copier::new(remote.clone(), clock.clone(), own).into());
+            match store.checkpoint(store.epoch(), COPY).await {
+                Verdict::Safe => {
+                    done.copied = true;
+                    return Ok(done);
+                }
+                Verdict::Unreachable | Verdict::Unsure => return Ok(done),
+                Verdict::Fenced => {
+                    tracing::warn!("another instance went on with the state meanwhile: once more");
+                }
+            }
+        }
+        Err(StoreError::Superseded)
+    }
+}
+
+impl RolledBack {
+    async fn put_in_place(
+        &mut self,
+        store: &Store,
+        source: &Connection,
+        label: String,
+    ) -> Result<(), StoreError> {
+        let mut copy = Connection::open_in_memory()?;
+        rusqlite::backup::Backup::new(source, &mut copy)?.step(-1)?;
+        let (aside, _) = store.put_in_place(copy, Some(label)).await?;
+        // The first one is what the person had; what another instance wrote in the meantime is on the remote.
+        self.kept_aside = self.kept_aside.take().or(aside);
+        Ok(())
+    }
+
+    /// Takes over from the newest generation that can be read.
+    async fn take_from_newest(
+        &mut self,
+        source: &mut Connection,
+        remote: &Remote,
+        listing: &[Generation],
+    ) -> Result<(), StoreError> {
+        for generation in listing.iter().rev().take(LOOKS) {
+            match open_generation(remote, generation.number).await {
+                Ok(later) => {
+                    self.take(carry_into(source, &later)?);
+                    return Ok(());
+                }
+                Err(StoreError::Remote(error)) if error.is_silence() => return Err(error.into()),
+                Err(error) => self.unread.push(error.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, carried: Vec<Carried>) {
+        for carried in carried.into_iter().filter(|carried| carried.rows > 0) {
+            match self
+                .carried
+                .iter_mut()
+                .find(|so_far| so_far.table == carried.table)
+            {
+                Some(so_far) => so_far.rows += carried.rows,
+                None => self.carried.push(carried),
+            }
+        }
+    }
+}
+
+/// A generation in memory, checked and of the newest schema.
+async fn open_generation(remote: &Remote, number: u64) -> Result<Connection, StoreError> {
+    let mut opened = generation::fetch(remote, number).await?.0;
+    migrate::migrate_in_memory(&mut opened, Path::new(&format!("generation {number}")))?;
+    Ok(opened)
+}
+
+fn present(path: &Path) -> Result<Present, StoreError> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Present::Missing),
+        Ok(file) if file.len() == 0 => return Ok(Present::Missing),
+        _ => {}
+    }
+    let open = || {
+        let mut present = copies::open(path)?;
+        version::refuse_foreign(&present, path)?;
+        verify::verify(&present, &path.display().to_string())?;
+        migrate::migrate_in_memory(&mut present, path)?;
+        Ok(present)
+    };
+    match open() {
+        Ok(present) => Ok(Present::Sound(present)),
+        // Whoever has Python's file in its place wants something else.
+        Err(StoreError::NotOurs(path)) => Err(StoreError::NotOurs(path)),
+        Err(error) => Ok(Present::Unusable(error.to_string())),
+    }
+}
+
+fn carry_into(source: &mut Connection, later: &Connection) -> Result<Vec<Carried>, StoreError> {
+    Ok(writer::transact(source, |tx| carried::carry(later, tx))?)
+}
+
+#[cfg(test)]
+mod tests;

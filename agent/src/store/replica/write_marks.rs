@@ -1,0 +1,44 @@
+//! `durable_writes`: marks of writes that had to survive, so that whoever was overtaken finds out whether its
+//! write is in what it loads.
+//!
+//! An instance that stands still between making a generation and hearing about it may be overtaken by another
+//! one that went on from that very generation. Then its write is there already, and to write it again would
+//! count a session twice.
+
+use rusqlite::{Connection, Transaction};
+
+/// So many marks are kept: whoever is overtaken by more writes than that while it stands still writes again.
+const KEPT: i64 = 256;
+
+/// Marks what the transaction writes.
+pub(in crate::store) fn mark(tx: &Transaction<'_>, nonce: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT INTO durable_writes (nonce) VALUES (?1)")?
+        .execute([nonce])?;
+    tx.prepare_cached("DELETE FROM durable_writes WHERE seq <= (SELECT max(seq) FROM durable_writes) - ?1")?
+        .execute([KEPT])?;
+    Ok(())
+}
+
+/// Whether the write with this mark is in the state.
+pub(in crate::store) fn has(connection: &Connection, nonce: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM durable_writes WHERE nonce = ?1")?
+        .exists([nonce])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::scratch;
+
+    #[tokio::test]
+    async fn the_newest_marks_are_kept() {
+        let (_folder, store) = scratch();
+        store
+            .write(|tx| (0..KEPT + 9).try_for_each(|nonce| mark(tx, nonce)))
+            .await
+            .unwrap();
+        let kept = |nonce| store.read(move |connection| has(connection, nonce)).unwrap();
+        assert_eq!([8, 9, KEPT + 8].map(kept), [false, true, true]);
+    }
+}

@@ -1,0 +1,209 @@
+//! `notifications` and `attempts`: the messages to the person, where each stands and what happened to it.
+//!
+//! The rules of delivery are in `notify::outbox`; here is only their SQL. A [`Row`] is replaced as a whole
+//! and only by somebody who has seen its present state and attempt ([`replace`]), so that a worker that is
+//! late cannot overwrite a newer one.
+
+mod attempts;
+mod doubt;
+mod state;
+mod view;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::Type};
+
+pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally, was_resent};
+pub use doubt::{Surroundings, channels_tried, surroundings};
+pub use state::State;
+pub use view::{
+    Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,
+    messages_since, page,
+};
+
+use super::sql::{parse, parse_optional, time};
+use crate::domain::{ChannelKind, Severity, Subject};
+
+/// How long a message without an `expires_at` is worth sending.
+const DEFAULT_WORTH: SignedDuration = SignedDuration::from_hours(24);
+
+/// What delivery knows about a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub state: State,
+    /// The channel in use.
+    pub channel: ChannelKind,
+    /// Whether no other channel may be used.
+    pub pinned: bool,
+    /// Number of the last attempt, from 1.
+    pub attempt: u32,
+    /// The text without the tag.
+    pub body: String,
+    /// What reconciliation looks for.
+    pub tag: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// After it the message is not worth sending.
+    pub expires_at: Option<Timestamp>,
+    /// End of the last attempt's lease.
+    pub lease_until: Option<Timestamp>,
+    /// When the outbox looks at it again.
+    pub next_at: Option<Timestamp>,
+    /// The provider's id, once accepted.
+    pub provider_id: Option<String>,
+    /// When a provider last accepted it.
+    pub accepted_at: Option<Timestamp>,
+    /// The last thing that went wrong, for a person.
+    pub why: Option<String>,
+    /// When it was last written, by the clock of whoever wrote it.
+    pub updated_at: Timestamp,
+}
+
+impl Row {
+    /// The first instant at which it is not worth sending any more: `expires_at`, else a day after it was
+    /// made.
+    pub fn deadline(&self) -> Timestamp {
+        self.expires_at.unwrap_or_else(|| {
+            self.created_at
+                .saturating_add(DEFAULT_WORTH)
+                .unwrap_or(Timestamp::MAX)
+        })
+    }
+}
+
+/// What a message is about, beside its [`Row`]; never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The pass that made it.
+    pub run_id: Option<&'a str>,
+    /// Worst of its conditions.
+    pub severity: Severity,
+    /// Most urgent first.
+    pub subjects: &'a [Subject],
+}
+
+/// Adds a message.
+pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Result<()> {
+    let subjects: Vec<&str> = about.subjects.iter().map(Subject::as_str).collect();
+    tx.prepare_cached(
+        "INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, expires_at, state, channel, pinned,
+                                    attempt, lease_until, next_at, why, updated_at)
+         VALUES (:id, :run_id, :created_at, :severity, :subjects, :body, :tag, :expires_at, :state, :channel, :pinned,
+                 :attempt, :lease_until, :next_at, :why, :created_at)",
+    )?
+    .execute(named_params! {
+        ":id": row.id,
+        ":run_id": about.run_id,
+        ":created_at": time(row.created_at),
+        ":severity": about.severity.as_str(),
+        ":subjects": serde_json::Value::from(subjects).to_string(),
+        ":body": row.body,
+        ":tag": row.tag,
+        ":expires_at": row.expires_at.map(time),
+        ":state": row.state.as_str(),
+        ":channel": row.channel.as_str(),
+        ":pinned": row.pinned,
+        ":attempt": row.attempt,
+        ":lease_until": row.lease_until.map(time),
+        ":next_at": row.next_at.map(time),
+        ":why": row.why,
+    })?;
+    Ok(())
+}
+
+/// Puts `after` in the place of `before`, if the message still is in that state and attempt; says whether it
+/// was.
+pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) -> rusqlite::Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE notifications
+             SET state = :state, channel = :channel, attempt = :attempt, tag = :tag, lease_until = :lease_until,
+                 next_at = :next_at, provider_id = :provider_id, accepted_at = :accepted_at, why = :why, updated_at = :now
+             WHERE id = :id AND state = :seen_state AND attempt = :seen_attempt",
+        )?
+        .execute(named_params! {
+            ":id": before.id,
+            ":seen_state": before.state.as_str(),
+            ":seen_attempt": before.attempt,
+            ":state": after.state.as_str(),
+            ":channel": after.channel.as_str(),
+            ":attempt": after.attempt,
+            ":tag": after.tag,
+            ":lease_until": after.lease_until.map(time),
+            ":next_at": after.next_at.map(time),
+            ":provider_id": after.provider_id,
+            ":accepted_at": after.accepted_at.map(time),
+            ":why": after.why,
+            ":now": time(now),
+        })?;
+    Ok(changed == 1)
+}
+
+/// Every message that the outbox has to look at again, the next one first; then those whose last attempt is
+/// in doubt, and about which nobody asks any more.
+pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM notifications n WHERE next_at IS NOT NULL OR (state = 'unknown' AND EXISTS
+                (SELECT 1 FROM attempts a
+                  WHERE a.notification_id = n.id AND a.number = n.attempt AND coalesce(a.outcome, 'unknown') = 'unknown'))
+              ORDER BY next_at IS NULL, next_at, id"
+        ))?
+        .query_map([], read_row)?
+        .collect()
+}
+
+/// One message as delivery knows it.
+pub fn load(connection: &Connection, id: &str) -> rusqlite::Result<Option<Row>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE id = ?1"))?
+        .query_row([id], read_row)
+        .optional()
+}
+
+/// Whether a message has this tag already.
+pub fn tag_exists(connection: &Connection, tag: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM notifications WHERE tag = ?1")?
+        .exists([tag])
+}
+
+const COLUMNS: &str = "id, state, channel, pinned, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
+                       provider_id, accepted_at, why, updated_at";
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        id: row.get("id")?,
+        state: parse(row, "state")?,
+        channel: read_channel(row, "channel")?,
+        pinned: row.get("pinned")?,
+        attempt: row.get("attempt")?,
+        body: row.get("body")?,
+        tag: row.get("tag")?,
+        created_at: parse(row, "created_at")?,
+        expires_at: parse_optional(row, "expires_at")?,
+        lease_until: parse_optional(row, "lease_until")?,
+        next_at: parse_optional(row, "next_at")?,
+        provider_id: row.get("provider_id")?,
+        accepted_at: parse_optional(row, "accepted_at")?,
+        why: row.get("why")?,
+        updated_at: parse(row, "updated_at")?,
+    })
+}
+
+/// A channel as the configuration and the database spell it.
+pub(in crate::store) fn read_channel(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<ChannelKind> {
+    let text: String = row.get(column)?;
+    ChannelKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| {
+            let message = format!("column {column}: {text:?} is not a channel");
+            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, message.into())
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde::Serialize;
+
+use super::{State, read_channel};
+use crate::{
+    domain::{ChannelKind, Severity, Subject},
+    store::tables::sql::{parse, parse_optional, time},
+};
+
+/// A message as people and endpoints see it.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Notification {
+    /// Its id.
+    pub id: String,
+    /// The channel in use.
+    #[schema(value_type = String)]
+    pub channel: ChannelKind,
+    /// Where it stands.
+    pub state: State,
+    /// The provider's id, once accepted.
+    pub provider_id: Option<String>,
+    /// What it is about, most urgent first.
+    #[schema(value_type = Vec<String>)]
+    pub subjects: Vec<Subject>,
+    /// Worst of its conditions.
+    #[schema(value_type = String)]
+    pub severity: Severity,
+    /// The text, without the tag that delivery adds.
+    pub body: String,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When a provider last accepted it.
+    #[schema(value_type = Option<String>)]
+    pub accepted_at: Option<Timestamp>,
+    /// When something last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
+    /// After it the message is not worth sending.
+    #[schema(value_type = Option<String>)]
+    pub expires_at: Option<Timestamp>,
+    /// Number of the last attempt, from 1.
+    pub attempt: u32,
+    /// The last thing that went wrong.
+    pub why: Option<String>,
+    /// When the person said that they know.
+    #[schema(value_type = Option<String>)]
+    pub acknowledged_at: Option<Timestamp>,
+    /// Who said so.
+    pub acknowledged_by: Option<String>,
+    /// What happened, step by step.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One attempt to send a message.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u32,
+    /// Where it was tried.
+    #[schema(value_type = String)]
+    pub channel: ChannelKind,
+    /// When it began.
+    #[schema(value_type = String)]
+    pub started_at: Timestamp,
+    /// When it was known how it ended.
+    #[schema(value_type = Option<String>)]
+    pub finished_at: Option<Timestamp>,
+    /// `accepted`, `rejected`, `retry`, `not_sent`, `unknown`, `adopted`, `absent`, `resent`, `undelivered`
+    /// or `expired`.
+    pub outcome: Option<String>,
+    /// The provider's error code.
+    pub code: Option<String>,
+    /// What went wrong.
+    pub why: Option<String>,
+}
+
+/// The newest messages, newest first.
+pub fn list(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Notification>> {
+    Ok(page(connection, limit, None)?.unwrap_or_default())
+}
+
+/// As [`list`], but only those made before the one with this id; `None` if there is no such message.
+pub fn page(
+    connection: &Connection,
+    limit: u32,
+    before: Option<&str>,
+) -> rusqlite::Result<Option<Vec<Notification>>> {
+    if let Some(id) = before
+        && !connection
+            .prepare_cached("SELECT 1 FROM notifications WHERE id = ?1")?
+            .exists([id])?
+    {
+        return Ok(None);
+    }
+    let mut found: Vec<Notification> = connection
+        .prepare_cached(
+            "SELECT * FROM notifications
+              WHERE ?2 IS NULL OR (created_at, id) < (SELECT created_at, id FROM notifications WHERE id = ?2)
+              ORDER BY created_at DESC, id DESC LIMIT ?1",
+        )?
+        .query_map((limit, before), read)?
+        .collect::<rusqlite::Result<_>>()?;
+    for notification in &mut found {
+        notification.attempts = attempts(connection, &notification.id)?;
+    }
+    Ok(Some(found))
+}
+
+/// One message.
+pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notification>> {
+    let found = connection
+        .prepare_cached("SELECT * FROM notifications WHERE id = ?1")?
+        .query_row([id], read);
+    let Some(mut notification) = found.optional()? else {
+        return Ok(None);
+    };
+    notification.attempts = attempts(connection, id)?;
+    Ok(Some(notification))
+}
+
+/// Notes that the person knows about a message; says whether that is new. What waits for another try is
+/// withdrawn: it would only say what is known (what an earlier try may have told them stays in doubt). An
+/// attempt under way goes its way, but is the last ([`is_acknowledged`]).
+pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
+    let noted = tx
+        .prepare_cached(
+            "UPDATE notifications SET acknowledged_at = ?2, acknowledged_by = ?3 WHERE id = ?1 AND acknowledged_at IS NULL",
+        )?
+        .execute((id, time(now), by))?;
+    if noted == 1 {
+        tx.prepare_cached(
+            "UPDATE notifications SET next_at = NULL, updated_at = ?2,
+                    state = CASE WHEN EXISTS (SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent')
+                                 THEN 'unknown' ELSE 'failed' END,
+                    why = 'not sent again, the person knows' || coalesce(': ' || why, '')
+              WHERE id = ?1 AND state = 'planned'",
+        )?
+        .execute((id, time(now)))?;
+    }
+    Ok(noted == 1)
+}
+
+/// Whether the person knows about a message.
+pub fn is_acknowledged(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM notifications WHERE id = ?1 AND acknowledged_at IS NOT NULL")?
+        .exists([id])
+}
+
+/// How many messages made since `since` reached a provider, or may have, or still may: all but those that
+/// failed without ever being accepted. What the limits per hour and day count. A test message is SAFE and
+/// does not count.
+pub fn messages_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<u32> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FROM notifications
+              WHERE created_at >= ?1 AND severity <> 'SAFE' AND NOT (state = 'failed' AND accepted_at IS NULL)",
+        )?
+        .query_row([time(since)], |row| row.get(0))
+}
+
+/// How many messages are in each state; every state is there.
+pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>> {
+    let mut counts: BTreeMap<State, u32> = State::ALL.into_iter().map(|state| (state, 0)).collect();
+    let mut statement =
+        connection.prepare_cached("SELECT state, count(*) AS messages FROM notifications GROUP BY state")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        counts.insert(parse(row, "state")?, row.get("messages")?);
+    }
+    Ok(counts)
+}
+
+/// The messages of which it turned out at `since` or later that they will reach nobody, but for those that
+/// the person knows about.
+pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
+    let ids: Vec<String> = connection
+        .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL ORDER BY created_at")?
+        .query_map([time(since)], |row| row.get("id"))?
+        .collect::<Result<_, _>>()?;
+    ids.iter()
+        .filter_map(|id| get(connection, id).transpose())
+        .collect()
+}
+
+/// How many messages providers took, by channel, ever.
+pub fn accepted(connection: &Connection) -> rusqlite::Result<BTreeMap<ChannelKind, u32>> {
+    connection
+        .prepare_cached(
+            "SELECT channel, count(*) AS messages FROM attempts WHERE outcome IN ('accepted', 'adopted', 'undelivered')
+              GROUP BY channel",
+        )?
+        .query_map([], |row| Ok((read_channel(row, "channel")?, row.get("messages")?)))?
+        .collect()
+}
+
+fn attempts(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Attempt>> {
+    connection
+        .prepare_cached("SELECT * FROM attempts WHERE notification_id = ?1 ORDER BY number")?
+        .query_map([id], |row| {
+            Ok(Attempt {
+                number: row.get("number")?,
+                channel: read_channel(row, "channel")?,
+                started_at: parse(row, "started_at")?,
+                finished_at: parse_optional(row, "finished_at")?,
+                outcome: row.get("outcome")?,
+                code: row.get("code")?,
+                why: row.get("why")?,
+            })
+        })?
+        .collect()
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notification> {
+    let subjects: String = row.get("subjects")?;
+    Ok(Notification {
+        id: row.get("id")?,
+        channel: read_channel(row, "channel")?,
+        state: parse(row, "state")?,
+        provider_id: row.get("provider_id")?,
+        subjects: serde_json::from_str(&subjects).map_err(|e| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e))
+        })?,
+        severity: parse(row, "severity")?,
+        body: row.get("body")?,
+        created_at: parse(row, "created_at")?,
+        accepted_at: parse_optional(row, "accepted_at")?,
+        updated_at: parse(row, "updated_at")?,
+        expires_at: parse_optional(row, "expires_at")?,
+        attempt: row.get("attempt")?,
+        why: row.get("why")?,
+        acknowledged_at: parse_optional(row, "acknowledged_at")?,
+        acknowledged_by: row.get("acknowledged_by")?,
+        attempts: Vec::new(),
+    })
+}

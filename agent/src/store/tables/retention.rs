@@ -1,0 +1,329 @@
+//! What is forgotten when, so that the state stays small: the whole of it is copied several times an hour.
+//!
+//! * Up to a week: everything.
+//! * Up to `state.retention_days`: of decisions to stay silent that say the same of a subject on a day, the
+//!   first; passes that found everything out and that nothing refers to any more go.
+//! * Older: messages with their claims and attempts, decisions and passes go.
+//!
+//! Nothing that a rule still looks at is forgotten: the newest week of claims stays however late the clock
+//! says it is, because it may be wrong and be set back; an open message stays however old it is, the last two
+//! successful passes stay for the dead-man's switch and the gap between them, the claim of a broken channel
+//! until it works again. What a person told (sessions, readings, reconciliations, silences) is not ours to
+//! forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rusqlite::{Connection, Transaction, params};
+
+use super::sql::time;
+
+/// For so long every single decision is kept.
+const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than a week. Returns
+/// how many rows went.
+pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rusqlite::Result<usize> {
+    Ok(forget_old(tx, &midnight_before(now, kept))? + forget_repeated(tx, &midnight_before(now, IN_FULL))?)
+}
+
+fn midnight_before(now: Timestamp, span: SignedDuration) -> String {
+    let day = now
+        .saturating_sub(span)
+        .unwrap_or(Timestamp::MIN)
+        .to_zoned_datetime(TimeZone::UTC);
+    time(
+        day.start_of_day()
+            .map_or(Timestamp::MIN, |start| start.timestamp()),
+    )
+}
+
+fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
+    let mut gone = 0;
+    for sql in [
+        "DELETE FROM decisions WHERE at < ?1",
+        "DELETE FROM claims WHERE claimed_at < ?1
+            AND day NOT IN (SELECT DISTINCT day FROM claims ORDER BY day DESC LIMIT 7)
+            AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)
+            AND subject NOT IN (SELECT 'channel:' || channel FROM broken_channels)",
+        "DELETE FROM attempts WHERE notification_id IN
+            (SELECT id FROM notifications n WHERE next_at IS NULL AND created_at < ?1
+                AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = n.id)
+                AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = n.id))",
+        "DELETE FROM notifications WHERE next_at IS NULL AND created_at < ?1
+            AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = notifications.id)
+            AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = notifications.id)",
+        "DELETE FROM runs WHERE started_at < ?1
+            AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)
+            AND NOT EXISTS (SELECT 1 FROM notifications WHERE run_id = runs.id)
+            AND NOT EXISTS (SELECT 1 FROM decisions WHERE run_id = runs.id)",
+    ] {
+        gone += tx.prepare_cached(sql)?.execute(params![before])?;
+    }
+    Ok(gone)
+}
+
+fn forget_repeated(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
+    let mut gone = 0;
+    for sql in [
+        "DELETE FROM decisions WHERE at < ?1 AND action = 'suppress' AND id NOT IN
+            (SELECT min(id) FROM decisions WHERE at < ?1 AND action = 'suppress' GROUP BY subject, day, severity, reason)",
+        "DELETE FROM runs WHERE started_at < ?1 AND outcome = 'done' AND overran = 0
+            AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)
+            AND NOT EXISTS (SELECT 1 FROM notifications WHERE run_id = runs.id)
+            AND NOT EXISTS (SELECT 1 FROM decisions WHERE run_id = runs.id)",
+    ] {
+        gone += tx.prepare_cached(sql)?.execute(params![before])?;
+    }
+    Ok(gone)
+}
+
+/// Gives back the space of what was forgotten; copies would carry it along.
+pub(in crate::store) fn compact(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("VACUUM")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::ChannelKind,
+        store::{
+            Store,
+            tables::broken_channels::{self, Proof, Refusal},
+            tests::scratch,
+        },
+    };
+
+    const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+    fn now() -> Timestamp {
+        "2026-11-21T18:00:00Z".parse().unwrap()
+    }
+
+    /// A pass so many days ago, with a decision to stay silent about each of these subjects.
+    async fn pass(
+        store: &Store,
+        id: &'static str,
+        days: i64,
+        outcome: &'static str,
+        subjects: &'static [&'static str],
+    ) {
+        let at = time(now() - SignedDuration::from_hours(24 * days));
+        let write = move |tx: &Transaction<'_>| {
+            tx.execute(
+                "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, succeeded, changed, observations)
+                 VALUES (?1, ?2, ?2, 'schedule', ?3, 1, 0, '{}')",
+                params![id, at, outcome],
+            )?;
+            for subject in subjects {
+                tx.execute(
+                    "INSERT INTO decisions (run_id, at, subject, severity, day, action, reason, evidence)
+                     VALUES (?1, ?2, ?3, 'SAFE', substr(?2, 1, 10), 'suppress', 'below_threshold', 'x')",
+                    params![id, at, subject],
+                )?;
+            }
+            Ok(())
+        };
+        store.write(write).await.unwrap();
+    }
+
+    /// A message of a pass so many days ago, with a claim and an attempt.
+    async fn message(store: &Store, id: &'static str, run: &'static str, days: i64, open: bool) {
+        let at = time(now() - SignedDuration::from_hours(24 * days));
+        let write = move |tx: &Transaction<'_>| {
+            tx.execute(
+                "INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, state, channel, attempt, next_at, updated_at)
+                 VALUES (?1, ?2, ?3, 'WARNING', '[]', '', ?1, 'unknown', 'sms', 1, CASE WHEN ?4 THEN ?3 END, ?3)",
+                params![id, run, at, open],
+            )?;
+            tx.execute(
+                "INSERT INTO attempts (notification_id, number, channel, started_at) VALUES (?1, 1, 'sms', ?2)",
+                params![id, at],
+            )?;
+            tx.execute(
+                "INSERT INTO claims (subject, day, severity, notification_id, claimed_at) VALUES ('walk', ?2, 'WARNING', ?1, ?2)",
+                params![id, at],
+            )
+        };
+        store.write(write).await.unwrap();
+    }
+
+    /// A week in which something was said each day.
+    async fn week(store: &Store) {
+        pass(store, "week", 1, "unknown", &[]).await;
+        message(store, "m-week", "week", 1, false).await;
+        let claim = "INSERT INTO claims (subject, day, severity, notification_id, claimed_at) VALUES ('walk', ?1, 'WARNING', 'm-week', ?1)";
+        let days = (2..=7).map(|days| time(now() - SignedDuration::from_hours(24 * days)));
+        store
+            .write(|tx| {
+                days.into_iter()
+                    .try_for_each(|day| tx.execute(claim, [day]).map(drop))
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn forget_now(store: &Store) -> usize {
+        store.write(|tx| forget(tx, KEPT, now())).await.unwrap()
+    }
+
+    fn ids(store: &Store, table: &str) -> Vec<String> {
+        let sql = format!("SELECT id FROM {table} ORDER BY id");
+        store
+            .read(|c| c.prepare(&sql)?.query_map([], |row| row.get(0))?.collect())
+            .unwrap()
+    }
+
+    fn count(store: &Store, table: &str) -> u32 {
+        store
+            .read(|c| c.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)))
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_too_old_goes_with_all_that_belongs_to_it() {
+        let (_folder, store) = scratch();
+        week(&store).await;
+        pass(&store, "old", 92, "unknown", &["walk"]).await;
+        message(&store, "m-old", "old", 92, false).await;
+        pass(&store, "young", 89, "unknown", &["walk"]).await;
+        message(&store, "m-young", "young", 89, false).await;
+        pass(&store, "younger", 88, "unknown", &[]).await;
+        assert_eq!(forget_now(&store).await, 5);
+        assert_eq!(
+            (ids(&store, "runs"), ids(&store, "notifications")),
+            (
+                vec!["week".into(), "young".into(), "younger".into()],
+                vec!["m-week".into(), "m-young".into()]
+            )
+        );
+        assert_eq!(
+            (
+                count(&store, "claims"),
+                count(&store, "attempts"),
+                count(&store, "decisions")
+            ),
+            (8, 2, 1)
+        );
+        assert_eq!(forget_now(&store).await, 0, "once a day is enough");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_far_ahead_for_a_while_lets_nothing_be_said_again() {
+        let (_folder, store) = scratch();
+        week(&store).await;
+        let ahead = now() + SignedDuration::from_hours(400 * 24);
+        store.write(move |tx| forget(tx, KEPT, ahead)).await.unwrap();
+        assert_eq!(
+            (ids(&store, "notifications"), count(&store, "claims")),
+            (vec!["m-week".into()], 7)
+        );
+    }
+
+    #[tokio::test]
+    async fn an_open_message_and_the_last_success_stay_however_old() {
+        let (_folder, store) = scratch();
+        pass(&store, "last", 400, "done", &[]).await;
+        pass(&store, "with an open message", 401, "done", &["walk"]).await;
+        message(&store, "open", "with an open message", 401, true).await;
+        forget_now(&store).await;
+        assert_eq!(ids(&store, "runs"), ["last", "with an open message"]);
+        assert_eq!(
+            (
+                ids(&store, "notifications"),
+                count(&store, "claims"),
+                count(&store, "attempts")
+            ),
+            (vec!["open".into()], 1, 1)
+        );
+    }
+
+    #[tokio::test]
+    async fn that_a_channel_is_broken_was_told_and_stays_so_until_it_works_again() {
+        let (_folder, store) = scratch();
+        week(&store).await;
+        pass(&store, "old", 92, "unknown", &[]).await;
+        message(&store, "m-old", "old", 92, false).await;
+        store
+            .write(|tx| {
+                tx.execute(
+                    "UPDATE claims SET subject = 'channel:sms' WHERE notification_id = 'm-old'",
+                    [],
+                )?;
+                broken_channels::mark(
+                    tx,
+                    ChannelKind::Sms,
+                    Refusal {
+                        at_arrival: false,
+                        code: None,
+                        why: "x",
+                    },
+                    now(),
+                )
+            })
+            .await
+            .unwrap();
+        forget_now(&store).await;
+        assert_eq!(
+            (count(&store, "claims"), ids(&store, "notifications")),
+            (8, vec!["m-old".into(), "m-week".into()])
+        );
+        store
+            .write(|tx| broken_channels::clear(tx, ChannelKind::Sms, Proof::Accepted))
+            .await
+            .unwrap();
+        forget_now(&store).await;
+        assert_eq!((count(&store, "claims"), count(&store, "notifications")), (7, 1));
+    }
+
+    #[tokio::test]
+    async fn after_a_week_a_day_that_repeats_itself_is_said_once() {
+        let (_folder, store) = scratch();
+        pass(&store, "a", 20, "done", &["walk", "goal:reading"]).await;
+        pass(&store, "b", 20, "done", &["walk", "goal:reading"]).await;
+        pass(&store, "c", 20, "done", &["walk", "goal:piano"]).await;
+        pass(&store, "d", 20, "unknown", &[]).await;
+        pass(&store, "e", 3, "done", &["walk"]).await;
+        pass(&store, "f", 3, "done", &["walk"]).await;
+        forget_now(&store).await;
+        assert_eq!(
+            ids(&store, "runs"),
+            ["a", "c", "d", "e", "f"],
+            "b said nothing new"
+        );
+        let kept = |c: &Connection| {
+            c.prepare("SELECT run_id || ' ' || subject FROM decisions ORDER BY 1")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        };
+        assert_eq!(
+            store.read(kept).unwrap(),
+            ["a goal:reading", "a walk", "c goal:piano", "e walk", "f walk"]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_space_is_given_back() {
+        let (_folder, store) = scratch();
+        let filler = "x".repeat(1_000_000);
+        let write = move |tx: &Transaction<'_>| {
+            tx.execute(
+                "INSERT INTO decisions (at, subject, severity, day, action, reason, evidence)
+                 VALUES ('2020-01-01T00:00:00.000000000Z', 'walk', 'SAFE', '2020-01-01', 'suppress', 'vacation', ?1)",
+                [filler],
+            )
+        };
+        store.write(write).await.unwrap();
+        let pages = |store: &Store| {
+            store
+                .read(|c| c.pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0)))
+                .unwrap()
+        };
+        let before = pages(&store);
+        store.forget(KEPT, now()).await.unwrap();
+        assert!(
+            pages(&store) + 200 < before,
+            "{before} pages before, {} after",
+            pages(&store)
+        );
+    }
+}
