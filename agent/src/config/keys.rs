@@ -1,5 +1,7 @@
 //! The names of all settings, and which one a person may have meant.
 
+use super::given::is_inside;
+
 /// Every setting. A name that is not here, and is no table of one that is, is a mistake.
 pub(super) const KEYS: &[&str] = &[
     "environment",
@@ -183,10 +185,6 @@ fn siblings(path: &str) -> Vec<&'static str> {
         .collect();
     names.dedup();
     names
-}
-
-fn is_inside(key: &str, table: &str) -> bool {
-    key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn table(path: &str) -> &str {

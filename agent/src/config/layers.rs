@@ -1,19 +1,21 @@
-//! The layers: built-in defaults < file < SSM parameter < environment. Each is checked for names before it is
-//! merged, so that a misspelt or misplaced key cannot hide or overwrite another layer's value.
+//! The layers: built-in defaults < file < SSM parameter < environment. The names in a layer are checked
+//! before its values are merged, so that a misspelt or misplaced key cannot hide or overwrite the value of
+//! another layer.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{fs, io, path::Path};
 
-use figment::{
-    Figment, Metadata, Profile, Provider,
-    providers::{Format, Toml},
-    value::{Dict, Map, Value},
+use toml::{Table, Value};
+
+use super::{
+    ConfigProblem, Fetched, Source, Variables, Want,
+    given::{Given, Merged},
+    keys,
+    names::is_parameter_name,
 };
-
-use super::{ConfigProblem, Fetched, Source, Variables, Want, keys, validate};
 
 const DEFAULTS: &str = include_str!("defaults.toml");
 
-/// Defaults of tables that exist only where somebody mentions them.
+/// Defaults of tables that exist only where a layer has them.
 const OPTIONAL: &[(&str, &str)] = &[
     ("walk", "[walk]\nfrom = \"14:00\"\nuntil = \"18:00\""),
     (
@@ -29,40 +31,24 @@ const OPTIONAL: &[(&str, &str)] = &[
 /// What settings in the environment begin with; `__` descends into a table.
 const PREFIX: &str = "MECRIS__";
 
-/// What figment calls the layer of an SSM parameter.
-const PARAMETER: &str = "SSM parameter";
-
-/// The key under which the TOML parser hides an unquoted date or time.
-const TOML_DATETIME: &str = "$__toml_private_datetime";
-
-/// A value and who set it.
-#[derive(Clone, Debug)]
-pub(super) struct Given {
-    pub(super) value: Value,
-    pub(super) source: Source,
-}
-
-/// Every setting that has a value, by key.
-pub(super) type Merged = BTreeMap<String, Given>;
-
-/// The parameter that `config.ssm_parameter` names, in the environment or else in the file. What is no name
-/// of a parameter is none: validation says so.
+/// The parameter that `config.ssm_parameter` names, in the environment or else in the file. `None` if the
+/// text is not the name of a parameter: validation reports that.
 pub(super) fn parameter(file: Option<&Path>, variables: &Variables) -> Option<String> {
     let name = match variables.get("MECRIS__CONFIG__SSM_PARAMETER") {
         Some(name) => name.clone(),
         None => match parse_file(file?).ok()?.get("config")? {
-            Value::Dict(_, table) => table.get("ssm_parameter")?.as_str()?.to_owned(),
+            Value::Table(table) => table.get("ssm_parameter")?.as_str()?.to_owned(),
             _ => return None,
         },
     };
-    validate::is_parameter_name(&name).then_some(name)
+    is_parameter_name(&name).then_some(name)
 }
 
-/// Merges all layers. Names that nobody knows are left out and reported.
+/// Merges all layers. Unknown names are left out and reported.
 ///
 /// # Errors
-/// The file or the parameter cannot be read: what is wrong with the other settings cannot be said, because
-/// most of them are in it.
+/// The file or the parameter cannot be read. The other settings are not checked then, because most of them
+/// are in it.
 pub(super) fn merge(
     file: Option<&Path>,
     fetched: &Fetched,
@@ -85,101 +71,136 @@ fn merge_layers(
     fetched: &Fetched,
     variables: &Variables,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    let mut problems = Vec::new();
-    let mut figment = Figment::new();
+    let mut layers = Layers::default();
     let mut unreadable = None;
     if let Some(path) = file {
+        let source = Source::File(path.to_owned());
         match parse_file(path) {
-            Ok(dict) => figment = figment.merge(layer(Source::File(path.to_owned()), dict, &mut problems)),
-            Err(message) => unreadable = Some(unreadable_layer(Source::File(path.to_owned()), message)),
+            Ok(table) => layers.add("", table, &source),
+            Err(message) => unreadable = Some(problem("configuration", source, message)),
         }
     }
     if let Some(name) = parameter {
+        let text = fetched.get(&Want::Parameter(name.clone()));
         let source = Source::Parameter(name);
-        match parse_parameter(&source, fetched) {
-            Ok(dict) => figment = figment.merge(layer(source, dict, &mut problems)),
-            Err(message) => unreadable = unreadable.or(Some(unreadable_layer(source, message))),
+        match text.and_then(parse) {
+            Ok(table) => layers.add_parameter(table, &source),
+            Err(message) => {
+                unreadable = unreadable.or(Some(problem("configuration", source, message)));
+            }
         }
     }
     for (name, text) in variables {
-        if let Some(layer) = variable_layer(name, text, &mut problems) {
-            figment = figment.merge(layer);
+        if let Some(rest) = name.strip_prefix(PREFIX) {
+            layers.add_variable(name, rest, text);
         }
     }
+    let Layers {
+        mut merged,
+        mut problems,
+    } = layers;
     if let Some(problem) = unreadable {
         problems.insert(0, problem);
         return Err(problems);
     }
     for (table, defaults) in OPTIONAL {
-        if figment.contains(table) {
-            figment = figment.join(Toml::string(defaults));
+        if merged.has_table(table) {
+            fill(&mut merged, "", parse(defaults).unwrap_or_default());
         }
     }
-    figment = figment.join(Toml::string(DEFAULTS));
-
-    let mut merged = Merged::new();
-    if let Ok(Value::Dict(_, dict)) = figment.find_value("") {
-        flatten(&figment, "", dict, &mut merged);
-    }
+    fill(&mut merged, "", parse(DEFAULTS).unwrap_or_default());
     Ok((merged, problems))
 }
 
-/// One layer: values and who set them.
-struct Layer {
-    source: Source,
-    dict: Dict,
+fn fill(merged: &mut Merged, table: &str, defaults: Table) {
+    for (name, value) in defaults {
+        let key = keys::join(table, &name);
+        match value {
+            Value::Table(inner) if keys::is_table(&key) => fill(merged, &key, inner),
+            value => merged.fill(&key, value),
+        }
+    }
 }
 
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        match &self.source {
-            Source::File(path) => Metadata::from("file", path.as_path()),
-            Source::Parameter(name) => Metadata::from(PARAMETER, name.as_str()),
-            Source::Variable(name) => Metadata::from("environment variable", name.as_str()),
-            Source::Default | Source::Secret(_) => Metadata::named("default"),
+/// The layers merged so far, and what is wrong with their names.
+#[derive(Default)]
+struct Layers {
+    merged: Merged,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Layers {
+    /// A file, or one table of it.
+    fn add(&mut self, table: &str, values: Table, source: &Source) {
+        for (name, value) in values {
+            let key = keys::join(table, &name);
+            let message = match value {
+                // A quoted key with a dot in it would pass for a path.
+                _ if name.contains('.') => keys::unknown(&key),
+                Value::Table(inner) if keys::is_table(&key) => {
+                    self.merged.open(&key);
+                    self.add(&key, inner, source);
+                    continue;
+                }
+                value if keys::is_setting(&key) => {
+                    let source = source.clone();
+                    self.merged.set(&key, Given { value, source });
+                    continue;
+                }
+                _ if keys::is_table(&key) => "expected a table of settings".to_owned(),
+                _ => keys::unknown(&key),
+            };
+            self.problems.push(problem(&key, source.clone(), message));
         }
     }
 
-    fn data(&self) -> figment::error::Result<Map<Profile, Dict>> {
-        Ok(Profile::Default.collect(self.dict.clone()))
+    /// A parameter, which must not name another one.
+    fn add_parameter(&mut self, mut values: Table, source: &Source) {
+        if let Some(Value::Table(table)) = values.get_mut("config")
+            && table.remove("ssm_parameter").is_some()
+        {
+            let message =
+                "a parameter cannot name a parameter: set it in the file or in the environment".to_owned();
+            self.problems
+                .push(problem("config.ssm_parameter", source.clone(), message));
+        }
+        self.add("", values, source);
+    }
+
+    /// A variable; `rest` is its name without the prefix. Its value stays text: the type is known only where
+    /// the setting is read.
+    fn add_variable(&mut self, name: &str, rest: &str, text: &str) {
+        let key = rest.to_ascii_lowercase().replace("__", ".");
+        let source = Source::Variable(name.to_owned());
+        let message = if !keys::is_setting(&key) && keys::is_table(&key) {
+            format!("names a table, not a setting: add the setting's name, {name}__…")
+        } else if !keys::is_setting(&key) {
+            keys::unknown(&key)
+        } else if rest != rest.to_ascii_uppercase() {
+            format!(
+                "variable names are in capitals, did you mean {}?",
+                name.to_ascii_uppercase()
+            )
+        } else {
+            let value = Value::from(text);
+            self.merged.set(&key, Given { value, source });
+            return;
+        };
+        self.problems.push(problem(&key, source, message));
     }
 }
 
-fn layer(source: Source, mut dict: Dict, problems: &mut Vec<ConfigProblem>) -> Layer {
-    if let (Source::Parameter(_), Some(Value::Dict(_, table))) = (&source, dict.get_mut("config"))
-        && table.remove("ssm_parameter").is_some()
-    {
-        let message =
-            "a parameter cannot name a parameter: set it in the file or in the environment".to_owned();
-        let key = "config.ssm_parameter".to_owned();
-        problems.push(ConfigProblem {
-            key,
-            value: None,
-            source: Some(source.clone()),
-            message,
-        });
-    }
-    let dict = known_only("", dict, &source, problems);
-    Layer { source, dict }
-}
-
-fn unreadable_layer(source: Source, message: String) -> ConfigProblem {
+/// Without a value: the value of a key that should not be there may be a secret.
+fn problem(key: &str, source: Source, message: String) -> ConfigProblem {
     ConfigProblem {
-        key: "configuration".to_owned(),
+        key: key.to_owned(),
         value: None,
         source: Some(source),
         message,
     }
 }
 
-fn parse_parameter(source: &Source, fetched: &Fetched) -> Result<Dict, String> {
-    let Source::Parameter(name) = source else {
-        return Ok(Dict::new());
-    };
-    parse(fetched.get(&Want::Parameter(name.clone()))?)
-}
-
-fn parse_file(path: &Path) -> Result<Dict, String> {
+fn parse_file(path: &Path) -> Result<Table, String> {
     let text = fs::read_to_string(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
@@ -188,129 +209,14 @@ fn parse_file(path: &Path) -> Result<Dict, String> {
     parse(&text)
 }
 
-fn parse(text: &str) -> Result<Dict, String> {
-    <Toml as Format>::from_str::<Dict>(text).map_err(|error| {
-        let before = error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        format!(
-            "is not TOML, line {line}: {}",
-            error.message().trim().replace('\n', ", ")
-        )
+fn parse(text: &str) -> Result<Table, String> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let span = error.span().unwrap_or_default();
+        let line = text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+        let what = error.message().trim().replace('\n', ", ");
+        // The parser does not name the key.
+        let key = text.get(span).filter(|_| what == "duplicate key");
+        let key = key.map(|key| format!(" `{key}`")).unwrap_or_default();
+        format!("is not TOML, line {line}: {what}{key}")
     })
-}
-
-/// The dictionary without what is no setting; each of those is a problem.
-fn known_only(table: &str, dict: Dict, source: &Source, problems: &mut Vec<ConfigProblem>) -> Dict {
-    let mut known = Dict::new();
-    for (name, value) in dict {
-        let path = keys::join(table, &name);
-        let value = plain(value);
-        let message = match value {
-            // A quoted key with a dot in it would pass for a path.
-            _ if name.contains('.') => keys::unknown(&path),
-            Value::Dict(_, inner) if keys::is_table(&path) => {
-                known.insert(name, known_only(&path, inner, source, problems).into());
-                continue;
-            }
-            value if keys::is_setting(&path) => {
-                known.insert(name, value);
-                continue;
-            }
-            _ if keys::is_table(&path) => "expected a table of settings".to_owned(),
-            _ => keys::unknown(&path),
-        };
-        // The value of a key that should not be there may be a secret: it is not shown.
-        problems.push(ConfigProblem {
-            key: path,
-            value: None,
-            source: Some(source.clone()),
-            message,
-        });
-    }
-    known
-}
-
-/// TOML's dates and times as the text they were written as.
-pub(super) fn plain(value: Value) -> Value {
-    match value {
-        Value::Dict(tag, mut dict) => match dict.remove(TOML_DATETIME) {
-            Some(text) => text,
-            None => Value::Dict(tag, dict),
-        },
-        Value::Array(tag, items) => Value::Array(
-            tag,
-            items
-                .into_iter()
-                .map(|item| match plain(item) {
-                    Value::Dict(tag, dict) => Value::Dict(
-                        tag,
-                        dict.into_iter().map(|(key, value)| (key, plain(value))).collect(),
-                    ),
-                    item => item,
-                })
-                .collect(),
-        ),
-        value => value,
-    }
-}
-
-/// A variable's value stays text: which type it should be is known only where it is read.
-fn variable_layer(name: &str, text: &str, problems: &mut Vec<ConfigProblem>) -> Option<Layer> {
-    let rest = name.strip_prefix(PREFIX)?;
-    let path = rest.to_ascii_lowercase().replace("__", ".");
-    let source = Source::Variable(name.to_owned());
-    if !keys::is_setting(&path) || rest != rest.to_ascii_uppercase() {
-        let message = if keys::is_setting(&path) {
-            format!(
-                "variable names are in capitals, did you mean {}?",
-                name.to_ascii_uppercase()
-            )
-        } else if keys::is_table(&path) {
-            format!("names a table, not a setting: add the setting's name, {name}__…")
-        } else {
-            keys::unknown(&path)
-        };
-        problems.push(ConfigProblem {
-            key: path,
-            value: None,
-            source: Some(source),
-            message,
-        });
-        return None;
-    }
-    let mut segments = path.rsplit('.');
-    let leaf = segments.next().unwrap_or_default().to_owned();
-    let innermost = Dict::from([(leaf, Value::from(text))]);
-    let dict = segments.fold(innermost, |inner, table| {
-        Dict::from([(table.to_owned(), inner.into())])
-    });
-    Some(Layer { source, dict })
-}
-
-fn flatten(figment: &Figment, table: &str, dict: Dict, merged: &mut Merged) {
-    for (name, value) in dict {
-        let path = keys::join(table, &name);
-        match value {
-            Value::Dict(_, inner) if keys::is_table(&path) => flatten(figment, &path, inner, merged),
-            value => {
-                let source = source_of(figment, &value);
-                merged.insert(path, Given { value, source });
-            }
-        }
-    }
-}
-
-fn source_of(figment: &Figment, value: &Value) -> Source {
-    let Some(metadata) = figment.get_metadata(value.tag()) else {
-        return Source::Default;
-    };
-    match &metadata.source {
-        Some(figment::Source::File(path)) => Source::File(path.clone()),
-        Some(figment::Source::Custom(name)) if metadata.name == PARAMETER => Source::Parameter(name.clone()),
-        Some(figment::Source::Custom(name)) => Source::Variable(name.clone()),
-        _ => Source::Default,
-    }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{
     ConfigError, ConfigProblem, EffectiveSetting, Fetched, LiveSecrets, SecretName, SecretSource, Settings,
     Source, Variables, Want,
-    layers::{self, Merged},
+    given::Merged,
+    layers,
     reader::Reader,
     secrets::{CredentialSecrets, EnvSecrets, FoundSecrets, JsonFileSecrets, ManagedSecrets},
     settings::{JournalSettings, SecretsSettings, Sender},
@@ -208,7 +209,7 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
         })
         .collect();
     let mut add = |key: &str, value: String, source| {
-        if !merged.contains_key(key) {
+        if !merged.has(key) {
             rows.push(EffectiveSetting {
                 key: key.to_owned(),
                 value,

@@ -7,9 +7,11 @@
 //! AWS first.
 
 mod fetched;
+mod given;
 mod keys;
 mod layers;
 mod load;
+mod names;
 mod problem;
 mod reader;
 pub mod secrets;

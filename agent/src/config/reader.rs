@@ -3,19 +3,16 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use figment::{
-    providers::{Format, Toml},
-    value::{Dict, Value},
-};
 use jiff::{
     SignedDuration,
     civil::{Date, Time},
 };
+use toml::Value;
 
 use super::{
-    ConfigProblem, Source, keys,
-    layers::{self, Given, Merged},
-    show,
+    ConfigProblem,
+    given::{self, Given, Merged},
+    keys, show,
 };
 
 /// Reads settings and keeps what is wrong with them.
@@ -35,14 +32,12 @@ impl Reader {
 
     /// Whether anybody set it.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.merged.contains_key(key)
+        self.merged.has(key)
     }
 
     /// Whether any setting of the table is set.
     pub(super) fn has_table(&self, table: &str) -> bool {
-        self.merged
-            .keys()
-            .any(|key| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')))
+        self.merged.has_inside(table)
     }
 
     /// The value as it may be shown.
@@ -89,19 +84,15 @@ impl Reader {
 
     /// A text.
     pub(super) fn text(&mut self, key: &str, expected: &str) -> Option<String> {
-        match self.given(key, expected)?.value {
-            Value::String(_, text) => Some(text),
-            _ => self.expected(key, expected),
-        }
+        let value = self.given(key, expected)?.value;
+        given::text(&value).or_else(|| self.expected(key, expected))
     }
 
     /// A text, or a whole number as text: for what looks like a number and is a name.
     pub(super) fn text_or_number(&mut self, key: &str, expected: &str) -> Option<String> {
         let value = self.given(key, expected)?.value;
-        let text = match &value {
-            Value::String(_, text) => Some(text.clone()),
-            number => number.to_i128().map(|number| number.to_string()),
-        };
+        let number = || value.as_integer().map(|number| number.to_string());
+        let text = given::text(&value).or_else(number);
         text.or_else(|| self.expected(key, expected))
     }
 
@@ -145,20 +136,19 @@ impl Reader {
     /// A list of texts. In the environment it is written as in TOML, `["a", "b"]`.
     pub(super) fn list(&mut self, key: &str, expected: &str) -> Option<Vec<String>> {
         let given = self.given(key, expected)?;
-        let texts = array(&given).and_then(|items| {
-            items
-                .into_iter()
-                .map(Value::into_string)
-                .collect::<Option<Vec<String>>>()
-        });
+        let texts = given
+            .list()
+            .and_then(|items| items.iter().map(given::text).collect::<Option<Vec<String>>>());
         texts.or_else(|| self.expected(key, expected))
     }
 
     /// A table of texts. In the environment it is written as in TOML, `{ "1" = "a" }`.
     pub(super) fn texts(&mut self, key: &str, expected: &str) -> Option<BTreeMap<String, String>> {
         let given = self.given(key, expected)?;
-        let text = |(name, value): (String, Value)| Some((name, value.into_string()?));
-        let texts = table(&given).and_then(|dict| dict.into_iter().map(text).collect::<Option<_>>());
+        let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
+        let texts = given
+            .table()
+            .and_then(|table| table.into_iter().map(text).collect::<Option<_>>());
         texts.or_else(|| self.expected(key, expected))
     }
 
@@ -166,7 +156,7 @@ impl Reader {
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         const EXPECTED: &str = "true or false";
         let given = self.given(key, EXPECTED)?;
-        let flag = typed::<bool>(&given);
+        let flag = typed(&given, Value::as_bool);
         flag.or_else(|| self.expected(key, EXPECTED))
     }
 
@@ -174,7 +164,8 @@ impl Reader {
     pub(super) fn count(&mut self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
         let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         let given = self.given(key, &expected)?;
-        typed::<u32>(&given)
+        let whole = |value: &Value| value.as_integer().and_then(|n| u32::try_from(n).ok());
+        typed(&given, whole)
             .filter(|n| allowed.contains(n))
             .or_else(|| self.expected(key, &expected))
     }
@@ -187,7 +178,7 @@ impl Reader {
         allowed: impl FnOnce(f64) -> bool,
     ) -> Option<f64> {
         let given = self.given(key, expected)?;
-        let number = typed::<f64>(&given).filter(|n| n.is_finite());
+        let number = typed(&given, given::number).filter(|n| n.is_finite());
         number
             .filter(|n| allowed(*n))
             .or_else(|| self.expected(key, expected))
@@ -229,48 +220,11 @@ pub(super) fn time(text: &str) -> Option<Time> {
         .ok()
 }
 
-/// The items of a list. In the environment it is written as in TOML, or in plain words: `["a", "b"]`, `[a,
-/// b]`.
-pub(super) fn array(given: &Given) -> Option<Vec<Value>> {
-    match (&given.source, &given.value) {
-        (Source::Variable(_), Value::String(_, text)) => plain_words(text).or_else(|| toml_list(text)),
-        (_, value) => value.clone().into_array(),
-    }
-}
-
-/// Without quotes everything is text, `007` and `true` too.
-fn plain_words(text: &str) -> Option<Vec<Value>> {
-    let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
-    if inner.contains(['"', '\'', '[', '{']) {
-        return None;
-    }
-    let words = inner.split(',').map(str::trim).filter(|word| !word.is_empty());
-    Some(words.map(Value::from).collect())
-}
-
-fn toml_list(text: &str) -> Option<Vec<Value>> {
-    toml_value(text)?.into_array()
-}
-
-/// A table. In the environment it is written as in TOML.
-fn table(given: &Given) -> Option<Dict> {
-    match (&given.source, &given.value) {
-        (Source::Variable(_), Value::String(_, text)) => toml_value(text)?.into_dict(),
-        (_, value) => value.clone().into_dict(),
-    }
-}
-
-fn toml_value(text: &str) -> Option<Value> {
-    const KEY: &str = "value";
-    let mut document = <Toml as Format>::from_str::<Dict>(&format!("{KEY} = {text}")).ok()?;
-    document.remove(KEY).map(layers::plain)
-}
-
 /// A number or a flag; in the environment it is text.
-fn typed<T: FromStr + serde::de::DeserializeOwned>(given: &Given) -> Option<T> {
-    match (&given.source, &given.value) {
-        (Source::Variable(_), Value::String(_, text)) => text.trim().parse().ok(),
-        (_, value) => value.deserialize().ok(),
+fn typed<T: FromStr>(given: &Given, of_toml: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    match given.variable() {
+        Some(text) => text.trim().parse().ok(),
+        None => of_toml(&given.value),
     }
 }
 

@@ -1,21 +1,19 @@
 //! How a value is shown in a problem and in `check`: never longer than a line, never what may be private.
 
-use figment::{error::Actual, value::Value};
+use toml::Value;
 use url::Url;
 
-use super::{Source, keys, layers::Given};
+use super::{given::Given, keys};
 
 const LONGEST: usize = 80;
 
 /// A setting's value as it was given: TOML from a file, plain text from the environment.
 pub(super) fn given(key: &str, given: &Given) -> String {
-    match (&given.source, &given.value) {
-        (Source::Variable(_), Value::String(_, text))
-            if !keys::is_private(key) && !text.is_empty() && !text.contains(char::is_control) =>
-        {
+    match given.variable() {
+        Some(text) if !keys::is_private(key) && !text.is_empty() && !text.contains(char::is_control) => {
             shortened(without_credentials(text))
         }
-        (_, value) => self::value(key, value),
+        _ => value(key, &given.value),
     }
 }
 
@@ -45,24 +43,19 @@ fn masked(value: &Value) -> String {
 
 fn toml(value: &Value) -> String {
     match value {
-        Value::String(_, text) => format!("{:?}", without_credentials(text)),
-        Value::Char(_, char) => format!("{:?}", char.to_string()),
-        Value::Bool(_, flag) => flag.to_string(),
-        Value::Num(_, number) => match number.to_actual() {
-            Actual::Unsigned(n) => n.to_string(),
-            Actual::Signed(n) => n.to_string(),
-            Actual::Float(n) => n.to_string(),
-            other => other.to_string(),
-        },
-        Value::Empty(..) => "(nothing)".to_owned(),
-        Value::Dict(_, dict) => {
-            let pairs: Vec<String> = dict
+        Value::String(text) => format!("{:?}", without_credentials(text)),
+        Value::Datetime(datetime) => format!("{:?}", datetime.to_string()),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Table(table) => {
+            let pairs: Vec<String> = table
                 .iter()
                 .map(|(key, value)| format!("{key} = {}", toml(value)))
                 .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
-        Value::Array(_, items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -74,11 +74,11 @@ fn text_that_is_not_toml_is_one_sentence_with_its_line() {
     for (toml, expected) in [
         (
             "time_zone = \"UTC\"\n[window\nstart = 1\n",
-            "line 2: invalid table header, expected `.`, `]`",
+            "line 2: unclosed table, expected `]`",
         ),
         (
             "time_zone = \"UTC\"\n\ntime_zone = \"UTC\"\n",
-            "line 3: duplicate key `time_zone` in document root",
+            "line 3: duplicate key `time_zone`",
         ),
     ] {
         assert_eq!(
@@ -86,6 +86,17 @@ fn text_that_is_not_toml_is_one_sentence_with_its_line() {
             format!("configuration (file agent.toml): is not TOML, {expected}.")
         );
     }
+}
+
+#[test]
+fn an_empty_table_is_there_and_lacks_what_it_requires() {
+    let text = problems(&format!("{VALID}walk = {{}}\nbudget.groq.period = {{}}\n"), &[]);
+    let keys: Vec<&str> = text.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(
+        keys,
+        ["walk.goal", "budget.groq.limit_usd", "budget.groq.period"],
+        "{text}"
+    );
 }
 
 #[test]

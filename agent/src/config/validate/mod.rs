@@ -21,7 +21,7 @@ use super::{
 };
 
 pub(super) use operation::journal;
-pub(super) use storage::{is_parameter_name, secrets};
+pub(super) use storage::secrets;
 pub(crate) use url::is_loopback;
 
 /// Said of values that DESIGN names and a later release brings.
@@ -79,14 +79,6 @@ pub(super) fn settings(
         telemetry: telemetry?,
         journal: journal?,
     })
-}
-
-/// Whether it is a name as AWS takes them: 1 to `longest` ASCII letters, digits and `marks`.
-fn is_name(text: &str, longest: usize, marks: &str) -> bool {
-    (1..=longest).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
 fn time_zone(reader: &mut Reader) -> Option<TimeZone> {

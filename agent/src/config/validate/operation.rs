@@ -1,7 +1,7 @@
 //! What operators get to see: `[telemetry]`, `[journal]`.
 
-use super::is_name;
 use crate::config::{
+    names::is_name,
     reader::Reader,
     settings::{Environment, JournalSettings, TelemetrySettings},
 };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::is_name;
 use crate::config::{
+    names::{is_parameter_name, is_secret_id},
     reader::Reader,
     settings::{SecretsSettings, StateSettings},
 };
@@ -86,14 +86,4 @@ pub(super) fn parameter(reader: &mut Reader) {
     if reader.has(KEY) {
         reader.parsed(KEY, EXPECTED, |text| is_parameter_name(text).then_some(()));
     }
-}
-
-/// SSM: letters, digits and `.-_/`; an ARN has colons too.
-pub(in crate::config) fn is_parameter_name(text: &str) -> bool {
-    is_name(text, 2048, ".-_/:")
-}
-
-/// Secrets Manager: letters, digits and `/_+=.@-`; an ARN has colons too.
-fn is_secret_id(text: &str) -> bool {
-    is_name(text, 2048, "/_+=.@-:")
 }

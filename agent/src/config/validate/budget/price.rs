@@ -1,16 +1,13 @@
 //! `[[budget.price]]`: the built-in table, with the configured lines over it.
 
-use figment::{
-    providers::{Format, Toml},
-    value::{Dict, Value},
-};
 use jiff::civil::Date;
+use toml::{Table, Value};
 
 use crate::{
     config::{
-        ConfigProblem,
+        ConfigProblem, given,
         keys::{self, PRICE_KEYS},
-        reader::{self, Reader},
+        reader::Reader,
         settings::Price,
         show,
     },
@@ -39,12 +36,12 @@ fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
         return Some(Vec::new());
     }
     let given = reader.given(KEY, EXPECTED)?;
-    let Some(items) = reader::array(&given) else {
+    let Some(items) = given.list() else {
         return reader.expected(KEY, EXPECTED);
     };
     let mut prices = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let Some(line) = item.as_dict() else {
+        let Some(line) = item.as_table() else {
             return reader.expected(KEY, EXPECTED);
         };
         let read = price(line);
@@ -67,11 +64,14 @@ fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
 
 /// Lines of our own file; a test holds that all of them are read.
 fn built_in() -> Vec<Price> {
-    let table = <Toml as Format>::from_str::<Dict>(BUILT_IN).unwrap_or_default();
-    let lines = table.get("price").and_then(Value::as_array).unwrap_or_default();
+    let table = BUILT_IN.parse::<Table>().unwrap_or_default();
+    let lines = table
+        .get("price")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     lines
         .iter()
-        .filter_map(Value::as_dict)
+        .filter_map(Value::as_table)
         .filter_map(|line| price(line).ok())
         .collect()
 }
@@ -80,12 +80,12 @@ fn built_in() -> Vec<Price> {
 type Wrong = (String, String);
 
 /// One line, or everything that is wrong with it.
-fn price(line: &Dict) -> Result<Price, Vec<Wrong>> {
+fn price(line: &Table) -> Result<Price, Vec<Wrong>> {
     let strangers = line.keys().filter(|key| !PRICE_KEYS.contains(&key.as_str()));
     let mut wrong: Vec<Wrong> = strangers.map(|key| (key.clone(), unknown(key))).collect();
     let provider = text(line, "provider").and_then(|text| text.parse::<Provider>().ok());
     let model = text(line, "model").filter(|model| !model.is_empty());
-    let from = text(line, "from").and_then(|text| Date::strptime("%Y-%m-%d", text).ok());
+    let from = text(line, "from").and_then(|text| Date::strptime("%Y-%m-%d", &text).ok());
     let input = dollars(line, "input_usd_per_mtok");
     let output = dollars(line, "output_usd_per_mtok");
     for (name, fits, expected) in [
@@ -116,7 +116,7 @@ fn price(line: &Dict) -> Result<Price, Vec<Wrong>> {
         (Some(provider), Some(model), Some(from), Some(input), Some(output)) if wrong.is_empty() => {
             Ok(Price {
                 provider,
-                model: model.to_owned(),
+                model,
                 from,
                 input_usd_per_mtok: input,
                 output_usd_per_mtok: output,
@@ -134,16 +134,12 @@ fn unknown(key: &str) -> String {
     }
 }
 
-fn text<'a>(line: &'a Dict, key: &str) -> Option<&'a str> {
-    line.get(key)?.as_str()
+fn text(line: &Table, key: &str) -> Option<String> {
+    given::text(line.get(key)?)
 }
 
-fn dollars(line: &Dict, key: &str) -> Option<Money> {
-    let usd = line
-        .get(key)?
-        .deserialize::<f64>()
-        .ok()
-        .filter(|usd| (0.0..=1e5).contains(usd))?;
+fn dollars(line: &Table, key: &str) -> Option<Money> {
+    let usd = given::number(line.get(key)?).filter(|usd| (0.0..=1e5).contains(usd))?;
     Money::from_usd(usd).ok()
 }
 
