@@ -1,4 +1,4 @@
-//! From the local clock to instants, without failing: far beyond any real date it saturates.
+//! From the local clock to instants, without errors: a time beyond the calendar becomes the calendar's end.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -6,16 +6,16 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-/// The instant of a local time by the usual ("compatible") rule: a time that the clock skips is taken as much
-/// later as the clock skips, one that it shows twice is the first.
+/// The instant of a local time by the usual ("compatible") rule. A time that the clock skips is taken as much
+/// later as the clock skips. Of a time that the clock shows twice the first counts.
 pub(super) fn instant(local: DateTime, zone: &TimeZone) -> Timestamp {
     zone.to_ambiguous_timestamp(local)
         .compatible()
         .unwrap_or_else(|_| limit(local))
 }
 
-/// The first instant at which the local clock shows this time or a later one: where it skips the time, the
-/// instant at which it resumes; where it shows it twice, the first.
+/// The first instant at which the local clock shows this time or a later time. If the clock skips the time,
+/// this is the instant at which it resumes.
 pub(super) fn reached(local: DateTime, zone: &TimeZone) -> Timestamp {
     let AmbiguousOffset::Gap { before, .. } = zone.to_ambiguous_timestamp(local).offset() else {
         return instant(local, zone);
@@ -32,8 +32,8 @@ pub(super) fn reached(local: DateTime, zone: &TimeZone) -> Timestamp {
         .map_or(after_change, |change| change.timestamp())
 }
 
-/// The instant of a date and time on a person's clock. A time that the clock skips is where it resumes, one
-/// that it shows twice is the first.
+/// The instant of a date and time on a person's clock. A time that the clock skips is the instant at which
+/// the clock resumes. Of a time that the clock shows twice the first counts.
 pub fn local_instant(local: DateTime, zone: &TimeZone) -> Timestamp {
     reached(local, zone)
 }

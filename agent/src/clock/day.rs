@@ -53,8 +53,8 @@ impl TryFrom<i64> for DeadlineOffset {
 /// 22:45 (-4500) it is already tomorrow at 22:45; with 03:00 (+10800) it is still yesterday at 02:00.
 pub fn beeminder_day(now: Timestamp, zone: &TimeZone, deadline: DeadlineOffset) -> Daystamp {
     let mut day = zone.to_datetime(now).saturating_sub(deadline.duration()).date();
-    // Almost always right at once. Around a change of the clock the date on the clock face is off by one, and
-    // a zone that moves across the date line leaves a day without any instant.
+    // The first guess is almost always right. Around a change of the clock it may be off by a day. A zone
+    // that moves across the date line leaves a day without any instant.
     while day < Date::MAX && start(civil::next(day), zone, deadline) <= now {
         day = civil::next(day);
     }
@@ -77,7 +77,7 @@ pub fn beeminder_day_bounds(
     )
 }
 
-/// The calendar day in `zone`. It never goes back: where the clock is set back across midnight, the new day
+/// The calendar day in `zone`. It never goes back: if the clock is set back across midnight, the new day
 /// stays.
 pub fn local_day(now: Timestamp, zone: &TimeZone) -> Daystamp {
     beeminder_day(now, zone, DeadlineOffset::default())

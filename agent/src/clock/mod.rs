@@ -1,9 +1,9 @@
 //! Time: the only place that reads the wall clock, and the only place that knows what a "day" is.
 //!
-//! Three kinds of day exist and none is midnight UTC: the local day of the configured zone, Beeminder's day
-//! of a goal (the user's zone shifted by the goal's `deadline`), and the daily window in which the instance
-//! exists. All of them, on every zone's strangest nights, go in one direction only: a later day never starts
-//! before an earlier one.
+//! Three kinds of day exist, and none begins at midnight UTC: the local day of the configured zone,
+//! Beeminder's day of a goal (the user's zone shifted by the goal's `deadline`), and the daily window in
+//! which the instance exists. In every zone and on every night a later day never starts before an earlier
+//! day.
 
 mod civil;
 mod day;

@@ -4,7 +4,7 @@ use jiff::{Span, Timestamp, civil, tz::TimeZone};
 
 use super::local_day_bounds;
 
-/// An instant as a person writes it, who thinks of days and of the clock on the wall.
+/// An instant as a person writes it: a day, a time on the local clock, an exact time, or a time ago.
 #[derive(Clone, Copy, Debug)]
 pub enum Moment {
     /// `2026-11-14`: the end of the day.
@@ -17,10 +17,10 @@ pub enum Moment {
     Ago(Span),
 }
 
-/// A text that is no [`Moment`].
+/// A text that is not a [`Moment`].
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0:?} is no moment: expected 2026-11-14, 2026-11-14T13:00, 2026-11-14T13:00:00-05:00, or a time ago such as \"7 days ago\""
+    "{0:?} is not a time: expected 2026-11-14, 2026-11-14T13:00, 2026-11-14T13:00:00-05:00, or a time ago such as \"7 days ago\""
 )]
 pub struct MomentError(String);
 
@@ -40,7 +40,7 @@ impl FromStr for Moment {
         if let Ok(instant) = text.parse() {
             return Ok(Self::Instant(instant));
         }
-        // jiff reads a day as its midnight, and a time with a zone's name as the time without.
+        // jiff reads a day as its midnight, and ignores the zone's name of a local time.
         if text.contains(['T', 't', ' ']) && !text.contains('[') {
             return text.parse().map(Self::Local).map_err(|_| wrong());
         }
@@ -49,7 +49,7 @@ impl FromStr for Moment {
 }
 
 impl Moment {
-    /// Which instant that is, in `zone`, seen from `now`. What lies beyond the calendar is its end.
+    /// The instant in `zone`, seen from `now`. A time beyond the calendar becomes the calendar's end.
     pub fn instant(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         match self {
             Self::Day(day) => local_day_bounds(day.into(), zone).1,
@@ -108,7 +108,7 @@ mod tests {
         ] {
             let error = text.parse::<Moment>().unwrap_err();
             assert!(
-                error.to_string().contains("is no moment: expected 2026-11-14, "),
+                error.to_string().contains("is not a time: expected 2026-11-14, "),
                 "{text:?}: {error}"
             );
         }

@@ -3,11 +3,11 @@ use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use super::civil;
 use crate::domain::Daystamp;
 
-/// A range of the local clock, such as quiet hours or the walk's hours. May cross midnight; `from == until`
-/// is refused.
+/// A range of the local clock, such as quiet hours or the walk's hours. It may cross midnight;
+/// `from == until` is refused.
 ///
-/// It occurs once a day, in one piece. An end that the clock skips is where the clock resumes; one that it
-/// shows twice is the first.
+/// A range occurs once a day, in one piece. An end that the clock skips is the instant at which the clock
+/// resumes. Of an end that the clock shows twice the first counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DailyRange {
     from: Time,
@@ -30,8 +30,8 @@ impl DailyRange {
         self.until
     }
 
-    /// First instant of the range that starts on a local day, and the first instant after it; both are the
-    /// same where the clock skips all of it.
+    /// First instant of the range that starts on a local day, and the first instant after it. Both are the
+    /// same if the clock skips the whole range.
     pub fn on(self, day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let first = day.date();
         let last = if self.from < self.until {
@@ -51,7 +51,8 @@ impl DailyRange {
             .any(|(start, end)| start <= now && now < end)
     }
 
-    /// The next instant at which the range ends: this occurrence's end when inside, else the next one's.
+    /// The next instant at which the range ends: the end of this occurrence if `now` is inside it, else of
+    /// the next occurrence.
     pub fn next_end(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         self.around(now, zone)
             .find(|&(start, end)| start < end && now < end)

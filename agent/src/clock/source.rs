@@ -34,7 +34,7 @@ impl Clock {
         Self(Arc::new(Source::System))
     }
 
-    /// A clock that reads `at` now and runs on from there at the usual pace (`run --at`).
+    /// A clock that shows `at` now and runs on from there at the usual pace (`run --at`).
     pub fn starting_at(at: Timestamp) -> Self {
         Self(Arc::new(Source::Shifted {
             at,
@@ -50,8 +50,8 @@ impl Clock {
         }))))
     }
 
-    /// Moves a manual clock; does nothing to others. A step back moves the wall clock only: time since boot
-    /// never goes back.
+    /// Moves a manual clock; does nothing to other clocks. A step back moves the wall clock only: time since
+    /// boot never goes back.
     pub fn advance(&self, by: SignedDuration) {
         if let Source::Manual(hands) = &*self.0 {
             let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Clock {
         }
     }
 
-    /// Time since boot, counting suspension (CLOCK_BOOTTIME): what a lease is measured with, because the wall
+    /// Time since boot, including suspension (CLOCK_BOOTTIME). Leases are measured with it, because the wall
     /// clock may jump.
     pub fn boottime(&self) -> Duration {
         match &*self.0 {
@@ -98,7 +98,7 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "the one place that reads the wall clock; everybody else takes a Clock"
+    reason = "the one place that reads the wall clock; all other code takes a Clock"
 )]
 fn machine_now() -> Timestamp {
     let now = Timestamp::now();
@@ -110,7 +110,7 @@ fn machine_now() -> Timestamp {
 fn machine_boottime() -> Duration {
     #[cfg(target_os = "linux")]
     let id = ClockId::Boottime;
-    // Elsewhere only for development. On macOS this clock counts sleep, too.
+    // Systems other than Linux are for development only. On macOS this clock includes sleep, too.
     #[cfg(not(target_os = "linux"))]
     let id = ClockId::Monotonic;
     Duration::try_from(clock_gettime(id)).unwrap_or_default()

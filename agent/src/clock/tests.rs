@@ -306,8 +306,8 @@ fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
     );
 }
 
-/// Every zone of the database with the days that deserve a look: those around each change of the clock, and
-/// some ordinary ones.
+/// Every zone of the database with the days to try: those around each change of the clock, and some ordinary
+/// days.
 fn every_zone() -> impl Iterator<Item = (String, TimeZone, Vec<Date>)> {
     let (first, last) = (date(2020, 1, 1), date(2035, 12, 31));
     jiff::tz::db().available().map(move |name| {
@@ -374,7 +374,7 @@ fn in_every_zone_each_local_day_has_one_window_and_they_start_in_order() {
                 let (begin, end) = window.on(date.into(), &zone);
                 let (next, _) = window.on((date + 1.day()).into(), &zone);
                 assert!(end <= next, "{name} {date} {start}: windows overlap");
-                // A start that the clock skips together with midnight is the midnight.
+                // If the clock skips the start together with midnight, the window starts at midnight.
                 let (day_begins, day_ends) = local_day_bounds(date.into(), &zone);
                 assert!(day_begins <= begin && begin <= day_ends, "{name} {date} {start}");
                 assert_eq!(

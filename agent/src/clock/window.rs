@@ -8,19 +8,19 @@ use crate::domain::Daystamp;
 pub struct Window {
     /// Start on the local clock.
     pub start: Time,
-    /// How long it lasts, in elapsed time: five hours are five hours on a day with a DST change too.
+    /// Its length in elapsed time: five hours are five hours, also on a day on which the clock changes.
     pub length: SignedDuration,
 }
 
 impl Window {
-    /// The window that starts on a local day. A start that the clock skips begins when the clock resumes; one
-    /// that it shows twice begins the first time.
+    /// The window that starts on a local day. If the clock skips the start, the window begins when the clock
+    /// resumes. If the clock shows the start twice, the window begins the first time.
     pub fn on(self, day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let start = civil::reached(day.date().to_datetime(self.start), zone);
         (start, start.saturating_add(self.length).unwrap_or(Timestamp::MAX))
     }
 
-    /// When the last window ended that is over; `None` while one lasts.
+    /// The end of the last window; `None` during a window.
     pub fn last_end(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let (start, _) = self.current_or_next(now, zone);
         if start <= now {
@@ -37,10 +37,10 @@ impl Window {
         }
     }
 
-    /// The window that contains `now`, else the next one.
+    /// The window that contains `now`, else the next window.
     pub fn current_or_next(self, now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let mut day = civil::previous(local_day(now, zone).date());
-        // Windows end in the order of their days, so the first that has not ended is the one.
+        // Windows end in the order of their days, so the first window that has not ended is the wanted one.
         loop {
             let (start, end) = self.on(day.into(), zone);
             let next = civil::next(day);

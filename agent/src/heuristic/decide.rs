@@ -23,9 +23,9 @@ use crate::domain::{
 /// 9. Would this pass's one message exceed a limit? `rate_limited`
 /// 10. Then it is said: `first_of_day` or `escalated`
 ///
-/// 4 to 6 follow somebody's word, and the decision says whose.
+/// 4 to 6 follow a person's word, and the decision names the person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    // What holds back the message holds back all that would be in it.
+    // If the message is held back, so is everything that would be in it.
     let held_back = if policy
         .quiet_hours
         .is_some_and(|hours| hours.contains(now, &policy.zone))
@@ -71,10 +71,10 @@ pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now:
         .collect()
 }
 
-/// What a condition deserves by itself, before anything is asked about the message as a whole.
+/// The decision on a condition by itself, before the questions about the message as a whole.
 enum Verdict {
     Silent(Reason),
-    /// Silent because somebody asked for it.
+    /// Silent because a person asked for it.
     Asked(Reason, Word),
     Worth(Reason),
 }
@@ -85,7 +85,7 @@ fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Tim
         .iter()
         .map(|condition| {
             let verdict = verdict(condition, ledger, policy, now);
-            // Two conditions of one subject and day in one pass (Beeminder listed a goal twice) are one
+            // Two conditions of the same subject and day in one pass (Beeminder listed a goal twice) share a
             // claim.
             let worth = matches!(verdict, Verdict::Worth(_));
             if worth && !claimed_now.insert((&condition.subject, condition.day)) {
@@ -142,7 +142,8 @@ fn knows(author: &str) -> Word {
     }
 }
 
-/// A day has one alert, and with `escalate` one more: when it turns CRITICAL after less was said.
+/// A subject has one alert a day. With `escalate` it has a second one, if it turns CRITICAL after less was
+/// said.
 fn after_claim(claim: &Claim, severity: Severity, policy: &Policy) -> Verdict {
     let turned_critical = severity == Severity::Critical && !claim.severity.at_least(Severity::Critical);
     if policy.escalate && turned_critical && !claim.escalated {

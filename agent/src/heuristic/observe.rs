@@ -1,5 +1,5 @@
-//! Asks every arm at once, each within its own deadline. What does not answer is stale or unknown, never
-//! absent.
+//! Asks every arm at once, each within its own deadline. An arm that does not answer is stale or unknown,
+//! never absent.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) struct Arms {
 }
 
 impl Arms {
-    /// Everything that can be known at `now`.
+    /// Asks all arms; the result is everything that can be known at `now`.
     ///
     /// # Errors
     /// Only if the store cannot be read or written; an upstream's failure is an observation.
@@ -89,7 +89,7 @@ fn last_account(store: &Store) -> Result<Option<(Timestamp, Account)>, StoreErro
     }))
 }
 
-/// Beeminder does not say since when a goal is queued, so the snapshots do.
+/// Beeminder does not say since when a goal is queued, so this is computed from the snapshots.
 fn carry_queued_since(account: &mut Account, before: Option<&Account>, now: Timestamp) {
     for goal in account.goals.iter_mut().filter(|goal| goal.queued) {
         let earlier = before

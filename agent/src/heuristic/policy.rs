@@ -10,15 +10,14 @@ use crate::{
     domain::{Daystamp, Severity, Silence, SilenceKind, Subject},
 };
 
-/// An upstream that failed this many times in a row is WARNING; one or two failures are only unknown, a
-/// hiccup is no news.
+/// An upstream that failed this many times in a row is WARNING. One or two failures are only unknown.
 pub const UPSTREAM_FAILURES_IN_A_ROW: u32 = 3;
 
 /// An upstream that fails now and failed this many times within 60 minutes is CRITICAL.
 pub const UPSTREAM_FAILURES_IN_AN_HOUR: u32 = 5;
 
-/// Longer than this without a successful pass is a missed day: a day and an hour, because the night on which
-/// the clock is set back has 25 hours.
+/// A longer time than this without a successful pass is a missed day. It is a day and an hour, because the
+/// day on which the clock is set back has 25 hours.
 pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 
 /// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face
@@ -26,10 +25,11 @@ pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long a message that every channel refused still uses up its subjects' day. Then they may be tried
-/// again: nobody was told.
+/// again, because the person was not told.
 const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
-/// By so much may the clocks of two machines differ, or one be corrected, without anything following from it.
+/// The clocks of two machines may differ by this much, and a clock may be corrected by this much, without
+/// effect.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 /// The rules of one pass.
@@ -37,15 +37,15 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 pub struct Policy {
     /// The person's zone.
     pub zone: TimeZone,
-    /// Least severity worth a message.
+    /// The least severity that is worth a message.
     pub notify_at: Severity,
     /// Over all channels, any 60 minutes.
     pub max_messages_per_hour: u32,
     /// Over all channels, the local day.
     pub max_messages_per_day: u32,
-    /// When nothing is sent.
+    /// Quiet hours: when nothing is sent.
     pub quiet_hours: Option<DailyRange>,
-    /// Whether getting worse on the same day may speak again.
+    /// Whether a subject that gets worse on the same day may speak again.
     pub escalate: bool,
 }
 
@@ -69,10 +69,10 @@ pub struct Claim {
     pub severity: Severity,
     /// Whether the one escalation of the day is used up.
     pub escalated: bool,
-    /// Who said that they know, if somebody did.
+    /// Who acknowledged it, if anyone did.
     pub acknowledged_by: Option<String>,
-    /// When every channel refused the message for good, so that nobody was told; `None` while it is alive or
-    /// was accepted.
+    /// When every channel had refused the message for good, so that the person was not told; `None` while the
+    /// message is alive or was accepted.
     pub refused_at: Option<Timestamp>,
 }
 
@@ -85,7 +85,7 @@ impl Policy {
 }
 
 impl Ledger {
-    /// What keeps a subject silent, of one kind: where several do, the one that ends last.
+    /// The silence of one kind that covers a subject. If several cover it, the one that ends last.
     pub fn silenced(&self, kind: SilenceKind, subject: &Subject) -> Option<&Silence> {
         let covering = self
             .silences
@@ -96,15 +96,16 @@ impl Ledger {
 }
 
 impl Claim {
-    /// Whether it still uses up the day: its message is alive or was accepted, or was refused only just now.
+    /// Whether the claim still uses up the day: its message is alive, was accepted, or was refused only just
+    /// now.
     pub fn holds(&self, now: Timestamp) -> bool {
         holds(self.refused_at, now)
     }
 }
 
-/// Whether a claim uses up the day whose message was refused, or expired, at that instant. One that lies
-/// ahead tells that the clock was set back since, by more than clocks differ: the day for which the message
-/// came too late may not be over after all.
+/// Whether a claim whose message was refused or expired at that instant still uses up its day. A refusal time
+/// in the future means that the clock was set back since, by more than clocks differ. Then the day for which
+/// the message came too late may not be over after all.
 pub fn holds(refused_at: Option<Timestamp>, now: Timestamp) -> bool {
     refused_at.is_none_or(|at| (-CLOCKS_DIFFER..REFUSED_CLAIM_HOLDS).contains(&now.duration_since(at)))
 }

@@ -1,5 +1,5 @@
-//! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it or
-//! nothing.
+//! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it is
+//! written, or nothing.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
@@ -24,10 +24,10 @@ use crate::{
     },
 };
 
-/// For how long a gap that has ended is still told.
+/// For how long a gap between passes is still reported after its end.
 const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// What earlier passes left, with this pass's own try at Beeminder included.
+/// What earlier passes recorded, including this pass's own try at Beeminder.
 pub(super) fn history(
     connection: &Connection,
     channels: &[ChannelKind],
@@ -65,8 +65,8 @@ pub(super) fn history(
     })
 }
 
-/// What was said already, as far back as the earliest day that one of the conditions names (a gap keeps the
-/// day it began).
+/// What was said already, back to the earliest day that a condition names. That day may be long ago, because
+/// a gap keeps the day on which it began.
 pub(super) fn ledger(
     connection: &Connection,
     conditions: &[Condition],
@@ -94,7 +94,8 @@ pub(super) fn ledger(
             } else {
                 claim.severity
             };
-            // Told by either of them is told; refused by both counts from the later refusal.
+            // If either message reached the person, the claim holds. If both were refused, the later refusal
+            // counts.
             claim.refused_at = claim
                 .refused_at
                 .zip(row.refused_at)
@@ -108,7 +109,7 @@ pub(super) fn ledger(
     Ok(ledger)
 }
 
-/// Writes what was read: snapshots of what is fresh, and how the try at Beeminder went.
+/// Writes snapshots of fresh readings, and whether the try at Beeminder worked.
 pub(super) fn reading(tx: &Transaction<'_>, observed: &Observed, now: Timestamp) -> rusqlite::Result<()> {
     if let Observation::Fresh { value, at } = &observed.beeminder {
         snapshots::put(tx, BEEMINDER, *at, &json(value)?)?;
@@ -119,7 +120,7 @@ pub(super) fn reading(tx: &Transaction<'_>, observed: &Observed, now: Timestamp)
     upstreams::record(tx, BEEMINDER, now, observed.beeminder.why())
 }
 
-/// Writes decisions, and the one message of those that notify with its claims. Returns the message's id.
+/// Writes the decisions, and for those that notify one message with its claims. Returns the message's id.
 pub(super) fn decisions_and_message(
     tx: &Transaction<'_>,
     outbox: &Outbox,
@@ -177,8 +178,8 @@ fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// The message is worth sending while any of its subjects is, but not beyond the local day: it says "today"
-/// and "tomorrow", and the next day's first pass says again what still holds then.
+/// When the message ends: with the last of its subjects, but with the local day at the latest. The message
+/// says "today" and "tomorrow", and the next day's first pass repeats what still holds.
 fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp {
     let (_, midnight) = clock::local_day_bounds(clock::local_day(now, zone), zone);
     let ends: Option<Vec<Timestamp>> = told

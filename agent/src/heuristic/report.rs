@@ -1,4 +1,4 @@
-//! What a pass says about itself: the object of `run --json`, and of `POST /intelligent-reminder/trigger`.
+//! The report of a pass: the object of `run --json`, and of `POST /intelligent-reminder/trigger`.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub struct Report {
 pub struct Observations {
     /// The account and its goals.
     pub beeminder: ObservationView,
-    /// All configured budgets together: the worst of them.
+    /// The worst of all configured budgets.
     pub budget: ObservationView,
     /// The walk.
     pub walk: ObservationView,
@@ -66,7 +66,7 @@ pub struct DecisionView {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// Whose word it follows, if it follows one.
+    /// The person whose word it follows, if any.
     #[serde(flatten)]
     pub word: Option<Word>,
 }
@@ -78,13 +78,13 @@ pub struct NotificationView {
     pub id: String,
     /// The channel in use.
     pub channel: ChannelKind,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// The provider's id, once accepted.
     pub provider_id: Option<String>,
     /// What it names, most urgent first.
     pub subjects: Vec<Subject>,
-    /// What it says, without its tag.
+    /// Its text, without its tag.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! One pass, and one alert that somebody asked for: both through the same ledger, limits and outbox.
+//! A pass, and an alert of `send-alert`: both use the same ledger, limits and outbox.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,13 +28,14 @@ use crate::{
     },
 };
 
-/// Why a pass could not be made. An upstream's failure is not among them: that is an observation.
+/// Why a pass could not be made. An upstream's failure is an observation, not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum HeuristicError {
     /// The state could not be read, so nothing was decided and nothing is sent.
     #[error("nothing was decided: {0}")]
     Store(#[from] StoreError),
-    /// The state could not be written: decided, but neither recorded nor sent. The next pass decides again.
+    /// The state could not be written. The pass decided, but nothing was recorded or sent. The next pass
+    /// decides again.
     #[error("decided, but nothing was recorded and nothing is sent: {source}")]
     NotRecorded {
         /// The decisions.
@@ -66,7 +67,7 @@ impl Trigger {
     }
 }
 
-/// The heuristic with all it needs. Cheap to clone; passes of all clones are made one after the other.
+/// The heuristic with all it needs. Cheap to clone; passes of all clones run one after the other.
 #[derive(Clone)]
 pub struct Heuristic {
     arms: Arms,
@@ -75,7 +76,7 @@ pub struct Heuristic {
     clock: Clock,
     store: Store,
     outbox: Outbox,
-    /// What a pass waits for its copy off the machine: the lease of its message runs meanwhile.
+    /// How long a pass waits for its copy off the machine; the lease of its message runs meanwhile.
     checkpoint: Duration,
     one_at_a_time: Arc<Mutex<()>>,
 }
@@ -121,15 +122,15 @@ impl Heuristic {
         }
     }
 
-    /// Observes, assesses, decides and records. The message, if there is one, is in the outbox then; the
+    /// Observes, assesses, decides and records. The message, if there is one, is then in the outbox; the
     /// caller lets the outbox work.
     ///
-    /// Deciding and recording are one transaction, made again on top of what another instance wrote if that
-    /// was first.
+    /// Deciding and recording are one transaction. If another instance wrote first, the transaction is
+    /// repeated on top of its state.
     ///
     /// # Errors
-    /// If the state cannot be used: nothing is sent and nothing is claimed then. What was decided is in the
-    /// error if it could still be decided.
+    /// If the state cannot be used. Then nothing is sent and nothing is claimed. The error holds the
+    /// decisions if the pass could still decide.
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
@@ -162,8 +163,8 @@ impl Heuristic {
         }
     }
 
-    /// Decides about conditions that did not come from observing (`send-alert`), records and plans a message
-    /// like a pass does.
+    /// Decides about conditions that did not come from observing (`send-alert`); records and plans a message
+    /// as a pass does.
     ///
     /// # Errors
     /// As [`Heuristic::pass`].
@@ -182,7 +183,7 @@ impl Heuristic {
         Ok(write.await?)
     }
 
-    /// Adds the messages of earlier passes that turned out since this one began to have reached nobody.
+    /// Adds the messages of earlier passes that failed for good since this pass began.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -201,7 +202,7 @@ impl Heuristic {
         Ok(())
     }
 
-    /// Brings the report's message and what it says about the channels up to date.
+    /// Brings the report's message and its broken channels up to date.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -246,7 +247,8 @@ impl Heuristic {
         now: Timestamp,
     ) -> rusqlite::Result<Vec<Decision>> {
         let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
-        // Observing takes a while: who asked for silence meanwhile has been told that it holds.
+        // Read the silences only now: observing takes a while, and a person who asked for silence meanwhile
+        // was told that it holds.
         ledger.silences = silences::active(connection, self.clock.now())?;
         Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
     }

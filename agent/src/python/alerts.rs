@@ -1,5 +1,5 @@
-//! `alert_log`: what the old system told the person. Each row is a message here, and claims its subjects'
-//! day, so that it is not said again.
+//! `alert_log`: what the old system told the person. Each row becomes a message here and claims its subjects'
+//! day, so that Mecris does not repeat it.
 //!
 //! What the Python system wrote:
 //!
@@ -8,9 +8,9 @@
 //! | beeminder | critical | `BEEMERGENCY: n goals ...` and up to three lines `• slug: what` | those goals |
 //! | budget | critical, warning | `n days left` and what remains | the Claude budget |
 //!
-//! and the words that its reminders and consents have for the same things: `walk_reminder`, `budget_warning`,
-//! `budget_alert`, `beeminder_emergency`. It wrote the row before it sent the text and never learned what
-//! became of it; it is taken at its word.
+//! Its reminders and consents have other words for the same things: `walk_reminder`, `budget_warning`,
+//! `budget_alert`, `beeminder_emergency`. The Python system wrote the row before it sent the text, and never
+//! learned whether the text arrived. The row counts as delivered.
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
@@ -58,7 +58,7 @@ impl Kind for Alerts {
                 if named.is_empty() {
                     return Err(Bad::new(
                         "message",
-                        "it names no goal, so nobody can tell which goal was meant",
+                        "it names no goal, so it is unknown which goal was meant",
                     ));
                 }
                 let counted = row
@@ -75,7 +75,7 @@ impl Kind for Alerts {
             _ => {
                 return Err(Bad::new(
                     "alert_type",
-                    format!("nobody can tell what {kind:?} is about"),
+                    format!("it is unknown what {kind:?} is about"),
                 ));
             }
         };
@@ -86,7 +86,7 @@ impl Kind for Alerts {
             _ => {
                 return Err(Bad::new(
                     "alert_level",
-                    format!("{level:?} is none of caution, warning, critical"),
+                    format!("{level:?} is not one of caution, warning, critical"),
                 ));
             }
         };
@@ -116,15 +116,15 @@ impl Kind for Alerts {
             }
             return Ok(Outcome::Taken(format!("notifications/{id}")));
         };
-        // The old system nagged every 90 minutes. Each of these as a message would use up the limits of the
-        // day.
+        // The old system repeated an alert every 90 minutes. If each repetition became a message, they would
+        // use up the limits of the day.
         let why = format!("another alert about {subject} on {day} is here already: one a day counts");
         Ok(Outcome::Same(format!("claims/{subject}/{day}"), why))
     }
 }
 
-/// The claims that are still to be made: of a day without one, or of one on which less was said before, as an
-/// escalation is.
+/// The claims that are still to be made: for a day without a claim, or, as an escalation, for a day on which
+/// less was said before.
 fn free<'a>(
     tx: &Transaction<'_>,
     days: &'a [(Subject, Daystamp)],
@@ -141,7 +141,7 @@ fn free<'a>(
         };
         match (of(0), of(1)) {
             (None, _) => Some(0),
-            // Nobody was told: the claim may be taken over.
+            // The message of this claim reached no one, so the claim may be taken over.
             (Some(first), _) if first.refused_at.is_some() => Some(0),
             (Some(first), None) if severity == Severity::Critical && first.severity != severity => Some(1),
             _ => None,
@@ -172,7 +172,7 @@ fn days(parsed: &Parsed, context: &Context) -> Vec<(Subject, Daystamp)> {
 /// What is uncertain about an alert, if it still matters.
 fn doubts(parsed: &Parsed, context: &Context, report: &mut Report) {
     let Said::Goals(slugs) = &parsed.about else { return };
-    // An alert of the day before yesterday can be wrong by a day and nobody will notice.
+    // An alert of the day before yesterday may be wrong by a day without effect.
     if context.now.duration_since(parsed.at).as_hours() >= 48 {
         return;
     }
@@ -180,7 +180,7 @@ fn doubts(parsed: &Parsed, context: &Context, report: &mut Report) {
     if parsed.unnamed > 0 {
         let named: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
         report.doubts.push(format!(
-            "the alert of {clock} counted {} more than it named ({}): those may be said again",
+            "the alert of {clock} counted {} more than it named ({}): Mecris may say those again",
             parsed.unnamed,
             named.join(", ")
         ));
@@ -208,7 +208,7 @@ fn message(
     let made = outbox::Row {
         id: time_ordered_id(parsed.at),
         state: State::Planned,
-        // send_sms was the only way that these alerts went.
+        // The old system sent these alerts by SMS only (`send_sms`).
         channel: ChannelKind::Sms,
         pinned: false,
         attempt: 1,
@@ -243,7 +243,7 @@ fn message(
     Ok(made.id)
 }
 
-/// The goals that lines like `• bike: bike: DERAILING NOW! Need data immediately` name, each once.
+/// The goals that lines such as `• bike: bike: DERAILING NOW! Need data immediately` name, each once.
 fn goals(message: &str) -> Vec<Slug> {
     let mut named: Vec<Slug> = Vec::new();
     for line in message.lines() {

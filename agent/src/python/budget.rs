@@ -1,7 +1,7 @@
 //! `budget_tracking`: what a person last said about the Claude budget, less the sessions since.
 //!
-//! The old system took each session off `remaining_budget` and stamped the row, so the row is true at
-//! `last_updated`, as a person's word is here. Of a period that is over it is history.
+//! The old system subtracted each session from `remaining_budget` and stamped the row. So the row is true at
+//! `last_updated`, like a person's word here. A row of a period that is over is history.
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::Transaction;
@@ -19,8 +19,7 @@ use crate::{
     },
 };
 
-/// What a new file of the Python system holds before anybody said anything: total and remaining, in
-/// micro-dollars.
+/// Total and remaining of a new file of the Python system, before a person said anything, in micro-dollars.
 const MADE_UP: (i64, i64) = (24_960_000, 24_950_000);
 
 pub(super) struct Tracking;
@@ -55,7 +54,7 @@ impl Kind for Tracking {
         let (total, remaining) = (row.spent("total_budget")?, row.money("remaining_budget")?);
         if remaining > total {
             let why = format!(
-                "{remaining} remain of {total}: one of the two is wrong. Say it with POST /usage/update_budget"
+                "{remaining} remain of {total}: one of the two is wrong. Report the right amount with POST /usage/update_budget"
             );
             return Err(Bad::new("remaining_budget", why));
         }
@@ -92,7 +91,7 @@ impl Kind for Tracking {
         let today = local_day(context.now, &context.home).date();
         if (total.micros(), remaining.micros()) == MADE_UP {
             return Ok(Outcome::Skipped(
-                "the Python system puts this there by itself; nobody said it".to_owned(),
+                "the Python system writes this row by itself; no person said it".to_owned(),
             ));
         }
         if end < today {
@@ -104,7 +103,7 @@ impl Kind for Tracking {
         }
         if start > today {
             return Ok(Outcome::Skipped(format!(
-                "its period begins only on {start}: take it over then"
+                "its period begins on {start}: import it then"
             )));
         }
         let said = budget::adjustment(tx, Provider::Anthropic)?;

@@ -1,5 +1,5 @@
-//! Cells of the old files. SQLite kept whatever was put into a column, so each is read for what it is, and a
-//! refusal says where and why.
+//! Cells of the old files. SQLite keeps values of any type in any column, so each cell is read by its own
+//! type. A refusal says where and why.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ impl fmt::Display for Cell {
                 write!(f, "{:?}...", text.chars().take(SHOWN).collect::<String>())
             }
             Self::Text(text) => write!(f, "{text:?}"),
-            Self::Bytes(bytes) => write!(f, "{} bytes that are no text", bytes.len()),
+            Self::Bytes(bytes) => write!(f, "{} bytes that are not a text", bytes.len()),
         }
     }
 }
@@ -98,7 +98,7 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// How a person finds it: by its id, else by its place.
+    /// How a person finds the row: by its id, else by its place.
     pub(super) fn label(&self) -> String {
         match (self.cell("id"), self.cell("month")) {
             (Some(id), _) => format!("id {id}"),
@@ -107,7 +107,7 @@ impl Row<'_> {
         }
     }
 
-    /// What identifies the row by these columns' content.
+    /// The row's identity: the content of these columns.
     pub(super) fn key(&self, columns: &[&str]) -> String {
         let mut hash = Sha256::new();
         for column in columns {
@@ -117,7 +117,7 @@ impl Row<'_> {
                 hash.update(bytes);
             };
             match self.cell(column) {
-                // An older file without the column holds the same row.
+                // A row of an older file without the column is the same row.
                 None | Some(Cell::Null) => part(0, &[]),
                 Some(Cell::Integer(value)) => part(1, &value.to_le_bytes()),
                 Some(Cell::Real(value)) => part(2, &value.to_le_bytes()),
@@ -203,7 +203,7 @@ impl Row<'_> {
     pub(super) fn spent(&self, column: &'static str) -> Result<Money, Bad> {
         let money = self.money(column)?;
         if money < Money::ZERO {
-            Err(Bad::new(column, format!("{money} is less than nothing")))
+            Err(Bad::new(column, format!("{money} is less than 0")))
         } else {
             Ok(money)
         }

@@ -16,14 +16,14 @@ const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
 /// How often a file that changes meanwhile is read again.
 const TRIES: usize = 50;
 
-/// In a folder of our own, gone when dropped: it holds what a person spends, which is nobody else's business.
+/// A copy in a private folder, removed when dropped, because it holds what a person spends.
 pub(super) struct Copy(TempDir);
 
 impl Copy {
-    /// Copies the database with what belongs to it; `None` if it changed at each try.
+    /// Copies the database with its journal files; `None` if they changed at each try.
     ///
-    /// The copy is what a crash would have left at one instant, and that is what SQLite knows how to read: an
-    /// unfinished transaction is rolled back in it, a write-ahead log is applied to it.
+    /// The copy is what a crash would have left at one instant. SQLite can read that: it rolls back an
+    /// unfinished transaction and applies a write-ahead log.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
         let Some(parts) = settled(|| read(path))? else {
             return Ok(None);
@@ -55,8 +55,8 @@ fn read(path: &Path) -> io::Result<Parts> {
     Ok(parts)
 }
 
-/// What two readings in a row agree on. The files are read one after the other, but if all of them are the
-/// same in both rounds, then all of them were so at once, between the rounds.
+/// The contents on which two rounds of reading agree. The files are read one after the other. If all of them
+/// are the same in both rounds, they all had this content at the instant between the rounds.
 fn settled<T: PartialEq>(mut read: impl FnMut() -> io::Result<T>) -> io::Result<Option<T>> {
     let mut last = read()?;
     for _ in 0..TRIES {

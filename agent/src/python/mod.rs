@@ -1,10 +1,10 @@
 //! Takes over what the Python system remembers: its `mecris_usage.db` and `mecris_virtual_budget.db`, one
-//! file here for each of their tables.
+//! source file here for each of their tables.
 //!
-//! The old files are only ever copied ([`Source`]), every row is taken at most once however often and from
-//! whichever copy of the file it is read (`seen`), and what is not taken is said with its reason
-//! ([`Report`]). Nothing here decides what an alert or a budget means today, and nothing but [`take`] writes:
-//! all of it in the caller's one transaction.
+//! The old files are only copied ([`Source`]). Every row is taken at most once, however often and from
+//! whichever copy of the file it is read (`seen`). The [`Report`] gives a reason for each row that is not
+//! taken. Nothing here decides what an alert or a budget means today. Only [`take`] writes, in one
+//! transaction of the caller.
 
 mod alerts;
 mod budget;
@@ -36,7 +36,7 @@ use crate::{
 };
 use cell::{Bad, Row};
 
-/// The tables that are left where they are, and why.
+/// The tables that are not taken, and why.
 const LEFT: [(&str, &str); 4] = [
     (
         "goals",
@@ -53,22 +53,22 @@ const LEFT: [(&str, &str); 4] = [
     ),
 ];
 
-/// What reading the old rows needs to know beside them.
+/// What is needed besides the old rows to read them.
 #[derive(Debug)]
 pub struct Context {
     /// The zone of the old machine's clock: its times have no offset.
     pub zone: TimeZone,
-    /// The person's zone, `time_zone`: whose days budgets and walks have.
+    /// The person's zone, `time_zone`: budgets and walks use its days.
     pub home: TimeZone,
     /// When each goal's days begin.
     pub goals: GoalDays,
-    /// Now. What lies after it was not recorded by anybody.
+    /// The present instant. A row with a later time is refused.
     pub now: Timestamp,
     /// Makes a tag for a message.
     pub new_tag: fn() -> String,
 }
 
-/// The days of the goals, as far as Beeminder was ever read.
+/// When each goal's days begin, as far as a pass has read Beeminder.
 #[derive(Debug)]
 pub struct GoalDays {
     /// The account's zone.
@@ -78,8 +78,8 @@ pub struct GoalDays {
 }
 
 impl GoalDays {
-    /// The day of a goal at an instant, and whether its deadline is known; without, its days begin at
-    /// midnight like most goals'.
+    /// The day of a goal at an instant, and whether its deadline is known. Without a deadline the goal's days
+    /// begin at midnight, like those of most goals.
     fn of(&self, slug: &Slug, at: Timestamp) -> (Daystamp, bool) {
         let deadline = self.deadlines.get(slug).copied();
         (
@@ -91,22 +91,22 @@ impl GoalDays {
 
 /// What became of a row that could be read.
 enum Outcome {
-    /// It is now this row here, `table/key`.
+    /// The row was taken and is now this row here, `table/key`.
     Taken(String),
-    /// It tells of what is already here under this name.
+    /// The row repeats what is already here under this name.
     Same(String, String),
-    /// It adds nothing, or not now.
+    /// The row adds nothing, or not yet.
     Skipped(String),
 }
 
 /// One table of the old system.
 trait Kind {
-    /// Its name there.
+    /// The table's name in the old system.
     const TABLE: &'static str;
-    /// The columns that never change once a row is written: together they are the row, whichever copy of the
-    /// file it is in.
+    /// The columns that never change once a row is written. Together they identify the row in every copy of
+    /// the file.
     const KEY: &'static [&'static str];
-    /// A row, read.
+    /// The type of a row that could be read.
     type Parsed;
 
     /// Reads a row. Pure.
@@ -124,11 +124,11 @@ trait Kind {
 
 /// Takes over every row of the old files that is not here yet.
 ///
-/// The order matters: sessions are compared with those taken before, readings say which sessions were
-/// invented, monthly totals count only where there are no readings.
+/// The order matters: sessions are compared with those taken before, readings tell which sessions were made
+/// up, monthly totals count only where there are no readings.
 ///
 /// # Errors
-/// What SQLite says of our own state. A row that cannot be read is no error: it is in the report.
+/// SQLite's error on our own state. A row that cannot be read is not an error: it is in the report.
 pub fn take(tx: &Transaction<'_>, sources: &[Source], context: &Context) -> rusqlite::Result<Report> {
     let mut report = Report::default();
     let readings = readings::all(sources, context);
@@ -209,12 +209,12 @@ fn each<K: Kind>(
     Ok(())
 }
 
-/// Says what is not taken at all.
+/// Reports the tables that are not taken.
 fn leave(source: &Source, report: &mut Report) {
     for (table, rows) in source.others() {
         let known = LEFT.iter().find(|(name, _)| name == table);
         let why = known.map_or(
-            "this table is none of the Python system's that Mecris knows",
+            "Mecris does not know this table of the Python system",
             |(_, why)| why,
         );
         let entry = report.table(table);

@@ -1,7 +1,7 @@
 //! `groq_odometer_readings`: month-to-date totals that a person read off Groq's console.
 //!
-//! `is_reset` and `is_final_reading` are not taken: which month a reading belongs to is in `month`, and which
-//! is a month's last follows from the readings themselves.
+//! `is_reset` and `is_final_reading` are not taken: `month` says which month a reading belongs to, and the
+//! readings themselves show which is a month's last.
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use rusqlite::Transaction;
@@ -17,17 +17,17 @@ use crate::{
     store::tables::odometer::{self, Reading},
 };
 
-/// Within this time a person who had entered last month's total as this month's noticed and entered it again
-/// where it belongs.
+/// If a person entered last month's total as this month's, they noticed within this time and entered it again
+/// for the right month.
 const NOTICED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A reading that could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parsed {
-    /// When it was entered. The old system stamped a reading for an earlier month with that month's first day
-    /// instead.
+    /// When the reading was entered. The old system stamped a reading for an earlier month with that month's
+    /// first day instead.
     pub(super) recorded: Timestamp,
-    /// First day of the month that it counts.
+    /// First day of the month that the reading counts for.
     pub(super) month: Date,
     /// The month's total.
     pub(super) value: Money,
@@ -83,7 +83,7 @@ impl Kind for Readings<'_> {
         let last = earlier.iter().rfind(|reading| reading.at <= parsed.recorded);
         if let Some(last) = last.filter(|last| last.value > parsed.value) {
             report.notes.push(format!(
-                "Groq's total of {month} fell from {} to {}: taken as a correction, the later one counts",
+                "Groq's total of {month} fell from {} to {}: taken as a correction, the later reading counts",
                 last.value, parsed.value
             ));
         }
@@ -92,7 +92,7 @@ impl Kind for Readings<'_> {
 }
 
 impl Readings<'_> {
-    /// The reading that put this one right: the same total, entered soon after for the month before.
+    /// The reading that corrects this reading: the same total, entered soon after for the month before.
     fn put_right(&self, wrong: &Parsed) -> Option<&Parsed> {
         let before = wrong.month.yesterday().ok()?.first_of_month();
         self.all.iter().find(|right| {
@@ -106,9 +106,13 @@ impl Readings<'_> {
 fn parse(row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
     let month = when::month(row.text("month")?).map_err(|why| Bad::new("month", why))?;
     if month > local_day(context.now, &context.home).date() {
-        return Err(Bad::new("month", format!("{} lies ahead", written(month))));
+        return Err(Bad::new(
+            "month",
+            format!("{} lies in the future", written(month)),
+        ));
     }
-    // Older rows may lack created_at; both are the same instant but for a reading of an earlier month.
+    // Older rows may lack created_at. Both columns hold the same instant, except in a reading of an earlier
+    // month.
     let recorded = row
         .time("created_at", context)
         .or_else(|_| row.time("timestamp", context))?;

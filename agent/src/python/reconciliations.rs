@@ -1,5 +1,5 @@
-//! `budget_reconciliation` and `reconciliation_jobs`: when a budget was corrected by hand, and when estimates
-//! were compared with a bill.
+//! `budget_reconciliation` and `reconciliation_jobs`: corrections of a budget by hand, and comparisons of
+//! estimates with a bill.
 
 use rusqlite::Transaction;
 
@@ -14,7 +14,7 @@ use crate::{
     store::tables::reconciliations::{self, Reconciliation},
 };
 
-/// Claude's budget, by hand: what remained before and after.
+/// A correction of Claude's budget by hand: what remained before and after.
 pub(super) struct ByHand;
 
 /// A provider's day: estimated and billed.

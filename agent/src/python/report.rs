@@ -1,9 +1,9 @@
 use serde::Serialize;
 
-/// How many reasons a table's skipped rows are listed under; all rows are counted.
+/// The most reasons that are listed for a table's skipped rows; all rows are counted.
 const REASONS: usize = 50;
 
-/// What was taken over, what not, and why.
+/// What was taken over, what was not, and why.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// One entry for each table that the files have.
@@ -38,11 +38,11 @@ pub struct TableReport {
 pub struct Skip {
     /// The file.
     pub file: String,
-    /// The first of them; `None`: the whole table.
+    /// The first of the rows; `None` for the whole table.
     pub row: Option<String>,
     /// How many.
     pub rows: usize,
-    /// The column, where one is to blame.
+    /// The column, if a column is to blame.
     pub column: Option<&'static str>,
     /// Why.
     pub why: String,

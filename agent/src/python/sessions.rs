@@ -1,4 +1,4 @@
-//! `usage_sessions`: Claude sessions. What each cost is what the Python system computed on its day.
+//! `usage_sessions`: Claude sessions, each with the cost that the Python system computed on its day.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-/// Both ledgers of the old system were written in one request, one after the other.
+/// The old system wrote both ledgers in one request, one after the other; rows this close are the same
+/// session.
 const ONE_REQUEST: SignedDuration = SignedDuration::from_secs(5);
 
 pub(super) struct Sessions;
@@ -60,7 +61,7 @@ impl Kind for Sessions {
     }
 }
 
-/// Adds a session, unless it is the same as one that was taken from the `other` table.
+/// Adds a session, unless the same session was taken from the `other` table.
 pub(super) fn write(
     tx: &Transaction<'_>,
     session: &Session,
@@ -80,8 +81,8 @@ pub(super) fn write(
     )))
 }
 
-/// The session here that a row of `other` became and no row of `this` is yet: same model, same tokens, at the
-/// same time.
+/// The session here that was taken from a row of `other` and that no row of `this` matches yet: same model,
+/// same tokens, at the same time.
 fn twin(
     tx: &Transaction<'_>,
     session: &Session,

@@ -27,13 +27,13 @@ const TAKEN: [&str; 8] = [
 /// Tables that only our own state has, all of them since its first version.
 const OURS: [&str; 2] = ["claims", "notifications"];
 
-/// The old files have tens of kilobytes; what is larger than this is something else.
+/// The old files have tens of kilobytes; a larger file is not one of them.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Why an old file cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// There is none, or it may not be read, or the copy cannot be written.
+    /// The file does not exist or may not be read, or the copy cannot be written.
     #[error("{path}: {source}")]
     Io {
         /// Which file.
@@ -41,29 +41,29 @@ pub enum SourceError {
         /// What the system said.
         source: io::Error,
     },
-    /// Nothing in it.
-    #[error("{0} is empty: it is no database of the Python system")]
+    /// The file is empty.
+    #[error("{0} is empty: it is not a database of the Python system")]
     Empty(PathBuf),
-    /// Far larger than such a file can be.
-    #[error("{0} is larger than 256 MiB: it is no database of the Python system")]
+    /// The file is far larger than a file of the Python system.
+    #[error("{0} is larger than 256 MiB: it is not a database of the Python system")]
     TooLarge(PathBuf),
-    /// Something else.
+    /// The file is not an SQLite database.
     #[error("{0} is not an SQLite database")]
     NotSqlite(PathBuf),
-    /// Our own state.
+    /// The file is our own state.
     #[error(
         "{0} is a state of mecris-agent itself, not of the Python system: there is nothing to take over. Name the old mecris_usage.db or mecris_virtual_budget.db."
     )]
     Ours(PathBuf),
-    /// SQLite, but none of the tables.
+    /// The file has none of the Python system's tables.
     #[error(
         "{0} has none of the Python system's tables: name its mecris_usage.db or mecris_virtual_budget.db"
     )]
     Foreign(PathBuf),
-    /// It is written to all the time.
+    /// The file changed during each try to read it.
     #[error("{0} changes while it is read: stop the Python system, or try again")]
     Busy(PathBuf),
-    /// SQLite cannot read it.
+    /// SQLite cannot read the file.
     #[error("{path} is damaged: {source}. `sqlite3 OLD.db .recover` may rescue it.")]
     Damaged {
         /// Which file.
@@ -88,7 +88,7 @@ impl Source {
     /// Reads an old file, while the Python system may be writing to it.
     ///
     /// # Errors
-    /// If it is no database of the Python system or cannot be read.
+    /// If the file is not a database of the Python system, or cannot be read.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let io = |source| SourceError::Io {
             path: path.to_owned(),
@@ -139,7 +139,7 @@ impl Source {
         self.tables.get(name)
     }
 
-    /// The tables that nothing is taken from, and how many rows each has.
+    /// The tables that are not taken, and how many rows each has.
     pub(super) fn others(&self) -> &[(String, usize)] {
         &self.others
     }
@@ -156,7 +156,7 @@ impl Source {
                 tables.insert(name, table);
             } else {
                 let count = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
-                // A virtual table of a module that is not built in has no rows for us.
+                // A virtual table of a module that is not built in cannot be read; it counts as empty.
                 let rows = connection
                     .query_row(&count, [], |row| row.get::<_, i64>(0))
                     .unwrap_or(0);

@@ -1,5 +1,5 @@
-//! `groq_monthly_summaries`: what the old system derived from the readings. A month's total counts only where
-//! its readings are gone.
+//! `groq_monthly_summaries`: monthly totals that the old system derived from the readings. A month's total
+//! counts only if its readings are gone.
 
 use rusqlite::Transaction;
 
@@ -23,7 +23,7 @@ impl Kind for Summaries {
         if month > local_day(context.now, &context.home).date() {
             return Err(Bad::new(
                 "month",
-                format!("{} lies ahead", readings::written(month)),
+                format!("{} lies in the future", readings::written(month)),
             ));
         }
         Ok(Parsed {
@@ -45,7 +45,7 @@ impl Kind for Summaries {
             readings::add(tx, &parsed)
         } else {
             Ok(Outcome::Skipped(
-                "the month's readings say it themselves".to_owned(),
+                "the month's readings are taken instead".to_owned(),
             ))
         }
     }

@@ -1,7 +1,7 @@
-//! `provider_usage`: sessions of both providers, and what odometer readings made up beside them.
+//! `provider_usage`: sessions of both providers, and sessions that were made up from odometer readings.
 //!
-//! Each Groq reading was also booked here as a session of *total / day of the month* dollars with tokens
-//! computed back from that, once for every reading. Nobody spent that; the readings themselves are taken.
+//! The old system also booked each Groq reading here as a session of *total / day of the month* dollars, with
+//! tokens computed from that. No money was spent on these; the readings themselves are taken.
 
 use jiff::SignedDuration;
 use rusqlite::Transaction;
@@ -17,11 +17,12 @@ use crate::{
     store::tables::sessions::Session,
 };
 
-/// A reading and the session made of it were written in one request.
+/// A reading and the session made up from it were written in one request, so their times differ by less than
+/// this.
 const ONE_REQUEST: SignedDuration = SignedDuration::from_secs(10);
 
-/// The session's cost went through whole tokens, so it may differ from the share by a little: this part of
-/// it, or a hundredth of a cent.
+/// The session's cost was rounded to whole tokens, so it may differ a little from the share: by this part of
+/// it, or by a hundredth of a cent.
 const TOKENS_ROUNDED: f64 = 0.02;
 
 pub(super) struct Usage<'a> {
@@ -75,7 +76,8 @@ impl Kind for Usage<'_> {
         _: &mut Report,
     ) -> rusqlite::Result<Outcome> {
         if self.invented(&parsed, context) {
-            let why = "made up from an odometer reading, which is taken itself: it would count twice";
+            let why =
+                "made up from an odometer reading, which is taken itself: the session would count twice";
             return Ok(Outcome::Skipped(why.to_owned()));
         }
         sessions::write(tx, &parsed, Self::TABLE, Sessions::TABLE)
@@ -83,7 +85,7 @@ impl Kind for Usage<'_> {
 }
 
 impl Usage<'_> {
-    /// Whether nobody had this session: it says so itself, or it was written with a reading and costs that
+    /// Whether this session was made up: it says so itself, or it was written with a reading and costs that
     /// reading's daily share.
     fn invented(&self, session: &Session, context: &Context) -> bool {
         if session.provider != Provider::Groq {

@@ -1,8 +1,8 @@
 //! Times of the old system: Python's `isoformat()` of the machine's local time, without an offset.
 //!
-//! They are read by the usual rule: one that the clock showed twice is the first, one that it skipped is as
-//! much later as it skipped (jiff's `Disambiguation::Compatible`). A text that carries an offset is taken as
-//! it is.
+//! They are read by the usual rule (jiff's `Disambiguation::Compatible`): of a time that the clock showed
+//! twice the first counts, and a time that the clock skipped is as much later as it skipped. A text with an
+//! offset is taken as it is.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -11,10 +11,10 @@ use jiff::{
 
 use super::Context;
 
-/// Clocks differ a little; more than this ahead means a wrong `--zone` or a wrong clock.
+/// Clocks differ a little. A time further ahead than this means a wrong `--zone` or a wrong clock.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
-/// Long before the Python system.
+/// A day long before the Python system existed; earlier days are refused.
 const FIRST_DAY: Date = date(2000, 1, 1);
 
 /// An instant, local or with an offset.
@@ -74,7 +74,7 @@ pub(super) fn month(text: &str) -> Result<Date, String> {
 
 fn plausible(at: Timestamp, context: &Context) -> Result<Timestamp, String> {
     if at > context.now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX) {
-        return Err("lies ahead: is --zone the zone of the old machine's clock?".to_owned());
+        return Err("lies in the future: is --zone the zone of the old machine's clock?".to_owned());
     }
     if context.zone.to_datetime(at).date() < FIRST_DAY {
         return Err(format!("lies before {FIRST_DAY}"));

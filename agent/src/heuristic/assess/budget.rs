@@ -1,5 +1,5 @@
-//! `budget:<provider>`: the arm's health, one to one. From an old reading only what cannot have become
-//! untrue: money that is spent stays spent until the period ends.
+//! `budget:<provider>`: the severity is the budget's health. An old reading proves only what still holds:
+//! money that is spent stays spent until the period ends.
 
 use super::words::Local;
 use crate::{
@@ -51,8 +51,8 @@ fn by_health(health: Health) -> Severity {
     }
 }
 
-/// What the total of an old reading still proves. It only grows within a period, so a share that was too much
-/// still is; that it was little, or the burn rate, proves nothing now.
+/// What the total of an old reading still proves. A total only grows within a period, so a share that was too
+/// much still is. A small share and the burn rate prove nothing now.
 fn proven_by_total(budget: &Budget, thresholds: &BudgetThresholds, today: Daystamp) -> Severity {
     let share = budget
         .used
@@ -91,7 +91,7 @@ fn phrase(provider: Provider, severity: Severity, budget: Option<&Budget>, today
     let Some((used, limit)) = budget.used.zip(budget.limit) else {
         return plain(severity.as_str());
     };
-    // Cut, not rounded: 99.6 % is not yet all of it.
+    // Cut, not rounded: 99.6 % must not read as 100 %.
     let percent = used
         .share_of(limit)
         .map(|share| format!("{:.0}% ", (share * 100.0).floor()))
@@ -107,7 +107,7 @@ fn phrase(provider: Provider, severity: Severity, budget: Option<&Budget>, today
     }
 }
 
-/// Whole days that the money lasts at the present burn rate, if it ends before the period does.
+/// Whole days that the money lasts at the present burn rate, if it runs out before the period ends.
 fn days_left(budget: &Budget, today: Daystamp) -> Option<i64> {
     let burn = budget.daily_burn.filter(|burn| burn.micros() > 0)?;
     let days = budget.remaining().filter(|rest| rest.micros() > 0)?.micros() / burn.micros();

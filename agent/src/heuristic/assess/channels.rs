@@ -1,5 +1,5 @@
-//! `channel:<name>`: a way to the person that only a person can repair. Said through another one; with none
-//! left there is nobody to tell, and `/health`, metrics and exit codes have to do.
+//! `channel:<name>`: a broken channel that only a person can repair. Another channel says so. If none is
+//! left, only `/health`, metrics and exit codes can report it.
 
 use super::{History, words::Local};
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
     store::tables::broken_channels::BrokenChannel,
 };
 
-/// As much as fits into one segment with the opening and the tag.
+/// The most characters that fit into one SMS segment with the opening and the tag.
 const LONGEST_PHRASE: usize = 140;
 
-/// One condition for each broken channel; a healthy one has none.
+/// One condition for each broken channel. A healthy channel has no condition.
 pub(super) fn conditions(history: &History, local: &Local<'_>) -> Vec<Condition> {
     if history.healthy_channels == 0 {
         return Vec::new();
@@ -33,7 +33,8 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
     Condition {
         subject: Subject::channel(name),
         severity: Severity::Warning,
-        // Of the day on which it broke, so that it is said once, however long it lasts.
+        // The condition keeps the day on which the channel broke, so that it is said once, however long it
+        // lasts.
         day: local_day(mark.since, local.zone),
         expires_at: None,
         evidence: format!(

@@ -1,5 +1,5 @@
 //! `goal:<slug>`: one condition for each active goal. Frozen, won and archived goals cannot derail and have
-//! none.
+//! no condition.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ use crate::{
     domain::{Condition, Daystamp, Observation, Phrase, Severity, Subject},
 };
 
-/// A fresh reading gives each goal its risk. A stale one gives only unknowns: nobody knows what happened
-/// since.
+/// A fresh reading gives each goal its risk. A stale reading gives only unknowns, because it does not say
+/// what happened since.
 pub(super) fn conditions(beeminder: &Observation<Account>, local: &Local<'_>) -> Vec<Condition> {
     let Some(account) = beeminder.value() else {
         return Vec::new();
@@ -115,7 +115,7 @@ fn phrase(goal: &Goal, risk: &GoalRisk, local: &Local<'_>) -> Phrase {
     }
 }
 
-/// What it costs and what to do: ` ($5, +2 due)`.
+/// The pledge and what is due: ` ($5, +2 due)`.
 fn stakes(goal: &Goal) -> String {
     let pledge = goal.pledge.filter(|pledge| pledge.micros() > 0).map(dollars);
     let parts: Vec<String> = pledge.into_iter().chain(due(goal)).collect();
@@ -128,7 +128,7 @@ fn stakes(goal: &Goal) -> String {
 
 fn due(goal: &Goal) -> Option<String> {
     let whole = goal.due.as_deref().map(quote).filter(|text| !text.is_empty());
-    // For a do-less goal the number is a limit ("hard cap +3"), and "+3 due" would say the opposite.
+    // The number of a do-less goal is a limit ("hard cap +3"); "+3 due" would say the opposite.
     if whole.as_deref().is_some_and(|text| text.contains("cap")) {
         return whole;
     }
@@ -140,8 +140,7 @@ fn due(goal: &Goal) -> Option<String> {
     least.map(|text| format!("{text} due")).or(whole)
 }
 
-/// Goals in the reply that could not be read at all are unknown together: they have no name to be unknown
-/// under.
+/// Goals of the reply that could not be read at all share one unknown condition, because they have no name.
 fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
     let first = account.unreadable.first()?;
     let text = match account.unreadable.len() {
@@ -161,7 +160,8 @@ fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
     })
 }
 
-/// Today, by deadline: goals share few deadlines, and a day costs several looks into the zone's history.
+/// Today, by deadline. Goals share few deadlines, and computing a day costs several look-ups in the zone's
+/// history.
 struct Days<'a> {
     zone: &'a TimeZone,
     local: &'a Local<'a>,

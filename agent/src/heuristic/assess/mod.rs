@@ -1,7 +1,7 @@
-//! Observations into conditions: one for each promise, the safe and the unknown ones too. Pure.
+//! Observations into conditions: one for each promise, including safe and unknown promises. Pure.
 //!
-//! One file for each kind of condition. What is not known is never safe, and what an arm could not read is
-//! never read as zero.
+//! One file for each kind of condition. An unknown value is never safe, and a value that an arm could not
+//! read never counts as zero.
 
 mod budget;
 mod channels;
@@ -45,11 +45,11 @@ pub struct Observed {
 /// What earlier passes left, as far as this pass needs it.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// How Beeminder answered lately, this pass's try included.
+    /// How Beeminder answered lately, including this pass's try.
     pub beeminder: UpstreamHistory,
     /// When the last pass before this one succeeded (Beeminder was read); `None`: never.
     pub last_success: Option<Timestamp>,
-    /// When the very first pass ran; `None`: this is it.
+    /// When the very first pass ran; `None`: this is the first pass.
     pub first_run: Option<Timestamp>,
     /// A gap between successful passes of more than [`MISSED_DAY`](super::policy::MISSED_DAY) that ended
     /// within the last 24 h: from, until.
@@ -58,7 +58,7 @@ pub struct History {
     pub overran: Option<(Timestamp, Duration)>,
     /// The configured channels that are broken.
     pub broken_channels: Vec<BrokenChannel>,
-    /// How many of the configured channels are not.
+    /// How many of the configured channels are not broken.
     pub healthy_channels: usize,
 }
 
@@ -69,24 +69,24 @@ pub struct UpstreamHistory {
     pub consecutive_failures: u32,
     /// Failures within the last 60 minutes.
     pub failures_last_hour: u32,
-    /// When it last worked.
+    /// When a try last worked.
     pub last_success: Option<Timestamp>,
 }
 
-/// What assessing needs to know of the configuration.
+/// The settings that assessing needs.
 #[derive(Clone, Debug)]
 pub struct AssessSettings {
     /// The person's zone.
     pub zone: TimeZone,
     /// The walk.
     pub walk: Option<WalkSettings>,
-    /// `[budget.thresholds]`: what an old total still proves.
+    /// `[budget.thresholds]`: the shares from which an old total is still WARNING or CRITICAL.
     pub budget_thresholds: BudgetThresholds,
     /// `heuristic.deadline`.
     pub deadline: Duration,
 }
 
-/// One condition for each promise, the safe and the unknown ones too, most urgent first.
+/// One condition for each promise, including safe and unknown promises, most urgent first.
 pub fn assess(
     observed: &Observed,
     history: &History,
@@ -122,8 +122,8 @@ pub fn assess(
     conditions
 }
 
-/// Worst first; of the same severity what ends first, and last what never ends; then by name, so that the
-/// order is always the same.
+/// Worst severity first. Within a severity, the condition that ends first comes first, and a condition
+/// without an end comes last. Then by name, so that the order is always the same.
 fn sort_by_urgency(conditions: &mut [Condition]) {
     conditions.sort_by(|a, b| {
         let urgency = |c: &Condition| (Reverse(c.severity.rank()), c.expires_at.is_none(), c.expires_at);

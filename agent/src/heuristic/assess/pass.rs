@@ -1,5 +1,5 @@
-//! `run`: Mecris itself. A day on which nothing was checked, and a pass that took too long, are said like any
-//! broken promise.
+//! `run`: Mecris itself. A day on which nothing was checked, and a pass that took too long, are reported like
+//! any broken promise.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::{
 
 /// Something that is wrong with Mecris' own work.
 struct Trouble {
-    /// The day whose one alert it uses. A gap has the day on which it began, so that it is said once, however
+    /// The day whose alert this uses. A gap has the day on which it began, so that it is said once, however
     /// long it lasts.
     day: Daystamp,
     evidence: String,
     phrase: Phrase,
 }
 
-/// One condition, whatever is wrong: a missed day first, then a pass that took too long.
+/// One condition, whatever is wrong. A missed day gives the words before a pass that took too long.
 pub(super) fn condition(
     elapsed: Duration,
     history: &History,

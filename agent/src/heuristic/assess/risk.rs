@@ -13,7 +13,7 @@ use crate::{
 pub struct GoalRisk {
     /// The `derail_risk`.
     pub severity: Severity,
-    /// Whole safe days; `None` where that is not known.
+    /// Whole safe days; `None` if unknown.
     pub safe_days: Option<i64>,
     /// When it derails: `losedate`, else the end of the last safe day.
     pub derails_at: Option<Timestamp>,
@@ -21,12 +21,12 @@ pub struct GoalRisk {
     pub evidence: String,
 }
 
-/// The one rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder said this, `zone` the
+/// The rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder was read, `zone` is the
 /// account's.
 ///
-/// Beeminder: safebuf 0 is a beemergency day. safebuf decides, `losedate` stands in where it is missing
+/// Beeminder: safebuf 0 is a beemergency day. safebuf decides. `losedate` replaces a missing safebuf
 /// (losedate = end of today + safebuf days), but only to warn: a goal without a readable safebuf is never
-/// safe. What contradicts itself or is being recomputed is unknown.
+/// safe. A goal that contradicts itself or is being recomputed is unknown.
 pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
     let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
     let unknown = |evidence| GoalRisk {
@@ -72,7 +72,7 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         (None, Some(losedate)) => {
             let days = days_until(losedate, goal, zone, read_at);
             let left = span(losedate.duration_since(read_at));
-            // Half of what Beeminder should have said can warn, but nothing is safe on half an answer.
+            // Half an answer can warn, but it cannot show that a goal is safe.
             if !by_safe_days(days).at_least(Severity::Warning) {
                 return unknown(format!(
                     "Beeminder sent no safebuf that can be read; {left} to losedate"
@@ -116,7 +116,7 @@ fn days_until(losedate: Timestamp, goal: &Goal, zone: &TimeZone, now: Timestamp)
 }
 
 fn end_of_safe_days(goal: &Goal, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
-    // A year is as good as never, and keeps any number of days within the calendar.
+    // A year is as good as never. The limit keeps any number of days within the calendar.
     let days = goal.safebuf?.clamp(0, 366);
     let today = beeminder_day(now, zone, goal.deadline).date();
     Some(beeminder_day_bounds(today.saturating_add(days.days()).into(), zone, goal.deadline).1)

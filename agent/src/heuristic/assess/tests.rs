@@ -166,7 +166,7 @@ fn a_broken_channel_is_told_through_another_one_with_what_to_do() {
             .starts_with("sms has refused every message since 14:02: Twilio error 30034"),
         "{told:?}"
     );
-    // It is the same breakage tomorrow, and its one alert is used.
+    // Tomorrow it is still the same breakage, and its one alert is used.
     let tomorrow = assess(
         &observed(vec![]),
         &history,
@@ -234,7 +234,7 @@ fn assess_goal(goal: Goal, now: Timestamp) -> Condition {
     )
 }
 
-/// What a person reading the decisions and the message would see, one line for each condition.
+/// What a person would see in the decisions and the message, one line for each condition.
 fn table(conditions: &[Condition]) -> String {
     conditions.iter().fold(String::new(), |mut text, c| {
         writeln!(
@@ -703,7 +703,7 @@ fn twenty_five_hours_are_not_yet_a_missed_day() {
     assert_eq!(
         run(Some(at("2027-01-01T00:00:00Z"))),
         Severity::Safe,
-        "a clock set back is no missed day"
+        "a clock that was set back is not a missed day"
     );
 }
 

@@ -1,5 +1,5 @@
-//! `upstream:beeminder`: whether the source of the goals can be read. One failure is a hiccup; silence about
-//! many would be the worst failure of all.
+//! `upstream:beeminder`: whether the source of the goals can be read. One or two failures are no news. Many
+//! failures must be reported, because goals can derail unseen.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::{
     heuristic::policy::{UPSTREAM_FAILURES_IN_A_ROW, UPSTREAM_FAILURES_IN_AN_HOUR},
 };
 
-/// How many goals that were about to derail a message names.
+/// The most goals that were about to derail that a message names.
 const NAMED_GOALS: usize = 3;
 
 pub(super) fn condition(
@@ -38,7 +38,7 @@ pub(super) fn condition(
 fn severity(beeminder: &Observation<Account>, history: &UpstreamHistory) -> Severity {
     match history.consecutive_failures {
         0 if beeminder.fresh().is_some() => Severity::Safe,
-        // Not read although no try failed: not tried, which proves nothing.
+        // Beeminder was not read although no try failed: there was no try, which proves nothing.
         0 => Severity::Unknown,
         _ if history.failures_last_hour >= UPSTREAM_FAILURES_IN_AN_HOUR => Severity::Critical,
         UPSTREAM_FAILURES_IN_A_ROW.. => Severity::Warning,
@@ -86,8 +86,8 @@ fn unreadable(
     (evidence, Phrase { long, short })
 }
 
-/// The goals that were about to derail when Beeminder could last be read, the first to derail first. A person
-/// who hears that nobody watches must not be left in the dark about these.
+/// The goals that were about to derail when Beeminder was last read, the first to derail first. A person who
+/// hears that Beeminder cannot be read must hear about these.
 fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<(Timestamp, &'a Slug)> {
     let Observation::Stale {
         value: account, at, ..

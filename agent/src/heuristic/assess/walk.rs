@@ -1,5 +1,5 @@
-//! `walk`: a missing walk is worth a word inside its hours only. Before, there is time; after, it is too late
-//! to nag.
+//! `walk`: a missing walk is worth a message inside its hours only. Before them there is time; after them it
+//! is too late to nag.
 
 use super::words::Local;
 use crate::{
@@ -21,7 +21,7 @@ pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local
     let (severity, evidence, long, short) = match walk {
         Observation::Stale { why, .. } | Observation::Unknown { why } => (
             Severity::Unknown,
-            format!("nobody knows whether there was a walk: {why}"),
+            format!("it is unknown whether there was a walk: {why}"),
             "walk unknown".to_owned(),
             "walk unknown",
         ),

@@ -8,13 +8,13 @@ use jiff::{
 
 use crate::{clock::local_time_of_day, domain::Money};
 
-/// The longest text of somebody else that a phrase repeats.
+/// The longest text of another party that a phrase repeats, in characters.
 const QUOTE_LENGTH: usize = 24;
 
 /// Beeminder: the latest deadline of a goal's day.
 const LATEST_DEADLINE: Time = Time::constant(6, 0, 0, 0);
 
-/// The moment of a pass as the person's clock shows it.
+/// The time of a pass on the person's clock.
 #[derive(Clone, Debug)]
 pub(super) struct Local<'a> {
     pub(super) now: Timestamp,
@@ -31,13 +31,13 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// The day and the time of an instant to come: `today 23:59`, `tonight 03:00`, `tomorrow 23:59`, `Tue
-    /// 23:59`.
+    /// The day and the time of a future instant: `today 23:59`, `tonight 03:00`, `tomorrow 23:59`,
+    /// `Tue 23:59`.
     pub(super) fn when(&self, at: Timestamp) -> String {
         format!("{} {}", self.day_of(at), local_time_of_day(at, self.zone))
     }
 
-    /// Only the day of an instant to come: `today`, `tonight`, `tomorrow`, `Tue`, `2026-12-24`.
+    /// Only the day of a future instant: `today`, `tonight`, `tomorrow`, `Tue`, `2026-12-24`.
     pub(super) fn day_of(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
         match self.days_until(shown.date()) {
@@ -50,7 +50,7 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// An instant that is over: `14:02` for today, `Fri 17:55`, `2026-11-01 17:55`.
+    /// A past instant: `14:02` for today, `Fri 17:55`, `2026-11-01 17:55`.
     pub(super) fn past(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
         let time = local_time_of_day(at, self.zone);
@@ -66,8 +66,8 @@ impl<'a> Local<'a> {
     }
 }
 
-/// A length of time in its fitting unit: `45 min`, `8 h`, `5 days`. Cut, not rounded: never more time than
-/// there is.
+/// A length of time in its fitting unit: `45 min`, `8 h`, `5 days`. Cut, not rounded, so that it is never
+/// longer than the real time.
 pub(super) fn span(length: SignedDuration) -> String {
     let minutes = length.unsigned_abs().as_secs() / 60;
     match minutes / 60 {
@@ -86,7 +86,7 @@ pub(super) fn dollars(money: Money) -> String {
     }
 }
 
-/// Somebody else's text in at most 24 plain characters of one line.
+/// Another party's text in at most 24 plain characters of one line.
 pub(super) fn quote(text: &str) -> String {
     let plain: String = text.chars().take(4 * QUOTE_LENGTH).map(plain_char).collect();
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -97,7 +97,7 @@ pub(super) fn quote(text: &str) -> String {
 fn plain_char(c: char) -> &'static str {
     match any_ascii::any_ascii_char(c) {
         _ if c.is_control() => " ",
-        // An emoji would become its name, ":walking:", and use up the line.
+        // An emoji would become its name, such as ":walking:", and use up the line.
         name if name.len() > 1 && name.starts_with(':') => "",
         plain => plain,
     }

@@ -1,5 +1,5 @@
-//! Timelines with virtual time: at this time these conditions, want these decisions. Then what holds on every
-//! timeline.
+//! Timelines with virtual time: at this time, with these conditions, want these decisions. At the end,
+//! properties that hold on every timeline.
 
 use std::collections::HashMap;
 
@@ -125,7 +125,7 @@ impl Timeline {
         }
     }
 
-    /// The person says that they know, about everything that was said.
+    /// The person acknowledges everything that was said.
     fn acknowledge(&mut self) -> &mut Self {
         self.claims
             .values_mut()
@@ -133,7 +133,7 @@ impl Timeline {
         self
     }
 
-    /// Somebody asks for silence, from the beginning.
+    /// A person asked for silence, from the beginning.
     fn silence(&mut self, kind: SilenceKind, pattern: &str, until: &str) -> &mut Self {
         self.silences.push(Silence {
             id: format!("silence-{}", self.silences.len()),
@@ -490,7 +490,8 @@ fn a_goal_that_is_listed_twice_is_said_once() {
 
 #[test]
 fn the_day_of_the_condition_counts_not_the_day_of_the_pass() {
-    // With a deadline of 17:00, Beeminder's next day has begun: it may speak again on the same evening.
+    // With a deadline of 17:00, Beeminder's next day has begun, so the goal may speak again on the same
+    // evening.
     let (now, mut timeline) = (at("21 18:00"), Timeline::new(policy()));
     let of = |day: &str| Condition {
         day: day.parse().unwrap(),
@@ -544,7 +545,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
         )
 }
 
-/// Minutes since the pass before, and what is found.
+/// Minutes since the pass before, and the conditions of this pass.
 type Step = (i64, Vec<(usize, Severity)>);
 
 fn any_steps() -> impl Strategy<Value = Vec<Step>> {

@@ -138,7 +138,7 @@ fn goals_that_were_counted_but_not_named_are_a_doubt() {
     );
     assert_eq!(
         report.doubts,
-        ["the alert of 08:05 counted 2 more than it named (a, b, c): those may be said again"]
+        ["the alert of 08:05 counted 2 more than it named (a, b, c): Mecris may say those again"]
     );
 }
 
@@ -263,10 +263,10 @@ fn an_alert_of_which_nobody_can_tell_what_it_is_about_is_not_guessed() {
     assert_eq!(
         reasons(&report, "alert_log"),
         [
-            "id 1 x2 message: it names no goal, so nobody can tell which goal was meant",
-            "id 2 x1 alert_type: nobody can tell what \"startup\" is about",
-            "id 3 x1 alert_level: \"PURPLE\" is none of caution, warning, critical",
-            "id 4 x1 sent_at: \"2025-09-15T13:00:00\" lies ahead: is --zone the zone of the old machine's clock?",
+            "id 1 x2 message: it names no goal, so it is unknown which goal was meant",
+            "id 2 x1 alert_type: it is unknown what \"startup\" is about",
+            "id 3 x1 alert_level: \"PURPLE\" is not one of caution, warning, critical",
+            "id 4 x1 sent_at: \"2025-09-15T13:00:00\" lies in the future: is --zone the zone of the old machine's clock?",
         ]
     );
     assert_eq!(column(&state, CLAIMS), Vec::<String>::new());

@@ -110,7 +110,7 @@ fn what_is_no_file_of_the_python_system_is_refused_with_a_sentence() {
     assert_eq!(
         sentence(&path("empty.db")),
         format!(
-            "{} is empty: it is no database of the Python system",
+            "{} is empty: it is not a database of the Python system",
             shown("empty.db")
         )
     );

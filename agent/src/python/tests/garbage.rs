@@ -199,8 +199,8 @@ fn each_kind_of_nonsense_is_named_with_row_and_column() {
             "id 7 x1 output_tokens: \"many\" is not a number of 0 or more",
             "id 8 x1 estimated_cost: 1e308 is not an amount in dollars",
             "id 9 x1 estimated_cost: \"free\" is not an amount in dollars",
-            "id 10 x1 estimated_cost: -$0.50 is less than nothing",
-            "id 11 x1 session_type: 1 bytes that are no text",
+            "id 10 x1 estimated_cost: -$0.50 is less than 0",
+            "id 11 x1 session_type: 1 bytes that are not a text",
             "id 12 x1 timestamp: \"1970-01-01T00:00:00\" lies before 2000-01-01",
         ]
     );

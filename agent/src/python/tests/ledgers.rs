@@ -131,15 +131,15 @@ fn budgets_that_nobody_can_mean_are_refused() {
     };
     assert_eq!(
         refused(24.96, 30.0, "2025-09-30"),
-        "id 1 x1 remaining_budget: $30.00 remain of $24.96: one of the two is wrong. Say it with POST /usage/update_budget"
+        "id 1 x1 remaining_budget: $30.00 remain of $24.96: one of the two is wrong. Report the right amount with POST /usage/update_budget"
     );
     assert_eq!(
         refused(24.96, 24.95, "2025-09-30"),
-        "id 1 x1 -: the Python system puts this there by itself; nobody said it"
+        "id 1 x1 -: the Python system writes this row by itself; no person said it"
     );
     assert_eq!(
         refused(-1.0, -2.0, "2025-09-30"),
-        "id 1 x1 total_budget: -$1.00 is less than nothing"
+        "id 1 x1 total_budget: -$1.00 is less than 0"
     );
     assert_eq!(
         refused(1e308, 1.0, "2025-09-30"),
@@ -184,7 +184,7 @@ fn a_period_that_lies_ahead_waits() {
     let report = take_all(&mut state, &old);
     assert_eq!(
         reasons(&report, "budget_tracking"),
-        ["id 1 x1 -: its period begins only on 2025-09-20: take it over then"]
+        ["id 1 x1 -: its period begins on 2025-09-20: import it then"]
     );
     let report = take_at(&mut state, &old.paths(), &context("2025-09-20T12:00:00Z"));
     assert_eq!(counts(&report, "budget_tracking"), (1, 1, 0, 0, 0));
@@ -301,7 +301,7 @@ fn what_is_left_behind_is_said() {
     );
     assert_eq!(
         reasons(&report, "token_bank"),
-        ["all x1 -: this table is none of the Python system's that Mecris knows"]
+        ["all x1 -: Mecris does not know this table of the Python system"]
     );
     assert_eq!(counts(&report, "provider_cache"), (0, 0, 0, 0, 0));
     assert!(!report.something_unknown());

@@ -27,7 +27,7 @@ fn the_live_readings_come_over_without_the_wrong_one() {
     );
     assert_eq!(
         reasons(&report, "groq_monthly_summaries"),
-        ["month \"2025-08\" x2 -: the month's readings say it themselves"]
+        ["month \"2025-08\" x2 -: the month's readings are taken instead"]
     );
     assert_eq!(report.notes, Vec::<String>::new());
 }
@@ -60,7 +60,7 @@ fn a_drop_inside_a_month_is_taken_as_a_correction_and_said() {
     assert_eq!(counts(&report, "groq_odometer_readings"), (2, 2, 0, 0, 0));
     assert_eq!(
         report.notes,
-        ["Groq's total of 2025-09 fell from $9.00 to $1.00: taken as a correction, the later one counts"]
+        ["Groq's total of 2025-09 fell from $9.00 to $1.00: taken as a correction, the later reading counts"]
     );
 }
 
@@ -117,7 +117,7 @@ fn sessions_made_up_from_readings_are_left_out_and_real_ones_are_not() {
     assert_eq!(counts(&report, "provider_usage"), (6, 3, 0, 3, 0));
     assert_eq!(
         reasons(&report, "provider_usage"),
-        ["id 1 x3 -: made up from an odometer reading, which is taken itself: it would count twice"]
+        ["id 1 x3 -: made up from an odometer reading, which is taken itself: the session would count twice"]
     );
     assert!(!report.something_unknown());
 }

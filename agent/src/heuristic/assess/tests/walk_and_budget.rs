@@ -1,4 +1,4 @@
-//! A walk that is missing, money that runs out.
+//! The conditions of a missing walk and of money that runs out.
 
 use super::*;
 
@@ -44,8 +44,8 @@ fn a_missing_walk_matters_inside_its_hours_only() {
     17:59 WARNING walk 2026-11-21 | no walk yet, until 18:00 | no walk yet | no datapoint on bike for 2026-11-21 yet
     18:00 SAFE walk 2026-11-21 | no walk, hours over at 18:00 | walk hours over | no datapoint on bike for 2026-11-21; its hours were over at 18:00
     15:00 SAFE walk 2026-11-21 | walk done | walk done | bike has a datapoint for 2026-11-21
-    15:00 UNKNOWN walk 2026-11-21 | walk unknown | walk unknown | nobody knows whether there was a walk: timeout
-    15:00 UNKNOWN walk 2026-11-21 | walk unknown | walk unknown | nobody knows whether there was a walk: timeout
+    15:00 UNKNOWN walk 2026-11-21 | walk unknown | walk unknown | it is unknown whether there was a walk: timeout
+    15:00 UNKNOWN walk 2026-11-21 | walk unknown | walk unknown | it is unknown whether there was a walk: timeout
     ");
 }
 
