@@ -1,4 +1,4 @@
-# What it costs, watched by AWS itself: a forecast that goes beyond the budget, and a jump that nobody planned.
+# AWS itself watches what Mecris costs: a forecast beyond the budget, and an unexpected jump.
 
 resource "aws_budgets_budget" "account" {
   name         = "${local.name}-account"

@@ -1,7 +1,9 @@
-# The agent's settings: a few lines on the instance, the rest in an SSM parameter that a person can read and change without a new image.
+# The agent's settings: a few lines on the instance, the rest in an SSM parameter that a person can read and
+# change without a new image.
 
 locals {
-  # What the instance has to know before it can read anything else, and what it needs to say so when it cannot.
+  # What the instance has to know before it can read anything else, and what it needs to report that it
+  # cannot.
   instance_toml = <<-EOT
     [config]
     ssm_parameter = "${local.parameter}"

@@ -1,4 +1,4 @@
-# The instance: made anew for every window from this template, by a group that is empty in between.
+# The instance. A group makes a new one from this template for every window, and is empty in between.
 
 # AWS publishes the newest Amazon Linux 2023 image under this name.
 data "aws_ssm_parameter" "image" {
@@ -25,7 +25,7 @@ locals {
   user_data_base64 = base64gzip(local.user_data)
   user_data_bytes  = length(local.user_data_base64) / 4 * 3
 
-  # With spot a second group stands by for when there is no spot capacity.
+  # With spot, a second group takes over when there is no spot capacity.
   groups = var.capacity == "spot" ? {
     primary  = { name = local.name, spot = true }
     fallback = { name = "${local.name}-fallback", spot = false }
@@ -165,6 +165,6 @@ resource "aws_autoscaling_group" "agent" {
     ignore_changes = [desired_capacity]
   }
 
-  # An instance that starts before it may do anything reports a failed boot.
+  # An instance that starts before its rights and routes exist would report a failed boot.
   depends_on = [aws_iam_role_policy.agent, aws_route.ipv4, aws_route.ipv6, aws_route_table_association.public, aws_ssm_parameter.agent_toml]
 }

@@ -1,5 +1,5 @@
-# With capacity = "spot": when the spot group cannot launch, the on-demand group is opened and the spot group closed, by an automation
-# without any code of ours running anywhere. The stops of schedule.tf hold for both groups.
+# With capacity = "spot": when the spot group cannot launch, an SSM automation opens the on-demand group and
+# closes the spot group. None of our code runs for that. The stops of schedule.tf hold for both groups.
 
 resource "aws_cloudwatch_event_rule" "no_spot" {
   count = var.capacity == "spot" ? 1 : 0

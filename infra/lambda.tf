@@ -1,8 +1,9 @@
-# Passes outside the window: `mecris-agent run` in a Lambda function, at the times of lambda_passes. Without any there is nothing of this.
+# Passes outside the window: `mecris-agent run` in a Lambda function, at the times of lambda_passes. Without
+# times none of these resources exists.
 #
-# The function reads the same parameter and secret as the instance and copies its state to the same place, so that the fence between two
-# instances (docs/ARCHITECTURE.md, "State") holds between instance and function as well. Its disk is as good as none: every pass begins
-# from the newest generation.
+# The function reads the same parameter and secret as the instance and copies its state to the same place, so
+# that the fence between two instances (docs/ARCHITECTURE.md, "State") holds between instance and function as
+# well. Its disk keeps nothing: every pass begins from the newest generation.
 
 locals {
   lambda_on       = length(var.lambda_passes) > 0
@@ -12,16 +13,18 @@ locals {
   lambda_arn      = "arn:${local.partition}:lambda:${var.region}:${local.account_id}:function:${local.lambda_name}"
   lambda_policies = { for file in fileset("${path.module}/policies", "lambda-*.json.tftpl") : trimsuffix(trimprefix(file, "lambda-"), ".json.tftpl") => file }
 
-  # Its metrics have a dimension of their own. As the instance's they would keep no-successful-pass quiet by one pass in the night while
-  # no instance had started for weeks.
+  # The function's metrics have a dimension of their own. If they counted as the instance's, one pass in the
+  # night would keep no-successful-pass quiet while no instance had started for weeks.
   lambda_environment = "${var.environment}-lambda"
 
-  # AWS writes a SHA-256 in base64, everybody else in hexadecimal digits: three of those are two of base64.
+  # AWS writes a SHA-256 in base64, other tools in hexadecimal digits. Three hexadecimal digits are two of
+  # base64.
   base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
   zip_bits      = local.lambda_on ? [for n in range(22) : parseint(substr("${var.release.zip_sha256}00", n * 3, 3), 16)] : []
   zip_sha256    = "${substr(join("", [for bits in local.zip_bits : "${substr(local.base64_digits, floor(bits / 64), 1)}${substr(local.base64_digits, bits % 64, 1)}"]), 0, 43)}="
 
-  # The longest time from one pass to the next, in whole hours, and two for a change of the clock and a late delivery.
+  # The longest time from one pass to the next, in whole hours, and two for a change of the clock and a late
+  # delivery.
   pass_minutes = sort([for time in var.lambda_passes : format("%04d", tonumber(split(":", time)[0]) * 60 + tonumber(split(":", time)[1]))])
   pass_gap_hours = local.lambda_on ? 2 + ceil(max([for n, minute in local.pass_minutes :
     n + 1 < length(local.pass_minutes) ? tonumber(local.pass_minutes[n + 1]) - tonumber(minute) : tonumber(local.pass_minutes[0]) + 1440 - tonumber(minute)
@@ -80,8 +83,8 @@ resource "aws_lambda_function" "pass" {
   depends_on = [aws_iam_role_policy.lambda]
 }
 
-# What Lambda fetched, before anything uses it. Asked anew for each version: the function's own attribute is that of the version before while
-# a plan is made.
+# The hash of what Lambda fetched, before anything uses it. It is read anew for each version, because the
+# function's own attribute still has the previous version's hash while a plan is made.
 data "aws_lambda_function" "published" {
   count = local.lambda_on ? 1 : 0
 
@@ -89,7 +92,7 @@ data "aws_lambda_function" "published" {
   qualifier     = aws_lambda_function.pass[0].version
 
   lifecycle {
-    # The alias is not touched then, and the version before stays in use.
+    # The alias is then not touched, and the previous version stays in use.
     postcondition {
       condition     = self.code_sha256 == local.zip_sha256
       error_message = "s3://${local.bucket_name}/${local.artifact_key}.zip has the SHA-256 ${self.code_sha256} (base64), expected ${local.zip_sha256}. Lambda goes on with the version before. Find out who wrote to the bucket, and deploy under another version."
@@ -106,7 +109,8 @@ resource "aws_lambda_alias" "live" {
   function_version = data.aws_lambda_function.published[0].version
 }
 
-# A pass that failed is not made again by itself: the same goals are looked at by the next one, and a person is told of this one.
+# A failed pass is not repeated: the next pass looks at the same goals, and an alarm tells a person about this
+# pass.
 resource "aws_lambda_function_event_invoke_config" "pass" {
   count = local.lambda_on ? 1 : 0
 
@@ -139,7 +143,7 @@ resource "aws_scheduler_schedule" "pass" {
     arn      = aws_lambda_alias.live[0].arn
     role_arn = aws_iam_role.passes[0].arn
 
-    # Of the delivery, for as long as a late pass is better than none.
+    # EventBridge retries the delivery for as long as a late pass is better than none.
     retry_policy {
       maximum_event_age_in_seconds = 900
       maximum_retry_attempts       = 5

@@ -1,12 +1,13 @@
-# shellcheck shell=bash
-# What the scripts that touch an installation share. Sourced by them, with the root folder in $root.
-# shellcheck disable=SC2034,SC2154 # variables of one side that the other side uses
+# shellcheck shell=bash Functions that the scripts for an installation share. They source this file, with the
+# root folder in $root. shellcheck disable=SC2034,SC2154 # variables of one side that the other side uses
 
-# The default of the variable `region`. Version 1 of the AWS CLI knows the second name only, Terraform and version 2 the first.
+# The default of the variable `region`. Version 1 of the AWS CLI knows only the second name; Terraform and
+# version 2 know the first.
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}
 export AWS_REGION=$region AWS_DEFAULT_REGION=$region TF_VAR_region=$region
 
-# The boundary that infra/bootstrap makes: what a person applies is bound as what a workflow applies.
+# The boundary that infra/bootstrap makes. It bounds what a person applies in the same way as what a workflow
+# applies.
 export TF_VAR_permissions_boundary=${TF_VAR_permissions_boundary-mecris-boundary}
 
 die() { # text, exit code

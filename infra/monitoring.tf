@@ -1,4 +1,5 @@
-# Who is told of what. Metric names are those of agent/src/telemetry/cloudwatch_metrics.json, the file that the agent is built from.
+# Who is alerted about what. Metric names are those of agent/src/telemetry/cloudwatch_metrics.json, the file
+# that the agent is built from.
 
 locals {
   metrics = jsondecode(file("${path.module}/../agent/src/telemetry/cloudwatch_metrics.json"))
@@ -6,7 +7,8 @@ locals {
 
   topic_arn = "arn:${local.partition}:sns:${var.region}:${local.account_id}:${local.name}-alarms" # that of aws_sns_topic.alarms
 
-  # Alarms on one metric of the agent. `missing`: what it means that there is no data, since there is none for most of the day.
+  # Alarms on one metric of the agent. `missing` says what missing data means, because there is no data for
+  # most of the day.
   alarms = {
     no-successful-pass = {
       metric = local.metric.SuccessfulPass, below = 1, seconds = 86400, periods = module.calendar.longest_gap, missing = "breaching"
@@ -82,7 +84,8 @@ resource "aws_cloudwatch_metric_alarm" "agent" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Two clocks: the agent's own minutes, and EC2's samples, one in five minutes, which come even from an instance whose agent is dead.
+# Two measures: the agent's own minutes, and EC2's samples (one in five minutes), which come even from an
+# instance whose agent is dead.
 resource "aws_cloudwatch_metric_alarm" "too_many_hours" {
   alarm_name          = "${local.name}-too-many-hours"
   alarm_description   = "More than ${var.window_hours + 0.5} instance hours in a day. What to do: docs/RUNBOOK.md, \"too-many-hours\"."

@@ -1,4 +1,5 @@
-# A public subnet in each zone, no way in, and out only by TLS. No NAT gateway: it alone would cost eight times the rest.
+# A public subnet in each zone, no way in, and out only by TLS. No NAT gateway: it alone would cost eight
+# times the rest.
 
 data "aws_availability_zones" "open" {
   state = "available"
@@ -70,7 +71,7 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# Taken over so that its rules, which let members talk to each other, are gone.
+# The default group is managed here to remove its rules, which let members talk to each other.
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.main.id
 

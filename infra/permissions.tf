@@ -1,5 +1,6 @@
-# Who may do what: policies/<role>-<purpose>.json.tftpl is one policy of that role, nothing else gives a right.
-# They name resources by their names, not by attributes that are known only afterwards, so that a plan shows every right in full.
+# Who may do what. Each policies/<role>-<purpose>.json.tftpl is one policy of that role, and nothing else
+# gives a right. The policies name resources by their names, not by attributes that are known only after an
+# apply, so that a plan shows every right in full.
 
 locals {
   policy_values = {

@@ -1,4 +1,5 @@
-# From "13:00, 5 hours, these days" to what AWS runs by: the start a few minutes early, the stop at the end, a second stop after it.
+# Turns "13:00, 5 hours, these days" into AWS' schedules: the start a few minutes early, the stop at the end,
+# a second stop after it.
 
 module "calendar" {
   source = "./modules/calendar"
@@ -15,12 +16,13 @@ locals {
   cron     = module.calendar.cron
   aws_zone = module.calendar.zone
 
-  # A forgotten force_open_until is the same as none.
+  # A force_open_until in the past has no effect.
   forced_open = var.force_open_until != null && try(timecmp(plantimestamp(), var.force_open_until) < 0, false)
   forced_tag  = local.forced_open ? var.force_open_until : "no"
 
-  # Auto Scaling sends a stored start time back when a recurrence changes and then fires at the old time (terraform-provider-aws#41200):
-  # with the schedule in its name an action is never changed, only replaced.
+  # When a recurrence changes, Auto Scaling returns the stored start time and then fires at the old time
+  # (terraform-provider-aws#41200). The schedule is part of the action's name, so an action is replaced and
+  # never changed.
   schedule_hash = { for name, cron in local.cron : name => substr(sha256("${cron} ${local.aws_zone} ${local.forced_tag}"), 0, 8) }
 }
 
@@ -47,7 +49,8 @@ resource "aws_autoscaling_schedule" "stop" {
   desired_capacity       = 0
 }
 
-# A session by hand: opens within five minutes, opens again what was lost, and is gone at its end. Its minutes are never that of the stop.
+# A session by hand. It opens within five minutes, opens a lost instance again, and is gone at its end. None
+# of its minutes is that of the stop.
 resource "aws_autoscaling_schedule" "forced_open" {
   count = local.forced_open ? 1 : 0
 
@@ -61,7 +64,8 @@ resource "aws_autoscaling_schedule" "forced_open" {
   desired_capacity       = 1
 }
 
-# Independent of the group's own actions: another service, another permission, ten minutes later.
+# The second stop is independent of the group's own actions: another service, another permission, ten minutes
+# later.
 resource "aws_scheduler_schedule" "backstop" {
   for_each = aws_autoscaling_group.agent
 

@@ -1,4 +1,5 @@
-# The place for the secrets. Their value is set with scripts/secrets and is never known to Terraform: there is no version resource here.
+# The place for the secrets. scripts/secrets sets their values. Terraform never knows them, so there is no
+# version resource here.
 
 resource "aws_secretsmanager_secret" "agent" {
   name                    = local.secret_name

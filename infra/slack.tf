@@ -1,4 +1,4 @@
-# Alarms in a Slack channel, if there is one. Chatbot gets no right but to read what an alarm refers to.
+# Alarms in a Slack channel, if one is set. Chatbot may only read what an alarm refers to.
 
 resource "aws_iam_role" "slack" {
   count = var.slack == null ? 0 : 1

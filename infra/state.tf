@@ -6,7 +6,7 @@ resource "aws_s3_bucket" "main" {
   tags = { Name = local.bucket_name }
 }
 
-# The agent prunes its own generations; what it deleted or a hand overwrote stays for another month.
+# The agent prunes its own generations. Deleted and overwritten versions stay for another month.
 module "private_bucket" {
   source = "./modules/private_bucket"
 

@@ -1,4 +1,4 @@
-# What has to be said: environment, time_zone, alert_email, release. Everything else has a default.
+# Required: environment, time_zone, alert_email, release. Every other variable has a default.
 
 variable "environment" {
   type        = string

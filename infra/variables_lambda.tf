@@ -1,4 +1,4 @@
-# Passes by Lambda, beside the instance. None unless somebody asks for them.
+# Passes by Lambda, beside the instance. Off by default.
 
 variable "lambda_passes" {
   type        = list(string)
@@ -15,7 +15,8 @@ variable "lambda_passes" {
     error_message = "lambda_passes is ${jsonencode(var.lambda_passes)}; allowed: at most 24 times, each once. For more than that, widen the window."
   }
 
-  # Within it, and from the start of the instance to its second stop, the daemon has the state and looks every quarter of an hour.
+  # From the start of the instance to its second stop the daemon has the state and looks every quarter of an
+  # hour.
   validation {
     condition = alltrue([for time in var.lambda_passes : try(
       (tonumber(split(":", time)[0]) * 60 + tonumber(split(":", time)[1]) - tonumber(split(":", var.window_start)[0]) * 60 - tonumber(split(":", var.window_start)[1])

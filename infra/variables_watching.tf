@@ -1,4 +1,4 @@
-# Who is told, and from when on.
+# Who is alerted, and from which value on.
 
 variable "slack" {
   type = object({

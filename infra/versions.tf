@@ -1,5 +1,6 @@
-# 5.100.0 is what the lock file pins and what is tested. 6.x has not been run; every argument used here exists in 6.66.0 as well.
-# The lock file has the hash for linux_amd64; elsewhere run `terraform providers lock` first.
+# 5.100.0 is what the lock file pins and what is tested. 6.x has not been run; every argument used here exists
+# in 6.66.0 as well. The lock file has the hash for linux_amd64. On other platforms run
+# `terraform providers lock` first.
 terraform {
   required_version = ">= 1.11"
 
@@ -10,7 +11,8 @@ terraform {
     }
   }
 
-  # bucket, key and region come from `terraform init -backend-config=...`; scripts/deploy derives them from account and environment.
+  # bucket, key and region come from `terraform init -backend-config=...`; scripts/deploy derives them from
+  # account and environment.
   backend "s3" {
     encrypt      = true
     use_lockfile = true

@@ -1,4 +1,5 @@
-# Who GitHub's workflows are in this account: a reader for plans, and one writer for each environment. No long-lived key exists.
+# Who GitHub's workflows are in this account: a reader for plans, and one writer for each environment. No
+# long-lived key exists.
 
 data "aws_caller_identity" "current" {}
 
@@ -19,7 +20,8 @@ locals {
     boundary_arn = "arn:${local.partition}:iam::${local.account_id}:policy/mecris-boundary"
   }
 
-  # Plans run for pull requests and, before the approval, for main. An apply has to come from the environment, whose rules GitHub enforces.
+  # Plans run for pull requests and, before the approval, for main. An apply has to come from the environment,
+  # whose rules GitHub enforces.
   plan_subjects = ["repo:${var.github_repository}:pull_request", "repo:${var.github_repository}:ref:refs/heads/main"]
 }
 
@@ -71,7 +73,8 @@ resource "aws_iam_role" "apply" {
   })
 }
 
-# Two documents each, because a role takes 10,240 characters of them at most and because they have different reasons.
+# Two documents for each role, because a role takes at most 10,240 characters of inline policies, and because
+# the two have different purposes.
 resource "aws_iam_role_policy" "apply" {
   for_each = { for pair in setproduct(local.environments, ["apply-state", "apply-stack", "apply-roles"]) : "${pair[0]}/${pair[1]}" => pair }
 

@@ -1,4 +1,5 @@
-# State of this module is kept by whoever runs it (terraform.tfstate here, ignored by git): it is what the remote state needs to exist.
+# The person who runs this module keeps its state (terraform.tfstate here, ignored by git), because the remote
+# state needs this module's bucket first.
 terraform {
   required_version = ">= 1.11"
 

@@ -1,18 +1,20 @@
-# A window on a local clock as cron expressions. No resource, no provider: it can be asked about every zone in a second.
-# Cron knows clocks, not lengths: a window that spans a change of the clock is an hour longer or shorter on that night (docs/RUNBOOK.md).
+# A window on a local clock as cron expressions. The module has no resource and no provider, so a test can try
+# every zone in a second. Cron knows times of day, not lengths: a window that spans a change of the clock is
+# an hour longer or shorter on that night (docs/RUNBOOK.md).
 
 terraform {
   required_version = ">= 1.11"
 }
 
 locals {
-  # Canonical names by name, from the IANA time zone database. AWS takes canonical names only; "US/Eastern" is a link to
-  # "America/New_York" and means the same.
+  # Canonical names by name, from the IANA time zone database. AWS takes canonical names only; "US/Eastern" is a
+  # link to "America/New_York" and means the same.
   canonical_zones = { for line in split("\n", trimspace(file("${path.module}/timezones.txt"))) : split(" ", line)[0] => split(" ", line)[1] }
 
   window_minute = tonumber(split(":", var.window_start)[0]) * 60 + tonumber(split(":", var.window_start)[1])
 
-  # Minutes of the local day on which the window starts; below 0 and from 1440 on they are on the day before and after.
+  # Minutes of the local day on which the window starts; below 0 and from 1440 on they are on the day before
+  # and after.
   moments = {
     start    = local.window_minute - var.start_early_minutes
     stop     = local.window_minute + var.window_hours * 60

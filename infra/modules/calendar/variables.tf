@@ -1,4 +1,4 @@
-# The root module's variables of the same names have the rules; here they are only named.
+# The root module validates its variables of the same names, so these have no rules.
 
 variable "time_zone" {
   type        = string

@@ -1,5 +1,5 @@
-# What makes a bucket private and forgiving: nothing public, TLS only, encrypted, and what is overwritten or deleted stays for a while.
-# The bucket itself is the caller's, because only a literal can protect it from `destroy`.
+# Makes a bucket private and forgiving: nothing public, TLS only, encrypted; overwritten and deleted versions
+# stay for a while. The bucket itself is the caller's, because only a literal can protect it from `destroy`.
 
 terraform {
   required_version = ">= 1.11"
