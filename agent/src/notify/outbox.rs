@@ -8,9 +8,11 @@
 //!    CLOCK_BOOTTIME, for this one. Then the [checkpoint](Store::checkpoint): the claim is safe off the
 //!    machine before its message leaves. Fenced: another instance went on, this message is none of ours any
 //!    more.
-//! 2. `deliver`: the connection is opened first; just before the bytes leave, is it still inside the lease by
-//!    CLOCK_BOOTTIME? Otherwise nothing is sent and the message goes to step 4: somebody else may own it by
-//!    now.
+//! 2. `deliver`: the connection is opened first. Just before the bytes leave, the channel makes the lease
+//!    check that came with the message ([`LeaseCheck`](crate::outbound::LeaseCheck)): is this process still
+//!    inside the lease by CLOCK_BOOTTIME? Otherwise it sends nothing, because another process may own the
+//!    message by now. Over HTTP the head of the request may have left, so the message goes to step 4. Mail
+//!    and the terminal have certainly nothing of the message, so it is `planned` for later.
 //! 3. `deliver`: one send, never repeated, with a deadline inside the lease and the tag in the text.
 //!    * Accepted: state `accepted` with the provider's id, written durably: should another instance have gone
 //!      on meanwhile, on

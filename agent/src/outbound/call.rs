@@ -5,7 +5,7 @@ use http::StatusCode;
 use secrecy::SecretString;
 use url::Url;
 
-use super::redact;
+use super::{LeaseCheck, LeaseOver, redact};
 
 /// What to ask.
 ///
@@ -23,6 +23,9 @@ pub struct Call {
     pub form: Option<Vec<(&'static str, String)>>,
     /// `application/json` body; at most one of the two.
     pub json: Option<serde_json::Value>,
+    /// For a message: the check that is made when the connection is open, right before the bytes leave.
+    /// `None` for a question, which may be asked at any time.
+    pub lease: Option<LeaseCheck>,
     /// For one try. The whole call, with its retries, ends within [`Call::total`].
     pub timeout: Duration,
     /// For all tries together.
@@ -43,6 +46,7 @@ impl fmt::Debug for Call {
             .field("basic", &self.basic.is_some())
             .field("form", &fields)
             .field("json", &self.json.is_some())
+            .field("lease", &self.lease.is_some())
             .field("timeout", &self.timeout)
             .field("total", &self.total)
             .field("idempotent", &self.idempotent)
@@ -96,6 +100,15 @@ pub enum CallError {
         /// The deadline.
         after: Duration,
     },
+    /// The lease was over when the connection was ready. The body, and with it the message, was not sent; the
+    /// request's head may have been.
+    #[error("{upstream}: {over}")]
+    LeaseOver {
+        /// Which upstream.
+        upstream: &'static str,
+        /// What the check said.
+        over: LeaseOver,
+    },
     /// The connection broke or the reply was no HTTP; the request may have been processed.
     #[error("{upstream} broke off: {why}")]
     Broken {
@@ -126,6 +139,7 @@ mod tests {
             basic: Some(("SK1".into(), "canary".to_owned().into())),
             form: Some(vec![("To", "canary".into())]),
             json: Some(serde_json::json!({"text": "canary"})),
+            lease: None,
             timeout: Duration::from_secs(1),
             total: Duration::from_secs(2),
             idempotent: true,

@@ -72,12 +72,18 @@ fn builder(tuning: Tuning) -> ClientBuilder {
         .pool_max_idle_per_host(2)
 }
 
-/// What went wrong in the end, without reqwest's own layers above it and without the URL.
-pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
+/// The innermost source of an error.
+pub(super) fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut root = error;
     while let Some(source) = root.source() {
         root = source;
     }
+    root
+}
+
+/// What went wrong in the end, without reqwest's own layers above it and without the URL.
+pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
+    let root = root(error);
     match root.downcast_ref::<reqwest::Error>() {
         // reqwest alone writes URLs into its texts; `Error::without_url` needs to own the error, so only its
         // kind is said.

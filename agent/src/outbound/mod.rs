@@ -7,7 +7,7 @@
 mod breaker;
 mod call;
 mod clients;
-pub mod gate;
+mod lease;
 pub mod redact;
 mod retry;
 #[cfg(test)]
@@ -34,6 +34,7 @@ use crate::clock::Clock;
 
 pub use call::{Call, CallError, Reply};
 pub use clients::install_tls;
+pub use lease::{LeaseCheck, LeaseOver};
 
 /// The numbers behind an [`Outbound`]. The defaults are for an upstream that is asked some twenty times a
 /// day.
@@ -188,7 +189,9 @@ impl Outbound {
             request = request.json(json);
         }
         let mut request = request.build().map_err(|error| self.failed(&error))?;
-        gate::put_into(&mut request);
+        if let Some(check) = &call.lease {
+            lease::guard(&mut request, check).map_err(|over| CallError::LeaseOver { upstream, over })?;
+        }
         let response = client
             .execute(request)
             .await
@@ -227,7 +230,14 @@ impl Outbound {
     /// A request that could not be built and a connection that was not made sent nothing; of the others
     /// nobody knows.
     fn failed(&self, error: &reqwest::Error) -> CallError {
-        let (upstream, why) = (self.upstream, clients::describe(error));
+        let upstream = self.upstream;
+        if let Some(over) = clients::root(error).downcast_ref::<LeaseOver>() {
+            return CallError::LeaseOver {
+                upstream,
+                over: *over,
+            };
+        }
+        let why = clients::describe(error);
         if error.is_connect() || error.is_builder() {
             CallError::Connect { upstream, why }
         } else {

@@ -98,6 +98,7 @@ fn get(url: &Url) -> Call {
         basic: None,
         form: None,
         json: None,
+        lease: None,
         timeout: Duration::from_secs(5),
         total: Duration::from_secs(10),
         idempotent: true,
@@ -374,18 +375,22 @@ async fn concurrent_calls_are_counted_together() {
 }
 
 #[tokio::test]
-async fn a_gate_is_asked_once_the_connection_is_there_and_lets_the_body_through_or_nothing() {
-    for open in [true, false] {
+async fn a_lease_is_checked_once_the_connection_is_there_and_lets_the_body_through_or_nothing() {
+    for holds in [true, false] {
         let server = Server::start([reply("200 OK", "")]).await;
         let asked = Arc::new(Mutex::new(0));
         let asking = Arc::clone(&asked);
-        let gate = gate::Gate::new(move || {
+        let lease = LeaseCheck::new(move || {
             *asking.lock().unwrap() += 1;
-            open
+            holds
         });
-        let outcome = gate.around(outbound(quick()).call(post(&server.url))).await;
+        let call = Call {
+            lease: Some(lease),
+            ..post(&server.url)
+        };
+        let outcome = outbound(quick()).call(call).await;
         assert_eq!(*asked.lock().unwrap(), 1);
-        if open {
+        if holds {
             assert_eq!(outcome.unwrap().status, StatusCode::OK);
             let request = server.requests.lock().unwrap().remove(0);
             assert!(
@@ -393,9 +398,12 @@ async fn a_gate_is_asked_once_the_connection_is_there_and_lets_the_body_through_
                 "{request}"
             );
         } else {
-            let error = outcome.unwrap_err().to_string();
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, CallError::LeaseOver { .. }), "{error}");
+            assert!(!error.nothing_was_sent(), "the head of the request may have left");
+            let error = error.to_string();
             assert!(
-                error.ends_with("not sent: its time was over before the connection was ready for it"),
+                error.ends_with("not sent: the lease was over before the connection was ready"),
                 "{error}"
             );
             assert!(
@@ -408,4 +416,16 @@ async fn a_gate_is_asked_once_the_connection_is_there_and_lets_the_body_through_
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_lease_of_a_call_without_a_body_is_checked_before_anything_leaves() {
+    let server = Server::start([reply("200 OK", "")]).await;
+    let call = Call {
+        lease: Some(LeaseCheck::new(|| false)),
+        ..get(&server.url)
+    };
+    let error = outbound(quick()).call(call).await.unwrap_err();
+    assert!(matches!(error, CallError::LeaseOver { .. }), "{error}");
+    assert_eq!(server.count(), 0);
 }

@@ -141,6 +141,7 @@ impl Conversation {
             let Some(line) = self.line().await? else {
                 return Ok(Then::Close);
             };
+            self.shared.lock().content_lines += 1;
             if line == "." {
                 break;
             }

@@ -69,6 +69,7 @@ struct State {
     faults: fault::Faults,
     connections: u64,
     contents: u64,
+    content_lines: u64,
     /// Every line that a client wrote before the content.
     heard: Vec<String>,
     violations: Vec<String>,
@@ -93,6 +94,7 @@ impl Smtp {
             faults: fault::Faults::default(),
             connections: 0,
             contents: 0,
+            content_lines: 0,
             heard: Vec::new(),
             violations: Vec::new(),
         })));
@@ -148,6 +150,11 @@ impl Smtp {
     /// How many times content came up to its final dot, accepted or not.
     pub fn contents(&self) -> u64 {
         self.shared.lock().contents
+    }
+
+    /// How many lines of content came, of mails that came up to their final dot and of others.
+    pub fn content_lines(&self) -> u64 {
+        self.shared.lock().content_lines
     }
 
     /// Every line that a client wrote, without contents.

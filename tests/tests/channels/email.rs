@@ -2,7 +2,7 @@ use mecris_tests::smtp::{Act, Fault, PASSWORD, Smtp, Stage, USER};
 
 use super::*;
 
-fn email(fake: &Smtp) -> Arc<dyn Channel> {
+pub(super) fn email(fake: &Smtp) -> Arc<dyn Channel> {
     by(&fake.url())
 }
 

@@ -4,6 +4,7 @@
 //! What the outbox makes of it is tested end to end (`e2e`).
 
 mod email;
+mod lease;
 mod slack;
 mod telegram;
 
@@ -12,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use mecris_agent::{
     clock::Clock,
     config::{Fetched, Inputs, load},
-    notify::channels::{Channel, Outcome, Outgoing},
+    notify::channels::{Channel, LeaseCheck, Outcome, Outgoing},
     runtime,
 };
 
@@ -22,6 +23,7 @@ enum Came {
     Accepted,
     RefusedForGood,
     RefusedForNow,
+    NotSent,
     InDoubt,
 }
 
@@ -33,6 +35,7 @@ fn outgoing(text: &str) -> Outgoing<'_> {
         text,
         tag: TAG,
         validity: None,
+        lease: LeaseCheck::new(|| true),
     }
 }
 
@@ -78,6 +81,7 @@ fn came(outcome: &Outcome) -> (Came, String) {
             why,
             ..
         } => (Came::RefusedForNow, why.clone()),
+        Outcome::NotSent { why } => (Came::NotSent, why.clone()),
         Outcome::Unknown { why } => (Came::InDoubt, why.clone()),
     }
 }

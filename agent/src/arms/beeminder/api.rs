@@ -116,6 +116,7 @@ impl Api {
             basic: None,
             form: None,
             json: None,
+            lease: None,
             timeout: ONE_TRY.min(within),
             total: within,
             idempotent: true,

@@ -16,7 +16,10 @@ use std::{pin::Pin, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use crate::domain::{ChannelKind, OnDoubt};
+pub use crate::{
+    domain::{ChannelKind, OnDoubt},
+    outbound::{LeaseCheck, LeaseOver},
+};
 
 /// A provider's clock and ours may differ by so much. Both are set by the network, to fractions of a second;
 /// this is for the day on which one of them is not.
@@ -38,6 +41,11 @@ pub enum Outcome {
         /// The provider's code.
         code: Option<String>,
         /// What happened and what to do, for a person.
+        why: String,
+    },
+    /// The lease was over before the message left. The provider has certainly nothing of it.
+    NotSent {
+        /// What happened, for a person.
         why: String,
     },
     /// Nobody can say whether it was accepted.
@@ -87,6 +95,9 @@ pub struct Outgoing<'a> {
     pub tag: &'a str,
     /// How long the provider may keep trying.
     pub validity: Option<Duration>,
+    /// The last check before the message leaves. Make it on an open connection, right before the first byte
+    /// of the message is written: after it the sender may no longer own the message.
+    pub lease: LeaseCheck,
 }
 
 impl Outgoing<'_> {
@@ -149,7 +160,8 @@ pub trait Channel: Send + Sync {
         })
     }
 
-    /// Sends once, never retries. Ends within `within`.
+    /// Sends once, never retries. Ends within `within`. Sends nothing if the lease of the message is over when
+    /// the connection is ready.
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome>;
 
     /// Looks for an attempt in doubt: the id of what came of it, or `None` if the provider has nothing for

@@ -20,6 +20,7 @@ pub(super) fn not_answered(error: &CallError) -> Outcome {
             code: None,
             why,
         },
+        // After the check the head of the request may have left, so the provider is asked.
         _ => Outcome::Unknown { why },
     }
 }

@@ -9,7 +9,7 @@ use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
 use crate::{
     failpoint,
     notify::channels::{Outcome, Outgoing, Scope},
-    outbound::gate::Gate,
+    outbound::LeaseCheck,
     store::{
         StoreError, Verdict,
         tables::outbox::{self as table, Ending, Row, State},
@@ -136,8 +136,9 @@ impl Outbox {
             text: &text,
             tag: &row.tag,
             validity,
+            lease: self.lease_check(lease),
         };
-        let outcome = timeout(within, self.gate(lease).around(channel.send(outgoing, within))).await;
+        let outcome = timeout(within, channel.send(outgoing, within)).await;
         failpoint!("outbox.sent");
         match outcome {
             Ok(Outcome::Accepted(id)) => self.accepted(row, id, Ending::Accepted).await.map(|()| None),
@@ -158,6 +159,7 @@ impl Outbox {
                 self.missed(row, Miss::RefusedForNow { retry_after }, code, why)
                     .await
             }
+            Ok(Outcome::NotSent { why }) => self.missed(row, Miss::NotSent, None, why).await,
             Ok(Outcome::Unknown { why }) => self.doubted(row, why).await.map(|()| None),
             Err(_) => self
                 .doubted(row, format!("no answer within {within:.1?}"))
@@ -171,16 +173,15 @@ impl Outbox {
         self.0.lease / 3
     }
 
-    /// The check of step 2 once more, for channels that can make it when the socket is ready for the bytes:
-    /// it may take a while from here to there.
-    fn gate(&self, lease: Lease) -> Gate {
+    /// The check of step 2, which the channel makes once more when its connection is ready for the bytes.
+    fn lease_check(&self, lease: Lease) -> LeaseCheck {
         let clock = self.0.clock.clone();
-        Gate::new(move || {
-            let open = clock.boottime() < lease.until;
-            if open {
+        LeaseCheck::new(move || {
+            let holds = clock.boottime() < lease.until;
+            if holds {
                 failpoint!("outbox.lease_checked");
             }
-            open
+            holds
         })
     }
 

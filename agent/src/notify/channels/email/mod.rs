@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Scope, Status};
+use super::{Answer, AskError, Channel, ChannelKind, LeaseCheck, OnDoubt, Outcome, Outgoing, Scope, Status};
 use crate::{clock::Clock, config::settings::EmailSettings};
 
 /// How long a server may take to say goodbye, which nobody waits for.
@@ -109,12 +109,12 @@ impl Email {
         Ok(session)
     }
 
-    async fn deliver(&self, letter: &Letter, within: Duration) -> Result<(), Failure> {
+    async fn deliver(&self, letter: &Letter, lease: &LeaseCheck, within: Duration) -> Result<(), Failure> {
         let end = Instant::now() + within;
         // The server gets the other half for its answer to the content, which is the one that matters.
         let addressed = timeout(within / 2, self.address(letter)).await;
         let mut session = addressed.unwrap_or_else(|_| Err(Failure::late(Stage::Addressing, within / 2)))?;
-        let taken = timeout_at(end, session.content(letter)).await;
+        let taken = timeout_at(end, session.content(letter, lease)).await;
         taken.unwrap_or_else(|_| Err(Failure::late(Stage::Content, within)))?;
         tokio::spawn(timeout(GOODBYE, session.quit()));
         Ok(())
@@ -184,7 +184,7 @@ impl Channel for Email {
                     };
                 }
             };
-            match self.deliver(&letter, within).await {
+            match self.deliver(&letter, &message.lease, within).await {
                 Ok(()) => Outcome::Accepted(letter.id),
                 Err(failure) => outcome::of(&failure, self.describe(&failure)),
             }

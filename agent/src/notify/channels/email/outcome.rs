@@ -27,6 +27,7 @@ pub(super) fn of(failure: &Failure, why: String) -> Outcome {
         Failure::Unable {
             stage: Stage::Content,
         } => return Outcome::Unknown { why },
+        Failure::LeaseOver(_) => return Outcome::NotSent { why },
         // 4xx may pass, 5xx lasts: RFC 5321, 4.2.1.
         Failure::Refused { permanent, code, .. } => (*permanent, Some(code.to_string())),
         Failure::Unable { .. } => (true, None),
@@ -97,6 +98,7 @@ pub(super) fn describe(failure: &Failure, server: &MailServer, settings: &EmailS
             format!("{place} offers no login that Mecris knows (PLAIN, LOGIN); check SMTP_URL")
         }
         Failure::Unable { .. } => format!("{place} cannot take this mail"),
+        Failure::LeaseOver(over) => format!("{place}: {over}"),
         Failure::Lost {
             stage: Stage::LoggingIn,
             ..

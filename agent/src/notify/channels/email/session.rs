@@ -16,6 +16,7 @@ use super::{
     letter::Letter,
     server::{MailServer, Security},
 };
+use crate::notify::channels::{LeaseCheck, LeaseOver};
 
 /// How far a conversation came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(super) enum Failure {
     },
     /// The server cannot do what is needed.
     Unable { stage: Stage },
+    /// The lease was over before the content was sent.
+    LeaseOver(LeaseOver),
     /// The connection, the time or the sense was lost.
     Lost { stage: Stage, why: String },
 }
@@ -152,8 +155,10 @@ impl Session {
         }
     }
 
-    /// The content and its final dot. Not to be repeated; once this has begun, only an answer tells.
-    pub(super) async fn content(&mut self, letter: &Letter) -> Result<(), Failure> {
+    /// The content and its final dot, as long as the lease holds. Not to be repeated: once the content is on
+    /// its way, only the server's answer says whether the mail was accepted.
+    pub(super) async fn content(&mut self, letter: &Letter, lease: &LeaseCheck) -> Result<(), Failure> {
+        lease.pass().map_err(Failure::LeaseOver)?;
         let answer = self.0.message(&letter.content).await;
         let answer = answer.map_err(|error| Failure::new(Stage::Content, &error))?;
         let taken = answer.code().severity == Severity::PositiveCompletion;

@@ -4,7 +4,10 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{server::Security, *};
-use crate::config::secrets::{SecretName, Secrets};
+use crate::{
+    config::secrets::{SecretName, Secrets},
+    notify::channels::LeaseOver,
+};
 
 fn server(url: &str) -> Result<MailServer, MailServerError> {
     let mut secrets = Secrets::default();
@@ -89,6 +92,7 @@ fn the_sentences_read_well() {
         lost(Stage::Connecting, "Connection refused (os error 111)"),
         lost(Stage::LoggingIn, "canary"),
         lost(Stage::Addressing, "incomplete response"),
+        Failure::LeaseOver(LeaseOver),
         Failure::late(Stage::Content, Duration::from_secs(13)),
     ]
     .map(|failure| {
@@ -99,6 +103,7 @@ fn the_sentences_read_well() {
             } => {
                 format!("{:?} {why}", (permanent, code.unwrap_or_default()))
             }
+            Outcome::NotSent { why } => why,
             Outcome::Unknown { why } => format!("in doubt: {why}"),
             Outcome::Accepted(id) => panic!("{id}"),
         }
@@ -118,6 +123,7 @@ fn a_letter_is_ascii_whatever_is_in_it() {
         text,
         tag: "#k7q2x9",
         validity: None,
+        lease: LeaseCheck::new(|| true),
     };
     let letter = Letter::new(&settings(), &outgoing, "2026-11-21T18:00:00Z".parse().unwrap()).unwrap();
     let content = String::from_utf8(letter.content).unwrap();

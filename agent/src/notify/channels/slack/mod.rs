@@ -70,7 +70,7 @@ impl Channel for Slack {
 
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
         Box::pin(async move {
-            match self.outbound.call(self.webhook.post(message.text, within)).await {
+            match self.outbound.call(self.webhook.post(&message, within)).await {
                 Ok(reply) => outcome::posted(&reply, message.tag),
                 Err(error) => not_answered(&error),
             }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::{
     config::secrets::{SecretName, Secrets},
+    notify::channels::LeaseCheck,
     outbound::{Call, Reply},
 };
 
@@ -30,7 +31,15 @@ fn reply(status: u16, body: &str) -> Reply {
 fn only_a_post_has_the_secret_and_its_call_does_not_show_it() {
     let knock = webhook().knock(Duration::from_secs(1));
     assert_eq!(knock.url.as_str(), "https://hooks.slack.com/");
-    let post = webhook().post("a < b", Duration::from_secs(1));
+    let post = webhook().post(
+        &Outgoing {
+            text: "a < b",
+            tag: "#k7q2x9",
+            validity: None,
+            lease: LeaseCheck::new(|| true),
+        },
+        Duration::from_secs(1),
+    );
     assert_eq!(post.json, Some(serde_json::json!({"text": "a &lt; b"})));
     assert!(!post.idempotent);
     let shown = format!(

@@ -9,6 +9,7 @@ use crate::{
         is_loopback,
         secrets::{SecretName, Secrets},
     },
+    notify::channels::Outgoing,
     outbound::Call,
 };
 
@@ -54,10 +55,13 @@ impl Webhook {
         self.0.host_str().unwrap_or_default().to_owned()
     }
 
-    /// Posts a message. Not to be repeated.
-    pub(super) fn post(&self, text: &str, within: Duration) -> Call {
-        let json = Some(serde_json::json!({ "text": escaped(text) }));
-        self.call(Method::POST, self.0.clone(), json, within)
+    /// Posts a message, as long as its lease holds. Not to be repeated.
+    pub(super) fn post(&self, message: &Outgoing<'_>, within: Duration) -> Call {
+        Call {
+            json: Some(serde_json::json!({ "text": escaped(message.text) })),
+            lease: Some(message.lease.clone()),
+            ..self.call(Method::POST, self.0.clone(), within)
+        }
     }
 
     /// Opens the connection: asks for nothing, and not with the secret.
@@ -65,16 +69,17 @@ impl Webhook {
         let mut url = self.0.clone();
         url.set_path("/");
         url.set_query(None);
-        self.call(Method::HEAD, url, None, within)
+        self.call(Method::HEAD, url, within)
     }
 
-    fn call(&self, method: Method, url: Url, json: Option<serde_json::Value>, within: Duration) -> Call {
+    fn call(&self, method: Method, url: Url, within: Duration) -> Call {
         Call {
             method,
             url,
             basic: None,
             form: None,
-            json,
+            json: None,
+            lease: None,
             timeout: within,
             total: within,
             idempotent: false,

@@ -33,6 +33,7 @@ impl Requests {
         ];
         Call {
             form: Some(form),
+            lease: Some(message.lease.clone()),
             timeout: within,
             total: within,
             idempotent: false,
@@ -78,6 +79,7 @@ impl Requests {
             basic: None,
             form: None,
             json: None,
+            lease: None,
             timeout,
             total,
             idempotent: true,

@@ -12,7 +12,7 @@ use crate::{
         secrets::{SecretName, Secrets},
         settings::TelegramChat,
     },
-    notify::channels::Outgoing,
+    notify::channels::{LeaseCheck, Outgoing},
 };
 
 const TOKEN: &str = "123456789:AA-canary_canary_canary_canary";
@@ -51,6 +51,7 @@ fn a_message_is_posted_once_and_its_call_shows_no_token() {
         text: "Mecris: hello #k7q2x9",
         tag: "#k7q2x9",
         validity: None,
+        lease: LeaseCheck::new(|| true),
     };
     let call = requests("https://api.telegram.org/").send(&outgoing, Duration::from_secs(12));
     assert_eq!(

@@ -4,7 +4,10 @@ use http::Method;
 use url::Url;
 
 use super::Credentials;
-use crate::{notify::channels::ChannelKind, outbound::Call};
+use crate::{
+    notify::channels::ChannelKind,
+    outbound::{Call, LeaseCheck},
+};
 
 /// For one try of a question, and for all of its tries.
 const ASKING: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(20));
@@ -55,11 +58,18 @@ impl Api {
         url
     }
 
-    /// Makes something. Not to be repeated.
-    pub(super) fn post(&self, url: Url, form: Vec<(&'static str, String)>, within: Duration) -> Call {
+    /// Sends a message, as long as its lease holds. Not to be repeated.
+    pub(super) fn post(
+        &self,
+        url: Url,
+        form: Vec<(&'static str, String)>,
+        lease: &LeaseCheck,
+        within: Duration,
+    ) -> Call {
         Call {
             method: Method::POST,
             form: Some(form),
+            lease: Some(lease.clone()),
             timeout: within,
             total: within,
             idempotent: false,
@@ -77,6 +87,7 @@ impl Api {
             basic,
             form: None,
             json: None,
+            lease: None,
             timeout,
             total,
             idempotent: true,

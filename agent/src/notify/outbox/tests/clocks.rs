@@ -131,3 +131,25 @@ async fn a_wall_clock_that_was_days_ahead_while_the_provider_was_silent_loses_no
     world.turn_until(&id, State::Accepted).await;
     assert_eq!(world.sms.accepted().len(), 1);
 }
+
+#[tokio::test]
+async fn a_process_that_stood_still_until_its_lease_was_over_sends_nothing_and_tries_again() {
+    for (span, attempts) in [(LEASE / 2, 1), (LEASE, 2), (LEASE + SETTLE, 2)] {
+        let world = World::new();
+        world.sms.faults([Fault::StandStillBeforeTheCheck(span)]);
+        let id = world.insert(message()).await;
+        world.outbox.work().await;
+        if attempts > 1 {
+            assert_eq!(world.sms.accepted().len(), 0, "{span:?}");
+            let seen = world.see(&id);
+            assert_eq!(seen.state, State::Planned, "{span:?}");
+            assert_eq!(world.outcomes(&id), ["not_sent"]);
+        }
+        let seen = world.turn_until(&id, State::Delivered).await;
+        assert_eq!(
+            (seen.attempt, world.sms.accepted().len()),
+            (attempts, 1),
+            "{span:?}"
+        );
+    }
+}

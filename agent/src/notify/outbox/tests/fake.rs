@@ -23,6 +23,8 @@ pub(super) enum Fault {
     LoseReply,
     /// The process stands still for so long before the bytes leave; accepted, but the reply is lost.
     StandStill(Duration),
+    /// The process stands still for so long before the channel checks the lease.
+    StandStillBeforeTheCheck(Duration),
     /// Never arrived, and the sender cannot know.
     LoseRequest,
     /// Accepted, but the reply never comes.
@@ -177,6 +179,15 @@ impl Channel for FakeChannel {
                     self.clock.advance(SignedDuration::try_from(span).unwrap());
                     self.accept(&message);
                     unknown()
+                }
+                Some(Fault::StandStillBeforeTheCheck(span)) => {
+                    self.clock.advance(SignedDuration::try_from(span).unwrap());
+                    match message.lease.pass() {
+                        Ok(()) => self.accept(&message),
+                        Err(over) => Outcome::NotSent {
+                            why: over.to_string(),
+                        },
+                    }
                 }
                 Some(Fault::LoseRequest) => unknown(),
                 Some(Fault::Hang) => {

@@ -47,7 +47,8 @@ impl Requests {
                 twiml::say_twice(message.without_tag(), message.tag, voice, language),
             ),
         ];
-        self.api.post(self.api.url(&[RESOURCE]), form, within)
+        self.api
+            .post(self.api.url(&[RESOURCE]), form, &message.lease, within)
     }
 
     /// The calls from our number to the person, newest first.

@@ -69,7 +69,8 @@ impl Requests {
             let seconds = validity.clamp(Duration::from_secs(1), LONGEST_VALIDITY).as_secs();
             form.push(("ValidityPeriod", seconds.to_string()));
         }
-        self.api.post(self.api.url(&[RESOURCE]), form, within)
+        self.api
+            .post(self.api.url(&[RESOURCE]), form, &message.lease, within)
     }
 
     /// The person's newest messages, or those sent since the beginning of a day (UTC).

@@ -63,6 +63,7 @@ fn the_phone_rings_once_and_the_tag_is_not_said() {
         text: "Mecris: a < b #k7q2x9",
         tag: TAG,
         validity: None,
+        lease: LeaseCheck::new(|| true),
     };
     let call = voice().create(&outgoing, Duration::from_secs(12));
     assert_eq!((call.method.clone(), call.idempotent), (Method::POST, false));

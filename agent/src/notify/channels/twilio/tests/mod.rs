@@ -20,7 +20,7 @@ use crate::{
         secrets::{SecretName, Secrets},
         settings::{Sender, SmsSettings},
     },
-    notify::channels::{AskError, ChannelKind, Doubt, Outcome, Outgoing, Scope, Status},
+    notify::channels::{AskError, ChannelKind, Doubt, LeaseCheck, Outcome, Outgoing, Scope, Status},
     outbound::{Call, CallError, Reply},
 };
 
@@ -120,6 +120,7 @@ fn a_message_is_posted_once_with_all_that_twilio_needs() {
         text: "Mecris: hello #k7q2x9",
         tag: TAG,
         validity: Some(Duration::from_secs(90_000)),
+        lease: LeaseCheck::new(|| true),
     };
     let call = by_service().create(&outgoing, Duration::from_secs(12));
     assert_eq!(
@@ -158,6 +159,7 @@ fn a_number_can_be_the_sender_and_a_message_that_does_not_expire_has_no_validity
             text: "x",
             tag: TAG,
             validity: None,
+            lease: LeaseCheck::new(|| true),
         },
         Duration::from_secs(1),
     );
@@ -179,6 +181,7 @@ fn a_number_can_be_the_sender_and_a_message_that_does_not_expire_has_no_validity
             text: "x",
             tag: TAG,
             validity: Some(Duration::ZERO),
+            lease: LeaseCheck::new(|| true),
         },
         Duration::from_secs(1),
     );

@@ -33,6 +33,7 @@ fn outgoing(text: &str) -> Outgoing<'_> {
         text,
         tag: TAG,
         validity: Some(Duration::from_secs(600)),
+        lease: LeaseCheck::new(|| true),
     }
 }
 
