@@ -11,7 +11,7 @@ use super::{
     period::{Period, Phase},
 };
 use crate::{
-    config::settings::{BudgetPeriod, BudgetSource, ProviderBudget},
+    config::{BudgetPeriod, BudgetSource, ProviderBudget},
     domain::Money,
     store::tables::budget::Adjustment,
 };

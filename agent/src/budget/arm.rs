@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::local_day,
-    config::settings::{BudgetSettings, BudgetSource, ProviderBudget},
+    config::{BudgetSettings, BudgetSource, ProviderBudget},
     domain::{Observation, Provider},
     store::{self, Store, StoreError, tables::budget::Adjustment},
 };

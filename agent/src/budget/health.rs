@@ -16,7 +16,7 @@ use super::{
     Health,
     period::{Period, Phase},
 };
-use crate::{clock::local_day, config::settings::BudgetThresholds, domain::Money};
+use crate::{clock::local_day, config::BudgetThresholds, domain::Money};
 
 /// A projection further away than this is no projection.
 const HORIZON_DAYS: i64 = 3_660;

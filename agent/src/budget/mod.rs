@@ -31,7 +31,7 @@ pub use row::Recorded;
 pub use writes::{NewReading, NewSession, UpdateBudget};
 
 use crate::{
-    config::settings::BudgetSource,
+    config::BudgetSource,
     domain::{Money, Provider},
 };
 

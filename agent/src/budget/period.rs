@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use crate::{clock::local_day_bounds, config::settings::BudgetPeriod};
+use crate::{clock::local_day_bounds, config::BudgetPeriod};
 
 /// A run of local days, both ends inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use crate::{
-    config::settings::Price,
+    config::Price,
     domain::{Money, Provider},
 };
 

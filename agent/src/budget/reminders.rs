@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::local_day,
-    config::settings::BudgetSource,
+    config::BudgetSource,
     domain::Provider,
     store::{self, tables::odometer::Reading},
 };

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Budget, Health, odometer};
 use crate::{
-    config::settings::{BudgetSettings, BudgetSource},
+    config::{BudgetSettings, BudgetSource},
     store::tables::budget::Computed,
 };
 

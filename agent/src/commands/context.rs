@@ -5,11 +5,7 @@ use std::{path::Path, time::Duration};
 use crate::{
     clock::Clock,
     cloud::{self, ManagedSecret, Trouble},
-    config::{
-        self, ConfigError, Inputs, LiveSecrets, Loaded, Secrets,
-        secrets::Live,
-        settings::{Auth, SecretsSettings},
-    },
+    config::{self, Auth, ConfigError, Inputs, LiveSecrets, Loaded, Secrets, SecretsSettings, secrets::Live},
     http::Tokens,
     runtime::{self, Agent},
     store::StoreError,

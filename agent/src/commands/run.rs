@@ -9,10 +9,7 @@ use super::{Exit, context, text};
 use crate::{
     cli::RunArgs,
     clock::Clock,
-    config::{
-        ConfigError, Loaded,
-        settings::{Environment, StateSettings},
-    },
+    config::{ConfigError, Environment, Loaded, StateSettings},
     domain::Freshness,
     heuristic::{HeuristicError, Report, Trigger},
     notify::outbox::State,

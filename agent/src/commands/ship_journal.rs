@@ -15,9 +15,8 @@ use crate::{
     clock::Clock,
     cloud,
     config::{
-        self, ConfigError, Inputs, LiveSecrets, Secrets,
+        self, ConfigError, Inputs, JournalSettings, LiveSecrets, Secrets,
         secrets::{Refetch, Refetched},
-        settings::JournalSettings,
     },
     journal::{CloudWatch, Place, Shipper},
     runtime::{renewal, shutdown},

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ConfigError, ConfigProblem, EffectiveSetting, Fetched, LiveSecrets, SecretName, SecretSource, Settings,
-    Source, Variables, Want,
+    ConfigError, ConfigProblem, EffectiveSetting, Fetched, JournalSettings, LiveSecrets, SecretName,
+    SecretSource, SecretsSettings, Sender, Settings, Source, Variables, Want,
     given::Merged,
-    layers,
+    layers, operation,
     reader::Reader,
     secrets::{CredentialSecrets, EnvSecrets, FoundSecrets, JsonFileSecrets, ManagedSecrets},
-    settings::{JournalSettings, SecretsSettings, Sender},
-    show, validate,
+    settings, show, storage,
 };
 use crate::domain::PhoneNumber;
 
@@ -81,7 +80,7 @@ pub fn wanted(inputs: &Inputs) -> Option<Want> {
         return Some(parameter);
     }
     let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
-    let SecretsSettings::SecretsManager(id) = validate::secrets(&mut Reader::new(merged, problems))? else {
+    let SecretsSettings::SecretsManager(id) = storage::secrets(&mut Reader::new(merged, problems))? else {
         return None;
     };
     Some(Want::Secret(id)).filter(|want| !inputs.fetched.has(want))
@@ -105,8 +104,8 @@ pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
         };
     }
     let mut reader = Reader::new(merged, problems);
-    let secrets = validate::secrets(&mut reader);
-    let settings = validate::settings(&mut reader, secrets, None);
+    let secrets = storage::secrets(&mut reader);
+    let settings = settings::read(&mut reader, secrets, None);
     let problems = reader.into_parts().1;
     settings
         .filter(|_| problems.is_empty())
@@ -122,7 +121,7 @@ pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
 pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
     let (merged, _) = layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
     let mut reader = Reader::new(merged, Vec::new());
-    let journal = validate::journal(&mut reader);
+    let journal = operation::journal(&mut reader);
     journal.ok_or_else(|| ConfigError(reader.into_parts().1))
 }
 
@@ -135,11 +134,11 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
         layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).map_err(ConfigError)?;
     let mut reader = Reader::new(merged, problems);
 
-    let secrets_settings = validate::secrets(&mut reader);
+    let secrets_settings = storage::secrets(&mut reader);
     let found = secrets_settings
         .as_ref()
         .and_then(|settings| read_secrets(settings, inputs, &mut reader));
-    let settings = validate::settings(
+    let settings = settings::read(
         &mut reader,
         secrets_settings,
         found.as_ref().map(|found| &found.secrets),

@@ -2,32 +2,51 @@
 //! from elsewhere.
 //!
 //! [`load`] is the whole story: layers (`layers`) → typed reads that collect every problem (`reader`) →
-//! validated [`Settings`] (`validate`). Nothing here reads the process environment except
-//! [`Inputs::of_process`], and nothing here opens a connection: [`wanted`] says what has to be brought from
-//! AWS first.
+//! validated [`Settings`] (`settings`, which calls the file of each concern). Nothing here reads the process
+//! environment except [`Inputs::of_process`], and nothing here opens a connection: [`wanted`] says what has to
+//! be brought from AWS first.
 
+mod beeminder;
+mod budget;
 mod fetched;
+mod general;
 mod given;
+mod http;
 mod keys;
 mod layers;
 mod load;
 mod names;
+mod notify;
+mod operation;
 mod problem;
 mod reader;
+mod schedule;
 pub mod secrets;
-pub mod settings;
+mod settings;
 mod show;
-mod validate;
+mod storage;
+mod urls;
 
 #[cfg(test)]
 mod tests;
 
+pub use beeminder::{BeeminderSettings, BeeminderSource};
+pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};
 pub use fetched::{Fetched, Want};
+pub use general::Environment;
+pub use http::{Auth, HttpSettings};
 pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_here, load_journal, wanted};
+pub use notify::{
+    ContentTemplate, EmailSettings, NotifySettings, Sender, SlackSettings, SmsSettings, TelegramChat,
+    TelegramSettings, VoiceSettings, WhatsAppSettings,
+};
+pub use operation::{JournalSettings, TelemetrySettings};
 pub use problem::{ConfigError, ConfigProblem, EffectiveSetting, Source};
+pub use schedule::{HeuristicSettings, PolicySettings, WalkSettings};
 pub use secrets::{LiveSecrets, SecretName, SecretSource, Secrets};
 pub use settings::Settings;
-pub(crate) use validate::is_loopback;
+pub use storage::{SecretsSettings, StateSettings};
+pub(crate) use urls::is_loopback;
 
 /// Environment variables by name.
 pub type Variables = std::collections::BTreeMap<String, String>;

@@ -12,7 +12,7 @@ use crate::{
         beeminder::{Account, BeeminderArm},
     },
     budget::BudgetArm,
-    config::settings::WalkSettings,
+    config::WalkSettings,
     domain::Observation,
     store::{Store, StoreError, tables::snapshots},
 };

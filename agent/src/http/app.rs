@@ -5,10 +5,7 @@ use jiff::{civil::Time, tz::TimeZone};
 use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
 use crate::{
     clock::{Clock, Window},
-    config::{
-        secrets::Live,
-        settings::{Auth, Settings},
-    },
+    config::{Auth, Settings, secrets::Live},
     domain::Slug,
     store::Store,
     telemetry::{live::LiveStatus, metrics::Metrics},

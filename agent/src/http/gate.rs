@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
 
 use super::{ApiError, App, args, error::Kind, request_id::X_REQUEST_ID};
-use crate::config::settings::Auth;
+use crate::config::Auth;
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(10);

@@ -67,7 +67,7 @@ use super::{
 pub use crate::store::tables::outbox::State;
 use crate::{
     clock::{self, Clock},
-    config::settings::NotifySettings,
+    config::NotifySettings,
     domain::{Phrase, Severity, Subject},
     store::{
         Store, StoreError,

@@ -9,7 +9,7 @@ use crate::{
     arms::beeminder::BeeminderArm,
     budget::BudgetArm,
     clock::Clock,
-    config::{ConfigError, LiveSecrets, Secrets, Settings, settings::NotifySettings},
+    config::{ConfigError, LiveSecrets, NotifySettings, Secrets, Settings},
     domain::ChannelKind,
     failpoint,
     heuristic::Heuristic,

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
-    config::settings::StateSettings,
+    config::StateSettings,
     failpoint,
     store::{Joined, Store, StoreError, replica::remote::Remote},
 };

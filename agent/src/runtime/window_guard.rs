@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Agent, systemd::Notifier};
 use crate::{
     clock::Window,
-    config::{Settings, settings::Environment},
+    config::{Environment, Settings},
     telemetry::{
         emf::{Emf, Metric},
         live::LiveStatus,

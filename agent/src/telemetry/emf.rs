@@ -73,7 +73,7 @@ impl Emf {
     }
 
     /// What `telemetry` says.
-    pub fn of(settings: &crate::config::settings::TelemetrySettings) -> Self {
+    pub fn of(settings: &crate::config::TelemetrySettings) -> Self {
         if settings.emf {
             Self::new(&settings.environment)
         } else {

@@ -20,10 +20,7 @@ use jiff::Timestamp;
 
 use self::{api::Api, file::File};
 use crate::{
-    config::{
-        LiveSecrets,
-        settings::{BeeminderSettings, BeeminderSource},
-    },
+    config::{BeeminderSettings, BeeminderSource, LiveSecrets},
     domain::Slug,
     outbound::Outbound,
 };

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    config::settings::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget},
+    config::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget},
     domain::Observation,
     store::{Store, StoreError},
 };

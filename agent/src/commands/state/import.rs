@@ -15,7 +15,7 @@ use crate::{
     cli::ImportArgs,
     clock::Clock,
     commands::{Exit, context, run::copy_of_state},
-    config::settings::{BudgetSettings, BudgetSource},
+    config::{BudgetSettings, BudgetSource},
     domain::Provider,
     notify::message::new_tag,
     python::{self, Context, GoalDays, Report, Skip, Source},

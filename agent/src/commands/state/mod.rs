@@ -14,7 +14,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Exit;
-use crate::{cli::StateCommand, config::settings::StateSettings, store::replica::remote::Remote};
+use crate::{cli::StateCommand, config::StateSettings, store::replica::remote::Remote};
 
 pub(super) async fn execute(config: Option<&Path>, command: StateCommand) -> anyhow::Result<Exit> {
     match command {

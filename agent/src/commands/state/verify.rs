@@ -8,7 +8,7 @@ use super::{remote, required_remote};
 use crate::{
     cli::VerifyArgs,
     commands::{Exit, context, text},
-    config::settings::StateSettings,
+    config::StateSettings,
     store::{
         StoreError,
         file::{copies, verify},

@@ -2,7 +2,7 @@
 
 use super::{SecretName, Secrets};
 use crate::{
-    config::settings::{Auth, BeeminderSource, SecretsSettings, Settings},
+    config::{Auth, BeeminderSource, SecretsSettings, Settings},
     domain::ChannelKind,
 };
 

@@ -7,10 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{Case, VALID, loaded};
 use crate::{
-    config::{
-        SecretName, Source,
-        settings::{BeeminderSource, BudgetPeriod, BudgetSource, BudgetThresholds, Sender},
-    },
+    config::{BeeminderSource, BudgetPeriod, BudgetSource, BudgetThresholds, SecretName, Sender, Source},
     domain::{ChannelKind, Money, Provider, Slug},
 };
 

@@ -511,7 +511,7 @@ fn a_chat_is_a_number_with_quotes_or_without() {
 
 #[test]
 fn base_urls_end_in_a_slash() {
-    use crate::config::settings::BeeminderSource;
+    use crate::config::BeeminderSource;
     let variables = [("MECRIS__BEEMINDER__BASE_URL", "http://localhost:1234/api/v1")];
     match super::loaded(VALID, &variables).settings.beeminder.source {
         BeeminderSource::Api { base_url, .. } => {

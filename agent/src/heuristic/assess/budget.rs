@@ -5,7 +5,7 @@ use super::words::Local;
 use crate::{
     budget::{Budget, Health},
     clock::{local_day, local_day_bounds},
-    config::settings::BudgetThresholds,
+    config::BudgetThresholds,
     domain::{Condition, Daystamp, Observation, Phrase, Provider, Severity, Subject},
 };
 

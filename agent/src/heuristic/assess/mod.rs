@@ -23,7 +23,7 @@ pub use risk::{GoalRisk, derail_risk};
 use crate::{
     arms::{activity::Walk, beeminder::Account},
     budget::Budget,
-    config::settings::{BudgetThresholds, WalkSettings},
+    config::{BudgetThresholds, WalkSettings},
     domain::{Condition, Observation, Provider},
     store::tables::broken_channels::BrokenChannel,
 };

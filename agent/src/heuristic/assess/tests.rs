@@ -12,7 +12,7 @@ use crate::{
     arms::beeminder::{Goal, GoalState},
     budget::Health,
     clock::{DailyRange, DeadlineOffset},
-    config::settings::BudgetSource,
+    config::BudgetSource,
     domain::{ChannelKind, Money, Severity, Subject},
 };
 

@@ -5,7 +5,7 @@ use super::words::Local;
 use crate::{
     arms::activity::Walk,
     clock::{local_day, local_time_of_day},
-    config::settings::WalkSettings,
+    config::WalkSettings,
     domain::{Condition, Observation, Phrase, Severity, Subject},
 };
 

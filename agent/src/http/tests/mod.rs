@@ -29,9 +29,8 @@ use super::{
 use crate::{
     clock::Clock,
     config::{
-        LiveSecrets, SecretName, Secrets,
+        Auth, LiveSecrets, SecretName, Secrets,
         secrets::{Live, Refetch, Refetched},
-        settings::Auth,
     },
     domain::Silence,
     store::{Store, tables::outbox::Notification},

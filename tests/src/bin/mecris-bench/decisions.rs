@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use mecris_agent::{
     arms::beeminder::{Account, Goal, GoalState},
     clock::DeadlineOffset,
-    config::settings::BudgetThresholds,
+    config::BudgetThresholds,
     domain::{Money, Observation, Severity},
     heuristic::{
         assess::{AssessSettings, History, Observed, assess},

@@ -7,7 +7,7 @@ use lettre::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{config::settings::EmailSettings, notify::channels::Outgoing};
+use crate::{config::EmailSettings, notify::channels::Outgoing};
 
 /// A mail as it goes over the wire.
 pub(super) struct Letter {

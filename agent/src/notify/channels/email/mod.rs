@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use super::{Answer, AskError, Channel, ChannelKind, LeaseCheck, OnDoubt, Outcome, Outgoing, Scope, Status};
-use crate::{clock::Clock, config::settings::EmailSettings};
+use crate::{clock::Clock, config::EmailSettings};
 
 /// How long a server may take to say goodbye, which nobody waits for.
 const GOODBYE: Duration = Duration::from_secs(2);

@@ -6,7 +6,7 @@ use super::{
     session::{Failure, Stage},
 };
 use crate::{
-    config::settings::EmailSettings,
+    config::EmailSettings,
     notify::{
         channels::{Outcome, Scope},
         message::plain,

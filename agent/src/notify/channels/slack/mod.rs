@@ -14,7 +14,7 @@ pub use webhook::{Webhook, WebhookError};
 use super::{
     Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered,
 };
-use crate::{config::settings::SlackSettings, outbound::Outbound};
+use crate::{config::SlackSettings, outbound::Outbound};
 
 /// The channel `slack`.
 #[derive(Clone)]

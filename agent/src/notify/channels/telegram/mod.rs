@@ -18,7 +18,7 @@ use super::{
     Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered,
 };
 use crate::{
-    config::settings::TelegramSettings,
+    config::TelegramSettings,
     outbound::{Call, Outbound, Reply},
 };
 

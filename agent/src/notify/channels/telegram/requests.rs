@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::BotToken;
-use crate::{config::settings::TelegramSettings, notify::channels::Outgoing, outbound::Call};
+use crate::{config::TelegramSettings, notify::channels::Outgoing, outbound::Call};
 
 /// For one try of a question, and for all of its tries.
 const ASKING: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(12));

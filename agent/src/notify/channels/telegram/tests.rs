@@ -9,8 +9,8 @@ use serde_json::json;
 use super::*;
 use crate::{
     config::{
+        TelegramChat,
         secrets::{SecretName, Secrets},
-        settings::TelegramChat,
     },
     notify::channels::{LeaseCheck, Outgoing},
 };

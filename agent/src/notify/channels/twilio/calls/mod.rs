@@ -17,7 +17,7 @@ pub(super) use search::Search;
 
 use super::{Credentials, outcome};
 use crate::{
-    config::settings::VoiceSettings,
+    config::VoiceSettings,
     notify::channels::{Answer, AskError, Channel, ChannelKind, Doubt, Outcome, Outgoing, Status},
     outbound::{Call, Outbound, Reply},
 };

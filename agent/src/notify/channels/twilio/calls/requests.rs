@@ -4,7 +4,7 @@ use url::Url;
 
 use super::twiml;
 use crate::{
-    config::settings::VoiceSettings,
+    config::VoiceSettings,
     notify::channels::{
         ChannelKind, Outgoing,
         twilio::{Credentials, api::Api},

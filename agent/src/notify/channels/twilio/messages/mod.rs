@@ -14,7 +14,7 @@ pub(super) use search::Search;
 
 use super::{Credentials, outcome};
 use crate::{
-    config::settings::{SmsSettings, WhatsAppSettings},
+    config::{SmsSettings, WhatsAppSettings},
     notify::channels::{Answer, AskError, Channel, ChannelKind, Doubt, Outcome, Outgoing, Status},
     outbound::{Call, Outbound, Reply},
 };

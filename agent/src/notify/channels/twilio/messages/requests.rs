@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use url::Url;
 
 use crate::{
-    config::settings::{ContentTemplate, Sender, SmsSettings, WhatsAppSettings},
+    config::{ContentTemplate, Sender, SmsSettings, WhatsAppSettings},
     domain::PhoneNumber,
     notify::channels::{
         ChannelKind, Outgoing,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    config::settings::VoiceSettings,
+    config::VoiceSettings,
     notify::channels::twilio::calls::{PREFIXES, Requests, Search, status},
 };
 

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     config::{
+        Sender, SmsSettings,
         secrets::{SecretName, Secrets},
-        settings::{Sender, SmsSettings},
     },
     notify::channels::{AskError, ChannelKind, Doubt, LeaseCheck, Outcome, Outgoing, Scope, Status},
     outbound::{Call, CallError, Reply},

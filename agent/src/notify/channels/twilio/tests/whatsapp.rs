@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::config::settings::{ContentTemplate, WhatsAppSettings};
+use crate::config::{ContentTemplate, WhatsAppSettings};
 
 const CONTENT: &str = "HX00000000000000000000000000000003";
 

@@ -2,25 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use super::twilio::{Recorded, sender, sid, to};
-use crate::config::{
-    Secrets,
-    reader::Reader,
-    settings::{ContentTemplate, WhatsAppSettings},
-    validate::url,
+use url::Url;
+
+use super::twilio::{Recorded, Sender, sender, sid, to};
+use crate::{
+    config::{Secrets, reader::Reader, urls},
+    domain::PhoneNumber,
 };
+
+/// `[notify.whatsapp]`.
+#[derive(Clone, Debug)]
+pub struct WhatsAppSettings {
+    /// `https://api.twilio.com`.
+    pub base_url: Url,
+    /// The person (`notify.whatsapp.to` or `TWILIO_TO_NUMBER`).
+    pub to: PhoneNumber,
+    /// Who it comes from.
+    pub sender: Sender,
+    /// What WhatsApp asks of a message that begins a conversation. Without it only answers within 24 hours
+    /// arrive.
+    pub template: Option<ContentTemplate>,
+}
+
+/// An approved template and how it is filled.
+#[derive(Clone, Debug)]
+pub struct ContentTemplate {
+    /// `HX…`.
+    pub content_sid: String,
+    /// By name: a text in which `{text}` stands for the message and `{tag}` for its tag.
+    pub variables: BTreeMap<String, String>,
+}
 
 const CONTENT_SID: &str = "notify.whatsapp.content_sid";
 const VARIABLES: &str = "notify.whatsapp.variables";
 
-/// The outer `None` is a problem; the inner one means that `whatsapp` is no channel. What is set is checked
-/// in any case.
-pub(super) fn whatsapp(
+pub(super) fn read(
     reader: &mut Reader,
     secrets: Option<&Secrets>,
     wanted: bool,
 ) -> Option<Option<WhatsAppSettings>> {
-    let base_url = url::base_url(reader, "notify.whatsapp.base_url");
+    let base_url = urls::base_url(reader, "notify.whatsapp.base_url");
     let secrets = secrets.filter(|_| wanted);
     let to = to(reader, secrets, "whatsapp", wanted);
     // The number for text messages is seldom a WhatsApp sender, so its secret does not stand in.

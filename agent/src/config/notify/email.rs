@@ -1,14 +1,29 @@
+//! `[notify.email]`.
+
 use lettre::message::Mailbox;
 
 use super::ON_DOUBT;
-use crate::config::{reader::Reader, settings::EmailSettings};
+use crate::{config::reader::Reader, domain::OnDoubt};
+
+/// `[notify.email]`. By which server is the secret `SMTP_URL`.
+#[derive(Clone, Debug)]
+pub struct EmailSettings {
+    /// The sender.
+    pub from: Mailbox,
+    /// The person.
+    pub to: Mailbox,
+    /// The subject; the text is in the body.
+    pub subject: String,
+    /// After doubt.
+    pub on_doubt: OnDoubt,
+}
 
 const ADDRESS: &str = "an e-mail address such as \"me@example.org\" or \"Mecris <mecris@example.org>\"";
 const SUBJECT: &str = "one line of 1 to 78 characters";
 
 /// The outer `None` is a problem; the inner one means that `email` is no channel. What is set is checked in
 /// any case.
-pub(super) fn email(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSettings>> {
+pub(super) fn read(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSettings>> {
     let from = mailbox(reader, "notify.email.from", wanted);
     let to = mailbox(reader, "notify.email.to", wanted);
     // RFC 5322, 2.1.1: a line should have no more than 78 characters.

@@ -1,13 +1,32 @@
 //! What operators get to see: `[telemetry]`, `[journal]`.
 
-use crate::config::{
-    names::is_name,
-    reader::Reader,
-    settings::{Environment, JournalSettings, TelemetrySettings},
-};
+use std::ops::RangeInclusive;
+
+use super::{general::Environment, names::is_name, reader::Reader};
+
+/// `[telemetry]`.
+#[derive(Clone, Debug)]
+pub struct TelemetrySettings {
+    /// Whether metrics are written to the log in CloudWatch's embedded metric format.
+    pub emf: bool,
+    /// The value of their one dimension, `Environment`: what this installation is called.
+    pub environment: String,
+}
+
+/// `[journal]`, for `ship-journal`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalSettings {
+    /// Where the journal goes in CloudWatch Logs; without it nothing can be shipped.
+    pub log_group: Option<String>,
+    /// The stream in it; the instance's id and `/journal` if it is not set.
+    pub log_stream: Option<String>,
+    /// The most that is shipped on one day (UTC), in bytes as CloudWatch counts them. Errors and metrics go
+    /// on.
+    pub max_bytes_per_day: u32,
+}
 
 /// One gigabyte a day costs $0.50; less than a megabyte would lose every crash.
-const BYTES: std::ops::RangeInclusive<u32> = 1_000_000..=4_000_000_000;
+const BYTES: RangeInclusive<u32> = 1_000_000..=4_000_000_000;
 
 pub(super) fn telemetry(reader: &mut Reader, environment: Environment) -> Option<TelemetrySettings> {
     const KEY: &str = "telemetry.environment";
@@ -27,7 +46,7 @@ pub(super) fn telemetry(reader: &mut Reader, environment: Environment) -> Option
 }
 
 /// CloudWatch Logs: names of 1 to 512 characters, a group's without `:` and `*`, a stream's too.
-pub(in crate::config) fn journal(reader: &mut Reader) -> Option<JournalSettings> {
+pub(super) fn journal(reader: &mut Reader) -> Option<JournalSettings> {
     const EXPECTED: &str = "up to 512 letters, digits and \"_-/.#\", for example \"/mecris/prod\"";
     let mut name = |key: &str| {
         if !reader.has(key) {

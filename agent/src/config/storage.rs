@@ -1,20 +1,44 @@
-//! Where things come from and go: `[secrets]`, `[state]`, `[config]`.
+//! Where the state lives and where secrets and more settings come from: `[state]`, `[secrets]`, `[config]`.
 
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf};
 
 use url::Url;
 
-use crate::config::{
+use super::{
     names::{is_parameter_name, is_secret_id},
     reader::Reader,
-    settings::{SecretsSettings, StateSettings},
 };
 
+/// `[state]`.
+#[derive(Clone, Debug)]
+pub struct StateSettings {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// Where copies go, if anywhere.
+    pub remote: Option<Url>,
+    /// How many days passes, decisions and finished messages are kept; see [`crate::store::tables::retention`].
+    pub retention_days: u32,
+}
+
+/// `[secrets]`.
+#[derive(Clone, Debug)]
+pub enum SecretsSettings {
+    /// The environment, then a `.env` file in the working directory.
+    Env,
+    /// One JSON object `{NAME: value}` in a file.
+    File(PathBuf),
+    /// What systemd's `LoadCredential=` put into `$CREDENTIALS_DIRECTORY`: `secrets.json`, or one file for
+    /// each name.
+    Credential,
+    /// One JSON object `{NAME: value}` in AWS Secrets Manager, by the secret's name or ARN.
+    SecretsManager(String),
+}
+
 /// A week is the least that a person may want to look back; ten years are more than anybody does.
-const RETENTION: std::ops::RangeInclusive<u32> = 7..=3650;
+const RETENTION: RangeInclusive<u32> = 7..=3650;
 
 /// `[secrets]`: read before all else, because other settings may lean on a secret.
-pub(in crate::config) fn secrets(reader: &mut Reader) -> Option<SecretsSettings> {
+pub(super) fn secrets(reader: &mut Reader) -> Option<SecretsSettings> {
     const KEY: &str = "secrets.source";
     const EXPECTED: &str = "\"env\", \"file:\" and a path, \"credential\", or \"secretsmanager:\" and the name or ARN of a secret";
     let text = reader.text(KEY, EXPECTED)?;

@@ -1,20 +1,47 @@
-//! `[notify]` and its channels.
+//! `[notify]`: the channels and their order. A file for each channel; the plain ones of Twilio share one.
+//!
+//! The reader of a channel returns two `Option`s: the outer `None` is a problem, the inner one says that
+//! `notify.channels` lacks the channel. What is set is checked in any case.
 
 mod email;
+mod slack;
 mod telegram;
 mod twilio;
 mod whatsapp;
 
 use std::time::Duration;
 
-use crate::{
-    config::{
-        Secrets,
-        reader::Reader,
-        settings::{Environment, NotifySettings, SlackSettings},
-    },
-    domain::{ChannelKind, OnDoubt},
-};
+pub use email::EmailSettings;
+pub use slack::SlackSettings;
+pub use telegram::{TelegramChat, TelegramSettings};
+pub use twilio::{Sender, SmsSettings, VoiceSettings};
+pub use whatsapp::{ContentTemplate, WhatsAppSettings};
+
+use super::{Secrets, general::Environment, reader::Reader};
+use crate::domain::{ChannelKind, OnDoubt};
+
+/// `[notify]`.
+#[derive(Clone, Debug)]
+pub struct NotifySettings {
+    /// The order in which channels are tried.
+    pub channels: Vec<ChannelKind>,
+    /// How long one attempt owns its message.
+    pub lease: Duration,
+    /// How long after doubt the provider is given to list what it accepted.
+    pub settle: Duration,
+    /// `[notify.sms]`, present if `sms` is a channel.
+    pub sms: Option<SmsSettings>,
+    /// `[notify.whatsapp]`, present if `whatsapp` is a channel.
+    pub whatsapp: Option<WhatsAppSettings>,
+    /// `[notify.voice]`, present if `voice` is a channel.
+    pub voice: Option<VoiceSettings>,
+    /// `[notify.telegram]`, present if `telegram` is a channel.
+    pub telegram: Option<TelegramSettings>,
+    /// `[notify.slack]`, present if `slack` is a channel.
+    pub slack: Option<SlackSettings>,
+    /// `[notify.email]`, present if `email` is a channel.
+    pub email: Option<EmailSettings>,
+}
 
 #[rustfmt::skip]
 const CHANNELS: &[(&str, ChannelKind)] = &[
@@ -28,7 +55,7 @@ const CHANNELS: &[(&str, ChannelKind)] = &[
 ];
 const ON_DOUBT: &[(&str, OnDoubt)] = &[("resend", OnDoubt::Resend), ("give_up", OnDoubt::GiveUp)];
 
-pub(super) fn notify(
+pub(super) fn read(
     reader: &mut Reader,
     environment: Environment,
     secrets: Option<&Secrets>,
@@ -43,11 +70,11 @@ pub(super) fn notify(
     let settle = reader.duration("notify.settle", least_settle..=Duration::from_hours(1));
     let wanted = |kind| channels.as_ref().is_some_and(|channels| channels.contains(&kind));
     let sms = twilio::sms(reader, secrets, wanted(ChannelKind::Sms));
-    let whatsapp = whatsapp::whatsapp(reader, secrets, wanted(ChannelKind::WhatsApp));
+    let whatsapp = whatsapp::read(reader, secrets, wanted(ChannelKind::WhatsApp));
     let voice = twilio::voice(reader, secrets, wanted(ChannelKind::Voice));
-    let telegram = telegram::telegram(reader, wanted(ChannelKind::Telegram));
-    let slack = slack(reader, wanted(ChannelKind::Slack));
-    let email = email::email(reader, wanted(ChannelKind::Email));
+    let telegram = telegram::read(reader, wanted(ChannelKind::Telegram));
+    let slack = slack::read(reader, wanted(ChannelKind::Slack));
+    let email = email::read(reader, wanted(ChannelKind::Email));
     Some(NotifySettings {
         channels: channels?,
         lease: lease?,
@@ -59,13 +86,6 @@ pub(super) fn notify(
         slack: slack?,
         email: email?,
     })
-}
-
-/// Where to is a secret, so there is little to say here. As of the others, so is the meaning of the two
-/// `Option`s.
-fn slack(reader: &mut Reader, wanted: bool) -> Option<Option<SlackSettings>> {
-    let on_doubt = reader.choice("notify.slack.on_doubt", ON_DOUBT)?;
-    Some(wanted.then_some(SlackSettings { on_doubt }))
 }
 
 fn channels(reader: &mut Reader, environment: Environment) -> Option<Vec<ChannelKind>> {

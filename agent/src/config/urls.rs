@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::config::reader::Reader;
+use super::reader::Reader;
 
 /// A base URL that other paths can be joined to: `https`, or `http` on this machine; no credentials, no
 /// query; ends in `/`.

@@ -1,15 +1,34 @@
-//! `[http]`.
+//! `[http]`: the endpoints.
 
-use crate::config::{
-    reader::Reader,
-    settings::{Auth, Environment, HttpSettings},
-};
+use std::net::SocketAddr;
 
-pub(super) fn http(reader: &mut Reader, environment: Environment) -> Option<HttpSettings> {
+use super::{general::Environment, reader::Reader};
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Who may call.
+    pub auth: Auth,
+    /// Requests per minute for each token.
+    pub requests_per_minute: u32,
+}
+
+/// `http.auth`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Bearer tokens from `MECRIS_API_TOKENS`.
+    Token,
+    /// Nobody asks; only on loopback, never in production.
+    None,
+}
+
+pub(super) fn read(reader: &mut Reader, environment: Environment) -> Option<HttpSettings> {
     let listen = reader.parsed(
         "http.listen",
         "an address and port such as \"127.0.0.1:8000\" or \"[::1]:8000\"",
-        |text| text.parse::<std::net::SocketAddr>().ok(),
+        |text| text.parse::<SocketAddr>().ok(),
     );
     let auth = reader.choice("http.auth", &[("token", Auth::Token), ("none", Auth::None)]);
     let requests_per_minute = reader.count("http.requests_per_minute", 1..=1_000_000_000);

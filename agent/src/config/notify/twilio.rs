@@ -1,20 +1,48 @@
-//! What the channels of Twilio have in common: a person, a sender, an address of the API. And the plain ones
-//! of them.
-//!
-//! Of every channel the outer `None` is a problem; the inner one means that it is no channel. What is set is
-//! checked in any case.
+//! `[notify.sms]`, `[notify.voice]`, and what the channels of Twilio have in common: a person, a sender, an
+//! address of the API.
 
 use secrecy::ExposeSecret as _;
+use url::Url;
 
 use crate::{
-    config::{
-        ConfigProblem, SecretName, Secrets, Source,
-        reader::Reader,
-        settings::{Sender, SmsSettings, VoiceSettings},
-        validate::url,
-    },
+    config::{ConfigProblem, SecretName, Secrets, Source, reader::Reader, urls},
     domain::PhoneNumber,
 };
+
+/// `[notify.sms]`.
+#[derive(Clone, Debug)]
+pub struct SmsSettings {
+    /// `https://api.twilio.com`.
+    pub base_url: Url,
+    /// The person (`notify.sms.to` or `TWILIO_TO_NUMBER`).
+    pub to: PhoneNumber,
+    /// Who it comes from.
+    pub sender: Sender,
+}
+
+/// `[notify.voice]`.
+#[derive(Clone, Debug)]
+pub struct VoiceSettings {
+    /// `https://api.twilio.com`.
+    pub base_url: Url,
+    /// The person (`notify.voice.to` or `TWILIO_TO_NUMBER`).
+    pub to: PhoneNumber,
+    /// The number that calls (`notify.voice.from` or `TWILIO_FROM_NUMBER`).
+    pub from: PhoneNumber,
+    /// Twilio's name of a voice.
+    pub voice: String,
+    /// A BCP 47 language tag.
+    pub language: String,
+}
+
+/// Who a message comes from.
+#[derive(Clone, Debug)]
+pub enum Sender {
+    /// `MG…`.
+    MessagingService(String),
+    /// `from`, or `TWILIO_FROM_NUMBER` for text messages.
+    Number(PhoneNumber),
+}
 
 const NUMBER: &str = "a telephone number in E.164 form such as \"+14155550100\"";
 
@@ -23,7 +51,7 @@ pub(super) fn sms(
     secrets: Option<&Secrets>,
     wanted: bool,
 ) -> Option<Option<SmsSettings>> {
-    let base_url = url::base_url(reader, "notify.sms.base_url");
+    let base_url = urls::base_url(reader, "notify.sms.base_url");
     // A number that nobody uses may be anything: PHONE_NUMBER is a common name.
     let secrets = secrets.filter(|_| wanted);
     let to = to(reader, secrets, "sms", wanted);
@@ -49,7 +77,7 @@ pub(super) fn voice(
     secrets: Option<&Secrets>,
     wanted: bool,
 ) -> Option<Option<VoiceSettings>> {
-    let base_url = url::base_url(reader, "notify.voice.base_url");
+    let base_url = urls::base_url(reader, "notify.voice.base_url");
     let voice = reader.parsed(
         "notify.voice.voice",
         "a voice of Twilio such as \"Polly.Joanna\" or \"woman\"",

@@ -1,18 +1,38 @@
-//! `[beeminder]`.
+//! `[beeminder]`: where goals come from.
 
 use std::path::PathBuf;
 
-use crate::{
-    config::{
-        reader::Reader,
-        settings::{BeeminderSettings, BeeminderSource},
-    },
-    domain::Slug,
-};
+use url::Url;
 
-pub(super) fn beeminder(reader: &mut Reader) -> Option<BeeminderSettings> {
+use super::{reader::Reader, urls};
+use crate::domain::Slug;
+
+/// `[beeminder]`.
+#[derive(Clone, Debug)]
+pub struct BeeminderSettings {
+    /// API or file.
+    pub source: BeeminderSource,
+    /// Goals that are not looked at.
+    pub ignore: Vec<Slug>,
+}
+
+/// Where goals are read.
+#[derive(Clone, Debug)]
+pub enum BeeminderSource {
+    /// The API, with `BEEMINDER_AUTH_TOKEN`.
+    Api {
+        /// Ends in `/`; `https://www.beeminder.com/api/v1/`.
+        base_url: Url,
+        /// The account, or `me`.
+        username: String,
+    },
+    /// The JSON of `goals.json` (an array) or `{"user": …, "goals": […]}` on disk.
+    File(PathBuf),
+}
+
+pub(super) fn read(reader: &mut Reader) -> Option<BeeminderSettings> {
     let file = source(reader);
-    let base_url = super::url::base_url(reader, "beeminder.base_url");
+    let base_url = urls::base_url(reader, "beeminder.base_url");
     let username = reader.parsed(
         "beeminder.username",
         "a Beeminder user name, or \"me\" for the token's owner",

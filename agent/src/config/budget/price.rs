@@ -8,13 +8,27 @@ use crate::{
         ConfigProblem, given,
         keys::{self, PRICE_KEYS},
         reader::Reader,
-        settings::Price,
         show,
     },
     domain::{Money, Provider},
 };
 
-const BUILT_IN: &str = include_str!("../../prices.toml");
+/// One line of the dated price table: US dollars for a million tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Price {
+    /// Who bills.
+    pub provider: Provider,
+    /// The model id, or `*` for any other model of the provider.
+    pub model: String,
+    /// First day (UTC) on which it holds.
+    pub from: Date,
+    /// Dollars for a million input tokens.
+    pub input_usd_per_mtok: Money,
+    /// Dollars for a million output tokens.
+    pub output_usd_per_mtok: Money,
+}
+
+const BUILT_IN: &str = include_str!("../prices.toml");
 const KEY: &str = "budget.price";
 
 /// The built-in lines, each replaced by a configured one with the same provider, model and day, and the other

@@ -1,0 +1,55 @@
+//! `environment` and `time_zone`.
+
+use jiff::tz::TimeZone;
+
+use super::{keys, reader::Reader};
+
+/// `environment`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A laptop or a test.
+    Development,
+    /// For real: refuses console delivery, `--at` and `auth = "none"`.
+    Production,
+}
+
+impl Environment {
+    /// As it is configured.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+pub(super) fn environment(reader: &mut Reader) -> Option<Environment> {
+    let words = [Environment::Development, Environment::Production].map(|word| (word.as_str(), word));
+    reader.choice("environment", &words)
+}
+
+pub(super) fn time_zone(reader: &mut Reader) -> Option<TimeZone> {
+    const KEY: &str = "time_zone";
+    const EXPECTED: &str = "an IANA time zone such as \"America/New_York\"";
+    let name = reader.text(KEY, EXPECTED)?;
+    match TimeZone::get(&name) {
+        Ok(zone) if !zone.is_unknown() => return Some(zone),
+        _ => {}
+    }
+    let hint = nearest_zone(&name)
+        .map(|zone| format!(", did you mean {zone:?}?"))
+        .unwrap_or_default();
+    reader.expected(KEY, &format!("{EXPECTED}{hint}"))
+}
+
+fn nearest_zone(name: &str) -> Option<String> {
+    let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+    // The last part alone is what people remember: "New_York", "Berlin".
+    let by_city = |zone: &&String| {
+        zone.rsplit('/')
+            .next()
+            .is_some_and(|city| city.eq_ignore_ascii_case(name))
+    };
+    let city = zones.iter().find(by_city).cloned();
+    city.or_else(|| keys::nearest(name, zones.iter().map(String::as_str)).map(str::to_owned))
+}

@@ -1,0 +1,73 @@
+//! `[notify.telegram]`.
+
+use url::Url;
+
+use super::ON_DOUBT;
+use crate::{
+    config::{reader::Reader, urls},
+    domain::OnDoubt,
+};
+
+/// `[notify.telegram]`.
+#[derive(Clone, Debug)]
+pub struct TelegramSettings {
+    /// `https://api.telegram.org`.
+    pub base_url: Url,
+    /// The person.
+    pub chat: TelegramChat,
+    /// After doubt.
+    pub on_doubt: OnDoubt,
+}
+
+/// Where a bot writes to: a number, or the name of a channel or group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelegramChat(String);
+
+impl TelegramChat {
+    /// `987654`, `-1001234567890` (52 bits, says Telegram) or `@name` (5 to 32 letters, digits, underscores);
+    /// `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| {
+            (5..=32).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let fits = match text.strip_prefix('@') {
+            Some(name) => is_name(name),
+            None => text
+                .parse::<i64>()
+                .is_ok_and(|id| id != 0 && id.unsigned_abs() < 1 << 52),
+        };
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// As Telegram takes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const CHAT: &str = "the number of a chat such as \"123456789\" or \"-1001234567890\", or \"@name\"";
+
+pub(super) fn read(reader: &mut Reader, wanted: bool) -> Option<Option<TelegramSettings>> {
+    const KEY: &str = "notify.telegram.chat_id";
+    let base_url = urls::base_url(reader, "notify.telegram.base_url");
+    let on_doubt = reader.choice("notify.telegram.on_doubt", ON_DOUBT);
+    let chat = (wanted || reader.has(KEY)).then(|| chat(reader, KEY));
+    if !wanted {
+        // A wrong one is a problem all the same.
+        return if chat == Some(None) { None } else { Some(None) };
+    }
+    Some(Some(TelegramSettings {
+        base_url: base_url?,
+        chat: chat??,
+        on_doubt: on_doubt?,
+    }))
+}
+
+/// People write the number with quotes and without.
+fn chat(reader: &mut Reader, key: &str) -> Option<TelegramChat> {
+    let text = reader.text_or_number(key, CHAT)?;
+    TelegramChat::parse(&text).or_else(|| reader.expected(key, CHAT))
+}

@@ -1,0 +1,99 @@
+//! All settings, after validation: a [`Settings`] has no invalid value. The file of a concern reads and checks
+//! its settings; here they come together.
+//!
+//! Every function reads all of its settings before it gives up on one, so that a person sees every problem at
+//! once.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::{
+    BeeminderSettings, BudgetSettings, Environment, HeuristicSettings, HttpSettings, JournalSettings,
+    NotifySettings, PolicySettings, Secrets, SecretsSettings, StateSettings, TelemetrySettings, WalkSettings,
+    beeminder, budget, general, http, notify, operation, reader::Reader, schedule, storage,
+};
+use crate::clock::Window;
+
+/// Everything that is configured, except secrets.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where this runs.
+    pub environment: Environment,
+    /// The person's zone: local days, quiet hours, the walk, the window.
+    pub time_zone: TimeZone,
+    /// When the instance exists.
+    pub window: Window,
+    /// `window.grace`: how long before and after the window the agent may run without saying so.
+    pub window_grace: Duration,
+    /// The endpoints.
+    pub http: HttpSettings,
+    /// When to look, and from which severity to speak.
+    pub heuristic: HeuristicSettings,
+    /// How often and when to speak at most.
+    pub policy: PolicySettings,
+    /// Where goals come from.
+    pub beeminder: BeeminderSettings,
+    /// The daily walk, if there is one.
+    pub walk: Option<WalkSettings>,
+    /// LLM budgets.
+    pub budget: BudgetSettings,
+    /// How to reach the person.
+    pub notify: NotifySettings,
+    /// Where state lives.
+    pub state: StateSettings,
+    /// Where secrets come from.
+    pub secrets: SecretsSettings,
+    /// Metrics in the log.
+    pub telemetry: TelemetrySettings,
+    /// The journal off the machine.
+    pub journal: JournalSettings,
+}
+
+/// Everything but `[secrets]`, which has to be read first. `None` if there is any problem.
+///
+/// `secrets` is `None` when they cannot be read: a setting that a secret could stand in for is not called
+/// missing then.
+pub(super) fn read(
+    reader: &mut Reader,
+    secrets_from: Option<SecretsSettings>,
+    secrets: Option<&Secrets>,
+) -> Option<Settings> {
+    let environment = general::environment(reader);
+    // What is allowed depends on it. An unreadable one is a problem already; the looser rules keep the others
+    // from being untrue.
+    let rules = environment.unwrap_or(Environment::Development);
+
+    let time_zone = general::time_zone(reader);
+    let window = schedule::window(reader);
+    let window_grace = schedule::grace(reader);
+    let http = http::read(reader, rules);
+    let heuristic = schedule::heuristic(reader, rules);
+    let policy = schedule::policy(reader);
+    let beeminder = beeminder::read(reader);
+    let walk = schedule::walk(reader);
+    let budget = budget::read(reader);
+    let notify = notify::read(reader, rules, secrets);
+    let state = storage::state(reader);
+    storage::parameter(reader);
+    let telemetry = operation::telemetry(reader, rules);
+    let journal = operation::journal(reader);
+
+    Some(Settings {
+        environment: environment?,
+        time_zone: time_zone?,
+        window: window?,
+        window_grace: window_grace?,
+        http: http?,
+        heuristic: heuristic?,
+        policy: policy?,
+        beeminder: beeminder?,
+        walk: walk?,
+        budget: budget?,
+        notify: notify?,
+        state: state?,
+        secrets: secrets_from?,
+        telemetry: telemetry?,
+        journal: journal?,
+    })
+}
