@@ -4,8 +4,44 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{reader::Reader, urls};
+use super::{
+    reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+    urls,
+};
 use crate::domain::Slug;
+
+pub(super) const TABLE: Table = Table {
+    name: "beeminder",
+    doc: "Where goals come from.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "beeminder.source",
+            Kind::Text,
+            "`\"api\"`, or `\"file:goals.json\"`: the API's JSON on disk",
+        )
+        .default("\"api\""),
+        Setting::new(
+            "beeminder.base_url",
+            Kind::Other("URL"),
+            "https, or http for `localhost`, `127.0.0.1` and `[::1]`; no credentials",
+        )
+        .default("\"https://www.beeminder.com/api/v1/\""),
+        Setting::new(
+            "beeminder.username",
+            Kind::Text,
+            "a user name; `\"me\"` is the owner of `BEEMINDER_AUTH_TOKEN`",
+        )
+        .default("\"me\""),
+        Setting::new(
+            "beeminder.ignore",
+            Kind::Other("list of slugs"),
+            "goals that Mecris ignores",
+        )
+        .default("[]"),
+    ],
+};
 
 /// `[beeminder]`.
 #[derive(Clone, Debug)]

@@ -2,7 +2,35 @@
 
 use jiff::tz::TimeZone;
 
-use super::{keys, reader::Reader};
+use super::{
+    keys,
+    reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+};
+
+pub(super) const TABLE: Table = Table {
+    name: "",
+    doc: "",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "environment",
+            Kind::Text,
+            "`\"development\"` or `\"production\"`. Production refuses console delivery, `run --at` and \
+             `http.auth = \"none\"`",
+        )
+        .default("\"development\"")
+        .example("\"production\""),
+        Setting::new(
+            "time_zone",
+            Kind::Text,
+            "an IANA name such as `\"America/New_York\"`: local days, quiet hours, the walk and the window \
+             are in this zone",
+        )
+        .without("required")
+        .example("\"America/New_York\""),
+    ],
+};
 
 /// `environment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::Source;
+use super::{
+    Source,
+    keys::{Declared, is_inside},
+};
 
 /// A value and its source.
 #[derive(Clone, Debug)]
@@ -79,20 +82,31 @@ fn list(value: Value) -> Option<Vec<Value>> {
 }
 
 /// One value as TOML spells it.
-fn value(text: &str) -> Option<Value> {
+pub(super) fn value(text: &str) -> Option<Value> {
     const KEY: &str = "value";
     let mut document: Table = format!("{KEY} = {text}").parse().ok()?;
     document.remove(KEY)
 }
 
 /// Every setting that has a value, by key, and every table that some layer has, even without a setting in it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Merged {
+    /// What may have a value.
+    pub(super) declared: Declared,
     settings: BTreeMap<String, Given>,
     tables: BTreeSet<String>,
 }
 
 impl Merged {
+    /// Without any value.
+    pub(super) fn new(declared: Declared) -> Self {
+        Self {
+            declared,
+            settings: BTreeMap::new(),
+            tables: BTreeSet::new(),
+        }
+    }
+
     /// The value of a setting.
     pub(super) fn get(&self, key: &str) -> Option<&Given> {
         self.settings.get(key)
@@ -156,17 +170,12 @@ impl Merged {
     }
 }
 
-/// Whether the key is in the table, at any depth.
-pub(super) fn is_inside(key: &str, table: &str) -> bool {
-    key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn merged(settings: &[(&str, &str)]) -> Merged {
-        let mut merged = Merged::default();
+        let mut merged = Merged::new(Declared(&[]));
         for (key, toml) in settings {
             let source = Source::Variable(format!("{key} = {toml}"));
             let value = value(toml).unwrap();

@@ -2,7 +2,38 @@
 
 use std::net::SocketAddr;
 
-use super::{general::Environment, reader::Reader};
+use super::{
+    general::Environment,
+    reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+};
+
+pub(super) const TABLE: Table = Table {
+    name: "http",
+    doc: "The endpoints.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "http.listen",
+            Kind::Other("address"),
+            "IP address and port; port 0 takes a free port",
+        )
+        .default("\"127.0.0.1:8000\""),
+        Setting::new(
+            "http.auth",
+            Kind::Text,
+            "`\"token\"`: bearer tokens of `MECRIS_API_TOKENS`; `\"none\"`: only on loopback, not in \
+             production",
+        )
+        .default("\"token\""),
+        Setting::new(
+            "http.requests_per_minute",
+            Kind::Integer(1..=1_000_000_000),
+            "for each token",
+        )
+        .default("600"),
+    ],
+};
 
 /// `[http]`.
 #[derive(Clone, Debug)]
@@ -31,7 +62,7 @@ pub(super) fn read(reader: &mut Reader, environment: Environment) -> Option<Http
         |text| text.parse::<SocketAddr>().ok(),
     );
     let auth = reader.choice("http.auth", &[("token", Auth::Token), ("none", Auth::None)]);
-    let requests_per_minute = reader.count("http.requests_per_minute", 1..=1_000_000_000);
+    let requests_per_minute = reader.count("http.requests_per_minute");
 
     if auth == Some(Auth::None) {
         if environment == Environment::Production {

@@ -8,25 +8,11 @@ use toml::{Table, Value};
 
 use super::{
     ConfigProblem, Fetched, Source, Variables, Want,
-    given::{Given, Merged},
-    keys,
+    given::{self, Given, Merged},
+    keys::{Declared, join},
     names::is_parameter_name,
+    setting::{Form, Table as DeclaredTable},
 };
-
-const DEFAULTS: &str = include_str!("defaults.toml");
-
-/// Defaults of tables that exist only where a layer has them.
-const OPTIONAL: &[(&str, &str)] = &[
-    ("walk", "[walk]\nfrom = \"14:00\"\nuntil = \"18:00\""),
-    (
-        "budget.anthropic",
-        "[budget.anthropic]\nsource = \"ledger\"\nperiod = \"monthly\"",
-    ),
-    (
-        "budget.groq",
-        "[budget.groq]\nsource = \"odometer\"\nperiod = \"monthly\"",
-    ),
-];
 
 /// What settings in the environment begin with; `__` descends into a table.
 const PREFIX: &str = "MECRIS__";
@@ -50,28 +36,34 @@ pub(super) fn parameter(file: Option<&Path>, variables: &Variables) -> Option<St
 /// The file or the parameter cannot be read. The other settings are not checked then, because most of them
 /// are in it.
 pub(super) fn merge(
+    declared: Declared,
     file: Option<&Path>,
     fetched: &Fetched,
     variables: &Variables,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    merge_layers(file, parameter(file, variables), fetched, variables)
+    merge_layers(declared, file, parameter(file, variables), fetched, variables)
 }
 
 /// As [`merge`], without the parameter.
 pub(super) fn merge_local(
+    declared: Declared,
     file: Option<&Path>,
     variables: &Variables,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    merge_layers(file, None, &Fetched::default(), variables)
+    merge_layers(declared, file, None, &Fetched::default(), variables)
 }
 
 fn merge_layers(
+    declared: Declared,
     file: Option<&Path>,
     parameter: Option<String>,
     fetched: &Fetched,
     variables: &Variables,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    let mut layers = Layers::default();
+    let mut layers = Layers {
+        merged: Merged::new(declared),
+        problems: Vec::new(),
+    };
     let mut unreadable = None;
     if let Some(path) = file {
         let source = Source::File(path.to_owned());
@@ -103,27 +95,28 @@ fn merge_layers(
         problems.insert(0, problem);
         return Err(problems);
     }
-    for (table, defaults) in OPTIONAL {
-        if merged.has_table(table) {
-            fill(&mut merged, "", parse(defaults).unwrap_or_default());
-        }
+    for table in declared.tables() {
+        fill(&mut merged, table);
     }
-    fill(&mut merged, "", parse(DEFAULTS).unwrap_or_default());
     Ok((merged, problems))
 }
 
-fn fill(merged: &mut Merged, table: &str, defaults: Table) {
-    for (name, value) in defaults {
-        let key = keys::join(table, &name);
-        match value {
-            Value::Table(inner) if keys::is_table(&key) => fill(merged, &key, inner),
-            value => merged.fill(&key, value),
+/// The defaults of a table, if they hold.
+fn fill(merged: &mut Merged, table: &DeclaredTable) {
+    let holds = match table.form {
+        Form::Always => true,
+        Form::Optional => merged.has_table(table.name),
+        Form::Lines => false,
+    };
+    for setting in table.settings.iter().filter(|_| holds) {
+        // A test holds that every default is TOML.
+        if let Some(default) = setting.default.and_then(given::value) {
+            merged.fill(setting.key, default);
         }
     }
 }
 
 /// The layers merged so far, and what is wrong with their names.
-#[derive(Default)]
 struct Layers {
     merged: Merged,
     problems: Vec<ConfigProblem>,
@@ -132,23 +125,24 @@ struct Layers {
 impl Layers {
     /// A file, or one table of it.
     fn add(&mut self, table: &str, values: Table, source: &Source) {
+        let declared = self.merged.declared;
         for (name, value) in values {
-            let key = keys::join(table, &name);
+            let key = join(table, &name);
             let message = match value {
                 // A quoted key with a dot in it would pass for a path.
-                _ if name.contains('.') => keys::unknown(&key),
-                Value::Table(inner) if keys::is_table(&key) => {
+                _ if name.contains('.') => declared.unknown(&key),
+                Value::Table(inner) if declared.is_table(&key) => {
                     self.merged.open(&key);
                     self.add(&key, inner, source);
                     continue;
                 }
-                value if keys::is_setting(&key) => {
+                value if declared.is_setting(&key) => {
                     let source = source.clone();
                     self.merged.set(&key, Given { value, source });
                     continue;
                 }
-                _ if keys::is_table(&key) => "expected a table of settings".to_owned(),
-                _ => keys::unknown(&key),
+                _ if declared.is_table(&key) => "expected a table of settings".to_owned(),
+                _ => declared.unknown(&key),
             };
             self.problems.push(problem(&key, source.clone(), message));
         }
@@ -170,12 +164,13 @@ impl Layers {
     /// A variable; `rest` is its name without the prefix. Its value stays text: the type is known only where
     /// the setting is read.
     fn add_variable(&mut self, name: &str, rest: &str, text: &str) {
+        let declared = self.merged.declared;
         let key = rest.to_ascii_lowercase().replace("__", ".");
         let source = Source::Variable(name.to_owned());
-        let message = if !keys::is_setting(&key) && keys::is_table(&key) {
+        let message = if !declared.is_setting(&key) && declared.is_table(&key) {
             format!("names a table, not a setting: add the setting's name, {name}__…")
-        } else if !keys::is_setting(&key) {
-            keys::unknown(&key)
+        } else if !declared.is_setting(&key) {
+            declared.unknown(&key)
         } else if rest != rest.to_ascii_uppercase() {
             format!(
                 "variable names are in capitals, did you mean {}?",

@@ -9,7 +9,8 @@ use super::{
     layers, operation,
     reader::Reader,
     secrets::{CredentialSecrets, EnvSecrets, FoundSecrets, JsonFileSecrets, ManagedSecrets},
-    settings, show, storage,
+    settings::{self, DECLARED},
+    show, storage,
 };
 use crate::domain::PhoneNumber;
 
@@ -79,7 +80,8 @@ pub fn wanted(inputs: &Inputs) -> Option<Want> {
     if let Some(parameter) = parameter.filter(|want| !inputs.fetched.has(want)) {
         return Some(parameter);
     }
-    let (merged, problems) = layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
+    let (merged, problems) =
+        layers::merge(DECLARED, inputs.chosen_file(), &inputs.fetched, &inputs.variables).ok()?;
     let SecretsSettings::SecretsManager(id) = storage::secrets(&mut Reader::new(merged, problems))? else {
         return None;
     };
@@ -93,7 +95,7 @@ pub fn wanted(inputs: &Inputs) -> Option<Want> {
 /// With what is wrong whatever AWS has.
 pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
     let (merged, problems) =
-        layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
+        layers::merge_local(DECLARED, inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
     if layers::parameter(inputs.chosen_file(), &inputs.variables).is_some() {
         // The parameter may bring what is missing here, and set what a rule of several settings looks at.
         // Syntax and names are certain.
@@ -119,7 +121,8 @@ pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
 /// # Errors
 /// If the file cannot be read, or `[journal]` itself is wrong.
 pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
-    let (merged, _) = layers::merge_local(inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
+    let (merged, _) =
+        layers::merge_local(DECLARED, inputs.chosen_file(), &inputs.variables).map_err(ConfigError)?;
     let mut reader = Reader::new(merged, Vec::new());
     let journal = operation::journal(&mut reader);
     journal.ok_or_else(|| ConfigError(reader.into_parts().1))
@@ -131,7 +134,8 @@ pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
 /// [`ConfigError`] with at least one problem. The process should end with exit code 78 (`EX_CONFIG`).
 pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
     let (merged, problems) =
-        layers::merge(inputs.chosen_file(), &inputs.fetched, &inputs.variables).map_err(ConfigError)?;
+        layers::merge(DECLARED, inputs.chosen_file(), &inputs.fetched, &inputs.variables)
+            .map_err(ConfigError)?;
     let mut reader = Reader::new(merged, problems);
 
     let secrets_settings = storage::secrets(&mut reader);
@@ -203,7 +207,7 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
         .iter()
         .map(|(key, given)| EffectiveSetting {
             key: key.clone(),
-            value: show::given(key, given),
+            value: show::given(merged.declared.is_private(key), given),
             source: given.source.clone(),
         })
         .collect();

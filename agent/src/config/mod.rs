@@ -22,6 +22,7 @@ mod problem;
 mod reader;
 mod schedule;
 pub mod secrets;
+mod setting;
 mod settings;
 mod show;
 mod storage;

@@ -2,7 +2,63 @@
 
 use std::ops::RangeInclusive;
 
-use super::{general::Environment, names::is_name, reader::Reader};
+use super::{
+    general::Environment,
+    names::is_name,
+    reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+};
+
+pub(super) const TELEMETRY: Table = Table {
+    name: "telemetry",
+    doc: "What operators see in CloudWatch.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "telemetry.emf",
+            Kind::Flag,
+            "`true`: `serve` and `run` write metrics to their log in CloudWatch's embedded metric format, \
+             namespace `Mecris`. The names are in `agent/src/telemetry/cloudwatch_metrics.json`",
+        )
+        .default("false"),
+        Setting::new(
+            "telemetry.environment",
+            Kind::Text,
+            "the one dimension of the metrics, `Environment`: the name of this installation, up to 64 \
+             letters, digits, `-` and `_`",
+        )
+        .without("`environment`")
+        .comment("\"staging\""),
+    ],
+};
+
+pub(super) const JOURNAL: Table = Table {
+    name: "journal",
+    doc: "`ship-journal`: the journal of this machine to CloudWatch Logs.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "journal.log_group",
+            Kind::Text,
+            "where the journal goes; the log group must exist",
+        )
+        .comment("\"/mecris/prod\""),
+        Setting::new(
+            "journal.log_stream",
+            Kind::Text,
+            "the stream in the group; `ship-journal` creates it",
+        )
+        .without("`INSTANCE-ID/journal`")
+        .comment("\"i-0123456789abcdef0/journal\""),
+        Setting::new(
+            "journal.max_bytes_per_day",
+            Kind::Integer(BYTES),
+            "the most that is shipped on one day (UTC), as CloudWatch counts it ($0.50 a gigabyte in \
+             us-east-1). Beyond it only errors and metrics go out, and a line says what was dropped",
+        )
+        .default("50_000_000"),
+    ],
+};
 
 /// `[telemetry]`.
 #[derive(Clone, Debug)]
@@ -58,7 +114,7 @@ pub(super) fn journal(reader: &mut Reader) -> Option<JournalSettings> {
     };
     let log_group = name("journal.log_group");
     let log_stream = name("journal.log_stream");
-    let max_bytes_per_day = reader.count("journal.max_bytes_per_day", BYTES);
+    let max_bytes_per_day = reader.count("journal.max_bytes_per_day");
     Some(JournalSettings {
         log_group: log_group?,
         log_stream: log_stream?,

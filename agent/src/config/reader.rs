@@ -12,7 +12,9 @@ use toml::Value;
 use super::{
     ConfigProblem,
     given::{self, Given, Merged},
-    keys, show,
+    keys,
+    setting::Kind,
+    show,
 };
 
 /// Reads settings and keeps what is wrong with them.
@@ -44,16 +46,17 @@ impl Reader {
     pub(super) fn shown(&self, key: &str) -> String {
         self.merged
             .get(key)
-            .map(|given| show::given(key, given))
+            .map(|given| show::given(self.merged.declared.is_private(key), given))
             .unwrap_or_default()
     }
 
     /// Records that the setting is wrong, with its value and where it came from.
     pub(super) fn refuse(&mut self, key: &str, message: impl Into<String>) {
         let given = self.merged.get(key);
+        let private = self.merged.declared.is_private(key);
         self.problems.push(ConfigProblem {
             key: key.to_owned(),
-            value: given.map(|given| show::given(key, given)),
+            value: given.map(|given| show::given(private, given)),
             source: given.map(|given| given.source.clone()),
             message: message.into(),
         });
@@ -66,6 +69,7 @@ impl Reader {
 
     /// The value, or a problem that says that it is missing.
     pub(super) fn given(&mut self, key: &str, expected: &str) -> Option<Given> {
+        debug_assert!(self.merged.declared.is_setting(key), "{key} is not declared");
         let given = self.merged.get(key).cloned();
         if given.is_none() && !self.was_meant(key) {
             self.refuse(key, format!("is required: expected {expected}"));
@@ -160,8 +164,15 @@ impl Reader {
         flag.or_else(|| self.expected(key, EXPECTED))
     }
 
-    /// A whole number within bounds.
-    pub(super) fn count(&mut self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
+    /// A whole number within the bounds of its declaration.
+    pub(super) fn count(&mut self, key: &str) -> Option<u32> {
+        let allowed = match self.merged.declared.get(key).map(|setting| &setting.kind) {
+            Some(Kind::Integer(allowed)) => allowed.clone(),
+            kind => {
+                debug_assert!(false, "{key} is declared as {kind:?}");
+                0..=u32::MAX
+            }
+        };
         let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         let given = self.given(key, &expected)?;
         let whole = |value: &Value| value.as_integer().and_then(|n| u32::try_from(n).ok());

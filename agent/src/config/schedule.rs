@@ -7,10 +7,105 @@ use jiff::SignedDuration;
 use super::{
     general::Environment,
     reader::{self, Reader},
+    setting::{Form, Kind, Setting, Table},
 };
 use crate::{
     clock::{DailyRange, Window},
     domain::{Severity, Slug},
+};
+
+pub(super) const WINDOW: Table = Table {
+    name: "window",
+    doc: "When the machine is meant to run. The window informs `window` and `status`; it switches nothing.",
+    form: Form::Always,
+    settings: &[
+        Setting::new("window.start", Kind::Time, "on the local clock").default("\"13:00\""),
+        Setting::new("window.hours", Kind::Number, "above 0, up to 24; elapsed time").default("5"),
+        Setting::new(
+            "window.grace",
+            Kind::Duration,
+            "0 to 24h. A daemon that runs longer than this outside of its window goes on, and reports it: in \
+             the log, in the status of its unit, in `/health` (`window`), in `status`, and as the metric \
+             `OutsideWindow`",
+        )
+        .default("\"10m\""),
+    ],
+};
+
+pub(super) const HEURISTIC: Table = Table {
+    name: "heuristic",
+    doc: "When Mecris looks, and from which severity it speaks.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "heuristic.interval",
+            Kind::Duration,
+            "between two passes of `serve`; 1m to 24h, from 1s in development",
+        )
+        .default("\"15m\""),
+        Setting::new(
+            "heuristic.notify_at",
+            Kind::Text,
+            "the least severity that is worth a message: `\"CAUTION\"`, `\"WARNING\"` or `\"CRITICAL\"`",
+        )
+        .default("\"WARNING\""),
+        Setting::new(
+            "heuristic.deadline",
+            Kind::Duration,
+            "for a whole pass; what has not answered by then is unknown. 1s to 24h, from 50ms in \
+             development; in production less than `heuristic.interval`",
+        )
+        .default("\"30s\""),
+    ],
+};
+
+pub(super) const POLICY: Table = Table {
+    name: "policy",
+    doc: "How many messages are sent at most, over all channels, and when none is.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "policy.max_messages_per_hour",
+            Kind::Integer(1..=1_000_000),
+            "in any 60 minutes",
+        )
+        .default("2"),
+        Setting::new(
+            "policy.max_messages_per_day",
+            Kind::Integer(1..=1_000_000),
+            "in a local day",
+        )
+        .default("6"),
+        Setting::new(
+            "policy.quiet_hours",
+            Kind::Other("list of 2 times"),
+            "nothing is sent between these times, which differ and may cross midnight; `[]` for none",
+        )
+        .default("[\"22:00\", \"08:00\"]"),
+        Setting::new(
+            "policy.escalate",
+            Kind::Flag,
+            "whether WARNING turning CRITICAL may speak again on the same day",
+        )
+        .default("false"),
+    ],
+};
+
+pub(super) const WALK: Table = Table {
+    name: "walk",
+    doc: "A daily walk. Without this table there are no reminders of a walk.",
+    form: Form::Optional,
+    settings: &[
+        Setting::new(
+            "walk.goal",
+            Kind::Other("slug"),
+            "the Beeminder goal whose datapoints are walks",
+        )
+        .without("required in `[walk]`")
+        .example("\"bike\""),
+        Setting::new("walk.from", Kind::Time, "when a missing walk is worth a reminder").default("\"14:00\""),
+        Setting::new("walk.until", Kind::Time, "later than `walk.from`").default("\"18:00\""),
+    ],
 };
 
 /// `[heuristic]`.
@@ -102,8 +197,8 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
 }
 
 pub(super) fn policy(reader: &mut Reader) -> Option<PolicySettings> {
-    let max_messages_per_hour = reader.count("policy.max_messages_per_hour", 1..=1_000_000);
-    let max_messages_per_day = reader.count("policy.max_messages_per_day", 1..=1_000_000);
+    let max_messages_per_hour = reader.count("policy.max_messages_per_hour");
+    let max_messages_per_day = reader.count("policy.max_messages_per_day");
     let quiet_hours = quiet_hours(reader);
     let escalate = reader.flag("policy.escalate");
     Some(PolicySettings {

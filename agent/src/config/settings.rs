@@ -11,9 +11,60 @@ use jiff::tz::TimeZone;
 use super::{
     BeeminderSettings, BudgetSettings, Environment, HeuristicSettings, HttpSettings, JournalSettings,
     NotifySettings, PolicySettings, Secrets, SecretsSettings, StateSettings, TelemetrySettings, WalkSettings,
-    beeminder, budget, general, http, notify, operation, reader::Reader, schedule, storage,
+    beeminder, budget, general, http, keys::Declared, notify, operation, reader::Reader, schedule,
+    setting::Section, storage,
 };
 use crate::clock::Window;
+
+/// Every setting, in the order in which the documentation and `examples/full.toml` show them.
+pub(super) const DECLARED: Declared = Declared(&[
+    Section {
+        title: "General",
+        tables: &[general::TABLE, schedule::WINDOW],
+    },
+    Section {
+        title: "HTTP",
+        tables: &[http::TABLE],
+    },
+    Section {
+        title: "When to look, when to speak",
+        tables: &[schedule::HEURISTIC, schedule::POLICY],
+    },
+    Section {
+        title: "Beeminder and the walk",
+        tables: &[beeminder::TABLE, schedule::WALK],
+    },
+    Section {
+        title: "Budgets",
+        tables: &[
+            budget::TABLE,
+            budget::THRESHOLDS,
+            budget::price::TABLE,
+            budget::ANTHROPIC,
+            budget::GROQ,
+        ],
+    },
+    Section {
+        title: "Messages",
+        tables: &[
+            notify::TABLE,
+            notify::twilio::SMS,
+            notify::whatsapp::TABLE,
+            notify::twilio::VOICE,
+            notify::telegram::TABLE,
+            notify::slack::TABLE,
+            notify::email::TABLE,
+        ],
+    },
+    Section {
+        title: "State, secrets, later layers",
+        tables: &[storage::STATE, storage::SECRETS, storage::CONFIG],
+    },
+    Section {
+        title: "Metrics and the journal",
+        tables: &[operation::TELEMETRY, operation::JOURNAL],
+    },
+]);
 
 /// Everything that is configured, except secrets.
 #[derive(Clone, Debug)]

@@ -3,23 +3,23 @@
 use toml::Value;
 use url::Url;
 
-use super::{given::Given, keys};
+use super::given::Given;
 
 const LONGEST: usize = 80;
 
 /// A setting's value as it was given: TOML from a file, plain text from the environment.
-pub(super) fn given(key: &str, given: &Given) -> String {
+pub(super) fn given(private: bool, given: &Given) -> String {
     match given.variable() {
-        Some(text) if !keys::is_private(key) && !text.is_empty() && !text.contains(char::is_control) => {
+        Some(text) if !private && !text.is_empty() && !text.contains(char::is_control) => {
             shortened(without_credentials(text))
         }
-        _ => value(key, &given.value),
+        _ => value(private, &given.value),
     }
 }
 
-/// The value of `key` as TOML would spell it.
-pub(super) fn value(key: &str, value: &Value) -> String {
-    if keys::is_private(key) {
+/// The value as TOML would spell it; `private` if the setting is.
+pub(super) fn value(private: bool, value: &Value) -> String {
+    if private {
         return masked(value);
     }
     shortened(toml(value))
@@ -91,6 +91,7 @@ fn without_credentials(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::DECLARED;
 
     #[test]
     fn what_may_be_private_is_not_shown() {
@@ -106,7 +107,7 @@ mod tests {
             ("beeminder.base_url", "https://me:canary@[example"),
             ("state.remote", "s3://canary:canary@bucket/"),
         ] {
-            let shown = value(key, &Value::from(text));
+            let shown = value(DECLARED.is_private(key), &Value::from(text));
             assert!(!shown.contains("canary") && !shown.contains("1415555"), "{shown}");
         }
     }
@@ -114,10 +115,10 @@ mod tests {
     #[test]
     fn values_look_like_toml_and_stay_short() {
         assert_eq!(
-            value("policy.quiet_hours", &Value::from(vec!["22:00", "08:00"])),
+            value(false, &Value::from(vec!["22:00", "08:00"])),
             r#"["22:00", "08:00"]"#
         );
-        assert_eq!(value("window.hours", &Value::from(2.5)), "2.5");
-        assert!(value("time_zone", &Value::from("é".repeat(500))).chars().count() <= LONGEST + 1);
+        assert_eq!(value(false, &Value::from(2.5)), "2.5");
+        assert!(value(false, &Value::from("é".repeat(500))).chars().count() <= LONGEST + 1);
     }
 }

@@ -7,6 +7,57 @@ use url::Url;
 use super::{
     names::{is_parameter_name, is_secret_id},
     reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+};
+
+pub(super) const STATE: Table = Table {
+    name: "state",
+    doc: "Where the state lives.",
+    form: Form::Always,
+    settings: &[
+        Setting::new("state.path", Kind::Other("path"), "the SQLite file")
+            .default("\"/var/lib/mecris/mecris_usage.db\""),
+        Setting::new(
+            "state.remote",
+            Kind::Text,
+            "where copies of the state go, to survive the loss of this machine: `\"s3://bucket/prefix\"`, \
+             `\"file:///an/absolute/folder\"` or `\"none\"`",
+        )
+        .default("\"none\""),
+        Setting::new(
+            "state.retention_days",
+            Kind::Integer(RETENTION),
+            "how long passes, decisions and finished messages are kept. After 7 days the repetitions within \
+             a day go; the newest seven days with a message stay in any case",
+        )
+        .default("90"),
+    ],
+};
+
+pub(super) const SECRETS: Table = Table {
+    name: "secrets",
+    doc: "Where secrets come from. Secrets are not settings.",
+    form: Form::Always,
+    settings: &[Setting::new(
+        "secrets.source",
+        Kind::Text,
+        "`\"env\"`: the environment, then `.env` in the working directory; `\"file:secrets.json\"`: one JSON \
+         object, mode 600; `\"credential\"`: systemd's; `\"secretsmanager:NAME-OR-ARN\"`",
+    )
+    .default("\"env\"")],
+};
+
+pub(super) const CONFIG: Table = Table {
+    name: "config",
+    doc: "Where more settings come from.",
+    form: Form::Always,
+    settings: &[Setting::new(
+        "config.ssm_parameter",
+        Kind::Text,
+        "the name or ARN of an SSM parameter (`String` or `SecureString`) that holds settings in TOML, which \
+         win over the file. Set it in the file or as `MECRIS__CONFIG__SSM_PARAMETER`, not in a parameter",
+    )
+    .comment("\"/mecris/prod/agent.toml\"")],
 };
 
 /// `[state]`.
@@ -58,7 +109,7 @@ pub(super) fn state(reader: &mut Reader) -> Option<StateSettings> {
         (!text.is_empty() && text != ":memory:").then(|| PathBuf::from(text))
     });
     let remote = remote(reader);
-    let retention_days = reader.count("state.retention_days", RETENTION);
+    let retention_days = reader.count("state.retention_days");
     Some(StateSettings {
         path: path?,
         remote: remote?,
@@ -81,7 +132,8 @@ fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     if !bare || url.query().is_some() || url.fragment().is_some() {
         return reader.expected(
             KEY,
-            "a URL without user, password, port, '?' and '#': S3 credentials come from the environment or the instance",
+            "a URL without user, password, port, '?' and '#': S3 credentials come from the environment or \
+             the instance",
         );
     }
     let fits = match url.scheme() {

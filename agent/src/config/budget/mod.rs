@@ -1,14 +1,129 @@
 //! `[budget]`: limits, periods, thresholds. Prices are in [`price`].
 
-mod price;
+pub(super) mod price;
 
 use std::time::Duration;
 
 use jiff::civil::Date;
 pub use price::Price;
 
-use super::reader::Reader;
+use super::{
+    reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+};
 use crate::domain::{Money, Provider};
+
+pub(super) const TABLE: Table = Table {
+    name: "budget",
+    doc: "LLM budgets.",
+    form: Form::Always,
+    settings: &[Setting::new(
+        "budget.ttl",
+        Kind::Duration,
+        "1s to 24h; an older number is stale",
+    )
+    .default("\"15m\"")],
+};
+
+pub(super) const THRESHOLDS: Table = Table {
+    name: "budget.thresholds",
+    doc: "When a budget is WARNING or CRITICAL.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "budget.thresholds.warning_share",
+            Kind::Number,
+            "WARNING from this share of the limit: above 0, less than `critical_share`",
+        )
+        .default("0.75"),
+        Setting::new(
+            "budget.thresholds.critical_share",
+            Kind::Number,
+            "CRITICAL from this share of the limit: up to 1",
+        )
+        .default("0.95"),
+        Setting::new(
+            "budget.thresholds.warning_days_short",
+            Kind::Number,
+            "0 to 366; WARNING when the money ends this many days or more before the period does",
+        )
+        .default("1.0"),
+        Setting::new(
+            "budget.thresholds.critical_days_left",
+            Kind::Number,
+            "0 to 366; CRITICAL when the money lasts less than this and ends before the period does",
+        )
+        .default("1.0"),
+        Setting::new(
+            "budget.thresholds.burn_days",
+            Kind::Integer(1..=366),
+            "days over which the burn rate is taken",
+        )
+        .default("7"),
+        Setting::new(
+            "budget.thresholds.reading_max_age_days",
+            Kind::Integer(1..=366),
+            "days after which an odometer reading is stale",
+        )
+        .default("7"),
+    ],
+};
+
+/// The table of a provider: its name, the default source, a limit and a period as an example.
+macro_rules! provider {
+    ($name:literal, $source:literal, $limit:literal, $period:literal) => {
+        Table {
+            name: concat!("budget.", $name),
+            doc: concat!("The budget of ", $name, ". A provider without a table has no budget."),
+            form: Form::Optional,
+            settings: &[
+                Setting::new(
+                    concat!("budget.", $name, ".source"),
+                    Kind::Text,
+                    "`\"ledger\"`: sessions recorded through `POST /usage/record`, priced by \
+                     `[[budget.price]]`; `\"odometer\"`, for groq: month-to-date readings of the provider's \
+                     console. `\"admin_api\"` and `\"litellm\"` are not in this release yet",
+                )
+                .default($source),
+                Setting::new(
+                    concat!("budget.", $name, ".limit_usd"),
+                    Kind::Number,
+                    "US dollars for one period: above 0, up to 1000000",
+                )
+                .without("required")
+                .example($limit),
+                Setting::new(
+                    concat!("budget.", $name, ".period"),
+                    Kind::Other("text or table"),
+                    "`\"monthly\"` (the calendar month of `time_zone`), or a table of `starts`, `ends` and \
+                     `rolls`",
+                )
+                .default("\"monthly\"")
+                .example($period),
+                Setting::new(concat!("budget.", $name, ".period.starts"), Kind::Day, "the first day"),
+                Setting::new(
+                    concat!("budget.", $name, ".period.ends"),
+                    Kind::Day,
+                    "the last day, not before the first",
+                ),
+                Setting::new(
+                    concat!("budget.", $name, ".period.rolls"),
+                    Kind::Flag,
+                    "whether a period of the same length follows",
+                )
+                .without("`false`"),
+            ],
+        }
+    };
+}
+
+pub(super) const ANTHROPIC: Table = provider!("anthropic", "\"ledger\"", "25.0", "\"monthly\"");
+pub(super) const GROQ: Table = provider!(
+    "groq",
+    "\"odometer\"",
+    "5.0",
+    "{ starts = 2026-11-01, ends = 2026-11-30, rolls = true }"
+);
 
 /// Said of sources that a later release brings.
 const NOT_YET: &str = "is not in this release yet";
@@ -46,8 +161,7 @@ pub struct BudgetThresholds {
 }
 
 impl BudgetThresholds {
-    /// What holds where nothing is configured; `defaults.toml` says the same, and a test holds the two
-    /// together.
+    /// What holds where nothing is configured. A test compares it with the declared defaults.
     pub const DEFAULT: Self = Self {
         warning_share: 0.75,
         critical_share: 0.95,
@@ -125,8 +239,8 @@ fn thresholds(reader: &mut Reader) -> Option<BudgetThresholds> {
     let critical_share = reader.number("budget.thresholds.critical_share", SHARE, is_share);
     let warning_days_short = reader.number("budget.thresholds.warning_days_short", DAYS, is_days);
     let critical_days_left = reader.number("budget.thresholds.critical_days_left", DAYS, is_days);
-    let burn_days = reader.count("budget.thresholds.burn_days", 1..=366);
-    let reading_max_age_days = reader.count("budget.thresholds.reading_max_age_days", 1..=366);
+    let burn_days = reader.count("budget.thresholds.burn_days");
+    let reading_max_age_days = reader.count("budget.thresholds.reading_max_age_days");
     if let (Some(warning), Some(critical)) = (warning_share, critical_share)
         && warning >= critical
     {

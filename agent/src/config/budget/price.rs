@@ -5,12 +5,42 @@ use toml::{Table, Value};
 
 use crate::{
     config::{
-        ConfigProblem, given,
-        keys::{self, PRICE_KEYS},
+        ConfigProblem, given, keys,
         reader::Reader,
+        setting::{Form, Kind, Setting, Table as DeclaredTable},
         show,
     },
     domain::{Money, Provider},
+};
+
+pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
+    name: KEY,
+    doc: "What tokens cost. A line replaces the built-in line of the same provider, model and day, or is \
+     added.",
+    form: Form::Lines,
+    settings: &[
+        Setting::new("provider", Kind::Text, "`\"anthropic\"` or `\"groq\"`").example("\"groq\""),
+        Setting::new(
+            "model",
+            Kind::Text,
+            "a model id; `\"*\"` is every model without a line of its own, built in at the highest listed \
+             price",
+        )
+        .example("\"openai/gpt-oss-120b\""),
+        Setting::new("from", Kind::Day, "the first day (UTC) on which the price holds").example("2026-12-01"),
+        Setting::new(
+            "input_usd_per_mtok",
+            Kind::Number,
+            "US dollars for a million input tokens: 0 to 100000",
+        )
+        .example("0.15"),
+        Setting::new(
+            "output_usd_per_mtok",
+            Kind::Number,
+            "US dollars for a million output tokens: 0 to 100000",
+        )
+        .example("0.60"),
+    ],
 };
 
 /// One line of the dated price table: US dollars for a million tokens.
@@ -60,13 +90,13 @@ fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
         };
         let read = price(line);
         for (name, message) in read.as_ref().err().into_iter().flatten() {
-            let known = PRICE_KEYS.contains(&name.as_str());
+            let known = is_known(name);
             reader.report(ConfigProblem {
                 key: format!("{KEY}[{index}].{name}"),
                 value: line
                     .get(name)
                     .filter(|_| known)
-                    .map(|value| show::value(KEY, value)),
+                    .map(|value| show::value(false, value)),
                 source: Some(given.source.clone()),
                 message: message.clone(),
             });
@@ -95,7 +125,7 @@ type Wrong = (String, String);
 
 /// One line, or everything that is wrong with it.
 fn price(line: &Table) -> Result<Price, Vec<Wrong>> {
-    let strangers = line.keys().filter(|key| !PRICE_KEYS.contains(&key.as_str()));
+    let strangers = line.keys().filter(|key| !is_known(key));
     let mut wrong: Vec<Wrong> = strangers.map(|key| (key.clone(), unknown(key))).collect();
     let provider = text(line, "provider").and_then(|text| text.parse::<Provider>().ok());
     let model = text(line, "model").filter(|model| !model.is_empty());
@@ -140,11 +170,23 @@ fn price(line: &Table) -> Result<Price, Vec<Wrong>> {
     }
 }
 
+/// The settings of a line.
+fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.settings.iter().map(|setting| setting.key)
+}
+
+fn is_known(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
 fn unknown(key: &str) -> String {
-    let hint = keys::nearest(key, PRICE_KEYS.iter().copied());
+    let hint = keys::nearest(key, names());
     match hint {
         Some(name) => format!("no such setting, did you mean {name}?"),
-        None => format!("no such setting; known here: {}", PRICE_KEYS.join(", ")),
+        None => format!(
+            "no such setting; known here: {}",
+            names().collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

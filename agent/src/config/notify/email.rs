@@ -3,7 +3,49 @@
 use lettre::message::Mailbox;
 
 use super::ON_DOUBT;
-use crate::{config::reader::Reader, domain::OnDoubt};
+use crate::{
+    config::{
+        reader::Reader,
+        setting::{Form, Kind, Setting, Table},
+    },
+    domain::OnDoubt,
+};
+
+pub(in crate::config) const TABLE: Table = Table {
+    name: "notify.email",
+    doc: "A mail server. Its URL is the secret `SMTP_URL`.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "notify.email.from",
+            Kind::Other("e-mail address"),
+            "`\"me@example.org\"` or `\"Mecris <mecris@example.org>\"`, ASCII",
+        )
+        .without("required for email")
+        .example("\"Mecris <mecris@example.org>\"")
+        .private(),
+        Setting::new(
+            "notify.email.to",
+            Kind::Other("e-mail address"),
+            "as `notify.email.from`",
+        )
+        .without("required for email")
+        .example("\"me@example.org\"")
+        .private(),
+        Setting::new(
+            "notify.email.subject",
+            Kind::Text,
+            "one line of 1 to 78 characters; the text of the message is in the body",
+        )
+        .default("\"Mecris\""),
+        Setting::new(
+            "notify.email.on_doubt",
+            Kind::Text,
+            "after a lost answer: `\"resend\"` may send a message twice, `\"give_up\"` perhaps not at all",
+        )
+        .default("\"resend\""),
+    ],
+};
 
 /// `[notify.email]`. By which server is the secret `SMTP_URL`.
 #[derive(Clone, Debug)]

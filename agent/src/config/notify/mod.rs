@@ -3,11 +3,11 @@
 //! The reader of a channel returns two `Option`s: the outer `None` is a problem, the inner one says that
 //! `notify.channels` lacks the channel. What is set is checked in any case.
 
-mod email;
-mod slack;
-mod telegram;
-mod twilio;
-mod whatsapp;
+pub(super) mod email;
+pub(super) mod slack;
+pub(super) mod telegram;
+pub(super) mod twilio;
+pub(super) mod whatsapp;
 
 use std::time::Duration;
 
@@ -17,8 +17,42 @@ pub use telegram::{TelegramChat, TelegramSettings};
 pub use twilio::{Sender, SmsSettings, VoiceSettings};
 pub use whatsapp::{ContentTemplate, WhatsAppSettings};
 
-use super::{Secrets, general::Environment, reader::Reader};
+use super::{
+    Secrets,
+    general::Environment,
+    reader::Reader,
+    setting::{Form, Kind, Setting, Table},
+};
 use crate::domain::{ChannelKind, OnDoubt};
+
+pub(super) const TABLE: Table = Table {
+    name: "notify",
+    doc: "The channels, and how long an attempt may take.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "notify.channels",
+            Kind::Other("list"),
+            "`\"sms\"`, `\"whatsapp\"`, `\"voice\"`, `\"telegram\"`, `\"slack\"`, `\"email\"`, `\"console\"` \
+             (development), each once, in the order in which they are tried",
+        )
+        .default("[\"sms\"]")
+        .example("[\"sms\", \"whatsapp\", \"voice\", \"telegram\", \"slack\", \"email\"]"),
+        Setting::new(
+            "notify.lease",
+            Kind::Duration,
+            "how long one attempt owns its message: 1s to 5m, from 50ms in development",
+        )
+        .default("\"15s\""),
+        Setting::new(
+            "notify.settle",
+            Kind::Duration,
+            "how long after doubt the provider has to list what it accepted: 1s to 1h, from 0s in \
+             development",
+        )
+        .default("\"20s\""),
+    ],
+};
 
 /// `[notify]`.
 #[derive(Clone, Debug)]

@@ -4,8 +4,41 @@ use url::Url;
 
 use super::ON_DOUBT;
 use crate::{
-    config::{reader::Reader, urls},
+    config::{
+        reader::Reader,
+        setting::{Form, Kind, Setting, Table},
+        urls,
+    },
     domain::OnDoubt,
+};
+
+pub(in crate::config) const TABLE: Table = Table {
+    name: "notify.telegram",
+    doc: "A Telegram bot. Its token is the secret `TELEGRAM_BOT_TOKEN`.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "notify.telegram.base_url",
+            Kind::Other("URL"),
+            "as `beeminder.base_url`",
+        )
+        .default("\"https://api.telegram.org\""),
+        Setting::new(
+            "notify.telegram.chat_id",
+            Kind::Other("text or integer"),
+            "the number of the chat, `\"123456789\"` or `\"-1001234567890\"`, or `\"@name\"`. The person has \
+             to write to the bot once",
+        )
+        .without("required for telegram")
+        .example("\"123456789\"")
+        .private(),
+        Setting::new(
+            "notify.telegram.on_doubt",
+            Kind::Text,
+            "after a lost answer: `\"resend\"` may send a message twice, `\"give_up\"` perhaps not at all",
+        )
+        .default("\"resend\""),
+    ],
 };
 
 /// `[notify.telegram]`.

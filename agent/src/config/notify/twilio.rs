@@ -5,8 +5,89 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use crate::{
-    config::{ConfigProblem, SecretName, Secrets, Source, reader::Reader, urls},
+    config::{
+        ConfigProblem, SecretName, Secrets, Source,
+        reader::Reader,
+        setting::{Form, Kind, Setting, Table},
+        urls,
+    },
     domain::PhoneNumber,
+};
+
+pub(in crate::config) const SMS: Table = Table {
+    name: "notify.sms",
+    doc: "Text messages by Twilio.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "notify.sms.base_url",
+            Kind::Other("URL"),
+            "as `beeminder.base_url`",
+        )
+        .default("\"https://api.twilio.com\""),
+        Setting::new(
+            "notify.sms.to",
+            Kind::Other("phone number"),
+            "E.164; required for sms",
+        )
+        .without("secret `TWILIO_TO_NUMBER`")
+        .example("\"+14155550100\"")
+        .private(),
+        Setting::new(
+            "notify.sms.messaging_service_sid",
+            Kind::Text,
+            "`MG` and 32 hexadecimal digits",
+        )
+        .example("\"MG00000000000000000000000000000000\"")
+        .private(),
+        Setting::new(
+            "notify.sms.from",
+            Kind::Other("phone number"),
+            "E.164. Either this or `notify.sms.messaging_service_sid` is required for sms",
+        )
+        .without("secret `TWILIO_FROM_NUMBER`")
+        .comment("\"+15005550006\"")
+        .private(),
+    ],
+};
+
+pub(in crate::config) const VOICE: Table = Table {
+    name: "notify.voice",
+    doc: "Calls by Twilio. Nothing but Mecris should call you from this number: a call in doubt is \
+     recognized by its two numbers and its time.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "notify.voice.base_url",
+            Kind::Other("URL"),
+            "as `beeminder.base_url`",
+        )
+        .default("\"https://api.twilio.com\""),
+        Setting::new(
+            "notify.voice.to",
+            Kind::Other("phone number"),
+            "E.164; required for voice",
+        )
+        .without("secret `TWILIO_TO_NUMBER`")
+        .example("\"+14155550100\"")
+        .private(),
+        Setting::new(
+            "notify.voice.from",
+            Kind::Other("phone number"),
+            "E.164, a number of the account; required for voice",
+        )
+        .without("secret `TWILIO_FROM_NUMBER`")
+        .example("\"+15005550006\"")
+        .private(),
+        Setting::new("notify.voice.voice", Kind::Text, "a voice of Twilio's `<Say>`")
+            .default("\"Polly.Joanna\""),
+        Setting::new(
+            "notify.voice.language",
+            Kind::Text,
+            "a language tag that the voice speaks",
+        )
+        .default("\"en-US\""),
+    ],
 };
 
 /// `[notify.sms]`.

@@ -6,8 +6,64 @@ use url::Url;
 
 use super::twilio::{Recorded, Sender, sender, sid, to};
 use crate::{
-    config::{Secrets, reader::Reader, urls},
+    config::{
+        Secrets,
+        reader::Reader,
+        setting::{Form, Kind, Setting, Table},
+        urls,
+    },
     domain::PhoneNumber,
+};
+
+pub(in crate::config) const TABLE: Table = Table {
+    name: "notify.whatsapp",
+    doc: "Without a template WhatsApp takes a text only within 24 hours of your last message to the sender.",
+    form: Form::Always,
+    settings: &[
+        Setting::new(
+            "notify.whatsapp.base_url",
+            Kind::Other("URL"),
+            "as `beeminder.base_url`",
+        )
+        .default("\"https://api.twilio.com\""),
+        Setting::new(
+            "notify.whatsapp.to",
+            Kind::Other("phone number"),
+            "E.164, without `whatsapp:`; required for whatsapp",
+        )
+        .without("secret `TWILIO_TO_NUMBER`")
+        .example("\"+14155550100\"")
+        .private(),
+        Setting::new(
+            "notify.whatsapp.from",
+            Kind::Other("phone number"),
+            "E.164, a WhatsApp sender of the account, without `whatsapp:`",
+        )
+        .example("\"+15005550006\"")
+        .private(),
+        Setting::new(
+            "notify.whatsapp.messaging_service_sid",
+            Kind::Text,
+            "`MG` and 32 hexadecimal digits. Either this or `notify.whatsapp.from` is required for whatsapp",
+        )
+        .comment("\"MG00000000000000000000000000000000\"")
+        .private(),
+        Setting::new(
+            CONTENT_SID,
+            Kind::Text,
+            "an approved template: `HX` and 32 hexadecimal digits",
+        )
+        .example("\"HX00000000000000000000000000000000\"")
+        .private(),
+        Setting::new(
+            VARIABLES,
+            Kind::Other("table of texts"),
+            "what fills the template: `{text}` stands for the message, `{tag}` for its tag, and each has to \
+             be in some variable. Only with `notify.whatsapp.content_sid`",
+        )
+        .without("`{ \"1\" = \"{text} {tag}\" }`")
+        .example("{ \"1\" = \"{text} {tag}\" }"),
+    ],
 };
 
 /// `[notify.whatsapp]`.

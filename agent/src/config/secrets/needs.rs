@@ -72,7 +72,8 @@ impl Secrets {
         }
         let name = SecretName::MecrisApiTokens;
         vec![format!(
-            "the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints; put name:token into {}",
+            "the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints; \
+             put name:token into {}",
             place(&settings.secrets)
         )]
     }

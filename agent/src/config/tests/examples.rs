@@ -3,11 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::environment;
-use crate::config::{
-    Fetched, Inputs, Loaded, SecretName, Source,
-    keys::{KEYS, PRICE_KEYS},
-    load,
-};
+use crate::config::{Fetched, Inputs, Loaded, SecretName, Source, budget, load, settings::DECLARED};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -61,7 +57,7 @@ fn the_full_example_has_every_key() {
         .filter(|row| matches!(row.source, Source::File(_)))
         .map(|row| general(&row.key))
         .collect();
-    for key in KEYS {
+    for key in DECLARED.keys() {
         // What excludes another key, or is not in this release yet, is a comment.
         let comment = format!("# {} = ", key.rsplit('.').next().unwrap());
         let shown = text.lines().any(|line| line.starts_with(&comment));
@@ -95,8 +91,11 @@ fn the_full_example_shows_the_defaults() {
 #[test]
 fn the_documentation_names_every_key_and_secret() {
     let text = std::fs::read_to_string(repository().join("docs/CONFIGURATION.md")).unwrap();
-    let secrets = SecretName::ALL.iter().flat_map(|name| name.spellings().iter());
-    for name in KEYS.iter().chain(PRICE_KEYS).chain(secrets) {
+    let secrets = SecretName::ALL
+        .iter()
+        .flat_map(|name| name.spellings().iter().copied());
+    let lines = budget::price::TABLE.settings.iter().map(|setting| setting.key);
+    for name in DECLARED.keys().chain(lines).chain(secrets) {
         // The two providers share one table.
         let general = name
             .replace("budget.anthropic.", "budget.*.")

@@ -259,7 +259,8 @@ fn the_default_thresholds_are_the_documented_ones() {
 fn a_templates_variables_are_the_same_from_a_file_and_from_the_environment() {
     let whatsapp = |toml: &str, variables: &[(&str, &str)]| {
         let base = format!(
-            "{VALID}[notify.whatsapp]\nfrom = \"+15005550006\"\nto = \"+14155550100\"\ncontent_sid = \"HX{}\"\n{toml}",
+            "{VALID}[notify.whatsapp]\nfrom = \"+15005550006\"\nto = \"+14155550100\"\ncontent_sid = \
+             \"HX{}\"\n{toml}",
             "0".repeat(32)
         );
         let channels = ("MECRIS__NOTIFY__CHANNELS", "[whatsapp]");

@@ -1,5 +1,6 @@
 //! Loading as a whole: layers, sentences, rules, examples.
 
+mod declared;
 mod examples;
 mod layering;
 mod mistakes;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::Case;
-use crate::config::{SecretSource as _, keys::KEYS, secrets::JsonFileSecrets};
+use crate::config::{SecretSource as _, secrets::JsonFileSecrets, settings::DECLARED};
 
 /// A value of any TOML type, or something that is none.
 fn value() -> impl Strategy<Value = String> {
@@ -23,7 +23,7 @@ fn value() -> impl Strategy<Value = String> {
 
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![
-        8 => prop::sample::select(KEYS).prop_map(str::to_owned),
+        8 => prop::sample::select(DECLARED.keys().collect::<Vec<_>>()).prop_map(str::to_owned),
         1 => "[a-z_]{1,8}(\\.[a-z_]{1,8}){0,2}",
     ]
 }
