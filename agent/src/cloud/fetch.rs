@@ -4,8 +4,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{CloudError, error::Asked, sdk};
 use crate::config::{
-    Secrets, Want,
-    secrets::{ManagedSecrets, Refetch, Refetched, SecretSource as _},
+    Want,
+    secrets::{ManagedSecrets, Renew, RenewError, Renewal, SecretSource as _},
 };
 
 /// The version of a secret that is in force; rotation moves this label.
@@ -66,16 +66,14 @@ async fn secret(id: &str, what: &str) -> Result<SecretString, CloudError> {
 #[derive(Clone, Debug)]
 pub struct ManagedSecret(pub String);
 
-impl Refetch for ManagedSecret {
-    fn refetch(&self) -> Refetched<'_> {
+impl Renew for ManagedSecret {
+    fn renew(&self) -> Renewal<'_> {
         Box::pin(async move {
             let text = fetch(&Want::Secret(self.0.clone()))
                 .await
-                .map_err(|error| error.to_string())?;
+                .map_err(RenewError::source)?;
             let found = ManagedSecrets::new(&self.0, Ok(text.expose_secret())).load();
-            found
-                .map(|found| -> Secrets { found.secrets })
-                .map_err(|error| error.to_string())
+            Ok(found?.secrets)
         })
     }
 }

@@ -199,7 +199,7 @@ fn endpoints(loaded: &Loaded) -> Result<String, String> {
     Ok(format!(
         "{}, {} known callers",
         loaded.settings.http.listen,
-        tokens.current().1.len()
+        tokens.current().value.len()
     ))
 }
 

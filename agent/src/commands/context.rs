@@ -5,7 +5,10 @@ use std::{path::Path, time::Duration};
 use crate::{
     clock::Clock,
     cloud::{self, ManagedSecret, Trouble},
-    config::{self, Auth, ConfigError, Inputs, LiveSecrets, Loaded, Secrets, SecretsSettings, secrets::Live},
+    config::{
+        self, Auth, ConfigError, Inputs, Loaded, RenewableSecrets, Secrets, SecretsSettings,
+        secrets::Renewable,
+    },
     http::Tokens,
     runtime::{self, Agent},
     store::StoreError,
@@ -36,7 +39,7 @@ pub(super) async fn load_silently(config: Option<&Path>) -> anyhow::Result<Loade
     let mut loaded = config::load(&inputs)?;
     if let SecretsSettings::SecretsManager(id) = &loaded.settings.secrets {
         loaded.secrets =
-            LiveSecrets::renewable(loaded.secrets.get().as_ref().clone(), ManagedSecret(id.clone()));
+            RenewableSecrets::with_source(loaded.secrets.get().as_ref().clone(), ManagedSecret(id.clone()));
     }
     Ok(loaded)
 }
@@ -79,7 +82,7 @@ fn advise(error: StoreError) -> anyhow::Error {
 ///
 /// # Errors
 /// If a token is needed and missing, too short, or named twice.
-pub(super) fn tokens(loaded: &Loaded) -> Result<Live<Tokens>, ConfigError> {
+pub(super) fn tokens(loaded: &Loaded) -> Result<Renewable<Tokens>, ConfigError> {
     ConfigError::of_secrets(loaded.secrets.get().missing_for_endpoints(&loaded.settings))?;
     let needed = loaded.settings.http.auth == Auth::Token;
     let tokens = move |secrets: &Secrets| match secrets.api_tokens() {
@@ -88,5 +91,5 @@ pub(super) fn tokens(loaded: &Loaded) -> Result<Live<Tokens>, ConfigError> {
         Ok(tokens) => Ok(Tokens::new(&tokens)),
         Err(error) => Err(error.to_string()),
     };
-    Live::new(&loaded.secrets, tokens).map_err(|error| ConfigError::one("secrets", error))
+    Renewable::new(&loaded.secrets, tokens).map_err(|error| ConfigError::one("secrets", error))
 }

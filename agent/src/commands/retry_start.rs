@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::context;
 use crate::{
     cloud::{CloudError, Trouble},
-    config::{self, ConfigError, Inputs, Loaded, secrets::Live},
+    config::{self, ConfigError, Inputs, Loaded, secrets::Renewable},
     http::Tokens,
     runtime::systemd::Notifier,
 };
@@ -34,7 +34,7 @@ const MARGIN: Duration = Duration::from_secs(15);
 pub(super) async fn load(
     config: Option<&Path>,
     notifier: &Notifier,
-) -> anyhow::Result<(Loaded, Live<Tokens>)> {
+) -> anyhow::Result<(Loaded, Renewable<Tokens>)> {
     let end = Instant::now() + PATIENCE;
     notifier.extend_timeout(PATIENCE + MARGIN);
     let mut last = silence();
@@ -67,7 +67,10 @@ fn silence() -> anyhow::Error {
     .into()
 }
 
-async fn complete(config: Option<&Path>, warned: &mut Vec<String>) -> anyhow::Result<(Loaded, Live<Tokens>)> {
+async fn complete(
+    config: Option<&Path>,
+    warned: &mut Vec<String>,
+) -> anyhow::Result<(Loaded, Renewable<Tokens>)> {
     let loaded = context::load_silently(config).await?;
     for warning in &loaded.warnings {
         if !warned.contains(warning) {

@@ -15,8 +15,8 @@ use crate::{
     clock::Clock,
     cloud,
     config::{
-        self, ConfigError, Inputs, JournalSettings, LiveSecrets, Secrets,
-        secrets::{Refetch, Refetched},
+        self, ConfigError, Inputs, JournalSettings, RenewableSecrets, Secrets,
+        secrets::{Renew, RenewError, Renewal},
     },
     journal::{CloudWatch, Place, Shipper},
     runtime::{renewal, shutdown},
@@ -46,7 +46,7 @@ pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArg
     let stop = shutdown::on_signal()?;
     let (shipped, ()) = tokio::join!(
         ship(shipper, stop.clone()),
-        renewal::keep_fresh(secrets, stop, || async {})
+        renewal::renew_regularly(secrets, stop, || async {})
     );
     shipped?;
     Ok(Exit::Done)
@@ -67,7 +67,7 @@ fn folder(options: &ShipJournalArgs) -> anyhow::Result<PathBuf> {
 }
 
 /// `[journal]` and the secrets, or as much of them as can be had.
-async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, LiveSecrets)> {
+async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, RenewableSecrets)> {
     let inputs = Inputs::of_process(config.map(Path::to_owned));
     let alone = config::load_journal(&inputs);
     let whole = context::load(config).await;
@@ -79,8 +79,10 @@ async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, Liv
                 "not all settings and secrets can be read: shipping the journal all the same"
             );
             let secrets = match config::wanted(&inputs) {
-                Some(_) => LiveSecrets::renewable(Secrets::default(), Anew(config.map(Path::to_owned))),
-                None => LiveSecrets::fixed(Secrets::default()),
+                Some(_) => {
+                    RenewableSecrets::with_source(Secrets::default(), Anew(config.map(Path::to_owned)))
+                }
+                None => RenewableSecrets::fixed(Secrets::default()),
             };
             Ok((journal, secrets))
         }
@@ -92,12 +94,12 @@ async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, Liv
 /// read.
 struct Anew(Option<PathBuf>);
 
-impl Refetch for Anew {
-    fn refetch(&self) -> Refetched<'_> {
+impl Renew for Anew {
+    fn renew(&self) -> Renewal<'_> {
         Box::pin(async move {
             let loaded = context::load(self.0.as_deref())
                 .await
-                .map_err(|error| format!("{error:#}"))?;
+                .map_err(|error| RenewError::source(format!("{error:#}")))?;
             Ok(loaded.secrets.get().as_ref().clone())
         })
     }

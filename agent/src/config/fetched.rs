@@ -1,5 +1,5 @@
 //! What loading needs from AWS, and what was fetched of it. Loading itself opens no connection: it says what
-//! it wants, and whoever called it brings that.
+//! it wants, and its caller fetches that.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -23,22 +23,22 @@ impl fmt::Display for Want {
     }
 }
 
-/// What was fetched so far: the text, or a sentence that says why there is none. `Debug` shows no text.
+/// What was fetched so far: the text, or a sentence that says why the fetch failed. `Debug` shows no text.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched(BTreeMap<Want, Result<SecretString, String>>);
 
 impl Fetched {
-    /// Whether somebody tried.
+    /// Whether a fetch was tried.
     pub fn has(&self, want: &Want) -> bool {
         self.0.contains_key(want)
     }
 
-    /// Adds what came of a try.
+    /// Adds the result of a fetch.
     pub fn add(&mut self, want: Want, came: Result<SecretString, String>) {
         self.0.insert(want, came);
     }
 
-    /// The text, or why there is none.
+    /// The text, or why the fetch failed.
     pub(super) fn get(&self, want: &Want) -> Result<&str, String> {
         match self.0.get(want) {
             Some(Ok(text)) => Ok(text.expose_secret()),

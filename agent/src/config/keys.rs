@@ -1,4 +1,4 @@
-//! The names of all settings, and which one a person may have meant.
+//! The names of all settings, and the name that a person may have meant.
 
 use super::setting::{Form, Section, Setting, Table};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ConfigError, ConfigProblem, EffectiveSetting, Fetched, JournalSettings, LiveSecrets, SecretName,
+    ConfigError, ConfigProblem, EffectiveSetting, Fetched, JournalSettings, RenewableSecrets, SecretName,
     SecretSource, SecretsSettings, Sender, Settings, Source, Variables, Want,
     given::Merged,
     layers, operation,
@@ -37,11 +37,11 @@ pub struct Inputs {
 pub struct Loaded {
     /// The settings.
     pub settings: Settings,
-    /// The secrets that were found. What is missing for these settings says [`super::Secrets::missing_for`].
-    pub secrets: LiveSecrets,
-    /// Every setting in force and who set it, by key.
+    /// The secrets that were found. [`super::Secrets::missing_for`] says which are missing.
+    pub secrets: RenewableSecrets,
+    /// Every setting in force with its source, by key.
     pub effective: Vec<EffectiveSetting>,
-    /// Sentences for the log: nothing is wrong, but somebody should know.
+    /// Warnings for the log, a sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Inputs {
 
     /// The file that is read.
     fn chosen_file(&self) -> Option<&Path> {
-        // One that cannot be looked at is not a missing one: reading it says why.
+        // A file that cannot be looked at is not missing: reading it says why.
         let fallback = || {
             self.fallback_file
                 .try_exists()
@@ -73,8 +73,8 @@ impl Inputs {
     }
 }
 
-/// What has to be fetched from AWS before [`load`] can say anything: one thing at a time, because where the
-/// secrets are may be written in the parameter. `None` when there is nothing more to fetch.
+/// What has to be fetched from AWS before [`load`] can be called: one thing at a time, because the parameter
+/// may say where the secrets are. `None` when nothing more has to be fetched.
 pub fn wanted(inputs: &Inputs) -> Option<Want> {
     let parameter = layers::parameter(inputs.chosen_file(), &inputs.variables).map(Want::Parameter);
     if let Some(parameter) = parameter.filter(|want| !inputs.fetched.has(want)) {
@@ -153,7 +153,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
             let effective = effective(&merged, &settings);
             Ok(Loaded {
                 settings,
-                secrets: LiveSecrets::fixed(found.secrets),
+                secrets: RenewableSecrets::fixed(found.secrets),
                 effective,
                 warnings: found.warnings,
             })
@@ -171,7 +171,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
     }
 }
 
-/// `None` if they cannot be read; why is among the problems then.
+/// `None` if the secrets cannot be read; the reason is added to the problems.
 fn read_secrets(settings: &SecretsSettings, inputs: &Inputs, reader: &mut Reader) -> Option<FoundSecrets> {
     let source: Box<dyn SecretSource + '_> = match settings {
         SecretsSettings::Env => Box::new(EnvSecrets::new(&inputs.variables, Some(&inputs.dotenv))),
@@ -201,7 +201,7 @@ fn read_secrets(settings: &SecretsSettings, inputs: &Inputs, reader: &mut Reader
     }
 }
 
-/// What is in force, with the secrets that stand in for settings. Prices of the built-in table are one row.
+/// The settings in force, with the secrets that stand in for settings. The built-in prices are one row.
 fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
     let mut rows: Vec<EffectiveSetting> = merged
         .iter()

@@ -1,10 +1,10 @@
-//! What Mecris is told: settings by concern, loaded in layers, validated all at once; and secrets, which come
-//! from elsewhere.
+//! The configuration: settings by concern, loaded in layers and validated all at once, and secrets, which are
+//! not settings.
 //!
 //! [`load`] is the whole story: layers (`layers`) → typed reads that collect every problem (`reader`) →
-//! validated [`Settings`] (`settings`, which calls the file of each concern). Nothing here reads the process
-//! environment except [`Inputs::of_process`], and nothing here opens a connection: [`wanted`] says what has to
-//! be brought from AWS first.
+//! validated [`Settings`] (`settings`, which calls the file of each concern). Only [`Inputs::of_process`]
+//! reads the process environment. Nothing here opens a connection: [`wanted`] says what has to be fetched
+//! from AWS first.
 
 mod beeminder;
 mod budget;
@@ -44,7 +44,7 @@ pub use notify::{
 pub use operation::{JournalSettings, TelemetrySettings};
 pub use problem::{ConfigError, ConfigProblem, EffectiveSetting, Source};
 pub use schedule::{HeuristicSettings, PolicySettings, WalkSettings};
-pub use secrets::{LiveSecrets, SecretName, SecretSource, Secrets};
+pub use secrets::{RenewableSecrets, SecretName, SecretSource, Secrets};
 pub use settings::Settings;
 pub use storage::{SecretsSettings, StateSettings};
 pub(crate) use urls::is_loopback;

@@ -65,7 +65,7 @@ pub(super) const JOURNAL: Table = Table {
 pub struct TelemetrySettings {
     /// Whether metrics are written to the log in CloudWatch's embedded metric format.
     pub emf: bool,
-    /// The value of their one dimension, `Environment`: what this installation is called.
+    /// The value of the metrics' one dimension, `Environment`: the name of this installation.
     pub environment: String,
 }
 

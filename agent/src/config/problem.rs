@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, and where a setting came from.
+//! Problems of a configuration, and the sources of settings.
 
 use std::{fmt, path::PathBuf};
 
@@ -37,15 +37,14 @@ impl Serialize for Source {
     }
 }
 
-/// One thing that is wrong. Its `Display` is one sentence on one line.
+/// A problem. Its `Display` is one sentence on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigProblem {
     /// The setting, `http.listen`.
     pub key: String,
-    /// What it was set to, as far as that may be shown; `None` if it is missing, private or not a setting at
-    /// all.
+    /// The value, masked if it is private; `None` if there is no value, or if the key is not a setting.
     pub value: Option<String>,
-    /// Who set it; `None` if nobody did.
+    /// Where the value came from; `None` if there is no value.
     pub source: Option<Source>,
     /// What is wrong and what is allowed, without a full stop.
     pub message: String,
@@ -65,15 +64,14 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// Everything that is wrong with the configuration, in the order in which it was found: layers first, then by
-/// section.
+/// All problems of the configuration, in the order in which they were found: layers first, then by section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(pub Vec<ConfigProblem>);
 
 impl std::error::Error for ConfigError {}
 
 impl ConfigError {
-    /// One problem with something that has no value to show.
+    /// One problem, without a value.
     pub fn one(key: &str, message: impl fmt::Display) -> Self {
         Self(vec![ConfigProblem {
             key: key.to_owned(),
@@ -117,6 +115,6 @@ pub struct EffectiveSetting {
     pub key: String,
     /// As TOML would spell it.
     pub value: String,
-    /// Who set it.
+    /// Where the value came from.
     pub source: Source,
 }

@@ -1,5 +1,5 @@
-//! Typed reads of merged settings. Every read that fails records a problem and returns `None`; nothing stops
-//! at the first one.
+//! Typed reads of merged settings. A read that fails records a problem and returns `None`; the next read goes
+//! on.
 
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr, time::Duration};
 
@@ -17,7 +17,7 @@ use super::{
     show,
 };
 
-/// Reads settings and keeps what is wrong with them.
+/// Reads settings and collects their problems.
 pub(super) struct Reader {
     merged: Merged,
     problems: Vec<ConfigProblem>,
@@ -32,7 +32,7 @@ impl Reader {
         (self.merged, self.problems)
     }
 
-    /// Whether anybody set it.
+    /// Whether the setting has a value.
     pub(super) fn has(&self, key: &str) -> bool {
         self.merged.has(key)
     }
@@ -62,7 +62,7 @@ impl Reader {
         });
     }
 
-    /// Records a problem with something that is no setting of its own: a secret, a line of a list.
+    /// Records a problem with a secret or a line of a list, which is not a setting.
     pub(super) fn report(&mut self, problem: ConfigProblem) {
         self.problems.push(problem);
     }
@@ -77,8 +77,8 @@ impl Reader {
         given
     }
 
-    /// Whether a misspelt name was reported that probably is this one: that it is missing goes without saying
-    /// then.
+    /// Whether a misspelt name was reported that probably means this setting. Then a second problem, that the
+    /// setting is missing, would be noise.
     fn was_meant(&self, key: &str) -> bool {
         let hint = format!("did you mean {key}?");
         self.problems
@@ -92,7 +92,7 @@ impl Reader {
         given::text(&value).or_else(|| self.expected(key, expected))
     }
 
-    /// A text, or a whole number as text: for what looks like a number and is a name.
+    /// A text, or a whole number as text: for names that look like numbers.
     pub(super) fn text_or_number(&mut self, key: &str, expected: &str) -> Option<String> {
         let value = self.given(key, expected)?.value;
         let number = || value.as_integer().map(|number| number.to_string());
@@ -121,7 +121,7 @@ impl Reader {
     /// A list of a few words.
     pub(super) fn choices<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
         let texts = self.list(key, &format!("a list of: {}", names(choices)))?;
-        // Each is looked at, so that each wrong one is reported.
+        // All texts are checked, so that every wrong text is reported.
         let chosen: Vec<Option<T>> = texts.iter().map(|text| self.chosen(key, text, choices)).collect();
         chosen.into_iter().collect()
     }
@@ -217,7 +217,8 @@ impl Reader {
         })
     }
 
-    /// Records that something else was expected. Always `None`, so that a read can end with it.
+    /// Records that something else was expected. Always returns `None`, so that a read can end with this
+    /// call.
     pub(super) fn expected<T>(&mut self, key: &str, expected: &str) -> Option<T> {
         self.refuse(key, format!("expected {expected}"));
         None

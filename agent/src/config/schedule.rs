@@ -1,4 +1,5 @@
-//! When Mecris looks, when it speaks, and about which hours: `[window]`, `[heuristic]`, `[policy]`, `[walk]`.
+//! When Mecris looks, when it speaks, and when the machine runs: `[window]`, `[heuristic]`, `[policy]`,
+//! `[walk]`.
 
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ pub struct HeuristicSettings {
     pub interval: Duration,
     /// The least severity that is worth a message.
     pub notify_at: Severity,
-    /// For one whole pass; what has not answered by then is unknown.
+    /// For a whole pass; what has not answered by then is unknown.
     pub deadline: Duration,
 }
 
@@ -162,8 +163,8 @@ pub(super) fn grace(reader: &mut Reader) -> Option<Duration> {
     reader.duration("window.grace", Duration::ZERO..=DAY)
 }
 
-/// Short intervals are for tests; in production they would only wear out an upstream's patience, and a pass
-/// that may take longer than the interval would put off the next one.
+/// Short intervals are for tests: in production an upstream would refuse so many requests. A pass that may
+/// take longer than the interval would delay the next pass.
 pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option<HeuristicSettings> {
     let (least_interval, least_deadline) = match environment {
         Environment::Development => (Duration::from_secs(1), Duration::from_millis(50)),
@@ -222,7 +223,7 @@ fn quiet_hours(reader: &mut Reader) -> Option<Option<DailyRange>> {
     range.map(Some).or_else(|| reader.expected(KEY, EXPECTED))
 }
 
-/// The outer `None` is a problem, the inner one an absent table.
+/// The outer `None` is a problem, the inner `None` an absent table.
 pub(super) fn walk(reader: &mut Reader) -> Option<Option<WalkSettings>> {
     if !reader.has_table("walk") {
         return Some(None);

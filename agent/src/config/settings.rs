@@ -1,7 +1,7 @@
-//! All settings, after validation: a [`Settings`] has no invalid value. The file of a concern reads and checks
-//! its settings; here they come together.
+//! All settings, after validation: a [`Settings`] has no invalid value. The file of a concern reads and
+//! checks its settings; here they come together.
 //!
-//! Every function reads all of its settings before it gives up on one, so that a person sees every problem at
+//! Every function reads all of its settings before it returns `None`, so that a person sees every problem at
 //! once.
 
 use std::time::Duration;
@@ -101,18 +101,18 @@ pub struct Settings {
     pub journal: JournalSettings,
 }
 
-/// Everything but `[secrets]`, which has to be read first. `None` if there is any problem.
+/// Reads all settings but `[secrets]`, which has to be read first. `None` if there is a problem.
 ///
-/// `secrets` is `None` when they cannot be read: a setting that a secret could stand in for is not called
-/// missing then.
+/// `secrets` is `None` when the secrets cannot be read. Then a setting that a secret could stand in for is
+/// not called missing.
 pub(super) fn read(
     reader: &mut Reader,
     secrets_from: Option<SecretsSettings>,
     secrets: Option<&Secrets>,
 ) -> Option<Settings> {
     let environment = general::environment(reader);
-    // What is allowed depends on it. An unreadable one is a problem already; the looser rules keep the others
-    // from being untrue.
+    // The rules depend on the environment. If it is invalid, the looser rules apply, so that no untrue
+    // problem is reported.
     let rules = environment.unwrap_or(Environment::Development);
 
     let time_zone = general::time_zone(reader);

@@ -67,7 +67,8 @@ pub struct StateSettings {
     pub path: PathBuf,
     /// Where copies go, if anywhere.
     pub remote: Option<Url>,
-    /// How many days passes, decisions and finished messages are kept; see [`crate::store::tables::retention`].
+    /// How many days passes, decisions and finished messages are kept; see
+    /// [`crate::store::tables::retention`].
     pub retention_days: u32,
 }
 
@@ -85,7 +86,7 @@ pub enum SecretsSettings {
     SecretsManager(String),
 }
 
-/// A week is the least that a person may want to look back; ten years are more than anybody does.
+/// A person may want to look back a week; nobody looks back ten years.
 const RETENTION: RangeInclusive<u32> = 7..=3650;
 
 /// `[secrets]`: read before all else, because other settings may lean on a secret.
@@ -153,8 +154,7 @@ fn remote(reader: &mut Reader) -> Option<Option<Url>> {
     }
 }
 
-/// `config.ssm_parameter`: what it names was merged before anything was validated. Here is said when it names
-/// nothing.
+/// `config.ssm_parameter`. Its parameter is merged before validation; here only the name is checked.
 pub(super) fn parameter(reader: &mut Reader) {
     const KEY: &str = "config.ssm_parameter";
     const EXPECTED: &str =

@@ -5,7 +5,7 @@ use jiff::{civil::Time, tz::TimeZone};
 use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
 use crate::{
     clock::{Clock, Window},
-    config::{Auth, Settings, secrets::Live},
+    config::{Auth, Settings, secrets::Renewable},
     domain::Slug,
     store::Store,
     telemetry::{live::LiveStatus, metrics::Metrics},
@@ -20,7 +20,7 @@ pub struct App {
     pub(super) live: LiveStatus,
     pub(super) actions: Arc<dyn Actions>,
     pub(super) views: Arc<dyn Views>,
-    pub(super) tokens: Live<Tokens>,
+    pub(super) tokens: Renewable<Tokens>,
     pub(super) rates: RateLimits,
     pub(super) request_ids: RequestIds,
     pub(super) health: HealthCache,
@@ -83,7 +83,7 @@ pub struct AppParts {
     /// Recorded state.
     pub store: Store,
     /// Who may call.
-    pub tokens: Live<Tokens>,
+    pub tokens: Renewable<Tokens>,
     /// What is counted.
     pub metrics: Metrics,
     /// What the daemon knows of itself.

@@ -76,7 +76,7 @@ fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError>
 /// The caller's name, by the tokens as they are known now: nobody waits here for newer ones to be read.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
     let detail = "a known token is needed: authorization: Bearer <token>";
-    let caller = app.tokens.current().1.find(headers).map(str::to_owned);
+    let caller = app.tokens.current().value.find(headers).map(str::to_owned);
     caller.ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
 }
 

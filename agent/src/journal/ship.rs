@@ -15,7 +15,7 @@ use super::{
     redact::Redactor,
     source::{Source, SourceError},
 };
-use crate::{clock::Clock, config::LiveSecrets};
+use crate::{clock::Clock, config::RenewableSecrets};
 
 /// A batch waits so long for more lines at most.
 const WAIT: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ pub struct Shipper {
     place: CloudWatch,
     file: PositionFile,
     position: Position,
-    secrets: LiveSecrets,
+    secrets: RenewableSecrets,
     redactor: (u64, Redactor),
     max_bytes_per_day: u64,
 }
@@ -62,7 +62,7 @@ impl Shipper {
         clock: Clock,
         place: CloudWatch,
         folder: &Path,
-        secrets: LiveSecrets,
+        secrets: RenewableSecrets,
         max_bytes_per_day: u32,
     ) -> Result<Self, ShipError> {
         let file = PositionFile::in_folder(folder);

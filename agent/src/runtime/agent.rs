@@ -9,7 +9,7 @@ use crate::{
     arms::beeminder::BeeminderArm,
     budget::BudgetArm,
     clock::Clock,
-    config::{ConfigError, LiveSecrets, NotifySettings, Secrets, Settings},
+    config::{ConfigError, NotifySettings, RenewableSecrets, Secrets, Settings},
     domain::ChannelKind,
     failpoint,
     heuristic::Heuristic,
@@ -18,7 +18,7 @@ use crate::{
             Channel,
             console::Console,
             email::{Email, MailServer},
-            renewing::Renewing,
+            renewable::RenewableChannel,
             slack::{Slack, Webhook},
             telegram::{BotToken, Telegram},
             twilio::{Calls, Credentials, Messages},
@@ -75,7 +75,7 @@ impl Agent {
     /// If a channel's credentials are missing or malformed.
     pub fn assemble(
         settings: &Settings,
-        secrets: &LiveSecrets,
+        secrets: &RenewableSecrets,
         clock: Clock,
         store: Store,
     ) -> Result<Self, ConfigError> {
@@ -143,25 +143,25 @@ impl Agent {
 /// If a channel's credentials are missing or malformed.
 pub fn channels(
     settings: &Settings,
-    secrets: &LiveSecrets,
+    secrets: &RenewableSecrets,
     clock: &Clock,
 ) -> Result<Vec<Arc<dyn Channel>>, ConfigError> {
     let kinds = settings.notify.channels.iter();
     kinds
-        .map(|kind| renewing(*kind, &settings.notify, secrets, clock))
+        .map(|kind| renewable(*kind, &settings.notify, secrets, clock))
         .collect()
 }
 
 /// A channel that is made anew when its secrets are replaced; its connections and its circuit breaker stay.
-fn renewing(
+fn renewable(
     kind: ChannelKind,
     notify: &NotifySettings,
-    secrets: &LiveSecrets,
+    secrets: &RenewableSecrets,
     clock: &Clock,
 ) -> Result<Arc<dyn Channel>, ConfigError> {
     let outbound = Outbound::new(upstream(kind), clock.clone());
     let (notify, clock, by) = (notify.clone(), clock.clone(), outbound.clone());
-    let made = Renewing::new(secrets, outbound, move |secrets| {
+    let made = RenewableChannel::new(secrets, outbound, move |secrets| {
         channel(kind, &notify, secrets, &clock, &by)
     })?;
     Ok(Arc::new(made))

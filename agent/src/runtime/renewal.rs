@@ -1,20 +1,20 @@
-//! Reads the secrets again now and then, so that a rotation is known before an upstream refuses the old ones.
+//! Renews the secrets regularly, so that a rotation is known before an upstream refuses the old secrets.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::Agent;
-use crate::config::LiveSecrets;
+use crate::config::RenewableSecrets;
 
-/// For so long secrets are used as they were read: five minutes, $0.003 a month at five hours a day.
+/// How long secrets are used before they are read again: five minutes, $0.003 a month at five hours a day.
 const FRESH: Duration = Duration::from_secs(300);
-/// And so long it takes to ask again where none could be read yet.
+/// The same while no secrets could be read yet.
 const WHILE_NONE: Duration = Duration::from_secs(30);
 
-/// Until it is cancelled; for secrets that can be read again. Calls `replaced` when others are there, whoever
-/// has read them.
-pub async fn keep_fresh<R>(secrets: LiveSecrets, stop: CancellationToken, replaced: impl Fn() -> R)
+/// Renews the secrets until `stop` is cancelled; returns at once if they cannot be renewed. Calls `replaced`
+/// after each change, even if a refusal caused the renewal.
+pub async fn renew_regularly<R>(secrets: RenewableSecrets, stop: CancellationToken, replaced: impl Fn() -> R)
 where
     R: Future<Output = ()>,
 {
@@ -29,7 +29,7 @@ where
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
         }
-        secrets.refresh().await;
+        secrets.renew().await;
         let edition = secrets.edition();
         if std::mem::replace(&mut known, edition) != edition {
             replaced().await;
@@ -37,13 +37,13 @@ where
     }
 }
 
-/// [`keep_fresh`] for the agent: a channel that was broken gets a new chance with new secrets.
-pub async fn of_agent(secrets: LiveSecrets, agent: Agent, stop: CancellationToken) {
+/// [`renew_regularly`] for the agent: new secrets give a broken channel a new chance.
+pub async fn of_agent(secrets: RenewableSecrets, agent: Agent, stop: CancellationToken) {
     let outbox = &agent.outbox;
     let try_again = || async move {
         if let Err(error) = outbox.retry_broken_channels().await {
             tracing::warn!(%error, "broken channels get no new chance now");
         }
     };
-    keep_fresh(secrets, stop, try_again).await;
+    renew_regularly(secrets, stop, try_again).await;
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::error::{BeeminderError, json};
 use crate::{
-    config::{LiveSecrets, SecretName, secrets::Live},
+    config::{RenewableSecrets, SecretName, secrets::Renewable},
     domain::Slug,
     outbound::{Call, Outbound},
 };
@@ -23,13 +23,18 @@ const NEWEST: &str = "25";
 pub(super) struct Api {
     base_url: Url,
     username: String,
-    token: Live<Option<SecretString>>,
+    token: Renewable<Option<SecretString>>,
     outbound: Outbound,
 }
 
 impl Api {
-    pub(super) fn new(base_url: &Url, username: &str, secrets: &LiveSecrets, outbound: Outbound) -> Self {
-        let token = Live::new::<Infallible>(secrets, |secrets| {
+    pub(super) fn new(
+        base_url: &Url,
+        username: &str,
+        secrets: &RenewableSecrets,
+        outbound: Outbound,
+    ) -> Self {
+        let token = Renewable::new::<Infallible>(secrets, |secrets| {
             Ok(secrets.get(SecretName::BeeminderAuthToken).cloned())
         });
         let Ok(token) = token;
@@ -79,20 +84,21 @@ impl Api {
         name: &str,
         within: Duration,
     ) -> Result<Value, BeeminderError> {
-        let (began, (edition, token)) = (Instant::now(), self.token.current());
+        let began = Instant::now();
+        let token = self.token.current();
         let answer = self
-            .get_with(token.as_ref().as_ref(), path, query, name, within)
+            .get_with(token.value.as_ref().as_ref(), path, query, name, within)
             .await;
         let Err(BeeminderError::Unauthorized { .. }) = answer else {
             return answer;
         };
         // Perhaps the token was replaced. What is asked for is read-only, so it can be asked twice.
         let left = || within.saturating_sub(began.elapsed());
-        if !self.token.refused(edition, left() / 2).await {
+        if !self.token.refused(token.number, left() / 2).await {
             return answer;
         }
         self.get_with(
-            self.token.current().1.as_ref().as_ref(),
+            self.token.current().value.as_ref().as_ref(),
             path,
             query,
             name,

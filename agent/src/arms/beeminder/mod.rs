@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use self::{api::Api, file::File};
 use crate::{
-    config::{BeeminderSettings, BeeminderSource, LiveSecrets},
+    config::{BeeminderSettings, BeeminderSource, RenewableSecrets},
     domain::Slug,
     outbound::Outbound,
 };
@@ -43,7 +43,7 @@ enum Source {
 
 impl BeeminderArm {
     /// From settings; a missing token is reported by [`BeeminderArm::observe`] (and by `check`).
-    pub fn new(settings: &BeeminderSettings, secrets: &LiveSecrets, outbound: Outbound) -> Self {
+    pub fn new(settings: &BeeminderSettings, secrets: &RenewableSecrets, outbound: Outbound) -> Self {
         let source = match &settings.source {
             BeeminderSource::Api { base_url, username } => {
                 Source::Api(Box::new(Api::new(base_url, username, secrets, outbound)))

@@ -61,8 +61,8 @@ pub struct Price {
 const BUILT_IN: &str = include_str!("../prices.toml");
 const KEY: &str = "budget.price";
 
-/// The built-in lines, each replaced by a configured one with the same provider, model and day, and the other
-/// configured ones.
+/// The built-in and the configured lines. A configured line replaces the built-in line of the same provider,
+/// model and day.
 pub(super) fn prices(reader: &mut Reader) -> Option<Vec<Price>> {
     let mut prices = built_in();
     for price in configured(reader)? {
@@ -106,7 +106,7 @@ fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
     prices.into_iter().collect()
 }
 
-/// Lines of our own file; a test holds that all of them are read.
+/// The lines of the built-in file; a test checks that all of them are valid.
 fn built_in() -> Vec<Price> {
     let table = BUILT_IN.parse::<Table>().unwrap_or_default();
     let lines = table
@@ -120,7 +120,7 @@ fn built_in() -> Vec<Price> {
         .collect()
 }
 
-/// A name in a line, and what is wrong with it.
+/// A name in a line, and the problem with its value.
 type Wrong = (String, String);
 
 /// One line, or everything that is wrong with it.

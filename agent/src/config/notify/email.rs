@@ -63,8 +63,7 @@ pub struct EmailSettings {
 const ADDRESS: &str = "an e-mail address such as \"me@example.org\" or \"Mecris <mecris@example.org>\"";
 const SUBJECT: &str = "one line of 1 to 78 characters";
 
-/// The outer `None` is a problem; the inner one means that `email` is no channel. What is set is checked in
-/// any case.
+/// The two `Option`s are those of every channel: see `notify`.
 pub(super) fn read(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSettings>> {
     let from = mailbox(reader, "notify.email.from", wanted);
     let to = mailbox(reader, "notify.email.to", wanted);
@@ -83,7 +82,8 @@ pub(super) fn read(reader: &mut Reader, wanted: bool) -> Option<Option<EmailSett
     }))
 }
 
-/// The outer `None` is a problem; the inner one: nobody set it, and nobody wants it.
+/// The outer `None` is a problem; the inner `None` means that the address is not set and the channel is not
+/// used.
 fn mailbox(reader: &mut Reader, key: &str, wanted: bool) -> Option<Option<Mailbox>> {
     if !wanted && !reader.has(key) {
         return Some(None);

@@ -95,7 +95,7 @@ pub(super) fn read(
     secrets: Option<&Secrets>,
 ) -> Option<NotifySettings> {
     let channels = channels(reader, environment);
-    // Tests lose replies on purpose and should not wait for it.
+    // Tests lose replies on purpose and should not wait long.
     let (least_lease, least_settle) = match environment {
         Environment::Development => (Duration::from_millis(50), Duration::ZERO),
         Environment::Production => (Duration::from_secs(1), Duration::from_secs(1)),

@@ -89,7 +89,7 @@ pub(super) fn read(reader: &mut Reader, wanted: bool) -> Option<Option<TelegramS
     let on_doubt = reader.choice("notify.telegram.on_doubt", ON_DOUBT);
     let chat = (wanted || reader.has(KEY)).then(|| chat(reader, KEY));
     if !wanted {
-        // A wrong one is a problem all the same.
+        // A wrong chat is a problem even if telegram is not a channel.
         return if chat == Some(None) { None } else { Some(None) };
     }
     Some(Some(TelegramSettings {

@@ -133,7 +133,8 @@ pub(super) fn sms(
     wanted: bool,
 ) -> Option<Option<SmsSettings>> {
     let base_url = urls::base_url(reader, "notify.sms.base_url");
-    // A number that nobody uses may be anything: PHONE_NUMBER is a common name.
+    // Without the channel, the secret is not checked: PHONE_NUMBER is a common name, and its value may be
+    // anything.
     let secrets = secrets.filter(|_| wanted);
     let to = to(reader, secrets, "sms", wanted);
     let sender = sender(reader, secrets, "sms", Some(SecretName::TwilioFromNumber));
@@ -199,7 +200,7 @@ fn name(text: &str) -> Option<String> {
     ((1..=60).contains(&text.len()) && text.chars().all(fits)).then(|| text.to_owned())
 }
 
-/// There is no telling, or a problem that was recorded already.
+/// The value is unknown, because the secrets cannot be read, or its problem is recorded already.
 #[derive(Debug, PartialEq)]
 pub(super) struct Recorded;
 
@@ -252,8 +253,8 @@ pub(super) fn sid(prefix: &str, text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// A number from its setting, else from the secret that stands in for it. Without secrets nothing can be said
-/// about the latter.
+/// A number from its setting, else from the secret that stands in for it. `Err` if that secret is needed and
+/// the secrets cannot be read.
 fn number(
     reader: &mut Reader,
     secrets: Option<&Secrets>,

@@ -40,7 +40,7 @@ impl SecretSource for CredentialSecrets {
                 Err(problem) => problems.push(problem),
             }
         }
-        // An editor ends a file with a line break, which is no part of a token.
+        // An editor ends a file with a line break, which is not part of the token.
         let get = |name: &str| texts.get(name).map(|text| text.trim_end_matches(['\r', '\n']));
         let secrets = pick(&place, get, &mut problems);
         let whole = match read(&folder.join(FILE)) {

@@ -1,11 +1,11 @@
-//! `secrets.source = "secretsmanager:mecris/prod"`: the text of one secret in AWS Secrets Manager, fetched by
-//! somebody else.
+//! `secrets.source = "secretsmanager:mecris/prod"`: the text of a secret in AWS Secrets Manager. The caller
+//! fetches it.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{FoundSecrets, SecretProblem, SecretSource, SecretsError, json};
 
-/// A fetched secret, `{"BEEMINDER_AUTH_TOKEN": "…"}`, or why there is none.
+/// A fetched secret, `{"BEEMINDER_AUTH_TOKEN": "…"}`, or why the fetch failed.
 #[derive(Debug)]
 pub struct ManagedSecrets {
     id: String,
@@ -13,7 +13,7 @@ pub struct ManagedSecrets {
 }
 
 impl ManagedSecrets {
-    /// The secret `id`, and what came of fetching it.
+    /// The secret `id`, and the result of fetching it.
     pub fn new(id: &str, text: Result<&str, String>) -> Self {
         Self {
             id: id.to_owned(),

@@ -1,13 +1,13 @@
 //! Secrets: names, aliases, sources. Values are `SecretString`; no error, warning or `Debug` of this module
-//! contains one.
+//! contains a value.
 
 mod credential;
 mod env;
 mod json;
-mod live;
 mod managed;
 mod names;
 mod needs;
+mod renewable;
 mod tokens;
 
 use std::{collections::BTreeMap, fmt};
@@ -17,25 +17,25 @@ use secrecy::SecretString;
 pub use credential::CredentialSecrets;
 pub use env::EnvSecrets;
 pub use json::JsonFileSecrets;
-pub use live::{Live, LiveSecrets, Refetch, Refetched};
 pub use managed::ManagedSecrets;
 pub use names::SecretName;
+pub use renewable::{Edition, Renew, RenewError, Renewable, RenewableSecrets, Renewal};
 pub use tokens::TokensError;
 
 /// The secrets that were found. `Debug` shows their names.
 #[derive(Clone, Default)]
 pub struct Secrets(BTreeMap<SecretName, SecretString>);
 
-/// What a source had.
+/// What a source has.
 #[derive(Debug, Default)]
 pub struct FoundSecrets {
     /// The secrets.
     pub secrets: Secrets,
-    /// Sentences for the log: a file that others can read, a name that nobody knows.
+    /// Sentences for the log: a file that others can read, an unknown name.
     pub warnings: Vec<String>,
 }
 
-/// Somewhere secrets can be read.
+/// A place that secrets are read from.
 pub trait SecretSource: Send + Sync {
     /// Reads all of them.
     ///
@@ -79,7 +79,7 @@ pub enum SecretProblem {
         "CREDENTIALS_DIRECTORY is not set: secrets.source = \"credential\" needs LoadCredential=secrets.json:/a/file in the unit"
     )]
     NoCredentials,
-    /// There is nothing in the folder of credentials that is a secret of Mecris.
+    /// The folder of credentials holds no secret of Mecris.
     #[error(
         "{folder} holds no secret: expected secrets.json, or a file named like a secret, for example TWILIO_AUTH_TOKEN"
     )]
@@ -87,7 +87,7 @@ pub enum SecretProblem {
         /// `$CREDENTIALS_DIRECTORY`.
         folder: String,
     },
-    /// Secrets Manager did not give it.
+    /// The secret could not be fetched from Secrets Manager.
     #[error("{0}")]
     NotFetched(String),
     /// The file has the wrong shape.
@@ -100,7 +100,7 @@ pub enum SecretProblem {
         /// What is allowed there.
         expected: &'static str,
     },
-    /// A value is no text.
+    /// A value is not a text.
     #[error("{file}: {name} is not a text: write it in quotes")]
     NotText {
         /// Its path.
@@ -121,12 +121,12 @@ pub enum SecretProblem {
 }
 
 impl Secrets {
-    /// One secret, if it is there.
+    /// The value of a secret, if it was found.
     pub fn get(&self, name: SecretName) -> Option<&SecretString> {
         self.0.get(&name)
     }
 
-    /// Adds one.
+    /// Adds a secret.
     pub fn insert(&mut self, name: SecretName, value: SecretString) {
         self.0.insert(name, value);
     }
@@ -136,12 +136,12 @@ impl Secrets {
         self.0.is_empty()
     }
 
-    /// Whether it was found.
+    /// Whether the secret was found.
     pub fn has(&self, name: SecretName) -> bool {
         self.0.contains_key(&name)
     }
 
-    /// These, and of `others` those that are not here.
+    /// These secrets, and those of `others` that are missing here.
     #[must_use]
     pub fn or(mut self, others: Self) -> Self {
         for (name, value) in others.0 {

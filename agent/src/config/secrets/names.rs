@@ -1,4 +1,4 @@
-//! The names of secrets, and how one is picked when it goes by several.
+//! The names of secrets, and how a secret with several names is picked.
 
 use std::fmt;
 
@@ -60,7 +60,7 @@ impl SecretName {
         self.spellings()[0]
     }
 
-    /// The canonical name, then what earlier systems called it.
+    /// The canonical name, then the names of earlier systems.
     pub(in crate::config) const fn spellings(self) -> &'static [&'static str] {
         match self {
             Self::BeeminderAuthToken => &["BEEMINDER_AUTH_TOKEN", "BEEMINDER_API_TOKEN"],
@@ -92,7 +92,7 @@ impl fmt::Debug for SecretName {
     }
 }
 
-/// Picks the secrets from one place. An empty value counts as missing; two spellings must not contradict each
+/// Picks the secrets of one place. An empty value counts as missing; two spellings must not contradict each
 /// other.
 pub(super) fn pick<'a>(
     place: &str,

@@ -19,7 +19,7 @@ fn place(source: &SecretsSettings) -> String {
 }
 
 impl Secrets {
-    /// What the configured upstreams and channels need and nobody gave, one sentence for each.
+    /// The secrets that the configured upstreams and channels need and that are missing, a sentence for each.
     pub fn missing_for(&self, settings: &Settings) -> Vec<String> {
         let mut missing = Vec::new();
         let place = place(&settings.secrets);
@@ -65,7 +65,7 @@ impl Secrets {
         missing
     }
 
-    /// What is missing for `serve` besides, one sentence for each; the other commands do without.
+    /// The secrets that only `serve` needs and that are missing, a sentence for each.
     pub fn missing_for_endpoints(&self, settings: &Settings) -> Vec<String> {
         if settings.http.auth != Auth::Token || self.has(SecretName::MecrisApiTokens) {
             return Vec::new();

@@ -1,7 +1,7 @@
 //! What is made from the declarations of the settings, and whether the declarations are true.
 //!
-//! `UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared` writes `examples/full.toml` and
-//! the tables of `docs/CONFIGURATION.md` anew.
+//! `UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared` writes `examples/full.toml`
+//! and the tables of `docs/CONFIGURATION.md` anew.
 
 use std::{fmt::Write as _, fs, path::Path};
 
@@ -126,9 +126,9 @@ fn documentation_of_lines(table: &Table) -> String {
 }
 
 const HEAD: &str = "\
-# Every setting, with its default where it has one. Made from the declarations in agent/src/config: see setting.rs.
-# A setting can also come from the environment, which wins: MECRIS__HTTP__LISTEN=127.0.0.1:9000. Secrets are not
-# settings: see docs/CONFIGURATION.md.
+# Every setting, with its default where it has one. Made from the declarations in agent/src/config: see
+# setting.rs there. A setting can also come from the environment: MECRIS__HTTP__LISTEN=127.0.0.1:9000 wins.
+# Secrets are not settings: see docs/CONFIGURATION.md.
 ";
 
 fn full_example() -> String {

@@ -45,7 +45,7 @@ async fn a_rotated_token_counts_as_soon_as_it_is_read_and_no_caller_waits_for_th
         (call(TOKEN).await, call(new).await, server.vault.asked()),
         (200, 401, 0)
     );
-    assert!(server.secrets.refresh().await);
+    assert!(server.secrets.renew().await);
     assert_eq!(
         (call(TOKEN).await, call(new).await, server.vault.asked()),
         (401, 200, 1)

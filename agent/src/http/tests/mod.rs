@@ -29,8 +29,8 @@ use super::{
 use crate::{
     clock::Clock,
     config::{
-        Auth, LiveSecrets, SecretName, Secrets,
-        secrets::{Live, Refetch, Refetched},
+        Auth, RenewableSecrets, SecretName, Secrets,
+        secrets::{Renew, Renewable, Renewal},
     },
     domain::Silence,
     store::{Store, tables::outbox::Notification},
@@ -63,8 +63,8 @@ impl Vault {
     }
 }
 
-impl Refetch for Vault {
-    fn refetch(&self) -> Refetched<'_> {
+impl Renew for Vault {
+    fn renew(&self) -> Renewal<'_> {
         self.0.1.fetch_add(1, Ordering::Relaxed);
         Box::pin(async { Ok(self.secrets()) })
     }
@@ -86,7 +86,7 @@ pub(super) struct Harness {
     pub(super) live: LiveStatus,
     pub(super) fake: Arc<Fake>,
     pub(super) vault: Vault,
-    pub(super) secrets: LiveSecrets,
+    pub(super) secrets: RenewableSecrets,
     pub(super) stop: CancellationToken,
     pub(super) served: JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -161,12 +161,12 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         format!("test:{TOKEN},other:{TOKEN}-too").into(),
         AtomicUsize::new(0),
     )));
-    let secrets = LiveSecrets::renewable(vault.secrets(), vault.clone());
+    let secrets = RenewableSecrets::with_source(vault.secrets(), vault.clone());
     let app = App::new(AppParts {
         settings,
         clock: Clock::manual(now()),
         store: store.clone(),
-        tokens: Live::new(&secrets, |s| s.api_tokens().map(|tokens| Tokens::new(&tokens))).unwrap(),
+        tokens: Renewable::new(&secrets, |s| s.api_tokens().map(|tokens| Tokens::new(&tokens))).unwrap(),
         metrics: Metrics::new(),
         live: live.clone(),
         actions: Arc::new(FakeActions(Arc::clone(&fake))),

@@ -6,7 +6,7 @@
 
 pub mod console;
 pub mod email;
-pub mod renewing;
+pub mod renewable;
 pub mod slack;
 pub mod telegram;
 pub mod twilio;

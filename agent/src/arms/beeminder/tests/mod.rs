@@ -108,7 +108,7 @@ pub(in crate::arms) fn arm(source: BeeminderSource, token: Option<&str>) -> Beem
     };
     BeeminderArm::new(
         &settings,
-        &LiveSecrets::fixed(secrets),
+        &RenewableSecrets::fixed(secrets),
         Outbound::new("beeminder", Clock::system()),
     )
 }

@@ -1,8 +1,8 @@
 //! Secrets that may be replaced while the process runs.
 //!
-//! Whoever needs one holds a [`Live`] and reads it for each call. An upstream that answers 401 or 403 may
-//! mean that the secret was rotated: [`Live::refused`] fetches all of them once more. So a rotation needs no
-//! restart, and costs one refused call at most.
+//! A client holds a [`Renewable`] and reads it for each call. An upstream that answers 401 or 403 may mean
+//! that the secret was rotated: [`Renewable::refused`] then renews all secrets, that is, reads them again
+//! from their source. So a rotation needs no restart and costs at most one refused call.
 
 use std::{
     fmt,
@@ -15,29 +15,47 @@ use std::{
 use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, timeout};
 
-use super::{SecretName, Secrets};
+use super::{SecretName, Secrets, SecretsError};
 
-/// After a refetch that found nothing new an upstream may refuse for so long before it is worth another one.
+/// After a renewal that found nothing new, refusals cause no other renewal for this long.
 const AFTER_IN_VAIN: Duration = Duration::from_secs(60);
 
-/// The answer of a [`Refetch`]: the secrets as they are now, or a sentence that says why nobody knows.
-pub type Refetched<'a> = Pin<Box<dyn Future<Output = Result<Secrets, String>> + Send + 'a>>;
+/// The answer of a [`Renew`]: the secrets as they are now.
+pub type Renewal<'a> = Pin<Box<dyn Future<Output = Result<Secrets, RenewError>> + Send + 'a>>;
 
-/// Somewhere the secrets can be read again.
-pub trait Refetch: Send + Sync {
-    /// Reads all of them, past every cache.
-    fn refetch(&self) -> Refetched<'_>;
+/// Why secrets could not be renewed. No text contains a value.
+#[derive(Debug, thiserror::Error)]
+pub enum RenewError {
+    /// The source cannot be reached, or refuses.
+    #[error("{0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
+    /// What the source holds is malformed.
+    #[error(transparent)]
+    Malformed(#[from] SecretsError),
+}
+
+impl RenewError {
+    /// The source cannot be reached, or refuses.
+    pub fn source(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Source(error.into())
+    }
+}
+
+/// A source that the secrets can be read from again.
+pub trait Renew: Send + Sync {
+    /// Reads all secrets, past every cache.
+    fn renew(&self) -> Renewal<'_>;
 }
 
 /// The secrets of a running process. Cheap to clone; clones share them.
 #[derive(Clone)]
-pub struct LiveSecrets(Arc<Shared>);
+pub struct RenewableSecrets(Arc<Shared>);
 
 struct Shared {
     current: Mutex<Current>,
-    source: Option<Box<dyn Refetch>>,
-    /// Held while they are fetched, so that of several callers one asks. When a refetch last found nothing
-    /// new.
+    source: Option<Box<dyn Renew>>,
+    /// When a renewal last found nothing new. Locked during a renewal, so that only one of several callers
+    /// asks.
     in_vain: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -48,18 +66,18 @@ struct Current {
     secrets: Arc<Secrets>,
 }
 
-impl LiveSecrets {
+impl RenewableSecrets {
     /// Secrets that stay as they are.
     pub fn fixed(secrets: Secrets) -> Self {
         Self::new(secrets, None)
     }
 
-    /// Secrets that can be read again.
-    pub fn renewable(secrets: Secrets, source: impl Refetch + 'static) -> Self {
+    /// Secrets that can be renewed from `source`.
+    pub fn with_source(secrets: Secrets, source: impl Renew + 'static) -> Self {
         Self::new(secrets, Some(Box::new(source)))
     }
 
-    fn new(secrets: Secrets, source: Option<Box<dyn Refetch>>) -> Self {
+    fn new(secrets: Secrets, source: Option<Box<dyn Renew>>) -> Self {
         let current = Mutex::new(Current {
             edition: 0,
             secrets: Arc::new(secrets),
@@ -76,24 +94,24 @@ impl LiveSecrets {
         self.current().secrets
     }
 
-    /// Counts how often they were replaced.
+    /// How often the secrets were replaced.
     pub fn edition(&self) -> u64 {
         self.current().edition
     }
 
-    /// Whether they can be read again at all.
+    /// Whether there is a source to renew them from.
     pub fn is_renewable(&self) -> bool {
         self.0.source.is_some()
     }
 
-    /// Reads them again. Returns whether any of them is another one now; a failure is logged, and what is
-    /// known stays.
-    pub async fn refresh(&self) -> bool {
+    /// Reads the secrets again. Returns whether any of them changed. A failure is logged, and the known
+    /// secrets stay.
+    pub async fn renew(&self) -> bool {
         let mut in_vain = self.0.in_vain.lock().await;
         self.fetch(&mut in_vain).await
     }
 
-    /// The secrets of `edition` were refused: are there newer ones? Asks at most `within`.
+    /// The secrets of `edition` were refused. Returns whether there are newer ones; takes at most `within`.
     async fn refused(&self, edition: u64, within: Duration) -> bool {
         let asked = timeout(within, async {
             let mut in_vain = self.0.in_vain.lock().await;
@@ -115,10 +133,9 @@ impl LiveSecrets {
         let Some(source) = &self.0.source else {
             return false;
         };
-        // In vain until it is known otherwise: whoever asks may give up waiting, and that must not make the
-        // next one ask at once.
+        // Marked as in vain first: the caller may drop this future, and the next caller must not ask at once.
         *in_vain = Some(Instant::now());
-        match source.refetch().await {
+        match source.renew().await {
             Ok(secrets) => {
                 let changed = self.get().differences(&secrets);
                 *in_vain = changed.is_empty().then(Instant::now);
@@ -148,9 +165,9 @@ impl LiveSecrets {
     }
 }
 
-impl fmt::Debug for LiveSecrets {
+impl fmt::Debug for RenewableSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LiveSecrets").field(&self.get()).finish()
+        f.debug_tuple("RenewableSecrets").field(&self.get()).finish()
     }
 }
 
@@ -165,17 +182,35 @@ impl Secrets {
     }
 }
 
-/// A credential made of secrets, as they are now. Cheap to clone.
-pub struct Live<T> {
-    secrets: LiveSecrets,
+/// A credential made of the secrets, as they are now. Cheap to clone.
+pub struct Renewable<T> {
+    secrets: RenewableSecrets,
     make: Make<T>,
-    made: Arc<Mutex<(u64, Arc<T>)>>,
+    made: Arc<Mutex<Edition<T>>>,
+}
+
+/// A credential with the number of the secrets that it was made of.
+#[derive(Debug)]
+pub struct Edition<T> {
+    /// How often the secrets had been replaced by then, from 0; for [`Renewable::refused`].
+    pub number: u64,
+    /// The credential.
+    pub value: Arc<T>,
+}
+
+impl<T> Clone for Edition<T> {
+    fn clone(&self) -> Self {
+        Self {
+            number: self.number,
+            value: self.value.clone(),
+        }
+    }
 }
 
 /// Makes a credential; `None` if these secrets do not make one.
 type Make<T> = Arc<dyn Fn(&Secrets) -> Option<T> + Send + Sync>;
 
-impl<T> Clone for Live<T> {
+impl<T> Clone for Renewable<T> {
     fn clone(&self) -> Self {
         Self {
             secrets: self.secrets.clone(),
@@ -185,20 +220,23 @@ impl<T> Clone for Live<T> {
     }
 }
 
-impl<T> Live<T> {
+impl<T> Renewable<T> {
     /// What `make` makes of the secrets.
     ///
     /// # Errors
-    /// If they do not make one. Should it be so later, the last one is kept.
+    /// If the secrets do not make one. If later secrets do not, the last credential is kept.
     pub fn new<E: fmt::Display>(
-        secrets: &LiveSecrets,
+        secrets: &RenewableSecrets,
         make: impl Fn(&Secrets) -> Result<T, E> + Send + Sync + 'static,
     ) -> Result<Self, E> {
         let Current {
             edition,
             secrets: now,
         } = secrets.current();
-        let made = Arc::new(Mutex::new((edition, Arc::new(make(&now)?))));
+        let made = Arc::new(Mutex::new(Edition {
+            number: edition,
+            value: Arc::new(make(&now)?),
+        }));
         let make = move |secrets: &Secrets| {
             let made = make(secrets);
             made.map_err(
@@ -213,27 +251,30 @@ impl<T> Live<T> {
         })
     }
 
-    /// The credential as it is now, and the edition of the secrets that it was made of.
-    pub fn current(&self) -> (u64, Arc<T>) {
+    /// The credential as it is now.
+    pub fn current(&self) -> Edition<T> {
         let Current { edition, secrets } = self.secrets.current();
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.0 != edition {
-            let renewed = (self.make)(&secrets).map_or_else(|| made.1.clone(), Arc::new);
-            *made = (edition, renewed);
+        if made.number != edition {
+            let value = (self.make)(&secrets).map_or_else(|| made.value.clone(), Arc::new);
+            *made = Edition {
+                number: edition,
+                value,
+            };
         }
         made.clone()
     }
 
-    /// An upstream refused what [`Live::current`] gave as `edition`. Returns whether there is a newer one to
-    /// try; takes `within` at most.
+    /// An upstream refused the credential of this [`Edition::number`]. Returns whether there is a newer one
+    /// to try; takes at most `within`.
     pub async fn refused(&self, edition: u64, within: Duration) -> bool {
         self.secrets.refused(edition, within).await
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Live<T> {
+impl<T: fmt::Debug> fmt::Debug for Renewable<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Live").field(&self.current().1).finish()
+        f.debug_tuple("Renewable").field(&self.current().value).finish()
     }
 }
 
@@ -261,14 +302,14 @@ mod tests {
         }
     }
 
-    impl Refetch for Vault {
-        fn refetch(&self) -> Refetched<'_> {
+    impl Renew for Vault {
+        fn renew(&self) -> Renewal<'_> {
             self.0.1.fetch_add(1, Ordering::Relaxed);
             let token = self.0.0.lock().unwrap().clone();
             Box::pin(async move {
                 tokio::task::yield_now().await;
                 if token.is_empty() {
-                    Err("denied".to_owned())
+                    Err(RenewError::source("denied"))
                 } else {
                     Ok(secrets(&token))
                 }
@@ -279,8 +320,8 @@ mod tests {
     /// Never answers.
     struct Silent(Arc<AtomicUsize>);
 
-    impl Refetch for Silent {
-        fn refetch(&self) -> Refetched<'_> {
+    impl Renew for Silent {
+        fn renew(&self) -> Renewal<'_> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Box::pin(std::future::pending())
         }
@@ -292,12 +333,12 @@ mod tests {
         secrets
     }
 
-    fn live(secrets: &LiveSecrets) -> Live<String> {
+    fn live(secrets: &RenewableSecrets) -> Renewable<String> {
         let token = |secrets: &Secrets| {
             let token = secrets.get(NAME).map(|token| token.expose_secret().to_owned());
             token.filter(|token| token != "malformed").ok_or("no token")
         };
-        Live::new(secrets, token).unwrap()
+        Renewable::new(secrets, token).unwrap()
     }
 
     const WITHIN: Duration = Duration::from_secs(5);
@@ -306,19 +347,20 @@ mod tests {
     async fn a_refusal_brings_the_new_credential_and_of_many_callers_one_asks() {
         let vault = Vault::default();
         vault.put("new");
-        let live = live(&LiveSecrets::renewable(secrets("old"), vault.clone()));
-        let (edition, old) = live.current();
-        assert_eq!(*old, "old");
-        let (first, second) = tokio::join!(live.refused(edition, WITHIN), live.refused(edition, WITHIN));
+        let live = live(&RenewableSecrets::with_source(secrets("old"), vault.clone()));
+        let old = live.current();
+        assert_eq!(*old.value, "old");
+        let refused = || live.refused(old.number, WITHIN);
+        let (first, second) = tokio::join!(refused(), refused());
         assert!(first && second);
-        assert_eq!((live.current().1.as_str(), vault.asked()), ("new", 1));
+        assert_eq!((live.current().value.as_str(), vault.asked()), ("new", 1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refetch_in_vain_is_not_repeated_at_once_but_later() {
         let vault = Vault::default();
         vault.put("old");
-        let live = live(&LiveSecrets::renewable(secrets("old"), vault.clone()));
+        let live = live(&RenewableSecrets::with_source(secrets("old"), vault.clone()));
         for _ in 0..3 {
             assert!(!live.refused(0, WITHIN).await);
         }
@@ -334,13 +376,16 @@ mod tests {
             live.refused(1, WITHIN).await,
             "after a success the next rotation is found at once"
         );
-        assert_eq!((live.current().1.as_str(), vault.asked()), ("newer", 4));
+        assert_eq!((live.current().value.as_str(), vault.asked()), ("newer", 4));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_source_that_does_not_answer_is_not_asked_by_everybody() {
         let asked = Arc::new(AtomicUsize::new(0));
-        let live = live(&LiveSecrets::renewable(secrets("old"), Silent(asked.clone())));
+        let live = live(&RenewableSecrets::with_source(
+            secrets("old"),
+            Silent(asked.clone()),
+        ));
         for _ in 0..3 {
             assert!(!live.refused(0, WITHIN).await);
         }
@@ -351,10 +396,10 @@ mod tests {
     async fn a_new_secret_that_is_none_leaves_the_old_one() {
         let vault = Vault::default();
         vault.put("malformed");
-        let all = LiveSecrets::renewable(secrets("old"), vault);
+        let all = RenewableSecrets::with_source(secrets("old"), vault);
         let live = live(&all);
-        assert!(all.refresh().await);
-        assert_eq!(*live.current().1, "old");
-        assert!(!LiveSecrets::fixed(secrets("x")).refresh().await);
+        assert!(all.renew().await);
+        assert_eq!(*live.current().value, "old");
+        assert!(!RenewableSecrets::fixed(secrets("x")).renew().await);
     }
 }

@@ -1,6 +1,6 @@
-//! A channel whose secrets may be replaced while the process runs: after a refusal of its credentials it is
-//! made anew from the secrets as they are then, and asked once more. A refusal is a definite no, so nothing
-//! can be sent twice by that.
+//! A channel whose secrets may be replaced while the process runs. After a refusal of its credentials the
+//! secrets are renewed; if they changed, the channel is made again and asked once more. A refusal is a
+//! definite no, so this sends nothing twice.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,59 +8,61 @@ use tokio::time::Instant;
 
 use super::{Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, Status};
 use crate::{
-    config::secrets::{Live, LiveSecrets},
+    config::secrets::{Renewable, RenewableSecrets},
     outbound::Outbound,
 };
 
-/// How long reading the secrets again may take in a glance, of which no failure may use up a lease.
-const REFETCH: Duration = Duration::from_secs(4);
+/// How long a renewal may take within a question, whose failure must not use up a lease.
+const RENEWAL: Duration = Duration::from_secs(4);
 
-/// A channel, and how it is made.
-pub struct Renewing {
+/// A channel that is made again when its secrets change.
+pub struct RenewableChannel {
     kind: ChannelKind,
-    channel: Live<Arc<dyn Channel>>,
-    /// Whose refusals count: that of the channel.
+    channel: Renewable<Arc<dyn Channel>>,
+    /// The channel's own client: it counts the refusals.
     outbound: Outbound,
 }
 
-impl Renewing {
-    /// The channel that `make` makes of the secrets; it asks by `outbound`, if by HTTP at all.
+impl RenewableChannel {
+    /// The channel that `make` makes of the secrets. If it speaks HTTP, it does so by `outbound`.
     ///
     /// # Errors
     /// If the secrets do not make one.
     pub fn new<E: std::fmt::Display>(
-        secrets: &LiveSecrets,
+        secrets: &RenewableSecrets,
         outbound: Outbound,
         make: impl Fn(&crate::config::Secrets) -> Result<Arc<dyn Channel>, E> + Send + Sync + 'static,
     ) -> Result<Self, E> {
-        let channel = Live::new(secrets, make)?;
+        let channel = Renewable::new(secrets, make)?;
         Ok(Self {
-            kind: channel.current().1.kind(),
+            kind: channel.current().value.kind(),
             channel,
             outbound,
         })
     }
 
     fn now(&self) -> Arc<dyn Channel> {
-        self.channel.current().1.as_ref().clone()
+        self.channel.current().value.as_ref().clone()
     }
 
-    /// Asks the channel; once more, made anew, if its credentials were refused and there are newer ones.
+    /// Asks the channel. If its credentials were refused and there are newer ones, makes the channel again
+    /// and asks once more.
     async fn ask<T, A>(&self, question: impl Fn(Arc<dyn Channel>) -> A) -> Result<T, AskError>
     where
         A: Future<Output = Result<T, AskError>>,
     {
-        let ((edition, channel), before) = (self.channel.current(), self.outbound.refusals());
-        let answer = question(channel.as_ref().clone()).await;
+        let current = self.channel.current();
+        let before = self.outbound.refusals();
+        let answer = question(current.value.as_ref().clone()).await;
         let refused = answer.is_err() && self.outbound.refusals() != before;
-        if refused && self.channel.refused(edition, REFETCH).await {
+        if refused && self.channel.refused(current.number, RENEWAL).await {
             return question(self.now()).await;
         }
         answer
     }
 }
 
-impl Channel for Renewing {
+impl Channel for RenewableChannel {
     fn kind(&self) -> ChannelKind {
         self.kind
     }
@@ -85,9 +87,10 @@ impl Channel for Renewing {
         Box::pin(async move {
             let end = Instant::now() + within;
             let left = || end.saturating_duration_since(Instant::now());
-            let ((edition, channel), before) = (self.channel.current(), self.outbound.refusals());
-            let outcome = channel.send(message.clone(), within).await;
-            // A server that is no HTTP server says it by the outcome alone.
+            let current = self.channel.current();
+            let before = self.outbound.refusals();
+            let outcome = current.value.send(message.clone(), within).await;
+            // A mail server does not speak HTTP: only the outcome shows its refusal.
             let mail = self.kind == ChannelKind::Email;
             let refused = match &outcome {
                 Outcome::Rejected {
@@ -97,7 +100,7 @@ impl Channel for Renewing {
                 Outcome::Rejected { .. } => self.outbound.refusals() != before,
                 _ => false,
             };
-            if !refused || !self.channel.refused(edition, left() / 2).await {
+            if !refused || !self.channel.refused(current.number, left() / 2).await {
                 return outcome;
             }
             if left() < within / 4 {
