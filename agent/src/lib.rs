@@ -24,5 +24,6 @@ pub mod outbound;
 pub mod python;
 pub mod runtime;
 pub mod silences;
+pub mod status;
 pub mod store;
 pub mod telemetry;

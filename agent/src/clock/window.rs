@@ -37,6 +37,15 @@ impl Window {
         }
     }
 
+    /// How long ago the last window ended, if that is longer than `grace` and the next window does not begin
+    /// within `grace`.
+    pub fn over(self, now: Timestamp, zone: &TimeZone, grace: SignedDuration) -> Option<SignedDuration> {
+        let ended = self.last_end(now, zone)?;
+        let (start, _) = self.current_or_next(now, zone);
+        let over = now.duration_since(ended);
+        (over > grace && start.duration_since(now) > grace).then_some(over)
+    }
+
     /// The window that contains `now`, else the next window.
     pub fn current_or_next(self, now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let mut day = civil::previous(local_day(now, zone).date());

@@ -13,13 +13,12 @@ use crate::{
     clock::Clock,
     config::Settings,
     http::views::SilenceView,
-    runtime::window_guard::Guard,
+    status::{Facts, Status},
     store::{
-        Copies, Store, StoreError,
+        Store, StoreError,
         tables::{
-            broken_channels::{self, BrokenChannel},
+            broken_channels::BrokenChannel,
             decisions::{self, DecisionRow},
-            lineage,
             outbox::{self, Notification},
             runs::{self, RunRow},
             silences,
@@ -32,67 +31,42 @@ use crate::{
 const MESSAGES: u32 = 5;
 
 #[derive(Serialize)]
-struct Status {
+struct Shown {
     version: BuildInfo,
     environment: String,
-    at: Timestamp,
-    window: WindowView,
+    #[serde(flatten)]
+    status: Status,
     /// No pass was ever made: there is no state yet.
     never_ran: bool,
-    last_success: Option<Timestamp>,
     last_run: Option<RunRow>,
     decisions: Vec<DecisionRow>,
     notifications: Vec<Notification>,
-    broken_channels: Vec<BrokenChannel>,
-    /// All channels are broken.
-    nobody_to_tell: bool,
     /// What the person asked not to hear about at the moment.
     silences: Vec<SilenceView>,
-    /// Alerts that were left here, and are held back or not decided about yet.
+    /// Alerts that another process left beside the state, and that are held back or not decided about yet.
     alerts_waiting: usize,
-    /// The copies off the machine, as this file remembers them; `null` without a remote.
-    copies: Option<CopiesView>,
-}
-
-#[derive(Serialize)]
-struct CopiesView {
-    #[serde(flatten)]
-    copies: Copies,
-    age_seconds: Option<i64>,
-}
-
-#[derive(Serialize)]
-struct WindowView {
-    open: bool,
-    start: Timestamp,
-    end: Timestamp,
-    seconds_left: Option<i64>,
-    /// How long ago the last one ended, past its grace.
-    over_seconds: Option<i64>,
 }
 
 pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
     let settings = context::load(config).await?.settings;
-    let status = read(&settings, Clock::system().now())?;
+    let shown = read(&settings, Clock::system().now())?;
     let mut out = std::io::stdout().lock();
     if options.json {
-        serde_json::to_writer_pretty(&mut out, &status)?;
+        serde_json::to_writer_pretty(&mut out, &shown)?;
         writeln!(out)?;
     } else {
-        print(&mut out, &status, &settings)?;
+        print(&mut out, &shown, &settings)?;
     }
-    let known = status.last_run.as_ref().is_some_and(|run| run.outcome == "done");
-    let settled = status
+    let known = shown.last_run.as_ref().is_some_and(|run| run.outcome == "done");
+    let settled = shown
         .notifications
         .iter()
         .all(|message| !message.state.is_unsettled());
-    if status.nobody_to_tell {
+    if shown.status.nobody_to_tell {
         return Ok(Exit::Failed);
     }
-    let copied = status
-        .copies
-        .as_ref()
-        .is_none_or(|view| view.copies.saved.is_some() && view.copies.trouble.is_none());
+    let copies = shown.status.copies.as_ref();
+    let copied = copies.is_none_or(|copies| copies.saved.is_some() && copies.trouble.is_none());
     Ok(if known && settled && copied {
         Exit::Done
     } else {
@@ -100,73 +74,44 @@ pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow:
     })
 }
 
-fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Status> {
-    let (start, end) = settings.window.current_or_next(now, &settings.time_zone);
-    let open = start <= now && now < end;
-    let mut status = Status {
+fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
+    let facts = Facts::new(settings);
+    let mut shown = Shown {
         version: build_info(),
         environment: settings.environment.as_str().to_owned(),
-        at: now,
-        window: WindowView {
-            open,
-            start,
-            end,
-            seconds_left: open.then(|| end.duration_since(now).as_secs()),
-            over_seconds: Guard::new(settings).over(now).map(|over| over.as_secs()),
-        },
+        status: Status::recorded(None, &facts, now)?,
         never_ran: true,
-        last_success: None,
         last_run: None,
         decisions: Vec::new(),
         notifications: Vec::new(),
-        broken_channels: Vec::new(),
-        nobody_to_tell: false,
         silences: Vec::new(),
         alerts_waiting: Spool::of(&settings.state.path)
             .waiting()
             .map_or(0, |waiting| waiting.len()),
-        copies: settings.state.remote.as_ref().map(|url| CopiesView {
-            copies: Copies {
-                remote: url.to_string(),
-                saved: None,
-                trouble: None,
-            },
-            age_seconds: None,
-        }),
     };
     let store = match Store::open_read_only(&settings.state.path) {
         Ok(store) => store,
-        Err(StoreError::Missing(_)) => return Ok(status),
+        Err(StoreError::Missing(_)) => return Ok(shown),
         Err(error) => return Err(error.into()),
     };
     store.read(|connection| {
-        status.last_run = runs::list(connection, 1)?.into_iter().next();
-        status.last_success = runs::last_success(connection)?;
-        status.notifications = outbox::list(connection, MESSAGES)?;
-        let channels = &settings.notify.channels;
-        status.broken_channels = broken_channels::among(connection, channels)?;
-        status.nobody_to_tell = status.broken_channels.len() == channels.len();
-        status.silences = SilenceView::all(&silences::active(connection, now)?, now);
-        if let Some(view) = &mut status.copies
-            && let Some(lineage) = lineage::get(connection)?
-        {
-            view.age_seconds = lineage
-                .saved
-                .map(|saved| now.duration_since(saved.at).as_secs().max(0));
-            (view.copies.saved, view.copies.trouble) = (lineage.saved, lineage.trouble);
-        }
-        if let Some(run) = &status.last_run {
-            status.never_ran = false;
-            status.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;
-            status.decisions.reverse();
+        shown.status = Status::recorded(Some(connection), &facts, now)?;
+        shown.last_run = runs::list(connection, 1)?.into_iter().next();
+        shown.notifications = outbox::list(connection, MESSAGES)?;
+        shown.silences = SilenceView::all(&silences::active(connection, now)?, now);
+        if let Some(run) = &shown.last_run {
+            shown.never_ran = false;
+            shown.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;
+            shown.decisions.reverse();
         }
         Ok(())
     })?;
-    Ok(status)
+    Ok(shown)
 }
 
-fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) -> std::io::Result<()> {
+fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> std::io::Result<()> {
     let zone = &settings.time_zone;
+    let status = &shown.status;
     let ago = |at: Timestamp| {
         format!(
             "{} ({} ago)",
@@ -177,7 +122,7 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     writeln!(
         out,
         "mecris-agent {} ({}), {}",
-        status.version.version, status.version.commit, status.environment
+        shown.version.version, shown.version.commit, shown.environment
     )?;
     let window = &status.window;
     match (window.seconds_left, window.over_seconds) {
@@ -194,7 +139,7 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
             text::local(window.start, zone)
         )?,
     }
-    match &status.last_run {
+    match &shown.last_run {
         None => writeln!(out, "last pass     never: try `mecris-agent run`")?,
         Some(run) => writeln!(out, "last pass     {}, {}", ago(run.finished_at), run.outcome)?,
     }
@@ -216,14 +161,14 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
             text::local(*since, zone)
         )?;
     }
-    if status.alerts_waiting > 0 {
+    if shown.alerts_waiting > 0 {
         writeln!(
             out,
             "alerts        {} left here, held back or not decided about yet",
-            status.alerts_waiting
+            shown.alerts_waiting
         )?;
     }
-    if let Some(CopiesView { copies, .. }) = &status.copies {
+    if let Some(copies) = &status.copies {
         match copies.saved {
             None => writeln!(out, "copies        none yet in {}", copies.remote)?,
             Some(saved) => {
@@ -245,7 +190,7 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
             )?;
         }
     }
-    for decision in &status.decisions {
+    for decision in &shown.decisions {
         let DecisionRow {
             severity,
             subject,
@@ -264,7 +209,7 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
             word.unwrap_or_default()
         )?;
     }
-    for silence in &status.silences {
+    for silence in &shown.silences {
         let left = text::roughly(silence.ends_at.duration_since(status.at).as_secs());
         let word = text::word(
             &silence.author,
@@ -280,13 +225,13 @@ fn print(out: &mut impl std::io::Write, status: &Status, settings: &Settings) ->
     writeln!(
         out,
         "messages      {}",
-        if status.notifications.is_empty() {
+        if shown.notifications.is_empty() {
             "none yet"
         } else {
             "newest first"
         }
     )?;
-    for message in &status.notifications {
+    for message in &shown.notifications {
         let state = message.state.as_str();
         let why = message.why.as_deref().unwrap_or("");
         writeln!(

@@ -4,9 +4,10 @@ use jiff::{civil::Time, tz::TimeZone};
 
 use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
 use crate::{
-    clock::{Clock, Window},
+    clock::Clock,
     config::{Auth, Settings, secrets::Renewable},
     domain::Slug,
+    status::Facts,
     store::Store,
     telemetry::{live::LiveStatus, metrics::Metrics},
 };
@@ -33,8 +34,8 @@ pub struct AppSettings {
     pub auth: Auth,
     /// `http.requests_per_minute`.
     pub requests_per_minute: u32,
-    /// `window`.
-    pub window: Window,
+    /// What a status depends on: window, remote, channels.
+    pub facts: Facts,
     /// `time_zone`.
     pub zone: TimeZone,
     /// `heuristic.interval`: a reading older than two of them is stale.
@@ -59,7 +60,7 @@ impl AppSettings {
         Self {
             auth: settings.http.auth,
             requests_per_minute: settings.http.requests_per_minute,
-            window: settings.window,
+            facts: Facts::new(settings),
             zone: settings.time_zone.clone(),
             interval: settings.heuristic.interval,
             pass_deadline: settings.heuristic.deadline,

@@ -13,7 +13,10 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::App;
-use crate::telemetry::live::{Live, Phase};
+use crate::{
+    status::{CopiesStatus, Status},
+    telemetry::live::{Live, Phase},
+};
 
 /// What `/health` says. Always with status 200, as it was: `status` is the verdict, the status code says that
 /// we answer.
@@ -88,6 +91,18 @@ pub struct StateCopy {
     pub bytes: u64,
 }
 
+impl StateCopy {
+    fn of(copies: &CopiesStatus) -> Option<Self> {
+        let saved = copies.saved?;
+        Some(Self {
+            generation: saved.generation,
+            at: saved.at,
+            age_seconds: copies.age_seconds?,
+            bytes: saved.bytes,
+        })
+    }
+}
+
 /// What `/ready` says: 200 if ready, else 503.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ready {
@@ -157,8 +172,7 @@ impl App {
         let live = self.live.read();
         let heartbeat_age = live.heartbeat_age();
         let healthy = live.store_ok && heartbeat_age <= self.settings.heartbeat_bound;
-        let (start, ends_at) = self.settings.window.current_or_next(now, &self.settings.zone);
-        let age = |at: Timestamp| now.duration_since(at).as_secs().max(0);
+        let status = Status::live(&live, &self.settings.facts, now);
         Health {
             status: if healthy { "healthy" } else { "unhealthy" },
             services: self.services(&live),
@@ -166,21 +180,16 @@ impl App {
             version: env!("CARGO_PKG_VERSION"),
             phase: phase_word(live.phase),
             started_at: live.started_at,
-            last_run_started_at: live.run_started_at,
-            last_run_finished_at: live.run_finished_at,
-            last_success_at: live.run_succeeded_at,
-            last_success_age_seconds: live.run_succeeded_at.map(age),
+            last_run_started_at: status.last_run_started_at,
+            last_run_finished_at: status.last_run_finished_at,
+            last_success_at: status.last_success,
+            last_success_age_seconds: status.last_success_age_seconds(),
             scheduler_heartbeat_age_seconds: heartbeat_age.as_secs(),
-            state_copy: live.copied.map(|saved| StateCopy {
-                generation: saved.generation,
-                at: saved.at,
-                age_seconds: age(saved.at),
-                bytes: saved.bytes,
-            }),
+            state_copy: status.copies.as_ref().and_then(StateCopy::of),
             window: WindowState {
-                open: start <= now && now < ends_at,
-                ends_at,
-                over_seconds: live.over.map(|over| over.as_secs()),
+                open: status.window.open,
+                ends_at: status.window.end,
+                over_seconds: status.window.over_seconds,
             },
             degraded: live.degraded.keys().copied().collect(),
             response_time_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,

@@ -50,10 +50,7 @@ impl Guard {
     /// How long ago the last window ended, if that is longer than the grace and the next one does not begin
     /// within it.
     pub fn over(&self, now: Timestamp) -> Option<SignedDuration> {
-        let ended = self.window.last_end(now, &self.zone)?;
-        let (start, _) = self.window.current_or_next(now, &self.zone);
-        let over = now.duration_since(ended);
-        (over > self.grace && start.duration_since(now) > self.grace).then_some(over)
+        self.window.over(now, &self.zone, self.grace)
     }
 }
 

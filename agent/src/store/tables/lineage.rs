@@ -20,20 +20,24 @@ pub struct Lineage {
 }
 
 /// A copy that is known to be safe off the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SavedCopy)]
 pub struct Saved {
     /// Its generation.
     pub generation: u64,
     /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Its size, compressed.
     pub bytes: u64,
 }
 
 /// Copies fail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CopyTrouble)]
 pub struct Trouble {
     /// Since when.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// Why, for a person.
     pub why: String,

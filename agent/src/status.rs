@@ -1,0 +1,284 @@
+//! How Mecris stands at one instant: window, passes, copies off the machine, channels.
+//!
+//! [`Status`] is the one value behind `mecris-agent status`, `GET /health` and `GET /narrator/context`. It is made
+//! from the recorded state ([`Status::recorded`]), which any process can read, or from what a daemon holds in
+//! memory ([`Status::live`]), which costs no I/O. Nothing here decides whether to speak.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rusqlite::Connection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    clock::Window,
+    config::Settings,
+    domain::ChannelKind,
+    store::tables::{
+        broken_channels::{self, BrokenChannel},
+        lineage::{self, Saved, Trouble},
+        runs,
+    },
+    telemetry::live::Live,
+};
+
+/// The settings that a status depends on.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// `window`.
+    pub window: Window,
+    /// `window.grace`.
+    pub grace: SignedDuration,
+    /// `time_zone`.
+    pub zone: TimeZone,
+    /// `state.remote`; `None`: the state is not copied.
+    pub remote: Option<String>,
+    /// `notify.channels`.
+    pub channels: Vec<ChannelKind>,
+}
+
+impl Facts {
+    /// From the settings.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            window: settings.window,
+            grace: SignedDuration::try_from(settings.window_grace).unwrap_or(SignedDuration::MAX),
+            zone: settings.time_zone.clone(),
+            remote: settings.state.remote.as_ref().map(ToString::to_string),
+            channels: settings.notify.channels.clone(),
+        }
+    }
+}
+
+/// How Mecris stands at one instant.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Status {
+    /// The instant.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// When this machine is meant to run.
+    pub window: WindowStatus,
+    /// When the newest pass began; `null`: no pass is known.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_run_started_at: Option<Timestamp>,
+    /// When a pass last ended, however it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_run_finished_at: Option<Timestamp>,
+    /// When a pass last read Beeminder; `null`: never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_success: Option<Timestamp>,
+    /// The copies off the machine; `null`: no remote is configured.
+    pub copies: Option<CopiesStatus>,
+    /// The configured channels that are broken, the one that broke first first.
+    pub broken_channels: Vec<BrokenChannel>,
+    /// Every configured channel is broken: no message can reach the person.
+    pub nobody_to_tell: bool,
+}
+
+/// The window, and whether it was outlived.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct WindowStatus {
+    /// Whether it is open now.
+    pub open: bool,
+    /// The start of the window that is open, else of the next one.
+    #[schema(value_type = String, format = DateTime)]
+    pub start: Timestamp,
+    /// The end of the same window.
+    #[schema(value_type = String, format = DateTime)]
+    pub end: Timestamp,
+    /// Seconds until the end; `null`: it is not open.
+    pub seconds_left: Option<i64>,
+    /// Seconds since the last window ended, once `window.grace` is over and until it begins before the next one.
+    pub over_seconds: Option<i64>,
+}
+
+/// How the copies off the machine fare.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CopiesStatus {
+    /// Where they go: `state.remote`.
+    pub remote: String,
+    /// The newest copy that is known to be safe; `null`: there is none.
+    pub saved: Option<Saved>,
+    /// Why copying fails, while it does.
+    pub trouble: Option<Trouble>,
+    /// Seconds since the newest safe copy was made.
+    pub age_seconds: Option<i64>,
+}
+
+impl Status {
+    /// From the recorded state. `None` for the connection: there is no state yet.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn recorded(
+        connection: Option<&Connection>,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> rusqlite::Result<Self> {
+        let mut status = Self {
+            at: now,
+            window: WindowStatus::new(facts, now, facts.window.over(now, &facts.zone, facts.grace)),
+            last_run_started_at: None,
+            last_run_finished_at: None,
+            last_success: None,
+            copies: facts
+                .remote
+                .as_ref()
+                .map(|remote| CopiesStatus::new(remote, None, None, now)),
+            broken_channels: Vec::new(),
+            nobody_to_tell: false,
+        };
+        let Some(connection) = connection else {
+            return Ok(status);
+        };
+        if let Some(run) = runs::list(connection, 1)?.into_iter().next() {
+            status.last_run_started_at = Some(run.started_at);
+            status.last_run_finished_at = Some(run.finished_at);
+        }
+        status.last_success = runs::last_success(connection)?;
+        status.broken_channels = broken_channels::among(connection, &facts.channels)?;
+        status.nobody_to_tell = status.broken_channels.len() == facts.channels.len();
+        if let Some(remote) = &facts.remote
+            && let Some(lineage) = lineage::get(connection)?
+        {
+            status.copies = Some(CopiesStatus::new(remote, lineage.saved, lineage.trouble, now));
+        }
+        Ok(status)
+    }
+
+    /// From what the daemon holds in memory. Broken channels are not held there: `/health` names them among what
+    /// is degraded.
+    pub fn live(live: &Live, facts: &Facts, now: Timestamp) -> Self {
+        Self {
+            at: now,
+            window: WindowStatus::new(facts, now, live.over),
+            last_run_started_at: live.run_started_at,
+            last_run_finished_at: live.run_finished_at,
+            last_success: live.run_succeeded_at,
+            copies: facts
+                .remote
+                .as_ref()
+                .map(|remote| CopiesStatus::new(remote, live.copied, None, now)),
+            broken_channels: Vec::new(),
+            nobody_to_tell: false,
+        }
+    }
+
+    /// Seconds since a pass last read Beeminder.
+    pub fn last_success_age_seconds(&self) -> Option<i64> {
+        self.last_success.map(|at| age_seconds(at, self.at))
+    }
+}
+
+impl WindowStatus {
+    fn new(facts: &Facts, now: Timestamp, over: Option<SignedDuration>) -> Self {
+        let (start, end) = facts.window.current_or_next(now, &facts.zone);
+        let open = start <= now && now < end;
+        Self {
+            open,
+            start,
+            end,
+            seconds_left: open.then(|| end.duration_since(now).as_secs()),
+            over_seconds: over.map(|over| over.as_secs()),
+        }
+    }
+}
+
+impl CopiesStatus {
+    fn new(remote: &str, saved: Option<Saved>, trouble: Option<Trouble>, now: Timestamp) -> Self {
+        Self {
+            remote: remote.to_owned(),
+            saved,
+            trouble,
+            age_seconds: saved.map(|saved| age_seconds(saved.at, now)),
+        }
+    }
+}
+
+/// Never negative: a clock that was set back does not make a copy younger than now.
+fn age_seconds(at: Timestamp, now: Timestamp) -> i64 {
+    now.duration_since(at).as_secs().max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        store::{Store, tests::scratch},
+        telemetry::LiveStatus,
+    };
+
+    const NOW: &str = "2026-11-21T18:00:00Z";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// A window from 13:00 to 18:00 in New York: NOW is its beginning.
+    fn facts() -> Facts {
+        Facts {
+            window: Window {
+                start: "13:00:00".parse().unwrap(),
+                length: SignedDuration::from_hours(5),
+            },
+            grace: SignedDuration::from_mins(10),
+            zone: TimeZone::get("America/New_York").unwrap(),
+            remote: Some("s3://bucket/prefix".to_owned()),
+            channels: vec![ChannelKind::Sms, ChannelKind::Email],
+        }
+    }
+
+    fn recorded(store: &Store) -> Status {
+        store
+            .read(|connection| Status::recorded(Some(connection), &facts(), at(NOW)))
+            .unwrap()
+    }
+
+    async fn execute(store: &Store, sql: &'static str) {
+        store.write(move |tx| tx.execute_batch(sql)).await.unwrap();
+    }
+
+    #[test]
+    fn without_a_state_only_the_window_and_the_missing_copy_are_known() {
+        let status = Status::recorded(None, &facts(), at(NOW)).unwrap();
+        assert_eq!((status.last_success, status.last_run_finished_at), (None, None));
+        assert!(status.window.open);
+        assert_eq!(status.window.seconds_left, Some(5 * 3600));
+        let copies = status.copies.unwrap();
+        assert_eq!((copies.saved, copies.age_seconds), (None, None));
+        assert!(!status.nobody_to_tell);
+    }
+
+    #[tokio::test]
+    async fn the_record_and_the_daemon_say_the_same() {
+        let (_folder, store) = scratch();
+        execute(
+            &store,
+            "INSERT INTO lineage (id, generation, nonce, saved, saved_at, saved_bytes)
+             VALUES (1, 7, 'a', 7, '2026-11-21T17:59:00.000000000Z', 4000)",
+        )
+        .await;
+        let status = recorded(&store);
+        let live = LiveStatus::new(at("2026-11-21T17:00:00Z"));
+        live.copied(status.copies.as_ref().unwrap().saved);
+        let in_memory = Status::live(&live.read(), &facts(), at(NOW));
+        assert_eq!(
+            serde_json::to_value(&in_memory).unwrap(),
+            serde_json::to_value(&status).unwrap()
+        );
+        assert_eq!(status.copies.unwrap().age_seconds, Some(60));
+    }
+
+    #[tokio::test]
+    async fn nobody_can_be_told_once_every_configured_channel_is_broken() {
+        let (_folder, store) = scratch();
+        let broken = "INSERT INTO broken_channels (channel, since, refused_at, skip_until, at_arrival, why)
+             VALUES ('sms', '2026-11-21T17:00:00.000000000Z', '2026-11-21T17:00:00.000000000Z',
+                     '2026-11-21T23:00:00.000000000Z', 0, 'no')";
+        execute(&store, broken).await;
+        assert!(!recorded(&store).nobody_to_tell);
+        let another = "INSERT INTO broken_channels (channel, since, refused_at, skip_until, at_arrival, why)
+             SELECT 'email', since, refused_at, skip_until, at_arrival, why FROM broken_channels";
+        execute(&store, another).await;
+        assert!(recorded(&store).nobody_to_tell);
+    }
+}
