@@ -120,18 +120,28 @@ impl Rules {
         connection: &Connection,
         now: Timestamp,
     ) -> rusqlite::Result<Vec<Recorded>> {
-        let read = |provider| {
-            let row = store::tables::budget::get(connection, provider)?;
-            Ok(match row {
-                Some(row) => row::recorded(row, &self.settings, now),
-                None => Recorded {
-                    budget: Budget::unknown(provider, "not computed yet: the first pass does it"),
-                    refreshed_at: None,
-                    stale: true,
-                },
-            })
-        };
-        Provider::ALL.into_iter().map(read).collect()
+        Provider::ALL
+            .into_iter()
+            .map(|provider| self.recorded_of(connection, provider, now))
+            .collect()
+    }
+
+    /// One provider's row as it was last recorded.
+    pub(super) fn recorded_of(
+        &self,
+        connection: &Connection,
+        provider: Provider,
+        now: Timestamp,
+    ) -> rusqlite::Result<Recorded> {
+        let row = store::tables::budget::get(connection, provider)?;
+        Ok(match row {
+            Some(row) => row::recorded(row, &self.settings, now),
+            None => Recorded {
+                budget: Budget::unknown(provider, "not computed yet: the first pass does it"),
+                refreshed_at: None,
+                stale: true,
+            },
+        })
     }
 
     pub(super) fn configured(&self, provider: Provider) -> Option<&ProviderBudget> {

@@ -2,8 +2,8 @@
 //! or from odometer readings.
 //!
 //! [`BudgetArm::observe`] computes both providers' rows and records them; what a person tells over HTTP is
-//! recorded the same way, and every endpoint reads the recorded rows. Money is integer micro-dollars until it
-//! leaves as JSON. No network lives here.
+//! recorded the same way, and every endpoint reads the recorded rows. Money is integer micro-dollars. No
+//! network lives here and no shape of an answer: those are in `http::views::usage`.
 
 mod adjust;
 mod arm;
@@ -12,14 +12,16 @@ mod figures;
 pub mod health;
 mod ledger;
 mod odometer;
+mod outlook;
 pub mod period;
 pub mod pricing;
 mod reads;
 mod reminders;
+mod requests;
 mod row;
+mod summary;
 #[cfg(test)]
-mod tests;
-pub mod views;
+pub(crate) mod tests;
 mod writes;
 
 use jiff::{Timestamp, civil::Date};
@@ -27,8 +29,13 @@ use serde::{Deserialize, Serialize};
 
 pub use arm::BudgetArm;
 pub use error::BudgetError;
+pub use odometer::{Odometer, PastMonth, Total};
+pub use outlook::{BudgetToday, Outlook};
+pub use reminders::{OdometerState, Reminder, ReminderKind, Reminders, Urgency};
+pub use requests::{NewReading, NewSession, UpdateBudget};
 pub use row::Recorded;
-pub use writes::{NewReading, NewSession, UpdateBudget};
+pub use summary::{Summary, Tally};
+pub use writes::{RecordedReading, RecordedSession};
 
 use crate::{
     config::BudgetSource,
@@ -38,6 +45,7 @@ use crate::{
 /// How a budget stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = BudgetHealth)]
 pub enum Health {
     /// Within the plan.
     Good,
@@ -45,7 +53,7 @@ pub enum Health {
     Warning,
     /// Spent, or nearly.
     Critical,
-    /// Nobody knows.
+    /// Not known.
     Unknown,
 }
 
@@ -100,6 +108,11 @@ impl Budget {
     /// Limit less used.
     pub fn remaining(&self) -> Option<Money> {
         Some(self.limit? - self.used?)
+    }
+
+    /// The word for [`Budget::source`]: `none`, `ledger` or `odometer`.
+    pub fn source_word(&self) -> &'static str {
+        row::source_word(self.source)
     }
 
     /// A budget of which nothing is known.

@@ -6,6 +6,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
+    Reminders,
     figures::{Figures, per_day},
     period::{Month, days_between},
 };
@@ -14,6 +15,41 @@ use crate::{
     domain::{Money, Provider},
     store::tables::{budget::Adjustment, odometer::Reading},
 };
+
+/// Where Groq's odometer stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Odometer {
+    /// What a person should record.
+    pub reminders: Reminders,
+    /// The present local month, `YYYY-MM`.
+    pub month: String,
+    /// What its newest reading says; `None`: it has none.
+    pub total: Option<Total>,
+    /// Every month with readings, newest first.
+    pub history: Vec<PastMonth>,
+}
+
+/// What the newest reading of a month says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Total {
+    /// The month's total so far.
+    pub value: Money,
+    /// The total by the days it took.
+    pub daily_average: Money,
+}
+
+/// The readings of one month.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastMonth {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// The newest total.
+    pub cost: Money,
+    /// The month is over.
+    pub finalized: bool,
+    /// How many readings it has.
+    pub readings: u32,
+}
 
 /// What the readings of the present month (oldest first) and a person's word on what remains say: the later
 /// one counts.

@@ -4,6 +4,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use serde::Deserialize;
 
 use crate::{clock::local_day_bounds, config::BudgetPeriod};
 
@@ -88,7 +89,8 @@ pub fn days_between(from: Date, to: Date) -> i64 {
 }
 
 /// A calendar month, written `2026-01`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Month(Date);
 
 /// A text that is not a month.
@@ -114,6 +116,14 @@ impl Month {
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
+    }
+}
+
+impl TryFrom<String> for Month {
+    type Error = MonthError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

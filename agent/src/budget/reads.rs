@@ -1,34 +1,23 @@
-//! What the endpoints read: recorded rows, sessions and readings. Nothing here waits for anything.
+//! What is recorded, read back: rows, sessions and readings. Nothing here waits for anything.
 
-use std::{cmp::Reverse, collections::BTreeMap};
-
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
 
 use super::{
-    Budget, BudgetArm, BudgetError, Recorded,
+    BudgetArm, BudgetToday, Odometer, Recorded, Summary,
     arm::Rules,
-    health::{self, Standing, Verdict},
-    odometer,
-    period::{Month, Period},
+    odometer::{self, PastMonth, Total},
+    period::Month,
     reminders,
-    views::{
-        BudgetInfo, DayUsage, Derived, GroqContext, GroqTracking, MonthView, OdometerContextView,
-        OdometerStatusView, ProviderUsage, ProviderView, RecentView, SessionView, Summary, SummaryView,
-        TypeUsage, Urgency, UsageView,
-    },
 };
 use crate::{
-    clock::{local_day, local_day_bounds},
-    domain::{Money, Provider},
-    store::{self, StoreError, tables::sessions::Session},
+    clock::local_day_bounds,
+    domain::Provider,
+    store::{
+        self, StoreError,
+        tables::{odometer as readings, sessions::Session},
+    },
 };
-
-/// The longest summary.
-const MAX_DAYS: u32 = 366;
-
-/// The longest listing.
-const MAX_SESSIONS: u32 = 1_000;
 
 impl BudgetArm {
     /// The rows as they were last recorded, one for each provider, unconfigured ones too.
@@ -39,231 +28,84 @@ impl BudgetArm {
         self.store.read(|connection| self.rules.recorded(connection, now))
     }
 
-    /// `GET /usage`.
+    /// The rows as they were last recorded, one for each provider, and what follows from each today.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn usage(&self, now: Timestamp) -> Result<UsageView, StoreError> {
-        self.store.read(|connection| usage(&self.rules, connection, now))
+    pub fn usage(&self, now: Timestamp) -> Result<Vec<BudgetToday>, StoreError> {
+        self.store.read(|connection| self.rules.usage(connection, now))
     }
 
-    /// `GET /usage/summary`: the last `days` local days, today included.
-    ///
-    /// # Errors
-    /// If `days` is out of bounds or the state cannot be read.
-    pub fn summary(&self, days: u32, now: Timestamp) -> Result<SummaryView, BudgetError> {
-        bounded("days", days, MAX_DAYS)?;
-        let summary = self.store.read(|connection| {
-            let today = self.rules.today(now);
-            let first = today.saturating_sub((i64::from(days) - 1).days());
-            let (from, _) = local_day_bounds(first.into(), &self.rules.zone);
-            let (_, until) = local_day_bounds(today.into(), &self.rules.zone);
-            let sessions = store::tables::sessions::between(connection, from, until)?;
-            let anthropic = self.rules.recorded(connection, now)?.into_iter().next();
-            Ok(summarize(&self.rules, days, &sessions, anthropic.as_ref()))
-        })?;
-        Ok(SummaryView {
-            summary,
-            timestamp: now,
-        })
-    }
-
-    /// `GET /usage/recent`: the newest sessions, newest first.
-    ///
-    /// # Errors
-    /// If `limit` is out of bounds or the state cannot be read.
-    pub fn recent(&self, limit: u32, now: Timestamp) -> Result<RecentView, BudgetError> {
-        bounded("limit", limit, MAX_SESSIONS)?;
-        let sessions = self
-            .store
-            .read(|connection| store::tables::sessions::recent(connection, limit))?;
-        let sessions: Vec<_> = sessions.into_iter().map(SessionView::from).collect();
-        Ok(RecentView {
-            count: sessions.len(),
-            sessions,
-            timestamp: now,
-        })
-    }
-
-    /// `GET /groq/odometer/status`.
+    /// The sessions of the last `days` local days, today included, added up.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn odometer_status(&self, now: Timestamp) -> Result<OdometerStatusView, StoreError> {
+    pub fn summary(&self, days: u32, now: Timestamp) -> Result<Summary, StoreError> {
+        let rules = &self.rules;
         self.store.read(|connection| {
-            let month = Month::of(self.rules.today(now)).to_string();
-            let newest = store::tables::odometer::of_month(connection, Provider::Groq, &month)?.pop();
-            let history = store::tables::odometer::months(connection, Provider::Groq)?
+            let today = rules.today(now);
+            let first = today.saturating_sub((i64::from(days) - 1).days());
+            let (from, _) = local_day_bounds(first.into(), &rules.zone);
+            let (_, until) = local_day_bounds(today.into(), &rules.zone);
+            let sessions = store::tables::sessions::between(connection, from, until)?;
+            let anthropic = rules.recorded(connection, now)?.into_iter().next();
+            Ok(Summary::of(days, &sessions, &rules.zone, anthropic))
+        })
+    }
+
+    /// The newest `limit` sessions, newest first.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn recent(&self, limit: u32) -> Result<Vec<Session>, StoreError> {
+        self.store
+            .read(|connection| store::tables::sessions::recent(connection, limit))
+    }
+
+    /// Groq's readings of this month and of the months before, and what a person should record.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn odometer(&self, now: Timestamp) -> Result<Odometer, StoreError> {
+        let rules = &self.rules;
+        self.store.read(|connection| {
+            let month = Month::of(rules.today(now)).to_string();
+            let newest = readings::of_month(connection, Provider::Groq, &month)?.pop();
+            let history = readings::months(connection, Provider::Groq)?
                 .into_iter()
-                .map(|past| MonthView {
+                .map(|past| PastMonth {
                     finalized: past.month < month,
                     month: past.month,
-                    cost: past.value.usd(),
+                    cost: past.value,
                     readings: past.readings,
                 });
-            Ok(OdometerStatusView {
-                reminders: reminders::status(&self.rules, connection, now)?,
+            Ok(Odometer {
+                reminders: reminders::status(rules, connection, now)?,
                 history: history.collect(),
-                current_month: month,
-                current_cost: newest.as_ref().map(|newest| newest.value.usd()),
-                daily_average: newest.map(|newest| odometer::daily_average(&newest, &self.rules.zone).usd()),
-                timestamp: now,
+                total: newest.map(|newest| Total {
+                    value: newest.value,
+                    daily_average: odometer::daily_average(&newest, &rules.zone),
+                }),
+                month,
             })
         })
     }
+}
 
-    /// `GET /groq/odometer/context`.
-    ///
-    /// # Errors
-    /// If the state cannot be read.
-    pub fn odometer_context(&self, now: Timestamp) -> Result<OdometerContextView, StoreError> {
-        let status = self.odometer_status(now)?;
-        let asked = status.reminders.reminders;
-        let groq_tracking = GroqTracking {
-            status: status.reminders.status,
-            has_current_data: status.current_cost.is_some(),
-            days_until_reset: status.reminders.days_until_reset,
-            needs_action: !asked.is_empty(),
-            urgent_reminder: asked
-                .into_iter()
-                .find(|r| r.urgency == Urgency::High)
-                .map(|r| r.message),
-            current_month_spend: status.current_cost,
-            daily_average: status.daily_average,
-        };
-        Ok(OdometerContextView {
-            groq_context: GroqContext { groq_tracking },
-            timestamp: now,
-        })
+impl Rules {
+    /// Every provider's row and what follows from it, on a connection.
+    pub(super) fn usage(
+        &self,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<BudgetToday>> {
+        let rows = self.recorded(connection, now)?;
+        Ok(rows
+            .into_iter()
+            .map(|recorded| BudgetToday {
+                outlook: self.outlook(&recorded.budget, now),
+                recorded,
+            })
+            .collect())
     }
-}
-
-/// `GET /usage`, on a connection.
-pub(super) fn usage(rules: &Rules, connection: &Connection, now: Timestamp) -> rusqlite::Result<UsageView> {
-    let rows = rules.recorded(connection, now)?;
-    let providers = rows
-        .iter()
-        .map(|row| ProviderView::new(row, &derive(rules, &row.budget, now)))
-        .collect();
-    let unknown = Budget::unknown(Provider::Anthropic, "");
-    let anthropic = rows
-        .iter()
-        .map(|row| &row.budget)
-        .find(|b| b.provider == Provider::Anthropic)
-        .unwrap_or(&unknown);
-    Ok(UsageView::new(
-        anthropic,
-        derive(rules, anthropic, now),
-        providers,
-    ))
-}
-
-/// What follows from a row by the present day. The health is the row's own: it was judged when the row was
-/// computed.
-fn derive(rules: &Rules, budget: &Budget, now: Timestamp) -> Derived {
-    let (Some(limit), Some(start), Some(end)) = (budget.limit, budget.period_start, budget.period_end) else {
-        return Derived {
-            days_remaining: None,
-            projected_exhaustion: None,
-            alerts: Vec::new(),
-        };
-    };
-    let Budget {
-        used,
-        spent_today,
-        daily_burn,
-        as_of,
-        ..
-    } = *budget;
-    let period = Period { start, end };
-    let standing = Standing {
-        limit,
-        used,
-        spent_today,
-        daily_burn,
-        period,
-        as_of,
-    };
-    let Verdict {
-        alerts,
-        projected_exhaustion,
-        ..
-    } = health::judge(&standing, &rules.settings.thresholds, &rules.zone, now);
-    Derived {
-        days_remaining: Some(period.days_remaining(rules.today(now))),
-        projected_exhaustion,
-        alerts,
-    }
-}
-
-#[derive(Default)]
-struct Tally {
-    sessions: usize,
-    cost: Money,
-}
-
-impl Tally {
-    fn add(&mut self, session: &Session) {
-        self.sessions += 1;
-        self.cost = self.cost + session.cost;
-    }
-}
-
-fn summarize(rules: &Rules, days: u32, sessions: &[Session], anthropic: Option<&Recorded>) -> Summary {
-    let mut all = Tally::default();
-    let mut by_day = BTreeMap::<Reverse<Date>, Tally>::new();
-    let mut by_type = BTreeMap::<&str, Tally>::new();
-    let mut by_provider = BTreeMap::<Provider, Tally>::new();
-    for session in sessions {
-        all.add(session);
-        by_day
-            .entry(Reverse(local_day(session.at, &rules.zone).date()))
-            .or_default()
-            .add(session);
-        by_type.entry(&session.session_type).or_default().add(session);
-        by_provider.entry(session.provider).or_default().add(session);
-    }
-    let day = |(Reverse(date), tally): (Reverse<Date>, Tally)| DayUsage {
-        date,
-        sessions: tally.sessions,
-        cost: tally.cost.usd(),
-    };
-    let by_type = dearest_first(by_type).map(|(session_type, tally)| TypeUsage {
-        session_type: session_type.to_owned(),
-        sessions: tally.sessions,
-        cost: tally.cost.usd(),
-    });
-    let by_provider = dearest_first(by_provider).map(|(provider, tally)| ProviderUsage {
-        provider,
-        sessions: tally.sessions,
-        cost: tally.cost.usd(),
-    });
-    Summary {
-        period_days: days,
-        total_sessions: all.sessions,
-        total_input_tokens: sessions
-            .iter()
-            .fold(0, |sum, s| sum.saturating_add(s.input_tokens)),
-        total_output_tokens: sessions
-            .iter()
-            .fold(0, |sum, s| sum.saturating_add(s.output_tokens)),
-        total_cost: all.cost.usd(),
-        daily_usage: by_day.into_iter().map(day).collect(),
-        usage_by_type: by_type.collect(),
-        usage_by_provider: by_provider.collect(),
-        budget: anthropic.and_then(BudgetInfo::of),
-    }
-}
-
-fn dearest_first<K>(tallies: BTreeMap<K, Tally>) -> impl Iterator<Item = (K, Tally)> {
-    let mut tallies: Vec<_> = tallies.into_iter().collect();
-    tallies.sort_by_key(|(_, tally)| Reverse(tally.cost));
-    tallies.into_iter()
-}
-
-fn bounded(field: &'static str, value: u32, most: u32) -> Result<(), BudgetError> {
-    if (1..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(BudgetError::invalid(field, value, format!("1 to {most}")))
 }

@@ -1,11 +1,12 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::Connection;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     arm::Rules,
     odometer,
     period::{Month, days_between},
-    views::{OdometerState, Reminder, ReminderKind, ReminderStatus, Urgency},
 };
 use crate::{
     clock::local_day,
@@ -18,12 +19,85 @@ use crate::{
 /// after.
 const DAYS_AROUND_THE_TURN: i64 = 3;
 
+/// Where the odometer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OdometerState {
+    /// Read lately.
+    Normal,
+    /// The last days of the month: the total is about to be lost.
+    Approaching,
+    /// No reading for this month.
+    NeedsReading,
+    /// The reading is old.
+    Stale,
+    /// Groq's budget does not come from an odometer.
+    NotUsed,
+}
+
+/// What a person should record, and when the console starts anew.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reminders {
+    /// Where the odometer stands.
+    pub state: OdometerState,
+    /// What to record.
+    pub due: Vec<Reminder>,
+    /// Days to the last day of the month.
+    pub days_until_reset: i64,
+    /// Age of the newest reading of any month, in whole days.
+    pub last_reading_age_days: Option<i64>,
+}
+
+/// One thing to record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reminder {
+    /// Why a reading is asked for.
+    pub kind: ReminderKind,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// One sentence for a person.
+    pub message: String,
+}
+
+/// Why a reading is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReminderKind {
+    /// The month ends soon.
+    MonthEnd,
+    /// The newest reading is old.
+    StaleData,
+    /// This month has none.
+    InitialReading,
+    /// The month before has none from its end.
+    MissedMonthEnd,
+}
+
+/// How urgent a reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ReminderUrgency)]
+pub enum Urgency {
+    /// Now.
+    High,
+    /// Soon.
+    Medium,
+    /// Some time.
+    Low,
+}
+
+impl Reminder {
+    fn new(kind: ReminderKind, urgency: Urgency, message: String) -> Self {
+        Self {
+            kind,
+            urgency,
+            message,
+        }
+    }
+}
+
 /// Which reading a person should record now, from what is in the store.
-pub(super) fn status(
-    rules: &Rules,
-    connection: &Connection,
-    now: Timestamp,
-) -> rusqlite::Result<ReminderStatus> {
+pub(super) fn status(rules: &Rules, connection: &Connection, now: Timestamp) -> rusqlite::Result<Reminders> {
     let month = Month::of(rules.today(now)).to_string();
     let present = store::tables::odometer::of_month(connection, Provider::Groq, &month)?;
     let before = store::tables::odometer::last_before(connection, Provider::Groq, &month)?;
@@ -31,12 +105,12 @@ pub(super) fn status(
         .configured(Provider::Groq)
         .is_some_and(|groq| groq.source == BudgetSource::Odometer);
     let max_age_days = rules.settings.thresholds.reading_max_age_days;
-    let mut status = decide(present.last(), before.as_ref(), max_age_days, &rules.zone, now);
+    let mut reminders = decide(present.last(), before.as_ref(), max_age_days, &rules.zone, now);
     if !configured {
-        status.status = OdometerState::NotUsed;
-        status.reminders.clear();
+        reminders.state = OdometerState::NotUsed;
+        reminders.due.clear();
     }
-    Ok(status)
+    Ok(reminders)
 }
 
 /// The rules. Pure.
@@ -46,7 +120,7 @@ fn decide(
     max_age_days: u32,
     zone: &TimeZone,
     now: Timestamp,
-) -> ReminderStatus {
+) -> Reminders {
     let today = local_day(now, zone).date();
     let month = Month::of(today);
     let days_until_reset = month.period().days_remaining(today);
@@ -106,9 +180,9 @@ fn decide(
             message,
         ));
     }
-    ReminderStatus {
-        status: state,
-        reminders,
+    Reminders {
+        state,
+        due: reminders,
         days_until_reset,
         last_reading_age_days: age,
     }
@@ -155,8 +229,8 @@ mod tests {
         let zone = TimeZone::get("America/New_York").unwrap();
         let status = decide(present, before, 7, &zone, now.parse().unwrap());
         (
-            status.status,
-            status.reminders.iter().map(|r| (r.kind, r.urgency)).collect(),
+            status.state,
+            status.due.iter().map(|r| (r.kind, r.urgency)).collect(),
         )
     }
 

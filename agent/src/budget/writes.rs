@@ -3,16 +3,12 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Transaction;
 
 use super::{
-    BudgetArm, BudgetError, adjust,
-    arm::Rules,
-    odometer,
-    period::Month,
-    pricing, reads, reminders,
-    views::{BudgetInfo, ReadingRecorded, ReadingResult, SessionRecorded, UpdateRecorded},
+    BudgetArm, BudgetError, BudgetToday, NewReading, NewSession, Recorded, Reminders, UpdateBudget, adjust,
+    arm::Rules, odometer, period::Month, pricing, reminders,
 };
 use crate::{
     domain::{Money, Provider},
@@ -25,49 +21,31 @@ use crate::{
 /// What a write waits for its copy off the machine.
 const CHECKPOINT: Duration = Duration::from_secs(5);
 
-/// `POST /usage/record`.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    /// Who bills it.
-    pub provider: Provider,
-    /// The model id, as the price table has it.
-    pub model: String,
-    /// Tokens sent.
-    pub input_tokens: u64,
-    /// Tokens received.
-    pub output_tokens: u64,
-    /// Free word, such as `interactive`.
-    pub session_type: String,
-    /// Free text.
-    pub notes: String,
+/// A session that was priced and recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedSession {
+    /// The session, with its cost.
+    pub session: Session,
+    /// Every provider's budget after it.
+    pub usage: Vec<BudgetToday>,
 }
 
-/// `POST /usage/update_budget`. What is `None` stays as it is; each works alone.
-#[derive(Clone, Debug)]
-pub struct UpdateBudget {
-    /// Whose.
-    pub provider: Provider,
-    /// What is left now. Sessions count from here on.
-    pub remaining: Option<Money>,
-    /// The limit of the present period.
-    pub total: Option<Money>,
-    /// The last day of the present period.
-    pub period_end: Option<Date>,
-}
-
-/// `POST /groq/odometer/record`.
-#[derive(Clone, Debug)]
-pub struct NewReading {
-    /// Whose console.
-    pub provider: Provider,
-    /// The month's total so far.
-    pub value: Money,
-    /// Which month; `None`: the present local one.
-    pub month: Option<Month>,
-    /// Free text.
-    pub notes: String,
-    /// The last reading of that month was wrong, so this one may be lower.
-    pub correction: bool,
+/// A month-to-date total that was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedReading {
+    /// The reading.
+    pub reading: Reading,
+    /// The first reading of a month, and lower than the last one of the month before: the console started
+    /// anew.
+    pub reset_detected: bool,
+    /// The total by the days it took.
+    pub daily_average: Money,
+    /// What to record next.
+    pub reminders: Reminders,
+    /// It counts for an earlier month.
+    pub historical: bool,
+    /// A doubt about an accepted reading, one sentence.
+    pub warning: Option<String>,
 }
 
 impl BudgetArm {
@@ -79,7 +57,7 @@ impl BudgetArm {
         &self,
         new: NewSession,
         now: Timestamp,
-    ) -> Result<SessionRecorded, BudgetError> {
+    ) -> Result<RecordedSession, BudgetError> {
         text("model", &new.model, 1, 200)?;
         text("session_type", &new.session_type, 0, 200)?;
         text("notes", &new.notes, 0, 4_000)?;
@@ -107,23 +85,21 @@ impl BudgetArm {
         let recorded = self.store.write_durably(CHECKPOINT, move |tx| {
             store::tables::sessions::insert(tx, &session)?;
             rules.refresh(tx, now)?;
-            let updated_status = reads::usage(&rules, tx, now)?;
-            Ok(SessionRecorded::new(&session, updated_status))
+            Ok(RecordedSession {
+                session: session.clone(),
+                usage: rules.usage(tx, now)?,
+            })
         });
         Ok(recorded.await?)
     }
 
     /// Records what a person knows better than the configuration or the ledger. It holds until the period it
-    /// names is over.
+    /// names is over. Returns the provider's row after it.
     ///
     /// # Errors
     /// If nothing is said, it contradicts itself, the provider is not configured or the state cannot be
     /// written.
-    pub async fn update_budget(
-        &self,
-        update: UpdateBudget,
-        now: Timestamp,
-    ) -> Result<UpdateRecorded, BudgetError> {
+    pub async fn update_budget(&self, update: UpdateBudget, now: Timestamp) -> Result<Recorded, BudgetError> {
         let rules = self.rules.clone();
         let write = self.store.write_durably(CHECKPOINT, move |tx| {
             let provider = update.provider;
@@ -139,31 +115,22 @@ impl BudgetArm {
             };
             store::tables::budget::set_adjustment(tx, provider, &said)?;
             rules.refresh(tx, now)?;
-            let budget_info = rules
-                .recorded(tx, now)?
-                .iter()
-                .find(|recorded| recorded.budget.provider == provider)
-                .and_then(BudgetInfo::of);
-            Ok(Ok(UpdateRecorded {
-                updated: true,
-                provider,
-                budget_info,
-                timestamp: now,
-            }))
+            rules.recorded_of(tx, provider, now).map(Ok)
         });
         write.await?
     }
 
-    /// Records a month-to-date total.
+    /// Records a month-to-date total of a provider's console.
     ///
     /// # Errors
     /// If the total is negative, the month lies ahead, the total fell without `correction`, or the state
     /// cannot be written.
     pub async fn record_odometer(
         &self,
+        provider: Provider,
         new: NewReading,
         now: Timestamp,
-    ) -> Result<ReadingRecorded, BudgetError> {
+    ) -> Result<RecordedReading, BudgetError> {
         text("notes", &new.notes, 0, 4_000)?;
         if new.value < Money::ZERO {
             return Err(BudgetError::invalid(
@@ -181,9 +148,15 @@ impl BudgetArm {
                 format!("{present} or an earlier month"),
             ));
         }
-        let rules = self.rules.clone();
+        let reading = Reading {
+            at: now,
+            month: month.to_string(),
+            value: new.value,
+            notes: new.notes,
+        };
+        let (rules, may_fall) = (self.rules.clone(), new.correction);
         let write = self.store.write_durably(CHECKPOINT, move |tx| {
-            rules.record_reading(tx, new.clone(), month, now)
+            rules.record_reading(tx, provider, reading.clone(), may_fall, month < present)
         });
         write.await?
     }
@@ -193,46 +166,32 @@ impl Rules {
     fn record_reading(
         &self,
         tx: &Transaction<'_>,
-        new: NewReading,
-        month: Month,
-        now: Timestamp,
-    ) -> rusqlite::Result<Result<ReadingRecorded, BudgetError>> {
-        let provider = new.provider;
-        let month_name = month.to_string();
-        let earlier = store::tables::odometer::of_month(tx, provider, &month_name)?;
-        if let Some(last) = odometer::dropped_from(&earlier, new.value).filter(|_| !new.correction) {
+        provider: Provider,
+        reading: Reading,
+        may_fall: bool,
+        historical: bool,
+    ) -> rusqlite::Result<Result<RecordedReading, BudgetError>> {
+        let now = reading.at;
+        let earlier = store::tables::odometer::of_month(tx, provider, &reading.month)?;
+        if let Some(last) = odometer::dropped_from(&earlier, reading.value).filter(|_| !may_fall) {
             return Ok(Err(BudgetError::Dropped {
                 provider,
-                month: month_name,
-                value: new.value,
+                month: reading.month,
+                value: reading.value,
                 last,
             }));
         }
-        let before =
-            store::tables::odometer::last_before(tx, provider, &month_name)?.filter(|_| earlier.is_empty());
-        let reading = Reading {
-            at: now,
-            month: month_name,
-            value: new.value,
-            notes: new.notes,
-        };
+        let before = store::tables::odometer::last_before(tx, provider, &reading.month)?
+            .filter(|_| earlier.is_empty());
         store::tables::odometer::insert(tx, provider, &reading)?;
         self.refresh(tx, now)?;
-        let result = ReadingResult {
-            recorded: true,
-            month: reading.month.clone(),
-            cumulative_value: new.value.usd(),
-            reset_detected: before.as_ref().is_some_and(|before| new.value < before.value),
-            daily_usage_estimate: odometer::daily_average(&reading, &self.zone).usd(),
-            reminder_status: reminders::status(self, tx, now)?,
-            timestamp: now,
-            historical_record: month != Month::of(self.today(now)),
+        Ok(Ok(RecordedReading {
+            reset_detected: before.as_ref().is_some_and(|before| reading.value < before.value),
+            daily_average: odometer::daily_average(&reading, &self.zone),
+            reminders: reminders::status(self, tx, now)?,
+            historical,
             warning: before.and_then(|before| odometer::still_the_old_month(&reading, &before)),
-        };
-        Ok(Ok(ReadingRecorded {
-            success: true,
-            result,
-            timestamp: now,
+            reading,
         }))
     }
 }

@@ -9,9 +9,9 @@ use super::{Exit, context};
 use crate::{
     clock::Clock,
     commands::retry_start,
-    http::{App, AppParts, AppSettings, Limits, Server, front::Front},
+    http::{App, AppParts, AppSettings, Limits, Server, service::HttpService},
     runtime::{
-        Agent, Endpoints, Scheduler, renewal, shutdown,
+        Agent, Scheduler, renewal, shutdown,
         systemd::{self, Notifier},
         watchdog::Watchdog,
         window_guard::{self, Guard},
@@ -62,7 +62,6 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
         format!("cannot listen on {listen}: change http.listen, or stop who has the port")
     })?;
     let address = server.address();
-    let endpoints = Arc::new(Endpoints::new(agent.clone(), scheduler.clone()));
     let app = App::new(AppParts {
         settings: AppSettings::new(&loaded.settings, heartbeat_bound),
         clock: clock.clone(),
@@ -70,13 +69,13 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
         tokens,
         metrics,
         live: live.clone(),
-        actions: endpoints.clone(),
-        views: endpoints,
+        budget: agent.budget.clone(),
+        passes: Arc::new(scheduler.clone()),
     });
 
     let stop = shutdown::on_signal()?;
     let tasks = TaskTracker::new();
-    tasks.spawn(server.serve(Front::new(app), stop.clone()));
+    tasks.spawn(server.serve(HttpService::new(app), stop.clone()));
     tasks.spawn(scheduler.clone().deliveries(stop.clone()));
     tasks.spawn(scheduler.clone().copies(stop.clone()));
     tasks.spawn(scheduler.passes(stop.clone()));

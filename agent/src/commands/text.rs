@@ -83,9 +83,9 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         };
         let (subject, severity) = (decision.subject.as_str(), decision.severity.as_str());
         let word = decision
-            .word
+            .author
             .as_ref()
-            .map(|word| self::word(&word.author, word.until, Some(&word.comment), zone));
+            .map(|author| self::word(author, decision.until, decision.comment.as_deref(), zone));
         writeln!(
             out,
             "{mark} {severity:<8} {subject:<24} {:<22} {}{}",

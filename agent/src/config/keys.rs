@@ -102,7 +102,7 @@ impl Declared {
 }
 
 /// The best of `candidates`, if it is near enough to be a slip of the pen.
-pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR_ENOUGH: f64 = 0.8;
     candidates
         .into_iter()

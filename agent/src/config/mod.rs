@@ -36,6 +36,7 @@ pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, P
 pub use fetched::{Fetched, Want};
 pub use general::Environment;
 pub use http::{Auth, HttpSettings};
+pub(crate) use keys::nearest;
 pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_here, load_journal, wanted};
 pub use notify::{
     ContentTemplate, EmailSettings, NotifySettings, Sender, SlackSettings, SmsSettings, TelegramChat,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Daystamp, Severity, Subject};
 
 /// How a condition is put to a person, in two lengths. Both are plain words without a full stop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Phrase {
     /// With all that helps to act: `reading derails today 23:59, +2 needed, $5`.
     pub long: String,
@@ -15,15 +15,19 @@ pub struct Phrase {
 }
 
 /// Something that is, or is not, about to break: what `assess` makes of the observations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Condition {
     /// What it is about.
+    #[schema(value_type = String)]
     pub subject: Subject,
     /// How bad it is.
+    #[schema(value_type = String)]
     pub severity: Severity,
     /// The day whose one alert it may use: Beeminder's day of the goal, else the local day.
+    #[schema(value_type = String, format = Date)]
     pub day: Daystamp,
     /// When nagging about it stops making sense (the goal's losedate, the end of the walk window).
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// Why it has this severity, in one sentence for the decision log.
     pub evidence: String,
@@ -32,7 +36,7 @@ pub struct Condition {
 }
 
 /// What is done about a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It goes into this pass's message.
@@ -42,7 +46,7 @@ pub enum Action {
 }
 
 /// Why a decision was taken. Every decision has exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Notify: the first time today that it is bad enough.

@@ -29,7 +29,7 @@ pub enum Observation<T> {
 }
 
 /// [`Observation`] without its value: what `run --json` shows for each arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
     /// Read just now.

@@ -2,20 +2,22 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::assess::Observed;
 use crate::{
-    domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject, Word},
+    domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject},
     notify::{channels::ChannelKind, outbox::State},
     store::tables::broken_channels::BrokenChannel,
 };
 
 /// One pass.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Report {
     /// Time-ordered unique id.
     pub run_id: String,
     /// The instant it was decided for.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Whether it made a message.
     pub changed: bool,
@@ -34,7 +36,7 @@ pub struct Report {
 }
 
 /// `observations` of a [`Report`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Observations {
     /// The account and its goals.
     pub beeminder: ObservationView,
@@ -45,44 +47,59 @@ pub struct Observations {
 }
 
 /// One observation without its value.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ObservationView {
     /// How good it is.
     pub status: Freshness,
     /// When it was read.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// Why it is not fresh.
     pub why: Option<String>,
 }
 
 /// One decision, short.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DecisionView {
     /// About what.
+    #[schema(value_type = String)]
     pub subject: Subject,
     /// How bad.
+    #[schema(value_type = String)]
     pub severity: Severity,
     /// What is done.
     pub action: Action,
     /// Why.
     pub reason: Reason,
     /// The person whose word it follows, if any.
-    #[serde(flatten)]
-    pub word: Option<Word>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Until when that word holds; none: for the condition's day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// The silence or vacation that is that word; none: an acknowledgement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silence_id: Option<String>,
+    /// Why its author said it, if they said why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// One message, short.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NotificationView {
     /// Its id.
     pub id: String,
     /// The channel in use.
+    #[schema(value_type = String)]
     pub channel: ChannelKind,
     /// Its state.
     pub state: State,
     /// The provider's id, once accepted.
     pub provider_id: Option<String>,
     /// What it names, most urgent first.
+    #[schema(value_type = Vec<String>)]
     pub subjects: Vec<Subject>,
     /// Its text, without its tag.
     pub text: String,
@@ -165,12 +182,18 @@ impl<T> From<&Observation<T>> for ObservationView {
 
 impl From<&Decision> for DecisionView {
     fn from(decision: &Decision) -> Self {
+        let word = decision.word.as_ref();
         Self {
             subject: decision.condition.subject.clone(),
             severity: decision.condition.severity,
             action: decision.action,
             reason: decision.reason,
-            word: decision.word.clone(),
+            author: word.map(|word| word.author.clone()),
+            until: word.and_then(|word| word.until),
+            silence_id: word.and_then(|word| word.silence_id.clone()),
+            comment: word
+                .map(|word| word.comment.clone())
+                .filter(|comment| !comment.is_empty()),
         }
     }
 }

@@ -2,8 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{civil::Time, tz::TimeZone};
 
-use super::{Actions, Tokens, Views, auth::RateLimits, health::HealthCache, request_id::RequestIds};
+use super::{Passes, Tokens, auth::RateLimits, health::HealthCache, request_id::RequestIds};
 use crate::{
+    budget::BudgetArm,
     clock::Clock,
     config::{Auth, Settings, secrets::Renewable},
     domain::Slug,
@@ -19,8 +20,8 @@ pub struct App {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     pub(super) live: LiveStatus,
-    pub(super) actions: Arc<dyn Actions>,
-    pub(super) views: Arc<dyn Views>,
+    pub(super) budget: BudgetArm,
+    pub(super) passes: Arc<dyn Passes>,
     pub(super) tokens: Renewable<Tokens>,
     pub(super) rates: RateLimits,
     pub(super) request_ids: RequestIds,
@@ -42,6 +43,8 @@ pub struct AppSettings {
     pub interval: Duration,
     /// `heuristic.deadline`: how long a triggered pass may take.
     pub pass_deadline: Duration,
+    /// `notify.lease`: what a person's word waits for its copy off the machine.
+    pub lease: Duration,
     /// `walk.goal`.
     pub walk_goal: Option<Slug>,
     /// `walk.from`: a missing walk is mentioned from then on.
@@ -64,6 +67,7 @@ impl AppSettings {
             zone: settings.time_zone.clone(),
             interval: settings.heuristic.interval,
             pass_deadline: settings.heuristic.deadline,
+            lease: settings.notify.lease,
             walk_goal: settings.walk.as_ref().map(|walk| walk.goal.clone()),
             walk_from: settings.walk.as_ref().map(|walk| walk.hours.from()),
             walk_until: settings.walk.as_ref().map(|walk| walk.hours.until()),
@@ -89,10 +93,10 @@ pub struct AppParts {
     pub metrics: Metrics,
     /// What the daemon knows of itself.
     pub live: LiveStatus,
-    /// What may be asked of Mecris.
-    pub actions: Arc<dyn Actions>,
-    /// What is computed elsewhere.
-    pub views: Arc<dyn Views>,
+    /// LLM budgets.
+    pub budget: BudgetArm,
+    /// Makes a pass when it is asked for one.
+    pub passes: Arc<dyn Passes>,
 }
 
 impl App {
@@ -105,8 +109,8 @@ impl App {
             tokens,
             metrics,
             live,
-            actions,
-            views,
+            budget,
+            passes,
         } = parts;
         let rates = RateLimits::new(settings.requests_per_minute);
         Arc::new(Self {
@@ -115,8 +119,8 @@ impl App {
             store,
             metrics,
             live,
-            actions,
-            views,
+            budget,
+            passes,
             tokens,
             rates,
             request_ids: RequestIds::new(),

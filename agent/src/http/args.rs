@@ -1,7 +1,10 @@
 //! Arguments: from the query, as the Python system took them, or from a JSON body, as its documentation
 //! showed them.
+//!
+//! The names that a request takes are those that the document has for it. Any other name is refused, so that
+//! a misspelt `limit` is an error and not an answer to another question.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     Json,
@@ -9,9 +12,21 @@ use axum::{
     extract::{FromRequest, Query, Request},
 };
 use http::{HeaderMap, header::CONTENT_TYPE};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, IgnoredAny},
+};
+use url::form_urlencoded;
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type,
+        path::{Parameter, ParameterIn},
+    },
+};
 
 use super::{ApiError, error::Kind};
+use crate::config::nearest;
 
 /// Largest body that is read.
 pub(super) const BODY_LIMIT_BYTES: usize = 64 * 1024;
@@ -19,24 +34,79 @@ pub(super) const BODY_LIMIT_BYTES: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(5);
 
-/// The arguments of a request, parsed. A body wins nothing over a query: both at once are refused, for one of
-/// them would be ignored.
+/// The arguments of a request, parsed. A query and a body at once are refused, because one of the two would
+/// be ignored.
 #[derive(Debug)]
 pub(super) struct Args<T>(pub(super) T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Args<T> {
+/// The arguments of a request that takes none.
+#[derive(Debug, Deserialize)]
+pub(super) struct NoArguments {}
+
+impl IntoParams for NoArguments {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Vec::new()
+    }
+}
+
+/// How many: `USUAL` unless said otherwise, at least 1, at most `MOST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count<const USUAL: u32, const MOST: u32>(u32);
+
+impl<const USUAL: u32, const MOST: u32> Count<USUAL, MOST> {
+    /// The number.
+    pub(super) fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<const USUAL: u32, const MOST: u32> Default for Count<USUAL, MOST> {
+    fn default() -> Self {
+        Self(USUAL)
+    }
+}
+
+impl<'de, const USUAL: u32, const MOST: u32> Deserialize<'de> for Count<USUAL, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            number if (1..=MOST).contains(&number) => Ok(Self(number)),
+            number => Err(D::Error::custom(format_args!(
+                "{number} is not allowed, expected 1 to {MOST}"
+            ))),
+        }
+    }
+}
+
+impl<const USUAL: u32, const MOST: u32> PartialSchema for Count<USUAL, MOST> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+            .minimum(Some(1))
+            .maximum(Some(MOST))
+            .default(Some(USUAL.into()))
+            .into()
+    }
+}
+
+impl<const USUAL: u32, const MOST: u32> ToSchema for Count<USUAL, MOST> {}
+
+impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let body = read(body).await?;
+        let query = parts.uri.query().unwrap_or_default();
         if body.is_empty() {
+            let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+            refuse_unknown::<T>(names)?;
             let query = Query::<T>::try_from_uri(&parts.uri);
             return query
                 .map(|Query(args)| Self(args))
                 .map_err(|error| refuse("the query", &error.body_text()));
         }
-        if parts.uri.query().is_some_and(|query| !query.is_empty()) {
+        if !query.is_empty() {
             return Err(ApiError::invalid(
                 "arguments came in the query and in the body: send them in one of the two",
             ));
@@ -45,10 +115,38 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Args<T> {
             let detail = "the body is not marked as JSON: send content-type: application/json, or the arguments in the query";
             return Err(ApiError::new(Kind::NotJson, detail));
         }
+        // A body that is no object has no names; what is wrong with it is said below.
+        let names = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&body).unwrap_or_default();
+        refuse_unknown::<T>(names.into_keys())?;
         let json = Json::<T>::from_bytes(&body);
         json.map(|Json(args)| Self(args))
             .map_err(|error| refuse("the body", &error.body_text()))
     }
+}
+
+/// Refuses the first name that the document does not have for this request.
+fn refuse_unknown<T: IntoParams>(names: impl Iterator<Item = impl AsRef<str>>) -> Result<(), ApiError> {
+    let mut names = names.peekable();
+    if names.peek().is_none() {
+        return Ok(());
+    }
+    let known = T::into_params(|| None);
+    let known: Vec<&str> = known.iter().map(|parameter| parameter.name.as_str()).collect();
+    match names.find(|name| !known.contains(&name.as_ref())) {
+        Some(unknown) => Err(ApiError::invalid(no_such_argument(unknown.as_ref(), &known))),
+        None => Ok(()),
+    }
+}
+
+fn no_such_argument(name: &str, known: &[&str]) -> String {
+    // Longer than any argument, and short enough for one sentence.
+    let shown: String = name.chars().take(40).collect();
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "this request takes none".to_owned(),
+        None => format!("expected {}", known.join(", ")),
+    };
+    format!("there is no argument {shown:?}: {hint}")
 }
 
 async fn read(body: Body) -> Result<bytes::Bytes, ApiError> {
@@ -136,12 +234,21 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    #[derive(Debug, Deserialize, IntoParams, PartialEq)]
     struct Tokens {
         input_tokens: u64,
         #[serde(default)]
         notes: String,
     }
+
+    #[derive(Debug, Deserialize, IntoParams)]
+    struct Page {
+        #[serde(default)]
+        #[param(inline)]
+        limit: Rows,
+    }
+
+    type Rows = Count<50, 500>;
 
     async fn parse(uri: &str, kind: Option<&str>, body: &str) -> Result<Tokens, (Kind, String)> {
         let mut request = Request::builder().uri(uri);
@@ -149,7 +256,11 @@ mod tests {
             request = request.header(CONTENT_TYPE, kind);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        let parsed = Args::<Tokens>::from_request(request, &()).await;
+        parse_as::<Tokens>(request).await
+    }
+
+    async fn parse_as<T: DeserializeOwned + IntoParams>(request: Request) -> Result<T, (Kind, String)> {
+        let parsed = Args::<T>::from_request(request, &()).await;
         parsed
             .map(|Args(args)| args)
             .map_err(|error| (error.kind(), error.detail().to_owned()))
@@ -215,5 +326,58 @@ mod tests {
         )
         .await;
         assert_eq!(both.unwrap_err().0, Kind::Invalid);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_known_is_refused_with_the_nearest_one() {
+        let json = Some("application/json");
+        for (uri, kind, body) in [
+            ("/?input_tokens=7&note=a", None, ""),
+            ("/", json, r#"{"input_tokens": 7, "note": "a"}"#),
+            ("/?note=a", None, ""),
+        ] {
+            let refused = parse(uri, kind, body).await.unwrap_err();
+            let detail = r#"there is no argument "note": did you mean notes?"#;
+            assert_eq!(refused, (Kind::Invalid, detail.to_owned()), "{uri} {body}");
+        }
+        let (_, detail) = parse("/?x%22y=1", None, "").await.unwrap_err();
+        assert_eq!(
+            detail,
+            r#"there is no argument "x\"y": expected input_tokens, notes"#
+        );
+        let request = Request::get("/?limit=7").body(Body::empty()).unwrap();
+        let (kind, detail) = parse_as::<NoArguments>(request).await.unwrap_err();
+        assert_eq!(kind, Kind::Invalid);
+        assert_eq!(detail, r#"there is no argument "limit": this request takes none"#);
+    }
+
+    #[tokio::test]
+    async fn a_count_is_the_usual_one_or_within_its_bounds() {
+        let limit = async |uri: &str| {
+            let request = Request::get(uri).body(Body::empty()).unwrap();
+            parse_as::<Page>(request).await.map(|page| page.limit.get())
+        };
+        assert_eq!(limit("/").await, Ok(50));
+        assert_eq!(limit("/?limit=500").await, Ok(500));
+        for number in ["0", "501"] {
+            let detail =
+                format!("the query cannot be used: limit: {number} is not allowed, expected 1 to 500");
+            assert_eq!(
+                limit(&format!("/?limit={number}")).await,
+                Err((Kind::Invalid, detail))
+            );
+        }
+        let (_, detail) = limit("/?limit=many").await.unwrap_err();
+        assert!(
+            detail.ends_with("limit: expected a whole number, in digits only"),
+            "{detail}"
+        );
+    }
+
+    #[test]
+    fn the_document_has_the_bounds_of_a_count() {
+        let schema = serde_json::to_value(&Page::into_params(|| None)[0].schema).unwrap();
+        let bounds = ["minimum", "maximum", "default"].map(|bound| schema[bound].as_f64());
+        assert_eq!(bounds, [Some(1.0), Some(500.0), Some(50.0)], "{schema}");
     }
 }

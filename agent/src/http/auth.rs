@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-/// The callers that are known. Only digests are kept, so that no dump of memory or `Debug` shows a token.
+/// The known callers. Only digests are kept, so that no dump of memory or `Debug` shows a token.
 #[derive(Clone, Default)]
 pub struct Tokens(Vec<(String, [u8; 32])>);
 
@@ -25,7 +25,7 @@ impl Tokens {
         self.0.len()
     }
 
-    /// Whether nobody may call.
+    /// Whether no caller is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,8 +1,7 @@
 //! Errors of the endpoints: which type is used where.
 //!
-//! * Everything below HTTP keeps its own `thiserror` enum and knows no status.
-//! * [`ActionError`] is what an action or a view says: it separates what the caller may read from what only
-//!   the log may.
+//! * Everything below HTTP keeps its own `thiserror` enum and knows no status. The conversions at the end of
+//!   this file say which status each of them becomes.
 //! * [`ApiError`] is what a handler returns. Its constructors are the verbs of HTTP. It holds two texts:
 //!   `detail` for the caller, and the operator's, which is logged once, with the request id, where the
 //!   response leaves (the gate), and never sent.
@@ -11,9 +10,21 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::ActionError;
-use crate::store::StoreError;
+use crate::{budget::BudgetError, heuristic::HeuristicError, store::StoreError};
+
+/// Every error on the wire, whatever its status.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Error {
+    /// One sentence for a person.
+    pub(super) detail: String,
+    /// A stable word for a program.
+    pub(super) code: String,
+    /// What to look for in the log; also in `x-request-id`.
+    pub(super) request_id: String,
+}
 
 /// What a handler returns instead of an answer.
 #[derive(Clone, Debug)]
@@ -174,19 +185,26 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<ActionError> for ApiError {
-    fn from(error: ActionError) -> Self {
-        match error {
-            ActionError::Invalid(detail) => Self::invalid(detail),
-            ActionError::NotFound(detail) => Self::not_found(detail),
-            ActionError::Unavailable(operator) => Self::unavailable(operator),
-            ActionError::Failed(operator) => Self::internal(operator),
-        }
-    }
-}
-
+/// What is recorded cannot be read.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::internal(error.to_string())
+    }
+}
+
+/// No pass was made, or nothing of it was recorded; the next one may succeed.
+impl From<HeuristicError> for ApiError {
+    fn from(error: HeuristicError) -> Self {
+        Self::unavailable(error.to_string())
+    }
+}
+
+/// A refusal is the caller's to repair; a state that cannot be written may be writable later.
+impl From<BudgetError> for ApiError {
+    fn from(error: BudgetError) -> Self {
+        match error {
+            BudgetError::Store(error) => Self::unavailable(error.to_string()),
+            refused => Self::invalid(refused.to_string()),
+        }
     }
 }

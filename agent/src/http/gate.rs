@@ -1,5 +1,5 @@
-//! The gate between the front and the handlers, as one function: request id, size, token, rate, time; and on
-//! the way out the error body, the headers, the count and the one log line.
+//! The gate between the outermost service and the handlers, as one function: request id, size, token, rate,
+//! time; and on the way out the error body, the headers, the count and the one log line.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,11 +14,14 @@ use http::{
         CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
     },
 };
-use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tower::ServiceExt;
 
-use super::{ApiError, App, args, error::Kind, request_id::X_REQUEST_ID};
+use super::{
+    ApiError, App, args,
+    error::{Error, Kind},
+    request_id::X_REQUEST_ID,
+};
 use crate::config::Auth;
 
 /// How long a request may take.
@@ -31,7 +34,7 @@ pub(super) struct Caller(pub(super) String);
 /// The caller's name where `http.auth` is "none", which only this machine can reach.
 const NO_TOKEN: &str = "local";
 
-/// Leads one request through.
+/// Answers one request.
 pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Body>) -> Response {
     let started = Instant::now();
     let id = app.request_ids.of(request.headers());
@@ -73,7 +76,7 @@ fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError>
     Ok(Caller(name))
 }
 
-/// The caller's name, by the tokens as they are known now: nobody waits here for newer ones to be read.
+/// The caller's name, by the tokens that are known now. A request does not wait for newer tokens to be read.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
     let detail = "a known token is needed: authorization: Bearer <token>";
     let caller = app.tokens.current().value.find(headers).map(str::to_owned);
@@ -130,8 +133,13 @@ fn bare(response: &Response) -> ApiError {
 fn write_error(response: &mut Response, error: &ApiError, id: &HeaderValue) {
     *response.status_mut() = error.kind().status();
     let request_id = id.to_str().unwrap_or_default();
-    let body = json!({ "detail": error.detail(), "code": error.kind().code(), "request_id": request_id });
-    *response.body_mut() = Body::from(body.to_string());
+    let body = Error {
+        detail: error.detail().to_owned(),
+        code: error.kind().code().to_owned(),
+        request_id: request_id.to_owned(),
+    };
+    let body = serde_json::to_vec(&body).expect("text is JSON");
+    *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

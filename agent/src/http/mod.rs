@@ -1,30 +1,30 @@
 //! The endpoints: what Mecris knows, as JSON, and the few things that may be asked of it.
 //!
 //! A request reads recorded state and never waits for an upstream. From the outside in: [`server`] accepts
-//! connections and bounds them, [`front`] answers `/health` and `/ready` at once and leads everything else
+//! connections and bounds them, [`service`] answers `/health` and `/ready` at once and leads everything else
 //! through the gate (request id, token, rate, size, time), [`router`] finds the handler in `routes`, which
 //! shapes recorded state with the pure functions of [`views`]. No rule about risk or about when to speak
 //! lives here.
 
-pub mod actions;
 mod app;
 mod args;
 pub mod auth;
 pub mod error;
-pub mod front;
 mod gate;
 pub mod health;
 pub mod openapi;
+pub mod passes;
 mod request_id;
 pub mod router;
 mod routes;
 pub mod server;
+pub mod service;
 #[cfg(test)]
 mod tests;
 pub mod views;
 
-pub use actions::{ActionError, Actions, Views};
 pub use app::{App, AppParts, AppSettings};
 pub use auth::Tokens;
 pub use error::ApiError;
+pub use passes::Passes;
 pub use server::{Limits, Server};

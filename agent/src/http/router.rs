@@ -1,52 +1,60 @@
-//! Which path leads where.
+//! Which path leads where. A route is registered once: path, method, handler, and what the document says of
+//! it.
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{delete, get, post},
-};
+use axum::{Extension, Router};
 use http::Uri;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApiError, App,
     error::Kind,
+    openapi::{self, Contract},
     routes::{beeminder, groq, meta, narrator, records, reminder, silences, usage},
 };
 
 /// All paths. Tokens, limits and the shape of errors are the gate's business.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/health", get(meta::health))
-        .route("/ready", get(meta::ready))
-        .route("/version", get(meta::version))
-        .route("/metrics", get(meta::metrics))
-        .route("/openapi.json", get(meta::openapi))
-        .route("/narrator/context", get(narrator::context))
-        .route("/beeminder/status", get(beeminder::status))
-        .route("/beeminder/emergency", get(beeminder::emergency))
-        .route("/beeminder/alert", post(beeminder::alert))
-        .route("/beeminder/daily-activity", get(beeminder::walk_activity))
-        .route("/beeminder/daily-activity/{goal}", get(beeminder::goal_activity))
-        .route("/usage", get(usage::usage))
-        .route("/usage/summary", get(usage::summary))
-        .route("/usage/recent", get(usage::recent))
-        .route("/usage/record", post(usage::record))
-        .route("/usage/update_budget", post(usage::update_budget))
-        .route("/groq/odometer/record", post(groq::record))
-        .route("/groq/odometer/status", get(groq::status))
-        .route("/groq/odometer/context", get(groq::context))
-        .route("/intelligent-reminder/trigger", post(reminder::trigger))
-        .route("/runs", get(records::runs))
-        .route("/decisions", get(records::decisions))
-        .route("/notifications", get(records::notifications))
-        .route("/notifications/{id}", get(records::notification))
-        .route("/notifications/{id}/ack", post(records::acknowledge))
-        .route("/silences", get(silences::list).post(silences::create))
-        .route("/silences/{id}", delete(silences::remove))
+    let (router, document) = all().split_for_parts();
+    router
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(Contract::new(document)))
         .with_state(app)
+}
+
+/// Every route, with its part of the document.
+pub(super) fn all() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::Common::openapi())
+        .routes(routes!(meta::health))
+        .routes(routes!(meta::ready))
+        .routes(routes!(meta::version))
+        .routes(routes!(meta::metrics))
+        .routes(routes!(meta::openapi))
+        .routes(routes!(narrator::context))
+        .routes(routes!(beeminder::status))
+        .routes(routes!(beeminder::emergency))
+        .routes(routes!(beeminder::alert))
+        .routes(routes!(beeminder::walk_activity))
+        .routes(routes!(beeminder::goal_activity))
+        .routes(routes!(usage::usage))
+        .routes(routes!(usage::summary))
+        .routes(routes!(usage::recent))
+        .routes(routes!(usage::record))
+        .routes(routes!(usage::update_budget))
+        .routes(routes!(groq::record))
+        .routes(routes!(groq::status))
+        .routes(routes!(groq::context))
+        .routes(routes!(reminder::trigger))
+        .routes(routes!(records::runs))
+        .routes(routes!(records::decisions))
+        .routes(routes!(records::notifications))
+        .routes(routes!(records::notification))
+        .routes(routes!(records::acknowledge))
+        .routes(routes!(silences::list, silences::create))
+        .routes(routes!(silences::remove))
 }
 
 async fn no_such_path(uri: Uri) -> ApiError {

@@ -1,4 +1,5 @@
-//! The accept loop: hyper-util's pieces put together here, so that the limits and the way out are ours.
+//! The accept loop. It puts hyper-util's pieces together itself, so that the limits and the shutdown are
+//! ours.
 //!
 //! A connection is bounded before it can cost anything: how many there are, how long a request head may take
 //! (which bounds an idle keep-alive connection too), how large it may be, how many headers it may have
@@ -17,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::front::Front;
+use super::service::HttpService;
 use crate::hangpoint;
 
 /// What one client, or all together, may take.
@@ -74,7 +75,7 @@ impl Server {
 
     /// Serves until `stop` is cancelled, then stops accepting, lets requests in flight finish within the
     /// grace, and cuts the rest.
-    pub async fn serve(self, front: Front, stop: CancellationToken) {
+    pub async fn serve(self, service: HttpService, stop: CancellationToken) {
         let Self { listener, limits, .. } = self;
         let seats = Arc::new(Semaphore::new(limits.connections));
         let graceful = GracefulShutdown::new();
@@ -91,7 +92,7 @@ impl Server {
                 watcher: graceful.watcher(),
                 cut: cut.clone(),
             };
-            tokio::spawn(connection.serve(http.clone(), front.clone()));
+            tokio::spawn(connection.serve(http.clone(), service.clone()));
         }
         drop(listener);
         if tokio::time::timeout(limits.grace, graceful.shutdown())
@@ -144,7 +145,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(self, http: http1::Builder, front: Front) {
+    async fn serve(self, http: http1::Builder, service: HttpService) {
         let Self {
             stream,
             seat,
@@ -155,7 +156,7 @@ impl Connection {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
-        let served = watcher.watch(http.serve_connection(TokioIo::new(stream), front));
+        let served = watcher.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             biased;
             outcome = served => {

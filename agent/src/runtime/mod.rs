@@ -5,7 +5,6 @@
 //! called any more.
 
 mod agent;
-mod endpoints;
 pub mod probe;
 pub mod renewal;
 mod scheduler;
@@ -16,6 +15,5 @@ pub mod watchdog;
 pub mod window_guard;
 
 pub use agent::{Agent, channels};
-pub use endpoints::Endpoints;
 pub use scheduler::Scheduler;
 pub(crate) use scheduler::pass_metric;

@@ -18,6 +18,7 @@ use crate::{
     domain::Freshness,
     hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
+    http::passes::{PassFuture, Passes},
     notify::{channels::ChannelKind, outbox::State},
     store::{
         StoreError,
@@ -358,6 +359,18 @@ impl Scheduler {
         let wait = due.map(|due| due.duration_since(self.agent.clock.now()));
         wait.map_or(TURN, |wait| Duration::try_from(wait).unwrap_or(Duration::ZERO))
             .min(TURN)
+    }
+}
+
+impl Passes for Scheduler {
+    fn pass(&self) -> PassFuture {
+        let this = self.clone();
+        Box::pin(async move {
+            let mut report = Scheduler::pass(&this, Trigger::Http).await?;
+            this.agent.outbox.drain(this.agent.lease).await;
+            this.agent.heuristic.refresh(&mut report, None)?;
+            Ok(report)
+        })
     }
 }
 

@@ -21,14 +21,9 @@ async fn a_session_before_local_midnight_counts_for_the_local_day() {
         "00:00 on the sixteenth"
     );
     assert_eq!(used(&next), Some(1.0));
-    let days = bench
-        .arm
-        .summary(7, at("2026-01-16T05:00:00Z"))
-        .unwrap()
-        .summary
-        .daily_usage;
+    let days = bench.arm.summary(7, at("2026-01-16T05:00:00Z")).unwrap().by_day;
     assert_eq!(
-        days.iter().map(|day| day.date).collect::<Vec<_>>(),
+        days.iter().map(|(day, _)| *day).collect::<Vec<_>>(),
         [date(2026, 1, 15)]
     );
 }
@@ -178,7 +173,7 @@ async fn a_session_that_cannot_be_priced_is_refused_and_not_recorded() {
         error.to_string(),
         "model is 0 characters long: expected 1 to 200 characters"
     );
-    assert_eq!(bench.arm.recent(10, at("2026-01-16T15:00:00Z")).unwrap().count, 0);
+    assert_eq!(bench.arm.recent(10).unwrap().len(), 0);
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 mod ledger;
 mod odometer;
-mod replies;
 mod update;
 
 use std::{path::PathBuf, time::Duration};
@@ -18,20 +17,20 @@ use crate::{
 };
 
 /// A million input tokens of `m` cost a dollar.
-const A_DOLLAR: u64 = 1_000_000;
+pub(crate) const A_DOLLAR: u64 = 1_000_000;
 
-struct Bench {
+pub(crate) struct Bench {
     _folder: TempDir,
     path: PathBuf,
     settings: BudgetSettings,
-    arm: BudgetArm,
+    pub(crate) arm: BudgetArm,
 }
 
-fn usd(amount: f64) -> Money {
+pub(crate) fn usd(amount: f64) -> Money {
     Money::from_usd(amount).unwrap()
 }
 
-fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
@@ -39,7 +38,7 @@ fn zone() -> TimeZone {
     TimeZone::get("America/New_York").unwrap()
 }
 
-fn settings() -> BudgetSettings {
+pub(crate) fn settings() -> BudgetSettings {
     let price = |provider| Price {
         provider,
         model: "m".to_owned(),
@@ -65,7 +64,7 @@ fn settings() -> BudgetSettings {
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(settings())
     }
 
@@ -105,15 +104,17 @@ impl Bench {
         }
     }
 
-    async fn session(&self, now: &str, input_tokens: u64) -> views::SessionRecorded {
+    pub(crate) async fn session(&self, now: &str, input_tokens: u64) -> RecordedSession {
         self.arm
             .record_session(session(Provider::Anthropic, input_tokens), at(now))
             .await
             .unwrap()
     }
 
-    async fn reading(&self, now: &str, value: f64) -> Result<views::ReadingRecorded, BudgetError> {
-        self.arm.record_odometer(reading(value), at(now)).await
+    pub(crate) async fn reading(&self, now: &str, value: f64) -> Result<RecordedReading, BudgetError> {
+        self.arm
+            .record_odometer(Provider::Groq, reading(value), at(now))
+            .await
     }
 
     async fn observe(&self, provider: Provider, now: &str) -> Observation<Budget> {
@@ -132,7 +133,7 @@ impl Bench {
     }
 }
 
-fn session(provider: Provider, input_tokens: u64) -> NewSession {
+pub(crate) fn session(provider: Provider, input_tokens: u64) -> NewSession {
     NewSession {
         provider,
         model: "m".to_owned(),
@@ -145,7 +146,6 @@ fn session(provider: Provider, input_tokens: u64) -> NewSession {
 
 fn reading(value: f64) -> NewReading {
     NewReading {
-        provider: Provider::Groq,
         value: usd(value),
         month: None,
         notes: String::new(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::budget::views::OdometerState;
+use crate::budget::OdometerState;
 
 #[tokio::test]
 async fn two_readings_a_day_do_not_double() {
@@ -14,7 +14,7 @@ async fn two_readings_a_day_do_not_double() {
         "true when it was read"
     );
     assert_eq!(
-        bench.arm.recent(10, at("2026-01-16T20:01:00Z")).unwrap().count,
+        bench.arm.recent(10).unwrap().len(),
         0,
         "a reading makes no session"
     );
@@ -85,7 +85,7 @@ async fn a_total_that_falls_within_a_month_is_refused_unless_it_is_a_correction(
     };
     bench
         .arm
-        .record_odometer(corrected, at("2026-01-10T15:07:00Z"))
+        .record_odometer(Provider::Groq, corrected, at("2026-01-10T15:07:00Z"))
         .await
         .unwrap();
     assert_eq!(
@@ -98,10 +98,10 @@ async fn a_total_that_falls_within_a_month_is_refused_unless_it_is_a_correction(
 async fn a_new_month_starts_anew_whatever_its_first_reading() {
     let bench = Bench::new();
     bench.reading("2026-01-31T15:00:00Z", 0.8).await.unwrap();
-    let lower = bench.reading("2026-02-02T15:00:00Z", 0.1).await.unwrap().result;
+    let lower = bench.reading("2026-02-02T15:00:00Z", 0.1).await.unwrap();
     assert!(lower.reset_detected);
     assert_eq!(lower.warning, None);
-    let higher = bench.reading("2026-03-20T15:00:00Z", 2.5).await.unwrap().result;
+    let higher = bench.reading("2026-03-20T15:00:00Z", 2.5).await.unwrap();
     assert!(!higher.reset_detected, "it is accepted, but nothing fell");
     assert!(
         higher
@@ -115,11 +115,11 @@ async fn a_new_month_starts_anew_whatever_its_first_reading() {
     );
     let costs: Vec<_> = bench
         .arm
-        .odometer_status(at("2026-03-20T15:01:00Z"))
+        .odometer(at("2026-03-20T15:01:00Z"))
         .unwrap()
         .history
         .into_iter()
-        .map(|month| (month.month, month.cost, month.finalized))
+        .map(|month| (month.month, month.cost.usd(), month.finalized))
         .collect();
     assert_eq!(
         costs,
@@ -141,12 +141,11 @@ async fn a_late_reading_of_an_earlier_month_leaves_the_present_one_alone() {
     };
     let late = bench
         .arm
-        .record_odometer(late, at("2026-02-01T16:00:00Z"))
+        .record_odometer(Provider::Groq, late, at("2026-02-01T16:00:00Z"))
         .await
-        .unwrap()
-        .result;
-    assert!(late.historical_record);
-    assert_eq!(late.daily_usage_estimate, 0.1, "over the 31 days of January");
+        .unwrap();
+    assert!(late.historical);
+    assert_eq!(late.daily_average, usd(0.1), "over the 31 days of January");
     assert_eq!(
         used(&bench.observe(Provider::Groq, "2026-02-01T16:01:00Z").await),
         Some(0.2)
@@ -167,7 +166,7 @@ async fn readings_that_make_no_sense_are_refused() {
     };
     let error = bench
         .arm
-        .record_odometer(ahead, at("2026-01-31T23:00:00Z"))
+        .record_odometer(Provider::Groq, ahead, at("2026-01-31T23:00:00Z"))
         .await
         .unwrap_err();
     assert_eq!(
@@ -190,15 +189,8 @@ async fn groq_from_a_ledger_asks_for_no_reading() {
         used(&bench.observe(Provider::Groq, "2026-01-16T15:00:00Z").await),
         Some(1.0)
     );
-    let status = bench
-        .arm
-        .odometer_status(at("2026-01-16T15:00:00Z"))
-        .unwrap()
-        .reminders;
-    assert_eq!(
-        (status.status, status.reminders.len()),
-        (OdometerState::NotUsed, 0)
-    );
+    let status = bench.arm.odometer(at("2026-01-16T15:00:00Z")).unwrap().reminders;
+    assert_eq!((status.state, status.due.len()), (OdometerState::NotUsed, 0));
 }
 
 #[tokio::test]

@@ -17,7 +17,8 @@ use crate::{
     domain::Slug,
     http::{
         ApiError, App,
-        views::{ActivityStatus, BeeminderStatus, Emergency, Reading, activity::Recorded},
+        args::{Args, NoArguments},
+        views::{ActivityStatus, AlertReply, BeeminderStatus, Emergency, Reading, activity::Recorded},
     },
     store::{
         StoreError,
@@ -59,7 +60,10 @@ pub(in crate::http) struct Activity {
 
 /// All goals with their risk, and what is not safe.
 #[utoipa::path(get, path = "/beeminder/status", tag = "beeminder", responses((status = 200, body = BeeminderStatus)))]
-pub(in crate::http) async fn status(State(app): State<Arc<App>>) -> Reply<BeeminderStatus> {
+pub(in crate::http) async fn status(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Reply<BeeminderStatus> {
     let now = app.clock.now();
     Ok(Json(BeeminderStatus::new(
         &app.reading(now)?,
@@ -70,7 +74,10 @@ pub(in crate::http) async fn status(State(app): State<Arc<App>>) -> Reply<Beemin
 
 /// What is not known to be safe, most urgent first.
 #[utoipa::path(get, path = "/beeminder/emergency", tag = "beeminder", responses((status = 200, body = Emergencies)))]
-pub(in crate::http) async fn emergency(State(app): State<Arc<App>>) -> Reply<Emergencies> {
+pub(in crate::http) async fn emergency(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Reply<Emergencies> {
     let now = app.clock.now();
     let reading = app.reading(now)?;
     let emergencies = Emergency::all(&reading, &app.settings.zone, now);
@@ -86,14 +93,18 @@ pub(in crate::http) async fn emergency(State(app): State<Arc<App>>) -> Reply<Eme
 
 /// Sends a message about CRITICAL goals, once per goal and day.
 #[utoipa::path(post, path = "/beeminder/alert", tag = "beeminder",
-    responses((status = 200, description = "alert_sent, critical_count, message, reason, notification_id, subjects", body = Object)))]
-pub(in crate::http) async fn alert(State(app): State<Arc<App>>) -> Reply<crate::http::actions::AlertReply> {
-    detached(app.actions.beeminder_alert()).await.map(Json)
+    responses((status = 200, body = AlertReply)))]
+pub(in crate::http) async fn alert(State(app): State<Arc<App>>, _: Args<NoArguments>) -> Reply<AlertReply> {
+    let report = detached(app.passes.pass()).await?;
+    Ok(Json(AlertReply::new(&report)))
 }
 
 /// Whether the walk of today was done.
 #[utoipa::path(get, path = "/beeminder/daily-activity", tag = "beeminder", responses((status = 200, body = Activity)))]
-pub(in crate::http) async fn walk_activity(State(app): State<Arc<App>>) -> Reply<Activity> {
+pub(in crate::http) async fn walk_activity(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Reply<Activity> {
     let detail = "no walk is configured ([walk] goal): ask for /beeminder/daily-activity/{goal}";
     let goal = app
         .settings
@@ -109,6 +120,7 @@ pub(in crate::http) async fn walk_activity(State(app): State<Arc<App>>) -> Reply
 pub(in crate::http) async fn goal_activity(
     State(app): State<Arc<App>>,
     Path(goal): Path<String>,
+    _: Args<NoArguments>,
 ) -> Reply<Activity> {
     let goal = goal
         .parse()

@@ -3,36 +3,53 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use serde_json::{Value, json};
 
-use super::{Reply, detached};
-use crate::http::{App, actions::RecordOdometer, args::Args};
+use super::{Reply, detached, usage::unreadable};
+use crate::{
+    budget::NewReading,
+    domain::Provider,
+    http::{
+        App,
+        args::{Args, NoArguments},
+        views::usage::{OdometerContextView, OdometerStatusView, ReadingRecorded},
+    },
+};
 
-/// Records a month-to-date total; arguments in the query or as a JSON body.
-#[utoipa::path(post, path = "/groq/odometer/record", tag = "groq", params(RecordOdometer),
-    responses((status = 200, description = "success, result, timestamp", body = Object)))]
+/// Records a month-to-date total.
+///
+/// Arguments in the query or as a JSON body.
+#[utoipa::path(post, path = "/groq/odometer/record", tag = "groq", params(NewReading),
+    responses((status = 200, body = ReadingRecorded)))]
 pub(in crate::http) async fn record(
     State(app): State<Arc<App>>,
-    Args(reading): Args<RecordOdometer>,
-) -> Reply<Value> {
-    let result = detached(app.actions.record_odometer(reading)).await?;
-    Ok(Json(
-        json!({ "success": true, "result": result, "timestamp": app.clock.now() }),
-    ))
+    Args(reading): Args<NewReading>,
+) -> Reply<ReadingRecorded> {
+    let now = app.clock.now();
+    let recorded =
+        detached(async move { app.budget.record_odometer(Provider::Groq, reading, now).await }).await?;
+    Ok(Json(ReadingRecorded::new(recorded)))
 }
 
 /// The readings of this month and the last ones, and what to do.
-#[utoipa::path(get, path = "/groq/odometer/status", tag = "groq", responses((status = 200, body = Object)))]
-pub(in crate::http) async fn status(State(app): State<Arc<App>>) -> Reply<Value> {
-    Ok(Json(app.views.odometer_status().await?))
+#[utoipa::path(get, path = "/groq/odometer/status", tag = "groq",
+    responses((status = 200, body = OdometerStatusView)))]
+pub(in crate::http) async fn status(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Reply<OdometerStatusView> {
+    let now = app.clock.now();
+    let odometer = app.budget.odometer(now).map_err(unreadable)?;
+    Ok(Json(OdometerStatusView::new(odometer, now)))
 }
 
-/// The same for a narrator.
+/// Where the odometer stands, for a narrator.
 #[utoipa::path(get, path = "/groq/odometer/context", tag = "groq",
-    responses((status = 200, description = "groq_context, timestamp", body = Object)))]
-pub(in crate::http) async fn context(State(app): State<Arc<App>>) -> Reply<Value> {
-    let context = app.views.odometer_context().await?;
-    Ok(Json(
-        json!({ "groq_context": context, "timestamp": app.clock.now() }),
-    ))
+    responses((status = 200, body = OdometerContextView)))]
+pub(in crate::http) async fn context(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Reply<OdometerContextView> {
+    let now = app.clock.now();
+    let odometer = app.budget.odometer(now).map_err(unreadable)?;
+    Ok(Json(OdometerContextView::new(odometer, now)))
 }

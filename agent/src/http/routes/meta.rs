@@ -2,27 +2,33 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, response::IntoResponse};
+use axum::{Extension, Json, extract::State, response::IntoResponse};
 use http::header::CONTENT_TYPE;
 
-use super::Reply;
 use crate::{
     http::{
         ApiError, App,
+        args::{Args, NoArguments},
         error::Kind,
         health::{Health, Ready},
-        openapi,
+        openapi::Contract,
     },
     telemetry::{BuildInfo, build_info, metrics},
 };
 
-/// What this daemon is. `GET` is answered by the front; this handler is for `HEAD`.
+/// How the daemon and what it reads fare.
+///
+/// Status 200 says that the daemon answers; `status` is the verdict. Arguments are ignored.
+// `GET` is answered by the outermost service; this handler is for `HEAD`.
 #[utoipa::path(get, path = "/health", tag = "meta", security(()), responses((status = 200, body = Health)))]
 pub(in crate::http) async fn health(State(app): State<Arc<App>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], app.health_body())
 }
 
-/// Whether it serves. `GET` is answered by the front; this handler is for `HEAD`.
+/// Whether requests and passes are served.
+///
+/// Arguments are ignored.
+// `GET` is answered by the outermost service; this handler is for `HEAD`.
 #[utoipa::path(get, path = "/ready", tag = "meta", security(()),
     responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 pub(in crate::http) async fn ready(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
@@ -35,14 +41,17 @@ pub(in crate::http) async fn ready(State(app): State<Arc<App>>) -> Result<impl I
 
 /// The release.
 #[utoipa::path(get, path = "/version", tag = "meta", responses((status = 200, body = BuildInfo)))]
-pub(in crate::http) async fn version() -> Json<BuildInfo> {
+pub(in crate::http) async fn version(_: Args<NoArguments>) -> Json<BuildInfo> {
     Json(build_info())
 }
 
 /// Metrics for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "meta",
     responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
-pub(in crate::http) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
+pub(in crate::http) async fn metrics(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Result<impl IntoResponse, ApiError> {
     app.metrics.degraded(!app.live.read().degraded.is_empty());
     let text = app
         .metrics
@@ -53,6 +62,9 @@ pub(in crate::http) async fn metrics(State(app): State<Arc<App>>) -> Result<impl
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "meta", responses((status = 200, body = Object)))]
-pub(in crate::http) async fn openapi() -> Reply<utoipa::openapi::OpenApi> {
-    Ok(Json(openapi::document()))
+pub(in crate::http) async fn openapi(
+    Extension(Contract(document)): Extension<Contract>,
+    _: Args<NoArguments>,
+) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], document)
 }

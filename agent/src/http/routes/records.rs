@@ -8,25 +8,31 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::{Reply, detached, silences::author, within};
+use super::{Reply, silences::author};
 use crate::{
-    http::{ApiError, App, args::Args, gate::Caller},
+    http::{
+        ApiError, App,
+        args::{Args, Count, NoArguments},
+        gate::Caller,
+        views::records::{Decisions, Notifications, Runs},
+    },
+    silences::person,
     store::tables::{decisions as decision_table, outbox, runs as run_table},
 };
 
-/// How many rows come at once, and at most.
-const USUAL: u32 = 50;
-const MOST: u32 = 500;
+/// How many rows come at once.
+type Rows = Count<50, 500>;
 
 /// Arguments of `/runs`.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Page {
     /// How many, 1 to 500; 50 unless said otherwise.
-    limit: Option<u32>,
+    #[serde(default)]
+    #[param(inline, required = false)]
+    limit: Rows,
     /// Only what began before this instant: the `started_at` of the last row of the page before.
     #[param(value_type = Option<String>, format = DateTime)]
     before: Option<Timestamp>,
@@ -37,7 +43,9 @@ pub(in crate::http) struct Page {
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct DecisionPage {
     /// How many, 1 to 500; 50 unless said otherwise.
-    limit: Option<u32>,
+    #[serde(default)]
+    #[param(inline, required = false)]
+    limit: Rows,
     /// Only what was decided before this one: the `id` of the last row of the page before (those of one pass
     /// share an instant).
     before: Option<i64>,
@@ -50,7 +58,9 @@ pub(in crate::http) struct DecisionPage {
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct MessagePage {
     /// How many, 1 to 500; 50 unless said otherwise.
-    limit: Option<u32>,
+    #[serde(default)]
+    #[param(inline, required = false)]
+    limit: Rows,
     /// Only what was made before this one: the `id` of the last message of the page before.
     before: Option<String>,
 }
@@ -65,62 +75,66 @@ pub(in crate::http) struct Acknowledgement {
 
 /// The passes.
 #[utoipa::path(get, path = "/runs", tag = "records", params(Page),
-    responses((status = 200, description = "runs, count", body = Object)))]
-pub(in crate::http) async fn runs(State(app): State<Arc<App>>, Args(page): Args<Page>) -> Reply<Value> {
-    let limit = within("limit", page.limit, USUAL, MOST)?;
+    responses((status = 200, body = Runs)))]
+pub(in crate::http) async fn runs(State(app): State<Arc<App>>, Args(page): Args<Page>) -> Reply<Runs> {
+    let limit = page.limit.get();
     let rows = app
         .store
         .read(|connection| run_table::page(connection, limit, page.before))?;
-    Ok(Json(json!({ "count": rows.len(), "runs": rows })))
+    Ok(Json(Runs::new(rows)))
 }
 
-/// Every decision, the ones to stay silent too, with its reason; and what a person decided (`silence`,
-/// `unsilence`, `acknowledge`).
+/// Every decision with its reason, also the decisions to stay silent.
+///
+/// What a person decided is among them: `silence`, `unsilence`, `acknowledge`.
 #[utoipa::path(get, path = "/decisions", tag = "records", params(DecisionPage),
-    responses((status = 200, description = "decisions, count", body = Object)))]
+    responses((status = 200, body = Decisions)))]
 pub(in crate::http) async fn decisions(
     State(app): State<Arc<App>>,
     Args(page): Args<DecisionPage>,
-) -> Reply<Value> {
-    let limit = within("limit", page.limit, USUAL, MOST)?;
+) -> Reply<Decisions> {
+    let limit = page.limit.get();
     let run_id = page.run_id.as_deref();
     let rows = app
         .store
         .read(|connection| decision_table::page(connection, limit, run_id, page.before))?;
-    Ok(Json(json!({ "count": rows.len(), "decisions": rows })))
+    Ok(Json(Decisions::new(rows)))
 }
 
 /// The messages and where they stand.
 #[utoipa::path(get, path = "/notifications", tag = "records", params(MessagePage),
-    responses((status = 200, description = "notifications, count", body = Object)))]
+    responses((status = 200, body = Notifications)))]
 pub(in crate::http) async fn notifications(
     State(app): State<Arc<App>>,
     Args(page): Args<MessagePage>,
-) -> Reply<Value> {
-    let limit = within("limit", page.limit, USUAL, MOST)?;
+) -> Reply<Notifications> {
+    let limit = page.limit.get();
     let rows = app
         .store
         .read(|connection| outbox::page(connection, limit, page.before.as_deref()))?;
     let rows = rows.ok_or_else(|| {
         ApiError::invalid("before: expected the id of a notification, there is none with this one")
     })?;
-    Ok(Json(json!({ "count": rows.len(), "notifications": rows })))
+    Ok(Json(Notifications::new(rows)))
 }
 
 /// One message.
 #[utoipa::path(get, path = "/notifications/{id}", tag = "records", params(("id" = String, Path, description = "Its id")),
-    responses((status = 200, body = Object), (status = 404, description = "there is no such message")))]
+    responses((status = 200, body = outbox::Notification), (status = 404, description = "there is no such message")))]
 pub(in crate::http) async fn notification(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    _: Args<NoArguments>,
 ) -> Reply<outbox::Notification> {
     let row = app.store.read(|connection| outbox::get(connection, &id))?;
     row.map(Json)
         .ok_or_else(|| ApiError::not_found("there is no notification with this id"))
 }
 
-/// The person knows: no more of what it says on its day, and what of it waits to be sent is withdrawn. Who
-/// says it first counts.
+/// Records that the person knows what a message says.
+///
+/// Nothing of it is said again on its day, and what of it waits to be sent is withdrawn. The first word
+/// counts.
 #[utoipa::path(post, path = "/notifications/{id}/ack", tag = "records",
     params(("id" = String, Path, description = "Its id"), Acknowledgement),
     responses((status = 200, body = outbox::Notification), (status = 400, description = "the author is no short line"),
@@ -131,7 +145,11 @@ pub(in crate::http) async fn acknowledge(
     Extension(caller): Extension<Caller>,
     Args(args): Args<Acknowledgement>,
 ) -> Reply<outbox::Notification> {
-    detached(app.actions.acknowledge(id, author(args.author, caller)?))
-        .await
-        .map(Json)
+    let (now, zone) = (app.clock.now(), app.settings.zone.clone());
+    let author = author(args.author, caller)?;
+    let missing = format!("there is no notification {id}");
+    let found = app
+        .note(move |tx| person::acknowledge(tx, &id, &author, now, &zone))
+        .await?;
+    found.map(Json).ok_or_else(|| ApiError::not_found(missing))
 }

@@ -7,22 +7,30 @@ use axum::{
     extract::{Path, State},
 };
 use http::StatusCode;
+use rusqlite::Transaction;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::{Reply, detached, within};
+use super::{Reply, detached};
 use crate::{
     clock,
     domain::SilenceKind,
-    http::{ApiError, App, args::Args, error::Kind, gate::Caller, views::SilenceView},
-    silences::words::{self, SilenceError, Wish},
+    http::{
+        ApiError, App,
+        args::{Args, Count},
+        error::Kind,
+        gate::Caller,
+        views::{SilenceView, silence::Silences},
+    },
+    silences::{
+        person,
+        words::{self, SilenceError, Wish},
+    },
     store::tables::silences,
 };
 
-/// How many ended ones come at once, and at most.
-const USUAL: u32 = 50;
-const MOST: u32 = 500;
+/// How many silences that have ended come at once.
+type Rows = Count<50, 500>;
 
 /// Arguments of `POST /silences`.
 #[derive(Deserialize, IntoParams)]
@@ -53,12 +61,14 @@ pub(in crate::http) struct NewSilence {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Which {
-    /// Those that have ended, too, the newest first after the others.
+    /// Whether silences that have ended are listed too, after the others, the newest first.
     #[serde(default)]
     #[param(required = false)]
     all: bool,
-    /// How many of those that have ended, 1 to 500; 50 unless said otherwise.
-    limit: Option<u32>,
+    /// How many silences that have ended, 1 to 500; 50 unless said otherwise.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    limit: Rows,
 }
 
 /// Arguments of `DELETE /silences/{id}`.
@@ -69,8 +79,9 @@ pub(in crate::http) struct Removal {
     author: Option<String>,
 }
 
-/// Silences what a pattern covers, from now on. Where several cover one subject the one that ends last
-/// counts.
+/// Silences what a pattern covers, from now on.
+///
+/// If several silences cover one subject, the one that ends last counts.
 #[utoipa::path(post, path = "/silences", tag = "silences", params(NewSilence),
     responses((status = 201, body = SilenceView), (status = 400, description = "it cannot be understood, is over already or too long")))]
 pub(in crate::http) async fn create(
@@ -96,15 +107,16 @@ pub(in crate::http) async fn create(
         comment,
     };
     let planned = words::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
-    let silence = detached(app.actions.silence(planned)).await?;
-    Ok((StatusCode::CREATED, Json(SilenceView::new(&silence, now))))
+    let (silence, zone) = (planned.clone(), app.settings.zone.clone());
+    app.note(move |tx| person::silence(tx, &silence, &zone)).await?;
+    Ok((StatusCode::CREATED, Json(SilenceView::new(&planned, now))))
 }
 
-/// What is silent, and until when; what ends first comes first.
+/// What is silent and until when; what ends first comes first.
 #[utoipa::path(get, path = "/silences", tag = "silences", params(Which),
-    responses((status = 200, description = "silences, count, and vacation: the one that ends last, or null", body = Object)))]
-pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args<Which>) -> Reply<Value> {
-    let (now, limit) = (app.clock.now(), within("limit", which.limit, USUAL, MOST)?);
+    responses((status = 200, body = Silences)))]
+pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args<Which>) -> Reply<Silences> {
+    let (now, limit) = (app.clock.now(), which.limit.get());
     let (mut rows, ended) = app.store.read(|connection| {
         let ended = if which.all {
             silences::ended(connection, now, limit)?
@@ -116,12 +128,16 @@ pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args
     let vacation = rows.iter().rfind(|row| row.kind == SilenceKind::Vacation);
     let vacation = vacation.map(|row| SilenceView::new(row, now));
     rows.extend(ended);
-    Ok(Json(
-        json!({ "count": rows.len(), "silences": SilenceView::all(&rows, now), "vacation": vacation }),
-    ))
+    Ok(Json(Silences {
+        count: rows.len(),
+        silences: SilenceView::all(&rows, now),
+        vacation,
+    }))
 }
 
-/// Ends a silence before its time. One that has ended already stays as it is.
+/// Ends a silence before its time.
+///
+/// A silence that has ended already stays as it is.
 #[utoipa::path(delete, path = "/silences/{id}", tag = "silences",
     params(("id" = String, Path, description = "Its id"), Removal),
     responses((status = 200, body = SilenceView), (status = 400, description = "the author is no short line"),
@@ -132,7 +148,13 @@ pub(in crate::http) async fn remove(
     Extension(caller): Extension<Caller>,
     Args(args): Args<Removal>,
 ) -> Reply<SilenceView> {
-    let ended = detached(app.actions.unsilence(id, author(args.author, caller)?)).await?;
+    let (now, zone) = (app.clock.now(), app.settings.zone.clone());
+    let author = author(args.author, caller)?;
+    let missing = format!("there is no silence {id}");
+    let ended = app
+        .note(move |tx| person::unsilence(tx, &id, &author, now, &zone))
+        .await?;
+    let ended = ended.ok_or_else(|| ApiError::not_found(missing))?;
     Ok(Json(SilenceView::new(&ended, app.clock.now())))
 }
 
@@ -141,6 +163,24 @@ pub(super) fn author(said: Option<String>, caller: Caller) -> Result<String, Api
     match said.map(|said| words::author(&said)).transpose()? {
         Some(author) if !author.is_empty() => Ok(author),
         _ => Ok(caller.0),
+    }
+}
+
+impl App {
+    /// Records what a person decided. A client that hangs up does not cut this in two; a state that cannot be
+    /// written may be writable later.
+    pub(super) async fn note<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Clone + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (store, lease) = (self.store.clone(), self.settings.lease);
+        let write = async move { store.write_durably(lease, work).await };
+        detached(async move {
+            write
+                .await
+                .map_err(|error| ApiError::unavailable(error.to_string()))
+        })
+        .await
     }
 }
 

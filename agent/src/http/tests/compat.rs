@@ -100,6 +100,12 @@ async fn beeminder_keeps_its_fields() {
     let emergencies = server.get("/beeminder/emergency").await.json();
     assert_fields(&emergencies, "emergencies count timestamp");
     assert_fields(&emergencies["emergencies"][0], emergency);
+    server.fake.let_go.add_permits(1);
+    server.fake.report.lock().unwrap().decisions = vec![decision(
+        "goal:reading",
+        Severity::Critical,
+        Reason::AlreadyNotifiedToday,
+    )];
     assert_fields(
         &server.post("/beeminder/alert").await.json(),
         "alert_sent critical_count message reason",
@@ -182,13 +188,23 @@ async fn narrator_context_keeps_its_fields() {
 #[tokio::test]
 async fn usage_and_groq_keep_the_shapes_around_their_numbers() {
     let server = serve().await;
+    server.app.budget.observe(now()).await.unwrap();
     assert_eq!(server.get("/usage").await.json()["budget_health"], "GOOD");
     let summary = server.get("/usage/summary").await.json();
     assert_fields(&summary, "summary timestamp");
     assert_eq!(summary["summary"]["period_days"], 7);
+    for days in [0, 367] {
+        let refused = server.get(&format!("/usage/summary?days={days}")).await;
+        let detail = format!("the query cannot be used: days: {days} is not allowed, expected 1 to 366");
+        assert_eq!((refused.status, &refused.json()["detail"]), (422, &json!(detail)));
+    }
+    for _ in 0..4 {
+        let recorded = server.post("/usage/record?input_tokens=7&output_tokens=2").await;
+        assert_eq!(recorded.status, 200, "{recorded:?}");
+    }
     let recent = server.get("/usage/recent?limit=3").await.json();
     assert_fields(&recent, "sessions count timestamp");
-    assert_eq!(recent["sessions"][0]["limit"], 3);
+    assert_eq!(recent["sessions"].as_array().unwrap().len(), 3);
     assert_fields(
         &server.get("/groq/odometer/context").await.json(),
         "groq_context timestamp",

@@ -85,6 +85,8 @@ async fn ready_is_503_until_it_is() {
 #[tokio::test]
 async fn every_error_has_the_same_shape() {
     let server = serve().await;
+    server.drop_table("decisions").await;
+    server.drop_table("odometer_readings").await;
     let token = format!("Bearer {TOKEN}");
     let headers = [("authorization", token.as_str()), ("x-request-id", "deploy-42")];
     for (method, path, status, code) in [
@@ -104,7 +106,8 @@ async fn every_error_has_the_same_shape() {
         ("POST", "/notifications/none/ack", 404, "not_found"),
         ("GET", "/beeminder/daily-activity/a%20b", 422, "invalid"),
         ("GET", "/notifications/%ff", 400, "bad_request"),
-        ("GET", "/groq/odometer/status", 500, "internal"),
+        ("GET", "/decisions", 500, "internal"),
+        ("GET", "/groq/odometer/status", 503, "unavailable"),
     ] {
         let reply = server.request(method, path, &headers, "").await;
         assert_eq!(reply.status, status, "{method} {path}: {reply:?}");
@@ -121,6 +124,44 @@ async fn every_error_has_the_same_shape() {
 }
 
 #[tokio::test]
+async fn every_request_refuses_an_argument_that_it_does_not_know() {
+    let server = serve().await;
+    let document = server.get("/openapi.json").await.json();
+    let token = format!("Bearer {TOKEN}");
+    let headers = [
+        ("authorization", token.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let mut asked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        // The two that must always answer look at nothing but the path.
+        if ["/health", "/ready"].contains(&path.as_str()) {
+            continue;
+        }
+        let path = path.replace("{goal}", "bike").replace("{id}", "a");
+        for method in item.as_object().unwrap().keys() {
+            let method = method.to_uppercase();
+            let query = server
+                .request(&method, &format!("{path}?zzz=1"), &headers, "")
+                .await;
+            let body = server.request(&method, &path, &headers, r#"{"zzz": 1}"#).await;
+            for reply in [query, body] {
+                assert_eq!(reply.status, 422, "{method} {path}: {reply:?}");
+                let error = reply.json();
+                assert_eq!(error["code"], "invalid");
+                let detail = error["detail"].as_str().unwrap();
+                assert!(detail.starts_with("there is no argument \"zzz\": "), "{detail}");
+            }
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 26, "operations besides /health and /ready");
+    let refused = server.get("/runs?limt=5").await;
+    let near = json!("there is no argument \"limt\": did you mean limit?");
+    assert_eq!((refused.status, &refused.json()["detail"]), (422, &near));
+}
+
+#[tokio::test]
 async fn the_wrong_method_is_told_the_right_one() {
     let server = serve().await;
     assert_eq!(server.post("/usage").await.header("allow"), Some("get,head"));
@@ -129,8 +170,13 @@ async fn the_wrong_method_is_told_the_right_one() {
 #[tokio::test]
 async fn what_is_for_the_operator_is_not_sent() {
     let server = serve().await;
-    let reply = server.get("/groq/odometer/status").await;
-    assert!(!reply.body.contains("secret-place"), "{}", reply.body);
+    for (path, table) in [("/groq/odometer/status", "odometer_readings"), ("/runs", "runs")] {
+        server.drop_table(table).await;
+        let reply = server.get(path).await;
+        assert!(reply.status >= 500, "{reply:?}");
+        assert!(!reply.body.contains(table), "{}", reply.body);
+        assert!(!reply.body.contains("no such table"), "{}", reply.body);
+    }
 }
 
 #[tokio::test]
@@ -176,28 +222,30 @@ async fn each_token_has_its_own_rate() {
 async fn arguments_come_in_the_query_or_the_body() {
     let server = serve().await;
     let token = format!("Bearer {TOKEN}");
+    let recorded = |reply: Reply| {
+        let reply = reply.json();
+        json!({ "recorded": reply["recorded"], "input_tokens": reply["input_tokens"], "model": reply["model"] })
+    };
     let expected = json!({ "recorded": true, "input_tokens": 7, "model": "claude-3-5-sonnet-20241022" });
     let query = server.post("/usage/record?input_tokens=7&output_tokens=2").await;
-    assert_eq!(query.json(), expected);
+    assert_eq!(recorded(query), expected);
     let headers = [
         ("authorization", token.as_str()),
         ("content-type", "application/json"),
     ];
     let body = r#"{"input_tokens": 7, "output_tokens": 2}"#;
-    assert_eq!(
-        server
-            .request("POST", "/usage/record", &headers, body)
-            .await
-            .json(),
-        expected
-    );
+    let posted = server.request("POST", "/usage/record", &headers, body).await;
+    assert_eq!(recorded(posted), expected);
 }
 
 #[tokio::test]
 async fn total_alone_updates_a_budget() {
     let server = serve().await;
-    let reply = server.post("/usage/update_budget?total_budget=30").await;
-    assert_eq!(reply.json(), json!({ "updated": true, "total": 30.0 }));
+    let reply = server.post("/usage/update_budget?total_budget=30").await.json();
+    assert_eq!(
+        (&reply["updated"], &reply["budget_info"]["total"]),
+        (&json!(true), &json!(30.0))
+    );
 }
 
 #[tokio::test]

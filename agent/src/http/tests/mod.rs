@@ -21,25 +21,28 @@ use tokio::{net::TcpStream, sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ActionError, Actions, App, AppParts, AppSettings, Limits, Server, Tokens, Views,
-    actions::{AlertReply, Answer, RecordOdometer, RecordSession, UpdateBudget},
-    front::Front,
-    views::testing::{now, zone},
+    App, AppParts, AppSettings, Limits, Server, Tokens,
+    passes::{PassFuture, Passes},
+    service::HttpService,
+    views::testing::{decision, message_in, now, report, zone},
 };
 use crate::{
+    budget::{self, BudgetArm},
     clock::Clock,
     config::{
-        Auth, RenewableSecrets, SecretName, Secrets,
+        Auth, BudgetSettings, RenewableSecrets, SecretName, Secrets,
         secrets::{Renew, Renewable, Renewal},
     },
-    domain::Silence,
-    store::{Store, tables::outbox::Notification},
+    domain::{Reason, Severity},
+    heuristic::Report,
+    notify::outbox::State,
+    store::Store,
     telemetry::{live::LiveStatus, metrics::Metrics},
 };
 
 pub(super) const TOKEN: &str = "correct-horse-battery-staple";
 
-/// What `MECRIS_API_TOKENS` is, and how often somebody asked for it. The server starts with `test` and
+/// What `MECRIS_API_TOKENS` is, and how often it was asked for. The server starts with `test` and
 /// `other`.
 #[derive(Clone)]
 pub(super) struct Vault(Arc<(std::sync::Mutex<String>, AtomicUsize)>);
@@ -70,12 +73,12 @@ impl Renew for Vault {
     }
 }
 
-/// Answers that need no heuristic. A pass hangs until [`Fake::let_go`] has a permit, and says how it went.
+/// Passes that need no heuristic. A pass hangs until [`Fake::let_go`] has a permit, and says how it went.
 pub(super) struct Fake {
     pub(super) let_go: Semaphore,
     pub(super) started: Semaphore,
     pub(super) finished: Semaphore,
-    pub(super) silences: std::sync::Mutex<Vec<Silence>>,
+    pub(super) report: std::sync::Mutex<Report>,
 }
 
 /// The server under test; it stops when it is dropped.
@@ -138,7 +141,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         let_go: Semaphore::new(0),
         started: Semaphore::new(0),
         finished: Semaphore::new(0),
-        silences: std::sync::Mutex::default(),
+        report: std::sync::Mutex::new(a_pass_that_told()),
     });
     let mut settings = AppSettings {
         auth: Auth::Token,
@@ -156,6 +159,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         zone: zone(),
         interval: Duration::from_secs(900),
         pass_deadline: Duration::from_secs(30),
+        lease: Duration::from_secs(5),
         walk_goal: Some("bike".parse().unwrap()),
         walk_from: None,
         walk_until: None,
@@ -175,15 +179,15 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         tokens: Renewable::new(&secrets, |s| s.api_tokens().map(|tokens| Tokens::new(&tokens))).unwrap(),
         metrics: Metrics::new(),
         live: live.clone(),
-        actions: Arc::new(FakeActions(Arc::clone(&fake))),
-        views: Arc::new(FakeViews),
+        budget: BudgetArm::new(&budgets(), &zone(), store.clone()),
+        passes: Arc::new(FakePasses(Arc::clone(&fake))),
     });
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), limits)
         .await
         .unwrap();
     let address = server.address();
     let stop = CancellationToken::new();
-    let served = tokio::spawn(server.serve(Front::new(Arc::clone(&app)), stop.clone()));
+    let served = tokio::spawn(server.serve(HttpService::new(Arc::clone(&app)), stop.clone()));
     Harness {
         app,
         address,
@@ -253,6 +257,12 @@ impl Harness {
         self.raw(raw.as_bytes()).await
     }
 
+    /// Makes the state unreadable as far as it needs this table.
+    pub(super) async fn drop_table(&self, table: &'static str) {
+        let drop = move |tx: &rusqlite::Transaction<'_>| tx.execute_batch(&format!("DROP TABLE {table}"));
+        self.store.write(drop).await.unwrap();
+    }
+
     /// Sends bytes as they are and reads until the server closes.
     pub(super) async fn raw(&self, bytes: &[u8]) -> Reply {
         let stream = TcpStream::connect(self.address).await.unwrap();
@@ -287,94 +297,35 @@ pub(super) async fn read_to_end(stream: &TcpStream) -> String {
     String::from_utf8(all).unwrap()
 }
 
-struct FakeActions(Arc<Fake>);
+/// The report of a pass that told of the goal `reading`.
+fn a_pass_that_told() -> Report {
+    Report {
+        changed: true,
+        decisions: vec![decision("goal:reading", Severity::Critical, Reason::FirstOfDay)],
+        notifications: vec![message_in(State::Accepted)],
+        ..report()
+    }
+}
 
-impl Actions for FakeActions {
-    fn trigger_pass(&self) -> Answer<Value> {
+/// Budgets as in the tests of the arm, and a price for the model that is assumed when none is named.
+fn budgets() -> BudgetSettings {
+    let mut settings = budget::tests::settings();
+    let mut price = settings.prices[0].clone();
+    price.model = "claude-3-5-sonnet-20241022".to_owned();
+    settings.prices.push(price);
+    settings
+}
+
+struct FakePasses(Arc<Fake>);
+
+impl Passes for FakePasses {
+    fn pass(&self) -> PassFuture {
         let fake = Arc::clone(&self.0);
         Box::pin(async move {
             fake.started.add_permits(1);
             fake.let_go.acquire().await.unwrap().forget();
             fake.finished.add_permits(1);
-            Ok(
-                json!({ "changed": true, "decisions": [], "notifications": [{ "id": "n1", "state": "accepted" }] }),
-            )
+            Ok(fake.report.lock().unwrap().clone())
         })
-    }
-
-    fn beeminder_alert(&self) -> Answer<AlertReply> {
-        Box::pin(async {
-            Ok(AlertReply {
-                alert_sent: false,
-                critical_count: Some(1),
-                message: "Beemergency alert on cooldown".to_owned(),
-                reason: Some("cooldown_active".to_owned()),
-                notification_id: None,
-                subjects: vec!["goal:reading".parse().unwrap()],
-            })
-        })
-    }
-
-    fn record_session(&self, session: RecordSession) -> Answer<Value> {
-        Box::pin(async move {
-            Ok(json!({ "recorded": true, "input_tokens": session.input_tokens, "model": session.model }))
-        })
-    }
-
-    fn update_budget(&self, update: UpdateBudget) -> Answer<Value> {
-        Box::pin(async move { Ok(json!({ "updated": true, "total": update.total_budget })) })
-    }
-
-    fn record_odometer(&self, reading: RecordOdometer) -> Answer<Value> {
-        Box::pin(async move { Ok(json!({ "recorded": true, "cumulative_value": reading.value })) })
-    }
-
-    fn acknowledge(&self, id: String, _author: String) -> Answer<Notification> {
-        Box::pin(async move { Err(ActionError::NotFound(format!("there is no notification {id}"))) })
-    }
-
-    fn silence(&self, silence: Silence) -> Answer<Silence> {
-        let fake = Arc::clone(&self.0);
-        Box::pin(async move {
-            fake.silences.lock().unwrap().push(silence.clone());
-            Ok(silence)
-        })
-    }
-
-    fn unsilence(&self, id: String, author: String) -> Answer<Silence> {
-        let fake = Arc::clone(&self.0);
-        Box::pin(async move {
-            let mut silences = fake.silences.lock().unwrap();
-            let found = silences.iter_mut().find(|silence| silence.id == id);
-            let Some(silence) = found else {
-                return Err(ActionError::NotFound(format!("there is no silence {id}")));
-            };
-            (silence.deleted_at, silence.deleted_by) = (Some(now()), Some(author));
-            Ok(silence.clone())
-        })
-    }
-}
-
-struct FakeViews;
-
-impl Views for FakeViews {
-    fn usage(&self) -> Answer<Value> {
-        Box::pin(async { Ok(json!({ "days_remaining": 9, "budget_health": "GOOD", "providers": [] })) })
-    }
-
-    fn usage_summary(&self, days: u32) -> Answer<Value> {
-        Box::pin(async move { Ok(json!({ "period_days": days })) })
-    }
-
-    fn usage_recent(&self, limit: u32) -> Answer<Value> {
-        Box::pin(async move { Ok(json!([{ "limit": limit }])) })
-    }
-
-    fn odometer_status(&self) -> Answer<Value> {
-        Box::pin(async { Err(ActionError::Failed("disk I/O error at secret-place".to_owned())) })
-    }
-
-    fn odometer_context(&self) -> Answer<Value> {
-        Box::pin(async { Ok(json!({ "groq_tracking": {} })) })
     }
 }

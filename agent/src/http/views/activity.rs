@@ -17,7 +17,7 @@ pub struct ActivityStatus {
     /// Which goal.
     #[schema(value_type = String)]
     pub goal_slug: Slug,
-    /// `null`: nobody knows.
+    /// `null`: not known.
     pub has_activity_today: Option<bool>,
     /// `completed`, `needed` or `unknown`.
     #[schema(value_type = String)]
@@ -114,7 +114,7 @@ impl ActivityStatus {
         }
     }
 
-    /// Nobody knows, and why.
+    /// Not known, and why.
     pub fn unknown(slug: &Slug, at: Option<Timestamp>, why: String) -> Self {
         Self {
             goal_slug: slug.clone(),

@@ -44,13 +44,13 @@ pub struct Emergency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Urgency {
-    /// Now: a beemergency day.
+    /// Now: it is a beemergency day.
     Immediate,
     /// Today, so that tomorrow is no beemergency.
     Today,
     /// In the next days.
     Soon,
-    /// Nobody can tell: look for yourself.
+    /// It cannot be told: the person has to look.
     Unknown,
 }
 

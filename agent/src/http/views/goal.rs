@@ -28,7 +28,7 @@ pub struct GoalView {
     /// The real instant of derailment (the Python system made one up from safebuf).
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deadline: Option<Timestamp>,
-    /// `SAFE`, `CAUTION`, `WARNING`, `CRITICAL`, or `UNKNOWN` if nobody can tell now.
+    /// `SAFE`, `CAUTION`, `WARNING`, `CRITICAL`, or `UNKNOWN` if it cannot be told now.
     #[schema(value_type = String)]
     pub derail_risk: Severity,
     /// Dollars at risk.

@@ -2,11 +2,18 @@
 
 use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use serde::Serialize;
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{ActivityStatus, Emergency, Reading, emergency::Urgency, runway::Runway};
-use crate::domain::Slug;
+use super::{
+    ActivityStatus, Emergency, Reading,
+    emergency::Urgency,
+    runway::Runway,
+    usage::{ProviderView, UsageView},
+};
+use crate::{
+    budget::Health,
+    domain::{Provider, Slug},
+};
 
 /// How many Beeminder alerts are shown.
 const ALERTS: usize = 5;
@@ -24,8 +31,8 @@ pub struct NarratorContext {
     pub beeminder_alerts: Vec<String>,
     /// The goals that run out first.
     pub goal_runway: Vec<Runway>,
-    /// Same as `GET /usage`.
-    pub budget_status: Value,
+    /// Same as `GET /usage`; if the budgets cannot be read, nothing is known and `why` says why.
+    pub budget_status: UsageView,
     /// What to do.
     pub recommendations: Vec<String>,
     /// The walk; `null`: none is configured.
@@ -45,7 +52,7 @@ pub struct NarratorContext {
 /// The personal goals of `/narrator/context`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GoalsStatus {
-    /// `null`: nobody keeps them here yet.
+    /// Always `null`: no personal goals are kept here yet.
     pub total: Option<u64>,
     /// Where they come from.
     pub sources: Vec<String>,
@@ -62,8 +69,8 @@ pub struct Sources<'a> {
     pub walk_from: Option<Time>,
     /// When it is too late for one, on the local clock.
     pub walk_until: Option<Time>,
-    /// `GET /usage`, or why it cannot be had.
-    pub usage: Result<&'a Value, &'a str>,
+    /// `GET /usage`.
+    pub usage: &'a UsageView,
     /// The person's zone.
     pub zone: &'a TimeZone,
 }
@@ -79,19 +86,18 @@ impl NarratorContext {
             ..
         } = sources;
         let emergencies = Emergency::all(reading, zone, now);
-        let budgets = Budgets::new(usage);
         let walk_goal: Option<&Slug> = walk.map(|walk| &walk.goal_slug);
         Self {
-            summary: summary(reading, &budgets),
+            summary: summary(reading, usage),
             goals_status: GoalsStatus {
                 total: None,
                 sources: Vec::new(),
             },
-            urgent_items: urgent_items(reading, &emergencies, &budgets),
+            urgent_items: urgent_items(reading, &emergencies, usage),
             beeminder_alerts: alerts(reading, &emergencies),
             goal_runway: Runway::all(reading, walk_goal, now),
-            budget_status: budgets.document.clone(),
-            recommendations: recommendations(sources, &emergencies, &budgets, now),
+            budget_status: usage.clone(),
+            recommendations: recommendations(sources, &emergencies, now),
             daily_walk_status: walk.cloned(),
             last_updated: now,
             as_of: reading.as_of,
@@ -101,67 +107,34 @@ impl NarratorContext {
     }
 }
 
-/// What `/usage` says, read for prose.
-struct Budgets {
-    document: Value,
-    lines: Vec<(String, String)>,
-}
-
-impl Budgets {
-    fn new(usage: Result<&Value, &str>) -> Self {
-        let document = usage.cloned().unwrap_or_else(unknown_usage);
-        let rows = document["providers"].as_array().into_iter().flatten();
-        let configured = |row: &&Value| row["source"].as_str() != Some("none");
-        let lines = rows.filter(configured).filter_map(|row| {
-            Some((
-                row["provider"].as_str()?.to_owned(),
-                row["budget_health"].as_str()?.to_owned(),
-            ))
-        });
-        let lines = lines.collect();
-        Self { document, lines }
-    }
-
-    /// How the money of the old top-level fields stands. Days of the period say nothing once it is spent.
-    fn days_left(&self) -> String {
-        match (
-            self.document["remaining_budget"].as_f64(),
-            self.document["days_remaining"].as_f64(),
-        ) {
-            (Some(left), _) if left <= 0.0 => "spent".to_owned(),
-            (_, Some(days)) => format!("{days:.1} days left"),
-            (_, None) => "unknown".to_owned(),
-        }
-    }
-
-    fn with(&self, health: &str) -> impl Iterator<Item = &str> {
-        self.lines
-            .iter()
-            .filter(move |(_, h)| h == health)
-            .map(|(provider, _)| provider.as_str())
+/// How much time the money of the old top-level fields leaves. Once the money is spent, the days of the
+/// period say nothing.
+fn days_left(usage: &UsageView) -> String {
+    match (usage.remaining_budget, usage.days_remaining) {
+        (Some(left), _) if left <= 0.0 => "spent".to_owned(),
+        (_, Some(days)) => format!("{days}.0 days left"),
+        (_, None) => "unknown".to_owned(),
     }
 }
 
-/// The old fields of `/usage` when nothing is known.
-fn unknown_usage(why: &str) -> Value {
-    json!({
-        "total_budget": null, "remaining_budget": null, "used_budget": null, "days_remaining": null, "today_spend": null,
-        "daily_burn_rate": null, "projected_spend": null, "period_end": null, "alerts": [], "budget_health": "UNKNOWN",
-        "providers": [], "why": why,
-    })
+/// The configured providers whose budget has this health.
+fn providers_with(usage: &UsageView, health: Health) -> impl Iterator<Item = Provider> {
+    let rows = usage.providers.iter().filter(|row| row.is_configured());
+    rows.filter(move |row| row.budget_health == health)
+        .map(|row: &ProviderView| row.provider)
 }
 
-fn summary(reading: &Reading, budgets: &Budgets) -> String {
+fn summary(reading: &Reading, usage: &UsageView) -> String {
     let goals = reading
         .trusted()
         .map_or("unknown".to_owned(), |account| account.goals.len().to_string());
     format!(
         "Active goals: unknown, Pending todos: unknown, Beeminder goals: {goals}, Budget: {}",
-        budgets.days_left()
+        days_left(usage)
     )
 }
 
-fn urgent_items(reading: &Reading, emergencies: &[Emergency], budgets: &Budgets) -> Vec<String> {
+fn urgent_items(reading: &Reading, emergencies: &[Emergency], usage: &UsageView) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     if let Some(doubt) = &reading.doubt {
         items.push(format!("BEEMINDER UNKNOWN: {doubt}"));
@@ -177,10 +150,11 @@ fn urgent_items(reading: &Reading, emergencies: &[Emergency], budgets: &Budgets)
     }
     let critical = emergencies.iter().filter(|e| e.urgency == Urgency::Immediate);
     items.extend(critical.map(|e| format!("DERAILING: {}", e.goal_slug)));
-    for health in ["CRITICAL", "WARNING"] {
-        items.extend(budgets.with(health).map(|provider| match provider {
-            "groq" => format!("GROQ: budget {health}"),
-            _ => format!("BUDGET {health}: {provider}, {}", budgets.days_left()),
+    for health in [Health::Critical, Health::Warning] {
+        let word = health.as_str();
+        items.extend(providers_with(usage, health).map(|provider| match provider {
+            Provider::Groq => format!("GROQ: budget {word}"),
+            Provider::Anthropic => format!("BUDGET {word}: {provider}, {}", days_left(usage)),
         }));
     }
     items
@@ -198,12 +172,7 @@ fn alerts(reading: &Reading, emergencies: &[Emergency]) -> Vec<String> {
     }
 }
 
-fn recommendations(
-    sources: Sources<'_>,
-    emergencies: &[Emergency],
-    budgets: &Budgets,
-    now: Timestamp,
-) -> Vec<String> {
+fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], now: Timestamp) -> Vec<String> {
     let mut all = Vec::new();
     if sources.reading.doubt.is_some() {
         all.push("Beeminder cannot be read: look at the goals there yourself".to_owned());
@@ -221,8 +190,7 @@ fn recommendations(
         ));
     }
     all.extend(
-        budgets
-            .with("UNKNOWN")
+        providers_with(sources.usage, Health::Unknown)
             .map(|provider| format!("Find out what {provider} has cost: its budget is unknown")),
     );
     all
@@ -231,11 +199,39 @@ fn recommendations(
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
+    use crate::{
+        budget::{Budget, BudgetToday, Outlook, Recorded},
+        config::BudgetSource,
+    };
 
-    fn usage() -> Value {
-        json!({ "days_remaining": 9, "budget_health": "GOOD", "providers": [
-            { "provider": "anthropic", "budget_health": "WARNING" }, { "provider": "groq", "budget_health": "CRITICAL" },
-        ] })
+    fn usage() -> UsageView {
+        let row = |provider, health| BudgetToday {
+            recorded: Recorded {
+                budget: Budget {
+                    provider,
+                    source: Some(BudgetSource::Ledger),
+                    limit: None,
+                    used: None,
+                    spent_today: None,
+                    daily_burn: None,
+                    period_start: None,
+                    period_end: None,
+                    health,
+                    as_of: None,
+                    why: String::new(),
+                },
+                refreshed_at: None,
+                stale: false,
+            },
+            outlook: Outlook {
+                days_remaining: Some(9),
+                ..Outlook::default()
+            },
+        };
+        UsageView::new(&[
+            row(Provider::Anthropic, Health::Warning),
+            row(Provider::Groq, Health::Critical),
+        ])
     }
 
     fn walk(done: Option<bool>) -> ActivityStatus {
@@ -249,7 +245,7 @@ mod tests {
         }
     }
 
-    fn context(reading: &Reading, done: Option<bool>, usage: Result<&Value, &str>) -> NarratorContext {
+    fn context(reading: &Reading, done: Option<bool>, usage: &UsageView) -> NarratorContext {
         let (walk, zone) = (walk(done), zone());
         let from = Some(jiff::civil::time(14, 0, 0, 0));
         NarratorContext::new(
@@ -268,7 +264,7 @@ mod tests {
     #[test]
     fn the_day_is_told_as_it_is() {
         let usage = usage();
-        let context = context(&trusted(), Some(false), Ok(&usage));
+        let context = context(&trusted(), Some(false), &usage);
         assert_eq!(
             context.summary,
             "Active goals: unknown, Pending todos: unknown, Beeminder goals: 6, Budget: 9.0 days left"
@@ -296,8 +292,8 @@ mod tests {
         let usage = usage();
         let mentions_walk =
             |context: NarratorContext| context.recommendations.iter().any(|r| r.contains("walk"));
-        assert!(!mentions_walk(context(&trusted(), None, Ok(&usage))));
-        assert!(!mentions_walk(context(&trusted(), Some(true), Ok(&usage))));
+        assert!(!mentions_walk(context(&trusted(), None, &usage)));
+        assert!(!mentions_walk(context(&trusted(), Some(true), &usage)));
         let (reading, zone, needed) = (trusted(), zone(), walk(Some(false)));
         let from = Some(jiff::civil::time(14, 30, 0, 0));
         let sources = Sources {
@@ -305,7 +301,7 @@ mod tests {
             walk: Some(&needed),
             walk_from: from,
             walk_until: None,
-            usage: Ok(&usage),
+            usage: &usage,
             zone: &zone,
         };
         assert!(!mentions_walk(NarratorContext::new(sources, now())));
@@ -313,14 +309,16 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_said_first() {
-        let context = context(&doubted(), None, Err("the budget table cannot be read"));
+        let unread = UsageView::unknown(Some("the budget table cannot be read".to_owned()));
+        let context = context(&doubted(), None, &unread);
         assert_eq!(context.urgent_items, ["BEEMINDER UNKNOWN: Beeminder is down"]);
         assert_eq!(
             context.beeminder_alerts,
             ["No goal's risk is known: Beeminder is down"]
         );
-        assert_eq!(context.budget_status["budget_health"], "UNKNOWN");
-        assert_eq!(context.budget_status["why"], "the budget table cannot be read");
+        let budget_status = serde_json::to_value(&context.budget_status).unwrap();
+        assert_eq!(budget_status["budget_health"], "UNKNOWN");
+        assert_eq!(budget_status["why"], "the budget table cannot be read");
         assert!(
             context
                 .summary

@@ -35,7 +35,8 @@ pub struct Runway {
 }
 
 impl Runway {
-    /// The goals with the least runway first. The walk's goal is always among them, as it was.
+    /// The goals with the least runway first. The walk's goal is always among them, as in the
+    /// Python system.
     pub fn all(reading: &Reading, walk_goal: Option<&Slug>, now: Timestamp) -> Vec<Self> {
         let mut goals: Vec<&Goal> = reading
             .goals()

@@ -39,6 +39,17 @@ pub struct SilenceView {
     pub warning: Option<String>,
 }
 
+/// `GET /silences`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Silences {
+    /// How many are listed.
+    pub count: usize,
+    /// The silences that hold, the first to end first; then those that have ended, if that was asked for.
+    pub silences: Vec<SilenceView>,
+    /// The vacation that ends last; `null`: there is none.
+    pub vacation: Option<SilenceView>,
+}
+
 impl SilenceView {
     /// As it is at an instant.
     pub fn new(silence: &Silence, now: Timestamp) -> Self {

@@ -14,9 +14,9 @@ pub struct BeeminderStatus {
     pub goals: Vec<GoalView>,
     /// Those that are not known to be safe.
     pub emergencies: Vec<Emergency>,
-    /// Known to be safe. 0 while Beeminder cannot be read: nobody knows.
+    /// Known to be safe. 0 while Beeminder cannot be read, for then it is not known.
     pub safe_count: usize,
-    /// WARNING and CAUTION together, as it was.
+    /// WARNING and CAUTION together, as in the Python system.
     pub warning_count: usize,
     /// CRITICAL.
     pub critical_count: usize,

@@ -1,10 +1,18 @@
-//! Accounts for the tests of the views.
+//! Accounts and reports for the tests of the views.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::Reading;
-use crate::arms::beeminder::{Account, Goal};
+use crate::{
+    arms::beeminder::{Account, Goal},
+    domain::{Action, ChannelKind, Freshness, Reason, Severity},
+    heuristic::{
+        DecisionView, Report,
+        report::{NotificationView, ObservationView, Observations},
+    },
+    notify::outbox::State,
+};
 
 pub(in crate::http) fn now() -> Timestamp {
     "2026-11-21T19:00:00Z".parse().unwrap()
@@ -67,5 +75,59 @@ pub(in crate::http) fn doubted() -> Reading {
     Reading {
         doubt: Some("Beeminder is down".to_owned()),
         ..trusted()
+    }
+}
+
+/// The report of a pass that read everything, decided nothing and made no message.
+pub(in crate::http) fn report() -> Report {
+    let fresh = ObservationView {
+        status: Freshness::Fresh,
+        at: Some(now()),
+        why: None,
+    };
+    Report {
+        run_id: "r1".to_owned(),
+        at: now(),
+        changed: false,
+        observations: Observations {
+            beeminder: fresh.clone(),
+            budget: fresh.clone(),
+            walk: fresh,
+        },
+        conditions: Vec::new(),
+        decisions: Vec::new(),
+        notifications: Vec::new(),
+        broken_channels: Vec::new(),
+        nobody_to_tell: false,
+    }
+}
+
+/// A decision to speak for [`Reason::FirstOfDay`], to stay silent for every other reason.
+pub(in crate::http) fn decision(subject: &str, severity: Severity, reason: Reason) -> DecisionView {
+    DecisionView {
+        subject: subject.parse().unwrap(),
+        severity,
+        action: if reason == Reason::FirstOfDay {
+            Action::Notify
+        } else {
+            Action::Suppress
+        },
+        reason,
+        author: None,
+        until: None,
+        silence_id: None,
+        comment: None,
+    }
+}
+
+/// The message `n1`, in this state.
+pub(in crate::http) fn message_in(state: State) -> NotificationView {
+    NotificationView {
+        id: "n1".to_owned(),
+        channel: ChannelKind::Sms,
+        state,
+        provider_id: None,
+        subjects: vec!["goal:reading".parse().unwrap()],
+        text: "reading derails today".to_owned(),
     }
 }

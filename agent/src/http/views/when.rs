@@ -12,8 +12,8 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// `40 minutes`, `7 hours`, `3 days`: whole units, rounded down, so that nobody is told more time than there
-/// is.
+/// `40 minutes`, `7 hours`, `3 days`: whole units, rounded down, so that a person is never told more time
+/// than there is.
 pub fn span(length: SignedDuration) -> String {
     let (minutes, hours) = (length.as_mins().max(0), length.as_hours().max(0));
     match hours {

@@ -7,15 +7,13 @@ use serde::Serialize;
 use super::sql::{parse, time};
 
 /// One finished pass.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RunRow {
     /// Time-ordered unique id.
     pub id: String,
     /// When it started.
-    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When its record was written.
-    #[schema(value_type = String, format = DateTime)]
     pub finished_at: Timestamp,
     /// `cli`, `schedule` or `http`.
     pub trigger: String,

@@ -2,6 +2,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::usd;
+use crate::budget::{
+    self, Odometer, OdometerState, PastMonth, RecordedReading, ReminderKind, Reminders, Total, Urgency,
+};
+
 /// `POST /groq/odometer/record`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ReadingRecorded {
@@ -39,22 +44,6 @@ pub struct ReadingResult {
     pub warning: Option<String>,
 }
 
-/// Where the odometer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OdometerState {
-    /// Read lately.
-    Normal,
-    /// The last days of the month: the total is about to be lost.
-    Approaching,
-    /// No reading for this month.
-    NeedsReading,
-    /// The reading is old.
-    Stale,
-    /// Groq's budget does not come from an odometer.
-    NotUsed,
-}
-
 /// What a person should record, and when the console starts anew.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ReminderStatus {
@@ -78,42 +67,6 @@ pub struct Reminder {
     pub urgency: Urgency,
     /// For a person.
     pub message: String,
-}
-
-impl Reminder {
-    pub(in super::super) fn new(kind: ReminderKind, urgency: Urgency, message: String) -> Self {
-        Self {
-            kind,
-            urgency,
-            message,
-        }
-    }
-}
-
-/// Why a reading is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReminderKind {
-    /// The month ends soon.
-    MonthEnd,
-    /// The newest reading is old.
-    StaleData,
-    /// This month has none.
-    InitialReading,
-    /// The month before has none from its end.
-    MissedMonthEnd,
-}
-
-/// How urgent a reading is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Urgency {
-    /// Now.
-    High,
-    /// Soon.
-    Medium,
-    /// Some time.
-    Low,
 }
 
 /// `GET /groq/odometer/status`.
@@ -185,4 +138,100 @@ pub struct GroqTracking {
     /// The total by the days it took; absent without a reading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daily_average: Option<f64>,
+}
+
+impl ReadingRecorded {
+    /// A reading that was just recorded.
+    pub fn new(recorded: RecordedReading) -> Self {
+        let RecordedReading {
+            reading,
+            reset_detected,
+            daily_average,
+            reminders,
+            historical,
+            warning,
+        } = recorded;
+        Self {
+            success: true,
+            timestamp: reading.at,
+            result: ReadingResult {
+                recorded: true,
+                month: reading.month,
+                cumulative_value: reading.value.usd(),
+                reset_detected,
+                daily_usage_estimate: daily_average.usd(),
+                reminder_status: reminders.into(),
+                timestamp: reading.at,
+                historical_record: historical,
+                warning,
+            },
+        }
+    }
+}
+
+impl From<Reminders> for ReminderStatus {
+    fn from(reminders: Reminders) -> Self {
+        Self {
+            status: reminders.state,
+            reminders: reminders.due.into_iter().map(Reminder::from).collect(),
+            days_until_reset: reminders.days_until_reset,
+            last_reading_age_days: reminders.last_reading_age_days,
+        }
+    }
+}
+
+impl From<budget::Reminder> for Reminder {
+    fn from(reminder: budget::Reminder) -> Self {
+        Self {
+            kind: reminder.kind,
+            urgency: reminder.urgency,
+            message: reminder.message,
+        }
+    }
+}
+
+impl From<PastMonth> for MonthView {
+    fn from(past: PastMonth) -> Self {
+        Self {
+            month: past.month,
+            cost: past.cost.usd(),
+            finalized: past.finalized,
+            readings: past.readings,
+        }
+    }
+}
+
+impl OdometerStatusView {
+    /// The odometer as it stands at `now`.
+    pub fn new(odometer: Odometer, now: Timestamp) -> Self {
+        Self {
+            reminders: odometer.reminders.into(),
+            current_month: odometer.month,
+            current_cost: usd(odometer.total.map(|total| total.value)),
+            daily_average: usd(odometer.total.map(|total| total.daily_average)),
+            history: odometer.history.into_iter().map(MonthView::from).collect(),
+            timestamp: now,
+        }
+    }
+}
+
+impl OdometerContextView {
+    /// The odometer as it stands at `now`.
+    pub fn new(odometer: Odometer, now: Timestamp) -> Self {
+        let Odometer { reminders, total, .. } = odometer;
+        let urgent = reminders.due.iter().find(|due| due.urgency == Urgency::High);
+        let groq_tracking = GroqTracking {
+            status: reminders.state,
+            has_current_data: total.is_some(),
+            days_until_reset: reminders.days_until_reset,
+            needs_action: !reminders.due.is_empty(),
+            urgent_reminder: urgent.map(|due| due.message.clone()),
+            current_month_spend: usd(total.map(|Total { value, .. }| value)),
+            daily_average: usd(total.map(|total| total.daily_average)),
+        };
+        Self {
+            groq_context: GroqContext { groq_tracking },
+            timestamp: now,
+        }
+    }
 }

@@ -21,24 +21,24 @@ use hyper::body::Incoming;
 use super::{App, gate, request_id::X_REQUEST_ID, router};
 
 /// A body that is there already, or a handler's.
-pub type FrontBody = Either<Full<Bytes>, Body>;
+pub type ResponseBody = Either<Full<Bytes>, Body>;
 
 /// The service of every connection. Cheap to clone.
 #[derive(Clone)]
-pub struct Front {
+pub struct HttpService {
     app: Arc<App>,
     router: Router,
 }
 
 /// A response that is there already, or one on its way through the gate.
-pub enum FrontFuture {
+pub enum ResponseFuture {
     /// From memory.
-    Now(Option<Response<FrontBody>>),
+    Now(Option<Response<ResponseBody>>),
     /// From a handler.
     Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
 }
 
-impl Front {
+impl HttpService {
     /// Everything behind one service.
     pub fn new(app: Arc<App>) -> Self {
         let router = router::router(Arc::clone(&app));
@@ -46,12 +46,12 @@ impl Front {
     }
 }
 
-impl hyper::service::Service<Request<Incoming>> for Front {
-    type Response = Response<FrontBody>;
+impl hyper::service::Service<Request<Incoming>> for HttpService {
+    type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = FrontFuture;
+    type Future = ResponseFuture;
 
-    fn call(&self, request: Request<Incoming>) -> FrontFuture {
+    fn call(&self, request: Request<Incoming>) -> ResponseFuture {
         if request.method() == Method::GET {
             match request.uri().path() {
                 "/health" => return self.now(&request, StatusCode::OK, self.app.health_body()),
@@ -62,7 +62,7 @@ impl hyper::service::Service<Request<Incoming>> for Front {
                 _ => {}
             }
         }
-        FrontFuture::Later(Box::pin(gate::pass(
+        ResponseFuture::Later(Box::pin(gate::pass(
             Arc::clone(&self.app),
             self.router.clone(),
             request.map(Body::new),
@@ -70,8 +70,8 @@ impl hyper::service::Service<Request<Incoming>> for Front {
     }
 }
 
-impl Front {
-    fn now(&self, request: &Request<Incoming>, status: StatusCode, body: Bytes) -> FrontFuture {
+impl HttpService {
+    fn now(&self, request: &Request<Incoming>, status: StatusCode, body: Bytes) -> ResponseFuture {
         self.app.metrics.http_request(status);
         let mut response = Response::new(Either::Left(Full::new(body)));
         *response.status_mut() = status;
@@ -79,12 +79,12 @@ impl Front {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_REQUEST_ID.clone(), self.app.request_ids.of(request.headers()));
-        FrontFuture::Now(Some(response))
+        ResponseFuture::Now(Some(response))
     }
 }
 
-impl Future for FrontFuture {
-    type Output = Result<Response<FrontBody>, Infallible>;
+impl Future for ResponseFuture {
+    type Output = Result<Response<ResponseBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {

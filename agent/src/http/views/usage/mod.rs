@@ -1,28 +1,31 @@
-//! What the endpoints answer: every field of the Python system with its old meaning, and the new ones beside
-//! it.
+//! What the language models cost, as the endpoints answer it: every field of the Python system with its old
+//! meaning, and the new ones beside it.
 //!
 //! Dollars are JSON numbers, times RFC 3339 UTC, days local. What is not known is `null`, never 0.
 
+mod budgets;
 mod odometer;
 mod sessions;
-mod usage;
+#[cfg(test)]
+mod tests;
 
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use budgets::{ProviderView, UsageView};
 pub use odometer::{
-    GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerState, OdometerStatusView,
-    ReadingRecorded, ReadingResult, Reminder, ReminderKind, ReminderStatus, Urgency,
+    GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerStatusView, ReadingRecorded,
+    ReadingResult, Reminder, ReminderStatus,
 };
 pub use sessions::{
     DayUsage, ProviderUsage, RecentView, SessionRecorded, SessionView, Summary, SummaryView, TypeUsage,
 };
-pub(super) use usage::Derived;
-pub use usage::{ProviderView, UsageView};
 
-use super::Recorded;
-use crate::domain::{Money, Provider};
+use crate::{
+    budget::Recorded,
+    domain::{Money, Provider},
+};
 
 /// `POST /usage/update_budget`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -57,9 +60,21 @@ pub struct BudgetInfo {
     pub last_updated: Option<Timestamp>,
 }
 
+impl UpdateRecorded {
+    /// The row after an update at `now`.
+    pub fn new(recorded: &Recorded, now: Timestamp) -> Self {
+        Self {
+            updated: true,
+            provider: recorded.budget.provider,
+            budget_info: BudgetInfo::of(recorded),
+            timestamp: now,
+        }
+    }
+}
+
 impl BudgetInfo {
     /// `None` if the provider has no budget.
-    pub(super) fn of(recorded: &Recorded) -> Option<Self> {
+    fn of(recorded: &Recorded) -> Option<Self> {
         let budget = &recorded.budget;
         Some(Self {
             total: budget.limit?.usd(),

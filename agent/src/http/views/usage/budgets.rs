@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use super::usd;
 use crate::{
-    budget::{Budget, Health, Recorded, health::Alert, row::source_word},
+    budget::{BudgetToday, Health, health::Alert},
     domain::{Money, Provider},
 };
 
@@ -34,6 +34,9 @@ pub struct UsageView {
     pub budget_health: Health,
     /// One row for each provider.
     pub providers: Vec<ProviderView>,
+    /// Why nothing is known; absent if the budgets could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One row of `providers`.
@@ -72,15 +75,10 @@ pub struct ProviderView {
     pub stale: bool,
 }
 
-/// What follows from a recorded budget on a given day.
-pub(in super::super) struct Derived {
-    pub(in super::super) days_remaining: Option<i64>,
-    pub(in super::super) projected_exhaustion: Option<Date>,
-    pub(in super::super) alerts: Vec<Alert>,
-}
-
 impl ProviderView {
-    pub(in super::super) fn new(recorded: &Recorded, derived: &Derived) -> Self {
+    /// One provider's budget.
+    pub fn new(today: &BudgetToday) -> Self {
+        let BudgetToday { recorded, outlook } = today;
         let budget = &recorded.budget;
         Self {
             provider: budget.provider,
@@ -90,35 +88,70 @@ impl ProviderView {
             spent_today: usd(budget.spent_today),
             period_start: budget.period_start,
             period_end: budget.period_end,
-            days_remaining: derived.days_remaining,
-            projected_exhaustion: derived.projected_exhaustion,
+            days_remaining: outlook.days_remaining,
+            projected_exhaustion: outlook.projected_exhaustion,
             budget_health: budget.health,
-            source: source_word(budget.source),
+            source: budget.source_word(),
             as_of: budget.as_of,
             stale: recorded.stale,
         }
     }
+
+    /// Whether the configuration has a budget for this provider.
+    pub fn is_configured(&self) -> bool {
+        self.source != "none"
+    }
 }
 
 impl UsageView {
-    /// Of Anthropic's budget; the rows of all providers beside it.
-    pub(in super::super) fn new(anthropic: &Budget, derived: Derived, providers: Vec<ProviderView>) -> Self {
+    /// Anthropic's budget at the top level, and the rows of all providers beside it.
+    pub fn new(budgets: &[BudgetToday]) -> Self {
+        let providers = budgets.iter().map(ProviderView::new).collect();
+        let anthropic = budgets
+            .iter()
+            .find(|today| today.recorded.budget.provider == Provider::Anthropic);
+        let Some(BudgetToday { recorded, outlook }) = anthropic else {
+            return Self {
+                providers,
+                ..Self::unknown(None)
+            };
+        };
+        let budget = &recorded.budget;
         let projected = |burn: Money| {
-            let days = derived.days_remaining?;
+            let days = outlook.days_remaining?;
             Some(Money::from_micros(burn.micros().saturating_mul(days)).usd())
         };
         Self {
-            total_budget: usd(anthropic.limit),
-            remaining_budget: usd(anthropic.remaining()),
-            used_budget: usd(anthropic.used),
-            days_remaining: derived.days_remaining,
-            today_spend: usd(anthropic.spent_today),
-            daily_burn_rate: usd(anthropic.daily_burn),
-            projected_spend: anthropic.daily_burn.and_then(projected),
-            period_end: anthropic.period_end,
-            alerts: derived.alerts,
-            budget_health: anthropic.health,
+            total_budget: usd(budget.limit),
+            remaining_budget: usd(budget.remaining()),
+            used_budget: usd(budget.used),
+            days_remaining: outlook.days_remaining,
+            today_spend: usd(budget.spent_today),
+            daily_burn_rate: usd(budget.daily_burn),
+            projected_spend: budget.daily_burn.and_then(projected),
+            period_end: budget.period_end,
+            alerts: outlook.alerts.clone(),
+            budget_health: budget.health,
             providers,
+            why: None,
+        }
+    }
+
+    /// Nothing is known, and why.
+    pub fn unknown(why: Option<String>) -> Self {
+        Self {
+            total_budget: None,
+            remaining_budget: None,
+            used_budget: None,
+            days_remaining: None,
+            today_spend: None,
+            daily_burn_rate: None,
+            projected_spend: None,
+            period_end: None,
+            alerts: Vec::new(),
+            budget_health: Health::Unknown,
+            providers: Vec::new(),
+            why,
         }
     }
 }

@@ -3,7 +3,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{BudgetInfo, UsageView};
-use crate::{domain::Provider, store::tables::sessions::Session};
+use crate::{
+    budget::{self, RecordedSession, Tally},
+    domain::Provider,
+    store::tables::sessions::Session,
+};
 
 /// `POST /usage/record`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -31,16 +35,18 @@ pub struct SessionRecorded {
 }
 
 impl SessionRecorded {
-    pub(in super::super) fn new(session: &Session, updated_status: UsageView) -> Self {
+    /// A session that was just recorded.
+    pub fn new(recorded: RecordedSession) -> Self {
+        let RecordedSession { session, usage } = recorded;
         Self {
             recorded: true,
             provider: session.provider,
             input_tokens: session.input_tokens,
             output_tokens: session.output_tokens,
             estimated_cost: session.cost.usd(),
-            model: session.model.clone(),
-            session_type: session.session_type.clone(),
-            updated_status,
+            model: session.model,
+            session_type: session.session_type,
+            updated_status: UsageView::new(&usage),
             timestamp: session.at,
         }
     }
@@ -161,6 +167,58 @@ impl From<Session> for SessionView {
             estimated_cost: session.cost.usd(),
             session_type: session.session_type,
             notes: session.notes,
+        }
+    }
+}
+
+impl RecentView {
+    /// The sessions, newest first, as they were at `now`.
+    pub fn new(sessions: Vec<Session>, now: Timestamp) -> Self {
+        Self {
+            count: sessions.len(),
+            sessions: sessions.into_iter().map(SessionView::from).collect(),
+            timestamp: now,
+        }
+    }
+}
+
+impl SummaryView {
+    /// The sums as they were at `now`.
+    pub fn new(summary: budget::Summary, now: Timestamp) -> Self {
+        Self {
+            summary: summary.into(),
+            timestamp: now,
+        }
+    }
+}
+
+impl From<budget::Summary> for Summary {
+    fn from(summary: budget::Summary) -> Self {
+        let day = |(date, Tally { sessions, cost })| DayUsage {
+            date,
+            sessions,
+            cost: cost.usd(),
+        };
+        let of_type = |(session_type, Tally { sessions, cost })| TypeUsage {
+            session_type,
+            sessions,
+            cost: cost.usd(),
+        };
+        let of_provider = |(provider, Tally { sessions, cost })| ProviderUsage {
+            provider,
+            sessions,
+            cost: cost.usd(),
+        };
+        Self {
+            period_days: summary.days,
+            total_sessions: summary.total.sessions,
+            total_input_tokens: summary.input_tokens,
+            total_output_tokens: summary.output_tokens,
+            total_cost: summary.total.cost.usd(),
+            daily_usage: summary.by_day.into_iter().map(day).collect(),
+            usage_by_type: summary.by_type.into_iter().map(of_type).collect(),
+            usage_by_provider: summary.by_provider.into_iter().map(of_provider).collect(),
+            budget: summary.anthropic.as_ref().and_then(BudgetInfo::of),
         }
     }
 }

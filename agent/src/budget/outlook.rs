@@ -1,0 +1,58 @@
+use jiff::{Timestamp, civil::Date};
+
+use super::{
+    Budget, Recorded,
+    arm::Rules,
+    health::{self, Alert, Standing, Verdict},
+    period::Period,
+};
+
+/// What follows from a recorded budget on the present day. The health is not part of it: that was judged when
+/// the row was computed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outlook {
+    /// Days to the last day of the period, 0 on that day and afterwards; `None`: there is no period.
+    pub days_remaining: Option<i64>,
+    /// The local day on which the money ends at the present burn rate.
+    pub projected_exhaustion: Option<Date>,
+    /// What stands out.
+    pub alerts: Vec<Alert>,
+}
+
+/// One provider's recorded budget, and what follows from it today.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetToday {
+    /// The row.
+    pub recorded: Recorded,
+    /// What follows.
+    pub outlook: Outlook,
+}
+
+impl Rules {
+    /// What follows from a row at `now`.
+    pub(super) fn outlook(&self, budget: &Budget, now: Timestamp) -> Outlook {
+        let (Some(limit), Some(start), Some(end)) = (budget.limit, budget.period_start, budget.period_end)
+        else {
+            return Outlook::default();
+        };
+        let period = Period { start, end };
+        let standing = Standing {
+            limit,
+            used: budget.used,
+            spent_today: budget.spent_today,
+            daily_burn: budget.daily_burn,
+            period,
+            as_of: budget.as_of,
+        };
+        let Verdict {
+            alerts,
+            projected_exhaustion,
+            ..
+        } = health::judge(&standing, &self.settings.thresholds, &self.zone, now);
+        Outlook {
+            days_remaining: Some(period.days_remaining(self.today(now))),
+            projected_exhaustion,
+            alerts,
+        }
+    }
+}
