@@ -1,15 +1,17 @@
-//! Why AWS did not do what it was asked: one sentence for a person, with what to do.
+//! Why AWS did not do what it was asked: one sentence for a person that says what to do.
 
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 
-/// What AWS was asked for, as a sentence needs it.
+use crate::domain::innermost;
+
+/// What AWS was asked for, in words for a sentence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
-    /// The permission it takes, `secretsmanager:GetSecretValue`.
+    /// The permission that the request needs, `secretsmanager:GetSecretValue`.
     pub(super) action: &'static str,
-    /// What it was about, `the secret mecris/prod`.
+    /// The thing that was asked for, `the secret mecris/prod`.
     pub(super) what: &'a str,
-    /// How to make it, for a person.
+    /// How to create that thing, for a person.
     pub(super) remedy: &'static str,
 }
 
@@ -17,35 +19,35 @@ pub(super) struct Asked<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
 pub struct CloudError {
-    /// Which kind of trouble it is: whether waiting helps.
+    /// Whether waiting helps.
     pub trouble: Trouble,
-    /// For a person.
+    /// What happened and what to do, for a person.
     pub sentence: String,
 }
 
-/// Kinds of trouble.
+/// Whether waiting helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Somebody has to do something: a permission, a thing that does not exist.
+    /// A person has to do something: a permission is missing, or a thing does not exist.
     Lasting,
-    /// It may be gone in a while: no network, no credentials yet, a throttle.
+    /// It may pass by itself: no network, no credentials yet, a throttled request.
     Passing,
 }
 
-/// Codes of all services that say that the caller may not.
+/// Error codes of all services for a missing permission.
 const DENIED: &[&str] = &[
     "AccessDeniedException",
     "AccessDenied",
     "UnauthorizedOperation",
     "UnauthorizedException",
 ];
-/// Codes that say that it is not there.
+/// Error codes for a thing that does not exist.
 const MISSING: &[&str] = &[
     "ResourceNotFoundException",
     "ParameterNotFound",
     "ParameterVersionNotFound",
 ];
-/// Codes of a signature that does not hold: with a role it is the clock, nearly always.
+/// Error codes for an invalid signature. With a role the cause is nearly always the machine's clock.
 const CLOCK: &[&str] = &[
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
@@ -54,7 +56,7 @@ const CLOCK: &[&str] = &[
 ];
 
 impl CloudError {
-    /// What an answer of the SDK means.
+    /// The error for a failed request of this module.
     pub(super) fn of<E, R>(asked: Asked<'_>, error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata,
@@ -89,8 +91,8 @@ impl CloudError {
         ))
     }
 
-    /// What an answer means that somebody else asked for: `action` on `what`; `remedy` helps where that is
-    /// not there.
+    /// The error for a failed request of another module. `action` is the permission it needs, `what` the
+    /// thing it was about, `remedy` how to create that thing.
     pub(crate) fn about<E: ProvideErrorMetadata, R>(
         action: &'static str,
         what: &str,
@@ -115,14 +117,14 @@ impl CloudError {
     }
 }
 
-/// What went wrong before there was an answer.
+/// Why there was no answer, in words.
 fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
     match error {
         SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
         SdkError::DispatchFailure(failure) => {
             let why = failure
                 .as_connector_error()
-                .map(|error| innermost(error))
+                .map(|error| cause(error))
                 .unwrap_or_default();
             match failure {
                 _ if failure.is_timeout() => format!("no connection to AWS in time ({why})"),
@@ -136,20 +138,17 @@ fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
             }
         }
         SdkError::ConstructionFailure(_) => "the request could not be made: is AWS_REGION set?".to_owned(),
-        _ => "AWS answered something that makes no sense".to_owned(),
+        _ => "the SDK could not read AWS's answer".to_owned(),
     }
 }
 
-pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    one_line(&root.to_string())
+/// What went wrong first, on one line.
+pub(super) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    one_line(&innermost(error).to_string())
 }
 
-/// IAM names the caller, the action and the resource in its message; what it leaves out is filled in from
-/// what was asked.
+/// The sentence for a missing permission. IAM's message names the caller, the action and the resource; what
+/// it leaves out is taken from `action` and `what`.
 ///
 /// `User: arn:aws:sts::123456789012:assumed-role/mecris-prod/i-0abc is not authorized to perform:
 /// secretsmanager:GetSecretValue on resource: arn:… because no identity-based policy allows the … action`.

@@ -1,4 +1,4 @@
-//! One parameter, one secret.
+//! Reads one parameter or one secret.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -8,13 +8,13 @@ use crate::config::{
     secrets::{ManagedSecrets, Renew, RenewError, Renewal, SecretSource as _},
 };
 
-/// The version of a secret that is in force; rotation moves this label.
+/// The label of a secret's current version. A rotation moves it.
 const CURRENT: &str = "AWSCURRENT";
 
-/// Fetches what a configuration wants.
+/// Fetches the parameter or secret that a configuration names.
 ///
 /// # Errors
-/// If AWS has none, does not allow it, or cannot be reached.
+/// If it does not exist, reading is not allowed, or AWS cannot be reached.
 pub async fn fetch(want: &Want) -> Result<SecretString, CloudError> {
     let what = want.to_string();
     match want {
@@ -62,7 +62,7 @@ async fn secret(id: &str, what: &str) -> Result<SecretString, CloudError> {
     answer.secret_string.map(SecretString::from).ok_or_else(no_text)
 }
 
-/// A secret in Secrets Manager that can be read again when an upstream refuses what it held.
+/// The id of a secret in Secrets Manager. The secret is read again when an upstream refuses its value.
 #[derive(Clone, Debug)]
 pub struct ManagedSecret(pub String);
 

@@ -1,10 +1,10 @@
 //! AWS beside the state's bucket: settings from SSM Parameter Store, secrets from Secrets Manager, the
-//! journal to CloudWatch Logs.
+//! instance's id, and why AWS refused.
 //!
-//! One SDK configuration for all of them, found where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`,
+//! The process has one SDK configuration, found where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`,
 //! keys in the environment, a profile, a web identity, a container's credentials, else the instance's own
-//! role. Nothing here decides anything about goals or messages, and nothing but this module and
-//! `store::replica::remote` talks to AWS.
+//! role. `journal` uses it for CloudWatch Logs. Only this module, `journal` and `store::replica::remote` talk
+//! to AWS. Nothing here decides anything about goals or messages.
 
 mod error;
 mod fetch;
@@ -22,32 +22,32 @@ use tokio::sync::OnceCell;
 pub use error::{CloudError, Trouble};
 pub use fetch::{ManagedSecret, fetch};
 
-/// For a connection, and for one try of a request: what waits for AWS is a start, a lease or a log that
-/// grows.
+/// Time limits of a connection, and of one try of a request. They are short, because a start, a lease or a
+/// growing log waits for AWS.
 const CONNECT: Duration = Duration::from_secs(2);
 const ONE_TRY: Duration = Duration::from_secs(5);
 
-/// For all tries of one request together.
+/// The time limit of all tries of one request together.
 const TOTAL: Duration = Duration::from_secs(12);
 
 /// The id of the instance, `i-0123456789abcdef0`, from its metadata service (IMDSv2).
 ///
 /// # Errors
-/// If there is no such service here.
+/// If this machine has no metadata service.
 pub async fn instance_id() -> Result<String, CloudError> {
     let client = aws_config::imds::Client::builder()
         .configure(&provider_config().await)
         .build();
     let id = client.get("/latest/meta-data/instance-id").await.map_err(|error| {
         CloudError::passing(format!(
-            "the instance's id cannot be read from its metadata service ({}): is this an EC2 instance? else set journal.log_stream",
-            error::innermost(&error)
+            "the instance's id cannot be read from its metadata service ({}): is this an EC2 instance? If not, set journal.log_stream",
+            error::cause(&error)
         ))
     })?;
     Ok(id.as_ref().trim().to_owned())
 }
 
-/// For the metadata service, which is asked in plain HTTP.
+/// The configuration for the metadata service, which is asked in plain HTTP.
 async fn provider_config() -> aws_config::provider_config::ProviderConfig {
     aws_config::provider_config::ProviderConfig::default().with_http_client(http())
 }
@@ -58,8 +58,8 @@ fn http() -> SharedHttpClient {
         .build_https()
 }
 
-/// Where AWS is and who asks, the same for the whole process: finding it out may take a question to the
-/// instance's metadata.
+/// Region, endpoint and credentials, loaded once for the whole process. Loading may ask the instance's
+/// metadata service.
 pub(crate) async fn sdk() -> &'static SdkConfig {
     static SDK: OnceCell<SdkConfig> = OnceCell::const_new();
     SDK.get_or_init(|| async {

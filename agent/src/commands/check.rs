@@ -333,7 +333,7 @@ async fn reach(channel: &dyn Channel) -> CheckResult {
         (false, OnDoubt::GiveUp) => "; in doubt it sends nothing more (at most once)",
     };
     let found = timeout(PATIENCE, channel.probe()).await;
-    let found = found.unwrap_or_else(|_| Err(AskError(format!("no answer within {PATIENCE:?}"))));
+    let found = found.unwrap_or_else(|_| Err(AskError::Late(PATIENCE)));
     CheckResult::new(
         &name,
         found

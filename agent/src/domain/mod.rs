@@ -7,6 +7,7 @@
 mod channel;
 mod daystamp;
 mod decision;
+mod error;
 mod money;
 mod observation;
 mod pattern;
@@ -20,6 +21,7 @@ mod subject;
 pub use channel::{ChannelKind, OnDoubt};
 pub use daystamp::{Daystamp, DaystampError};
 pub use decision::{Action, Condition, Decision, Phrase, Reason, Word};
+pub use error::innermost;
 pub use money::{Money, MoneyError};
 pub use observation::{Freshness, Observation};
 pub use pattern::{PatternError, SubjectPattern};

@@ -5,14 +5,14 @@ use std::mem;
 
 use super::entry::Event;
 
-/// AWS counts so many bytes for each event beside its text.
+/// The bytes that AWS counts for each event beside its text.
 const OVERHEAD: usize = 26;
 const MOST_BYTES: usize = 1 << 20;
 const MOST_EVENTS: usize = 10_000;
 const LONGEST_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The clock of a machine is corrected by so much while it runs; what is dated earlier than the event before
-/// it is dated like it then. A larger step begins a new batch.
+/// How far a clock may be set back within a batch, because clocks are corrected while they run. An event that
+/// is dated earlier than the event before it gets that event's date. A larger step begins a new batch.
 const CORRECTION_MS: i64 = 60_000;
 
 /// Events that go out together, in the order of the journal.
@@ -20,18 +20,18 @@ const CORRECTION_MS: i64 = 60_000;
 pub(super) struct Batch {
     events: Vec<Event>,
     bytes: usize,
-    /// The entry that it reaches to, whether or not that is among the events: what was dropped counts as
-    /// done.
+    /// The last entry that was read for this batch. It may not be among the events, because a dropped entry
+    /// counts as done.
     reaches: Option<String>,
 }
 
-/// What one event costs.
+/// The bytes that one event counts.
 pub(super) fn cost(event: &Event) -> usize {
     event.text.len() + OVERHEAD
 }
 
 impl Batch {
-    /// Adds an event, or gives it back if the batch has to go out first.
+    /// Adds an event. Returns the event if the batch must be put first.
     pub(super) fn push(&mut self, mut event: Event) -> Result<(), Event> {
         if let (Some(first), Some(last)) = (self.events.first(), self.events.last()) {
             let is_full = self.events.len() >= MOST_EVENTS || self.bytes + cost(&event) > MOST_BYTES;
@@ -48,17 +48,17 @@ impl Batch {
         Ok(())
     }
 
-    /// The journal was read to here, with nothing to ship of it.
+    /// Notes that the journal was read up to this entry, and that the entry is not shipped.
     pub(super) fn skip(&mut self, cursor: String) {
         self.reaches = Some(cursor);
     }
 
-    /// Whether there is neither an event nor a place that was reached.
+    /// Whether no entry was read for this batch.
     pub(super) fn is_empty(&self) -> bool {
         self.reaches.is_none()
     }
 
-    /// Takes everything out: the events and how far they reach.
+    /// Empties the batch: the events, and the last entry that was read for them.
     pub(super) fn take(&mut self) -> Option<(Vec<Event>, String)> {
         let reaches = self.reaches.take()?;
         self.bytes = 0;

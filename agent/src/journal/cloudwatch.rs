@@ -1,4 +1,4 @@
-//! CloudWatch Logs: put a batch, look whether one arrived.
+//! Puts batches into CloudWatch Logs, and finds out whether a batch arrived.
 
 use aws_sdk_cloudwatchlogs::{
     Client,
@@ -9,30 +9,30 @@ use aws_sdk_cloudwatchlogs::{
 use super::entry::{CURSOR, Event};
 use crate::cloud::{self, CloudError};
 
-/// A stream in a group.
+/// A log stream and its log group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// `/mecris/prod`. Exists.
+    /// The log group, `/mecris/prod`. It must exist.
     pub group: String,
-    /// `i-0123456789abcdef0/journal`. Is made.
+    /// The log stream, `i-0123456789abcdef0/journal`. It is created if it does not exist.
     pub stream: String,
 }
 
-/// The stream that the journal goes to.
+/// The client for the stream that takes the journal.
 #[derive(Clone, Debug)]
 pub struct CloudWatch {
     client: Client,
     place: Place,
 }
 
-/// What became of a batch.
+/// The outcome of a put.
 #[derive(Debug)]
 pub(super) enum Put {
-    /// It is there; so many of its events were too old or too new for CloudWatch.
+    /// CloudWatch has the batch, but for `rejected` events that were too old or too new.
     Accepted { rejected: usize },
-    /// It will never be taken as it is.
+    /// CloudWatch will never accept this batch.
     Refused(CloudError),
-    /// Nobody knows, or not now: the same batch once more.
+    /// The outcome is unknown, or CloudWatch refused for now. The same batch is to be put again.
     Failed(CloudError),
 }
 
@@ -45,7 +45,7 @@ impl CloudWatch {
         }
     }
 
-    /// Puts a batch. A stream that is not there is made.
+    /// Puts a batch. Creates the stream if it does not exist.
     pub(super) async fn put(&self, events: &[Event]) -> Put {
         let input = events.iter().map(|event| {
             let event = InputLogEvent::builder()
@@ -69,7 +69,7 @@ impl CloudWatch {
             Err(error) => error,
         };
         match code(&error) {
-            // It was asked twice; the first time it was taken.
+            // The batch was put twice, and accepted the first time.
             Some("DataAlreadyAcceptedException") => Put::Accepted { rejected: 0 },
             Some("InvalidParameterException") => Put::Refused(self.error("logs:PutLogEvents", &error)),
             Some("ResourceNotFoundException") => match self.make_stream().await {
@@ -80,7 +80,7 @@ impl CloudWatch {
         }
     }
 
-    /// Makes the stream; that it exists already is as good.
+    /// Creates the stream, if it does not exist.
     pub(super) async fn make_stream(&self) -> Result<(), CloudError> {
         let Place { group, stream } = &self.place;
         match self
@@ -98,7 +98,7 @@ impl CloudWatch {
         }
     }
 
-    /// Whether the stream has the event of this entry, at this time.
+    /// Whether the stream has the event with this cursor and date.
     pub(super) async fn has(&self, cursor: &str, at: i64) -> Result<bool, CloudError> {
         let Place { group, stream } = &self.place;
         let mut token = None;
@@ -121,7 +121,7 @@ impl CloudWatch {
             {
                 return Ok(true);
             }
-            // The same token again: this was the end.
+            // The same token again means the end of the stream.
             let next = answer.next_forward_token().map(str::to_owned);
             if next.is_none() || next == token {
                 return Ok(false);
@@ -141,7 +141,7 @@ impl CloudWatch {
     }
 }
 
-/// What AWS calls it; `None` if no answer came.
+/// AWS's error code; `None` if there was no answer.
 fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error()?.code()
 }
@@ -154,7 +154,7 @@ fn is_of(text: &str, cursor: &str) -> bool {
         .unwrap_or_default()
 }
 
-/// How many events CloudWatch left out, by the indices that it gives.
+/// How many events CloudWatch rejected, from the indices in its answer.
 fn rejected(
     answer: &aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput,
     events: usize,
@@ -163,7 +163,7 @@ fn rejected(
         return 0;
     };
     let count = |index: i32| usize::try_from(index).unwrap_or_default();
-    // Both ends are exclusive, the start is not.
+    // Both end indices are exclusive; the start index is inclusive.
     let old = info
         .too_old_log_event_end_index()
         .into_iter()

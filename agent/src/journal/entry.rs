@@ -1,23 +1,22 @@
-//! From a line of `journalctl --output=json` to an event of CloudWatch Logs.
+//! Makes an event of CloudWatch Logs from a line of `journalctl --output=json`.
 
 use serde_json::{Map, Value, json};
 
 use super::redact::Redactor;
 
-/// Where in every event the journal's own cursor is: it names the entry once and for all.
+/// The key under which every event has the journal's cursor, which names its entry.
 pub(super) const CURSOR: &str = "cursor";
 
-/// syslog's levels: errors and worse go out whatever the day's limit says.
+/// syslog's level of errors. Entries at this level or worse are shipped in spite of the day's limit.
 const ERROR: i64 = 3;
 
-/// A longer text is cut: an event may have 256 KiB in older regions, and nobody reads more.
+/// The longest text, in bytes; a longer text is cut. Some regions allow 256 KiB for one event.
 const LONGEST: usize = 200 << 10;
 
-/// An event, ready to go.
+/// An event that is ready to be put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// What it is called in the stream: the cursor of its entry, or a name of its own for a line of the
-    /// shipper.
+    /// Its name in the stream: the cursor of its entry, or `before <cursor>` for a line of the shipper.
     pub(super) cursor: String,
     /// Whether it is an entry of the journal.
     pub(super) is_entry: bool,
@@ -25,11 +24,11 @@ pub(super) struct Event {
     pub(super) at: i64,
     /// What is shipped: one JSON object.
     pub(super) text: String,
-    /// Whether it goes out past the day's limit: errors, metrics.
+    /// Whether it is shipped in spite of the day's limit: errors and metrics are.
     pub(super) matters: bool,
 }
 
-/// Fields that are worth their bytes, and what they are called in an event.
+/// The fields of an entry that are shipped, each with its name in the event.
 const FIELDS: &[(&str, &str)] = &[
     ("_SYSTEMD_UNIT", "unit"),
     ("SYSLOG_IDENTIFIER", "identifier"),
@@ -37,7 +36,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("_TRANSPORT", "transport"),
 ];
 
-/// What `journalctl` is asked for.
+/// The value of `journalctl --output-fields`.
 pub(super) fn output_fields() -> String {
     let names: Vec<&str> = FIELDS
         .iter()
@@ -47,7 +46,7 @@ pub(super) fn output_fields() -> String {
     names.join(",")
 }
 
-/// The event of one line; `None` if the line is no entry of a journal.
+/// The event for one line; `None` if the line is not an entry of a journal.
 pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
     let Value::Object(entry) = serde_json::from_str(line).ok()? else {
         return None;
@@ -59,11 +58,11 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
         .and_then(Value::as_str)
         .and_then(|text| text.parse::<i64>().ok());
     let message = redactor.line(&shortened(text(entry.get("MESSAGE"))));
-    // A line of ours is JSON already; CloudWatch finds its fields.
+    // A line of the agent is JSON already, and CloudWatch finds its fields.
     let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
     let is_metric = said.as_ref().is_some_and(|said| said.contains_key("_aws"));
     let mut shipped = match said {
-        // Metrics go as they are, or CloudWatch would not see them.
+        // Metrics are not wrapped: CloudWatch finds `_aws` only at the top.
         Some(said) if is_metric => said,
         said => {
             let mut shipped = Map::new();
@@ -94,7 +93,7 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
     })
 }
 
-/// A line of the shipper itself, which stands before an entry.
+/// A line of the shipper itself, placed before an entry.
 pub(super) fn own(before: &str, at: i64, message: &str) -> Event {
     let cursor = format!("before {before}");
     let text = json!({ "unit": "mecris-journal.service", "identifier": "ship-journal", "message": message, CURSOR: cursor });
@@ -107,8 +106,8 @@ pub(super) fn own(before: &str, at: i64, message: &str) -> Event {
     }
 }
 
-/// journald gives text, bytes where it is no UTF-8, a list where a field was given twice, and null where it
-/// is too long.
+/// The text of a field. journald gives text, a list of bytes if the text is not UTF-8, a list of texts if a
+/// field was given twice, and null if the text is too long.
 fn text(message: Option<&Value>) -> String {
     let bytes = |items: &[Value]| -> Option<Vec<u8>> {
         items

@@ -1,14 +1,14 @@
-//! `ship-journal`: the journal of the whole machine to CloudWatch Logs. The disk is gone tonight; without
-//! this no crash can be explained.
+//! `ship-journal`: ships the journal of the whole machine to CloudWatch Logs. The instance and its disk end
+//! every day; without the shipped journal no crash could be explained.
 //!
-//! `source` follows journald, `entry` makes an event of what it says, `redact` takes secrets out, `batch`
-//! keeps to the limits of the API, `position` remembers how far it came, `ship` is the loop, `cloudwatch` the
-//! place where it all goes. One batch is in memory at a time: while it cannot be delivered nothing more is
-//! read, and journald keeps what waits.
+//! `source` follows journald, `entry` makes an event of each line, `redact` masks secrets, `batch` keeps to
+//! the limits of the API, `position` remembers how far the journal was shipped, `cloudwatch` talks to
+//! CloudWatch Logs, `ship` is the loop. One batch is in memory at a time. While it cannot be delivered, no
+//! further line is read, and journald keeps the lines that wait.
 //!
-//! **Nothing is lost and nothing comes twice.** Before a batch goes out, its last cursor is written down as
-//! *pending*; when it is accepted, as *shipped*. A start that finds a pending batch asks the stream whether
-//! it has that cursor, which is in every event.
+//! **No line is lost and no line comes twice.** Before a batch is put, its last cursor is written down as
+//! *pending*; when the batch is accepted, as *shipped*. Every event contains its cursor. A start that finds a
+//! pending batch asks the stream whether it has that cursor.
 
 mod batch;
 mod cloudwatch;

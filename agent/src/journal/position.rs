@@ -1,5 +1,5 @@
-//! How far the journal was shipped, in one small file that is replaced as a whole and is on the disk when a
-//! write returns.
+//! How far the journal was shipped, in one small file. A write replaces the whole file and returns when it is
+//! on the disk.
 
 use std::{
     fs, io,
@@ -12,34 +12,34 @@ use crate::durable;
 
 const FILE: &str = "position.json";
 
-/// The position.
+/// How far the journal was shipped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Position {
-    /// Everything up to this entry was accepted.
+    /// The cursor of the last entry that was accepted.
     pub(super) shipped: Option<String>,
-    /// A batch that was about to go out: nobody knows whether it did.
+    /// A batch that was about to be put. It is unknown whether it arrived.
     pub(super) pending: Option<Pending>,
     /// The day (UTC) that `bytes` and `dropped` are about.
     pub(super) day: String,
-    /// Bytes that were shipped on it.
+    /// Bytes that were shipped on that day.
     pub(super) bytes: u64,
-    /// Lines of it that were not.
+    /// Lines of that day that were not shipped.
     pub(super) dropped: u64,
 }
 
-/// A batch on its way.
+/// A batch that was put, without a known outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pending {
-    /// The entry of its last event, by which the stream is asked.
+    /// The cursor of its last event. The stream is asked for it.
     pub(super) last: String,
-    /// When that happened, in milliseconds since 1970.
+    /// The date of its last event, in milliseconds since 1970.
     pub(super) at: i64,
-    /// The entry that the batch reaches to.
+    /// The cursor of the last entry that was read for the batch.
     pub(super) reaches: String,
 }
 
-/// The position cannot be kept, so that nothing could be shipped exactly once.
+/// The position cannot be read or written. Without it lines could be lost or come twice.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {why}")]
 pub struct PositionError {
@@ -49,7 +49,7 @@ pub struct PositionError {
     pub why: io::Error,
 }
 
-/// The file.
+/// The file that holds the position.
 #[derive(Clone, Debug)]
 pub(super) struct PositionFile(PathBuf);
 
@@ -58,8 +58,8 @@ impl PositionFile {
         Self(folder.join(FILE))
     }
 
-    /// What it says; the beginning if there is none. A file that makes no sense is an error: guessing would
-    /// ship twice or not at all.
+    /// Reads the position; without a file, the journal's beginning. A malformed file is an error, because a
+    /// guess would lose lines or ship them twice.
     pub(super) fn read(&self) -> Result<Position, PositionError> {
         match fs::read(&self.0) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| self.failed(error.into())),
@@ -68,7 +68,7 @@ impl PositionFile {
         }
     }
 
-    /// Replaces it.
+    /// Replaces the file.
     pub(super) fn write(&self, position: &Position) -> Result<(), PositionError> {
         let write = || durable::replace(&self.0, &serde_json::to_vec(position)?);
         write().map_err(|why| self.failed(why))

@@ -1,3 +1,5 @@
+//! Masks secrets in lines before they leave the machine.
+
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
@@ -8,7 +10,7 @@ use crate::{
     outbound::redact,
 };
 
-/// What looks like a credential, whoever wrote it. The group named `keep` stays.
+/// Patterns of credentials that Mecris does not know. The group named `keep` is not masked.
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r"(?i)(?<keep>\b(?:bearer|basic) )[A-Za-z0-9._~+/=-]{8,}",
@@ -26,16 +28,16 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
-/// A secret that is shorter than this is no proof of anything, and masking it would blacken the log.
+/// Shorter secrets are not masked: they would match too much of the log.
 const SHORTEST: usize = 6;
 
-/// Takes secrets out of lines: the values that are known, and whatever looks like one.
+/// Masks secrets in lines: the known values, and everything that looks like a credential.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor(Vec<SecretString>);
 
 impl Redactor {
-    /// For these secrets, in every spelling: as they are, as JSON writes them, and the parts of them that
-    /// prove something alone.
+    /// Masks these secrets as they are, as JSON writes them, and their secret parts alone (tokens of the API,
+    /// the password in `SMTP_URL`).
     pub fn new(secrets: &Secrets) -> Self {
         let mut values: Vec<String> = SecretName::ALL
             .into_iter()
@@ -69,7 +71,7 @@ impl Redactor {
     }
 }
 
-/// As it is written between quotes in JSON.
+/// The text as JSON writes it between quotes.
 fn inside_json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
     quoted.trim_matches('"').to_owned()

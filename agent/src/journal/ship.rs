@@ -1,4 +1,4 @@
-//! The loop: read, fill a batch, ship it, write down that it was shipped.
+//! The loop: read lines, fill a batch, put it, write down that it was shipped.
 
 use std::{path::Path, time::Duration};
 
@@ -17,18 +17,18 @@ use super::{
 };
 use crate::{clock::Clock, config::RenewableSecrets};
 
-/// A batch waits so long for more lines at most.
+/// The longest time that a batch waits for more lines.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// Between two tries while CloudWatch does not take a batch: half a second, doubled up to half a minute, for
-/// ever.
+/// The pauses between two tries while CloudWatch does not accept a batch: half a second, doubled up to half a
+/// minute, without end.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What was put is found by a question after so long at most.
+/// How long CloudWatch may take to list a batch that was put.
 const SETTLE: Duration = Duration::from_secs(10);
 
-/// For the last batch when it is time to go.
+/// The time for the last batch when the process ends.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Ships the journal.
@@ -42,22 +42,22 @@ pub struct Shipper {
     max_bytes_per_day: u64,
 }
 
-/// Why it had to end.
+/// Why the shipper had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum ShipError {
     /// The journal cannot be followed.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// How far it came cannot be written down or read.
+    /// The position cannot be read or written.
     #[error("how far the journal was shipped cannot be kept: {0}")]
     Position(#[from] PositionError),
 }
 
 impl Shipper {
-    /// Reads how far the last one came. `folder` is where that is kept.
+    /// Reads the position of the last process from `folder`.
     ///
     /// # Errors
-    /// If that cannot be read.
+    /// If the position cannot be read.
     pub fn new(
         clock: Clock,
         place: CloudWatch,
@@ -79,12 +79,12 @@ impl Shipper {
         })
     }
 
-    /// Ships until it is cancelled. A batch that was given up then stays pending: the next start asks what
-    /// became of it.
+    /// Ships until it is cancelled. A batch that was not accepted by then stays pending, and the next start
+    /// asks whether it arrived.
     ///
     /// # Errors
-    /// If the journal ends or the position cannot be kept. What was read and not shipped is read again by the
-    /// next one.
+    /// If the journal ends or the position cannot be written. The next process reads the lines that were not
+    /// shipped again.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), ShipError> {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -108,7 +108,7 @@ impl Shipper {
             let Some(event) = entry::event(&line, self.redactor()) else {
                 tracing::warn!(
                     bytes = line.len(),
-                    "a line of journalctl is no entry of a journal"
+                    "a line of journalctl is not an entry of a journal"
                 );
                 continue;
             };
@@ -133,7 +133,7 @@ impl Shipper {
         Ok(())
     }
 
-    /// Finds out what became of a batch that was on its way when the last process ended.
+    /// Finds out whether a batch arrived that was pending when the last process ended.
     async fn settle(&mut self) -> Result<(), ShipError> {
         let Some(pending) = self.position.pending.clone() else {
             return Ok(());
@@ -147,11 +147,11 @@ impl Shipper {
         let arrived = loop {
             match self.place.has(&pending.last, pending.at).await {
                 Ok(true) => break true,
-                // What was just put may take a while to be found.
+                // CloudWatch may take a while to list a batch that was just put.
                 Ok(false) if Instant::now() >= end && absent_once => break false,
                 Ok(false) => absent_once = true,
                 Err(error) => {
-                    tracing::error!(%error, "nobody can say whether the last batch arrived: asking again");
+                    tracing::error!(%error, "cannot find out whether the last batch arrived: asking again");
                 }
             }
             tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
@@ -173,7 +173,8 @@ impl Shipper {
         &self.redactor.1
     }
 
-    /// The event, if the day's limit allows it, and what has to be said about the limit before it.
+    /// The events to ship for an event: the event itself if the day's limit allows it, and before it a line
+    /// about the limit if there is something to report.
     fn within_the_limit(&mut self, event: Event, batch: &mut Batch) -> Vec<Event> {
         let mut shipped = Vec::new();
         let today = day(self.clock.now());
@@ -209,7 +210,8 @@ impl Shipper {
         shipped
     }
 
-    /// Ships a batch, however long it takes, or until it is cancelled; the batch is pending then.
+    /// Ships a batch. Tries until CloudWatch has accepted or refused it, or until it is cancelled; then the
+    /// batch stays pending.
     async fn ship(&mut self, batch: &mut Batch, stop: &CancellationToken) -> Result<(), ShipError> {
         let Some((events, reaches)) = batch.take() else {
             return Ok(());
@@ -229,7 +231,7 @@ impl Shipper {
         Ok(self.file.write(&self.position)?)
     }
 
-    /// Whether the batch is done with.
+    /// Puts a batch until CloudWatch has accepted or refused it. Returns false if that was cancelled.
     async fn put(&self, events: &[Event], stop: &CancellationToken) -> bool {
         let mut pauses = pauses();
         loop {

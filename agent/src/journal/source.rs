@@ -1,5 +1,5 @@
-//! journald, by `journalctl`: it knows every format of journal files, and how to follow them while they are
-//! rotated.
+//! Reads journald's journal by `journalctl`, which knows every format of journal files and follows them while
+//! they are rotated.
 
 use std::process::Stdio;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use super::entry;
 
-/// Follows the journal of the whole machine. The child ends with this.
+/// Follows the journal of the whole machine. Dropping this ends the child process.
 pub(super) struct Source {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -19,23 +19,23 @@ pub(super) struct Source {
 /// Why the journal cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// There is no such program, or it may not run.
+    /// `journalctl` does not exist or cannot be run.
     #[error("journalctl cannot be started: {0}; it belongs to systemd, and its folder must be in PATH")]
     Start(std::io::Error),
-    /// It does not write any more.
+    /// `journalctl` ended.
     #[error("journalctl ended ({0}): may this user read the journal (group systemd-journal)?")]
     Ended(String),
-    /// What it writes cannot be read.
+    /// The output of `journalctl` cannot be read.
     #[error("the output of journalctl cannot be read: {0}")]
     Read(std::io::Error),
 }
 
 impl Source {
-    /// Everything after an entry, else everything there is.
+    /// Follows the journal after the entry with this cursor; without a cursor, the whole journal.
     pub(super) fn follow(after: Option<&str>) -> Result<Self, SourceError> {
         let mut command = Command::new("journalctl");
-        // `--merge`, because `--follow` alone leaves out what was written before this boot: the last words of
-        // the one before.
+        // `--merge`, because `--follow` alone leaves out lines from before this boot, such as the last lines
+        // of the boot before.
         command.args([
             "--follow",
             "--merge",
@@ -61,7 +61,7 @@ impl Source {
         })
     }
 
-    /// The next line. Nothing is lost if this is dropped.
+    /// The next line. No line is lost if the future is dropped.
     pub(super) async fn next(&mut self) -> Result<String, SourceError> {
         match self.lines.next_line().await {
             Ok(Some(line)) => Ok(line),

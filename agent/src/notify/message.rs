@@ -1,8 +1,8 @@
 //! The text of a message: plain GSM-7, most urgent first, one segment where it fits. Nothing in a goal's name
 //! can break out of it.
 //!
-//! `;` between two phrases and `#` before the tag belong to the template alone: no phrase can contain either,
-//! so no phrase can pass for a second one or for another message's tag.
+//! Only the template writes `;` (between two phrases) and `#` (before the tag). No phrase contains either, so
+//! no phrase looks like a second phrase or like another message's tag.
 
 mod gsm7;
 
@@ -12,7 +12,7 @@ use crate::domain::Phrase;
 
 /// Septets of a message that is sent as one segment.
 const ONE_SEGMENT: usize = 160;
-/// Septets of a message in two segments. Each holds 153; one is kept free, because an extension character
+/// Septets of a message in two segments of 153 each. One septet is kept free, because an extension character
 /// cannot be split.
 const TWO_SEGMENTS: usize = 305;
 /// What every message begins with.
@@ -24,12 +24,12 @@ const CUT: &str = "..";
 /// Crockford's base 32 in lower case: no i, l, o, u, so that a person can read a tag out loud.
 const TAG_LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// The body without its tag, from the phrases in order of urgency. `tag_length` characters (and a space) are
-/// kept free.
+/// The body of a message without its tag. `phrases` come most urgent first; `tag_length` characters and a
+/// space are kept free for the tag.
 ///
-/// One segment is tried with every long phrase, then with fewer and fewer of them, the least urgent ones
-/// shortened first. What does not fit even with all short ones gets two segments of short phrases, and what
-/// does not fit there is counted: `+2 more`.
+/// First every phrase is long. Then phrases are shortened, the least urgent first, until the text fits into
+/// one segment. If all short phrases do not fit into one segment, two segments are used. Phrases that do not
+/// fit into two segments are counted: `+2 more`.
 pub fn compose(phrases: &[Phrase], tag_length: usize) -> String {
     let phrases: Vec<(String, String)> = phrases
         .iter()
@@ -64,8 +64,7 @@ pub fn compose(phrases: &[Phrase], tag_length: usize) -> String {
     )
 }
 
-/// A fresh tag, like `#k7q2x9`: a thousand million are possible, and the outbox asks its table before it
-/// takes one.
+/// A random tag like `#k7q2x9`. There are about 10^9 of them; the outbox checks that no message has it yet.
 pub fn new_tag() -> String {
     let letters = std::iter::repeat_with(|| char::from(TAG_LETTERS[fastrand::usize(..TAG_LETTERS.len())]));
     std::iter::once('#').chain(letters.take(6)).collect()
@@ -81,12 +80,13 @@ fn join<'a>(parts: impl IntoIterator<Item = &'a str>, more: usize) -> String {
     }
 }
 
-/// A phrase that can do nothing but stand in its place. Made plain first: `＃` becomes a `#` only then.
+/// A phrase without `;` and `#`. It is made plain before and after, because characters like `＃` become `#`
+/// only then.
 fn contained(phrase: &str) -> String {
     plain(&plain(phrase).replace(';', ",").replace('#', " "))
 }
 
-/// The beginning of `phrase`, in `room` septets, marked as cut.
+/// The beginning of `phrase`, at most `room` septets, followed by [`CUT`].
 fn cut(phrase: &str, room: usize) -> String {
     let mut used = 0;
     let kept: String = phrase

@@ -1,8 +1,7 @@
-//! Delivery: the outbox, its channels, and what is done after doubt. Nothing else in Mecris talks to a
-//! channel.
+//! Delivery: the outbox and its channels. Nothing else in Mecris talks to a channel.
 //!
-//! What to say and when is decided elsewhere ([`crate::heuristic`]); here it becomes a text, and the text
-//! becomes a message that a provider has, once.
+//! [`crate::heuristic`] decides what to say and when. This module writes the text and hands it to a provider,
+//! once.
 
 pub mod channels;
 pub mod message;

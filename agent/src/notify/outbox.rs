@@ -1,46 +1,50 @@
 //! The outbox: from a decision to a message that a provider has, once.
 //!
-//! No provider here takes an idempotency key, so the effect "once" is made of a durable intent before the
-//! send and a question after doubt. The protocol:
+//! No provider here takes an idempotency key. So the outbox writes down each send before it begins, and asks
+//! the provider when it does not know how a send ended. The protocol, with the file that holds each step:
 //!
-//! 1. [`Outbox::insert`], in the transaction of the pass: the message in state `sending`, attempt 1, with a
-//!    lease. Its end is kept twice: in the row by the wall clock, for another process, and in memory by
-//!    CLOCK_BOOTTIME, for this one. Then the [checkpoint](Store::checkpoint): the claim is safe off the
-//!    machine before its message leaves. Fenced: another instance went on, this message is none of ours any
-//!    more.
-//! 2. `deliver`: the connection is opened first. Just before the bytes leave, the channel makes the lease
-//!    check that came with the message ([`LeaseCheck`](crate::outbound::LeaseCheck)): is this process still
-//!    inside the lease by CLOCK_BOOTTIME? Otherwise it sends nothing, because another process may own the
-//!    message by now. Over HTTP the head of the request may have left, so the message goes to step 4. Mail
-//!    and the terminal have certainly nothing of the message, so it is `planned` for later.
-//! 3. `deliver`: one send, never repeated, with a deadline inside the lease and the tag in the text.
-//!    * Accepted: state `accepted` with the provider's id, written durably: should another instance have gone
-//!      on meanwhile, on
-//!      top of what it wrote.
-//!    * Refused for good: the next channel begins a new attempt at step 1's lease; no channel left: `failed`.
-//!      If the reason
-//!      is the channel's, so that no other message would get through either, the channel is marked as broken: new messages
-//!      begin elsewhere and come to it last, until it works again.
-//!    * Refused for now: `planned` for later. The next channel takes over after some tries, or when there is
-//!      no later.
+//! 1. **Claim**: [`Outbox::insert`], here, in the transaction of the pass. The message is in state `sending`,
+//!    attempt 1, with a lease. The end of the lease is kept twice: in the row by the wall clock, for other
+//!    processes, and in memory by CLOCK_BOOTTIME, for this process (`leases`). Then the
+//!    [checkpoint](Store::checkpoint) copies the claim off the machine before the message leaves. If the
+//!    checkpoint is fenced, another instance went on with the state, and this process no longer owns the
+//!    message.
+//! 2. **Check** (`deliver`): the connection is opened first. Just before the bytes leave, the channel makes
+//!    the lease check that came with the message ([`LeaseCheck`](crate::outbound::LeaseCheck)): is this
+//!    process still inside the lease by CLOCK_BOOTTIME? Otherwise the channel sends nothing, because another
+//!    process may own the message by now. Over HTTP the head of the request may have left, so the message
+//!    goes to step 4. Mail and the terminal have certainly nothing of the message, so it is `planned` for
+//!    later.
+//! 3. **Send** (`deliver`, `record`; `next` decides what follows): one send, never repeated, with a deadline
+//!    inside the lease and the tag in the text.
+//!    * Accepted: state `accepted` with the provider's id. This is written durably, even on top of what
+//!      another instance wrote meanwhile.
+//!    * Refused for good: a new attempt on the next channel, with a lease as in step 1. Without another
+//!      channel: `failed`. If the channel would refuse every other message too, it is marked as broken: new
+//!      messages try it last until it works again (`order`).
+//!    * Refused for now: `planned` for later. After some tries, or if the message would expire first, a new
+//!      attempt on the next channel.
 //!    * Anything else: `unknown`.
-//! 4. `reconcile`, for `unknown` and for a `sending` whose owner is gone: once the lease is over and the
-//!    settle time has passed, the provider is asked for the tag. Found: it is adopted as `accepted`. Absent:
-//!    a new attempt at step 1's lease, or `failed` if it expired. No answer: asked again later, never sent
-//!    blindly. A channel that cannot be asked (`reconcilable()` is false) errs as its `on_doubt` says, at the
-//!    same moment:
-//!    * `resend`, at least once: a new attempt with the same tag, so that a person sees that it is the same
-//!      message. After some
-//!      doubts on one channel the next channel says it; after the last one, or when it expired, it stays `unknown`.
-//!    * `give_up`, at most once: it stays `unknown` for ever, and no other channel says it.
-//! 5. `poll`: `accepted` is asked about at growing intervals until it is `delivered`. What cannot be
-//!    delivered goes to the next channel as a new attempt.
+//! 4. **Reconcile** (`reconcile`), for `unknown`, and for `sending` whose owner is gone. Once the lease and
+//!    the settle time are over, the provider is asked for the tag.
+//!    * Found: the message is adopted as `accepted`.
+//!    * Absent: a new attempt with a lease as in step 1, or `failed` if the message expired.
+//!    * No answer: asked again later, never sent blindly.
+//!    * The channel cannot be asked (`reconcilable()` is false): its `on_doubt` decides. `resend` (at least
+//!      once) makes a new attempt with the same tag, so that the person sees that it is the same message.
+//!      After some doubts on one channel the next channel is used; after the last channel, or when the message
+//!      expired, it stays `unknown`. `give_up` (at most once) leaves it `unknown`, and no other channel is
+//!      tried.
+//! 5. **Follow** (`poll`): the provider is asked about an `accepted` message at growing intervals until it is
+//!    `delivered`. If it cannot be delivered, the next channel gets a new attempt.
+//!
+//! `work` decides which step of which message is due, and `timing` holds all waiting times.
 //!
 //! Every change of a row is compare-and-set on state and attempt, so a worker that was overtaken changes
-//! nothing. Dropping a worker at any await leaves a row that step 4 picks up.
+//! nothing. A worker may be dropped at any await: step 4 picks up the row that it leaves.
 //!
 //! Two gaps remain. A process may be paused between the check of step 2 and the write to the socket, for
-//! longer than the rest of its lease and the settle time; and a provider may list a message only after the
+//! longer than the rest of its lease and the settle time. And a provider may list a message only after the
 //! settle time. Either can send a message twice.
 
 mod deliver;
@@ -89,13 +93,13 @@ pub struct NewMessage {
     pub subjects: Vec<Subject>,
     /// In the same order.
     pub phrases: Vec<Phrase>,
-    /// After it the message is not worth sending.
+    /// When the message is no longer worth sending.
     pub expires_at: Option<Timestamp>,
     /// Only this channel instead of the configured order (`notify test --channel`).
     pub only: Option<ChannelKind>,
 }
 
-/// The outbox. Cheap to clone; clones share the leases, so any of them may work.
+/// The outbox. Cheap to clone. Clones share the leases, so any clone may call [`Outbox::work`].
 #[derive(Clone)]
 pub struct Outbox(Arc<Inner>);
 
@@ -106,40 +110,39 @@ struct Inner {
     lease: Duration,
     settle: Duration,
     leases: Leases,
-    /// Told whenever a send has ended, however it ended.
+    /// Notified whenever a send has ended, whatever its outcome.
     sent: tokio::sync::Notify,
-    stumbled: std::sync::atomic::AtomicBool,
+    /// Whether the newest look at the database failed.
+    database_failed: std::sync::atomic::AtomicBool,
 }
 
 impl Outbox {
-    /// With the channels in the order in which they are tried.
+    /// An outbox that tries `channels` in their order.
     pub fn new(
         store: Store,
         clock: Clock,
         settings: &NotifySettings,
         channels: Vec<Arc<dyn Channel>>,
     ) -> Self {
-        let (leases, sent, stumbled) = (Leases::default(), tokio::sync::Notify::new(), false.into());
-        let (lease, settle) = (settings.lease, settings.settle);
         Self(Arc::new(Inner {
             store,
             clock,
             channels,
-            lease,
-            settle,
-            leases,
-            sent,
-            stumbled,
+            lease: settings.lease,
+            settle: settings.settle,
+            leases: Leases::default(),
+            sent: tokio::sync::Notify::new(),
+            database_failed: false.into(),
         }))
     }
 
     /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease.
     /// Returns its id.
     ///
-    /// Without the channel it asks for the message is `failed` at once, and says why.
+    /// If the message's channel is not configured, the message is `failed` at once.
     ///
     /// # Errors
-    /// What SQLite says; the caller's transaction is to be given up then.
+    /// What SQLite says. The caller then rolls its transaction back.
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a message is made to be handed over"
@@ -206,8 +209,8 @@ impl Outbox {
         }
     }
 
-    /// Lets the next message begin with a channel that is broken, again: said once when a process starts,
-    /// since whoever repaired it may have restarted it.
+    /// Gives every broken channel one message as a new chance. Call this once when a process starts: the
+    /// person who repaired the channel may have restarted the process for that.
     ///
     /// # Errors
     /// If the state cannot be written.

@@ -1,3 +1,5 @@
+//! The circuit breaker of an upstream.
+
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -15,13 +17,14 @@ use super::Tuning;
 
 /// The circuit breaker of one upstream.
 ///
-/// It opens after some failures in a row and lets nothing through. When the pause is over, exactly one call
-/// gets through as the probe; the others wait for its outcome (as long as their own deadline allows), so that
-/// two requests of one pass do not make each other fail just when the upstream is back. A probe that fails
-/// doubles the pause. A probe that is dropped half-way proves nothing: the next call becomes the probe.
+/// It opens after some failures in a row, and then refuses every call.
+/// When the pause is over, one call gets through as the probe. The other calls wait for the probe's outcome,
+/// as long as their own deadline allows, so that the second call of a pass does not fail just when the
+/// upstream is back. A probe that fails doubles the pause. A probe that is dropped half-way proves nothing,
+/// and the next call becomes the probe.
 pub(super) struct Breaker {
     state: Mutex<State>,
-    /// Somebody may find another phase than before.
+    /// Notified when the phase has changed.
     changed: Notify,
     tuning: Tuning,
 }
@@ -60,11 +63,11 @@ impl Breaker {
         })
     }
 
-    /// Lets a call through, now or after a probe that is under way; refuses it while open.
+    /// Lets a call through: now, or after a probe that is under way. Refuses it while the circuit is open.
     pub(super) async fn admit(self: &Arc<Self>, deadline: Instant) -> Result<Permit, Refusal> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
-            // Registered before the look at the state: a change in between is not missed.
+            // Registered before the state is read, so that a change in between is not missed.
             changed.as_mut().enable();
             if let Some(answer) = self.try_admit() {
                 return answer;
@@ -109,17 +112,16 @@ impl Breaker {
     }
 }
 
-/// Leave for one call with all its tries. Each try reports how it went.
+/// The permission for one call with all its tries. Each try reports how it went.
 pub(super) struct Permit {
     breaker: Arc<Breaker>,
-    /// Whether this call decides how the half-open circuit goes on.
+    /// Whether this call is the probe.
     probe: AtomicBool,
     failed: AtomicBool,
 }
 
 impl Permit {
-    /// A try was answered: the upstream is there. Closes the circuit, unless another call is the probe: then
-    /// that one decides.
+    /// A try was answered. Closes the circuit, unless another call is the probe: then the probe decides.
     pub(super) fn answered(&self) {
         let mut state = self.breaker.lock();
         if state.phase == Phase::Probing && !self.probe.swap(false, Relaxed) {
@@ -134,7 +136,7 @@ impl Permit {
         self.breaker.changed.notify_waiters();
     }
 
-    /// A try failed. Opens a closed circuit when it was one too many.
+    /// A try failed. Opens a closed circuit after too many failures in a row.
     pub(super) fn failed(&self) {
         self.failed.store(true, Relaxed);
         let mut state = self.breaker.lock();

@@ -1,3 +1,5 @@
+//! A call, its reply, and why there may be no reply.
+
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
@@ -7,10 +9,10 @@ use url::Url;
 
 use super::{LeaseCheck, LeaseOver, redact};
 
-/// What to ask.
+/// A request to an upstream, with its time limits.
 ///
-/// `Debug` shows the URL redacted and without its path (Telegram and Slack have a token there), and the names
-/// of the form's fields without their values.
+/// `Debug` shows the URL redacted and without its path, which holds a token for Telegram and Slack. It shows
+/// the names of the form's fields without their values.
 #[derive(Clone)]
 pub struct Call {
     /// Method.
@@ -21,16 +23,16 @@ pub struct Call {
     pub basic: Option<(String, SecretString)>,
     /// `application/x-www-form-urlencoded` body.
     pub form: Option<Vec<(&'static str, String)>>,
-    /// `application/json` body; at most one of the two.
+    /// `application/json` body. A call has at most one of the two bodies.
     pub json: Option<serde_json::Value>,
     /// For a message: the check that is made when the connection is open, right before the bytes leave.
     /// `None` for a question, which may be asked at any time.
     pub lease: Option<LeaseCheck>,
-    /// For one try. The whole call, with its retries, ends within [`Call::total`].
+    /// The time for one try.
     pub timeout: Duration,
-    /// For all tries together.
+    /// The time for all tries together.
     pub total: Duration,
-    /// Whether it may be repeated: only then is it retried.
+    /// Whether the call may be repeated. Only then is it retried.
     pub idempotent: bool,
 }
 
@@ -81,10 +83,10 @@ pub enum CallError {
         upstream: &'static str,
         /// Failures in a row.
         failures: u32,
-        /// When it may be probed.
+        /// How long until the next probe.
         retry_in: Duration,
     },
-    /// No connection was made: nothing was sent.
+    /// No connection was made, so nothing was sent.
     #[error("cannot connect to {upstream}: {why}")]
     Connect {
         /// Which upstream.
@@ -92,7 +94,7 @@ pub enum CallError {
         /// Redacted.
         why: String,
     },
-    /// The deadline passed; the request may have been processed.
+    /// The deadline passed. The request may have been processed.
     #[error("{upstream} did not answer within {} s", (after.as_secs_f64() * 10.0).round() / 10.0)]
     Timeout {
         /// Which upstream.
@@ -109,7 +111,7 @@ pub enum CallError {
         /// What the check said.
         over: LeaseOver,
     },
-    /// The connection broke or the reply was no HTTP; the request may have been processed.
+    /// The connection broke, or the reply was not HTTP. The request may have been processed.
     #[error("{upstream} broke off: {why}")]
     Broken {
         /// Which upstream.
@@ -120,7 +122,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Whether the request cannot have reached the upstream.
+    /// Whether the request certainly did not reach the upstream.
     pub fn nothing_was_sent(&self) -> bool {
         matches!(self, Self::CircuitOpen { .. } | Self::Connect { .. })
     }

@@ -4,12 +4,13 @@ use reqwest::{Client, ClientBuilder, redirect};
 use tokio::sync::OnceCell;
 
 use super::{Tuning, redact};
+use crate::domain::innermost;
 
-/// Connections are kept this long for the next call.
+/// How long an idle connection is kept for the next call.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// reqwest's clients, built when they are first needed: start-up must be quick, and the root certificates are
-/// some hundred kilobytes that a process which never speaks TLS does not need.
+/// reqwest's clients, built when they are first needed. Start-up must be quick, and the root certificates
+/// take some hundred kilobytes that a process without TLS does not need.
 pub(super) struct Clients {
     tuning: Tuning,
     plain: OnceCell<Client>,
@@ -25,7 +26,10 @@ impl Clients {
         }
     }
 
-    /// The client for a scheme. A failure (no root certificates) is not kept: the next call tries again.
+    /// The client for a scheme.
+    ///
+    /// # Errors
+    /// If there are no root certificates. The next call tries again.
     pub(super) async fn get(&self, scheme: &str) -> Result<&Client, String> {
         let tuning = self.tuning;
         let (cell, build): (_, fn(Tuning) -> reqwest::Result<Client>) = if scheme == "https" {
@@ -34,7 +38,7 @@ impl Clients {
             (&self.plain, plain)
         };
         cell.get_or_try_init(|| async move {
-            // Reading certificates takes tens of milliseconds, which /health does not have.
+            // Reading certificates takes tens of milliseconds. On this thread it would delay /health.
             let built = tokio::task::spawn_blocking(move || build(tuning)).await;
             built
                 .map_err(|_| "the HTTP client could not be set up".to_owned())?
@@ -44,9 +48,9 @@ impl Clients {
     }
 }
 
-/// Says which cryptography rustls uses, for every client of this process, this module's or a library's.
+/// Chooses rustls' cryptography for every client of this process, those of libraries too.
 pub fn install_tls() {
-    // An error means that a provider is installed already, which is just as well.
+    // An error means that a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
@@ -55,7 +59,7 @@ fn tls(tuning: Tuning) -> reqwest::Result<Client> {
     builder(tuning).build()
 }
 
-/// For `http:` base URLs: a fake, or a service on this machine. No certificates, and no proxy in between.
+/// The client for `http:` base URLs, which are fakes or services on this machine. No certificates, no proxy.
 fn plain(tuning: Tuning) -> reqwest::Result<Client> {
     install_tls();
     builder(tuning).tls_certs_only([]).no_proxy().build()
@@ -72,21 +76,12 @@ fn builder(tuning: Tuning) -> ClientBuilder {
         .pool_max_idle_per_host(2)
 }
 
-/// The innermost source of an error.
-pub(super) fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root
-}
-
-/// What went wrong in the end, without reqwest's own layers above it and without the URL.
+/// What went wrong first, without the URL and without the layers that reqwest puts around it.
 pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
-    let root = root(error);
+    let root = innermost(error);
     match root.downcast_ref::<reqwest::Error>() {
-        // reqwest alone writes URLs into its texts; `Error::without_url` needs to own the error, so only its
-        // kind is said.
+        // Only reqwest writes URLs into its texts. `Error::without_url` needs to own the error, so only the
+        // kind of the error is named.
         Some(error) if error.is_builder() => "the request could not be built".to_owned(),
         Some(error) if error.is_timeout() => "timed out".to_owned(),
         Some(_) => "the request failed".to_owned(),

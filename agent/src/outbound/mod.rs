@@ -1,8 +1,8 @@
-//! The one HTTP client: deadlines, retry with full jitter on idempotent calls, `retry-after`, a circuit
-//! breaker for each upstream, redaction, no redirects. Nothing else in Mecris speaks HTTP.
+//! The HTTP client for Beeminder and the message providers: deadlines, retries with full jitter for
+//! idempotent calls, `retry-after`, a circuit breaker for each upstream, redaction, no redirects. AWS is
+//! asked by other clients (`cloud`, `journal`, `store::replica::remote`).
 //!
-//! What an upstream's reply means is not decided here: every status that remains after the retries is handed
-//! on.
+//! The caller decides what a reply means: every status that remains after the retries is returned.
 
 mod breaker;
 mod call;
@@ -30,13 +30,13 @@ use self::{
     breaker::{Breaker, Permit, Refusal},
     clients::Clients,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, domain::innermost};
 
 pub use call::{Call, CallError, Reply};
 pub use clients::install_tls;
 pub use lease::{LeaseCheck, LeaseOver};
 
-/// The numbers behind an [`Outbound`]. The defaults are for an upstream that is asked some twenty times a
+/// Limits and pauses of an [`Outbound`]. The defaults suit an upstream that is asked about twenty times a
 /// day.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
@@ -44,19 +44,19 @@ pub struct Tuning {
     pub retries: usize,
     /// The longest pause before the second try, doubled for each further one, 250 ms.
     pub first_delay: Duration,
-    /// The longest pause between any two tries, 5 s. A longer `retry-after` is honoured all the same.
+    /// The longest pause between two tries, 5 s. A longer `retry-after` is still honoured.
     pub longest_delay: Duration,
-    /// For DNS, TCP and TLS together, 3 s. When it is over, certainly nothing was sent.
+    /// The time for DNS, TCP and TLS together, 3 s. If it is exceeded, certainly nothing was sent.
     pub connect_timeout: Duration,
     /// A larger body is [`CallError::Broken`], 8 MiB.
     pub largest_body: usize,
     /// Failed tries in a row that open the circuit, 3.
     pub failures_to_open: u32,
-    /// How long the circuit stays open at first, 5 s: within one pass a second call does not pile on, the
-    /// next pass probes.
+    /// How long the circuit stays open at first, 5 s. A second call of the same pass is refused, and the next
+    /// pass probes.
     pub first_pause: Duration,
-    /// How long it stays open at most, 60 s: well below the interval between two passes, so that none is lost
-    /// to a pause.
+    /// How long the circuit stays open at most, 60 s. This is well below the interval between two passes, so
+    /// that no pass is lost to a pause.
     pub longest_pause: Duration,
 }
 
@@ -106,18 +106,21 @@ impl Outbound {
         }
     }
 
-    /// How many replies said so far that these credentials may not ask: 401 or 403. Whoever sees the number
-    /// change may look whether the secret was replaced.
+    /// The number of replies so far with status 401 or 403. If it changes during a call, the credentials were
+    /// refused, and the secret may have been replaced.
     pub fn refusals(&self) -> u64 {
         self.refusals.load(Ordering::Relaxed)
     }
 
-    /// Makes the call. Transport failures, timeouts, 5xx and 429 are retried if the call is idempotent,
-    /// honouring `retry-after` within the total deadline; any status that remains is `Ok`. After the last try
-    /// its own outcome is returned.
+    /// Makes the call. If it is idempotent, transport failures, timeouts, 5xx and 429 are retried, honouring
+    /// `retry-after` within the total deadline. Any status that remains is `Ok`. After the last try, the
+    /// outcome of that try is returned.
     ///
     /// The circuit breaker is asked once for each call and told about each try. Dropping the future abandons
     /// the call.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::nothing_was_sent`] tells whether the upstream may have the request.
     pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
         let deadline = Instant::now() + call.total;
         let permit = self
@@ -144,7 +147,7 @@ impl Outbound {
         }
     }
 
-    /// One try within its own deadline and the call's, reported to the breaker.
+    /// One try, within its own deadline and the call's. The breaker is told how the try went.
     async fn one_try(&self, call: &Call, deadline: Instant, permit: &Permit) -> Result<Reply, CallError> {
         let after = call.timeout.min(deadline - Instant::now());
         let outcome = match timeout(after, self.exchange(call)).await {
@@ -154,7 +157,7 @@ impl Outbound {
                 after,
             }),
         };
-        // The URL stays out: its query may be a token, its path an account.
+        // The URL is not logged: its query may hold a token, its path an account.
         match &outcome {
             Ok(reply) => tracing::debug!(
                 upstream = self.upstream, method = %call.method, status = reply.status.as_u16(), bytes = reply.body.len(), "answered"
@@ -210,8 +213,8 @@ impl Outbound {
         })
     }
 
-    /// The body, up to the limit. It is counted as it comes in: the header about its length may be absent or
-    /// wrong.
+    /// Reads the body, up to the limit. The bytes are counted as they come in, because `content-length` may
+    /// be absent or wrong.
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, CallError> {
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
@@ -227,11 +230,11 @@ impl Outbound {
         Ok(body.freeze())
     }
 
-    /// A request that could not be built and a connection that was not made sent nothing; of the others
-    /// nobody knows.
+    /// The [`CallError`] for an error of reqwest. If the request could not be built, or no connection was
+    /// made, nothing was sent. Otherwise it is unknown whether the upstream has the request.
     fn failed(&self, error: &reqwest::Error) -> CallError {
         let upstream = self.upstream;
-        if let Some(over) = clients::root(error).downcast_ref::<LeaseOver>() {
+        if let Some(over) = innermost(error).downcast_ref::<LeaseOver>() {
             return CallError::LeaseOver {
                 upstream,
                 over: *over,

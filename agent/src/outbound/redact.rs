@@ -1,4 +1,4 @@
-//! What may be shown of a URL or of a text that an upstream or a library wrote.
+//! Masks secrets in URLs, and in texts that an upstream or a library wrote.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ const TOKEN_PARAMETERS: [&str; 2] = ["auth_token", "access_token"];
 pub fn url(url: &Url) -> String {
     let mut shown = url.clone();
     if !shown.username().is_empty() || shown.password().is_some() {
-        // Both fail only for URLs that cannot have a user, and those have none to hide.
+        // Both fail only for URLs that cannot have a user.
         let _ = shown.set_password(None);
         let _ = shown.set_username(MASK);
     }
@@ -28,14 +28,14 @@ pub fn url(url: &Url) -> String {
     shown.into()
 }
 
-/// A text as it may be shown: every one of `secrets` (as it is and percent-encoded) and every `auth_token=…`
-/// is masked.
+/// A text as it may be shown. Every secret in `secrets` is masked, as it is and percent-encoded, and so is
+/// the value of every `auth_token=` and `access_token=`.
 pub fn text(text: &str, secrets: &[&SecretString]) -> String {
     let mut spellings: Vec<String> = secrets
         .iter()
         .flat_map(|secret| spellings(secret.expose_secret()))
         .collect();
-    // The longest first: a secret that contains another one must not leave its tail behind.
+    // The longest first: otherwise a secret that contains a shorter one would be masked only in part.
     spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
     let mut shown = text.to_owned();
     for spelling in &spellings {

@@ -1,3 +1,5 @@
+//! Which calls are tried again, and after which pause.
+
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -6,9 +8,9 @@ use jiff::Timestamp;
 
 use super::{CallError, Reply, Tuning};
 
-/// The pauses between the tries of one call: exponential, with full jitter (anything from nothing to the
-/// whole pause), so that instances that failed together do not come back together. None for a call that must
-/// not be repeated.
+/// The pauses between the tries of one call: exponential, with full jitter (between zero and the whole
+/// pause), so that instances that failed together do not retry together. Empty for a call that must not be
+/// repeated.
 pub(super) fn pauses(tuning: Tuning, idempotent: bool) -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::new()
         .with_min_delay(tuning.first_delay)
@@ -18,7 +20,8 @@ pub(super) fn pauses(tuning: Tuning, idempotent: bool) -> impl Iterator<Item = D
         .map(|pause| pause.mul_f64(fastrand::f64()))
 }
 
-/// Whether the upstream failed, in the circuit breaker's eyes: no reply, or 5xx. A 4xx is an answer, 429 too.
+/// Whether the circuit breaker counts this as a failure: no reply, or 5xx. A 4xx, 429 too, counts as an
+/// answer.
 pub(super) fn upstream_failed(outcome: &Result<Reply, CallError>) -> bool {
     outcome
         .as_ref()
@@ -39,7 +42,7 @@ pub(super) fn wait(outcome: &Result<Reply, CallError>, pause: Duration) -> Durat
         .map_or(pause, |asked| asked.max(pause))
 }
 
-/// `retry-after`: whole seconds or an HTTP date. A date in the past is no wait at all.
+/// Reads `retry-after`: whole seconds, or an HTTP date. A date in the past is a wait of zero.
 pub(super) fn parse_retry_after(value: &HeaderValue, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

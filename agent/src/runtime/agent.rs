@@ -29,21 +29,23 @@ use crate::{
     store::Store,
 };
 
-/// For the last copy of the state before the process ends.
+/// The time for the last copy of the state before the process ends.
 const LAST_COPY: Duration = Duration::from_secs(4);
 
-/// A process that ends lets copies go only if there are more than this: a daemon does it every hour.
+/// A process that ends deletes old copies of the state only if there are more than this. A daemon does it
+/// every hour.
 const MANY_COPIES: usize = 120;
 
-/// For that.
+/// The time for deleting old copies.
 const PRUNE: Duration = Duration::from_secs(5);
 
-/// What a one-shot command waits for beyond lease and settle time, so that a doubt can be settled and tried
-/// once more.
+/// How long a one-shot command waits beyond lease and settle time, so that a message in doubt can be settled
+/// and tried once more.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// For opening a connection in advance, of which no failure may use up a lease.
-const GLANCE: Duration = Duration::from_secs(5);
+/// The most time that a channel gets to open its connection before a send. A failure must not use up the
+/// lease.
+const WARM_UP: Duration = Duration::from_secs(5);
 
 /// The parts of a working agent. Cheap to clone.
 #[derive(Clone)]
@@ -64,7 +66,7 @@ pub struct Agent {
     pub lease: Duration,
     /// `state.retention_days`.
     pub retention: SignedDuration,
-    /// How long a one-shot command lets the outbox work: one doubt and one more attempt.
+    /// How long a one-shot command lets the outbox work: long enough for one doubt and one more attempt.
     pub settle_time: Duration,
 }
 
@@ -111,18 +113,17 @@ impl Agent {
         })
     }
 
-    /// What a process does last: nothing that it wrote is left on this machine alone, as far as the remote
-    /// allows.
+    /// Copies the state off the machine, as far as the remote allows. Call this last in a process.
     pub async fn finish(&self) {
         failpoint!("finish.begun");
         self.store.save(LAST_COPY).await;
         failpoint!("finish.saved");
     }
 
-    /// Lets copies of the state go that nobody needs any more, if they have become many.
+    /// Deletes old copies of the state that are no longer needed, if there are many.
     pub async fn tidy(&self) {
         if let Err(error) = self.store.prune(MANY_COPIES, PRUNE).await {
-            tracing::warn!(%error, "old copies of the state cannot be let go now");
+            tracing::warn!(%error, "cannot delete old copies of the state");
         }
     }
 
@@ -152,7 +153,7 @@ pub fn channels(
         .collect()
 }
 
-/// A channel that is made anew when its secrets are replaced; its connections and its circuit breaker stay.
+/// A channel that is built again when its secrets are replaced. Its connections and its circuit breaker stay.
 fn renewable(
     kind: ChannelKind,
     notify: &NotifySettings,
@@ -167,7 +168,7 @@ fn renewable(
     Ok(Arc::new(made))
 }
 
-/// Its name in errors.
+/// The channel's upstream, as errors and metrics name it.
 fn upstream(kind: ChannelKind) -> &'static str {
     match kind {
         ChannelKind::Sms | ChannelKind::WhatsApp | ChannelKind::Voice => "twilio",
@@ -188,7 +189,7 @@ fn channel(
     let missing = || ConfigError::one(&format!("notify.{}", kind.as_str()), "is missing");
     let twilio = || Credentials::from_secrets(secrets).map_err(unusable);
     let outbound = outbound.clone();
-    let glance = GLANCE.min(notify.lease / 4);
+    let warm_up_timeout = WARM_UP.min(notify.lease / 4);
     Ok(match kind {
         ChannelKind::Console => Arc::new(Console::default()),
         ChannelKind::Sms => Arc::new(Messages::sms(
@@ -209,22 +210,22 @@ fn channel(
         ChannelKind::Telegram => {
             let settings = notify.telegram.as_ref().ok_or_else(missing)?;
             let token = BotToken::from_secrets(secrets).map_err(unusable)?;
-            Arc::new(Telegram::new(settings, token, glance, outbound))
+            Arc::new(Telegram::new(settings, token, warm_up_timeout, outbound))
         }
         ChannelKind::Slack => {
             let settings = notify.slack.as_ref().ok_or_else(missing)?;
             let webhook = Webhook::from_secrets(secrets).map_err(unusable)?;
-            Arc::new(Slack::new(settings, webhook, glance, outbound))
+            Arc::new(Slack::new(settings, webhook, warm_up_timeout, outbound))
         }
         ChannelKind::Email => {
             let settings = notify.email.as_ref().ok_or_else(missing)?;
             let server = MailServer::from_secrets(secrets).map_err(unusable)?;
-            Arc::new(Email::new(settings, server, glance, clock.clone()))
+            Arc::new(Email::new(settings, server, warm_up_timeout, clock.clone()))
         }
     })
 }
 
-/// A secret that is there and is none.
+/// The error for a secret that is missing or malformed.
 fn unusable(error: impl std::error::Error) -> ConfigError {
     ConfigError::one("secrets", error)
 }

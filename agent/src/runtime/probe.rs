@@ -1,10 +1,17 @@
-//! Asking the own HTTP socket, the way a stranger would: a real connection, a real request, a real reply.
+//! Asks the own HTTP socket as any client would: a real connection, a real request, a real reply.
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
-/// Why the own socket did not answer.
+/// How many bytes of the reply are read: the status line is enough.
+const START: u64 = 32;
+
+/// Why the own socket did not answer with 200.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Connecting, writing or reading failed.
@@ -15,7 +22,7 @@ pub enum ProbeError {
         /// What the system said.
         source: io::Error,
     },
-    /// Nothing came in time.
+    /// No answer came in time.
     #[error("GET /health on {address}: no answer within {after:?}")]
     Silent {
         /// Who was asked.
@@ -23,7 +30,7 @@ pub enum ProbeError {
         /// How long was waited.
         after: Duration,
     },
-    /// Something came, but not `200 OK`.
+    /// An answer came, but not with status 200.
     #[error("GET /health on {address}: the answer began with {start:?}, expected HTTP/1.1 200")]
     Refused {
         /// Who was asked.
@@ -36,7 +43,7 @@ pub enum ProbeError {
 /// `GET /health` over a fresh connection; `Ok` if the reply is 200 within `within`.
 ///
 /// # Errors
-/// Whatever kept it from being 200 in time.
+/// Why there was no 200 in time.
 pub async fn health(address: SocketAddr, within: Duration) -> Result<(), ProbeError> {
     let answer = timeout(within, ask(address)).await;
     let start = answer
@@ -54,30 +61,15 @@ pub async fn health(address: SocketAddr, within: Duration) -> Result<(), ProbeEr
     })
 }
 
-/// The first bytes of the reply: the status line is all that matters.
+/// The first bytes of the reply, with the status line.
 async fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
-    let stream = TcpStream::connect(address).await?;
-    let mut request: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    while !request.is_empty() {
-        stream.writable().await?;
-        match stream.try_write(request) {
-            Ok(written) => request = &request[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let mut start = [0; 32];
-    let mut read = 0;
-    while read < start.len() {
-        stream.readable().await?;
-        match stream.try_read(&mut start[read..]) {
-            Ok(0) => break,
-            Ok(more) => read += more,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(start[..read].to_vec())
+    let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await?;
+    let mut start = Vec::new();
+    stream.take(START).read_to_end(&mut start).await?;
+    Ok(start)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub struct BuildInfo {
     pub commit: &'static str,
     /// The target triple.
     pub target: &'static str,
-    /// What was built in beside the ordinary: `failpoints` in a binary for tests, nothing in what is shipped.
+    /// Extra features of the build: `failpoints` in a binary for tests, empty in a released one.
     pub features: &'static [&'static str],
 }
 
@@ -19,7 +19,7 @@ const FEATURES: &[&str] = if cfg!(feature = "failpoints") {
     &[]
 };
 
-/// What this binary is, as the build wrote it down.
+/// The build of this binary.
 pub const fn build_info() -> BuildInfo {
     BuildInfo {
         version: env!("CARGO_PKG_VERSION"),

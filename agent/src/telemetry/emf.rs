@@ -1,6 +1,6 @@
 //! Metrics in the log, in CloudWatch's embedded metric format: one JSON object a line, which CloudWatch Logs
-//! turns into metrics when it arrives. So the agent needs no permission and no connection for them, and what
-//! `ship-journal` ships late is dated right.
+//! turns into metrics when it arrives. So the agent needs no permission and no connection for them, and a
+//! line that `ship-journal` ships late keeps its date.
 //!
 //! The names are in `cloudwatch_metrics.json`, which the infrastructure reads too.
 
@@ -18,12 +18,12 @@ const DIMENSION: &str = "Environment";
 /// Every name with its unit and what it is, as JSON.
 pub const NAMES: &str = include_str!("cloudwatch_metrics.json");
 
-/// What the agent itself says of them.
+/// The metrics that the agent itself writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// A pass read Beeminder and was recorded.
     SuccessfulPass,
-    /// A pass did not.
+    /// A pass failed: it did not read Beeminder, or was not recorded.
     FailedPass,
     /// A message failed on all channels.
     NotificationFailed,
@@ -67,12 +67,12 @@ impl Metric {
 pub struct Emf(Option<Arc<str>>);
 
 impl Emf {
-    /// For an installation of this name.
+    /// Writes metrics for the installation of this name.
     pub fn new(environment: &str) -> Self {
         Self(Some(environment.into()))
     }
 
-    /// What `telemetry` says.
+    /// As the settings `telemetry` say.
     pub fn of(settings: &crate::config::TelemetrySettings) -> Self {
         if settings.emf {
             Self::new(&settings.environment)
@@ -81,12 +81,12 @@ impl Emf {
         }
     }
 
-    /// One line on standard error, where the log is.
+    /// Writes one line to standard error, where the log is.
     pub fn count(&self, at: Timestamp, values: &[(Metric, u64)]) {
         if let Some(line) = self.line(at, values)
             && let Err(error) = writeln!(io::stderr().lock(), "{line}")
         {
-            // Where metrics cannot be written, most likely this cannot either; but it is not for us to know.
+            // If metrics cannot be written, this warning probably cannot either. It is tried anyway.
             tracing::warn!(%error, "metrics cannot be written to the log");
         }
     }

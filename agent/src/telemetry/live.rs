@@ -1,5 +1,5 @@
-//! What the daemon knows of itself right now, in memory: the scheduler and the arms write it, `/health` and
-//! the watchdog read it.
+//! The daemon's current state, in memory. The scheduler and the arms write it; `/health` and the watchdog
+//! read it.
 
 use std::{
     collections::BTreeMap,
@@ -21,13 +21,13 @@ pub struct LiveStatus(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// Counts every change, so that a reader can tell without the lock whether what it rendered is still
-    /// true.
+    /// Counts every change, so that a reader can tell without the lock whether its rendered answer is still
+    /// valid.
     changes: AtomicU64,
     state: Mutex<Live>,
 }
 
-/// [`LiveStatus`] at one instant.
+/// A [`LiveStatus`] at one time.
 #[derive(Clone, Debug)]
 pub struct Live {
     /// When the daemon started.
@@ -36,9 +36,9 @@ pub struct Live {
     pub phase: Phase,
     /// When the newest pass began.
     pub run_started_at: Option<Timestamp>,
-    /// When a pass last ended, however it ended.
+    /// When a pass last ended, failed or not.
     pub run_finished_at: Option<Timestamp>,
-    /// When a pass last read Beeminder; survives a restart, see [`LiveStatus::remember_success`].
+    /// When a pass last read Beeminder. Kept through a restart by [`LiveStatus::remember_success`].
     pub run_succeeded_at: Option<Timestamp>,
     /// Whether the newest try to write the state worked.
     pub store_ok: bool,
@@ -46,9 +46,9 @@ pub struct Live {
     pub upstreams: BTreeMap<&'static str, bool>,
     /// The copy of the state that is known to be safe off the machine.
     pub copied: Option<Saved>,
-    /// How long the window is over, if longer than its grace.
+    /// How long ago the window ended, if that is longer than its grace.
     pub over: Option<SignedDuration>,
-    /// What does not work as it should, by a short name, with why.
+    /// What does not work as it should: a short name, and why.
     pub degraded: BTreeMap<&'static str, String>,
     beat: Instant,
 }
@@ -58,21 +58,21 @@ pub struct Live {
 pub enum Phase {
     /// State is restored, secrets are loaded.
     Starting,
-    /// It does its work.
+    /// It works normally.
     Ready,
     /// It finishes what is in flight.
     Stopping,
 }
 
 impl Live {
-    /// How long ago the scheduler last showed that it turns.
+    /// How long ago the scheduler last called [`LiveStatus::beat`].
     pub fn heartbeat_age(&self) -> Duration {
         self.beat.elapsed()
     }
 }
 
 impl LiveStatus {
-    /// At the start: not ready, no pass yet, the heart just beat.
+    /// The state at the start: not ready, no pass yet, a beat just now.
     pub fn new(started_at: Timestamp) -> Self {
         Self(Arc::new(Shared {
             changes: AtomicU64::new(0),
@@ -92,7 +92,7 @@ impl LiveStatus {
         }))
     }
 
-    /// Everything at this instant.
+    /// The whole state at this time.
     pub fn read(&self) -> Live {
         self.lock().clone()
     }
@@ -102,7 +102,8 @@ impl LiveStatus {
         self.0.changes.load(Ordering::Acquire)
     }
 
-    /// The scheduler turns. Called by its own loop only: a triggered pass proves nothing about it.
+    /// The scheduler's loop is running. Only that loop calls this: a triggered pass says nothing about the
+    /// loop.
     pub fn beat(&self) {
         self.lock().beat = Instant::now();
     }
@@ -112,12 +113,12 @@ impl LiveStatus {
         self.lock().heartbeat_age()
     }
 
-    /// State is restored and secrets are loaded, or it is time to go.
+    /// The daemon is ready, or it ends.
     pub fn enter(&self, phase: Phase) {
         self.change(|live| live.phase = phase);
     }
 
-    /// What the store remembers of the last success, said once at start.
+    /// Takes the time of the last successful pass from the store. Call this once at start.
     pub fn remember_success(&self, at: Option<Timestamp>) {
         self.change(|live| live.run_succeeded_at = at);
     }
@@ -158,7 +159,7 @@ impl LiveStatus {
         }
     }
 
-    /// How long the window is over, if longer than its grace.
+    /// How long ago the window ended, if that is longer than its grace.
     pub fn over(&self, over: Option<SignedDuration>) {
         if self.lock().over != over {
             self.change(|live| live.over = over);

@@ -14,10 +14,10 @@ use tracing_subscriber::{
     registry,
 };
 
-/// What is logged when `MECRIS_LOG` is not set.
+/// The filter if `MECRIS_LOG` is not set.
 pub const DEFAULT_FILTER: &str = "info";
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// For a person.
@@ -43,7 +43,7 @@ pub enum LogsError {
     /// `MECRIS_LOG_FORMAT` names no format.
     #[error("MECRIS_LOG_FORMAT={0:?}: expected \"text\" or \"json\"")]
     Format(String),
-    /// The process has logging already.
+    /// Logging was set up before.
     #[error("logging is set up already")]
     Twice,
 }
@@ -71,7 +71,7 @@ pub fn errors() -> u64 {
     ERRORS.load(Ordering::Relaxed)
 }
 
-/// Counts lines at ERROR, whatever is shown of them.
+/// Counts lines at ERROR, even those that the filter drops.
 struct CountErrors;
 
 impl<S: Subscriber> tracing_subscriber::Layer<S> for CountErrors {
@@ -92,7 +92,7 @@ pub fn init(format: Format, filter: &str) -> Result<(), LogsError> {
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogsError::Twice)
 }
 
-/// What [`init`] installs, with another place to write to.
+/// As [`init`], with another writer.
 fn subscriber<W>(
     format: Format,
     filter: &str,
@@ -125,9 +125,9 @@ where
     })
 }
 
-/// Below INFO only Mecris itself is heard: HTTP libraries log URLs and headers there, and those carry tokens.
-/// The AWS SDK does so at WARN: it shows whole answers of the metadata service, session tokens among them;
-/// what it failed at, we say ourselves.
+/// Which lines are written. Below INFO only Mecris itself is logged, because HTTP libraries log URLs and
+/// headers there, which carry tokens. The AWS SDK logs whole answers of the metadata service at WARN, with
+/// session tokens, so only its errors are logged; Mecris reports failures of AWS itself.
 fn is_ours_or_harmless(metadata: &Metadata<'_>) -> bool {
     let loudest = if metadata.target().starts_with("aws_") {
         Level::ERROR

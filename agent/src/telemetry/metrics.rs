@@ -1,7 +1,7 @@
 //! Metrics as values: one [`Metrics`] owns its registry, so that a test has its own and nothing is global.
 //!
-//! Names, labels and help are declared once, in [`Metrics::new`]. No label is ever free text: each value
-//! comes from an enum or a constant, so the number of series is bounded.
+//! Names, labels and help are declared once, in [`Metrics::new`]. No label is free text: each value comes
+//! from an enum or a constant, so the number of series is bounded.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,11 +22,11 @@ use crate::{
 /// The content type of [`Metrics::render`]; Prometheus reads it since 2.5.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What is counted. Cheap to clone; clones count together.
+/// The metrics of a process. Cheap to clone; clones share their values.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    /// When a pass last read Beeminder, seconds since 1970; 0: never. What a dead-man's switch looks at.
+    /// When a pass last read Beeminder, in seconds since 1970; 0: never. For a dead-man's switch.
     last_success_timestamp: Gauge,
     /// Passes by how they ended.
     runs: Family<Outcome, Counter>,
@@ -34,9 +34,9 @@ pub struct Metrics {
     run_duration: Histogram,
     /// Decisions by their reason.
     decisions: Family<ReasonLabel, Counter>,
-    /// Messages by where they stand now.
+    /// Messages by their current state.
     notifications: Family<StateLabel, Gauge>,
-    /// Messages that a provider took.
+    /// Messages that a provider accepted.
     messages_accepted: Family<ChannelLabel, Counter>,
     /// 1 while a channel is broken.
     channel_broken: Family<ChannelLabel, Gauge>,
@@ -46,7 +46,7 @@ pub struct Metrics {
     upstream_failures: Family<Upstream, Counter>,
     /// Requests by the class of their status.
     http_requests: Family<StatusClass, Counter>,
-    /// The one that `/health` counts, resolved once: it is on the hot path.
+    /// The series for `/health`, looked up once because it is on the hot path.
     http_ok: Counter,
     /// 1 while anything is degraded.
     degraded: Gauge,
@@ -55,7 +55,7 @@ pub struct Metrics {
     state_generation: Gauge,
     state_copied_timestamp: Gauge,
     state_copy_bytes: Gauge,
-    /// 1 while copies fail.
+    /// 1 while copies of the state fail.
     state_copy_failing: Gauge,
 }
 
@@ -98,11 +98,11 @@ struct StatusClass {
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// Everything was found out.
+    /// Everything that the pass needs could be read.
     Done,
-    /// Something could not be found out.
+    /// Something could not be read.
     Unknown,
-    /// The pass itself failed; nothing of it is on record.
+    /// The pass itself failed and was not recorded.
     Failed,
 }
 
@@ -125,8 +125,8 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// All of them at zero, so that a rate over the first event is right and a missing series means a missing
-    /// agent.
+    /// Metrics that are all zero. Every series exists from the start, so that a rate over the first event is
+    /// right, and a missing series means a missing agent.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("mecris");
         let super::BuildInfo { version, commit, .. } = super::build_info();
@@ -267,7 +267,7 @@ impl Metrics {
         }
     }
 
-    /// How the copies of the state fare.
+    /// Sets the metrics about copies of the state.
     pub fn copies(&self, copies: &Copies) {
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         if let Some(saved) = copies.saved {
@@ -302,7 +302,7 @@ impl Metrics {
             .inc();
     }
 
-    /// How many messages stand in each state now; a state that is not named has none.
+    /// Sets how many messages are in each state now. A state that is not named has none.
     pub fn set_notifications(&self, counts: &BTreeMap<State, u32>) {
         for state in State::ALL {
             let count = counts.get(&state).copied().unwrap_or_default();
@@ -314,8 +314,8 @@ impl Metrics {
         }
     }
 
-    /// How many messages providers took by each channel, ever: the state remembers, so the counter survives a
-    /// restart.
+    /// Sets how many messages providers have ever accepted on each channel. The state holds these numbers, so
+    /// the counter survives a restart.
     pub fn messages_accepted(&self, totals: &BTreeMap<ChannelKind, u32>) {
         for (&channel, &total) in totals {
             let counter = self.messages_accepted.get_or_create(&ChannelLabel {

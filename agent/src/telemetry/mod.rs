@@ -1,4 +1,4 @@
-//! What Mecris says about itself to operators: logs, metrics, what the binary is. Nothing in here decides
+//! What Mecris tells operators about itself: logs, metrics, live status, build. Nothing here decides
 //! anything.
 
 mod build;

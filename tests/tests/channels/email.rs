@@ -155,7 +155,14 @@ async fn a_server_without_starttls_hears_neither_password_nor_mail() {
             .all(|line| line.starts_with("EHLO") || line.starts_with("QUIT")),
         "{heard:?}"
     );
-    assert!(channel.probe().await.unwrap_err().0.contains("STARTTLS"));
+    assert!(
+        channel
+            .probe()
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("STARTTLS")
+    );
 }
 
 #[tokio::test]
@@ -169,8 +176,8 @@ async fn a_wrong_password_is_explained_without_being_shown() {
     let carried = mecris_tests::base64::encode(&format!("\0{USER}\0{PASSWORD}"));
     let sentences = [
         why,
-        channel.probe().await.unwrap_err().0,
-        channel.warm_up().await.unwrap_err().0,
+        channel.probe().await.unwrap_err().to_string(),
+        channel.warm_up().await.unwrap_err().to_string(),
     ];
     assert!(
         sentences

@@ -75,7 +75,7 @@ async fn a_probe_is_honest_about_what_it_cannot_know() {
     drop(fake);
     let error = unconnected.probe().await.unwrap_err();
     assert!(
-        error.0.contains("cannot connect to slack") && !error.0.contains("slack-secret"),
+        error.to_string().contains("cannot connect to slack") && !error.to_string().contains("slack-secret"),
         "{error}"
     );
 }

@@ -98,7 +98,7 @@ async fn a_probe_asks_for_bot_and_chat_and_sends_nothing() {
         .await
         .unwrap_err();
     assert!(
-        error.0.contains("TELEGRAM_BOT_TOKEN") && error.0.contains("401"),
+        error.to_string().contains("TELEGRAM_BOT_TOKEN") && error.to_string().contains("401"),
         "{error}"
     );
 }

@@ -1,4 +1,4 @@
-//! The terminal, for development: production refuses it.
+//! The terminal, for development. Production refuses this channel.
 
 use std::{
     io::Write,
@@ -10,7 +10,8 @@ use super::{Answer, AskError, Channel, ChannelKind, Outcome, Outgoing, Status};
 
 /// Writes messages to standard error: standard output is for results.
 ///
-/// It remembers nothing, so a message in doubt is written again; for a terminal that is the better mistake.
+/// It remembers nothing, so a message in doubt is written again. On a terminal a repeated message does no
+/// harm.
 #[derive(Debug, Default)]
 pub struct Console(AtomicU64);
 

@@ -1,28 +1,31 @@
 //! The ways to reach the person, behind one honest trait.
 //!
-//! A channel speaks one provider's language and keeps no state of a message: it sends once, it looks for a
-//! tag, it asks about an id, and it never says "no" where it means "perhaps". When to send, again or
-//! elsewhere, is the outbox' matter.
+//! A channel speaks one provider's language and keeps no state of a message. It sends once, looks for a tag,
+//! and asks about an id. It never says "no" where it means "perhaps". The outbox decides when to send, and
+//! whether to send again or on another channel.
 
+mod ask_error;
 pub mod console;
 pub mod email;
+mod no_reply;
 pub mod renewable;
 pub mod slack;
 pub mod telegram;
 pub mod twilio;
-mod unanswered;
 
 use std::{pin::Pin, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use ask_error::AskError;
 
 pub use crate::{
     domain::{ChannelKind, OnDoubt},
     outbound::{LeaseCheck, LeaseOver},
 };
 
-/// A provider's clock and ours may differ by so much. Both are set by the network, to fractions of a second;
-/// this is for the day on which one of them is not.
+/// How much a provider's clock and ours may differ. Both are usually set by the network, to fractions of a
+/// second; this allows for one that is not.
 pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 
 /// What became of a send.
@@ -30,11 +33,11 @@ pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 pub enum Outcome {
     /// The provider has it, under this id.
     Accepted(String),
-    /// The provider refused it for certain; nobody was told.
+    /// The provider certainly refused it, so it reached nobody.
     Rejected {
         /// Whether trying again cannot help.
         permanent: bool,
-        /// What the refusal is about.
+        /// Whether it concerns this message or the channel.
         scope: Scope,
         /// How long to wait, if the provider said so.
         retry_after: Option<Duration>,
@@ -48,7 +51,7 @@ pub enum Outcome {
         /// What happened, for a person.
         why: String,
     },
-    /// Nobody can say whether it was accepted.
+    /// It is unknown whether it was accepted.
     Unknown {
         /// What happened, for a person.
         why: String,
@@ -58,7 +61,7 @@ pub enum Outcome {
 /// What a refusal is about. The difference decides what becomes of the *next* message, not of this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// This message, or this moment: another message may get through.
+    /// This message or this moment. Another message may get through.
     Message,
     /// The channel: no message gets through until a person does something about it.
     Channel,
@@ -69,7 +72,7 @@ pub enum Scope {
 pub enum Status {
     /// Still with the provider.
     Pending,
-    /// Handed on by the provider; no receipt has come back, and some carriers never give one.
+    /// Handed on by the provider. No receipt has come back; some carriers never send one.
     Sent,
     /// It arrived.
     Delivered,
@@ -77,7 +80,7 @@ pub enum Status {
     Failed {
         /// Whether the reason may pass, so that a new message on the same channel could arrive.
         may_pass: bool,
-        /// What the failure is about.
+        /// Whether it concerns this message or the channel.
         scope: Scope,
         /// The provider's code.
         code: Option<String>,
@@ -101,57 +104,57 @@ pub struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// The text alone, for a channel that has another place for the tag, or that must not say it.
+    /// The text without its tag, for a channel that has another place for the tag or must not say it.
     pub fn without_tag(&self) -> &str {
         self.text.strip_suffix(self.tag).unwrap_or(self.text).trim_end()
     }
 }
 
-/// An attempt of which nobody knows what became, with all that tells it from others.
+/// An attempt whose outcome is unknown, with everything that tells it from other attempts.
 #[derive(Clone, Debug)]
 pub struct Doubt<'a> {
     /// The tag in its text.
     pub tag: &'a str,
-    /// When its message was made: nothing that is older can be it.
+    /// When its message was made. Anything older is not this attempt.
     pub since: Timestamp,
     /// When the attempt began.
     pub began: Timestamp,
-    /// When its lease ended: nothing was sent after it.
+    /// When its lease ended. Nothing was sent later.
     pub ended: Timestamp,
-    /// The ids of what this channel is known to have sent instead, as far back as may matter.
+    /// Provider ids of other messages that this channel is known to have sent around that time.
     pub others: &'a [String],
-    /// How many attempts of other messages are in doubt on this channel and may have been sent at the same
-    /// time.
+    /// How many attempts of other messages are in doubt on this channel and may have been sent around the
+    /// same time.
     pub rivals: usize,
 }
-
-/// Why a question about the past could not be answered; for a person, no secrets.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct AskError(pub String);
 
 /// A future of a channel.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One way to reach the person.
 pub trait Channel: Send + Sync {
-    /// Which one.
+    /// Which channel this is.
     fn kind(&self) -> ChannelKind;
 
-    /// Whether [`Channel::find`] can tell after doubt. Where it cannot, [`Channel::on_doubt`] says which way
-    /// to err.
+    /// Whether [`Channel::find`] can answer after doubt. If not, [`Channel::on_doubt`] says which way to err.
     fn reconcilable(&self) -> bool;
 
-    /// Which way to err after doubt, as configured. Of no meaning where the provider can be asked.
+    /// Which way to err after doubt, as configured. Not used where the provider can be asked.
     fn on_doubt(&self) -> OnDoubt {
         OnDoubt::default()
     }
 
-    /// Opens the connection, so that [`Channel::send`] only has to write. Its failure is not an outcome of
-    /// the message, but it says when the provider refuses the credentials.
+    /// Opens the connection, so that [`Channel::send`] only has to write. A failure here is no outcome of a
+    /// message.
+    ///
+    /// # Errors
+    /// If there is no connection, or the provider refuses the credentials.
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>>;
 
-    /// Says what can be known of the channel without sending anything, for `check`.
+    /// Describes the channel's state in a sentence, without sending anything. For `check`.
+    ///
+    /// # Errors
+    /// What is wrong with the channel.
     fn probe(&self) -> Answer<'_, Result<String, AskError>> {
         Box::pin(async {
             self.warm_up()
@@ -160,17 +163,23 @@ pub trait Channel: Send + Sync {
         })
     }
 
-    /// Sends once, never retries. Ends within `within`. Sends nothing if the lease of the message is over when
-    /// the connection is ready.
+    /// Sends once, never retries. Ends within `within`. Sends nothing if the lease of the message is over
+    /// when the connection is ready.
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome>;
 
-    /// Looks for an attempt in doubt: the id of what came of it, or `None` if the provider has nothing for
-    /// certain.
+    /// Looks for an attempt in doubt. Returns the provider's id of its message, or `None` if the provider
+    /// certainly has nothing.
+    ///
+    /// # Errors
+    /// If the provider does not answer, or its answer leaves the doubt.
     fn find<'a>(&'a self, _doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
-        let error = AskError(format!("{} cannot be asked what it has", self.kind().as_str()));
+        let error = AskError::NoList(self.kind());
         Box::pin(std::future::ready(Err(error)))
     }
 
     /// Asks where an accepted message stands.
+    ///
+    /// # Errors
+    /// If the provider does not answer.
     fn status<'a>(&'a self, provider_id: &'a str) -> Answer<'a, Result<Status, AskError>>;
 }

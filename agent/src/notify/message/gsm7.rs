@@ -15,13 +15,15 @@ pub(super) fn width(c: char) -> Option<usize> {
     }
 }
 
-/// The length of a GSM-7 text in septets. A character outside GSM-7 counts two, and [`plain`] leaves none.
+/// The length of a GSM-7 text in septets. A character outside GSM-7 counts two; a text from [`plain`] has
+/// none.
 pub fn septets(text: &str) -> usize {
     text.chars().map(|c| width(c).unwrap_or(2)).sum()
 }
 
-/// Any text as GSM-7 characters: transliterated where there is a close one, else `?`. Control characters and
-/// line breaks become spaces, several spaces one, none is left at the ends.
+/// Any text as GSM-7 characters. A character outside GSM-7 is transliterated, or becomes `?` if no close one
+/// exists. Control characters and line breaks become spaces; runs of spaces become one space; spaces at the
+/// ends are removed.
 pub fn plain(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for c in text.chars() {
@@ -36,7 +38,8 @@ pub fn plain(text: &str) -> String {
     written.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An ASCII character as GSM-7 has it. Only the back quote and control characters are missing there.
+/// The GSM-7 character for an ASCII character. GSM-7 has all of ASCII but the back quote and control
+/// characters.
 fn close(c: char) -> char {
     match c {
         '`' => '\'',

@@ -1,4 +1,4 @@
-//! Steps 2 and 3: one send inside its lease.
+//! Steps 2 and 3 of the protocol: one send inside its lease.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Outbox {
-    /// Begins an attempt of a message that was planned for now.
+    /// Begins the next attempt of a message that was planned for now.
     pub(super) async fn resume(&self, row: Row) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let lease = self.new_lease(row.attempt + 1);
@@ -49,7 +49,7 @@ impl Outbox {
         if won && expired {
             error!(
                 id,
-                "nobody will be told: it expired before it could be tried again"
+                "giving up: the message expired before it could be tried again"
             );
             self.0
                 .store
@@ -63,8 +63,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Sends the row's attempt and those that follow at once on other channels, as far as this process holds
-    /// their leases.
+    /// Sends the row's attempt, and the attempts on other channels that follow at once. Stops where this
+    /// process does not hold the lease.
     pub(super) async fn deliver(&self, mut row: Row) -> Result<(), StoreError> {
         while let Some(lease) = self.0.leases.take(&row.id, row.attempt) {
             let sending = self.0.leases.sending(&row.id, lease.attempt);
@@ -93,11 +93,11 @@ impl Outbox {
                 )
                 .await;
         };
-        // The end of 1. Without an answer from the remote the claim on this machine has to do.
+        // The end of step 1. Without an answer from the remote, the claim on this machine must do.
         failpoint!("outbox.claimed");
         let verdict = self.0.store.checkpoint(lease.epoch, self.checkpoint_time()).await;
         if verdict == Verdict::Unsure {
-            let why = "not sent: nobody can say whether another instance went on with the state".to_owned();
+            let why = "not sent: it is unknown whether another instance went on with the state".to_owned();
             return self.missed(row, Miss::NotSent, None, why).await;
         }
         if !verdict.allows_acting() {
@@ -109,7 +109,7 @@ impl Outbox {
             );
             return Ok(None);
         }
-        // 2. First what may take long, then the check.
+        // Step 2: first open the connection, which may take long, then check the lease.
         failpoint!("outbox.checkpointed");
         match timeout(self.left(lease), channel.warm_up()).await {
             Ok(Ok(())) => {}
@@ -128,7 +128,7 @@ impl Outbox {
             let why = "not sent: its lease was nearly over before the channel was ready".to_owned();
             return self.missed(row, Miss::NotSent, None, why).await;
         }
-        // 3. The last tenth of the lease is for writing down what came of it.
+        // Step 3. The last tenth of the lease is kept for writing down the outcome.
         let within = left.saturating_sub(self.0.lease / 10);
         let text = format!("{} {}", row.body, row.tag);
         let validity = row.expires_at.map(|end| timing::between(now, end));
@@ -168,7 +168,7 @@ impl Outbox {
         }
     }
 
-    /// What a checkpoint may take: the rest of the lease is for the message.
+    /// How long a checkpoint may take. The rest of the lease is for the message.
     pub(super) fn checkpoint_time(&self) -> Duration {
         self.0.lease / 3
     }

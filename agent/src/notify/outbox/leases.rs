@@ -1,3 +1,5 @@
+//! The leases of this process: who may send which attempt, and until when.
+
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,10 +8,11 @@ use std::{
 
 use jiff::Timestamp;
 
-/// The right of this process to send one attempt of a message, and to leave it alone for a while after.
+/// The right of this process to send one attempt of a message. After it follows the settle time, in which
+/// nobody may ask the provider about the attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lease {
-    /// Of which attempt.
+    /// The attempt that it is for.
     pub(super) attempt: u32,
     /// The epoch of the state in which it was written down, or an earlier one; see
     /// [`crate::store::Store::checkpoint`].
@@ -24,16 +27,16 @@ pub(super) struct Lease {
     pub(super) row_settled: Timestamp,
 }
 
-/// The leases of this process by message, and those that it found: attempts that another process or instance
-/// began.
+/// The leases of this process by message, and the leases that it found in the database: attempts that another
+/// process or instance began.
 ///
-/// They outlive their sends until the settle time is over: should the wall clock jump meanwhile, the row
-/// alone would let reconciliation ask too early. When a found one began is told by a wall clock alone, and
-/// whether that has jumped since nobody knows; so it counts from when it was first seen.
+/// A lease is kept until its settle time is over, longer than its send. If the wall clock jumped meanwhile,
+/// the row alone would let reconciliation ask too early. For a lease found in the database only wall-clock
+/// time is known, which may have jumped, so that lease counts from first sight.
 #[derive(Debug, Default)]
 pub(super) struct Leases(Mutex<HashMap<String, Entry>>);
 
-/// A send under way.
+/// A send under way. The send has ended when this is dropped.
 pub(super) struct Sending<'a> {
     leases: &'a Leases,
     id: String,
@@ -61,7 +64,7 @@ struct Entry {
 }
 
 impl Leases {
-    /// Remembers a lease in the place of the message's last one.
+    /// Remembers a lease, instead of the message's previous one.
     pub(super) fn grant(&self, id: &str, lease: Lease) {
         self.entries().insert(
             id.to_owned(),
@@ -73,13 +76,13 @@ impl Leases {
         );
     }
 
-    /// Forgets those whose settle time is over and whose message is open no more.
+    /// Forgets the leases whose settle time is over and whose message is no longer open.
     pub(super) fn forget(&self, is_open: impl Fn(&str) -> bool, boottime: Duration) {
         self.entries()
             .retain(|id, entry| boottime < entry.lease.settled || is_open(id));
     }
 
-    /// Takes the right to send this attempt. Only one worker gets it, and only once.
+    /// Takes the right to send this attempt. One worker gets it, once.
     pub(super) fn take(&self, id: &str, attempt: u32) -> Option<Lease> {
         let mut entries = self.entries();
         let entry = entries
@@ -89,15 +92,15 @@ impl Leases {
         Some(entry.lease)
     }
 
-    /// Whether this attempt waits for a worker of this process. One whose lease has ended does not: it is
-    /// reconciled.
+    /// Whether this attempt waits for a worker of this process. An attempt whose lease has ended does not: it
+    /// is reconciled.
     pub(super) fn waits(&self, id: &str, attempt: u32, boottime: Duration) -> bool {
         self.entries()
             .get(id)
             .is_some_and(|e| e.lease.attempt == attempt && !e.taken && boottime < e.lease.until)
     }
 
-    /// Hold it while the attempt that was taken is sent: dropped, the send has ended, however it ended.
+    /// Marks the send of an attempt as under way, until the returned value is dropped.
     pub(super) fn sending(&self, id: &str, attempt: u32) -> Sending<'_> {
         Sending {
             leases: self,
@@ -106,8 +109,8 @@ impl Leases {
         }
     }
 
-    /// Whether a worker of this process is sending this attempt. It may take longer than its lease: the
-    /// process may have stood still.
+    /// Whether a worker of this process is sending this attempt. A send may take longer than its lease if the
+    /// process was suspended.
     pub(super) fn is_sending(&self, id: &str, attempt: u32) -> bool {
         self.entries()
             .get(id)
@@ -119,8 +122,8 @@ impl Leases {
         self.entries().values().any(|entry| entry.sending)
     }
 
-    /// A send of this process ended in doubt: its bytes may have left this moment, however long ago its lease
-    /// began. Returns how long reconciliation has to leave the attempt alone from now on.
+    /// A send of this process ended in doubt. Its bytes may have left only now, so the settle time begins now
+    /// at the earliest. Returns how long reconciliation must wait from now on.
     pub(super) fn doubted(&self, id: &str, attempt: u32, settle: Duration, boottime: Duration) -> Duration {
         let mut entries = self.entries();
         let Some(entry) = entries.get_mut(id).filter(|entry| entry.lease.attempt == attempt) else {
@@ -131,9 +134,9 @@ impl Leases {
         lease.settled - boottime
     }
 
-    /// How long reconciliation has to leave an attempt alone, by CLOCK_BOOTTIME. `as_of_now` is its lease if
-    /// it is seen for the first time: it is nobody's of this process, or the row is another instance's by
-    /// now.
+    /// How long reconciliation must wait with an attempt, by CLOCK_BOOTTIME. `as_of_now` becomes the
+    /// attempt's lease if this process sees the attempt for the first time, or if another instance wrote the
+    /// row since.
     pub(super) fn unsettled_for(&self, id: &str, as_of_now: Lease, boottime: Duration) -> Duration {
         let mut entries = self.entries();
         let found = Entry {

@@ -1,4 +1,4 @@
-//! What follows an attempt that reached nobody, or of which nobody will ever know. Pure.
+//! What follows an attempt that reached nobody, or whose outcome will never be known. Pure.
 
 use std::time::Duration;
 
@@ -10,17 +10,18 @@ use crate::{
     store::tables::outbox::{Ending, Row, Tally},
 };
 
-/// So often a channel may refuse for now, or turn out not to have a message, before the next channel is used.
+/// How many times a channel may refuse for now, or turn out not to have a message, before the next channel is
+/// used.
 const TRIES_PER_CHANNEL: u32 = 5;
 
-/// So often a message may stay in doubt on a channel that cannot be asked: each time the person may have got
-/// it.
+/// How many times a message may stay in doubt on a channel that cannot be asked. Each time the person may
+/// have got it.
 const DOUBTS_PER_CHANNEL: u32 = 3;
 
-/// How an attempt reached nobody: for certain, but for [`Miss::InDoubt`].
+/// Why an attempt reached nobody. All variants but [`Miss::InDoubt`] are certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
-    /// Refused, and asking again cannot help.
+    /// Refused, and trying again cannot help.
     Refused {
         /// What the refusal is about.
         scope: Scope,
@@ -34,8 +35,8 @@ pub(super) enum Miss {
     NotSent,
     /// After doubt: the provider does not have it.
     Absent,
-    /// After doubt: the provider cannot be asked, so perhaps it did reach somebody. The configuration says
-    /// which way to err.
+    /// After doubt: the provider cannot be asked, so the attempt may have reached the person. The
+    /// configuration says which way to err.
     InDoubt(OnDoubt),
     /// Accepted, but it could not be delivered.
     Undelivered {
@@ -44,25 +45,25 @@ pub(super) enum Miss {
         /// What the failure is about.
         scope: Scope,
     },
-    /// Its time was over before it was sent.
+    /// The message expired before it was sent.
     Expired,
 }
 
-/// What is done then.
+/// What is done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// A new attempt now, on this channel.
     Send(ChannelKind),
-    /// A new attempt on the same channel, then.
+    /// A new attempt on the same channel, at this time.
     Later(Timestamp),
-    /// Nothing: nobody will be told.
+    /// Nothing: the message failed.
     Fail,
-    /// Nothing: it stays in doubt for ever, and nobody says it again.
+    /// Nothing: the message stays in doubt for ever and is not sent again.
     Leave,
 }
 
 impl Miss {
-    /// How the attempt is noted.
+    /// How the attempt is recorded.
     pub(super) fn ending(self) -> Ending {
         match self {
             Self::Refused { .. } => Ending::Rejected,
@@ -75,7 +76,7 @@ impl Miss {
         }
     }
 
-    /// Whether no other message would have got through either.
+    /// Whether every other message would have been refused too.
     pub(super) fn breaks_channel(self) -> bool {
         matches!(
             self,
@@ -89,8 +90,8 @@ impl Miss {
     }
 }
 
-/// Decides. `tally` counts the attempts on the row's channel, this one included; `fallback` is the channel
-/// that would be next.
+/// Decides what follows. `tally` counts the attempts on the row's channel, this attempt included. `fallback`
+/// is the next channel, if there is one.
 pub(super) fn next(
     row: &Row,
     miss: Miss,
@@ -98,7 +99,7 @@ pub(super) fn next(
     fallback: Option<ChannelKind>,
     now: Timestamp,
 ) -> Next {
-    // Of a message in doubt nobody can say that it failed.
+    // A message in doubt is never called failed: the person may have got it.
     let end = if matches!(miss, Miss::InDoubt(_)) {
         Next::Leave
     } else {

@@ -1,5 +1,4 @@
-//! Which channel a message begins with, and which is next. A broken one comes last: it is passed over, never
-//! given up.
+//! Which channel a message begins with, and which channel is next. Healthy channels first, broken ones last.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -12,8 +11,8 @@ use crate::{
     },
 };
 
-/// The channel a new message begins with: the first one that is not broken, or whose chance has come; if all
-/// are broken, the first.
+/// The channel that a new message begins with: the first channel that is healthy, or broken and due for a new
+/// chance. If there is none, the first configured channel.
 pub(super) fn first(
     configured: &[ChannelKind],
     broken: &[BrokenChannel],
@@ -31,7 +30,7 @@ pub(super) fn first(
         .copied()
 }
 
-/// The channel after those that were tried: the first healthy one, else the first broken one.
+/// The channel after those that were tried: the first healthy channel, else the first broken one.
 pub(super) fn after(
     configured: &[ChannelKind],
     tried: &[ChannelKind],

@@ -1,4 +1,4 @@
-//! Step 5: from accepted to delivered.
+//! Step 5 of the protocol: from accepted to delivered.
 
 use tokio::time::timeout;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Outbox {
-    /// Asks where the row's message stands.
+    /// Asks the provider where the row's message stands, and records the answer.
     pub(super) async fn poll(&self, row: Row) -> Result<(), StoreError> {
         let answer = self.status(&row).await;
         failpoint!("outbox.polled");
@@ -85,17 +85,12 @@ impl Outbox {
     }
 
     async fn status(&self, row: &Row) -> Result<Status, AskError> {
-        let channel = self
-            .channel(row.channel)
-            .ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
-        let id = row
-            .provider_id
-            .as_deref()
-            .ok_or_else(|| AskError("its id at the provider is lost".to_owned()))?;
-        // A receipt can wait: a new message, whose lease has begun, must not wait for one.
+        let channel = self.channel(row.channel).ok_or(AskError::NoChannel)?;
+        let id = row.provider_id.as_deref().ok_or(AskError::NoId)?;
+        // A receipt can wait. A new message, whose lease has begun, must not wait for it.
         let within = timing::ASKING.min(self.0.lease / 3);
         timeout(within, channel.status(id))
             .await
-            .unwrap_or_else(|_| Err(AskError(format!("no answer within {within:.1?}"))))
+            .unwrap_or_else(|_| Err(AskError::Late(within)))
     }
 }

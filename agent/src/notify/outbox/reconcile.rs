@@ -1,5 +1,5 @@
-//! Step 4: after doubt, ask the provider; never send blindly, unless it cannot be asked and the configuration
-//! says so.
+//! Step 4 of the protocol: after doubt, ask the provider. Never send blindly, unless the channel cannot be
+//! asked and the configuration says to send again.
 
 use tokio::time::timeout;
 use tracing::warn;
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Outbox {
-    /// Looks for the row's tag at its provider.
+    /// Looks for the row's tag at its provider, and goes on from what it finds.
     pub(super) async fn reconcile(&self, row: Row) -> Result<(), StoreError> {
         failpoint!("outbox.doubtful");
         if let Some(channel) = self
@@ -32,7 +32,7 @@ impl Outbox {
             }
             Ok(None) => {
                 failpoint!("outbox.absent");
-                let why = "it was in doubt, and the provider does not have it".to_owned();
+                let why = "the attempt was in doubt, and the provider does not have it".to_owned();
                 self.go_on(row, Miss::Absent, why).await
             }
             Err(why) => {
@@ -42,7 +42,7 @@ impl Outbox {
         }
     }
 
-    /// Notes how the attempt ended, and sends the next one if it is to be sent now.
+    /// Records how the attempt ended, and sends the next attempt if it is due now.
     async fn go_on(&self, row: Row, miss: Miss, why: String) -> Result<(), StoreError> {
         match self.missed(row, miss, None, why).await? {
             Some(next) => self.deliver(next).await,
@@ -51,14 +51,12 @@ impl Outbox {
     }
 
     async fn find(&self, row: &Row) -> Result<Option<String>, AskError> {
-        let channel = self
-            .channel(row.channel)
-            .ok_or_else(|| AskError(super::NO_CHANNEL.to_owned()))?;
+        let channel = self.channel(row.channel).ok_or(AskError::NoChannel)?;
         let around = self
             .0
             .store
             .read(|connection| table::surroundings(connection, row, CLOCKS_DIFFER));
-        let around = around.map_err(|error| AskError(error.to_string()))?;
+        let around = around.map_err(|error| AskError::State(error.into()))?;
         let doubt = Doubt {
             tag: &row.tag,
             since: row.created_at,
@@ -69,12 +67,12 @@ impl Outbox {
         };
         timeout(timing::ASKING, channel.find(&doubt))
             .await
-            .unwrap_or_else(|_| Err(AskError(format!("no answer within {:?}", timing::ASKING))))
+            .unwrap_or_else(|_| Err(AskError::Late(timing::ASKING)))
     }
 
     async fn still_unknown(&self, row: Row, why: &AskError) -> Result<(), StoreError> {
         let now = self.0.clock.now();
-        warn!(id = row.id, channel = ?row.channel, %why, "cannot find out whether it was accepted");
+        warn!(id = row.id, channel = ?row.channel, %why, "cannot find out whether the message was accepted");
         let age = timing::between(row.lease_until.unwrap_or(row.created_at), now);
         let (next_at, given_up) = if age < timing::GIVE_UP_ASKING {
             (Some(timing::after(now, timing::before_asking_again(age))), "")
@@ -82,7 +80,7 @@ impl Outbox {
             (None, ", given up after 48 h")
         };
         let why = Some(format!(
-            "nobody knows whether the provider has it, and it cannot be asked{given_up}: {why}"
+            "it is unknown whether the provider has the message, and the provider cannot be asked{given_up}: {why}"
         ));
         let next = Row {
             state: State::Unknown,
@@ -97,17 +95,17 @@ impl Outbox {
     }
 }
 
-/// Why nobody will ever know, and which way the configuration errs then.
+/// Why the outcome will never be known, and which way the configuration errs.
 fn in_doubt(channel: &dyn Channel, row: &Row) -> String {
     let name = channel.kind().as_str();
     let way = match channel.on_doubt() {
-        OnDoubt::Resend => "it is sent at least once, so it may come twice, with the same tag",
-        OnDoubt::GiveUp => "it is sent at most once, so nothing more is sent",
+        OnDoubt::Resend => "it is sent at least once, again with the same tag, so it may come twice",
+        OnDoubt::GiveUp => "it is sent at most once, not again, so it may never come",
     };
     let doubt = row
         .why
         .as_deref()
         .filter(|_| row.state == State::Unknown)
         .unwrap_or("the sender was interrupted");
-    format!("nobody knows whether {name} has it, and it cannot be asked; {way} ({doubt})")
+    format!("it is unknown whether {name} has the message, and {name} cannot be asked: {way} ({doubt})")
 }

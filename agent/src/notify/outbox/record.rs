@@ -1,4 +1,5 @@
-//! What an outcome makes of a message: each in one transaction, none by a worker that was overtaken.
+//! Records the outcome of an attempt. Each outcome is one transaction; a worker that was overtaken changes
+//! nothing.
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use crate::{
 };
 
 impl Outbox {
-    /// The provider has it, under `provider_id`.
+    /// The provider has the message, under `provider_id`.
     pub(super) async fn accepted(
         &self,
         row: Row,
@@ -32,7 +33,7 @@ impl Outbox {
         ending: Ending,
     ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
-        info!(id = row.id, channel = ?row.channel, attempt = row.attempt, how = ending.as_str(), "the provider has it");
+        info!(id = row.id, channel = ?row.channel, attempt = row.attempt, how = ending.as_str(), "the provider has the message");
         let next = Row {
             state: State::Accepted,
             provider_id: Some(provider_id),
@@ -47,11 +48,12 @@ impl Outbox {
         Ok(())
     }
 
-    /// Accepted or not, nobody knows: step 4 asks once the lease is over and the settle time has passed.
+    /// It is unknown whether the message was accepted. Step 4 asks when the lease and the settle time are
+    /// over.
     pub(super) async fn doubted(&self, row: Row, why: String) -> Result<(), StoreError> {
         let now = self.0.clock.now();
-        warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "nobody knows whether it was accepted");
-        // By the lease, not by the row: the wall clock may have been set back since that was written.
+        warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "it is unknown whether the message was accepted");
+        // By the lease, not by the row: the wall clock may have been set back since the row was written.
         let unsettled = self
             .0
             .leases
@@ -67,8 +69,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The attempt reached nobody: notes it and begins, plans or gives up the next one. Returns an attempt
-    /// that is to be sent now.
+    /// The attempt reached nobody. Records that, and begins, plans or gives up the next attempt. Returns the
+    /// next attempt if it is to be sent now.
     pub(super) async fn missed(
         &self,
         row: Row,
@@ -78,9 +80,9 @@ impl Outbox {
     ) -> Result<Option<Row>, StoreError> {
         let now = self.0.clock.now();
         let what = if matches!(miss, Miss::InDoubt(_)) {
-            "nobody will ever know"
+            "it stays unknown whether the message arrived"
         } else {
-            "it reached nobody"
+            "the attempt reached nobody"
         };
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "{what}");
         let order = self.configured();
@@ -96,7 +98,7 @@ impl Outbox {
                     next_at: Some(at),
                     ..row.clone()
                 },
-                // Whoever may have been told by an earlier attempt is not told again by another message.
+                // An earlier attempt may have reached the person, so the message is not called failed.
                 Next::Fail if !table::was_resent(tx, &row.id)? => Row {
                     state: State::Failed,
                     next_at: None,
@@ -115,8 +117,8 @@ impl Outbox {
                 why
             });
             if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
-                // The provider keeps the message that it could not deliver: the next one must not be taken
-                // for it.
+                // The provider still lists the message that it could not deliver. The next attempt gets a new
+                // tag, so that the two are not mixed up.
                 after.tag = super::fresh_tag(tx)?;
                 after.provider_id = None;
             }
@@ -143,8 +145,8 @@ impl Outbox {
                 .why
                 .as_deref()
                 .filter(|_| !after_doubt || row.state == State::Sending);
-            // What was refused was refused, though the message stays in doubt for the sake of an earlier
-            // attempt.
+            // A refused attempt is recorded as refused, even if an earlier attempt leaves the message in
+            // doubt.
             let left = matches!(miss, Miss::InDoubt(_)) && after.state == State::Unknown;
             let ending = if left { Ending::Unknown } else { miss.ending() };
             table::end_attempt(tx, &row, ending, code.as_deref(), why, now)?;
@@ -167,7 +169,7 @@ impl Outbox {
                     id = after.id,
                     why = after.why,
                     state = after.state.as_str(),
-                    "nobody will be told by it any more"
+                    "giving up: no channel accepted this message"
                 );
                 self.0
                     .store
@@ -179,12 +181,11 @@ impl Outbox {
         Ok(None)
     }
 
-    /// Writes the end of an attempt and the state that it leaves.
+    /// Writes the end of an attempt and the new state of its message.
     async fn settle(&self, row: Row, next: Row, ending: Ending) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let (id, attempt) = (row.id.clone(), row.attempt);
-        // A reply is worth keeping through a change of epoch: the newer state may still have this very
-        // attempt in flight.
+        // The reply is kept even if the epoch changed: the newer state may still have this attempt in flight.
         let written = self.0.store.write_durably(self.checkpoint_time(), move |tx| {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
@@ -201,14 +202,15 @@ impl Outbox {
                 id,
                 attempt,
                 how = ending.as_str(),
-                "too late to be noted: another worker went on with the message"
+                "the outcome comes too late: another worker went on with the message"
             );
         }
         Ok(())
     }
 }
 
-/// Another attempt would only say what the person knows. What may have reached them stays in doubt.
+/// If the person knows already, no further attempt is made. A message that may have reached the person stays
+/// in doubt.
 fn withhold(next: Next, miss: Miss, known: bool) -> Next {
     match next {
         Next::Send(_) | Next::Later(_) if known && matches!(miss, Miss::InDoubt(_)) => Next::Leave,
@@ -217,7 +219,7 @@ fn withhold(next: Next, miss: Miss, known: bool) -> Next {
     }
 }
 
-/// The row's next attempt, on a channel.
+/// The row for the next attempt, on `channel`.
 pub(super) fn sending(row: &Row, channel: ChannelKind, lease: Lease) -> Row {
     Row {
         state: State::Sending,

@@ -449,7 +449,7 @@ async fn what_became_of_an_accepted_message_is_not_asked_for_ever() {
         .sms
         .script()
         .statuses
-        .push_back(Err(AskError("the fake is deaf".to_owned())));
+        .push_back(Err(AskError::Refused("the fake is deaf".to_owned())));
     let id = world.insert(message()).await;
     while world.turn().await {}
     let seen = world.see(&id);

@@ -1,4 +1,5 @@
-//! How long the outbox waits, always from the age of things, so that a restart forgets nothing.
+//! How long the outbox waits. Every wait follows from the age of a message or from its number of tries, both
+//! in the database, so a restart changes no wait.
 
 use std::time::Duration;
 
@@ -6,33 +7,32 @@ use jiff::{SignedDuration, Timestamp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// After this long without an answer about a message nobody asks any more.
+/// After this long without an answer about a message, the outbox stops asking.
 pub(super) const GIVE_UP_ASKING: Duration = Duration::from_secs(48 * 60 * 60);
 
-/// A carrier that has not sent its receipt by now will not.
+/// After this long the outbox expects no receipt from a carrier any more.
 pub(super) const NO_RECEIPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A provider that could not deliver for a passing reason is tried once more after this.
+/// How long to wait before another attempt, if a provider could not deliver for a passing reason.
 pub(super) const AFTER_UNDELIVERED: Duration = Duration::from_secs(5 * 60);
 
 /// How long a question to a provider may take, if the channel sets no shorter limit itself.
 pub(super) const ASKING: Duration = MINUTE;
 
-/// Between a refusal and the next try, after `tries` of them: 2 s, 4 s, 8 s, … 15 min, or as long as the
-/// provider said.
+/// The wait after `tries` refusals: 2 s, 4 s, 8 s, … 15 min, or longer if the provider said so.
 pub(super) fn backoff(tries: u32, retry_after: Option<Duration>) -> Duration {
     let doubled = Duration::from_secs(1 << tries.clamp(1, 10)).min(15 * MINUTE);
     retry_after.map_or(doubled, |told| told.max(doubled))
 }
 
-/// Before a question that got no answer is asked again, `age` after the doubt began: 5 s at first, later a
-/// quarter of the age, at most 15 min.
+/// The wait before a question without an answer is asked again. `age` is the time since the doubt began. 5 s
+/// at first, later a quarter of the age, at most 15 min.
 pub(super) fn before_asking_again(age: Duration) -> Duration {
     (age / 4).clamp(Duration::from_secs(5), 15 * MINUTE)
 }
 
-/// Before an accepted message is asked about, `age` after it was accepted: 5 s, 15 s, 1 min, 5 min, then
-/// every 15 min.
+/// The wait before an accepted message is asked about again. `age` is the time since it was accepted. 5 s,
+/// 15 s, 1 min, 5 min, then every 15 min.
 pub(super) fn before_polling(age: Duration) -> Duration {
     match age.as_secs() {
         0..5 => Duration::from_secs(5),
@@ -49,7 +49,7 @@ pub(super) fn after(at: Timestamp, wait: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// From `earlier` to `later`, zero if they are the other way round.
+/// The time from `earlier` to `later`; zero if `later` is before `earlier`.
 pub(super) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     later.duration_since(earlier).try_into().unwrap_or(Duration::ZERO)
 }

@@ -1,4 +1,4 @@
-//! Who works on which message when.
+//! Which message is due, and which step of the protocol it needs.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -12,25 +12,25 @@ use crate::store::{
     tables::outbox::{self as table, Row, State},
 };
 
-/// So many messages are worked on at once.
+/// How many messages are worked on at once.
 const AT_ONCE: usize = 8;
 
-/// After the database failed, and between two looks at the clock.
+/// How long to wait after the database failed.
 const PAUSE: Duration = Duration::from_secs(5);
 
 impl Outbox {
-    /// Works on the messages that `insert` made in this process and on all that are due; returns when nothing
-    /// is due now.
+    /// Works on the messages that `insert` made in this process, and on all messages that are due. Returns
+    /// when nothing is due now.
     ///
-    /// May run several times at once, and may be dropped at any await: what it was about is picked up by step
-    /// 4. When the database fails it says so in the log and returns; [`Outbox::next_due`] then names a moment
-    /// a little later.
+    /// Several calls may run at once. A call may be dropped at any await: step 4 picks up its messages. If
+    /// the database fails, the call logs that and returns; [`Outbox::next_due`] then names a time a little
+    /// later.
     pub async fn work(&self) {
         loop {
             let due = match self.due() {
-                Ok(due) if due.is_empty() => return self.0.stumbled.store(false, Ordering::Relaxed),
+                Ok(due) if due.is_empty() => return self.0.database_failed.store(false, Ordering::Relaxed),
                 Ok(due) => due,
-                Err(error) => return self.stumble(&error),
+                Err(error) => return self.note_database_failure(&error),
             };
             let mut workers = JoinSet::new();
             for row in due.into_iter().take(AT_ONCE) {
@@ -46,7 +46,7 @@ impl Outbox {
                 }
             }
             if let Some(error) = failure {
-                return self.stumble(&error);
+                return self.note_database_failure(&error);
             }
         }
     }
@@ -56,9 +56,9 @@ impl Outbox {
         self.next_due_of(|_| true)
     }
 
-    /// Works until a provider has said yes or no about every message, or `within` is over, or is sure to be
-    /// over before the next one can be asked about. What a single pass (`run`) does before it ends. A send
-    /// that another worker has begun is waited for.
+    /// Works until every message is settled: accepted, delivered or failed. Ends earlier when `within` is
+    /// over, or will be over before the next message is due. Waits for sends that other workers began. A
+    /// single pass (`run`) calls this before it ends.
     pub async fn drain(&self, within: Duration) {
         let end = Instant::now() + within;
         loop {
@@ -83,8 +83,8 @@ impl Outbox {
         }
     }
 
-    /// One step of one message. The row was read a moment ago: another worker may have taken its lease since,
-    /// and is sending.
+    /// One step of one message. The row may be outdated: another worker may have taken the lease since, and
+    /// may be sending.
     async fn advance(&self, row: Row) -> Result<(), StoreError> {
         match row.state {
             State::Sending if self.0.leases.waits(&row.id, row.attempt, self.0.clock.boottime()) => {
@@ -108,8 +108,8 @@ impl Outbox {
         Ok(open)
     }
 
-    /// When a message is to be looked at: now, if it waits for this process; not while a send of this process
-    /// is settling.
+    /// When a message is due: now, if it waits for this process; after the settle time, if it was or may have
+    /// been sent without a known outcome.
     fn due_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
         let boottime = self.0.clock.boottime();
         match row.state {
@@ -119,8 +119,8 @@ impl Outbox {
         }
     }
 
-    /// When the provider may be asked about an attempt that may have been sent: lease over, settle time
-    /// passed.
+    /// When the provider may be asked about an attempt that may have been sent: when the lease and the settle
+    /// time are over.
     fn settled_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
         let as_of_now = self.new_lease(row.attempt);
         let mut unsettled = self
@@ -128,7 +128,7 @@ impl Outbox {
             .leases
             .unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
         if self.0.leases.is_sending(&row.id, row.attempt) {
-            // Nobody asks about what is still on its way; how it ended says when somebody may.
+            // The send is still under way. Its outcome decides when the provider may be asked.
             unsettled = unsettled.max(self.0.settle);
         }
         planned_at(row, now).map(|at| at.max(timing::after(now, unsettled)))
@@ -144,7 +144,7 @@ impl Outbox {
         let open = match self.0.store.read(table::open) {
             Ok(open) => open,
             Err(error) => {
-                self.stumble(&error);
+                self.note_database_failure(&error);
                 return Some(later);
             }
         };
@@ -153,19 +153,21 @@ impl Outbox {
             .filter(|row| which(row.state))
             .filter_map(|row| self.due_at(row, now))
             .min();
-        let stumbled = self.0.stumbled.load(Ordering::Relaxed);
-        next.map(|at| if stumbled { at.max(later) } else { at })
+        let failed = self.0.database_failed.load(Ordering::Relaxed);
+        next.map(|at| if failed { at.max(later) } else { at })
     }
 
-    fn stumble(&self, error: &dyn std::fmt::Display) {
+    fn note_database_failure(&self, error: &dyn std::fmt::Display) {
         error!(%error, "the outbox cannot go on for now");
-        self.0.stumbled.store(true, Ordering::Relaxed);
+        self.0.database_failed.store(true, Ordering::Relaxed);
     }
 }
 
-/// When the row says that it is to be looked at. One that was written in what is the future now says nothing:
-/// the clock was set back since, and to wait until it is there again could take days. Nor does one in doubt
-/// say that it is too late to ask, then.
+/// When the message is due according to its row.
+///
+/// If the row was written in the future, the wall clock was set back since. Waiting until the clock is there
+/// again could take days, so the message is due now at the latest. This holds also for a message in doubt
+/// about which the outbox had stopped asking.
 fn planned_at(row: &Row, now: Timestamp) -> Option<Timestamp> {
     let was_set_back = now < row.updated_at;
     match row.next_at {

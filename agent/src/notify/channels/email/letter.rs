@@ -1,3 +1,5 @@
+//! The mail that a message becomes.
+
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -11,20 +13,20 @@ use crate::{config::EmailSettings, notify::channels::Outgoing};
 
 /// A mail as it goes over the wire.
 pub(super) struct Letter {
-    /// `mecris-k7q2x9-1a2b3c4d@example.org`: its Message-ID.
+    /// Its Message-ID without angle brackets, `mecris-k7q2x9-1a2b3c4d@example.org`.
     pub(super) id: String,
     pub(super) from: Address,
     pub(super) to: Address,
-    /// Headers and body, in ASCII.
+    /// Headers and body, as ASCII bytes.
     pub(super) content: Vec<u8>,
 }
 
 impl Letter {
-    /// The same message makes the same Message-ID, however often it is sent: many mail programs show it once
-    /// then.
+    /// The mail for a message. The same message always has the same Message-ID, because many mail programs
+    /// then show a repeated mail once.
     ///
     /// # Errors
-    /// If the settings make no mail, in a sentence.
+    /// If no mail can be made from the settings, as a sentence.
     pub(super) fn new(
         settings: &EmailSettings,
         message: &Outgoing<'_>,
@@ -42,7 +44,7 @@ impl Letter {
             .header(ContentType::TEXT_PLAIN)
             .body(message.text.to_owned())
             .map_err(|error| format!("no mail can be made of notify.email: {error}"))?;
-        // RFC 3834: holiday notices are not to answer.
+        // RFC 3834: holiday notices do not answer such a mail.
         let generated = HeaderName::new_from_ascii_str("Auto-Submitted");
         mail.headers_mut()
             .insert_raw(HeaderValue::new(generated, "auto-generated".to_owned()));
@@ -56,8 +58,8 @@ impl Letter {
     }
 }
 
-/// The tag alone may come back after years, and a mail program would hide the newer message then; the text is
-/// in it, too.
+/// The Message-ID is made of tag and text. A tag alone may come back after years, and a mail program would
+/// then hide the newer message.
 fn message_id(domain: &str, message: &Outgoing<'_>) -> String {
     let digest = Sha256::digest(message.text);
     let text: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();

@@ -1,9 +1,9 @@
-//! Mail by SMTP, and nothing else of mail.
+//! The channel `email`: mail by SMTP.
 //!
-//! `server` is the secret URL, `letter` the mail, `session` the conversation with the server, step by step,
-//! `outcome` says what its end means. SMTP gives the sender nothing to ask later, so what is in doubt stays
-//! in doubt; but until the content's final dot nothing is in doubt, which is why the conversation is held by
-//! hand.
+//! `server` holds the secret URL, `letter` the mail, `session` the conversation with the server, step by
+//! step; `outcome` says what the end of a conversation means. A sender cannot ask an SMTP server later, so a
+//! mail in doubt stays in doubt. But until the content's final dot nothing is in doubt. That is why the
+//! conversation is held here step by step, and not by lettre's own transport.
 
 mod letter;
 mod outcome;
@@ -27,10 +27,10 @@ use tokio::{
 use super::{Answer, AskError, Channel, ChannelKind, LeaseCheck, OnDoubt, Outcome, Outgoing, Scope, Status};
 use crate::{clock::Clock, config::EmailSettings};
 
-/// How long a server may take to say goodbye, which nobody waits for.
+/// How long a server may take to answer QUIT. No send waits for that answer.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// How long a whole conversation up to the login may take when nothing is to be sent.
+/// How long a conversation up to the login may take if nothing is to be sent.
 const PROBE: Duration = Duration::from_secs(12);
 
 /// The channel `email`.
@@ -40,29 +40,34 @@ pub struct Email(Arc<Inner>);
 struct Inner {
     settings: EmailSettings,
     server: MailServer,
-    glance: Duration,
+    warm_up_timeout: Duration,
     clock: Clock,
-    /// Read from the machine's certificates when first needed.
+    /// Made from the machine's certificates when first needed.
     tls: OnceCell<TlsParameters>,
-    /// Opened in advance, each for one send.
+    /// Connections opened in advance, each for one send.
     ready: Mutex<Vec<Session>>,
 }
 
 impl Email {
-    /// Opens nothing yet. Opening a connection in advance takes `glance` at most.
-    pub fn new(settings: &EmailSettings, server: MailServer, glance: Duration, clock: Clock) -> Self {
+    /// Opens nothing yet. Opening a connection in advance takes `warm_up_timeout` at most.
+    pub fn new(
+        settings: &EmailSettings,
+        server: MailServer,
+        warm_up_timeout: Duration,
+        clock: Clock,
+    ) -> Self {
         let (settings, tls, ready) = (settings.clone(), OnceCell::new(), Mutex::default());
         Self(Arc::new(Inner {
             settings,
             server,
-            glance,
+            warm_up_timeout,
             clock,
             tls,
             ready,
         }))
     }
 
-    /// A connection that has come as far as a sender could be named.
+    /// A connection on which the next command can name the sender.
     async fn open(&self) -> Result<Session, Failure> {
         let server = &self.0.server;
         let tls = if server.speaks_tls() {
@@ -76,7 +81,7 @@ impl Email {
     async fn tls(&self) -> Result<TlsParameters, Failure> {
         let host = self.0.server.host.clone();
         let built = self.0.tls.get_or_try_init(|| async {
-            // Reading certificates takes tens of milliseconds, which /health does not have.
+            // Reading certificates takes tens of milliseconds. On this thread it would delay /health.
             let built = tokio::task::spawn_blocking(|| TlsParameters::new(host)).await;
             let why = || "TLS could not be set up".to_owned();
             built.ok().and_then(Result::ok).ok_or_else(|| Failure::Lost {
@@ -99,7 +104,7 @@ impl Email {
             .push(session);
     }
 
-    /// Up to the moment before the content: nothing is sent if this fails or takes too long.
+    /// Holds the conversation up to the content. If this fails or takes too long, nothing is sent.
     async fn address(&self, letter: &Letter) -> Result<Session, Failure> {
         let mut session = match self.pop() {
             Some(session) => session,
@@ -111,7 +116,7 @@ impl Email {
 
     async fn deliver(&self, letter: &Letter, lease: &LeaseCheck, within: Duration) -> Result<(), Failure> {
         let end = Instant::now() + within;
-        // The server gets the other half for its answer to the content, which is the one that matters.
+        // The other half of the time is for the server's answer to the content, which decides the outcome.
         let addressed = timeout(within / 2, self.address(letter)).await;
         let mut session = addressed.unwrap_or_else(|_| Err(Failure::late(Stage::Addressing, within / 2)))?;
         let taken = timeout_at(end, session.content(letter, lease)).await;
@@ -149,9 +154,10 @@ impl Channel for Email {
                 }
                 self.open().await
             };
-            let opened = timeout(self.0.glance, opening).await;
-            let opened = opened.unwrap_or_else(|_| Err(Failure::late(Stage::Connecting, self.0.glance)));
-            self.push(opened.map_err(|failure| AskError(self.describe(&failure)))?);
+            let opened = timeout(self.0.warm_up_timeout, opening).await;
+            let opened =
+                opened.unwrap_or_else(|_| Err(Failure::late(Stage::Connecting, self.0.warm_up_timeout)));
+            self.push(opened.map_err(|failure| AskError::Refused(self.describe(&failure)))?);
             Ok(())
         })
     }
@@ -160,7 +166,7 @@ impl Channel for Email {
         Box::pin(async {
             let opened = timeout(PROBE, self.open()).await;
             let session = opened.unwrap_or_else(|_| Err(Failure::late(Stage::Connecting, PROBE)));
-            let session = session.map_err(|failure| AskError(self.describe(&failure)))?;
+            let session = session.map_err(|failure| AskError::Refused(self.describe(&failure)))?;
             let _ = timeout(GOODBYE, session.quit()).await;
             Ok(format!(
                 "{} can be reached, {}",
@@ -191,7 +197,7 @@ impl Channel for Email {
         })
     }
 
-    /// The server has it; whether it arrived would be said in a mail to the sender.
+    /// The server has the mail. If the mail does not arrive, the server says so in a mail to the sender.
     fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
         Box::pin(std::future::ready(Ok(Status::Sent)))
     }

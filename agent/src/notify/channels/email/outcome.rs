@@ -1,5 +1,5 @@
-//! What the end of a conversation means. Before the content everything is a definite no; after it, only an
-//! answer is.
+//! What the end of a conversation means. Before the content every failure is a definite no. After the content
+//! only the server's answer is definite.
 
 use super::{
     server::MailServer,
@@ -14,10 +14,10 @@ use crate::{
     outbound::redact,
 };
 
-/// So much of the server's own words is shown.
+/// At most so many characters of the server's own words are shown.
 const WORDS: usize = 160;
 
-/// What a conversation means that did not come to its good end; `why` is [`describe`]d.
+/// The outcome of a conversation that failed. `why` comes from [`describe`].
 pub(super) fn of(failure: &Failure, why: String) -> Outcome {
     let (permanent, code) = match failure {
         Failure::Lost {
@@ -33,8 +33,8 @@ pub(super) fn of(failure: &Failure, why: String) -> Outcome {
         Failure::Unable { .. } => (true, None),
         Failure::Lost { .. } => (false, None),
     };
-    // Until the content is sent the server speaks of the account and its addresses, which no other mail would
-    // change.
+    // Until the content is sent, the server's answers concern the account and its addresses. They would be
+    // the same for every other mail.
     let about_the_mail = matches!(
         failure,
         Failure::Refused {
@@ -63,7 +63,7 @@ pub(super) fn describe(failure: &Failure, server: &MailServer, settings: &EmailS
     let shown = |words: &str| shown(words, server, settings);
     let place = server.place();
     match failure {
-        // What a server says here may quote what it was told.
+        // Here the server's words may quote user and password, so they are left out.
         Failure::Refused {
             stage: Stage::LoggingIn,
             code,
@@ -122,8 +122,7 @@ pub(super) fn describe(failure: &Failure, server: &MailServer, settings: &EmailS
     }
 }
 
-/// Others' words as they may be kept: on one line, not long, without what only the person and the server
-/// should know.
+/// The server's words as they may be kept: short, on one line, without addresses, user and password.
 fn shown(words: &str, server: &MailServer, settings: &EmailSettings) -> String {
     let addresses = [&settings.from, &settings.to].map(|mailbox| mailbox.email.to_string().into());
     let mut hidden: Vec<_> = addresses.iter().collect();

@@ -1,5 +1,8 @@
+//! The mail server that the secret `SMTP_URL` names.
+
 use std::net::IpAddr;
 
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -14,36 +17,36 @@ pub struct MailServer {
     pub(super) security: Security,
     /// User and password.
     pub(super) login: Option<(SecretString, SecretString)>,
-    /// What this machine calls itself.
+    /// The name that this machine gives in EHLO; `None`: its own host name.
     pub(super) hello: Option<String>,
 }
 
-/// How the conversation is kept from others.
+/// How the conversation is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Security {
     /// TLS from the first byte, `smtps://`.
     Tls,
-    /// TLS after STARTTLS, or nothing is sent.
+    /// TLS after STARTTLS. If the server does not offer it, nothing is sent.
     StartTls,
-    /// None, on this machine or because the URL says so.
+    /// Not at all: the server is on this machine, or the URL says `?tls=none`.
     None,
 }
 
 /// Why there is no server. Never contains a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailServerError {
-    /// Nobody gave one.
+    /// The secret is not set.
     #[error("SMTP_URL is missing: expected smtps://user:password@mail.example.org")]
     Missing,
-    /// No URL of a mail server.
+    /// The secret is not the URL of a mail server.
     #[error(
         "SMTP_URL is not a mail server: expected smtps://user:password@host, or smtp:// for STARTTLS, with special characters percent-encoded (@ is %40)"
     )]
     Malformed,
-    /// A user without password, or the other way round.
+    /// A user without a password, or a password without a user.
     #[error("SMTP_URL has a user without a password, or a password without a user: expected both or neither")]
     HalfLogin,
-    /// A question mark and something unknown.
+    /// An unknown query parameter.
     #[error(
         "SMTP_URL has a parameter that Mecris does not know: expected ?tls=required, ?tls=none or nothing"
     )]
@@ -51,10 +54,10 @@ pub enum MailServerError {
 }
 
 impl MailServer {
-    /// Takes it from the secrets.
+    /// Reads `SMTP_URL` from the secrets.
     ///
     /// # Errors
-    /// If it is missing, or no URL of a mail server.
+    /// If the secret is missing, or is not the URL of a mail server.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, MailServerError> {
         let secret = secrets.get(SecretName::SmtpUrl).ok_or(MailServerError::Missing)?;
         let url = Url::parse(secret.expose_secret().trim()).map_err(|_| MailServerError::Malformed)?;
@@ -86,17 +89,17 @@ impl MailServer {
         })
     }
 
-    /// Whether certificates are needed.
+    /// Whether the conversation uses TLS, so that certificates are needed.
     pub(super) fn speaks_tls(&self) -> bool {
         self.security != Security::None
     }
 
-    /// Where it is, as it may be shown.
+    /// `host:port`, as it may be shown.
     pub(super) fn place(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// On what terms it talked to us.
+    /// Whether TLS and credentials are used, in words for `check`.
     pub(super) fn terms(&self) -> &'static str {
         match (self.speaks_tls(), self.login.is_some()) {
             (true, true) => "by TLS, credentials accepted",
@@ -107,8 +110,8 @@ impl MailServer {
     }
 }
 
-/// `smtp://` to another machine means STARTTLS unless it says otherwise: a password must not travel in the
-/// open by mistake.
+/// `smtp://` to another machine means STARTTLS unless the URL says otherwise, so that no password is sent
+/// unencrypted by mistake.
 fn security(url: &Url, host: &str) -> Result<Security, MailServerError> {
     let mut wish = None;
     for (name, value) in url.query_pairs() {
@@ -128,7 +131,8 @@ fn security(url: &Url, host: &str) -> Result<Security, MailServerError> {
     }
 }
 
-/// For a scheme that is not the web's, `url` leaves addresses as they are.
+/// Whether a host is this machine. `url` does not parse IP addresses in schemes like `smtp:`, so they are
+/// parsed here.
 fn is_this_machine(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -145,25 +149,24 @@ fn login(url: &Url) -> Result<Option<(SecretString, SecretString)>, MailServerEr
     }
 }
 
-/// `%40` is `@`. The bytes go into a line of the protocol as base64, so any text will do.
+/// Decodes `%40` to `@`. SMTP sends user and password as base64, so any text is allowed.
+///
+/// `percent_decode_str` leaves a `%` without two hexadecimal digits as it is; here that is a mistake.
 fn decoded(text: &str) -> Result<String, MailServerError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
-            return Err(MailServerError::Malformed);
-        };
-        bytes.push(u8::try_from(high * 16 + low).map_err(|_| MailServerError::Malformed)?);
+    let is_escape = |rest: &str| {
+        let mut digits = rest.bytes().take(2).filter(u8::is_ascii_hexdigit);
+        digits.next().is_some() && digits.next().is_some()
+    };
+    if !text.split('%').skip(1).all(is_escape) {
+        return Err(MailServerError::Malformed);
     }
-    String::from_utf8(bytes).map_err(|_| MailServerError::Malformed)
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| MailServerError::Malformed)
 }
 
-/// What can stand after EHLO.
+/// Whether a name may be given in EHLO.
 fn is_name(name: &str) -> bool {
     name.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))

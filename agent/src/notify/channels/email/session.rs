@@ -1,4 +1,4 @@
-//! One conversation with a mail server, step by step, so that it is known how far it came.
+//! One conversation with a mail server, step by step, so that a failure tells how far the conversation came.
 
 use std::{error::Error as _, time::Duration};
 
@@ -16,7 +16,10 @@ use super::{
     letter::Letter,
     server::{MailServer, Security},
 };
-use crate::notify::channels::{LeaseCheck, LeaseOver};
+use crate::{
+    domain::innermost,
+    notify::channels::{LeaseCheck, LeaseOver},
+};
 
 /// How far a conversation came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub(super) enum Stage {
     Content,
 }
 
-/// Why it came no further.
+/// Why a conversation came no further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The server said no.
@@ -41,16 +44,16 @@ pub(super) enum Failure {
         permanent: bool,
         words: String,
     },
-    /// The server cannot do what is needed.
+    /// The server does not offer what is needed.
     Unable { stage: Stage },
     /// The lease was over before the content was sent.
     LeaseOver(LeaseOver),
-    /// The connection, the time or the sense was lost.
+    /// The connection broke, the time was over, or an answer made no sense.
     Lost { stage: Stage, why: String },
 }
 
 impl Failure {
-    /// It took too long.
+    /// The conversation took too long.
     pub(super) fn late(stage: Stage, after: Duration) -> Self {
         Self::Lost {
             stage,
@@ -73,12 +76,12 @@ impl Failure {
             None if error.is_client() => Self::Unable { stage },
             None => Self::Lost {
                 stage,
-                why: root(error),
+                why: innermost(error).to_string(),
             },
         }
     }
 
-    /// An answer that is no answer to this.
+    /// The server's answer does not fit the command.
     fn nonsense(stage: Stage, response: &Response) -> Self {
         Self::Lost {
             stage,
@@ -90,20 +93,11 @@ impl Failure {
     }
 }
 
-/// What went wrong in the end, without lettre's own layers above it.
-fn root(error: &Error) -> String {
-    let mut root: &dyn std::error::Error = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root.to_string()
-}
-
-/// An open connection, past the login.
+/// An open connection, after the login.
 pub(super) struct Session(AsyncSmtpConnection);
 
 impl Session {
-    /// Connects, makes it private, logs in. The caller sets the time limit.
+    /// Connects, starts TLS if configured, logs in. The caller limits the time.
     pub(super) async fn open(server: &MailServer, tls: Option<TlsParameters>) -> Result<Self, Failure> {
         let hello = server
             .hello
@@ -130,7 +124,7 @@ impl Session {
         Ok(Self(connection))
     }
 
-    /// Whether the server still listens.
+    /// Whether the server still answers on this connection.
     pub(super) async fn is_alive(&mut self) -> bool {
         self.0.test_connected().await
     }
@@ -147,7 +141,7 @@ impl Session {
             .await
             .map_err(failed)?;
         let go_ahead = self.0.command(Data).await.map_err(failed)?;
-        // Anything else, and the content would be taken for commands.
+        // After any other answer the server would take the content for commands.
         if go_ahead.has_code(354) {
             Ok(())
         } else {
@@ -169,7 +163,7 @@ impl Session {
         }
     }
 
-    /// Says goodbye; it does not matter whether anybody hears it.
+    /// Says QUIT. The server's answer does not matter.
     pub(super) async fn quit(mut self) {
         let _ = self.0.quit().await;
     }

@@ -1,7 +1,7 @@
-//! Messages by a Slack incoming webhook, and nothing else of Slack.
+//! The channel `slack`: messages by a Slack incoming webhook.
 //!
-//! `webhook` is the secret URL and the calls to it, `outcome` says what the answers mean. Only this file does
-//! I/O. Slack gives no id and has nothing to ask, so what is in doubt stays in doubt. The URL is the
+//! `webhook` holds the secret URL and the calls to it, `outcome` says what the answers mean. Only this file
+//! does I/O. Slack gives no id and cannot be asked, so a message in doubt stays in doubt. The URL is the
 //! credential: no text of this module contains it.
 
 mod outcome;
@@ -11,9 +11,7 @@ use std::time::Duration;
 
 pub use webhook::{Webhook, WebhookError};
 
-use super::{
-    Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered,
-};
+use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, no_reply::no_reply};
 use crate::{config::SlackSettings, outbound::Outbound};
 
 /// The channel `slack`.
@@ -21,17 +19,22 @@ use crate::{config::SlackSettings, outbound::Outbound};
 pub struct Slack {
     webhook: Webhook,
     on_doubt: OnDoubt,
-    glance: Duration,
+    warm_up_timeout: Duration,
     outbound: Outbound,
 }
 
 impl Slack {
-    /// Opens nothing yet. Opening the connection takes `glance` at most.
-    pub fn new(settings: &SlackSettings, webhook: Webhook, glance: Duration, outbound: Outbound) -> Self {
+    /// Opens nothing yet. Opening the connection takes `warm_up_timeout` at most.
+    pub fn new(
+        settings: &SlackSettings,
+        webhook: Webhook,
+        warm_up_timeout: Duration,
+        outbound: Outbound,
+    ) -> Self {
         Self {
             webhook,
             on_doubt: settings.on_doubt,
-            glance,
+            warm_up_timeout,
             outbound,
         }
     }
@@ -50,11 +53,13 @@ impl Channel for Slack {
         self.on_doubt
     }
 
-    /// Whatever the host answers, the connection is open then; the webhook itself takes nothing but messages.
+    /// Any answer of the host means that the connection is open. The webhook itself accepts only messages, so
+    /// it is not asked.
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
         Box::pin(async {
-            let answer = self.outbound.call(self.webhook.knock(self.glance)).await;
-            answer.map(drop).map_err(|error| AskError(error.to_string()))
+            let warm_up = self.webhook.warm_up(self.warm_up_timeout);
+            self.outbound.call(warm_up).await?;
+            Ok(())
         })
     }
 
@@ -72,12 +77,12 @@ impl Channel for Slack {
         Box::pin(async move {
             match self.outbound.call(self.webhook.post(&message, within)).await {
                 Ok(reply) => outcome::posted(&reply, message.tag),
-                Err(error) => not_answered(&error),
+                Err(error) => no_reply(&error),
             }
         })
     }
 
-    /// Slack has it; what became of it, it never says.
+    /// Slack has the message. Slack never says whether it was delivered.
     fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
         Box::pin(std::future::ready(Ok(Status::Sent)))
     }

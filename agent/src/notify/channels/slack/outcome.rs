@@ -7,8 +7,7 @@ use crate::{
     outbound::Reply,
 };
 
-/// The answer to a post. Slack gives no id, so the row gets one that says whose it is: `slack-k7q2x9` for the
-/// tag `#k7q2x9`.
+/// The outcome of a post. Slack gives no id, so the id is made of the tag: `slack-k7q2x9` for `#k7q2x9`.
 pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
     let status = reply.status;
     if status == StatusCode::OK && reply.body.trim_ascii() == b"ok" {
@@ -33,7 +32,7 @@ pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
         Some(word) => format!("Slack error {word}: {}", sentence(word)),
         None => format!("Slack answered {status} and gave no reason"),
     };
-    // Without Slack's own word it may have been a proxy on the way.
+    // Without Slack's own word the answer may come from a proxy.
     let permanent = word.is_some() && lasts.contains(&status);
     let scope = if permanent && !word.is_some_and(is_about_the_message) {
         Scope::Channel
@@ -49,7 +48,7 @@ pub(super) fn posted(reply: &Reply, tag: &str) -> Outcome {
     }
 }
 
-/// Slack's reason, `channel_is_archived`.
+/// Slack's reason for a refusal, such as `channel_is_archived`.
 fn word(reply: &Reply) -> Option<&str> {
     let word = std::str::from_utf8(reply.body.trim_ascii()).ok()?;
     let is_word = (2..=60).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
@@ -71,14 +70,16 @@ fn sentence(word: &str) -> &'static str {
             "the webhook is gone or was revoked; make a new one and set SLACK_WEBHOOK_URL"
         }
         "no_team" | "team_disabled" => "the workspace is gone or disabled; check SLACK_WEBHOOK_URL",
-        "channel_not_found" | "user_not_found" => "whom the webhook writes to is gone; make a new one",
+        "channel_not_found" | "user_not_found" => {
+            "the channel or person of the webhook is gone; make a new webhook"
+        }
         "channel_is_archived" => "the webhook's channel is archived; restore it or make a new webhook",
         "action_prohibited" | "posting_to_general_channel_denied" => {
             "the workspace does not allow this; ask its administrator"
         }
         "invalid_payload" | "no_text" | "invalid_blocks" | "too_many_attachments" => {
-            "it could not use the message"
+            "Slack could not use the message"
         }
-        _ => "it refused the message; see Slack's list of webhook errors",
+        _ => "Slack refused the message; see Slack's list of webhook errors",
     }
 }

@@ -29,8 +29,8 @@ fn reply(status: u16, body: &str) -> Reply {
 
 #[test]
 fn only_a_post_has_the_secret_and_its_call_does_not_show_it() {
-    let knock = webhook().knock(Duration::from_secs(1));
-    assert_eq!(knock.url.as_str(), "https://hooks.slack.com/");
+    let warm_up = webhook().warm_up(Duration::from_secs(1));
+    assert_eq!(warm_up.url.as_str(), "https://hooks.slack.com/");
     let post = webhook().post(
         &Outgoing {
             text: "a < b",
@@ -46,7 +46,7 @@ fn only_a_post_has_the_secret_and_its_call_does_not_show_it() {
         "{:?}",
         Call {
             url: post.url.clone(),
-            ..knock.clone()
+            ..warm_up.clone()
         }
     );
     assert!(!shown.contains("T0"), "{shown}");

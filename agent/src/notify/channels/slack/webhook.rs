@@ -1,3 +1,5 @@
+//! The webhook that the secret `SLACK_WEBHOOK_URL` names, and the calls to it.
+
 use std::time::Duration;
 
 use http::Method;
@@ -13,18 +15,18 @@ use crate::{
     outbound::Call,
 };
 
-/// Where messages go, `https://hooks.slack.com/services/T…/B…/…`. Whoever has it may post, so it is never
-/// shown.
+/// The URL that takes messages, `https://hooks.slack.com/services/T…/B…/…`. Anybody who knows it can post, so
+/// it is never shown.
 #[derive(Clone)]
 pub struct Webhook(Url);
 
 /// Why there is no webhook. Never contains a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
-    /// Nobody gave one.
+    /// The secret is not set.
     #[error("SLACK_WEBHOOK_URL is missing: a Slack app's page Incoming Webhooks shows it")]
     Missing,
-    /// It is something else.
+    /// The secret is not the URL of a webhook.
     #[error(
         "SLACK_WEBHOOK_URL is not a webhook's URL: expected https://hooks.slack.com/services/... (http:// only for this machine), without user, password and '#'"
     )]
@@ -32,10 +34,10 @@ pub enum WebhookError {
 }
 
 impl Webhook {
-    /// Takes it from the secrets.
+    /// Reads `SLACK_WEBHOOK_URL` from the secrets.
     ///
     /// # Errors
-    /// If it is missing, or not to be used over a network.
+    /// If the secret is missing, or is not a URL that may be used over a network.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, WebhookError> {
         let secret = secrets
             .get(SecretName::SlackWebhookUrl)
@@ -50,7 +52,7 @@ impl Webhook {
         }
     }
 
-    /// The part that may be shown.
+    /// The host, the only part that may be shown.
     pub(super) fn host(&self) -> String {
         self.0.host_str().unwrap_or_default().to_owned()
     }
@@ -64,8 +66,8 @@ impl Webhook {
         }
     }
 
-    /// Opens the connection: asks for nothing, and not with the secret.
-    pub(super) fn knock(&self, within: Duration) -> Call {
+    /// Opens the connection with a `HEAD /` that does not contain the secret.
+    pub(super) fn warm_up(&self, within: Duration) -> Call {
         let mut url = self.0.clone();
         url.set_path("/");
         url.set_query(None);
@@ -87,8 +89,8 @@ impl Webhook {
     }
 }
 
-/// Slack: these three are escaped, so that nothing in a goal's name is a link or calls everybody
-/// (`<!channel>`).
+/// Escapes the three characters that Slack's markup needs, so that nothing in a goal's name is a link or
+/// notifies everybody (`<!channel>`).
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -1,8 +1,9 @@
-//! Messages of a Telegram bot by the Bot API (10.1), and nothing else of Telegram.
+//! The channel `telegram`: messages of a Telegram bot by the Bot API (10.1).
 //!
-//! `token` is the secret, `requests` builds the calls, `wire` is what comes back, `outcome` says what it
-//! means. Only this file does I/O. The API has no idempotency and no way to ask what was sent, so what is in
-//! doubt stays in doubt. The token is in the path of every URL: no text of this module contains a URL.
+//! `token` holds the secret, `requests` builds the calls, `wire` holds the types of the answers, `outcome`
+//! says what they mean. Only this file does I/O. The API has no idempotency and cannot be asked what was
+//! sent, so a message in doubt stays in doubt. The token is in the path of every URL: no text of this module
+//! contains a URL.
 
 mod outcome;
 mod requests;
@@ -14,9 +15,7 @@ use std::time::Duration;
 use requests::Requests;
 pub use token::{BotToken, TokenError};
 
-use super::{
-    Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, unanswered::not_answered,
-};
+use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, no_reply::no_reply};
 use crate::{
     config::TelegramSettings,
     outbound::{Call, Outbound, Reply},
@@ -32,9 +31,14 @@ pub struct Telegram {
 }
 
 impl Telegram {
-    /// Opens nothing yet. A look at the bot, which opens the connection, takes `glance` at most.
-    pub fn new(settings: &TelegramSettings, token: BotToken, glance: Duration, outbound: Outbound) -> Self {
-        let requests = Requests::new(settings, token.clone(), glance);
+    /// Opens nothing yet. Opening the connection takes `warm_up_timeout` at most.
+    pub fn new(
+        settings: &TelegramSettings,
+        token: BotToken,
+        warm_up_timeout: Duration,
+        outbound: Outbound,
+    ) -> Self {
+        let requests = Requests::new(settings, token.clone(), warm_up_timeout);
         Self {
             requests,
             token,
@@ -44,10 +48,7 @@ impl Telegram {
     }
 
     async fn ask(&self, call: Call) -> Result<Reply, AskError> {
-        self.outbound
-            .call(call)
-            .await
-            .map_err(|error| AskError(error.to_string()))
+        Ok(self.outbound.call(call).await?)
     }
 }
 
@@ -65,7 +66,7 @@ impl Channel for Telegram {
     }
 
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
-        Box::pin(async { outcome::bot(&self.ask(self.requests.glance()).await?, &self.token).map(drop) })
+        Box::pin(async { outcome::bot(&self.ask(self.requests.warm_up()).await?, &self.token).map(drop) })
     }
 
     fn probe(&self) -> Answer<'_, Result<String, AskError>> {
@@ -80,12 +81,12 @@ impl Channel for Telegram {
         Box::pin(async move {
             match self.outbound.call(self.requests.send(&message, within)).await {
                 Ok(reply) => outcome::sent(&reply, &self.token),
-                Err(error) => not_answered(&error),
+                Err(error) => no_reply(&error),
             }
         })
     }
 
-    /// Telegram has it; whether anybody looked, it never says.
+    /// Telegram has the message. Telegram never says whether it was read.
     fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
         Box::pin(std::future::ready(Ok(Status::Sent)))
     }

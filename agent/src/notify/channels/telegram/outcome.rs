@@ -1,5 +1,5 @@
-//! What Telegram's answers mean, by `error_code` and `parameters` alone. Only a definite yes is a yes, only a
-//! definite no is a no.
+//! What Telegram's answers mean. Only `error_code` and `parameters` decide. Everything that is neither a
+//! definite yes nor a definite no is unknown.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
     outbound::Reply,
 };
 
-/// So much of Telegram's own words is shown.
+/// At most so many characters of Telegram's own words are shown.
 const WORDS: usize = 120;
 
 /// The answer to a send.
@@ -44,7 +44,7 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
     let refused = refused(reply, token);
     let permanent = matches!(refused.code, Some(400 | 401 | 403 | 404));
     let code = refused.code.map(|code| code.to_string());
-    // The text is short and plain, so that even a 400 speaks of the bot or its chat.
+    // Mecris sends short plain text, so even a 400 concerns the bot or its chat.
     let scope = if permanent { Scope::Channel } else { Scope::Message };
     Outcome::Rejected {
         permanent,
@@ -71,7 +71,7 @@ pub(super) fn chat(reply: &Reply, token: &BotToken) -> Result<String, AskError> 
 
 fn result<T: DeserializeOwned>(reply: &Reply, token: &BotToken) -> Result<T, AskError> {
     if !reply.status.is_success() {
-        return Err(AskError(refused(reply, token).why));
+        return Err(AskError::Refused(refused(reply, token).why));
     }
     match read(reply) {
         Some(Answered {
@@ -79,7 +79,7 @@ fn result<T: DeserializeOwned>(reply: &Reply, token: &BotToken) -> Result<T, Ask
             result: Some(result),
             ..
         }) => Ok(result),
-        _ => Err(AskError(
+        _ => Err(AskError::Unreadable(
             "Telegram's answer is not what its documentation says".to_owned(),
         )),
     }
@@ -91,7 +91,7 @@ fn read<T: DeserializeOwned>(reply: &Reply) -> Option<Answered<T>> {
 
 /// A refusal in a person's words.
 struct Refused {
-    /// Telegram's own; `None` if the answer may be a proxy's.
+    /// Telegram's error code; `None` if the answer may come from a proxy.
     code: Option<u16>,
     retry_after: Option<Duration>,
     why: String,
@@ -136,18 +136,20 @@ fn sentence(code: u16, parameters: &Parameters) -> String {
     }
     let sentence = match code {
         400 => {
-            "it does not know the chat or cannot use the message; check notify.telegram.chat_id, and write to the bot once so that it may answer"
+            "Telegram does not know the chat or cannot use the message; check notify.telegram.chat_id, and write to the bot once so that it may answer"
         }
-        401 => "it refused the token; check TELEGRAM_BOT_TOKEN, @BotFather shows it",
+        401 => "Telegram refused the token; check TELEGRAM_BOT_TOKEN, which @BotFather shows",
         403 => "the bot may not write to this chat; open it, press Start, or let the bot in again",
-        404 => "it does not know this bot or path; check TELEGRAM_BOT_TOKEN and notify.telegram.base_url",
+        404 => {
+            "Telegram does not know this bot or path; check TELEGRAM_BOT_TOKEN and notify.telegram.base_url"
+        }
         429 => "too many requests at once; this one was not processed and is tried again",
-        _ => "it refused the request",
+        _ => "Telegram refused the request",
     };
     sentence.to_owned()
 }
 
-/// Others' words as they may be kept: on one line, not long.
+/// Telegram's words as they may be kept: short, on one line.
 fn short(words: &str) -> String {
     plain(words).chars().take(WORDS).collect()
 }

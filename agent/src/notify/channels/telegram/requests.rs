@@ -1,3 +1,5 @@
+//! The calls to the Bot API, for one bot and one chat.
+
 use std::time::Duration;
 
 use http::Method;
@@ -5,7 +7,7 @@ use http::Method;
 use super::BotToken;
 use crate::{config::TelegramSettings, notify::channels::Outgoing, outbound::Call};
 
-/// For one try of a question, and for all of its tries.
+/// Time limits of a question: for one try, and for all tries together.
 const ASKING: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(12));
 
 /// Builds the calls of one bot and one chat.
@@ -13,19 +15,20 @@ const ASKING: (Duration, Duration) = (Duration::from_secs(5), Duration::from_sec
 pub(super) struct Requests {
     settings: TelegramSettings,
     token: BotToken,
-    glance: Duration,
+    warm_up_timeout: Duration,
 }
 
 impl Requests {
-    pub(super) fn new(settings: &TelegramSettings, token: BotToken, glance: Duration) -> Self {
+    pub(super) fn new(settings: &TelegramSettings, token: BotToken, warm_up_timeout: Duration) -> Self {
         Self {
             settings: settings.clone(),
             token,
-            glance,
+            warm_up_timeout,
         }
     }
 
-    /// Sends a message. Not to be repeated. Without `parse_mode`: nothing in a goal's name is markup then.
+    /// Sends a message, as long as its lease holds. Not to be repeated. Without `parse_mode`, so that nothing
+    /// in a goal's name is markup.
     pub(super) fn send(&self, message: &Outgoing<'_>, within: Duration) -> Call {
         let form = vec![
             ("chat_id", self.settings.chat.as_str().to_owned()),
@@ -41,22 +44,22 @@ impl Requests {
         }
     }
 
-    /// Who the bot is.
+    /// Asks who the bot is.
     pub(super) fn me(&self) -> Call {
         self.call("getMe")
     }
 
-    /// The same, in one try: the cheapest question that needs the token.
-    pub(super) fn glance(&self) -> Call {
+    /// Opens the connection: [`Requests::me`] in one try, the cheapest question that needs the token.
+    pub(super) fn warm_up(&self) -> Call {
         Call {
-            timeout: self.glance,
-            total: self.glance,
+            timeout: self.warm_up_timeout,
+            total: self.warm_up_timeout,
             idempotent: false,
             ..self.me()
         }
     }
 
-    /// Whether the bot knows the chat.
+    /// Asks whether the bot knows the chat.
     pub(super) fn chat(&self) -> Call {
         let form = vec![("chat_id", self.settings.chat.as_str().to_owned())];
         Call {
@@ -69,7 +72,7 @@ impl Requests {
     fn call(&self, method: &str) -> Call {
         let (timeout, total) = ASKING;
         let mut url = self.settings.base_url.clone();
-        // Fails for URLs without a host only, which settings refuse.
+        // This fails only for URLs without a host, which the settings refuse.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push(&self.token.segment()).push(method);
         }

@@ -1,18 +1,20 @@
+//! The secret `TELEGRAM_BOT_TOKEN`.
+
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::secrets::{SecretName, Secrets};
 
-/// A bot's token, `123456789:AAE…`. It is in the path of every URL, so it is looked at before it is used.
+/// A bot's token, `123456789:AAE…`. It becomes part of the path of every URL, so its form is checked first.
 #[derive(Clone, Debug)]
 pub struct BotToken(SecretString);
 
 /// Why there is no token. Never contains a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Nobody gave one.
+    /// The secret is not set.
     #[error("TELEGRAM_BOT_TOKEN is missing: @BotFather gives it")]
     Missing,
-    /// It is something else.
+    /// The secret is not a bot's token.
     #[error(
         "TELEGRAM_BOT_TOKEN is not a bot's token: expected digits, a colon and at least 20 letters, digits, \"_\" or \"-\", as @BotFather shows it"
     )]
@@ -20,10 +22,10 @@ pub enum TokenError {
 }
 
 impl BotToken {
-    /// Takes it from the secrets.
+    /// Reads `TELEGRAM_BOT_TOKEN` from the secrets.
     ///
     /// # Errors
-    /// If it is missing, or nothing that could be in a path.
+    /// If the secret is missing or malformed.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, TokenError> {
         let token = secrets
             .get(SecretName::TelegramBotToken)
@@ -35,12 +37,12 @@ impl BotToken {
         }
     }
 
-    /// The part of the path that says who asks.
+    /// The part of the path that names the bot and proves its identity.
     pub(super) fn segment(&self) -> String {
         format!("bot{}", self.0.expose_secret())
     }
 
-    /// What must be masked in words that others wrote: the token, and the half of it that proves anything.
+    /// Masks the token, and its secret half alone, in words that Telegram wrote.
     pub(super) fn mask(&self, words: &str) -> String {
         let proof = self
             .0

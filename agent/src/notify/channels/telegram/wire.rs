@@ -1,4 +1,4 @@
-//! What Telegram answers. Only what is used is read.
+//! The types of Telegram's answers. Only fields that are used are read.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ pub(super) struct Answered<T> {
     pub(super) ok: bool,
     pub(super) result: Option<T>,
     pub(super) error_code: Option<u16>,
-    /// "Its contents are subject to change in the future": shown to a person, never decided by.
+    /// Shown to a person, never used for a decision: "Its contents are subject to change in the future".
     pub(super) description: Option<String>,
     pub(super) parameters: Option<Parameters>,
 }

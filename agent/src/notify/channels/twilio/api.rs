@@ -1,3 +1,5 @@
+//! Calls to Twilio's API.
+
 use std::time::Duration;
 
 use http::Method;
@@ -9,19 +11,19 @@ use crate::{
     outbound::{Call, LeaseCheck},
 };
 
-/// For one try of a question, and for all of its tries.
+/// Time limits of a question: for one try, and for all tries together.
 const ASKING: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(20));
 
-/// For the glance that opens the connection.
-const GLANCE: Duration = Duration::from_secs(5);
+/// The time for opening the connection.
+const WARM_UP: Duration = Duration::from_secs(5);
 
-/// So many rows come on one page of a listing.
+/// The number of rows on one page of a listing.
 const PAGE_SIZE: &str = "100";
 
-/// The calls of one account, for one channel. No I/O.
+/// Builds calls for one account and one channel. No I/O.
 #[derive(Clone)]
 pub(super) struct Api {
-    /// Whose settings an explanation names.
+    /// The channel whose settings an explanation names.
     pub(super) channel: ChannelKind,
     base_url: Url,
     credentials: Credentials,
@@ -39,8 +41,7 @@ impl Api {
     /// A path below the account, and below a proxy's path if the base URL has one.
     pub(super) fn url(&self, rest: &[&str]) -> Url {
         let mut url = self.base_url.clone();
-        // Fails for URLs without a host only, which settings refuse: such a call would fail with its own
-        // words.
+        // This fails only for URLs without a host, which the settings refuse.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty()
                 .extend(["2010-04-01", "Accounts", &self.credentials.account_sid])
@@ -49,7 +50,7 @@ impl Api {
         url
     }
 
-    /// A listing, filtered.
+    /// A listing with filters.
     pub(super) fn listing(&self, resource: &str, filters: &[(&str, &str)]) -> Url {
         let mut url = self.url(&[resource]);
         url.query_pairs_mut()
@@ -94,15 +95,16 @@ impl Api {
         }
     }
 
-    /// The cheapest question that needs the same rights as a search: one try, one row.
-    pub(super) fn glance(&self, resource: &str, to: &str) -> Call {
+    /// Opens the connection by the cheapest question that needs the same permissions as a search: one try,
+    /// one row.
+    pub(super) fn warm_up(&self, resource: &str, to: &str) -> Call {
         let mut url = self.url(&[resource]);
         url.query_pairs_mut()
             .append_pair("To", to)
             .append_pair("PageSize", "1");
         Call {
-            timeout: GLANCE,
-            total: GLANCE,
+            timeout: WARM_UP,
+            total: WARM_UP,
             idempotent: false,
             ..self.get(url)
         }

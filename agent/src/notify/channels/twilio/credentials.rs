@@ -1,12 +1,14 @@
+//! The account and the key that Twilio is asked with.
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::secrets::{SecretName, Secrets};
 
-/// Who asks Twilio: an API key if there is one, since it can be revoked alone and may do less, else the
-/// account itself.
+/// The credentials of a call to Twilio: an API key if there is one, because it can be revoked alone and may
+/// have fewer permissions; else the account's own token.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// `AC…`, in the path of every call, whoever asks.
+    /// `AC…`, in the path of every call.
     pub(super) account_sid: String,
     /// `SK…` or `AC…`.
     pub(super) user: String,
@@ -14,29 +16,29 @@ pub struct Credentials {
     pub(super) password: SecretString,
 }
 
-/// Why Twilio cannot be asked. Never contains a value.
+/// Why there are no credentials. Never contains a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
-    /// Nobody to ask for.
+    /// The account SID is not set.
     #[error(
         "TWILIO_ACCOUNT_SID is missing: expected AC and 32 hexadecimal digits, as the Twilio console shows it"
     )]
     NoAccount,
-    /// It would not fit into a path, or is something else.
+    /// The account SID is malformed, so it must not become part of a path.
     #[error(
         "TWILIO_ACCOUNT_SID is not an account SID: expected AC and 32 hexadecimal digits, as the Twilio console shows it"
     )]
     BadAccount,
-    /// Nothing to prove it with.
+    /// There is neither a whole API key nor a token.
     #[error("Twilio needs TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET together, or TWILIO_AUTH_TOKEN")]
     NoPassword,
 }
 
 impl Credentials {
-    /// Picks Twilio's credentials from the secrets.
+    /// Reads Twilio's credentials from the secrets.
     ///
     /// # Errors
-    /// Names what is missing.
+    /// If a secret is missing or malformed.
     pub fn from_secrets(secrets: &Secrets) -> Result<Self, CredentialsError> {
         let account_sid = secrets
             .get(SecretName::TwilioAccountSid)

@@ -1,4 +1,4 @@
-//! Reading a listing to its end, or as far back as matters.
+//! Reads a listing to its end, or as far back as needed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -10,15 +10,15 @@ use crate::{
     outbound::{Call, Reply},
 };
 
-/// More pages than this are not read: then nobody knows.
+/// The most pages that are read. If a listing has more, the search is without a result.
 const MOST_PAGES: u32 = 20;
 
 /// One row of a listing.
 pub(super) trait Listed: DeserializeOwned {
-    /// When it was made, RFC 2822.
+    /// When the row was made, as RFC 2822.
     fn date_created(&self) -> Option<&str>;
 
-    /// [`Listed::date_created`], if it says when.
+    /// [`Listed::date_created`] as a timestamp, if it parses.
     fn created(&self) -> Option<Timestamp> {
         Some(jiff::fmt::rfc2822::parse(self.date_created()?).ok()?.timestamp())
     }
@@ -33,19 +33,19 @@ struct Page<T> {
     next_page_uri: Option<String>,
 }
 
-/// A reader without I/O: [`Pages::next_call`] says what to ask, [`Pages::read`] takes the answer, until there
-/// is nothing more to ask.
+/// Reads pages without doing I/O itself: [`Pages::next_call`] returns the next call, [`Pages::read`] takes
+/// its reply, until there is no further call.
 pub(super) struct Pages<'a> {
     api: &'a Api,
-    /// What was made before is not looked for.
+    /// Rows that were made earlier are not needed.
     since: Timestamp,
-    /// Taken from the end.
+    /// What remains to be read; the last element comes next.
     listings: Vec<Url>,
     pages: u32,
 }
 
 impl<'a> Pages<'a> {
-    /// Reads these listings, each newest first, the last one of them first.
+    /// Reads the listings from the last element to the first. Each listing is newest first.
     pub(super) fn new(api: &'a Api, since: Timestamp, listings: Vec<Url>) -> Self {
         Self {
             api,
@@ -55,21 +55,21 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// What to ask next; `None` once everything is read.
+    /// The next call; `None` when everything is read.
     pub(super) fn next_call(&mut self) -> Result<Option<Call>, AskError> {
         let Some(url) = self.listings.last() else {
             return Ok(None);
         };
         if self.pages == MOST_PAGES {
-            return Err(AskError(format!(
-                "Twilio lists more than {MOST_PAGES} pages, and it is on none of these"
+            return Err(AskError::Undecided(format!(
+                "not found on the first {MOST_PAGES} pages of Twilio's list, and there are more than {MOST_PAGES} pages"
             )));
         }
         self.pages += 1;
         Ok(Some(self.api.get(url.clone())))
     }
 
-    /// Takes the answer to the last call: its rows.
+    /// Takes the reply to the last call. Returns the rows in it.
     pub(super) fn read<T: Listed>(&mut self, reply: &Reply) -> Result<Vec<T>, AskError> {
         let page: Page<T> = outcome::read(self.api.channel, reply)?;
         let Some(asked) = self.listings.pop() else {
@@ -84,12 +84,12 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// The next page of a listing: its query on our own path, so that no answer can lead the credentials
-/// elsewhere.
+/// The URL of a listing's next page: Twilio's query on our own host and path, so that no reply can send the
+/// credentials elsewhere.
 fn next_page(asked: &Url, next: &str) -> Result<Url, AskError> {
     let next = asked
         .join(next)
-        .map_err(|_| AskError("Twilio's next_page_uri is no address".to_owned()))?;
+        .map_err(|_| AskError::Unreadable("Twilio's next_page_uri is not a URL".to_owned()))?;
     let mut url = asked.clone();
     url.set_query(next.query());
     Ok(url)

@@ -1,9 +1,9 @@
-//! Twilio's three ways to reach the person (API version 2010-04-01): text messages and WhatsApp by its
-//! Messages resource, calls by its Calls resource. Nothing else of Twilio.
+//! The channels `sms`, `whatsapp` and `voice` (Twilio's API version 2010-04-01): text messages and WhatsApp
+//! by the Messages resource, telephone calls by the Calls resource.
 //!
-//! What they share is here: `api` builds calls with the account's `credentials`, `outcome` says what an
-//! answer means, `listing` reads pages, `errors` explains Twilio's codes to a person. `messages` and `calls`
-//! hold what is theirs, and alone do I/O. A POST is made once; whoever is in doubt looks at the listing.
+//! Shared by all three: `api` builds calls with the account's `credentials`, `outcome` says what an answer
+//! means, `listing` reads pages, `errors` explains Twilio's codes to a person. `messages` and `calls` hold
+//! the two resources, and only they do I/O. A POST is made once. After doubt the listing is read.
 
 mod api;
 mod calls;

@@ -1,24 +1,25 @@
-//! What Twilio's answers mean. Only a definite yes is a yes, only a definite no is a no.
+//! What Twilio's answers mean. Everything that is neither a definite yes nor a definite no is unknown.
 
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::errors::{Explained, explain};
-pub(super) use crate::notify::channels::unanswered::not_answered;
+pub(super) use crate::notify::channels::no_reply::no_reply;
 use crate::{
     notify::channels::{AskError, ChannelKind, Outcome, Scope},
     outbound::Reply,
 };
 
-/// The answer to a create. What was made has an id that begins with one of `prefixes`.
+/// The outcome of a POST that creates a message or a call. The id of what was created begins with one of
+/// `prefixes`.
 pub(super) fn created(channel: ChannelKind, prefixes: &[&str], reply: &Reply) -> Outcome {
     let status = reply.status;
     if status.is_success() {
-        let made: Option<Made> = serde_json::from_slice(&reply.body).ok();
-        return match made.filter(|made| is_id(prefixes, &made.sid)) {
-            Some(made) => Outcome::Accepted(made.sid),
+        let created: Option<Created> = serde_json::from_slice(&reply.body).ok();
+        return match created.filter(|created| is_id(prefixes, &created.sid)) {
+            Some(created) => Outcome::Accepted(created.sid),
             None => Outcome::Unknown {
-                why: format!("Twilio answered {status} without the id of what it made"),
+                why: format!("Twilio answered {status} without the id of a message or call"),
             },
         };
     }
@@ -33,8 +34,8 @@ pub(super) fn created(channel: ChannelKind, prefixes: &[&str], reply: &Reply) ->
         // "429 responses are never processed and always safe to retry."
         StatusCode::TOO_MANY_REQUESTS => false,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => true,
-        // Without Twilio's own words it may have been a proxy on the way.
-        _ => refusal.is_twilios && !may_pass,
+        // Without Twilio's own words the answer may come from a proxy.
+        _ => refusal.is_from_twilio && !may_pass,
     };
     let scope = if permanent { scope } else { Scope::Message };
     Outcome::Rejected {
@@ -46,26 +47,32 @@ pub(super) fn created(channel: ChannelKind, prefixes: &[&str], reply: &Reply) ->
     }
 }
 
-/// The answer to a glance: whether the credentials may ask.
+/// Reads the answer to the call that opens the connection.
+///
+/// # Errors
+/// If the credentials are refused.
 pub(super) fn access(channel: ChannelKind, reply: &Reply) -> Result<(), AskError> {
     read::<serde_json::Value>(channel, reply).map(drop)
 }
 
-/// The body of an answer to a question, or why it is none.
+/// Reads the body of an answer to a question.
+///
+/// # Errors
+/// If Twilio refused the question, or the body is not what its documentation says.
 pub(super) fn read<T: serde::de::DeserializeOwned>(
     channel: ChannelKind,
     reply: &Reply,
 ) -> Result<T, AskError> {
     if !reply.status.is_success() {
-        return Err(AskError(format!(
+        return Err(AskError::Refused(format!(
             "{} (HTTP {})",
             refusal(channel, reply).explained.why,
             reply.status.as_u16()
         )));
     }
-    // serde's words can quote the body, which holds a telephone number.
+    // serde's error text may quote the body, which holds a telephone number.
     serde_json::from_slice(&reply.body).map_err(|e| {
-        AskError(format!(
+        AskError::Unreadable(format!(
             "Twilio's answer is not what its documentation says (line {}, column {})",
             e.line(),
             e.column()
@@ -73,15 +80,15 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     })
 }
 
-/// Whether this is an id of Twilio: a prefix and 32 hexadecimal digits.
+/// Whether `sid` is an id of Twilio: one of `prefixes` and 32 hexadecimal digits.
 pub(super) fn is_id(prefixes: &[&str], sid: &str) -> bool {
     let digits = prefixes.iter().find_map(|prefix| sid.strip_prefix(prefix));
     digits.is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// What a create made. Whatever else there is does not matter.
+/// A created message or call. Its other fields do not matter here.
 #[derive(Deserialize)]
-struct Made {
+struct Created {
     sid: String,
 }
 
@@ -92,7 +99,7 @@ struct Refusal {
     message: Option<String>,
 }
 
-/// An error code: a number, in some places as text.
+/// An error code: a number, in some resources as text.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Code {
@@ -111,8 +118,8 @@ impl Code {
 
 /// A refusal in a person's words.
 struct Refused {
-    /// Whether it has the shape of Twilio's refusals.
-    is_twilios: bool,
+    /// Whether it has the form of Twilio's refusals.
+    is_from_twilio: bool,
     code: Option<String>,
     explained: Explained,
 }
@@ -132,7 +139,7 @@ fn refusal(channel: ChannelKind, reply: &Reply) -> Refused {
         },
     };
     Refused {
-        is_twilios: code.is_some(),
+        is_from_twilio: code.is_some(),
         code: code.map(|c| c.to_string()),
         explained,
     }

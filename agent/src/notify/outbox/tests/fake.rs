@@ -227,7 +227,7 @@ impl Channel for FakeChannel {
         script.asked += 1;
         let answer = if script.deaf_for > 0 {
             script.deaf_for -= 1;
-            Err(AskError("the fake is deaf".to_owned()))
+            Err(AskError::Refused("the fake is deaf".to_owned()))
         } else {
             let now = self.clock.boottime();
             let place = script

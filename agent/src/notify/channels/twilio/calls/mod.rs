@@ -1,7 +1,8 @@
-//! Telephone calls, by the Calls resource: the phone rings, a voice says the text twice.
+//! The channel `voice`: telephone calls by the Calls resource. The phone rings, and a voice says the text
+//! twice.
 //!
-//! A listing of calls shows neither what was said nor anything else of ours, so a call in doubt is told from
-//! others by who called whom at which moment. See [`Search`].
+//! A listing of calls shows neither text nor tag, so a call in doubt is recognised by its two numbers and its
+//! time. See [`Search`].
 
 mod requests;
 mod resource;
@@ -39,10 +40,7 @@ impl Calls {
     }
 
     async fn ask(&self, call: Call) -> Result<Reply, AskError> {
-        self.outbound
-            .call(call)
-            .await
-            .map_err(|error| AskError(error.to_string()))
+        Ok(self.outbound.call(call).await?)
     }
 }
 
@@ -51,21 +49,21 @@ impl Channel for Calls {
         ChannelKind::Voice
     }
 
-    /// By who called whom and when, which is exact as long as Mecris alone calls the person from that number.
-    /// Where calls cannot be told apart, [`Channel::find`] says so.
+    /// Yes, by the two numbers and the time. This is exact as long as only Mecris calls the person from that
+    /// number. If calls cannot be told apart, [`Channel::find`] fails.
     fn reconcilable(&self) -> bool {
         true
     }
 
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
-        Box::pin(async { outcome::access(self.kind(), &self.ask(self.requests.glance()).await?) })
+        Box::pin(async { outcome::access(self.kind(), &self.ask(self.requests.warm_up()).await?) })
     }
 
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
         Box::pin(async move {
             match self.outbound.call(self.requests.create(&message, within)).await {
                 Ok(reply) => outcome::created(self.kind(), resource::PREFIXES, &reply),
-                Err(error) => outcome::not_answered(&error),
+                Err(error) => outcome::no_reply(&error),
             }
         })
     }

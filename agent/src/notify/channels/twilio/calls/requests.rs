@@ -1,3 +1,5 @@
+//! The HTTP calls about telephone calls, from one number to one person.
+
 use std::time::Duration;
 
 use url::Url;
@@ -14,7 +16,7 @@ use crate::{
 
 const RESOURCE: &str = "Calls.json";
 
-/// Builds the calls (over HTTP) about calls (of the telephone), from one number to one person.
+/// Builds the HTTP calls about telephone calls, from one number to one person.
 #[derive(Clone)]
 pub(in super::super) struct Requests {
     pub(in super::super) api: Api,
@@ -30,7 +32,7 @@ impl Requests {
         }
     }
 
-    /// Lets the phone ring. Not to be repeated.
+    /// Makes the phone ring, as long as the message's lease holds. Not to be repeated.
     pub(in super::super) fn create(&self, message: &Outgoing<'_>, within: Duration) -> Call {
         let VoiceSettings {
             to,
@@ -51,20 +53,20 @@ impl Requests {
             .post(self.api.url(&[RESOURCE]), form, &message.lease, within)
     }
 
-    /// The calls from our number to the person, newest first.
+    /// The listing of the calls from our number to the person, newest first.
     pub(super) fn list(&self) -> Url {
         let VoiceSettings { to, from, .. } = &self.settings;
         self.api
             .listing(RESOURCE, &[("To", to.as_str()), ("From", from.as_str())])
     }
 
-    /// One call.
+    /// Asks for one call.
     pub(in super::super) fn fetch(&self, sid: &str) -> Call {
         self.api.get(self.api.url(&["Calls", &format!("{sid}.json")]))
     }
 
     /// Opens the connection.
-    pub(super) fn glance(&self) -> Call {
-        self.api.glance(RESOURCE, self.settings.to.as_str())
+    pub(super) fn warm_up(&self) -> Call {
+        self.api.warm_up(RESOURCE, self.settings.to.as_str())
     }
 }

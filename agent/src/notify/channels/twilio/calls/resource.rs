@@ -1,3 +1,5 @@
+//! The Call resource.
+
 use serde::Deserialize;
 
 use crate::{
@@ -11,10 +13,10 @@ use crate::{
     outbound::Reply,
 };
 
-/// What a call's id begins with.
+/// The prefixes of a call's id.
 pub(in super::super) const PREFIXES: &[&str] = &["CA"];
 
-/// A Call resource, as far as it is used: the answer to a fetch, and a row of a listing.
+/// A Call resource: the answer to a fetch, and a row of a listing. Only fields that are used are read.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Call {
     pub(super) sid: String,
@@ -24,7 +26,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The id, if it is one.
+    /// The id, if it has the form of one.
     pub(super) fn id(&self) -> Option<&str> {
         is_id(PREFIXES, &self.sid).then_some(self.sid.as_str())
     }
@@ -36,7 +38,7 @@ impl Listed for Call {
     }
 }
 
-/// The answer to a fetch. Twilio does not say why a call failed, only that it did.
+/// Where a call stands, from the answer to a fetch. Twilio does not say why a call failed.
 pub(in super::super) fn status(reply: &Reply) -> Result<Status, AskError> {
     let call: Call = outcome::read(ChannelKind::Voice, reply)?;
     let failed = |may_pass, why: &str| {
@@ -57,8 +59,8 @@ pub(in super::super) fn status(reply: &Reply) -> Result<Status, AskError> {
             "could not be made; the call log in the Twilio console says why",
         ),
         Some("canceled") => failed(false, "was canceled at Twilio"),
-        other => Err(AskError(format!(
-            "Twilio calls the call {other:?}, which Mecris does not know"
+        other => Err(AskError::Unreadable(format!(
+            "Twilio's status of the call is {other:?}, which Mecris does not know"
         ))),
     }
 }

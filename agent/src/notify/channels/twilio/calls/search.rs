@@ -1,3 +1,5 @@
+//! Finds the call of an attempt in doubt.
+
 use jiff::Timestamp;
 
 use super::{Requests, resource};
@@ -9,12 +11,13 @@ use crate::{
     outbound::{Call, Reply},
 };
 
-/// Looking for the one call that an attempt may have made, without I/O.
+/// Looks for the call that an attempt may have made, without doing I/O itself.
 ///
 /// A call is a candidate if it goes from our number to the person, was made through the API while the attempt
-/// held its lease (give or take [`CLOCKS_DIFFER`]), and is not known to be another message's. No candidate:
-/// Twilio does not have it. As many candidates as there are attempts in doubt at that moment: each of them
-/// was made, and one is as good as the other. Anything else cannot be told apart, and nobody pretends to.
+/// held its lease (give or take [`CLOCKS_DIFFER`]), and is not known to be another message's. Without a
+/// candidate, Twilio does not have the call. If there are as many candidates as attempts in doubt at that
+/// time, each attempt made a call, and the nearest candidate is taken. Any other number is an error: the
+/// calls cannot be told apart.
 pub(in super::super) struct Search<'a> {
     pages: Pages<'a>,
     doubt: &'a Doubt<'a>,
@@ -34,15 +37,15 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What to ask next; `None` once everything is read.
+    /// The next call; `None` when everything is read.
     pub(in super::super) fn next_call(&mut self) -> Result<Option<Call>, AskError> {
         self.pages.next_call()
     }
 
-    /// Takes the answer to the last call.
+    /// Takes the reply to the last call.
     pub(in super::super) fn read(&mut self, reply: &Reply) -> Result<(), AskError> {
         for call in self.pages.read::<resource::Call>(reply)? {
-            // A page may shift under the reader.
+            // A row may come twice, because new rows move the pages while they are read.
             let seen = self.candidates.iter().any(|candidate| candidate.sid == call.sid);
             if !seen && self.is_candidate(&call)? {
                 self.candidates.push(call);
@@ -59,10 +62,10 @@ impl<'a> Search<'a> {
         if !ours || self.doubt.others.contains(&call.sid) {
             return Ok(false);
         }
-        // Without its moment it may be ours or not.
+        // Without its date it is unknown whether the call is the attempt's.
         let at = call
             .created()
-            .ok_or_else(|| AskError("Twilio lists a call without its date".to_owned()))?;
+            .ok_or_else(|| AskError::Unreadable("Twilio lists a call without its date".to_owned()))?;
         let from = self
             .doubt
             .began
@@ -76,7 +79,10 @@ impl<'a> Search<'a> {
         Ok((from..=until).contains(&at))
     }
 
-    /// What everything that was read comes to.
+    /// The result, after everything was read.
+    ///
+    /// # Errors
+    /// If the calls cannot be told apart.
     pub(in super::super) fn found(&self) -> Result<Option<String>, AskError> {
         let in_doubt = self.doubt.rivals + 1;
         match self.candidates.len() {
@@ -91,12 +97,13 @@ impl<'a> Search<'a> {
                     .iter()
                     .min_by_key(distance)
                     .and_then(resource::Call::id);
-                let id = nearest
-                    .ok_or_else(|| AskError("Twilio lists the call under an id that is none".to_owned()))?;
+                let id = nearest.ok_or_else(|| {
+                    AskError::Unreadable("Twilio lists the call under a malformed id".to_owned())
+                })?;
                 Ok(Some(id.to_owned()))
             }
-            calls => Err(AskError(format!(
-                "Twilio lists {calls} calls of that moment, {in_doubt} are in doubt, and they cannot be told apart"
+            calls => Err(AskError::Undecided(format!(
+                "Twilio lists {calls} calls around that time, {in_doubt} are in doubt, and they cannot be told apart"
             ))),
         }
     }

@@ -1,4 +1,4 @@
-//! What Twilio is to do once somebody picks up.
+//! The TwiML document: what Twilio does when the person picks up.
 
 use std::io;
 
@@ -7,15 +7,15 @@ use quick_xml::{
     events::{BytesText, Event},
 };
 
-/// The longest document that Twilio takes inline, in characters.
+/// The longest document that Twilio accepts inline, in characters.
 const LONGEST: usize = 4000;
 
-/// A document that says the text twice, with a pause before each so that a phone has time to be raised to an
-/// ear.
+/// A document that says the text twice. Before each time there is a pause, so that the person can raise the
+/// phone to the ear.
 ///
-/// The tag stands in a comment, for whoever compares a call with the record; it is not said.
+/// The tag is in a comment and is not said. It helps an operator to match a call with its record.
 pub(super) fn say_twice(text: &str, tag: &str, voice: &str, language: &str) -> String {
-    // XML knows no way to write them.
+    // XML cannot hold control characters.
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
     for times in [2, 1] {
         match document(&text, times, tag, voice, language) {
@@ -23,7 +23,7 @@ pub(super) fn say_twice(text: &str, tag: &str, voice: &str, language: &str) -> S
             _ => {}
         }
     }
-    // Never with a text of ours, which is two segments at most.
+    // Not reached with a text of Mecris, which has two segments at most.
     let short: String = text.chars().take(LONGEST / 10).collect();
     document(&short, 1, tag, voice, language).unwrap_or_default()
 }
@@ -31,7 +31,7 @@ pub(super) fn say_twice(text: &str, tag: &str, voice: &str, language: &str) -> S
 fn document(text: &str, times: u32, tag: &str, voice: &str, language: &str) -> io::Result<String> {
     let mut writer = Writer::new(Vec::new());
     writer.create_element("Response").write_inner_content(|writer| {
-        // Two hyphens would end it; no tag has any.
+        // Two hyphens would end the comment. No tag has hyphens.
         let comment = format!(" {} ", tag.replace('-', ""));
         writer.write_event(Event::Comment(BytesText::from_escaped(comment)))?;
         for _ in 0..times {

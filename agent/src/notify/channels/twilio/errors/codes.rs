@@ -1,22 +1,22 @@
-/// What a code says about this message and the next ones.
+/// What a code means for this message and for the next messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The same message may succeed later.
     Passes,
-    /// This message will not get through on this channel; another one, or another day, may.
+    /// This message will not get through on this channel. Another message, or another day, may.
     Lasts,
     /// No message gets through on this channel until a person does something.
     Breaks,
 }
 use Verdict::{Breaks, Lasts, Passes};
 
-/// Every code that is known, with what to do about it. `{channel}` stands for the channel's name.
+/// Every known code, with what happened and what to do. `{channel}` stands for the channel's name.
 pub(super) const CODES: &[(u32, Verdict, &str)] = &[
     // The account.
     (
         20003,
         Breaks,
-        "it refused the credentials; check TWILIO_ACCOUNT_SID with TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN, and that the key may use Messaging and Voice",
+        "Twilio refused the credentials; check TWILIO_ACCOUNT_SID with TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN, and that the key may use Messaging and Voice",
     ),
     (
         20005,
@@ -31,7 +31,7 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
     (
         20404,
         Breaks,
-        "it does not know this account or path; check TWILIO_ACCOUNT_SID and notify.{channel}.base_url",
+        "Twilio does not know this account or path; check TWILIO_ACCOUNT_SID and notify.{channel}.base_url",
     ),
     (
         20429,
@@ -59,8 +59,12 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
         "too many calls at once; this one was not made and is tried again",
     ),
     // The numbers.
-    (21211, Breaks, "notify.{channel}.to is no valid telephone number"),
-    (21212, Breaks, "notify.{channel}.from is no valid sender"),
+    (
+        21211,
+        Breaks,
+        "notify.{channel}.to is not a valid telephone number",
+    ),
+    (21212, Breaks, "notify.{channel}.from is not a valid sender"),
     (
         21408,
         Breaks,
@@ -119,7 +123,7 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
     (
         21659,
         Breaks,
-        "notify.{channel}.from is no Twilio number; use a number of this account",
+        "notify.{channel}.from is not a Twilio number; use a number of this account",
     ),
     (
         21660,
@@ -158,7 +162,7 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
         "notify.{channel}.messaging_service_sid is not valid: expected MG and 32 hexadecimal digits",
     ),
     // What became of an accepted message.
-    (30001, Passes, "it waited too long in Twilio's queue"),
+    (30001, Passes, "the message waited too long in Twilio's queue"),
     (
         30002,
         Breaks,
@@ -183,7 +187,7 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
     (
         30007,
         Lasts,
-        "it was filtered as spam by Twilio or the carrier; sending it again would be filtered too",
+        "Twilio or the carrier filtered the message as spam, and would filter it again",
     ),
     (30008, Passes, "the carrier gave no reason"),
     (
@@ -214,12 +218,12 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
     (
         30047,
         Passes,
-        "it could not be rescheduled past quiet hours by Twilio's Compliance Toolkit and was not sent",
+        "Twilio's Compliance Toolkit could not move the message past quiet hours and did not send it",
     ),
     (
         30450,
         Breaks,
-        "it was blocked by Twilio's SMS pumping protection; allow your number in the Twilio console",
+        "Twilio's SMS pumping protection blocked the message; allow your number in the Twilio console",
     ),
     (
         30532,
@@ -246,7 +250,7 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
     (
         63007,
         Breaks,
-        "notify.whatsapp.from is no WhatsApp sender of this account; register it in the Twilio console",
+        "notify.whatsapp.from is not a WhatsApp sender of this account; register it in the Twilio console",
     ),
     (
         63008,
@@ -367,7 +371,7 @@ pub(super) const CODES: &[(u32, Verdict, &str)] = &[
         Breaks,
         "the account may not call notify.voice.to; open the Twilio console",
     ),
-    (21217, Breaks, "notify.voice.to is no valid telephone number"),
+    (21217, Breaks, "notify.voice.to is not a valid telephone number"),
     (
         21219,
         Breaks,

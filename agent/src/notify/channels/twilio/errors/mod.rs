@@ -1,8 +1,8 @@
-//! Twilio's error codes: whether trying again may help, whether the channel is broken, and the sentence that
-//! a person needs.
+//! Twilio's error codes: whether trying again may help, whether the channel is broken, and a sentence that
+//! tells a person what to do.
 //!
-//! The tables are in `codes`; what they are made of is in contracts/apis.md 2.2, 2.4, 2.6 and 2.7, after
-//! <https://www.twilio.com/docs/api/errors>.
+//! The table is in `codes`. Its source is Twilio's Error and Warning Dictionary,
+//! <https://www.twilio.com/docs/api/errors>, which has a page for each code (`/docs/api/errors/30034`).
 
 mod codes;
 
@@ -15,15 +15,14 @@ use crate::notify::channels::{ChannelKind, Scope};
 pub(super) struct Explained {
     /// Whether the same message on the same channel may succeed later.
     pub(super) may_pass: bool,
-    /// Whether any other message would.
+    /// Whether the code concerns this message or the channel.
     pub(super) scope: Scope,
     /// What happened and what to do.
     pub(super) why: String,
 }
 
-/// Explains a code that concerns a channel, with Twilio's own words where we have none. A code that nobody
-/// knows counts as lasting, since the next channel is better than hope, but says nothing about the next
-/// message.
+/// Explains a code to a person. For an unknown code Twilio's own words are used; such a code counts as
+/// lasting, so that the next channel is tried, but it does not break the channel.
 pub(super) fn explain(channel: ChannelKind, code: Option<u32>, words: Option<&str>) -> Explained {
     let Some(code) = code else {
         return Explained {
@@ -57,7 +56,7 @@ pub(super) fn explain(channel: ChannelKind, code: Option<u32>, words: Option<&st
     }
 }
 
-/// Twilio's words as they may be kept: short, on one line, and without telephone numbers.
+/// Twilio's words as they may be kept: short, on one line, without telephone numbers.
 fn without_numbers(words: &str) -> String {
     let plain = crate::notify::message::plain(words);
     let mut kept = String::new();
@@ -78,8 +77,9 @@ fn without_numbers(words: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Every code of contracts/apis.md 2.2, and the two of 2.6 that concern a sender's registration.
-    const CONTRACT: &[u32] = &[
+    /// Codes of Twilio's dictionary that must be in the table: those of text messages, of their delivery, and
+    /// of a sender's registration.
+    const DOCUMENTED: &[u32] = &[
         20003, 20404, 20429, 21211, 21212, 21606, 21408, 21608, 21610, 21611, 21612, 21614, 21617, 21602,
         21603, 21604, 21701, 21702, 21703, 21704, 21705, 30001, 30002, 30003, 30004, 30005, 30006, 30007,
         30008, 30022, 30023, 30032, 30034, 30450, 30047, 90010, 20005, 20006, 63038, 30532, 30533,
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_has_one_sentence_and_the_contracts_codes_are_among_them() {
+    fn every_code_has_one_sentence_and_the_documented_codes_are_among_them() {
         for (code, ..) in CODES {
             assert_eq!(
                 CODES.iter().filter(|(known, ..)| known == code).count(),
@@ -98,7 +98,7 @@ mod tests {
                 "{code}"
             );
         }
-        for code in CONTRACT {
+        for code in DOCUMENTED {
             assert!(CODES.iter().any(|(known, ..)| known == code), "{code}");
         }
     }
@@ -136,7 +136,7 @@ mod tests {
         ] {
             assert_eq!(of(code).scope, Scope::Channel, "{code}");
         }
-        // A filter looks at the text; tomorrow is another day; nobody knows 21999.
+        // A filter judges the text, a daily limit ends tomorrow, and 21999 is unknown.
         for code in [30007, 30003, 30023, 63038, 20429, 21617, 63005, 21999] {
             assert_eq!(of(code).scope, Scope::Message, "{code}");
         }

@@ -1,5 +1,5 @@
-//! Text messages and WhatsApp, by the Messages resource. They differ in how an address is written and in what
-//! the content is.
+//! The channels `sms` and `whatsapp`, by the Messages resource. They differ in the form of an address and in
+//! the content.
 
 mod requests;
 mod resource;
@@ -44,10 +44,7 @@ impl Messages {
     }
 
     async fn ask(&self, call: Call) -> Result<Reply, AskError> {
-        self.outbound
-            .call(call)
-            .await
-            .map_err(|error| AskError(error.to_string()))
+        Ok(self.outbound.call(call).await?)
     }
 }
 
@@ -56,20 +53,20 @@ impl Channel for Messages {
         self.requests.api.channel
     }
 
-    /// A listing shows the text, and with it the tag.
+    /// Yes: a listing shows the text, and the tag in it.
     fn reconcilable(&self) -> bool {
         true
     }
 
     fn warm_up(&self) -> Answer<'_, Result<(), AskError>> {
-        Box::pin(async { outcome::access(self.kind(), &self.ask(self.requests.glance()).await?) })
+        Box::pin(async { outcome::access(self.kind(), &self.ask(self.requests.warm_up()).await?) })
     }
 
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
         Box::pin(async move {
             match self.outbound.call(self.requests.create(&message, within)).await {
                 Ok(reply) => outcome::created(self.kind(), resource::PREFIXES, &reply),
-                Err(error) => outcome::not_answered(&error),
+                Err(error) => outcome::no_reply(&error),
             }
         })
     }

@@ -1,3 +1,5 @@
+//! The calls about messages, for one account and one recipient.
+
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::civil::Date;
@@ -15,16 +17,16 @@ use crate::{
 
 const RESOURCE: &str = "Messages.json";
 
-/// The longest validity that Twilio takes.
+/// The longest validity that Twilio accepts.
 const LONGEST_VALIDITY: Duration = Duration::from_secs(36_000);
 
 /// Builds the calls of one account and one recipient.
 #[derive(Clone)]
 pub(in super::super) struct Requests {
     pub(in super::super) api: Api,
-    /// The person, as this channel writes an address.
+    /// The person's address in the form of this channel: `+14155550100`, or `whatsapp:+14155550100`.
     to: String,
-    /// Who it comes from, as Twilio's parameter.
+    /// Name and value of the parameter that names the sender.
     sender: (&'static str, String),
     template: Option<ContentTemplate>,
 }
@@ -49,7 +51,7 @@ impl Requests {
         }
     }
 
-    /// Sends a message. Not to be repeated.
+    /// Sends a message, as long as its lease holds. Not to be repeated.
     pub(in super::super) fn create(&self, message: &Outgoing<'_>, within: Duration) -> Call {
         let mut form = vec![("To", self.to.clone()), self.sender.clone()];
         match (&self.template, self.api.channel) {
@@ -59,8 +61,8 @@ impl Requests {
             ]),
             (None, ChannelKind::Sms) => form.extend([
                 ("Body", message.text.to_owned()),
-                // The text is GSM-7 already; should it ever not be, Twilio replaces what would double its
-                // price.
+                // The text is GSM-7 already. If it ever were not, Twilio would replace the characters that
+                // double the price.
                 ("SmartEncoded", "true".to_owned()),
             ]),
             (None, _) => form.push(("Body", message.text.to_owned())),
@@ -73,7 +75,7 @@ impl Requests {
             .post(self.api.url(&[RESOURCE]), form, &message.lease, within)
     }
 
-    /// The person's newest messages, or those sent since the beginning of a day (UTC).
+    /// The listing of the person's newest messages, or of those sent since the beginning of a day (UTC).
     pub(super) fn list(&self, sent_since: Option<Date>) -> Url {
         let day = sent_since.map(|day| day.to_string());
         let filters = day.iter().map(|day| ("DateSent>", day.as_str()));
@@ -81,14 +83,14 @@ impl Requests {
         self.api.listing(RESOURCE, &filters)
     }
 
-    /// One message.
+    /// Asks for one message.
     pub(in super::super) fn fetch(&self, sid: &str) -> Call {
         self.api.get(self.api.url(&["Messages", &format!("{sid}.json")]))
     }
 
     /// Opens the connection.
-    pub(super) fn glance(&self) -> Call {
-        self.api.glance(RESOURCE, &self.to)
+    pub(super) fn warm_up(&self) -> Call {
+        self.api.warm_up(RESOURCE, &self.to)
     }
 }
 
@@ -101,7 +103,7 @@ fn sender(sender: &Sender, address: impl Fn(&PhoneNumber) -> String) -> (&'stati
 
 /// A template's variables for one message, as JSON.
 fn filled(variables: &BTreeMap<String, String>, message: &Outgoing<'_>) -> String {
-    // The text last: a phrase in it may look like a placeholder.
+    // The text is filled in last, because a phrase in it may look like a placeholder.
     let fill = |value: &str| {
         value
             .replace("{tag}", message.tag)

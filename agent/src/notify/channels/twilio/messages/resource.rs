@@ -1,3 +1,5 @@
+//! The Message resource.
+
 use serde::Deserialize;
 
 use crate::{
@@ -12,10 +14,10 @@ use crate::{
     outbound::Reply,
 };
 
-/// What a message's id begins with.
+/// The prefixes of a message's id.
 pub(in super::super) const PREFIXES: &[&str] = &["SM", "MM"];
 
-/// A Message resource, as far as it is used: the answer to a fetch, and a row of a listing.
+/// A Message resource: the answer to a fetch, and a row of a listing. Only fields that are used are read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Message {
     sid: String,
@@ -27,7 +29,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// The id, if it is one.
+    /// The id, if it has the form of one.
     pub(super) fn id(&self) -> Option<&str> {
         is_id(PREFIXES, &self.sid).then_some(self.sid.as_str())
     }
@@ -39,7 +41,7 @@ impl Listed for Message {
     }
 }
 
-/// The answer to a fetch.
+/// Where a message stands, from the answer to a fetch.
 pub(in super::super) fn status(channel: ChannelKind, reply: &Reply) -> Result<Status, AskError> {
     let message: Message = outcome::read(channel, reply)?;
     match message.status.as_deref() {
@@ -50,7 +52,7 @@ pub(in super::super) fn status(channel: ChannelKind, reply: &Reply) -> Result<St
             may_pass: false,
             scope: Scope::Message,
             code: None,
-            why: "it was canceled at Twilio".to_owned(),
+            why: "the message was canceled at Twilio".to_owned(),
         }),
         Some("undelivered" | "failed") => {
             let code = message.error_code.and_then(|code| code.number());
@@ -62,8 +64,8 @@ pub(in super::super) fn status(channel: ChannelKind, reply: &Reply) -> Result<St
                 why,
             })
         }
-        other => Err(AskError(format!(
-            "Twilio calls the message {other:?}, which Mecris does not know"
+        other => Err(AskError::Unreadable(format!(
+            "Twilio's status of the message is {other:?}, which Mecris does not know"
         ))),
     }
 }

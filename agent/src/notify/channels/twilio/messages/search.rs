@@ -1,3 +1,5 @@
+//! Finds the message of an attempt in doubt.
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{Requests, resource::Message};
@@ -6,15 +8,16 @@ use crate::{
     outbound::{Call, Reply},
 };
 
-/// A message's `DateSent` and ours may differ by so much: Twilio's filter knows days only, and clocks differ.
+/// How far back from the message's creation the search goes: Twilio's filter has a precision of one day, and
+/// clocks differ.
 const SLACK: SignedDuration = SignedDuration::from_hours(24);
 
-/// Looking for a tag among the person's messages, without I/O. That nothing is left to ask means that Twilio
-/// does not have it.
+/// Looks for a tag among the person's messages, without doing I/O itself. If no call is left and the tag was
+/// not found, Twilio does not have the message.
 ///
-/// Two listings are read, newest first, since Twilio filters by the *sent* date, which a queued message does
-/// not have yet: the newest messages without a filter, back to the day before the message was made; and those
-/// sent since that day.
+/// Two listings are read, newest first: the newest messages without a filter, back to the day before the
+/// message was made; and the messages sent since that day. One listing is not enough, because Twilio filters
+/// by the *sent* date, which a queued message does not have yet.
 pub(in super::super) struct Search<'a> {
     pages: Pages<'a>,
     tag: &'a str,
@@ -31,12 +34,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What to ask next; `None` once everything is read.
+    /// The next call; `None` when everything is read.
     pub(in super::super) fn next_call(&mut self) -> Result<Option<Call>, AskError> {
         self.pages.next_call()
     }
 
-    /// Takes the answer to the last call: the id, if the message is there.
+    /// Takes the reply to the last call. Returns the message's id if the message is in it.
     pub(in super::super) fn read(&mut self, reply: &Reply) -> Result<Option<String>, AskError> {
         let rows: Vec<Message> = self.pages.read(reply)?;
         let Some(found) = rows
@@ -45,9 +48,9 @@ impl<'a> Search<'a> {
         else {
             return Ok(None);
         };
-        let id = found
-            .id()
-            .ok_or_else(|| AskError("Twilio lists the message under an id that is none".to_owned()))?;
+        let id = found.id().ok_or_else(|| {
+            AskError::Unreadable("Twilio lists the message under a malformed id".to_owned())
+        })?;
         Ok(Some(id.to_owned()))
     }
 }

@@ -171,7 +171,7 @@ fn of_two_in_doubt_each_is_found_or_neither_or_nobody_knows() {
     ];
     assert_eq!(find(&two, &both).unwrap(), Some(sid(1)), "the nearest");
     let error = find(&two, &both[..1]).unwrap_err();
-    assert!(error.0.contains("cannot be told apart"), "{error}");
+    assert!(error.to_string().contains("cannot be told apart"), "{error}");
     assert!(
         find(&doubt(), &both).is_err(),
         "one call too many: somebody else called"

@@ -295,7 +295,7 @@ fn without_an_answer_it_matters_whether_anything_was_sent() {
         retry_in: Duration::from_secs(30),
     };
     assert!(matches!(
-        outcome::not_answered(&open),
+        outcome::no_reply(&open),
         Outcome::Rejected { permanent: false, retry_after: Some(wait), .. } if wait.as_secs() == 30
     ));
     let connect = CallError::Connect {
@@ -303,7 +303,7 @@ fn without_an_answer_it_matters_whether_anything_was_sent() {
         why: why.clone(),
     };
     assert!(matches!(
-        outcome::not_answered(&connect),
+        outcome::no_reply(&connect),
         Outcome::Rejected { permanent: false, .. }
     ));
     for doubt in [
@@ -314,7 +314,7 @@ fn without_an_answer_it_matters_whether_anything_was_sent() {
         CallError::Broken { upstream, why },
     ] {
         assert!(
-            matches!(outcome::not_answered(&doubt), Outcome::Unknown { .. }),
+            matches!(outcome::no_reply(&doubt), Outcome::Unknown { .. }),
             "{doubt}"
         );
     }
@@ -387,7 +387,7 @@ fn a_question_that_is_not_answered_stays_open() {
     )
     .unwrap_err();
     assert!(
-        refused.0.contains("credentials") && refused.0.contains("401"),
+        refused.to_string().contains("credentials") && refused.to_string().contains("401"),
         "{refused}"
     );
     assert!(outcome::access(ChannelKind::Sms, &page(&[], None)).is_ok());
@@ -396,7 +396,7 @@ fn a_question_that_is_not_answered_stays_open() {
 #[test]
 fn an_answer_that_does_not_parse_is_not_quoted() {
     let error = sms_status(&reply(200, r#"{"sid": 14155550100}"#)).unwrap_err();
-    assert!(!error.0.contains("14155550100"), "{error}");
+    assert!(!error.to_string().contains("14155550100"), "{error}");
 }
 
 fn since() -> Timestamp {
@@ -464,7 +464,7 @@ fn a_listing_is_not_read_further_than_the_message_can_be() {
 #[test]
 fn a_listing_without_end_is_no_proof_of_absence() {
     let (asked, found) = search(&[page(&[message("other", "sent")], Some("/x?Page=1"))]);
-    assert!(found.unwrap_err().0.contains("more than 20 pages"));
+    assert!(found.unwrap_err().to_string().contains("more than 20 pages"));
     assert_eq!(asked.len(), 20);
 }
 

@@ -1,9 +1,11 @@
+//! What a send means that got no reply.
+
 use super::{Outcome, Scope};
 use crate::outbound::CallError;
 
-/// What a send over HTTP means that got no answer: what certainly never left was refused, of everything else
-/// nobody knows.
-pub(super) fn not_answered(error: &CallError) -> Outcome {
+/// The outcome of a send over HTTP that got no reply. If the request certainly never left, it counts as
+/// refused for now. In every other case the outcome is unknown.
+pub(super) fn no_reply(error: &CallError) -> Outcome {
     let why = error.to_string();
     match error {
         CallError::CircuitOpen { retry_in, .. } => Outcome::Rejected {
@@ -20,7 +22,7 @@ pub(super) fn not_answered(error: &CallError) -> Outcome {
             code: None,
             why,
         },
-        // After the check the head of the request may have left, so the provider is asked.
+        // This includes a lease that was over: the head of the request may have left.
         _ => Outcome::Unknown { why },
     }
 }
