@@ -1,12 +1,9 @@
-//! The fake Twilio is held to Twilio's own OpenAPI document, where that document is.
-//!
-//! It lies beside the repository (`../shared/specs`) or where `MECRIS_SHARED_SPECS` says; it is not part of
-//! the repository. Without it these tests say so and check nothing.
+//! The fake Twilio is held to Twilio's own OpenAPI document: two paths of it, cut out of the whole document as
+//! `fixtures/twilio/README.md` says.
 
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
-    path::{Path, PathBuf},
 };
 
 use mecris_tests::{
@@ -22,23 +19,9 @@ use serde_json::Value;
 const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
 const CALLS: &str = "/2010-04-01/Accounts/{AccountSid}/Calls.json";
 
-/// The document, or `None` with a word to whoever reads the test's output.
-fn openapi() -> Option<Value> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let folder = std::env::var_os("MECRIS_SHARED_SPECS").map_or(beside, PathBuf::from);
-    let file = folder.join("twilio_api_v2010.json");
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Some(serde_json::from_str(&text).expect("Twilio's document is JSON")),
-        Err(error) => {
-            // Not `eprintln!`: the test runner would keep that to itself.
-            let _ = writeln!(
-                std::io::stderr(),
-                "!! SKIPPED: {} cannot be read ({error}); set MECRIS_SHARED_SPECS to check against it",
-                file.display()
-            );
-            None
-        }
-    }
+/// The document.
+fn openapi() -> Value {
+    serde_json::from_str(include_str!("../fixtures/twilio/openapi.json")).expect("Twilio's document is JSON")
 }
 
 /// OpenAPI 3.0's `nullable` as JSON Schema spells it, in the whole document, so that references keep working.
@@ -120,7 +103,7 @@ fn get(fake: &Twilio, path: &str) -> Value {
 
 #[test]
 fn the_fake_accepts_exactly_the_documented_parameters() {
-    let Some(document) = openapi() else { return };
+    let document = openapi();
     for (list, parameters) in [(MESSAGES, &PARAMETERS[..]), (CALLS, &CALL_PARAMETERS[..])] {
         let body = &document["paths"][list]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
             ["schema"];
@@ -139,7 +122,7 @@ fn the_fake_accepts_exactly_the_documented_parameters() {
 
 #[test]
 fn a_message_has_the_documented_shape_at_every_step() {
-    let Some(document) = openapi() else { return };
+    let document = openapi();
     let message = "/components/schemas/api.v2010.account.message";
     let fake = Twilio::start(&FakeClock::default()).expect("a free port");
     fake.set_next_fates([Fate::Undelivered(30003), Fate::Deliver]);
@@ -179,7 +162,7 @@ const RING: [(&str, &str); 3] = [
 
 #[test]
 fn a_call_has_the_documented_shape_at_every_step() {
-    let Some(document) = openapi() else { return };
+    let document = openapi();
     let call = "/components/schemas/api.v2010.account.call";
     let fake = Twilio::start(&FakeClock::default()).expect("a free port");
     for ending in [
@@ -202,7 +185,7 @@ fn a_call_has_the_documented_shape_at_every_step() {
 
 #[test]
 fn a_list_has_the_documented_shape_on_every_page() {
-    let Some(document) = openapi() else { return };
+    let document = openapi();
     let fake = Twilio::start(&FakeClock::default()).expect("a free port");
     for _ in 0..3 {
         create(&fake, "Messages", &[RING[0], RING[1], ("Body", "hello")]);

@@ -13,7 +13,7 @@ use std::{
 /// If it cannot be built.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_BIN", &["--bin", "mecris-agent"]))
+    BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_BIN", "mecris-agent", &[]))
 }
 
 /// The binary that can be killed at a named place: `MECRIS_AGENT_FAILPOINTS_BIN`, else a debug build of it,
@@ -23,13 +23,23 @@ pub fn binary() -> &'static Path {
 /// If it cannot be built.
 pub fn failpoints_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let what = ["--features", "failpoints", "--bin", "mecris-agent-failpoints"];
-    BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_FAILPOINTS_BIN", &what))
+    let features = ["--features", "mecris-agent/failpoints"];
+    BINARY.get_or_init(|| {
+        given_or_built(
+            "MECRIS_AGENT_FAILPOINTS_BIN",
+            "mecris-agent-failpoints",
+            &features,
+        )
+    })
 }
 
-/// `cargo test --workspace` builds the agent's binary only for the agent's own tests, so ask cargo; it is
-/// quick when nothing changed.
-fn given_or_built(variable: &str, what: &[&str]) -> PathBuf {
+/// `cargo test` builds the agent's binary only for the agent's own tests, so ask cargo; it is quick when nothing
+/// changed.
+///
+/// Cargo compiles a dependency once for each set of features. `--workspace` and an example select the same
+/// features as `cargo test --workspace`, so that no dependency is compiled twice. An example starts no build of
+/// other binaries, as a test target would.
+fn given_or_built(variable: &str, name: &str, features: &[&str]) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         return PathBuf::from(path);
     }
@@ -41,11 +51,14 @@ fn given_or_built(variable: &str, what: &[&str]) -> PathBuf {
         .args([
             "build",
             "--quiet",
-            "--package",
-            "mecris-agent",
+            "--workspace",
+            "--example",
+            "demo",
             "--message-format=json",
+            "--bin",
+            name,
         ])
-        .args(what)
+        .args(features)
         .current_dir(workspace)
         .output()
         .expect("cargo starts");
@@ -57,6 +70,7 @@ fn given_or_built(variable: &str, what: &[&str]) -> PathBuf {
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .expect("cargo names the executable it built")
 }

@@ -1,10 +1,11 @@
 //! Machines that boot: real systemd as PID 1, real cloud-init with the EC2 datasource, the user-data that
 //! Terraform renders, the units of `systemd/`, in a container and a network of their own.
 //!
-//! They need root, Linux namespaces and some programs ([`needs`]); where one is missing every test is
-//! reported as ignored, with the reason. What they do not show: Amazon Linux (the root is Debian 12), its
-//! kernel, limits of memory and tasks (set, but not enforced in this container), and agreement with AWS
-//! beyond that of the fakes.
+//! All of them are in the heavy tier, which `scripts/test-all` runs. They need root, Linux namespaces and some
+//! programs ([`needs`]); where something is missing, every test is reported as ignored, with the reason.
+//!
+//! What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set, but
+//! not enforced in this container), and agreement with AWS beyond that of the fakes.
 //!
 //! Settings and secrets come as in production, from a parameter of SSM and one JSON secret.
 //!
@@ -30,14 +31,14 @@ mod units;
 mod watchdog;
 
 use libtest_mimic::Arguments;
-use mecris_tests::cases::{Case, trials};
+use mecris_tests::cases::{Case, Tiers};
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // Each is a machine with two processors' worth of work: one after the other is quicker, and times mean
-    // something.
+    let tiers = Tiers::asked(&mut arguments);
+    // Each machine needs two processors: one machine after the other is quicker, and its times mean something.
     arguments.test_threads = Some(1);
-    let cases = [
+    let cases: Vec<Case> = [
         alone::CASES,
         first::CASES,
         broken::CASES,
@@ -50,9 +51,6 @@ fn main() {
         applied::CASES,
     ]
     .concat();
-    libtest_mimic::run(
-        &arguments,
-        trials("machines that boot", &cases, needs::missing().as_deref()),
-    )
-    .exit();
+    let trials = tiers.heavy("machines that boot", &cases, needs::missing);
+    libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,13 +1,15 @@
 //! The crash harness: the real agent, built with failpoints, is killed, stopped and starved at every place
 //! and at random instants, against stateful fakes that count. What must hold afterwards is in `audit`.
 //!
-//! * `rounds`: a thousand rounds here, twenty thousand in `scripts/crash-soak`.
+//! * `rounds`: forty rounds in the quick tier, a thousand in the heavy one, twenty thousand in
+//!   `scripts/crash-soak`.
 //! * `two_agents`: started together; one stopped, taken over, continued.
 //! * `disk`: full, and read-only. `new_machine`: an empty directory before every pass.
 //! * `residual`: what can still go wrong, provoked and measured.
 //! * `binaries`: failpoints are in the binary for tests and in no other.
 //!
-//! What needs more than this machine permits is reported as ignored, with the reason.
+//! The quick tier has the forty rounds and `binaries`; `scripts/test-all` runs the heavy tier too. What needs
+//! more than this machine permits is reported as ignored, with the reason.
 //!
 //! `MECRIS_CRASH_ROUNDS`, `MECRIS_CRASH_LANES` and `MECRIS_TEST_SEED` say how much and how;
 //! `MECRIS_CRASH_BATCH` reruns one batch.
@@ -29,27 +31,24 @@ mod state;
 mod two_agents;
 
 use libtest_mimic::Arguments;
-use mecris_tests::cases::trials;
+use mecris_tests::cases::Tiers;
 
 fn main() {
-    let anywhere = [
-        rounds::CASES,
+    let mut arguments = Arguments::from_args();
+    let tiers = Tiers::asked(&mut arguments);
+    // A campaign keeps all processors busy by itself.
+    arguments.test_threads.get_or_insert(2);
+    let campaigns = [
+        rounds::CAMPAIGN,
         two_agents::CASES,
         new_machine::CASES,
         residual::CASES,
-        binaries::CASES,
     ]
     .concat();
-    let mut all = trials("crashes", &anywhere, None);
-    all.extend(trials(
-        "full and read-only disks",
-        disk::MOUNTED,
-        disk::cannot_mount(),
-    ));
-    all.extend(trials(
-        "files that cannot be written",
-        disk::FROZEN,
-        disk::cannot_freeze(),
-    ));
-    libtest_mimic::run(&Arguments::from_args(), all).exit();
+    let here = [rounds::QUICK, binaries::CASES].concat();
+    let mut all = tiers.quick("a few crashes", &here, None);
+    all.extend(tiers.heavy("crash campaigns", &campaigns, || None::<&str>));
+    all.extend(tiers.heavy("full and read-only disks", disk::MOUNTED, disk::cannot_mount));
+    all.extend(tiers.heavy("files that cannot be written", disk::FROZEN, disk::cannot_freeze));
+    libtest_mimic::run(&arguments, all).exit();
 }

@@ -1,4 +1,4 @@
-//! A thousand rounds of everything.
+//! Rounds of everything: a thousand in the heavy tier, forty in the quick one.
 
 use mecris_tests::cases::Case;
 
@@ -9,9 +9,16 @@ use crate::{
     report::{HANGS, publish},
 };
 
-pub(crate) const CASES: &[Case] = &[(
+/// The heavy tier.
+pub(crate) const CAMPAIGN: &[Case] = &[(
     "rounds::killed_anywhere_it_tells_everything_once",
     killed_anywhere_it_tells_everything_once,
+)];
+
+/// The quick tier.
+pub(crate) const QUICK: &[Case] = &[(
+    "rounds::forty_rounds_tell_everything_once",
+    forty_rounds_tell_everything_once,
 )];
 
 /// In twenty thousand rounds every failpoint is to be hit fifty times; in fewer, fewer times.
@@ -37,5 +44,37 @@ fn killed_anywhere_it_tells_everything_once() {
             counts.rounds
         );
         publish("rounds", &counts.table(seed));
+    }
+}
+
+/// How many cards each account gets in the quick tier: few, so that all accounts together wait as long as one.
+const CARDS: usize = 4;
+
+/// The rounds of the quick tier.
+const FEW: u64 = 40;
+
+/// The same cards as in the heavy tier, dealt to more accounts. Too few to reach every failpoint.
+fn forty_rounds_tell_everything_once() {
+    let seed = seed("forty crash rounds");
+    let deal = |batch: u64| {
+        let deck = half_a_deck(seed, batch);
+        deck.into_iter().take(CARDS).collect()
+    };
+    let counts = Campaign {
+        test: "forty_rounds",
+        seed,
+        rounds: FEW,
+        deal: &deal,
+    }
+    .play();
+    assert!(!counts.events.contains_key(HANGS), "a pass did not end");
+    if number("MECRIS_CRASH_BATCH").is_none() {
+        let kills: u64 = counts.kills.values().sum();
+        assert!(
+            counts.rounds >= FEW && kills > 0,
+            "{} rounds, {kills} kills at a failpoint",
+            counts.rounds
+        );
+        assert!(counts.accepted > 0, "no message was sent: the test tests nothing");
     }
 }

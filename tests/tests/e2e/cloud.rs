@@ -68,6 +68,7 @@ fn check(moto: &Moto, text: Option<&str>) -> (i32, String) {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn settings_and_secrets_come_from_aws_and_the_environment_still_wins() {
     let Some(moto) = Moto::start_or_say("settings and secrets from AWS") else {
         return;
@@ -113,6 +114,7 @@ fn settings_and_secrets_come_from_aws_and_the_environment_still_wins() {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn a_mistake_in_the_parameter_names_the_parameter() {
     let Some(moto) = Moto::start_or_say("mistakes in a parameter") else {
         return;
@@ -155,6 +157,7 @@ fn a_mistake_in_the_parameter_names_the_parameter() {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn a_rotated_token_costs_one_refused_call_and_no_message() {
     let Some(moto) = Moto::start_or_say("rotation of a secret") else {
         return;
@@ -198,6 +201,7 @@ fn a_rotated_token_costs_one_refused_call_and_no_message() {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn a_rotated_beeminder_token_is_found_within_the_pass() {
     let Some(moto) = Moto::start_or_say("rotation of Beeminder's token") else {
         return;
@@ -222,6 +226,7 @@ fn a_rotated_beeminder_token_is_found_within_the_pass() {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn a_secret_that_is_missing_or_none_is_one_sentence_without_its_value() {
     let Some(moto) = Moto::start_or_say("secrets that are none") else {
         return;
@@ -263,6 +268,7 @@ fn a_secret_that_is_missing_or_none_is_one_sentence_without_its_value() {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn a_start_waits_for_a_permission_and_not_for_a_mistake_of_this_machine() {
     let Some(moto) = Moto::start_or_say("a permission that comes late") else {
         return;

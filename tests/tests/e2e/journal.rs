@@ -178,6 +178,7 @@ impl Drop for Machine {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn ten_thousand_lines_arrive_once_and_in_order_through_restarts_and_a_kill() {
     let Some(moto) = Moto::start_or_say("the journal in CloudWatch Logs") else {
         return;
@@ -223,6 +224,7 @@ fn ten_thousand_lines_arrive_once_and_in_order_through_restarts_and_a_kill() {
 }
 
 #[test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 fn beyond_the_days_limit_only_metrics_go_out_and_a_line_says_so() {
     let Some(moto) = Moto::start_or_say("the limit of the journal") else {
         return;

@@ -14,6 +14,7 @@ use crate::{client::client, contract::STEPS};
 const DIFFERENCES: &[&str] = &[];
 
 #[tokio::test]
+#[ignore = "heavy tier: needs moto (python3, a package registry); scripts/test-all runs it"]
 async fn moto_keeps_the_contract_but_for_the_known_differences() {
     let Some(moto) = Moto::start_or_say("a second opinion on S3") else {
         return;
