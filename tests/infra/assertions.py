@@ -14,7 +14,8 @@ TAGS = {"Project", "Environment", "ManagedBy"}
 METRICS = set(json.loads((ROOT / "agent/src/telemetry/cloudwatch_metrics.json").read_text()))
 ZONES = {line.split()[1] for line in (ROOT / "infra/modules/calendar/timezones.txt").read_text().splitlines()}
 SECRET = re.compile(r"AKIA[0-9A-Z]{16}|\bAC[0-9a-f]{32}\b|\bSK[0-9a-f]{32}\b|sk-ant-[A-Za-z0-9-]{8,}|xox[bp]-|hooks\.slack\.com/services/|-----BEGIN [A-Z ]*PRIVATE KEY")
-# Anything else would need a price in infra/prices.json and a reason here. A NAT gateway, an address or a load balancer is not among them.
+# Anything else would need a price in infra/prices.json and a reason here. A NAT gateway, an address or a load
+# balancer is not among them.
 TYPES = {
     "aws_autoscaling_group", "aws_autoscaling_schedule", "aws_budgets_budget", "aws_ce_anomaly_monitor", "aws_ce_anomaly_subscription",
     "aws_chatbot_slack_channel_configuration", "aws_cloudwatch_dashboard", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target",
@@ -394,7 +395,8 @@ def alarms(plan, found):
         if name == "no-successful-pass" and (values["comparison_operator"], values["threshold"], values["period"]) != ("LessThanThreshold", 1, 86400):
             yield f"{address} is no dead-man's switch"
         if name == "lambda-pass-missing":
-            # Every pass is within this of the one before it, and the switch may not be slower than it has to be.
+            # Every pass is within this of the one before it, and the switch may not be slower than it has to
+            # be.
             minutes = sorted(int(time[:2]) * 60 + int(time[3:]) for time in wanted_passes(plan))
             gap = max(after - before for before, after in zip(minutes, [*minutes[1:], minutes[0] + 1440]))
             if (values["comparison_operator"], values["threshold"], values["period"], values["metric_name"]) != ("LessThanThreshold", 1, 3600, "SuccessfulPass") or not gap + 60 < values["evaluation_periods"] * 60 <= gap + 180:

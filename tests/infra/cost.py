@@ -57,7 +57,8 @@ def lines(plan):
     yield "state in S3", f"{assumed['s3_gb']} GB, {puts:.0f} writes", assumed["s3_gb"] * prices["s3_gb"] + puts * PRICES["use"]["s3_put"] + gets * PRICES["use"]["s3_get"], 0
     alarms = sum(max(1, sum(bool(query.get("metric")) for query in values.get("metric_query") or [])) for _, kind, values in found if kind == "aws_cloudwatch_metric_alarm")
     yield allowance("alarms", alarms, free["alarm_metrics"], prices["alarm_metric"], f"{alarms} metrics")
-    # A custom metric is billed for the hours in which it has data. Passes by Lambda have two of their own, one hour each time.
+    # A custom metric is billed for the hours in which it has data. Passes by Lambda have two of their own,
+    # one hour each time.
     metrics = len(json.loads((ROOT / "agent/src/telemetry/cloudwatch_metrics.json").read_text()))
     metric_hours = metrics * running + 2 * passes
     yield allowance("metrics", metric_hours / HOURS_A_MONTH, free["custom_metrics"], prices["custom_metric"], f"{metrics} in those hours")

@@ -53,7 +53,8 @@ def runbook_commands():
     return [line.strip() for block in re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL) for line in block.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
 
 
-# In place of a session, which needs the plugin and a machine at the other end: notes what was asked for, and asks with what curl is given.
+# In place of a session, which needs the plugin and a machine at the other end: notes what was asked for, and
+# asks with what curl is given.
 SESSION = """#!/usr/bin/env bash
 [[ "$1 $2" == "ssm start-session" ]] || exec {aws} "$@"
 printf '%s\\n' "$@" >session

@@ -14,10 +14,12 @@ import parliament  # noqa: E402
 from assertions import listed, statements
 from tools import ROOT, Failed, resources
 
-# Where the code is that calls AWS; another tree can be named while a change that calls more is not merged yet.
+# Where the code is that calls AWS; another tree can be named while a change that calls more is not merged
+# yet.
 SOURCE = os.environ.get("MECRIS_SOURCE", str(ROOT))
 
-# The SSM agent of the image, not ours, needs these for a session; AmazonSSMManagedInstanceCore has them and twelve more.
+# The SSM agent of the image, not ours, needs these for a session; AmazonSSMManagedInstanceCore has them and
+# twelve more.
 SESSION = {
     "ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",

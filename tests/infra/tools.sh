@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Puts the pinned Python tools of tests/infra on PATH; installs them into the build folder the first time. For scripts in the root folder.
+# Puts the pinned Python tools of tests/infra on PATH; installs them into the build folder the first time. For
+# scripts in the root folder.
 
 requirements=tests/infra/requirements
 tools="$(realpath -m "${CARGO_TARGET_DIR:-target}")/infra-tools-$(cat $requirements/*.txt | sha256sum | cut -c1-12)"
