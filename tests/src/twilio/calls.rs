@@ -175,7 +175,8 @@ pub(super) async fn list(
             "calls",
             &FILTERS,
             &query,
-            &found.map(Call::render).collect::<Vec<_>>(),
+            &found.collect::<Vec<_>>(),
+            Call::render,
         ),
     )
 }

@@ -62,10 +62,10 @@ pub(super) async fn list(
             && is("To", Some(&message.to))
             && is("From", message.from.as_deref())
     });
-    let rows: Vec<_> = found.map(Message::render).collect();
+    let rows: Vec<_> = found.collect();
     reply(
         StatusCode::OK,
-        &page(&account, "messages", &FILTERS, &query, &rows),
+        &page(&account, "messages", &FILTERS, &query, &rows, Message::render),
     )
 }
 

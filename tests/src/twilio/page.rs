@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 
-/// One page of `rows` as Twilio shows it, under `name`.
-pub(super) fn page(
+/// One page of `rows` as Twilio shows it, under `name`. Only the rows of this page are rendered: tests list pages
+/// of thousands of messages.
+pub(super) fn page<T>(
     account: &str,
     name: &str,
     filters: &[&str],
     query: &HashMap<String, String>,
-    rows: &[Value],
+    rows: &[&T],
+    render: impl Fn(&T) -> Value,
 ) -> Value {
     let size: usize = query
         .get("PageSize")
@@ -20,7 +22,12 @@ pub(super) fn page(
         .clamp(1, 1000);
     let number: usize = query.get("Page").and_then(|v| v.parse().ok()).unwrap_or(0);
     let start = number.saturating_mul(size);
-    let shown: Vec<&Value> = rows.iter().skip(start).take(size).collect();
+    let shown: Vec<Value> = rows
+        .iter()
+        .skip(start)
+        .take(size)
+        .map(|row| render(row))
+        .collect();
     let resource = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
     let uri = |page: usize| {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
@@ -43,7 +50,8 @@ pub(super) fn page(
             pairs.finish()
         )
     };
-    json!({
+    let end = (start + shown.len()).saturating_sub(1);
+    let mut page = json!({
         "first_page_uri": uri(0),
         "next_page_uri": (rows.len() > start + size).then(|| uri(number + 1)),
         "previous_page_uri": (number > 0).then(|| uri(number - 1)),
@@ -51,9 +59,11 @@ pub(super) fn page(
         "page": number,
         "page_size": size,
         "start": start,
-        "end": (start + shown.len()).saturating_sub(1),
-        name: shown,
-    })
+        "end": end,
+    });
+    // Assigned, not part of `json!`, which would copy every row.
+    page[name] = Value::Array(shown);
+    page
 }
 
 /// Whether an instant is on the days that `name`, `name<` and `name>` ask for.
