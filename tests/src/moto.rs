@@ -1,8 +1,8 @@
 //! moto's fake of AWS, as `scripts/fake-aws` installs and starts it: a witness that others wrote.
 //!
-//! It needs python3 and a package registry, so the tests with moto are in the heavy tier. Where moto cannot be
-//! started there either, a test says so and checks nothing: [`Moto::start_or_say`]. moto 5.2.5 checks no signatures and no permissions: [`crate::gate`] refuses in its
-//! place.
+//! It needs python3 and a package registry, so the tests with moto are in the heavy tier. Where moto cannot
+//! be started there either, a test says so and checks nothing: [`Moto::start_or_say`]. moto 5.2.5 checks no
+//! signatures and no permissions: [`crate::gate`] refuses in its place.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},

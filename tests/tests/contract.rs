@@ -1,5 +1,5 @@
-//! The fake Twilio is held to Twilio's own OpenAPI document: two paths of it, cut out of the whole document as
-//! `fixtures/twilio/README.md` says.
+//! The fake Twilio is held to Twilio's own OpenAPI document: two paths of it, cut out of the whole document
+//! as `fixtures/twilio/README.md` says.
 
 use std::{
     io::{Read as _, Write as _},

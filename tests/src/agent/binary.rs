@@ -33,12 +33,12 @@ pub fn failpoints_binary() -> &'static Path {
     })
 }
 
-/// `cargo test` builds the agent's binary only for the agent's own tests, so ask cargo; it is quick when nothing
-/// changed.
+/// `cargo test` builds the agent's binary only for the agent's own tests, so ask cargo; it is quick when
+/// nothing changed.
 ///
 /// Cargo compiles a dependency once for each set of features. `--workspace` and an example select the same
-/// features as `cargo test --workspace`, so that no dependency is compiled twice. An example starts no build of
-/// other binaries, as a test target would.
+/// features as `cargo test --workspace`, so that no dependency is compiled twice. An example starts no build
+/// of other binaries, as a test target would.
 fn given_or_built(variable: &str, name: &str, features: &[&str]) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         return PathBuf::from(path);

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 
-/// One page of `rows` as Twilio shows it, under `name`. Only the rows of this page are rendered: tests list pages
-/// of thousands of messages.
+/// One page of `rows` as Twilio shows it, under `name`. Only the rows of this page are rendered: tests list
+/// pages of thousands of messages.
 pub(super) fn page<T>(
     account: &str,
     name: &str,

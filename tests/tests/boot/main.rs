@@ -1,11 +1,11 @@
 //! Machines that boot: real systemd as PID 1, real cloud-init with the EC2 datasource, the user-data that
 //! Terraform renders, the units of `systemd/`, in a container and a network of their own.
 //!
-//! All of them are in the heavy tier, which `scripts/test-all` runs. They need root, Linux namespaces and some
-//! programs ([`needs`]); where something is missing, every test is reported as ignored, with the reason.
+//! All of them are in the heavy tier, which `scripts/test-all` runs. They need root, Linux namespaces and
+//! some programs ([`needs`]); where something is missing, every test is reported as ignored, with the reason.
 //!
-//! What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set, but
-//! not enforced in this container), and agreement with AWS beyond that of the fakes.
+//! What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set,
+//! but not enforced in this container), and agreement with AWS beyond that of the fakes.
 //!
 //! Settings and secrets come as in production, from a parameter of SSM and one JSON secret.
 //!
@@ -36,7 +36,8 @@ use mecris_tests::cases::{Case, Tiers};
 fn main() {
     let mut arguments = Arguments::from_args();
     let tiers = Tiers::asked(&mut arguments);
-    // Each machine needs two processors: one machine after the other is quicker, and its times mean something.
+    // Each machine needs two processors: one machine after the other is quicker, and its times mean
+    // something.
     arguments.test_threads = Some(1);
     let cases: Vec<Case> = [
         alone::CASES,

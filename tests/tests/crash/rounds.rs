@@ -47,7 +47,8 @@ fn killed_anywhere_it_tells_everything_once() {
     }
 }
 
-/// How many cards each account gets in the quick tier: few, so that all accounts together wait as long as one.
+/// How many cards each account gets in the quick tier: few, so that all accounts together wait as long as
+/// one.
 const CARDS: usize = 4;
 
 /// The rounds of the quick tier.
