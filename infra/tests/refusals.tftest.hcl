@@ -1,4 +1,5 @@
-# Every value that a variable refuses. AWS is pretended: no account, no credentials. What a real plan says is checked by tests/infra.
+# Every value that a variable refuses. AWS is pretended: no account, no credentials. What a real plan says is
+# checked by tests/infra.
 
 mock_provider "aws" {
   source = "./tests/aws"

@@ -7,8 +7,8 @@ terraform {
 }
 
 locals {
-  # Canonical names by name, from the IANA time zone database. AWS takes canonical names only; "US/Eastern" is a
-  # link to "America/New_York" and means the same.
+  # Canonical names by name, from the IANA time zone database. AWS takes canonical names only; "US/Eastern" is
+  # a link to "America/New_York" and means the same.
   canonical_zones = { for line in split("\n", trimspace(file("${path.module}/timezones.txt"))) : split(" ", line)[0] => split(" ", line)[1] }
 
   window_minute = tonumber(split(":", var.window_start)[0]) * 60 + tonumber(split(":", var.window_start)[1])
