@@ -47,7 +47,16 @@ fn given_or_built(variable: &str, name: &str, features: &[&str]) -> PathBuf {
         .parent()
         .expect("the crate is in a workspace");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut build = Command::new(cargo);
+    // `cargo test` sets these for the test. The build script of ring would take them for a change, and ring
+    // and everything above it would be compiled again, here and in the next `cargo test`.
+    for (variable, _) in std::env::vars_os() {
+        let name = variable.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&variable);
+        }
+    }
+    let output = build
         .args([
             "build",
             "--quiet",
