@@ -1,7 +1,7 @@
 //! What Mecris remembers: one SQLite file, one writer, small functions by table.
 //!
 //! [`Store::write`] runs a closure in one transaction on the writer thread, [`Store::read`] runs one on a
-//! read-only connection. The file itself is [`file`](self::file), the SQL is [`tables`], the copies off the
+//! read-only connection. The file itself is [`mod@file`], the SQL is [`tables`], the copies off the
 //! machine are [`replica`]. No rule about when to speak lives here.
 
 mod error;

@@ -3,7 +3,7 @@
 //! 1. The lock: whoever decides and sends is not to have its memory changed.
 //! 2. The source is opened in memory and checked, and brought to the newest schema there.
 //! 3. What was said since is taken over from the present file and from the newest sound generation
-//!    ([`carry`]), so that it is not said again; or not, if that is wanted.
+//!    (`carried`), so that it is not said again; or not, if that is wanted.
 //! 4. It names itself a generation above everything on the remote, takes the place of everything in the file
 //!    at once, and is copied as that generation: every other instance loads it. Should one have gone on
 //!    meanwhile, from step 3 again.
