@@ -1,5 +1,6 @@
-# shellcheck shell=bash Functions that the scripts for an installation share. They source this file, with the
-# root folder in $root. shellcheck disable=SC2034,SC2154 # variables of one side that the other side uses
+# shellcheck shell=bash
+# Functions that the scripts for an installation share. They source this file, with the root folder in $root.
+# shellcheck disable=SC2034,SC2154 # variables of one side that the other side uses
 
 # The default of the variable `region`. Version 1 of the AWS CLI knows only the second name; Terraform and
 # version 2 know the first.
