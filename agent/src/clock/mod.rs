@@ -10,6 +10,7 @@ mod day;
 mod id;
 mod moment;
 mod range;
+mod shown;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -23,5 +24,6 @@ pub use day::{
 pub use id::time_ordered_id;
 pub use moment::{Moment, MomentError};
 pub use range::DailyRange;
+pub use shown::{day_from, days_from, local_minute, local_second};
 pub use source::Clock;
 pub use window::Window;

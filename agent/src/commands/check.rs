@@ -220,7 +220,7 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
         .and_then(|store| store.read(|connection| broken_channels::among(connection, &notify.channels)))
         .unwrap_or_default();
     let result = |mark: BrokenChannel| {
-        let (channel, since) = (mark.channel.as_str(), text::local(mark.since, time_zone));
+        let (channel, since) = (mark.channel.as_str(), clock::local_minute(mark.since, time_zone));
         let detail = format!(
             "broken since {since}: {}; then restart the daemon, or without one try `notify test --channel {channel}`",
             mark.why

@@ -10,7 +10,7 @@ use super::{Exit, context, text};
 use crate::{
     alerts::Spool,
     cli::JsonArgs,
-    clock::Clock,
+    clock::{self, Clock},
     config::Settings,
     http::views::SilenceView,
     status::{Facts, Status},
@@ -115,7 +115,7 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
     let ago = |at: Timestamp| {
         format!(
             "{} ({} ago)",
-            text::local(at, zone),
+            clock::local_minute(at, zone),
             text::roughly(status.at.duration_since(at).as_secs().max(0))
         )
     };
@@ -131,12 +131,12 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
             out,
             "window        OVER for {}, next {} (informs; what runs now is not stopped)",
             text::roughly(over),
-            text::local(window.start, zone)
+            clock::local_minute(window.start, zone)
         )?,
         (None, None) => writeln!(
             out,
             "window        next {} (informs; what runs now is not stopped)",
-            text::local(window.start, zone)
+            clock::local_minute(window.start, zone)
         )?,
     }
     match &shown.last_run {
@@ -158,7 +158,7 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
             out,
             "BROKEN        {} since {}: {why}",
             channel.as_str(),
-            text::local(*since, zone)
+            clock::local_minute(*since, zone)
         )?;
     }
     if shown.alerts_waiting > 0 {
@@ -237,7 +237,7 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
         writeln!(
             out,
             "  {} {state:<10} {} {why}",
-            text::local(message.created_at, zone),
+            clock::local_minute(message.created_at, zone),
             message.body
         )?;
     }

@@ -5,23 +5,10 @@ use std::io::{self, Write};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    clock,
     domain::{Action, Freshness},
     heuristic::{Report, report::ObservationView},
 };
-
-/// An instant on the person's clock: `2026-11-21 15:00 EST`.
-pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone())
-        .strftime("%Y-%m-%d %H:%M %Z")
-        .to_string()
-}
-
-/// To the second, for what can be named by it.
-pub(super) fn local_second(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone())
-        .strftime("%Y-%m-%d %H:%M:%S %Z")
-        .to_string()
-}
 
 /// A length of time, roughly: `3h 20m`.
 pub(super) fn roughly(seconds: i64) -> String {
@@ -37,7 +24,7 @@ pub(super) fn roughly(seconds: i64) -> String {
 /// Whose word it is: ` (by laptop until 2026-11-21 18:00 EST: on a plane)`.
 pub(super) fn word(author: &str, until: Option<Timestamp>, comment: Option<&str>, zone: &TimeZone) -> String {
     let until = until
-        .map(|until| format!(" until {}", local(until, zone)))
+        .map(|until| format!(" until {}", clock::local_minute(until, zone)))
         .unwrap_or_default();
     let why = comment
         .filter(|comment| !comment.is_empty())
@@ -66,7 +53,12 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// One pass.
 pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> io::Result<()> {
-    writeln!(out, "pass {} at {}", report.run_id, local(report.at, zone))?;
+    writeln!(
+        out,
+        "pass {} at {}",
+        report.run_id,
+        clock::local_minute(report.at, zone)
+    )?;
     let observations = &report.observations;
     for (name, view) in [
         ("beeminder", &observations.beeminder),
@@ -110,7 +102,7 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
             out,
             "BROKEN {} since {}: {}",
             mark.channel.as_str(),
-            local(mark.since, zone),
+            clock::local_minute(mark.since, zone),
             mark.why
         )?;
     }
@@ -132,7 +124,7 @@ fn observation(view: &ObservationView, zone: &TimeZone) -> String {
     };
     let at = view
         .at
-        .map(|at| format!(" as of {}", local(at, zone)))
+        .map(|at| format!(" as of {}", clock::local_minute(at, zone)))
         .unwrap_or_default();
     let why = view
         .why

@@ -125,7 +125,7 @@ impl Row<'_> {
                 Some(Cell::Bytes(bytes)) => part(4, bytes),
             }
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(hash.finalize())
     }
 
     /// The cell, if the table has the column at all.

@@ -21,7 +21,7 @@ use crate::{
 /// What SQLite says.
 pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusqlite::Result<()> {
     if silences::insert(tx, silence)? {
-        let end = shown(silence.ends_at, zone);
+        let end = clock::local_minute(silence.ends_at, zone);
         let evidence = match silence.kind {
             SilenceKind::Silence => format!("{} is silent until {end}", silence.pattern),
             SilenceKind::Vacation => format!("vacation until {end}"),
@@ -57,7 +57,7 @@ pub fn unsilence(
     let ended = silences::delete(tx, id, author, now)?;
     let found = silences::get(tx, id)?;
     if let Some(silence) = found.as_ref().filter(|_| ended) {
-        let end = shown(silence.ends_at, zone);
+        let end = clock::local_minute(silence.ends_at, zone);
         let evidence = match silence.kind {
             SilenceKind::Silence => format!("{} is not silent any more, it was until {end}", silence.pattern),
             SilenceKind::Vacation => format!("the vacation is over, it was until {end}"),
@@ -96,7 +96,7 @@ pub fn acknowledge(
         let claims = claims::of_message(tx, id)?;
         let evidence = format!(
             "they know what the message of {} says",
-            shown(message.created_at, zone)
+            clock::local_minute(message.created_at, zone)
         );
         for subject in &message.subjects {
             let claimed = claims
@@ -118,12 +118,6 @@ pub fn acknowledge(
         }
     }
     Ok(found)
-}
-
-fn shown(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone())
-        .strftime("%Y-%m-%d %H:%M %Z")
-        .to_string()
 }
 
 #[cfg(test)]

@@ -4,12 +4,7 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Code,
-    error::error,
-    request::Request,
-    sigv4::{Authorization, hex},
-};
+use super::{Code, error::error, request::Request, sigv4::Authorization};
 use crate::clock::machine_time;
 
 /// How far a request's time may be off.
@@ -124,7 +119,7 @@ fn in_time(request: &Request) -> Result<(), Denial> {
 fn intact(request: &Request) -> Result<(), Denial> {
     match request.header("x-amz-content-sha256") {
         Some("UNSIGNED-PAYLOAD") => Ok(()),
-        Some(hash) if hash == hex(&Sha256::digest(&request.body)) => Ok(()),
+        Some(hash) if hash == hex::encode(Sha256::digest(&request.body)) => Ok(()),
         Some(_) => Err(denial(Code::XAmzContentSHA256Mismatch, &[])),
         None => Err(violation(Code::InvalidRequest, "no x-amz-content-sha256")),
     }

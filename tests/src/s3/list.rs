@@ -6,7 +6,6 @@ use super::{
     Code, Object, Shared,
     error::{error, escape, xml},
     request::Request,
-    sigv4::hex,
 };
 
 /// One line of a list.
@@ -99,7 +98,7 @@ fn render(request: &Request, entries: &[Entry<'_>], token: Option<String>) -> Re
 
 /// The last key of a page, made unreadable so that no client builds one itself.
 fn token_of(key: &str) -> String {
-    format!("1{}", hex(key.as_bytes()))
+    format!("1{}", hex::encode(key.as_bytes()))
 }
 
 fn last_of(token: &str) -> Option<String> {

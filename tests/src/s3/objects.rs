@@ -6,8 +6,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::sigv4::hex;
-
 /// An object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
@@ -60,7 +58,7 @@ impl Objects {
     }
 
     pub(super) fn put(&mut self, key: &str, bytes: Bytes, now: Timestamp) -> &Object {
-        let etag = format!("\"{}\"", &hex(&Sha256::digest(&bytes))[..32]);
+        let etag = format!("\"{}\"", &hex::encode(Sha256::digest(&bytes))[..32]);
         let last_modified = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let object = Object {
             key: key.to_owned(),

@@ -63,7 +63,7 @@ impl Authorization {
             "AWS4-HMAC-SHA256\n{}\n{}\n{}",
             header("x-amz-date"),
             self.scope,
-            hex(&Sha256::digest(&canonical))
+            hex::encode(Sha256::digest(&canonical))
         );
         let key = self
             .scope
@@ -71,7 +71,7 @@ impl Authorization {
             .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
                 hmac(&key, part.as_bytes()).to_vec()
             });
-        let signature = hex(&hmac(&key, to_sign.as_bytes()));
+        let signature = hex::encode(hmac(&key, to_sign.as_bytes()));
         (canonical, to_sign, signature)
     }
 
@@ -126,11 +126,6 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
         .into()
 }
 
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +135,7 @@ mod tests {
     fn the_keyed_hash_is_that_of_the_rfc() {
         let short = hmac(b"Jefe", b"what do ya want for nothing?");
         assert_eq!(
-            hex(&short),
+            hex::encode(short),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
         let long = hmac(
@@ -148,7 +143,7 @@ mod tests {
             b"Test Using Larger Than Block-Size Key - Hash Key First",
         );
         assert_eq!(
-            hex(&long),
+            hex::encode(long),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         );
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::required_remote;
 use crate::{
     cli::JsonArgs,
+    clock,
     commands::{Exit, context, text},
     store::{
         Store, StoreError,
@@ -75,7 +76,7 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
     )?;
     for Listed { place, damage, sound } in &listing.generations {
         let generation = &place.generation;
-        let at = text::local_second(generation.at, &settings.time_zone);
+        let at = clock::local_second(generation.at, &settings.time_zone);
         let verdict = match (damage, sound) {
             (Some(damage), _) => format!("  DAMAGED: {damage}"),
             (None, Some(_)) => "  sound".to_owned(),

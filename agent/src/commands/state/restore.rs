@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{remote, required_remote};
 use crate::{
     cli::RestoreArgs,
-    clock::Clock,
+    clock::{self, Clock},
     commands::{Exit, context, text},
     config::Settings,
     store::{
@@ -146,7 +146,7 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
             Some(oldest) => anyhow::bail!(
                 "there is no generation as old as that: the oldest is {} of {}",
                 oldest.number,
-                text::local_second(oldest.at, &settings.time_zone)
+                clock::local_second(oldest.at, &settings.time_zone)
             ),
         }
     }
@@ -205,7 +205,7 @@ fn print(
     }
     let made = restored
         .made_at
-        .map(|at| format!(" of {}", text::local(at, &settings.time_zone)))
+        .map(|at| format!(" of {}", clock::local_minute(at, &settings.time_zone)))
         .unwrap_or_default();
     writeln!(
         out,

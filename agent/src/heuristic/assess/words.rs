@@ -6,7 +6,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::{clock::local_time_of_day, domain::Money};
+use crate::{
+    clock::{day_from, days_from, local_time_of_day},
+    domain::Money,
+};
 
 /// The longest text of another party that a phrase repeats, in characters.
 const QUOTE_LENGTH: usize = 24;
@@ -40,29 +43,22 @@ impl<'a> Local<'a> {
     /// Only the day of a future instant: `today`, `tonight`, `tomorrow`, `Tue`, `2026-12-24`.
     pub(super) fn day_of(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
-        match self.days_until(shown.date()) {
-            0 => "today".to_owned(),
-            // "tomorrow" sounds as if there were time; a deadline after midnight is met before going to bed.
-            1 if shown.time() <= LATEST_DEADLINE => "tonight".to_owned(),
-            1 => "tomorrow".to_owned(),
-            2..7 => shown.strftime("%a").to_string(),
-            _ => shown.date().to_string(),
+        // "tomorrow" sounds as if there were time; a deadline after midnight is met before going to bed.
+        if days_from(self.today, shown.date()) == 1 && shown.time() <= LATEST_DEADLINE {
+            return "tonight".to_owned();
         }
+        day_from(self.today, shown.date())
     }
 
     /// A past instant: `14:02` for today, `Fri 17:55`, `2026-11-01 17:55`.
     pub(super) fn past(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
         let time = local_time_of_day(at, self.zone);
-        match self.days_until(shown.date()) {
+        match days_from(self.today, shown.date()) {
             0 => time,
             -6..0 => format!("{} {time}", shown.strftime("%a")),
             _ => format!("{} {time}", shown.date()),
         }
-    }
-
-    fn days_until(&self, date: Date) -> i32 {
-        date.since(self.today).map_or(i32::MAX, |span| span.get_days())
     }
 }
 

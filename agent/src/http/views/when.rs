@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use crate::clock::{day_from, local_time_of_day};
+
 /// `1 minute ago`, `3 hours ago`; `just now` under a minute.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let age = now.duration_since(at);
@@ -31,17 +33,8 @@ pub fn count(number: i64, unit: &str) -> String {
 
 /// `today 23:59`, `tomorrow 06:00`, `Tue 23:59`, and with the date from a week on.
 pub fn clock_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let (at, today) = (
-        at.to_zoned_datetime(zone.clone()),
-        now.to_zoned_datetime(zone.clone()).date(),
-    );
-    let days = (at.date() - today).get_days();
-    match days {
-        0 => format!("today {}", at.strftime("%H:%M")),
-        1 => format!("tomorrow {}", at.strftime("%H:%M")),
-        2..7 => at.strftime("%a %H:%M").to_string(),
-        _ => at.strftime("%Y-%m-%d %H:%M").to_string(),
-    }
+    let day = day_from(zone.to_datetime(now).date(), zone.to_datetime(at).date());
+    format!("{day} {}", local_time_of_day(at, zone))
 }
 
 /// Hours until `at`, with one decimal, negative when it has passed.

@@ -62,6 +62,6 @@ impl Letter {
 /// then hide the newer message.
 fn message_id(domain: &str, message: &Outgoing<'_>) -> String {
     let digest = Sha256::digest(message.text);
-    let text: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let text = hex::encode(&digest[..4]);
     format!("mecris-{}-{text}@{domain}", message.tag.trim_start_matches('#'))
 }
