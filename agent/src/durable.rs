@@ -1,7 +1,8 @@
-//! Small files that survive: on the disk when a call returns, whole or not at all, and only their owner's.
+//! Small files that survive a crash. A file is on the disk when a call returns, it is whole or absent, and
+//! only its owner can read it.
 //!
-//! Drafts have a fixed name beside the file, so that what a killed process leaves is overwritten and does not
-//! pile up.
+//! A draft has a fixed name beside its file. The next draft overwrites what a killed process left, so drafts
+//! do not pile up.
 
 use std::{
     ffi::OsString,
@@ -11,35 +12,35 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Only its owner reads and writes it.
+/// The mode of a private file: only its owner reads and writes it.
 pub const PRIVATE: u32 = 0o600;
 
-/// Writes a file in the place of an earlier one, if there is one.
+/// Writes `content` to `path` and replaces an earlier file there.
 ///
 /// # Errors
-/// If it cannot be written; then the earlier one is as it was.
+/// If the file cannot be written. The earlier file is then unchanged.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = draft(path, content)?;
     fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(&draft)))?;
-    keep_name(path)
+    sync_folder_of(path)
 }
 
-/// `path` with `suffix` behind the file name.
+/// `path` with `suffix` appended to the file name.
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Writes what is to become the file of this path, beside it; returns where it is.
+/// Writes `content` to a draft beside `path` and returns the draft's path. The caller renames it.
 ///
 /// # Errors
-/// If it cannot be written; nothing is left of it then.
+/// If the draft cannot be written. No draft is left behind then.
 pub fn draft(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
     let mut draft = OsString::from(path);
     draft.push(".part");
     let draft = PathBuf::from(draft);
-    // What a killed process left of that name may be readable by others.
+    // A draft that a killed process left may be readable by others.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -57,11 +58,11 @@ pub fn draft(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
     Ok(draft)
 }
 
-/// Lets the name of a file survive, too.
+/// Makes the name of a file survive a crash: syncs the folder that holds it.
 ///
 /// # Errors
-/// If the system does not say that it does.
-pub fn keep_name(path: &Path) -> io::Result<()> {
+/// If the system does not confirm the sync.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -1,9 +1,9 @@
 //! Mecris watches what a person promised and sends one well-timed message when a promise is about to break.
 //!
-//! The flow goes one way: **observe** (the [`arms`]) → **assess** → **decide** (both pure, in [`heuristic`])
-//! → **record** (the [`store`]) → **deliver** ([`notify`]). Imports point one way too: `commands →
-//! runtime/http → heuristic/notify → arms/store → outbound/clock/config/domain/durable`.
-//! `docs/ARCHITECTURE.md` says where to go for what.
+//! The flow goes one way: **observe** (the [`arms`] and the [`budget`]) → **assess** → **decide** (both pure,
+//! in [`heuristic`]) → **record** (the [`store`]) → **deliver** ([`notify`]). Imports point one way too:
+//! `commands → runtime/http → heuristic/notify → arms/store → outbound/clock/config/domain/durable`.
+//! `docs/ARCHITECTURE.md` says what each module is for.
 
 pub mod alerts;
 pub mod arms;

@@ -27,7 +27,7 @@ pub(crate) fn main() -> ExitCode {
     };
     match runtime.block_on(commands::execute(cli)) {
         Ok(exit) => exit.into(),
-        // Whoever read the results has seen enough (`status | head`).
+        // The reader of the results has closed the pipe (`status | head`): that is no failure.
         Err(error) if Exit::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             eprintln!("mecris-agent: {error:#}");
@@ -36,7 +36,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// `MECRIS_LOG` says how much, `--log-format` or `MECRIS_LOG_FORMAT` how.
+/// `MECRIS_LOG` says how much is logged; `--log-format` or `MECRIS_LOG_FORMAT` says how it looks.
 fn start_logs(cli: &Cli) -> Result<(), LogsError> {
     let variable = |name| std::env::var(name).ok();
     let format = logs::Format::choose(cli.log_format, variable("MECRIS_LOG_FORMAT").as_deref())?;

@@ -1,7 +1,7 @@
 //! Alerts that a process without the state's lock leaves for the process that has it.
 //!
-//! [`spool`] is the folder beside the database, [`pickup`] decides about what waits there. Nothing here talks to a
-//! channel.
+//! [`spool`] is the folder beside the database. [`pickup`] decides about the alerts that wait there. Nothing
+//! here talks to a channel.
 
 pub mod pickup;
 pub mod spool;

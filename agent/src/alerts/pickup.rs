@@ -1,5 +1,4 @@
-//! Alerts that others left here while they had no lock (see [`Spool`]): decided about by whoever has the
-//! state.
+//! Decides about the alerts that other processes left in the [`Spool`], in the process that holds the lock.
 
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
@@ -14,11 +13,11 @@ use crate::{
     store::Store,
 };
 
-/// An alert that quiet hours or a limit held back is decided about again after this: as often as a pass is
-/// made, because each time is a line of the decision log, and a copy of the state.
-const AGAIN: Duration = Duration::from_secs(15 * 60);
+/// How long an alert waits that quiet hours or a limit held back, until it is decided about again. Each
+/// decision costs a line of the decision log and a copy of the state, so this is the usual interval of passes.
+const RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
-/// The folder of an agent's state, and what was held back.
+/// Takes alerts from the spool of one database, and remembers which of them were held back and when.
 pub struct Pickup {
     spool: Spool,
     heuristic: Heuristic,
@@ -28,7 +27,7 @@ pub struct Pickup {
 }
 
 impl Pickup {
-    /// What waits beside this state, to be decided by this heuristic.
+    /// For the spool beside `store`; `heuristic` decides.
     pub fn new(store: &Store, heuristic: Heuristic, clock: Clock, zone: TimeZone) -> Self {
         Self {
             spool: Spool::of(store.path()),
@@ -39,13 +38,15 @@ impl Pickup {
         }
     }
 
-    /// Decides about all that waits. Whoever left an alert was told that it would be sent, so it stays until
-    /// it was, or is not to be sent at all: it is silenced, known, was told before, or its day has been over
-    /// for a day.
-    pub async fn take_up(&mut self) {
+    /// Decides about every waiting alert.
+    ///
+    /// `send-alert` promised that the alert would be sent. So an alert stays until its message is recorded, or
+    /// until it must not be sent at all: it is silenced, acknowledged or already sent, or its day ended a day
+    /// ago.
+    pub async fn decide_waiting(&mut self) {
         let waiting = match self.spool.waiting() {
             Ok(waiting) => waiting,
-            Err(error) => return tracing::warn!(%error, "alerts that were left here cannot be read"),
+            Err(error) => return tracing::warn!(%error, "cannot read the folder of waiting alerts"),
         };
         self.held_back
             .retain(|file, _| waiting.iter().any(|alert| alert.file == *file));
@@ -53,38 +54,38 @@ impl Pickup {
             if self
                 .held_back
                 .get(&alert.file)
-                .is_some_and(|since| since.elapsed() < AGAIN)
+                .is_some_and(|since| since.elapsed() < RETRY_AFTER)
             {
                 continue;
             }
             match &alert.condition {
                 Ok(condition) => match self.heuristic.alert(vec![condition.clone()]).await {
                     Ok((decisions, _)) if is_held_back(&decisions) && !self.is_past(condition) => {
-                        tell(&decisions);
+                        log(&decisions);
                         self.held_back.insert(alert.file.clone(), Instant::now());
                         continue;
                     }
-                    Ok((decisions, _)) => tell(&decisions),
+                    Ok((decisions, _)) => log(&decisions),
                     Err(error) => {
-                        return tracing::error!(%error, "an alert that was left here cannot be recorded yet");
+                        return tracing::error!(%error, "cannot record the decision about a waiting alert: trying again");
                     }
                 },
                 Err(Unreadable::Nonsense(error)) => {
-                    tracing::error!(%error, "an alert that was left here makes no sense: it is dropped");
+                    tracing::error!(%error, "the file of a waiting alert holds no alert: the file is removed");
                 }
                 Err(Unreadable::System(error)) => {
-                    tracing::error!(%error, file = %alert.file.display(), "an alert that was left here cannot be read yet");
+                    tracing::error!(%error, file = %alert.file.display(), "cannot read a waiting alert: trying again");
                     self.held_back.insert(alert.file.clone(), Instant::now());
                     continue;
                 }
             }
             if let Err(error) = self.spool.done(&alert) {
-                tracing::warn!(%error, "an alert that was taken over cannot be removed");
+                tracing::warn!(%error, "cannot remove an alert that is decided: it will be decided about again");
             }
         }
     }
 
-    /// Held back for a whole day, it is no alert any more.
+    /// Whether the condition's day ended a day ago: its alert is then too old to send.
     fn is_past(&self, condition: &Condition) -> bool {
         let yesterday = self.clock.now().saturating_sub(SignedDuration::from_hours(24));
         yesterday.is_ok_and(|yesterday| clock::local_day(yesterday, &self.zone) > condition.day)
@@ -95,13 +96,16 @@ fn is_held_back(decisions: &[Decision]) -> bool {
     decisions.iter().any(|decision| decision.reason.is_for_now())
 }
 
-/// Nobody waits for the answer to an alert that was left here: what became of it is at least in the log.
-fn tell(decisions: &[Decision]) {
+/// Logs what was decided: the process that left the alert has ended and cannot be answered.
+fn log(decisions: &[Decision]) {
     for Decision {
         condition, reason, ..
     } in decisions
     {
-        let (subject, severity, held_back) = (&condition.subject, condition.severity, reason.is_for_now());
-        tracing::warn!(%subject, %severity, %reason, held_back, "an alert was left here by another process");
+        let Condition {
+            subject, severity, ..
+        } = condition;
+        let held_back = reason.is_for_now();
+        tracing::warn!(%subject, %severity, %reason, held_back, "decided about an alert of another process");
     }
 }

@@ -1,9 +1,8 @@
-//! Alerts that somebody without the lock asks whoever has it to send: one JSON file each, in a folder beside
-//! the database.
+//! The folder of waiting alerts beside the database: one JSON file an alert.
 //!
-//! A unit that gives up while the daemon runs cannot write to the state, and its alert must not be lost. So
-//! `send-alert` leaves the condition here, whole and on the disk, and the daemon takes it up, now or at its
-//! next start.
+//! `send-alert` cannot write to the state while the daemon holds its lock, and the alert must not be lost. So
+//! `send-alert` leaves the condition here, and the daemon takes it from here, now or at its next start. An
+//! alert is whole and on the disk as soon as it is left.
 
 use std::{
     fs, io,
@@ -15,51 +14,52 @@ use crate::{
     durable::{self, beside},
 };
 
-/// The folder of one database.
+/// The folder of waiting alerts of one database.
 #[derive(Clone, Debug)]
 pub struct Spool(PathBuf);
 
-/// One that waits.
+/// An alert that waits.
 #[derive(Debug)]
 pub struct Waiting {
-    /// Its file.
+    /// The alert's file.
     pub file: PathBuf,
-    /// What it says.
+    /// The condition that the file holds.
     pub condition: Result<Condition, Unreadable>,
 }
 
-/// Why nobody knows what an alert says.
+/// Why an alert's file gives no condition.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// It cannot be read now.
+    /// The system cannot read the file now; a later try may succeed.
     System(io::Error),
-    /// It is none, and never will be.
+    /// The file holds no condition and never will.
     Nonsense(serde_json::Error),
 }
 
 impl Spool {
-    /// That of the database at this path.
+    /// The folder of the database at this path: `state.db.alerts` beside `state.db`.
     pub fn of(database: &Path) -> Self {
         Self(beside(database, ".alerts"))
     }
 
-    /// Leaves an alert for whoever has the state. It is on the disk when this returns; `id` must be new.
+    /// Leaves an alert for the process that holds the lock. The alert is on the disk when this returns. `id`
+    /// must be new, and ids must sort by time.
     ///
     /// # Errors
     /// If the folder cannot be made or written.
     pub fn leave(&self, id: &str, condition: &Condition) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
-        durable::keep_name(&self.0)?;
+        durable::sync_folder_of(&self.0)?;
         durable::replace(
             &self.0.join(format!("{id}.json")),
             &serde_json::to_vec(condition)?,
         )
     }
 
-    /// Those that wait, in the order of their ids.
+    /// All waiting alerts, in the order of their ids. A missing folder holds no alert.
     ///
     /// # Errors
-    /// If the folder is there and cannot be read.
+    /// If the folder exists and cannot be read.
     pub fn waiting(&self) -> io::Result<Vec<Waiting>> {
         let entries = match fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -79,11 +79,11 @@ impl Spool {
             .collect())
     }
 
-    /// It is decided and on record, or never can be.
+    /// Removes an alert that is decided and recorded, or that can never be read.
     ///
     /// # Errors
-    /// If the file cannot be removed; then it is decided again, and the record says that its day has had its
-    /// alert.
+    /// If the file cannot be removed. The alert is then decided again, and the record shows that its subject
+    /// has already had its alert of the day.
     pub fn done(&self, waiting: &Waiting) -> io::Result<()> {
         fs::remove_file(&waiting.file)
     }
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(waiting.len(), 2);
         assert!(matches!(waiting[1].condition, Err(Unreadable::Nonsense(_))));
         handover.done(&waiting[1]).unwrap();
-        // One that cannot be read is in nobody's way.
+        // An alert that cannot be read does not keep the others from being read.
         fs::create_dir(alerts.join("0.json")).unwrap();
         let waiting = handover.waiting().unwrap();
         assert!(matches!(waiting[0].condition, Err(Unreadable::System(_))) && waiting[1].condition.is_ok());

@@ -72,7 +72,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
-    agent.pickup().take_up().await;
+    agent.pickup().decide_waiting().await;
     let passed = agent.heuristic.pass(Trigger::Cli).await;
     // Whatever became of the pass: what was recorded before it is sent.
     agent.outbox.drain(agent.settle_time).await;

@@ -155,7 +155,7 @@ impl Scheduler {
                 .last_delivery_turn
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner) = Instant::now();
-            alerts.take_up().await;
+            alerts.decide_waiting().await;
             self.agent.outbox.work().await;
             self.count_notifications();
             let wait = self.until(self.agent.outbox.next_due());

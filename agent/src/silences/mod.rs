@@ -1,7 +1,7 @@
 //! What a person says to Mecris: "not now" (a silence), "I am away" (a vacation), "I know" (an acknowledgement).
 //!
-//! [`words`] reads what they ask for, [`person`] records it. Whether a silence covers a condition is decided in
-//! `heuristic`.
+//! [`request`] turns the person's words into a silence, [`record`] writes it to the state. `heuristic` decides
+//! whether a silence covers a condition.
 
-pub mod person;
-pub mod words;
+pub mod record;
+pub mod request;

@@ -32,7 +32,12 @@ fn an_alert_beside_the_daemon_is_sent_by_the_daemon_once() {
         );
     }
     let decided = until(PATIENCE, || {
-        (daemon.logs().matches("an alert was left here").count() == 2).then_some(())
+        (daemon
+            .logs()
+            .matches("decided about an alert of another process")
+            .count()
+            == 2)
+            .then_some(())
     });
     assert!(decided.is_some(), "{}", daemon.logs());
     let sent = until(PATIENCE, || (stage.twilio.accepted_count() > 0).then_some(()));

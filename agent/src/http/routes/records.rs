@@ -18,7 +18,7 @@ use crate::{
         gate::Caller,
         views::records::{Decisions, Notifications, Runs},
     },
-    silences::person,
+    silences::record,
     store::tables::{decisions as decision_table, outbox, runs as run_table},
 };
 
@@ -149,7 +149,7 @@ pub(in crate::http) async fn acknowledge(
     let author = author(args.author, caller)?;
     let missing = format!("there is no notification {id}");
     let found = app
-        .note(move |tx| person::acknowledge(tx, &id, &author, now, &zone))
+        .note(move |tx| record::acknowledge(tx, &id, &author, now, &zone))
         .await?;
     found.map(Json).ok_or_else(|| ApiError::not_found(missing))
 }

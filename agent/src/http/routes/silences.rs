@@ -23,8 +23,8 @@ use crate::{
         views::{SilenceView, silence::Silences},
     },
     silences::{
-        person,
-        words::{self, SilenceError, Wish},
+        record,
+        request::{self, SilenceError, SilenceRequest},
     },
     store::tables::silences,
 };
@@ -98,7 +98,7 @@ pub(in crate::http) async fn create(
         comment,
         ..
     } = new;
-    let wish = Wish {
+    let wish = SilenceRequest {
         subject,
         until,
         lasting,
@@ -106,9 +106,9 @@ pub(in crate::http) async fn create(
         author: author(new.author, caller)?,
         comment,
     };
-    let planned = words::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
+    let planned = request::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
     let (silence, zone) = (planned.clone(), app.settings.zone.clone());
-    app.note(move |tx| person::silence(tx, &silence, &zone)).await?;
+    app.note(move |tx| record::silence(tx, &silence, &zone)).await?;
     Ok((StatusCode::CREATED, Json(SilenceView::new(&planned, now))))
 }
 
@@ -152,7 +152,7 @@ pub(in crate::http) async fn remove(
     let author = author(args.author, caller)?;
     let missing = format!("there is no silence {id}");
     let ended = app
-        .note(move |tx| person::unsilence(tx, &id, &author, now, &zone))
+        .note(move |tx| record::unsilence(tx, &id, &author, now, &zone))
         .await?;
     let ended = ended.ok_or_else(|| ApiError::not_found(missing))?;
     Ok(Json(SilenceView::new(&ended, app.clock.now())))
@@ -160,7 +160,7 @@ pub(in crate::http) async fn remove(
 
 /// Who is put on record: who they say they are, else the name of their token.
 pub(super) fn author(said: Option<String>, caller: Caller) -> Result<String, ApiError> {
-    match said.map(|said| words::author(&said)).transpose()? {
+    match said.map(|said| request::author(&said)).transpose()? {
         Some(author) if !author.is_empty() => Ok(author),
         _ => Ok(caller.0),
     }

@@ -109,7 +109,7 @@ fn write(
     let put_in_place = || {
         verify::verify(&open(&part)?, &path.display().to_string())?;
         name(&part, path)
-            .and_then(|()| durable::keep_name(path))
+            .and_then(|()| durable::sync_folder_of(path))
             .map_err(io_error(path))
     };
     put_in_place().inspect_err(|_| drop(fs::remove_file(&part)))?;

@@ -1,4 +1,4 @@
-//! From what a person wrote to a silence. Pure.
+//! Turns a person's words into a silence. Pure: the time and the id come in as arguments.
 
 use jiff::{SignedDuration, Span, Timestamp, civil::DateTime, tz::TimeZone};
 
@@ -7,82 +7,81 @@ use crate::{
     domain::{PatternError, Silence, SilenceKind, SubjectPattern},
 };
 
-/// Nothing is silent for longer than this in one go: a silence that was forgotten is the silence that nobody
-/// notices.
+/// The longest silence: 90 days. A silence that its author forgot must end by itself.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The longest author and comment, in characters.
 const LONGEST_AUTHOR: usize = 80;
 const LONGEST_COMMENT: usize = 500;
 
-/// A silence in a person's words.
+/// A silence in a person's words. Exactly one of `until` and `lasting` must be present.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// The pattern; a vacation needs none.
+pub struct SilenceRequest {
+    /// The pattern of subjects: `goal:*`. A vacation needs none.
     pub subject: Option<String>,
-    /// Its end: an instant with its offset, or a date and time on the person's clock; a date alone is its
-    /// first moment.
+    /// The end: an instant with its offset, or a date and time on the person's clock. A date alone means the
+    /// start of that day.
     pub until: Option<String>,
-    /// Or how long it is to be: `2h`, `3d`, `1w 2d`. Days are the calendar's.
+    /// The length: `2h`, `3d`, `1w 2d`. A day is a calendar day, also when the clock changes.
     pub lasting: Option<String>,
-    /// Whether it is a vacation.
+    /// Whether the silence is a vacation, which covers every promise.
     pub vacation: bool,
-    /// Who wishes it.
+    /// The person or device that asks: one line of at most 80 characters.
     pub author: String,
-    /// Why.
+    /// The reason: one line of at most 500 characters, or empty.
     pub comment: String,
 }
 
-/// Why a wish cannot be granted. Each sentence names the argument and what is allowed.
+/// Why a request is refused. Each sentence names the argument and what is allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum SilenceError {
-    /// What is to be silent was not said.
+    /// Neither a subject nor a vacation was named.
     #[error(
-        "subject is missing: name what is to be silent, for example goal:reading or goal:*, or send vacation=true for all that was promised"
+        "subject is missing: expected a subject or a pattern, for example goal:reading or goal:*, or vacation=true for every promise"
     )]
     NoSubject,
-    /// The pattern is none.
+    /// The subject is not a pattern.
     #[error("subject: {0}")]
     Pattern(#[from] PatternError),
-    /// A vacation from something.
+    /// A vacation with a subject other than `*`.
     #[error(
-        "subject: {0:?} does not go with vacation, which covers all that was promised: leave one of the two out"
+        "subject: {0:?} cannot be combined with vacation=true, which covers every promise: send only one of the two"
     )]
     PartialVacation(String),
-    /// The end was not said, or said twice.
-    #[error("until and for: {0}, expected one of them, until=2026-12-24T18:00 or for=2h")]
+    /// The end is missing or given twice.
+    #[error("until and for: {0}, expected exactly one of them, until=2026-12-24T18:00 or for=2h")]
     Ends(&'static str),
-    /// The end cannot be read.
+    /// The end is not a time.
     #[error(
-        "until: {0:?} is no point in time: expected 2026-12-24T18:00 or 2026-12-24 on your clock, or with an offset 2026-12-24T18:00:00-05:00 (in a query + is written %2B)"
+        "until: {0:?} is not a time: expected 2026-12-24T18:00 or 2026-12-24 on your clock, or with an offset 2026-12-24T18:00:00-05:00 (in a query + is written %2B)"
     )]
     Until(String),
-    /// The length cannot be read.
-    #[error("for: {0:?} is no length of time: expected for example 90m, 2h, 3d or 1w 2d, up to 90d")]
+    /// The length is not a duration.
+    #[error("for: {0:?} is not a duration: expected for example 90m, 2h, 3d or 1w 2d, up to 90d")]
     For(String),
-    /// It would be over before it begins.
+    /// The end is not in the future.
     #[error("{name}: {text:?} ends at {ends_at}, which is not after {now}: expected up to 90 days from now")]
     Past {
         /// `until` or `for`.
         name: &'static str,
-        /// What was sent.
+        /// The text that was sent.
         text: String,
-        /// What that means.
+        /// The end that the text means.
         ends_at: Timestamp,
-        /// Now.
+        /// The present time.
         now: Timestamp,
     },
-    /// It would be too long.
+    /// The silence is longer than [`LONGEST`].
     #[error(
-        "{name}: {text:?} is more than 90 days away: expected up to 90 days from now, and say it again then"
+        "{name}: {text:?} is more than 90 days away: expected up to 90 days from now, renew the silence then"
     )]
     TooLong {
         /// `until` or `for`.
         name: &'static str,
-        /// What was sent.
+        /// The text that was sent.
         text: String,
     },
-    /// A text that does not fit into one line of the record.
+    /// A text that is too long or has more than one line.
     #[error("{name}: expected one line of at most {most} characters")]
     Text {
         /// `author` or `comment`.
@@ -92,12 +91,17 @@ pub enum SilenceError {
     },
 }
 
-/// The silence that a person wishes, from now on.
+/// The silence that a person asks for. It begins at `now`; `zone` is the zone of the person's clock.
 ///
 /// # Errors
-/// If it cannot be understood, is over already or too long; in words for that person.
-pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<Silence, SilenceError> {
-    let (kind, pattern) = match (wish.vacation, wish.subject) {
+/// If the request cannot be understood, its end is not in the future, or it is longer than [`LONGEST`].
+pub fn plan(
+    request: SilenceRequest,
+    id: String,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Silence, SilenceError> {
+    let (kind, pattern) = match (request.vacation, request.subject) {
         (false, None) => return Err(SilenceError::NoSubject),
         (false, Some(subject)) => (SilenceKind::Silence, subject.trim().parse()?),
         (true, Some(subject)) if subject.trim() != "*" => {
@@ -105,7 +109,7 @@ pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<S
         }
         (true, _) => (SilenceKind::Vacation, SubjectPattern::every_promise()),
     };
-    let (name, text, ends_at) = match (wish.until, wish.lasting) {
+    let (name, text, ends_at) = match (request.until, request.lasting) {
         (Some(text), None) => (
             "until",
             quoted(&text),
@@ -116,8 +120,8 @@ pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<S
             quoted(&text),
             after(&text, now, zone).ok_or(SilenceError::For(quoted(&text)))?,
         ),
-        (None, None) => return Err(SilenceError::Ends("neither is there")),
-        (Some(_), Some(_)) => return Err(SilenceError::Ends("both are there")),
+        (None, None) => return Err(SilenceError::Ends("both are missing")),
+        (Some(_), Some(_)) => return Err(SilenceError::Ends("both are present")),
     };
     if ends_at <= now {
         return Err(SilenceError::Past {
@@ -127,7 +131,7 @@ pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<S
             now,
         });
     }
-    // An hour more than 90 times 24: the night on which the clock is set back has 25.
+    // One hour more than 90 times 24: the day on which the clock is set back has 25 hours.
     if ends_at.duration_since(now) > LONGEST + SignedDuration::from_hours(1) {
         return Err(SilenceError::TooLong { name, text });
     }
@@ -137,18 +141,18 @@ pub fn plan(wish: Wish, id: String, now: Timestamp, zone: &TimeZone) -> Result<S
         pattern,
         starts_at: now,
         ends_at,
-        author: author(&wish.author)?,
-        comment: line("comment", &wish.comment, LONGEST_COMMENT)?,
+        author: author(&request.author)?,
+        comment: line("comment", &request.comment, LONGEST_COMMENT)?,
         created_at: now,
         deleted_at: None,
         deleted_by: None,
     })
 }
 
-/// Who says something, as it is recorded.
+/// The author of a silence or an acknowledgement, as it is recorded: trimmed.
 ///
 /// # Errors
-/// If it is not one short line.
+/// If the name has more than one line or more than 80 characters.
 pub fn author(text: &str) -> Result<String, SilenceError> {
     line("author", text, LONGEST_AUTHOR)
 }
@@ -163,7 +167,7 @@ fn line(name: &'static str, text: &str, most: usize) -> Result<String, SilenceEr
     }
 }
 
-/// As much of somebody's text as helps them to find it.
+/// The first 80 characters of the sent text: enough for its author to find it.
 fn quoted(text: &str) -> String {
     text.chars().take(80).collect()
 }
@@ -192,32 +196,32 @@ mod tests {
         "2026-03-03T15:00:00-05:00".parse().unwrap()
     }
 
-    fn planned(wish: Wish) -> Result<Silence, SilenceError> {
+    fn planned(request: SilenceRequest) -> Result<Silence, SilenceError> {
         plan(
-            wish,
+            request,
             "id".to_owned(),
             now(),
             &TimeZone::get("America/New_York").unwrap(),
         )
     }
 
-    fn goals() -> Wish {
-        Wish {
+    fn goals() -> SilenceRequest {
+        SilenceRequest {
             subject: Some("goal:*".to_owned()),
             author: "laptop".to_owned(),
-            ..Wish::default()
+            ..SilenceRequest::default()
         }
     }
 
     fn until(text: &str) -> Result<Silence, SilenceError> {
-        planned(Wish {
+        planned(SilenceRequest {
             until: Some(text.to_owned()),
             ..goals()
         })
     }
 
     fn lasting(text: &str) -> Result<Silence, SilenceError> {
-        planned(Wish {
+        planned(SilenceRequest {
             lasting: Some(text.to_owned()),
             ..goals()
         })
@@ -255,7 +259,7 @@ mod tests {
     #[test]
     fn a_vacation_covers_every_promise() {
         let vacation = |subject: Option<&str>| {
-            planned(Wish {
+            planned(SilenceRequest {
                 vacation: true,
                 lasting: Some("3d".to_owned()),
                 subject: subject.map(str::to_owned),
@@ -277,24 +281,24 @@ mod tests {
 
     #[test]
     fn what_cannot_be_granted_is_answered_with_what_can() {
-        let wishes = [
-            planned(Wish {
+        let requests = [
+            planned(SilenceRequest {
                 lasting: Some("2h".to_owned()),
                 subject: None,
                 ..goals()
             }),
-            planned(Wish {
+            planned(SilenceRequest {
                 lasting: Some("2h".to_owned()),
                 subject: Some("goal:[ab]".to_owned()),
                 ..goals()
             }),
-            planned(Wish {
+            planned(SilenceRequest {
                 lasting: Some("2h".to_owned()),
                 vacation: true,
                 ..goals()
             }),
             planned(goals()),
-            planned(Wish {
+            planned(SilenceRequest {
                 lasting: Some("2h".to_owned()),
                 until: Some("2026-03-04".to_owned()),
                 ..goals()
@@ -312,20 +316,20 @@ mod tests {
             lasting("2h ago"),
             lasting("91d"),
             lasting("9999y"),
-            planned(Wish {
+            planned(SilenceRequest {
                 lasting: Some("2h".to_owned()),
                 author: "x".repeat(81),
                 ..goals()
             }),
-            planned(Wish {
+            planned(SilenceRequest {
                 lasting: Some("2h".to_owned()),
                 comment: "two\nlines".to_owned(),
                 ..goals()
             }),
         ];
-        let sentences: Vec<String> = wishes
+        let sentences: Vec<String> = requests
             .into_iter()
-            .map(|wish| wish.unwrap_err().to_string())
+            .map(|request| request.unwrap_err().to_string())
             .collect();
         insta::assert_snapshot!(sentences.join("\n"));
     }

@@ -1,5 +1,5 @@
-//! What a person decides: to be left alone, or that they know. Each is one transaction that can be run again,
-//! with its lines in the decision log.
+//! Records what a person says: a silence, its early end, an acknowledgement. Each function is one transaction
+//! with its lines in the decision log. Running it a second time changes nothing.
 
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Transaction;
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// Begins a silence.
+/// Inserts a silence, with one line in the decision log.
 ///
 /// # Errors
-/// What SQLite says.
+/// The error of SQLite.
 pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusqlite::Result<()> {
     if silences::insert(tx, silence)? {
         let end = clock::local_minute(silence.ends_at, zone);
@@ -42,11 +42,11 @@ pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusq
     Ok(())
 }
 
-/// Ends a silence before its time. Returns it as it is then; `None` if there is no such silence. One that has
-/// ended stays as it is.
+/// Ends a silence before its time and returns it as it is afterwards; `None` if there is no such silence. A
+/// silence that has already ended stays unchanged.
 ///
 /// # Errors
-/// What SQLite says.
+/// The error of SQLite.
 pub fn unsilence(
     tx: &Transaction<'_>,
     id: &str,
@@ -78,11 +78,12 @@ pub fn unsilence(
     Ok(found)
 }
 
-/// Notes that the person knows what a message says: no more of it on its day. Returns the message as it is
-/// then; `None` if there is no such message. Who says it first counts.
+/// Acknowledges a message: the person knows what it says, and its subjects are not repeated on their day.
+/// Returns the message as it is afterwards; `None` if there is no such message. The first acknowledgement
+/// counts, later ones change nothing.
 ///
 /// # Errors
-/// What SQLite says.
+/// The error of SQLite.
 pub fn acknowledge(
     tx: &Transaction<'_>,
     id: &str,
