@@ -1,11 +1,11 @@
 //! Activity: was there a walk today? From a Beeminder goal's datapoints, never from its colour.
 //!
-//! A walk is a datapoint of the goal that a person (or their device) made, whatever its value: not a dummy
-//! (Beeminder's own `#DERAIL` and pessimistic presumptions), and not the initial one, which comes with the
-//! goal on the day it is created and which nobody walked for. Its daystamp must be today, as `today.rs`
-//! defines it.
+//! A walk is a datapoint of the goal that a person or their device made, whatever its value. A dummy is no
+//! walk: Beeminder itself makes `#DERAIL` points and pessimistic presumptions. The initial datapoint is no
+//! walk either: it comes with the goal on the day the goal is created. The daystamp of a walk must be today,
+//! as `today.rs` defines it.
 //!
-//! What cannot be found out is `Unknown`, never "needed" and never "done".
+//! A walk that cannot be determined is `Unknown`, never "needed" and never "done".
 
 mod today;
 
@@ -18,22 +18,22 @@ use self::today::Today;
 use super::beeminder::{Account, BeeminderArm, Datapoint, Goal, GoalState};
 use crate::domain::{Daystamp, Observation, Slug};
 
-/// Whether the walk of one day was done.
+/// Whether the walk of a day was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Walk {
     /// The goal whose datapoints are walks.
     pub goal: Slug,
-    /// The local day that was asked about.
+    /// The day, in the person's zone.
     pub day: Daystamp,
-    /// A real datapoint (not a dummy) counts for that day.
+    /// Whether a datapoint that a person or their device made counts for that day.
     pub done: bool,
 }
 
-/// What the datapoints that came with a goal say: `Some(done)`, or `None` where they leave a doubt.
+/// Whether the goal's own datapoints show a walk today; `None` if they leave a doubt.
 ///
-/// A goal comes with its last few datapoints only. So if none of them is a walk of today, "not done" is
-/// certain only if Beeminder says that there is no datapoint today at all (`todayta`) and is not still
-/// working on the goal (`queued`).
+/// Beeminder sends only the last few datapoints with a goal. If none of them is a walk of today, "not done"
+/// is certain only if Beeminder says that the goal has no datapoint today (`todayta`) and is not recomputing
+/// the goal (`queued`).
 pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: &TimeZone) -> Option<bool> {
     if is_walked(&goal.datapoints, &Today::of(goal, now, local_zone, account_zone)) {
         return Some(true);
@@ -41,8 +41,8 @@ pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: 
     (goal.has_data_today == Some(false) && !goal.queued).then_some(false)
 }
 
-/// Today's walk, from an account that was just read; asks Beeminder for the goal's datapoints only where the
-/// account leaves a doubt.
+/// Today's walk, from the observed account. Beeminder is asked for more datapoints only if the account leaves
+/// a doubt. `within` bounds that request.
 pub async fn observe(
     goal: &Slug,
     account: &Observation<Account>,
@@ -69,7 +69,7 @@ async fn find_out(
         Observation::Fresh { value, at } => (value, *at),
         Observation::Stale { at, why, .. } => {
             return Err(format!(
-                "the goals are those of {at}, a walk since then would not be seen: {why}"
+                "the goals were last read at {at}, so a later walk is not seen: {why}"
             ));
         }
         Observation::Unknown { why } => return Err(format!("the goals could not be read: {why}")),
@@ -124,7 +124,7 @@ fn is_walked(datapoints: &[Datapoint], today: &Today) -> bool {
 
 fn not_there(slug: &Slug, account: &Account) -> String {
     let mut why = format!(
-        "walk.goal = \"{slug}\" is not among the {} goals that were read: check its spelling in walk.goal, that it is not archived, \
+        "walk.goal = \"{slug}\" is not among the {} goals that were read: check the spelling of walk.goal, that the goal is not archived, \
          and that beeminder.ignore does not name it",
         account.goals.len()
     );

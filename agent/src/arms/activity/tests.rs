@@ -219,7 +219,7 @@ async fn a_goal_that_is_not_there_or_takes_no_data_is_unknown_with_what_to_check
     let walk = ask(&fake, &"bike".parse().unwrap(), fresh(changed(json!({})))).await;
     assert_eq!(
         walk.why().unwrap(),
-        "walk.goal = \"bike\" is not among the 3 goals that were read: check its spelling in walk.goal, that it is not archived, \
+        "walk.goal = \"bike\" is not among the 3 goals that were read: check the spelling of walk.goal, that the goal is not archived, \
          and that beeminder.ignore does not name it"
     );
     let frozen = with_point(

@@ -12,10 +12,10 @@ use crate::{
     outbound::{Call, Outbound},
 };
 
-/// For one try: goals.json of a large account takes seconds.
+/// The time for one try: goals.json of a large account takes seconds.
 const ONE_TRY: Duration = Duration::from_secs(10);
 
-/// How many datapoints are asked for when the walk is in doubt: more than a person records in a day.
+/// How many datapoints are requested when the walk is in doubt: more than a person records in a day.
 const NEWEST: &str = "25";
 
 /// Beeminder's API, read-only.
@@ -46,20 +46,20 @@ impl Api {
         }
     }
 
-    /// The user and the goals, asked for at once.
+    /// Reads the user and the goals with two concurrent requests.
     ///
-    /// On every pass, and whole: the user's `updated_at` does not change when a day rolls over, safebuf does.
-    /// `emaciated` leaves out the road matrices, which can be huge.
+    /// Both are read whole on every pass. The user's `updated_at` cannot tell whether that is needed: it
+    /// stays the same when a day rolls over, but safebuf changes. `emaciated` leaves out the road matrices,
+    /// which can be huge.
     pub(super) async fn user_and_goals(
         &self,
         within: Duration,
     ) -> Result<(Option<Value>, Value), BeeminderError> {
         let user_file = format!("{}.json", self.username);
-        let (user_path, goals_path) = (["users", &user_file], ["users", &self.username, "goals.json"]);
-        let (user_name, goals_name) = (
-            format!("the user {}", self.username),
-            format!("the goals of {}", self.username),
-        );
+        let user_path = ["users", &user_file];
+        let user_name = format!("the user {}", self.username);
+        let goals_path = ["users", &self.username, "goals.json"];
+        let goals_name = format!("the goals of {}", self.username);
         let emaciated = [("emaciated", "true")];
         let (user, goals) = tokio::join!(
             self.get(&user_path, &emaciated, &user_name, within),
@@ -92,7 +92,7 @@ impl Api {
         let Err(BeeminderError::Unauthorized { .. }) = answer else {
             return answer;
         };
-        // Perhaps the token was replaced. What is asked for is read-only, so it can be asked twice.
+        // Perhaps the token was replaced. Every request is read-only, so it can be made twice.
         let left = || within.saturating_sub(began.elapsed());
         if !self.token.refused(token.number, left() / 2).await {
             return answer;

@@ -1,5 +1,5 @@
-//! From Beeminder's JSON to what Mecris keeps. Pure; no input makes it panic, and nothing unreadable becomes
-//! a fact.
+//! Converts Beeminder's JSON to the types that Mecris keeps. Pure. No input makes it panic, and no unreadable
+//! field becomes a fact.
 
 use std::collections::HashSet;
 
@@ -114,13 +114,14 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
     })
 }
 
-/// What is to be done, in Beeminder's words. safesum succeeds limsum, but while there is time it only says
-/// "safe for 3 days".
+/// What is due, in Beeminder's words. Beeminder replaced limsum by safesum, but while there is time safesum
+/// only says "safe for 3 days".
 fn due(safesum: Option<String>, limsum: Option<String>) -> Option<String> {
     safesum.filter(|words| !words.starts_with("safe")).or(limsum)
 }
 
-/// The readable ones, each once: the last datapoint is among the recent ones too.
+/// The readable datapoints, newest first. Each id appears once: the last datapoint is also among the recent
+/// ones.
 fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) -> Vec<Datapoint> {
     let mut seen = HashSet::new();
     let mut points: Vec<Datapoint> = points
@@ -132,7 +133,7 @@ fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) 
     points
 }
 
-/// `None` without a readable daystamp: it counts for no day that is known.
+/// The datapoint; `None` without a readable daystamp, because its day is unknown then.
 fn datapoint(wire: wire::Datapoint) -> Option<Datapoint> {
     Some(Datapoint {
         day: wire.daystamp.0?.parse().ok()?,

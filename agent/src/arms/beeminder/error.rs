@@ -6,16 +6,17 @@ use serde_json::Value;
 
 use crate::outbound::{CallError, Reply, redact};
 
-/// Why the account could not be read: one sentence for a person, with what to do. No text contains the token.
+/// Why the account could not be read: one sentence for a person, with the next step. No sentence contains the
+/// token.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BeeminderError {
-    /// There is no token to ask with.
+    /// The token is missing.
     #[error("BEEMINDER_AUTH_TOKEN is not set: log in to Beeminder and copy it from /api/v1/auth_token.json")]
     MissingToken,
-    /// There was no reply.
+    /// No reply came.
     #[error(transparent)]
     Transport(#[from] CallError),
-    /// 401.
+    /// Status 401.
     #[error(
         "Beeminder refused the token (401: {said}): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else"
     )]
@@ -23,7 +24,7 @@ pub enum BeeminderError {
         /// Beeminder's words.
         said: String,
     },
-    /// 404.
+    /// Status 404.
     #[error("Beeminder does not know {what} (404: {said}): check beeminder.username and beeminder.base_url")]
     NotFound {
         /// What was asked for.
@@ -31,12 +32,12 @@ pub enum BeeminderError {
         /// Beeminder's words.
         said: String,
     },
-    /// A redirect, which is never followed: the token would go with it.
+    /// A redirect. It is never followed: the token in the URL would be sent along.
     #[error(
         "Beeminder answered with a redirect (status {status}): beeminder.base_url should be https://www.beeminder.com/api/v1/"
     )]
     Redirected {
-        /// 3xx.
+        /// The status, 300 to 399.
         status: u16,
     },
     /// Any other refusal: 422, 429, 406.
@@ -44,39 +45,39 @@ pub enum BeeminderError {
     Refused {
         /// What was asked for.
         what: String,
-        /// 4xx.
+        /// The status, 400 to 499.
         status: u16,
         /// Beeminder's words.
         said: String,
     },
-    /// Beeminder has trouble of its own.
+    /// A failure of Beeminder itself.
     #[error("Beeminder failed (status {status}: {said})")]
     Failing {
-        /// 5xx.
+        /// The status, 500 to 599.
         status: u16,
         /// Beeminder's words.
         said: String,
     },
-    /// Success, but not with JSON: a login page, a maintenance page, half a body.
+    /// A success whose body is not JSON: a login page, a maintenance page, half a body.
     #[error("Beeminder answered with {found}, not JSON (status {status})")]
     NotJson {
         /// The status, 200 as a rule.
         status: u16,
-        /// `HTML`, `half a JSON document`.
+        /// What the body is: `HTML`, `half a JSON document`, `nothing`, `something else`.
         found: &'static str,
     },
-    /// JSON, but of another shape than documented.
-    #[error("Beeminder's reply makes no sense: {0}")]
+    /// JSON of another shape than documented.
+    #[error("Beeminder's reply has an unknown shape: {0}")]
     Malformed(#[from] Malformed),
     /// The file of a `file:` source cannot be used.
     #[error("beeminder.source = \"file:{}\": {why}", path.display())]
     File {
-        /// As configured.
+        /// The path, as configured.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the file.
         why: String,
     },
-    /// The base URL cannot have a path.
+    /// The base URL is of a kind that has no path, such as `mailto:`.
     #[error(
         "beeminder.base_url = {0:?} cannot be extended by a path: expected something like https://www.beeminder.com/api/v1/"
     )]
@@ -110,7 +111,7 @@ impl Malformed {
     }
 }
 
-/// The JSON of a reply, if it is a success. `what` was asked for, as in "the goals of me".
+/// The JSON of a successful reply. `what` names what was asked for, as in "the goals of me".
 pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Value, BeeminderError> {
     let status = reply.status.as_u16();
     let parsed = serde_json::from_slice::<Value>(&reply.body);
@@ -143,8 +144,8 @@ fn what_it_is(body: &[u8], error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// What an error body says. Beeminder has several shapes: `error`, `errors` (a text, or an object of texts
-/// and lists), `error_message`.
+/// The sentence of an error body. Beeminder has several shapes: `error`, `errors` (a text, or an object of
+/// texts and lists), `error_message`.
 fn sentence(body: &Value) -> Option<String> {
     let said = ["error", "errors", "error_message"]
         .into_iter()
@@ -173,7 +174,7 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// One bounded line without a full stop at its end: it goes into a sentence of ours.
+/// One line of at most 200 characters, without a full stop at its end: the text becomes part of our sentence.
 fn tidy(said: &str) -> String {
     let line = said
         .split(|c: char| c.is_whitespace() || c.is_control())

@@ -9,8 +9,8 @@ use tokio::{task::spawn_blocking, time::timeout};
 use super::error::BeeminderError;
 use crate::domain::Slug;
 
-/// The same JSON from disk, for trying things out: an array as in `goals.json`, or `{"user": …, "goals":
-/// […]}`. It is read on every pass. A relative path is relative to the working directory.
+/// Beeminder's JSON from a file, for trials without an account: an array as in `goals.json`, or `{"user": …,
+/// "goals": […]}`. The file is read on every pass. A relative path starts at the working directory.
 #[derive(Clone)]
 pub(super) struct File {
     path: PathBuf,
@@ -39,7 +39,7 @@ impl File {
         }
     }
 
-    /// The goal's own `datapoints`: the recent ones that any goal has were looked at already.
+    /// The goal's field `datapoints`. The caller has already read the goal's recent ones.
     pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
         let (_, goals) = self.user_and_goals(within).await?;
         let goal = goals
@@ -55,10 +55,10 @@ impl File {
         // The path may be a pipe or a dead network mount.
         let read = timeout(within, spawn_blocking(move || std::fs::read(path))).await;
         let bytes = read
-            .map_err(|_| self.error("it could not be read in time"))?
-            .map_err(|_| self.error("it could not be read"))?
+            .map_err(|_| self.error("the file could not be read in time"))?
+            .map_err(|_| self.error("the file could not be read"))?
             .map_err(|error| self.error(error.to_string()))?;
-        serde_json::from_slice(&bytes).map_err(|error| self.error(format!("it is no JSON: {error}")))
+        serde_json::from_slice(&bytes).map_err(|error| self.error(format!("the file is not JSON: {error}")))
     }
 
     fn error(&self, why: impl Into<String>) -> BeeminderError {

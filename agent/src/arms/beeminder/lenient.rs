@@ -1,8 +1,8 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-/// A field of somebody else's JSON: absent, null and of another type than documented are all `None`, never an
-/// error and never a default that could be mistaken for a fact.
+/// A field of foreign JSON. An absent field, null and a value of another type than documented are all `None`:
+/// never an error, and never a default that could be mistaken for a fact.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Lenient<T>(pub(super) Option<T>);
@@ -20,8 +20,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Lenient<T> {
     }
 }
 
-/// A JSON object. Without this, serde would also read a struct from an array, field by field in the order of
-/// our source.
+/// A JSON object. serde alone would also read a struct from an array, in the order of the fields in our
+/// source.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Object<T>(pub(super) T);
@@ -35,7 +35,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A whole number, `1` or `1.0`: Beeminder mixes both. `0.5` and `"1"` are no whole numbers.
+/// A whole number, written `1` or `1.0`: Beeminder sends both. `0.5` and `"1"` are no whole numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Whole(pub(super) i64);
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
-/// Up to 2^53, where every whole number is exact.
+/// The number as an integer, up to 2^53: a float holds every whole number up to there exactly.
 fn whole(number: f64) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation, reason = "bounded and without a fraction")]
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)

@@ -1,8 +1,8 @@
 //! Beeminder: the account and its goals.
 //!
-//! **Read-only.** Every request is a `GET` that is made in `api.rs`, the only place with a URL; there is no
-//! code here that can charge, derail, ratchet, change a pledge or post data, and `tests/read_only.rs`
-//! searches the whole crate for such endpoints. Whether to speak about a goal is decided elsewhere.
+//! **Read-only.** Every request is a `GET` that is made in `api.rs`, the only place with a URL. No code here
+//! can charge, derail, ratchet, change a pledge or post data, and `tests/read_only.rs` searches the whole
+//! crate for such endpoints. `heuristic` decides whether a message about a goal is sent.
 
 mod api;
 mod convert;
@@ -42,7 +42,8 @@ enum Source {
 }
 
 impl BeeminderArm {
-    /// From settings; a missing token is reported by [`BeeminderArm::observe`] (and by `check`).
+    /// Makes the arm from the settings. A missing token is no error here: [`BeeminderArm::observe`] and
+    /// `mecris-agent check` report it.
     pub fn new(settings: &BeeminderSettings, secrets: &RenewableSecrets, outbound: Outbound) -> Self {
         let source = match &settings.source {
             BeeminderSource::Api { base_url, username } => {
@@ -56,7 +57,10 @@ impl BeeminderArm {
         }
     }
 
-    /// Reads the user and all goals, now. `within` bounds the whole of it. Ignored goals are left out.
+    /// Reads the user and all goals. `within` bounds all requests together. Ignored goals are left out.
+    ///
+    /// # Errors
+    /// If the account cannot be read within that time, or has another shape than Beeminder documents.
     pub async fn observe(&self, now: Timestamp, within: Duration) -> Result<Account, BeeminderError> {
         let (user, goals) = match &self.source {
             Source::Api(api) => api.user_and_goals(within).await?,
@@ -65,7 +69,11 @@ impl BeeminderArm {
         Ok(convert::account(user, goals, &self.ignore, now)?)
     }
 
-    /// The newest datapoints of one goal, for the walk when the goal itself leaves a doubt.
+    /// Reads the newest datapoints of a goal: up to 25 from the API. The walk needs them when the datapoints
+    /// that come with the goal leave a doubt.
+    ///
+    /// # Errors
+    /// As [`BeeminderArm::observe`].
     pub async fn datapoints(
         &self,
         slug: &Slug,

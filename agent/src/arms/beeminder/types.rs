@@ -1,4 +1,5 @@
-//! What Mecris keeps of an account: parsed, bounded, serialisable (the snapshot in the store).
+//! The part of an account that Mecris keeps: parsed, bounded and serialisable. The store keeps it as a JSON
+//! snapshot.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -11,20 +12,20 @@ use crate::{
 /// The user and their goals at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// IANA name of the user's zone; it defines the goals' days. `None` if Beeminder sent none that is known
-    /// (then the configured zone is used).
+    /// IANA name of the user's zone, which defines the days of the goals. `None` if Beeminder sent no known
+    /// zone; the configured zone is used then.
     pub time_zone: Option<String>,
-    /// Payment failed or is out of date.
+    /// Whether the user's payment failed or is out of date.
     pub deadbeat: bool,
-    /// In Beeminder's order, most urgent first; ignored goals left out.
+    /// The goals in Beeminder's order, most urgent first. Ignored goals are left out.
     pub goals: Vec<Goal>,
-    /// Goals in the reply that could not be read at all (no slug, not an object), each with why. Never
-    /// silently dropped: each is unknown.
+    /// One sentence for each goal that could not be read, because it has no slug or is not an object. Such a
+    /// goal is unknown; it is never silently dropped.
     pub unreadable: Vec<String>,
 }
 
 impl Account {
-    /// The zone that defines the days of the goals: Beeminder's, else the person's.
+    /// The zone that defines the days of the goals: Beeminder's, else `fallback`, the configured zone.
     pub fn zone(&self, fallback: &TimeZone) -> TimeZone {
         self.time_zone
             .as_deref()
@@ -33,47 +34,47 @@ impl Account {
     }
 }
 
-/// One goal. What Beeminder did not send, or sent as something else than documented, is `None`: unknown,
+/// A goal. A field that Beeminder did not send, or sent in another shape than documented, is `None`: unknown,
 /// never zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
-    /// Identifier in URLs; may be renamed.
+    /// The goal's name in URLs. The user can rename a goal.
     pub slug: Slug,
-    /// Stable id.
+    /// The goal's id, which survives a renaming.
     pub id: Option<String>,
-    /// For display only; anything may be in it.
+    /// The title for display: any text.
     pub title: String,
-    /// Whether it can derail at all.
+    /// Whether the goal can derail at all.
     pub state: GoalState,
-    /// Beeminder is recomputing: safebuf and losedate may be stale.
+    /// Whether Beeminder is recomputing the goal: safebuf and losedate may be stale then.
     pub queued: bool,
-    /// When this goal was first seen queued, if it still is (carried from snapshot to snapshot).
+    /// When the goal was first seen queued, if it is still queued. Each snapshot takes it from the one
+    /// before.
     #[serde(default)]
     pub queued_since: Option<Timestamp>,
-    /// Whole safe days; 0 is a beemergency day.
+    /// Whole safe days. Beeminder: safebuf 0 is a beemergency day.
     pub safebuf: Option<i64>,
     /// The instant of derailment if nothing is reported.
     pub losedate: Option<Timestamp>,
-    /// Seconds from midnight at which the goal's day ends; midnight, Beeminder's own default, if it was not
-    /// sent.
+    /// When the goal's day ends, as seconds from midnight. If Beeminder sent none, its own default: midnight.
     pub deadline: DeadlineOffset,
-    /// Dollars at risk.
+    /// The dollars at risk.
     pub pledge: Option<Money>,
-    /// Latest value.
+    /// The latest value, in the goal's unit.
     pub current_value: Option<f64>,
-    /// Value at the end of the line; one of goaldate, goalval, rate is null.
+    /// The value at the end of the line. Beeminder sends null for one of goaldate, goalval and rate.
     pub target_value: Option<f64>,
-    /// Rate of the line in `rate_unit`.
+    /// The slope of the line per `rate_unit`.
     pub rate: Option<f64>,
-    /// `y`, `m`, `w`, `d` or `h`.
+    /// The unit of `rate`: `y`, `m`, `w`, `d` or `h`.
     pub rate_unit: Option<String>,
     /// Beeminder's own words for what is due: `+2 within 1 day` (safesum, else limsum).
     pub due: Option<String>,
-    /// The least to add today: `+2`, or `0:30` for time goals. Display only.
+    /// The least to add today: `+2`, or `0:30` for time goals. For display only.
     pub bare_minimum: Option<String>,
-    /// Whether there is any datapoint today, by Beeminder's day (dummies may count).
+    /// Whether the goal has a datapoint today, by Beeminder's day (`todayta`). Dummies may count.
     pub has_data_today: Option<bool>,
-    /// The newest datapoints that came with the goal, newest first.
+    /// The datapoints that came with the goal, newest first.
     pub datapoints: Vec<Datapoint>,
 }
 
@@ -81,36 +82,36 @@ pub struct Goal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GoalState {
-    /// It can.
+    /// The goal can derail.
     Active,
-    /// It must be restarted first.
+    /// The goal has derailed or is paused, and must be restarted first.
     Frozen,
-    /// It is finished.
+    /// The goal is finished.
     Won,
-    /// It was archived.
+    /// The goal was archived.
     Archived,
 }
 
-/// One datapoint.
+/// A datapoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Datapoint {
-    /// The day it counts for.
+    /// The day for which the datapoint counts.
     pub day: Daystamp,
-    /// Its value.
+    /// The value, in the goal's unit.
     pub value: Option<f64>,
-    /// Made by Beeminder itself (#DERAIL, pessimistic presumption): nobody did anything.
+    /// Whether Beeminder made the datapoint itself (#DERAIL, pessimistic presumption).
     pub is_dummy: bool,
-    /// The goal's first point, made with it.
+    /// Whether this is the goal's first datapoint, which comes with the goal.
     pub is_initial: bool,
-    /// When it was last changed.
+    /// When the datapoint was last changed.
     pub updated_at: Option<Timestamp>,
 }
 
-/// The newest datapoints of a goal, asked for on their own.
+/// The newest datapoints of a goal, from a request of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecentDatapoints {
-    /// Those that can be read, newest first.
+    /// The datapoints that can be read, newest first.
     pub points: Vec<Datapoint>,
-    /// How many have no daystamp that can be read: while there is one, nobody knows what is *not* there.
+    /// How many datapoints have no readable daystamp. If there is any, "no walk today" cannot be concluded.
     pub unreadable: usize,
 }

@@ -1,12 +1,11 @@
-//! Beeminder's JSON, as far as Mecris looks at it. What is known and not looked at is listed in
-//! `tests/recorded.rs`.
+//! The fields of Beeminder's JSON that Mecris reads. `tests/recorded.rs` lists the known fields that it does
+//! not read.
 
 use serde::Deserialize;
 
 use super::lenient::{Lenient, Object, Whole};
 
-/// `users/{u}.json`. Its `goals` (slugs, or objects with `diff_since`) are not looked at: `goals.json` says
-/// more.
+/// `users/{u}.json`. Its `goals` (slugs, or objects with `diff_since`) are not read: `goals.json` says more.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[cfg_attr(test, derive(serde::Serialize))]
@@ -15,7 +14,7 @@ pub(super) struct User {
     pub(super) deadbeat: Lenient<bool>,
 }
 
-/// One element of `users/{u}/goals.json`, emaciated.
+/// An element of `users/{u}/goals.json`, asked for with `emaciated=true`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[cfg_attr(test, derive(serde::Serialize))]

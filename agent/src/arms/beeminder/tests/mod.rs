@@ -1,4 +1,4 @@
-//! What Beeminder was recorded to say, what it might say, and what must never be asked of it.
+//! Recorded replies of Beeminder, replies that it might send, and the requests that must never be made.
 
 mod conversion;
 mod mutated;

@@ -1,5 +1,5 @@
-//! Ten thousand bodies that Beeminder did not send, but might: recorded ones with bytes flipped, cut off,
-//! fields removed and types swapped, and plain noise. Nothing panics, and nothing safe comes out of garbage.
+//! Ten thousand bodies that Beeminder might send: recorded ones with bytes flipped or cut off, fields removed
+//! and types swapped, and plain noise. No body causes a panic, and no garbage becomes a safe goal.
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
@@ -7,7 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::domain::Slug;
 
-/// Small enough for thousands of runs: without the matrices, which nobody reads.
+/// The recorded bodies without their matrices, which Mecris does not read: small enough for thousands of
+/// runs.
 fn recordings() -> Vec<Value> {
     let mut goals = body(GOALS);
     for goal in goals.as_array_mut().unwrap() {
@@ -124,7 +125,7 @@ fn mutate(recording: &Value, mutation: Mutation) -> Vec<u8> {
     body.to_string().into_bytes()
 }
 
-/// The whole way from bytes to an account, as `api.rs` goes it.
+/// From bytes to an account, by the same functions as in `api.rs`.
 fn parse(bytes: &[u8]) -> Option<(Value, Account)> {
     let reply = crate::outbound::Reply {
         status: http::StatusCode::OK,

@@ -1,12 +1,12 @@
-//! The read-only guarantee, by looking at the source: no string of the crate names an endpoint that costs
-//! money or writes.
+//! The read-only guarantee, checked in the source: no string of the crate names an endpoint that costs money
+//! or writes.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Beeminder's endpoints that charge, derail, change a pledge or a line, write data, or make it work.
+/// Beeminder's endpoints that charge, derail, change a pledge or a line, write data, or start a computation.
 const FORBIDDEN: [&str; 9] = [
     "shortcircuit",
     "uncleme",
@@ -19,7 +19,7 @@ const FORBIDDEN: [&str; 9] = [
     "refresh_graph",
 ];
 
-/// The lines of every source file below `folder` that are no comments, with their file.
+/// The lines of every source file below `folder`, without comment lines, each with its file.
 fn lines(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -1,15 +1,15 @@
-//! Every field of the recorded responses is read, or is on a list of those that are knowingly not.
+//! Every field of the recorded responses is read or is on a list of fields that are knowingly ignored.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::*;
 
-/// Goal fields that Mecris does not look at, and why.
+/// The goal fields that Mecris does not read, and why.
 const IGNORED_OF_GOAL: &[&str] = &[
     // For people who look at graphs.
     "description fineprint yaxis graph_url svg_url thumb_url headsum graphsum plotall noisy movingav aura steppy rosy tmin tmax",
-    // Deprecated or display versions of safebuf, losedate, safesum and baremin. `lost` is off track: safebuf
-    // is 0 then.
+    // Deprecated or display versions of safebuf, losedate, safesum and baremin. `lost` means off track:
+    // safebuf is 0 then.
     "lane lanewidth delta delta_text limsumdate limsumdays baremintotal roadstatuscolor colorkey colorhex coasting lost dueby",
     "urgencykey sadbrink nomercy exprd",
     // The line and how it is computed; emaciated leaves the matrices out.
@@ -30,8 +30,8 @@ const IGNORED_OF_USER: &[&str] = &[
     "default_deadline subscription subs_downto subs_freq subs_lifetime remaining_subs_credit",
 ];
 
-/// Checks that each field is known or ignored, and that no known field is swallowed because its type is
-/// another one than recorded.
+/// Checks that each field is known or ignored, and that no known field is lost because its recorded type
+/// differs from ours.
 fn check<T: Serialize + DeserializeOwned>(recorded: &Value, ignored: &[&str]) {
     let read = serde_json::to_value(serde_json::from_value::<T>(recorded.clone()).unwrap()).unwrap();
     for (field, value) in recorded.as_object().unwrap() {
