@@ -1,4 +1,4 @@
-//! The command line. What each command does is in `commands`; here are only words and their shapes.
+//! The command line: names, arguments and help texts. `commands` holds what each command does.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -15,13 +15,13 @@ use crate::{
     telemetry::logs::Format,
 };
 
-/// `EX_USAGE`: the arguments make no sense.
+/// `EX_USAGE`: the arguments cannot be parsed.
 pub const EXIT_USAGE: u8 = 64;
 
 /// Exit codes, at the end of every `--help`.
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 3 done but something was unknown, 64 usage, 75 try again, 78 configuration.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 3 done but something is unknown, 64 usage, 75 try again, 78 configuration.";
 
-/// The heading of what every command takes.
+/// The heading of the options that every command takes.
 const GLOBAL: &str = "Global options";
 
 /// Watches what you promised and sends one well-timed message when a promise is about to break.
@@ -30,7 +30,7 @@ const GLOBAL: &str = "Global options";
 #[derive(Debug, Parser)]
 #[command(name = "mecris-agent", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// The configuration [default: /etc/mecris/agent.toml, if it exists].
+    /// The configuration file [default: /etc/mecris/agent.toml, if it exists].
     #[arg(long, value_name = "FILE", global = true, help_heading = GLOBAL)]
     pub config: Option<PathBuf>,
 
@@ -39,32 +39,32 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
     pub log_format: Option<Format>,
 
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs the daemon: a pass every `heuristic.interval`, deliveries, the HTTP endpoints.
     Serve,
-    /// Makes one pass: looks, decides, records and sends.
+    /// Makes one pass: observes, decides, records and sends.
     Run(RunArgs),
-    /// Checks every setting, credential and connection, and says what to do about each problem.
+    /// Checks every setting, credential and connection, and names the next step for each problem.
     Check(CheckArgs),
-    /// Shows what a person wants to see first: the last pass, open messages, what is unknown.
+    /// Shows the last pass, open messages, and what is unknown.
     Status(JsonArgs),
-    /// Shows when it will run, in local and UTC time.
+    /// Shows the daily windows to come, in local and UTC time.
     Window(WindowArgs),
-    /// Tries the channels.
+    /// Tests the channels.
     #[command(subcommand)]
     Notify(NotifyCommand),
-    /// Sends an alert through the same ledger, limits and channels as everything else.
+    /// Sends an alert through the same ledger, limits and channels as every other message.
     SendAlert(SendAlertArgs),
-    /// Follows the journal of this machine and puts it to CloudWatch Logs, each line once.
+    /// Sends the journal of this machine to CloudWatch Logs, each line once.
     ShipJournal(ShipJournalArgs),
-    /// Looks after what Mecris remembers.
+    /// Copies, checks, restores, exports and imports the state.
     #[command(subcommand)]
     State(StateCommand),
     /// Shows the version.
@@ -78,7 +78,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Takes this for the time now, for example 2026-11-21T15:00:00-05:00. Refused in production.
+    /// Uses this time as the present, for example 2026-11-21T15:00:00-05:00. Refused in production.
     #[arg(long, value_name = "RFC3339")]
     pub at: Option<Timestamp>,
 
@@ -90,7 +90,7 @@ pub struct RunArgs {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Asks nothing over a network. Settings and secrets that are in AWS are named, and not read.
+    /// Uses no network. Settings and secrets in AWS are named, but not read.
     #[arg(long)]
     pub offline: bool,
 
@@ -110,7 +110,7 @@ pub struct JsonArgs {
 /// `ship-journal`.
 #[derive(Debug, Args)]
 pub struct ShipJournalArgs {
-    /// Where to keep how far it came [default: STATE_DIRECTORY, which systemd sets].
+    /// The folder for the shipping position [default: STATE_DIRECTORY, which systemd sets].
     #[arg(long, value_name = "FOLDER")]
     pub state_directory: Option<PathBuf>,
 }
@@ -118,7 +118,7 @@ pub struct ShipJournalArgs {
 /// `window`.
 #[derive(Debug, Args)]
 pub struct WindowArgs {
-    /// How many days to show.
+    /// The number of days.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
     pub days: u16,
 }
@@ -141,35 +141,35 @@ pub enum StateCommand {
     Backup(BackupArgs),
     /// Lists the copies off this machine: number, time, size, and why each is kept.
     List(JsonArgs),
-    /// Checks that the state and its copies can be relied on. Works beside a running daemon.
+    /// Checks the state and its copies for damage. Works beside a running daemon.
     ///
-    /// Without an argument: the file of this machine and the newest copy off it. Exits with 1 if something is
-    /// damaged, with 3 if something could not be read.
+    /// Without an argument it checks the file of this machine and the newest copy off this machine. Exits
+    /// with 1 if something is damaged, with 3 if something could not be read.
     Verify(VerifyArgs),
     /// Goes back to an earlier state, on this machine and off it. Refused while another mecris-agent has the
     /// state.
     ///
-    /// The source is checked first, the present file is kept beside itself, and every other instance loads
-    /// what was restored. Figures are as they were then; what was said since, and silences, are kept, so that
-    /// nothing is said twice.
+    /// The source is checked first, and the present file is kept under another name. Every other instance
+    /// loads the restored state. Figures are those of the earlier state. Silences and the record of sent
+    /// messages are kept, so that no message is sent twice.
     Restore(RestoreArgs),
-    /// Prints every table as JSON, beside a running daemon too. There are no secrets in it.
+    /// Prints every table as JSON, without secrets. Works beside a running daemon.
     Export(ExportArgs),
-    /// Brings the file to the schema of this release, after a copy. Every command that writes does so by
-    /// itself.
+    /// Brings the file to the schema of this release, and keeps a copy of the older file. Every command that
+    /// writes does this by itself.
     Migrate(JsonArgs),
-    /// Takes over what the Python system remembers: budget, sessions, Groq readings, alerts that were sent.
+    /// Takes over the data of the Python system: budget, sessions, Groq readings, alerts that were sent.
     ///
-    /// The old files stay as they are. Taking them over again adds only what is new in them. Refused while
-    /// another mecris-agent has the state. Exits with 3 if a row could not be read.
+    /// The old files are not changed. A second import adds only the rows that are new. Refused while another
+    /// mecris-agent has the state. Exits with 3 if a row could not be read.
     Import(ImportArgs),
 }
 
 /// `state backup`.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// Where to; never over another file. A name that ends in .zst is compressed [default: beside the state,
-    /// with the time].
+    /// The file to write; an existing file is never replaced. A name that ends in .zst is compressed
+    /// [default: beside the state, with the time in its name].
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
@@ -187,7 +187,7 @@ pub struct VerifyArgs {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// One copy off this machine.
+    /// The copy off this machine with this number (`state list`).
     #[arg(long, value_name = "N")]
     pub generation: Option<u64>,
 
@@ -209,24 +209,25 @@ pub struct RestoreArgs {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// The copy off this machine of that number (`state list`).
+    /// The copy off this machine with this number (`state list`).
     #[arg(long, value_name = "N")]
     pub generation: Option<u64>,
 
-    /// The newest copy off this machine that was made by then: 2026-11-14 (the end of the day),
-    /// 2026-11-14T13:00 (both on the clock of time_zone), 2026-11-14T13:00:00-05:00, or "7 days ago".
+    /// The newest sound copy off this machine that was made at this time or before: 2026-11-14 (the end of
+    /// the day), 2026-11-14T13:00 (both on the clock of time_zone), 2026-11-14T13:00:00-05:00, or "7 days
+    /// ago".
     #[arg(long, value_name = "WHEN")]
     pub at: Option<Moment>,
 
-    /// The newest copy off this machine that is sound.
+    /// The newest sound copy off this machine.
     #[arg(long)]
     pub latest: bool,
 
-    /// Forgets what was said since, too. It may be said again.
+    /// Also forgets the messages that were sent since then. They may be sent again.
     #[arg(long)]
     pub exactly: bool,
 
-    /// Only writes the copy into this folder, and touches nothing else: a drill. Works beside a running
+    /// Only writes the copy into this folder and changes nothing else: a drill. Works beside a running
     /// daemon.
     #[arg(long, value_name = "FOLDER", conflicts_with = "exactly")]
     pub to: Option<PathBuf>,
@@ -251,11 +252,11 @@ pub struct ImportArgs {
     #[arg(value_name = "OLD.db", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// The zone of the old machine's clock, for example America/New_York: its times have no offset.
+    /// The zone of the old machine's clock, for example America/New_York. The old times have no offset.
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     pub zone: TimeZone,
 
-    /// Says what it would take, and takes nothing. Works while another mecris-agent has the state, too.
+    /// Shows what an import would add, and adds nothing. Works beside a running daemon.
     #[arg(long)]
     pub dry_run: bool,
 
@@ -267,30 +268,30 @@ pub struct ImportArgs {
 /// `send-alert`.
 #[derive(Debug, Args)]
 pub struct SendAlertArgs {
-    /// What it is about, for example goal:reading or backup. One alert for each subject and day is sent.
+    /// The subject, for example goal:reading or backup. One alert is sent for each subject and day.
     #[arg(long)]
     pub subject: Subject,
 
-    /// What to say.
+    /// The text of the message.
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub text: String,
 
-    /// How urgent it is; compared with heuristic.notify_at.
+    /// The severity, which is compared with heuristic.notify_at.
     #[arg(long, default_value = "WARNING", value_parser = severity())]
     pub severity: Severity,
 }
 
 impl Cli {
-    /// Parses arguments, the program's name first. On a mistake, and after `--help`, prints what there is to
-    /// say.
+    /// Parses arguments; the first is the program's name. For a mistake, `--help` and `--version` it prints
+    /// the text.
     ///
     /// # Errors
-    /// The code to exit with: 0 after `--help` and `--version`, [`EXIT_USAGE`] after a mistake.
+    /// The exit code: 0 after `--help` and `--version`, [`EXIT_USAGE`] after a mistake.
     pub fn parse_or_explain<T: Into<OsString> + Clone>(
         arguments: impl IntoIterator<Item = T>,
     ) -> Result<Self, u8> {
         Self::try_parse_from(arguments).map_err(|error| {
-            // There is nobody left to tell if the terminal is gone.
+            // If the terminal is gone, the text cannot be printed anywhere.
             let _ = error.print();
             match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
@@ -318,7 +319,7 @@ fn channel() -> impl clap::builder::TypedValueParser<Value = ChannelKind> {
         ChannelKind::ALL
             .into_iter()
             .find(|kind| kind.as_str() == name)
-            .ok_or("there is no such channel")
+            .ok_or("not a channel")
     })
 }
 
@@ -327,7 +328,7 @@ fn zone(name: &str) -> Result<TimeZone, String> {
         .map_err(|_| "expected the IANA name of a zone, for example America/New_York".to_owned())
 }
 
-/// `SAFE` and `UNKNOWN` are nothing to alert about.
+/// The severities of an alert: `SAFE` and `UNKNOWN` call for none.
 fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
     PossibleValuesParser::new(["CAUTION", "WARNING", "CRITICAL"]).try_map(|name| name.parse::<Severity>())
 }

@@ -1,4 +1,4 @@
-//! `check`: every setting, credential and connection, with what to do about each problem.
+//! `check`: checks every setting, credential and connection, and names the next step for each problem.
 
 use std::{io::Write as _, path::Path, time::Duration};
 
@@ -21,8 +21,8 @@ use crate::{
     },
 };
 
-/// For each connection.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The time for each connection.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[derive(Serialize)]
 struct Checked {
@@ -36,7 +36,7 @@ struct Checked {
 struct CheckResult {
     name: String,
     ok: bool,
-    /// It does not keep the check from being passed.
+    /// Whether this problem is only a warning: the check passes in spite of it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     warning: bool,
     detail: String,
@@ -92,13 +92,12 @@ pub(super) async fn check(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     }
 }
 
-/// What this machine alone has. It is what systemd asks before each start: a network that is late must not
-/// cost a start, and what is wrong in AWS may be put right while `serve` waits.
+/// Checks what is on this machine, without settings and secrets in AWS. systemd runs this check before each
+/// start: a late network must not cost a start, and a problem in AWS may be mended while `serve` waits.
 fn check_here(inputs: &Inputs, want: &Want, options: &CheckArgs) -> anyhow::Result<Exit> {
     let settings = config::load_here(inputs)?;
-    let detail = format!(
-        "sound as far as it is on this machine; {want} and what depends on it were not read: --offline"
-    );
+    let detail =
+        format!("the part on this machine is sound; {want} and what depends on it were not read: --offline");
     let mut results = vec![CheckResult::new("configuration", Ok(detail))];
     results.extend(settings.map(|settings| CheckResult::new("state", state(&settings.state.path))));
     let ok = results.iter().all(|result| result.ok);
@@ -143,7 +142,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     if !options.offline && configured {
         results.push(CheckResult::new("beeminder", beeminder(&loaded).await));
         for channel in channels {
-            results.push(reach(channel.as_ref()).await);
+            results.push(probe(channel.as_ref()).await);
         }
     }
     let ok = results.iter().all(|result| result.ok || result.warning);
@@ -174,7 +173,7 @@ fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
     match context::require_secrets(loaded) {
         Ok(()) => vec![CheckResult::new(
             "secrets",
-            Ok("all that are needed are there".to_owned()),
+            Ok("no required secret is missing".to_owned()),
         )],
         Err(error) => error
             .0
@@ -184,7 +183,7 @@ fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
     }
 }
 
-/// `run` does without tokens; `serve` does not start without.
+/// The address and the number of callers. Tokens are required by `serve`, not by `run`.
 fn endpoints(loaded: &Loaded) -> Result<String, String> {
     let problems = |error: ConfigError| {
         error
@@ -203,11 +202,11 @@ fn endpoints(loaded: &Loaded) -> Result<String, String> {
     ))
 }
 
-/// What the messages have shown, which no question can: that the provider answers does not mean that anything
-/// arrives.
+/// The channels on which earlier messages failed. A probe cannot find this out: a provider that answers may
+/// still deliver nothing.
 ///
-/// Offline it is a warning. It is what a service manager asks before a start, and a daemon with a broken
-/// channel is better than none.
+/// Offline a broken channel is only a warning. A service manager runs `check --offline` before each start,
+/// and a daemon with a broken channel is better than no daemon.
 fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
     let Settings {
         state,
@@ -215,14 +214,14 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
         time_zone,
         ..
     } = &loaded.settings;
-    // That the state cannot be read is said elsewhere.
+    // If the state cannot be read, the result "state" says so.
     let broken = Store::open_read_only(&state.path)
         .and_then(|store| store.read(|connection| broken_channels::among(connection, &notify.channels)))
         .unwrap_or_default();
     let result = |mark: BrokenChannel| {
         let (channel, since) = (mark.channel.as_str(), clock::local_minute(mark.since, time_zone));
         let detail = format!(
-            "broken since {since}: {}; then restart the daemon, or without one try `notify test --channel {channel}`",
+            "broken since {since}: {}; then restart the daemon, or without a daemon try `notify test --channel {channel}`",
             mark.why
         );
         CheckResult {
@@ -233,7 +232,8 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
     broken.into_iter().map(result).collect()
 }
 
-/// Does not make the file, and does not need the lock: a running daemon is fine.
+/// Whether the state can be read and written. Neither makes the file nor needs the lock, so it works beside a
+/// running daemon.
 fn state(path: &Path) -> Result<String, String> {
     match Store::open_read_only(path) {
         Ok(_) => writable(path).map(|()| format!("{} can be read and written", path.display())),
@@ -242,7 +242,7 @@ fn state(path: &Path) -> Result<String, String> {
     }
 }
 
-/// Whether what is not there yet can be made, asked of the nearest folder that is there.
+/// Whether a missing file or folder can be made, tried out in the nearest existing folder above it.
 fn makeable(path: &Path, setting: &str) -> Result<String, String> {
     let here = std::path::absolute(path).map_err(|error| error.to_string())?;
     let folder = here
@@ -250,18 +250,18 @@ fn makeable(path: &Path, setting: &str) -> Result<String, String> {
         .skip(1)
         .find(|folder| folder.exists())
         .unwrap_or(Path::new("/"));
-    // Only a try tells: permissions, read-only file systems and quotas all have a say.
+    // Permissions, read-only file systems and quotas can all forbid it, so only a try gives the answer.
     let try_out = folder.join(format!(".mecris-check-{}", std::process::id()));
     std::fs::create_dir(&try_out)
         .and_then(|()| std::fs::remove_dir(&try_out))
         .map_err(|error| {
             let (path, folder) = (path.display(), folder.display());
-            format!("{path} cannot be made, because {folder} refuses: {error}; change {setting}")
+            format!("{path} cannot be made, because {folder} cannot be written: {error}; change {setting}")
         })?;
     Ok(format!("{} will be made by the first pass", path.display()))
 }
 
-/// Lists the copies off the machine, and tries whether one could be made.
+/// Lists the copies off the machine and writes a trial object there. `None` without `state.remote`.
 async fn copies(loaded: &Loaded) -> Option<CheckResult> {
     let url = loaded.settings.state.remote.as_ref()?;
     let folder = url
@@ -310,7 +310,7 @@ async fn beeminder(loaded: &Loaded) -> Result<String, String> {
         Outbound::new("beeminder", clock.clone()),
     );
     let account = arm
-        .observe(clock.now(), PATIENCE)
+        .observe(clock.now(), CONNECTION_TIMEOUT)
         .await
         .map_err(|error| error.to_string())?;
     if let Some(walk) = &loaded.settings.walk
@@ -324,16 +324,16 @@ async fn beeminder(loaded: &Loaded) -> Result<String, String> {
     Ok(format!("{} goals", account.goals.len()))
 }
 
-/// Asks for something that needs the credentials, where there is such a thing, and sends nothing.
-async fn reach(channel: &dyn Channel) -> CheckResult {
+/// Asks the provider for something that needs the credentials, if it offers that. Sends no message.
+async fn probe(channel: &dyn Channel) -> CheckResult {
     let name = format!("notify.{}", channel.kind().as_str());
     let doubt = match (channel.reconcilable(), channel.on_doubt()) {
         (true, _) => "",
         (false, OnDoubt::Resend) => "; in doubt it sends again with the same tag (at least once)",
         (false, OnDoubt::GiveUp) => "; in doubt it sends nothing more (at most once)",
     };
-    let found = timeout(PATIENCE, channel.probe()).await;
-    let found = found.unwrap_or_else(|_| Err(AskError::Late(PATIENCE)));
+    let found = timeout(CONNECTION_TIMEOUT, channel.probe()).await;
+    let found = found.unwrap_or_else(|_| Err(AskError::Late(CONNECTION_TIMEOUT)));
     CheckResult::new(
         &name,
         found

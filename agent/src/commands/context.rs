@@ -1,4 +1,4 @@
-//! What nearly every command needs first: settings and secrets, both checked.
+//! What nearly every command needs first: checked settings and secrets, and the agent made from them.
 
 use std::{path::Path, time::Duration};
 
@@ -14,10 +14,10 @@ use crate::{
     store::StoreError,
 };
 
-/// Reads settings and secrets from everywhere they may be, AWS included.
+/// Reads settings and secrets from all their sources, AWS included. Logs the warnings.
 ///
 /// # Errors
-/// With every problem at once; with a [`cloud::CloudError`] if AWS cannot be asked now.
+/// A [`ConfigError`] with every problem at once, or a [`cloud::CloudError`] if AWS gives no answer now.
 pub(super) async fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
     let loaded = load_silently(config).await?;
     for warning in &loaded.warnings {
@@ -26,15 +26,15 @@ pub(super) async fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
     Ok(loaded)
 }
 
-/// As [`load`], with the warnings left to whoever calls.
+/// As [`load`], but without logging the warnings: the caller does that.
 pub(super) async fn load_silently(config: Option<&Path>) -> anyhow::Result<Loaded> {
     let mut inputs = Inputs::of_process(config.map(Path::to_owned));
     while let Some(want) = config::wanted(&inputs) {
-        let came = match cloud::fetch(&want).await {
+        let fetched = match cloud::fetch(&want).await {
             Err(error) if error.trouble == Trouble::Passing => return Err(error.into()),
-            came => came.map_err(|error| error.to_string()),
+            fetched => fetched.map_err(|error| error.to_string()),
         };
-        inputs.fetched.add(want, came);
+        inputs.fetched.add(want, fetched);
     }
     let mut loaded = config::load(&inputs)?;
     if let SecretsSettings::SecretsManager(id) = &loaded.settings.secrets {
@@ -44,49 +44,50 @@ pub(super) async fn load_silently(config: Option<&Path>) -> anyhow::Result<Loade
     Ok(loaded)
 }
 
-/// Refuses to go on without the secrets of the configured upstreams and channels.
+/// Checks that the secrets of all configured upstreams and channels are present.
 ///
 /// # Errors
-/// With one problem for each secret.
+/// One problem for each missing secret.
 pub(super) fn require_secrets(loaded: &Loaded) -> Result<(), ConfigError> {
     ConfigError::of_secrets(loaded.secrets.get().missing_for(&loaded.settings))
 }
 
-/// What a command that ends waits for a remote that does not answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a one-shot command waits for a remote that does not answer.
+pub(super) const REMOTE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the state, from its copies if they are newer, and puts the agent together.
+/// Opens the state and assembles the agent. Newer copies off the machine replace the local file first.
 ///
 /// # Errors
-/// If a secret is missing, or the state is in use or cannot be opened, or not restored within `patience`.
-pub(super) async fn agent(loaded: &Loaded, clock: Clock, patience: Duration) -> anyhow::Result<Agent> {
+/// If a secret is missing, the state is in use or cannot be opened, or the remote does not answer within
+/// `remote_timeout` and the state cannot be used without it.
+pub(super) async fn agent(loaded: &Loaded, clock: Clock, remote_timeout: Duration) -> anyhow::Result<Agent> {
     require_secrets(loaded)?;
-    let store = runtime::state::open(&loaded.settings.state, &clock, patience)
+    let store = runtime::state::open(&loaded.settings.state, &clock, remote_timeout)
         .await
         .map_err(advise)?;
     Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
 }
 
-/// Adds what helps against a damaged state.
+/// Adds the next step to the error of a damaged state.
 fn advise(error: StoreError) -> anyhow::Error {
     if !error.is_damage() {
         return error.into();
     }
     anyhow::Error::new(error).context(
-        "the state cannot be relied on. `mecris-agent state verify --all` says what is sound, `mecris-agent state restore --latest` \
-         goes back to the newest that is",
+        "the state cannot be relied on. `mecris-agent state verify --all` shows which copies are sound, `mecris-agent state restore --latest` \
+         goes back to the newest sound copy",
     )
 }
 
-/// Who may call the endpoints.
+/// The tokens of the callers that may use the endpoints. They follow every rotation of the secrets.
 ///
 /// # Errors
-/// If a token is needed and missing, too short, or named twice.
+/// If a token is required and missing, is too short, or its name appears twice.
 pub(super) fn tokens(loaded: &Loaded) -> Result<Renewable<Tokens>, ConfigError> {
     ConfigError::of_secrets(loaded.secrets.get().missing_for_endpoints(&loaded.settings))?;
     let needed = loaded.settings.http.auth == Auth::Token;
     let tokens = move |secrets: &Secrets| match secrets.api_tokens() {
-        // A rotation that loses them must not lock everybody out.
+        // A rotation without any token must not lock every caller out: the earlier tokens stay in force.
         Ok(tokens) if tokens.is_empty() && needed => Err("MECRIS_API_TOKENS is missing".to_owned()),
         Ok(tokens) => Ok(Tokens::new(&tokens)),
         Err(error) => Err(error.to_string()),

@@ -7,24 +7,24 @@ use crate::{
     store::{StoreError, replica::remote::RemoteError},
 };
 
-/// How a command ends. The numbers are in `--help` and in docs/ARCHITECTURE.md.
+/// How a command ends. `--help` and docs/ARCHITECTURE.md list the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
     Done,
-    /// 3: done, but something could not be found out.
+    /// 3: done, but something is unknown.
     Unknown,
-    /// 1: it failed.
+    /// 1: failed.
     Failed,
-    /// 75: try again later (sysexits EX_TEMPFAIL): another process owns the state, or it cannot be restored
-    /// now.
+    /// 75: try again later (sysexits EX_TEMPFAIL). Another process has the state, or a remote does not
+    /// answer.
     TryAgain,
     /// 78: the configuration is wrong (sysexits EX_CONFIG).
     Config,
 }
 
 impl Exit {
-    /// The exit code that an error deserves.
+    /// The exit code of an error.
     pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<ConfigError>() {
             return Self::Config;
@@ -39,7 +39,7 @@ impl Exit {
             return Self::TryAgain;
         }
         if error.is::<CloudError>() {
-            // What lasts is a problem of the configuration.
+            // Only passing failures of AWS are CloudErrors here; lasting ones are ConfigErrors.
             return Self::TryAgain;
         }
         match error.downcast_ref::<StoreError>() {
@@ -51,7 +51,7 @@ impl Exit {
 }
 
 impl Exit {
-    /// Whether all that is wrong is that nobody reads standard output any more.
+    /// Whether the error only says that the reader of standard output has closed the pipe.
     pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
         let json = error
             .downcast_ref::<serde_json::Error>()

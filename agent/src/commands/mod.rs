@@ -1,5 +1,5 @@
-//! One file a subcommand. The only place where `anyhow` is used: here errors end as one sentence and an exit
-//! code.
+//! The subcommands, one file each. Only this folder uses `anyhow`: here every error ends as one sentence and
+//! an exit code.
 
 mod check;
 mod context;
@@ -20,10 +20,10 @@ use crate::cli::{Cli, Command, NotifyCommand};
 
 pub use exit::Exit;
 
-/// Does what the command line says.
+/// Runs the subcommand of the command line.
 ///
 /// # Errors
-/// With a sentence for a person; [`Exit::of`] gives its exit code.
+/// An error that reads as one sentence for a person. [`Exit::of`] gives its exit code.
 pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
     let config = cli.config.as_deref();
     match cli.command {

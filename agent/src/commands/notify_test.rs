@@ -1,5 +1,5 @@
-//! `notify test`: one test message, past the policy but through the outbox, so that what is tested is what is
-//! used.
+//! `notify test`: sends a test message. It skips the policy but uses the outbox, so it takes the same way as
+//! every other message.
 
 use std::{io::Write, path::Path, time::Duration};
 
@@ -14,9 +14,11 @@ use crate::{
     store::tables::outbox::{self, Notification},
 };
 
-/// How long the receipt is waited for, and how often it is looked at (the outbox asks at its own pace).
-const RECEIPT: Duration = Duration::from_secs(20);
-const LOOK: Duration = Duration::from_secs(1);
+/// How long the command waits for the receipt.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often the command looks whether the receipt has come. The outbox asks the provider at its own pace.
+const RECEIPT_POLL: Duration = Duration::from_secs(1);
 
 pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKind>) -> anyhow::Result<Exit> {
     let loaded = context::load(config).await?;
@@ -24,11 +26,11 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
         && !loaded.settings.notify.channels.contains(&channel)
     {
         anyhow::bail!(
-            "{} is not in notify.channels: add it there first, so that what is tested is what is used",
+            "{} is not in notify.channels: add it there first",
             channel.as_str()
         );
     }
-    let agent = context::agent(&loaded, Clock::system(), context::PATIENCE).await?;
+    let agent = context::agent(&loaded, Clock::system(), context::REMOTE_TIMEOUT).await?;
     let text = "this is a test, all is well with this channel".to_owned();
     let message = NewMessage {
         run_id: None,
@@ -47,28 +49,28 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
         .write_durably(agent.lease, move |tx| outbox.insert(tx, message.clone()))
         .await?;
     agent.outbox.drain(agent.settle_time).await;
-    follow(&agent, &id).await?;
+    await_receipt(&agent, &id).await?;
     agent.finish().await;
     let sent = agent.store.read(|connection| outbox::get(connection, &id))?;
     outcome(&mut std::io::stdout().lock(), sent.as_ref())
 }
 
-/// Most refusals that matter in the US come seconds after acceptance, from the carrier: waits a while for the
-/// receipt.
-async fn follow(agent: &Agent, id: &str) -> anyhow::Result<()> {
-    let end = Instant::now() + RECEIPT;
+/// Waits for the receipt of an accepted message. In the US most refusals come from the carrier, seconds after
+/// the provider accepted the message.
+async fn await_receipt(agent: &Agent, id: &str) -> anyhow::Result<()> {
+    let end = Instant::now() + RECEIPT_TIMEOUT;
     while Instant::now() < end {
         let message = agent.store.read(|connection| outbox::get(connection, id))?;
         if message.is_none_or(|message| message.state != State::Accepted || !message.channel.has_receipts()) {
             break;
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(RECEIPT_POLL).await;
         agent.outbox.work().await;
     }
     Ok(())
 }
 
-/// Says what became of a message.
+/// Prints the state of a message and returns the exit code of that state.
 pub(super) fn outcome(out: &mut impl Write, message: Option<&Notification>) -> anyhow::Result<Exit> {
     let Some(message) = message else {
         anyhow::bail!("the message is not in the outbox any more")

@@ -1,9 +1,9 @@
 //! How `serve` waits for settings and secrets that are in AWS.
 //!
-//! What is wrong there is put right by somebody else while the agent starts: a role gets its permission (IAM
-//! takes seconds to tell everybody), a person corrects the secret, the network comes up. So a start tries
-//! again for a while and says why, in the status of the unit and in the log, instead of using up the few
-//! starts that systemd allows. What is wrong on this machine fails at once.
+//! A problem in AWS is often mended while the agent starts: IAM takes seconds to publish a new permission, a
+//! person corrects the secret, the network comes up. So a start tries again for a while and says why in the
+//! log and in the status of the unit. Otherwise it would use up the few starts that systemd allows. A problem
+//! on this machine fails at once.
 
 use std::{path::Path, time::Duration};
 
@@ -17,27 +17,27 @@ use crate::{
     runtime::systemd::Notifier,
 };
 
-/// How long one start tries. Five of them, and what else a start takes, are within the unit's
-/// StartLimitIntervalSec=: it gives up.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long one start keeps trying. Five starts of this length fit into the unit's StartLimitIntervalSec=, so
+/// systemd gives up after the fifth.
+const RETRY_FOR: Duration = Duration::from_secs(45);
 
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// What systemd allows the start beyond [`PATIENCE`], until it hears of the next step.
+/// How much longer than [`RETRY_FOR`] systemd waits before it stops the start.
 const MARGIN: Duration = Duration::from_secs(15);
 
-/// Settings, secrets and tokens, all that is needed of them.
+/// Loads settings, secrets and tokens, and checks that none is missing.
 ///
 /// # Errors
-/// With what was wrong last.
+/// The problem of the last try.
 pub(super) async fn load(
     config: Option<&Path>,
     notifier: &Notifier,
 ) -> anyhow::Result<(Loaded, Renewable<Tokens>)> {
-    let end = Instant::now() + PATIENCE;
-    notifier.extend_timeout(PATIENCE + MARGIN);
-    let mut last = silence();
+    let end = Instant::now() + RETRY_FOR;
+    notifier.extend_timeout(RETRY_FOR + MARGIN);
+    let mut last = no_answer();
     let mut warned = Vec::new();
     loop {
         let error = match timeout_at(end, complete(config, &mut warned)).await {
@@ -45,7 +45,7 @@ pub(super) async fn load(
             Ok(Err(error)) => error,
             Err(_) => return Err(last),
         };
-        if Instant::now() + PAUSE >= end || !may_heal(config, &error) {
+        if Instant::now() + PAUSE >= end || !may_be_mended_in_aws(config, &error) {
             return Err(error);
         }
         let sentence = format!("{error:#}");
@@ -58,8 +58,8 @@ pub(super) async fn load(
     }
 }
 
-fn silence() -> anyhow::Error {
-    let sentence = format!("AWS did not give settings and secrets within {PATIENCE:?}");
+fn no_answer() -> anyhow::Error {
+    let sentence = format!("AWS did not give settings and secrets within {RETRY_FOR:?}");
     CloudError {
         trouble: Trouble::Passing,
         sentence,
@@ -83,12 +83,15 @@ async fn complete(
     Ok((loaded, tokens))
 }
 
-/// Whether somebody elsewhere can put it right: AWS does not answer or refuses, or has something that is
-/// wrong.
-fn may_heal(config: Option<&Path>, error: &anyhow::Error) -> bool {
-    let in_aws = || {
-        let inputs = Inputs::of_process(config.map(Path::to_owned));
-        config::wanted(&inputs).is_some() && config::load_here(&inputs).is_ok()
-    };
-    error.is::<CloudError>() || (error.is::<ConfigError>() && in_aws())
+/// Whether a later try can succeed without a change on this machine: AWS does not answer, refuses, or holds a
+/// wrong setting or secret.
+fn may_be_mended_in_aws(config: Option<&Path>, error: &anyhow::Error) -> bool {
+    if error.is::<CloudError>() {
+        return true;
+    }
+    if !error.is::<ConfigError>() {
+        return false;
+    }
+    let inputs = Inputs::of_process(config.map(Path::to_owned));
+    config::wanted(&inputs).is_some() && config::load_here(&inputs).is_ok()
 }

@@ -1,4 +1,5 @@
-//! `run`: one pass of the heuristic, for cron, a CronJob, Lambda, or a look at what it would do.
+//! `run`: one pass of the heuristic, for cron, a CronJob or Lambda. With `--dry-run` it only shows the
+//! decisions.
 
 use std::{io::Write as _, path::Path};
 
@@ -21,10 +22,10 @@ use crate::{
 pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Result<Exit> {
     let loaded = context::load(config).await?;
     let clock = clock(&loaded, options)?;
-    let (mut report, least) = if options.dry_run {
+    let (mut report, at_least) = if options.dry_run {
         (dry_run(&loaded, clock).await?, Exit::Done)
     } else {
-        match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
+        match context::agent(&loaded, clock.clone(), context::REMOTE_TIMEOUT).await {
             Ok(agent) => pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?,
             Err(error) if error.downcast_ref().is_some_and(StoreError::is_unwritable) => {
                 not_recorded(
@@ -45,12 +46,12 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
         text::report(&mut out, &report, &loaded.settings.time_zone)?;
     }
     if options.dry_run {
-        // What would be sent is no doubt.
+        // A message that is only planned is neither failed nor in doubt.
         report.notifications.clear();
     }
     Ok(match exit(&report) {
-        Exit::Done => least,
-        Exit::Unknown if least == Exit::Failed => least,
+        Exit::Done => at_least,
+        Exit::Unknown if at_least == Exit::Failed => at_least,
         exit => exit,
     })
 }
@@ -59,22 +60,23 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
     match options.at {
         None => Ok(Clock::system()),
         Some(_) if loaded.settings.environment == Environment::Production => {
-            let message = "is for development: with environment = \"production\" the time is what it is";
+            let message = "is for development: environment = \"production\" always uses the real time";
             Err(ConfigError::one("--at", message).into())
         }
         Some(at) => Ok(Clock::starting_at(at)),
     }
 }
 
-/// A pass, its deliveries, and the copy of what came of them; and the least that the exit code has to say:
-/// what is on this machine alone is not as safe as it should be, and what could not be recorded was not sent.
+/// Makes a pass, delivers its messages and copies the state. Returns the report and the least severe exit
+/// code: `Unknown` if the state could not be copied off the machine, `Failed` if the pass could not be
+/// recorded and so sent nothing.
 async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
     agent.pickup().decide_waiting().await;
     let passed = agent.heuristic.pass(Trigger::Cli).await;
-    // Whatever became of the pass: what was recorded before it is sent.
+    // Messages of earlier passes are sent even if this pass failed.
     agent.outbox.drain(agent.settle_time).await;
     agent.finish().await;
     let mut report = match passed {
@@ -92,7 +94,7 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     emf.count(agent.clock.now(), &[(runtime::pass_metric(read), 1)]);
     agent.heuristic.refresh(&mut report, None)?;
     agent.heuristic.add_failures(&mut report)?;
-    agent.tidy().await;
+    agent.prune_if_many().await;
     let copies_fail = agent
         .store
         .copies()
@@ -100,17 +102,17 @@ async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     Ok((report, if copies_fail { Exit::Unknown } else { Exit::Done }))
 }
 
-/// Counts and logs a pass of which only the report remains.
+/// Counts and logs a pass that made decisions but could not record them.
 fn not_recorded(emf: &Emf, clock: &Clock, why: &str) {
     emf.count(clock.now(), &[(Metric::FailedPass, 1)]);
     tracing::error!(
         error = why,
-        "decided, but nothing is recorded and nothing is sent"
+        "the pass made its decisions but could not record them: nothing is sent"
     );
 }
 
-/// A whole pass on a copy of the state that is thrown away: nothing is sent, nothing is remembered, and a
-/// running daemon is not disturbed.
+/// Makes a whole pass on a copy of the state and throws the copy away. Nothing is sent, nothing is recorded,
+/// and a running daemon is not disturbed.
 async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     context::require_secrets(loaded)?;
     let (store, _folder) = copy_of_state(&loaded.settings.state).await?;
@@ -122,8 +124,8 @@ async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// The state as it is now, here or by its newest copy, in a folder that goes away again. Beside a running
-/// daemon, too.
+/// Copies the state to a temporary folder, from this machine or from its newest copy off the machine. Works
+/// beside a running daemon. The folder is removed when the returned `TempDir` is dropped.
 pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(Store, TempDir)> {
     let folder = tempfile::Builder::new().prefix("mecris-copy-").tempdir();
     let folder = folder.context("cannot make a folder for a copy of the state")?;
@@ -131,15 +133,16 @@ pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(S
     match Store::open_read_only(&settings.path) {
         Ok(store) => store.copy_to(&copy)?,
         Err(StoreError::Missing(_)) => {}
-        // SQLite wants to write beside what it reads.
+        // SQLite writes files beside a database even to read it. A read-only folder does not allow that.
         Err(error) if error.is_unwritable() => std::fs::write(&copy, copies::read(&settings.path)?)?,
         Err(error) => return Err(error.into()),
     }
     let store = Store::open(&copy)?;
     if let Some(url) = &settings.remote {
         let newer = store.load_if_newer(&Remote::open(url)?).await;
-        newer
-            .map_err(|error| anyhow::Error::new(error).context("what other instances did cannot be read"))?;
+        newer.map_err(|error| {
+            anyhow::Error::new(error).context("cannot read what other instances recorded")
+        })?;
     }
     Ok((store, folder))
 }

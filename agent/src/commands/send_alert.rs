@@ -1,5 +1,5 @@
-//! `send-alert`: a message that a person or a unit asks for, through the same ledger, limits and channels as
-//! everything else.
+//! `send-alert`: sends a message for a person or a unit. It passes the same ledger, limits and channels as
+//! every other message.
 
 use std::{io::Write as _, path::Path};
 
@@ -27,9 +27,11 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
             short: options.text.clone(),
         },
     };
-    let agent = match context::agent(&loaded, clock.clone(), context::PATIENCE).await {
+    let agent = match context::agent(&loaded, clock.clone(), context::REMOTE_TIMEOUT).await {
         Ok(agent) => agent,
-        Err(error) => return hand_over(&error, &loaded.settings.state.path, &condition, &clock).ok_or(error),
+        Err(error) => {
+            return leave_for_daemon(&error, &loaded.settings.state.path, &condition, &clock).ok_or(error);
+        }
     };
     let (decisions, message) = agent.heuristic.alert(vec![condition]).await?;
     agent.outbox.drain(agent.settle_time).await;
@@ -43,10 +45,10 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
             let word = decision
                 .word
                 .as_ref()
-                .map(|word| text::word(&word.author, word.until, Some(&word.comment), zone));
+                .map(|word| text::attribution(&word.author, word.until, Some(&word.comment), zone));
             let (subject, reason) = (&decision.condition.subject, decision.reason);
             writeln!(out, "{subject}: not sent, {reason}{}", word.unwrap_or_default())?;
-            // Nobody decides about this one again, so whoever asked has to.
+            // The alert is only held back for now, and no later pass decides about it: the caller must retry.
             if decision.reason.is_for_now() {
                 exit = Exit::TryAgain;
             }
@@ -57,24 +59,30 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
     super::notify_test::outcome(&mut out, sent.as_ref())
 }
 
-/// Leaves the alert to the process that has the state; `None` if nobody has, or it cannot be left.
-fn hand_over(error: &anyhow::Error, database: &Path, condition: &Condition, clock: &Clock) -> Option<Exit> {
+/// Leaves the alert for the process that has the state. `None` if `error` does not name such a process, or
+/// the alert cannot be written.
+fn leave_for_daemon(
+    error: &anyhow::Error,
+    database: &Path,
+    condition: &Condition,
+    clock: &Clock,
+) -> Option<Exit> {
     let Some(StoreError::Locked { holder, .. }) = error.downcast_ref() else {
         return None;
     };
     let left = Spool::of(database).leave(&clock::time_ordered_id(clock.now()), condition);
     if let Err(error) = left {
-        tracing::error!(%error, "the alert cannot be left for the daemon either");
+        tracing::error!(%error, "cannot leave the alert for the daemon either");
         return None;
     }
     let subject = &condition.subject;
     println!(
-        "{subject}: left for the mecris-agent that has the state (process {holder}); it, or the next one, decides and sends"
+        "{subject}: left for the mecris-agent that has the state (process {holder}); that process or its successor decides and sends"
     );
     Some(Exit::Done)
 }
 
-/// What the state of a message means for the exit code.
+/// The exit code of a message's state.
 pub(super) fn exit(state: State) -> Exit {
     match state {
         State::Failed => Exit::Failed,

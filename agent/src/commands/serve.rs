@@ -14,7 +14,7 @@ use crate::{
         Agent, Scheduler, renewal, shutdown,
         systemd::{self, Notifier},
         watchdog::Watchdog,
-        window_guard::{self, Guard},
+        window_guard::{self, WindowGuard},
     },
     store::tables::snapshots,
     telemetry::{
@@ -24,25 +24,28 @@ use crate::{
     },
 };
 
-/// From SIGTERM to the last copy of the state, which takes 4 s at most; systemd's TimeoutStopSec is longer
-/// than both.
+/// The time from SIGTERM to the last copy of the state. That copy takes 4 s at most, and systemd's
+/// TimeoutStopSec is longer than both together.
 const GRACE: Duration = Duration::from_secs(14);
 
-/// For messages that are on their way when it is time to go.
-const LAST_WORDS: Duration = Duration::from_secs(8);
+/// The time for the last deliveries during a stop.
+const LAST_DELIVERIES: Duration = Duration::from_secs(8);
 
-/// How long a start waits for the state off the machine; then systemd starts us again, and says so.
-const RESTORE: Duration = Duration::from_secs(60);
+/// How long a start waits for the remote copies of the state. After that the start fails, and systemd starts
+/// the daemon again.
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let notifier = Notifier::from_environment();
     let (loaded, tokens) = retry_start::load(config, &notifier).await?;
     let clock = Clock::system();
-    notifier.extend_timeout(RESTORE);
-    let agent = context::agent(&loaded, clock.clone(), RESTORE).await?;
+    notifier.extend_timeout(RESTORE_TIMEOUT);
+    let agent = context::agent(&loaded, clock.clone(), RESTORE_TIMEOUT).await?;
 
-    let (metrics, live) = (Metrics::new(), LiveStatus::new(clock.now()));
-    let (heuristic, emf) = (loaded.settings.heuristic, Emf::of(&loaded.settings.telemetry));
+    let metrics = Metrics::new();
+    let live = LiveStatus::new(clock.now());
+    let emf = Emf::of(&loaded.settings.telemetry);
+    let heuristic = loaded.settings.heuristic;
     let scheduler = Scheduler::new(
         agent.clone(),
         live.clone(),
@@ -52,14 +55,14 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     );
     let scheduler = scheduler.with_emf(emf.clone());
     if let Err(error) = agent.outbox.retry_broken_channels().await {
-        tracing::warn!(%error, "broken channels get no new chance now");
+        tracing::warn!(%error, "cannot let broken channels try again");
     }
-    scheduler.recall()?;
+    scheduler.load_history()?;
     let heartbeat_bound = Scheduler::heartbeat_bound(heuristic.deadline);
 
     let listen = loaded.settings.http.listen;
     let server = Server::bind(listen, Limits::default()).await.with_context(|| {
-        format!("cannot listen on {listen}: change http.listen, or stop who has the port")
+        format!("cannot listen on {listen}: change http.listen, or stop the process that has the port")
     })?;
     let address = server.address();
     let app = App::new(AppParts {
@@ -79,7 +82,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     tasks.spawn(scheduler.clone().deliveries(stop.clone()));
     tasks.spawn(scheduler.clone().copies(stop.clone()));
     tasks.spawn(scheduler.passes(stop.clone()));
-    let guard = Guard::new(&loaded.settings);
+    let guard = WindowGuard::new(&loaded.settings);
     tasks.spawn(window_guard::every_minute(
         guard,
         agent.clone(),
@@ -93,7 +96,7 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
         .state
         .path
         .parent()
-        .is_some_and(window_guard::watchdog_ended_it)
+        .is_some_and(window_guard::watchdog_ended_last_process)
     {
         emf.count(clock.now(), &[(Metric::WatchdogRestart, 1)]);
     }
@@ -125,17 +128,17 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     notifier.stopping();
     let last = async {
         tasks.wait().await;
-        // A pass that was being recorded has left a message; the next start may be tomorrow.
-        agent.outbox.drain(LAST_WORDS).await;
+        // A pass that was just being recorded may have left a message, and the next start may be tomorrow.
+        agent.outbox.drain(LAST_DELIVERIES).await;
     };
     if tokio::time::timeout(GRACE, last).await.is_err() {
-        tracing::warn!(after = ?GRACE, "gave up on what is in flight; the outbox settles it at the next start");
+        tracing::warn!(after = ?GRACE, "unfinished work is cut off; the outbox settles its messages at the next start");
     }
     agent.finish().await;
     Ok(Exit::Done)
 }
 
-/// One small durable write, as the watchdog wants it.
+/// Makes one small durable write for the watchdog.
 async fn write_probe(agent: Agent) -> Result<(), crate::store::StoreError> {
     let now = agent.clock.now();
     agent

@@ -1,8 +1,8 @@
-//! `ship-journal`: the journal of this machine to CloudWatch Logs.
+//! `ship-journal`: sends the journal of this machine to CloudWatch Logs.
 //!
-//! It has to go on where nothing else does. So `[journal]` is all that has to be right: while settings or
-//! secrets cannot be read, which is what the log has to explain, lines go out with what looks like a secret
-//! masked, and no process here knows a value to leak.
+//! The shipped log has to explain why another unit fails, so this command needs only `[journal]`. It goes on
+//! while other settings or the secrets cannot be read. Then no secret's value is known to be masked, so
+//! everything that looks like a secret is masked.
 
 use std::path::{Path, PathBuf};
 
@@ -52,21 +52,25 @@ pub(super) async fn ship_journal(config: Option<&Path>, options: &ShipJournalArg
     Ok(Exit::Done)
 }
 
-/// Ends the other task too, however it ends.
+/// Ships until `stop` is cancelled or an error occurs. Cancels `stop` at the end, so that the task that
+/// renews the secrets ends too.
 async fn ship(shipper: Shipper, stop: CancellationToken) -> anyhow::Result<()> {
     let shipped = shipper.run(stop.clone()).await;
     stop.cancel();
     Ok(shipped?)
 }
 
-/// Where the position is kept: `--state-directory`, else what systemd's `StateDirectory=` made.
+/// The folder of the position file: `--state-directory`, else the folder of systemd's `StateDirectory=`.
 fn folder(options: &ShipJournalArgs) -> anyhow::Result<PathBuf> {
-    let made = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
-    let folder = options.state_directory.clone().or_else(made);
-    folder.context("where to keep how far the journal was shipped is not known: set StateDirectory= in the unit, or --state-directory FOLDER")
+    let of_systemd = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+    let folder = options.state_directory.clone().or_else(of_systemd);
+    folder.context(
+        "no folder for the shipping position: set StateDirectory= in the unit, or --state-directory FOLDER",
+    )
 }
 
-/// `[journal]` and the secrets, or as much of them as can be had.
+/// `[journal]` and the secrets. If secrets or other settings cannot be read, `[journal]` alone, without any
+/// secret yet.
 async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, RenewableSecrets)> {
     let inputs = Inputs::of_process(config.map(Path::to_owned));
     let alone = config::load_journal(&inputs);
@@ -76,11 +80,11 @@ async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, Ren
         (Err(error), Ok(journal)) if journal.log_group.is_some() => {
             tracing::error!(
                 error = format!("{error:#}"),
-                "not all settings and secrets can be read: shipping the journal all the same"
+                "some settings or secrets cannot be read: shipping the journal without them"
             );
             let secrets = match config::wanted(&inputs) {
                 Some(_) => {
-                    RenewableSecrets::with_source(Secrets::default(), Anew(config.map(Path::to_owned)))
+                    RenewableSecrets::with_source(Secrets::default(), ReadAgain(config.map(Path::to_owned)))
                 }
                 None => RenewableSecrets::fixed(Secrets::default()),
             };
@@ -90,11 +94,11 @@ async fn settings(config: Option<&Path>) -> anyhow::Result<(JournalSettings, Ren
     }
 }
 
-/// Everything read again, because where the secrets are may be written in the parameter that could not be
-/// read.
-struct Anew(Option<PathBuf>);
+/// Reads settings and secrets again. Both are read, because the parameter that could not be read may say
+/// where the secrets are.
+struct ReadAgain(Option<PathBuf>);
 
-impl Renew for Anew {
+impl Renew for ReadAgain {
     fn renew(&self) -> Renewal<'_> {
         Box::pin(async move {
             let loaded = context::load(self.0.as_deref())

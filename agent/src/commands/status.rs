@@ -202,7 +202,7 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
         let word = decision
             .author
             .as_deref()
-            .map(|author| text::word(author, decision.until, decision.comment.as_deref(), zone));
+            .map(|author| text::attribution(author, decision.until, decision.comment.as_deref(), zone));
         writeln!(
             out,
             "  {severity:<8} {subject:<24} {reason:<22} {evidence}{}",
@@ -211,7 +211,7 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
     }
     for silence in &shown.silences {
         let left = text::roughly(silence.ends_at.duration_since(status.at).as_secs());
-        let word = text::word(
+        let word = text::attribution(
             &silence.author,
             Some(silence.ends_at),
             Some(&silence.comment),

@@ -1,4 +1,4 @@
-//! Results as a person reads them in a terminal.
+//! Formats results for a person at a terminal.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::{
     heuristic::{Report, report::ObservationView},
 };
 
-/// A length of time, roughly: `3h 20m`.
+/// A duration in seconds as its two largest units, cut: `3h 20m`, `20m`, `40s`.
 pub(super) fn roughly(seconds: i64) -> String {
     let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
     match (hours, minutes) {
@@ -21,8 +21,14 @@ pub(super) fn roughly(seconds: i64) -> String {
     }
 }
 
-/// Whose word it is: ` (by laptop until 2026-11-21 18:00 EST: on a plane)`.
-pub(super) fn word(author: &str, until: Option<Timestamp>, comment: Option<&str>, zone: &TimeZone) -> String {
+/// Who asked for a silence or acknowledged a message, until when and why, with a leading space: ` (by laptop
+/// until 2026-11-21 18:00 EST: on a plane)`.
+pub(super) fn attribution(
+    author: &str,
+    until: Option<Timestamp>,
+    comment: Option<&str>,
+    zone: &TimeZone,
+) -> String {
     let until = until
         .map(|until| format!(" until {}", clock::local_minute(until, zone)))
         .unwrap_or_default();
@@ -42,7 +48,7 @@ pub(super) fn counted(number: usize, noun: &str) -> String {
     }
 }
 
-/// A size as a person reads it: `61 kB`.
+/// A size in bytes, rounded to kB or MB: `61 kB`.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1000 => format!("{bytes} B"),
@@ -51,7 +57,7 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// One pass.
+/// Prints the report of a pass.
 pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> io::Result<()> {
     writeln!(
         out,
@@ -77,7 +83,7 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         let word = decision
             .author
             .as_ref()
-            .map(|author| self::word(author, decision.until, decision.comment.as_deref(), zone));
+            .map(|author| attribution(author, decision.until, decision.comment.as_deref(), zone));
         writeln!(
             out,
             "{mark} {severity:<8} {subject:<24} {:<22} {}{}",
@@ -107,7 +113,7 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         )?;
     }
     if report.nobody_to_tell {
-        writeln!(out, "every channel is broken: nobody can be told anything")?;
+        writeln!(out, "every channel is broken: no message can reach the person")?;
     }
     if !report.changed {
         writeln!(out, "no message in this pass")?;

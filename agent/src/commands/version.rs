@@ -1,4 +1,4 @@
-//! `version`: what this binary is.
+//! `version`: prints version, commit and target of this binary.
 
 use std::io::Write as _;
 

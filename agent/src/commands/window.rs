@@ -1,4 +1,4 @@
-//! `window`: when it will run, in local and UTC time, DST changes included.
+//! `window`: prints the daily windows to come, in local and UTC time, with DST changes.
 
 use std::{io::Write as _, path::Path};
 

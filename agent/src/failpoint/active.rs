@@ -28,10 +28,10 @@ enum Action {
     Sleep(Duration),
 }
 
-/// The process passes a failpoint: if it is a chosen one, and this the chosen time, something happens to it.
+/// The process passes the failpoint `name`. Every plan for this name and this passage acts.
 ///
 /// # Panics
-/// If `MECRIS_FAILPOINT` makes no sense: a test that hits nothing must not pass.
+/// If `MECRIS_FAILPOINT` cannot be parsed: a test whose failpoint never acts must not pass.
 pub fn pass(name: &str) {
     static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
     note(name);
@@ -44,8 +44,8 @@ pub fn pass(name: &str) {
     }
 }
 
-/// Writes the name of the failpoint that is passed to `MECRIS_FAILPOINT_AT`, in the place of the last one:
-/// whoever stops the process at a random instant can see where.
+/// Replaces the name in `MECRIS_FAILPOINT_AT`. A test that stops the process at a random instant reads there
+/// how far the process came.
 fn note(name: &str) {
     static FILE: OnceLock<Option<File>> = OnceLock::new();
     let open = |path| {
@@ -59,20 +59,20 @@ fn note(name: &str) {
         std::env::var_os("MECRIS_FAILPOINT_AT")
             .map(open)
             .transpose()
-            .expect("it can be opened")
+            .expect("the file of MECRIS_FAILPOINT_AT can be opened")
     });
     if let Some(file) = file {
         file.write_all_at(format!("{name:<40}").as_bytes(), 0)
-            .expect("it can be written");
+            .expect("the file of MECRIS_FAILPOINT_AT can be written");
     }
 }
 
-/// The task passes a place at which it can hang: it does, for good, while the file `MECRIS_FAILPOINT_HANG`
-/// has the name as a line.
+/// The task passes a place at which it can hang. It hangs forever if the file `MECRIS_FAILPOINT_HANG` holds
+/// the name as a line.
 pub async fn hang(name: &str) {
     static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
     let file = FILE.get_or_init(|| std::env::var_os("MECRIS_FAILPOINT_HANG").map(PathBuf::from));
-    // Not there: nothing hangs yet.
+    // A missing file: nothing hangs yet.
     let names = file
         .as_ref()
         .and_then(|file| std::fs::read_to_string(file).ok())
@@ -82,10 +82,10 @@ pub async fn hang(name: &str) {
     }
 }
 
-/// By how much the wall clock is to be wrong now.
+/// How much is added to the wall clock now, from the file `MECRIS_FAILPOINT_CLOCK`.
 ///
 /// # Panics
-/// If the file does not hold a number: see [`pass`].
+/// If the file cannot be read or does not hold a number.
 pub fn clock_error() -> SignedDuration {
     static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
     let file = FILE.get_or_init(|| std::env::var_os("MECRIS_FAILPOINT_CLOCK").map(PathBuf::from));

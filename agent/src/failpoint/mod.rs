@@ -1,20 +1,20 @@
-//! Places at which a test kills, stops or delays this process. Without the feature `failpoints` the macro is
-//! nothing at all.
+//! Failpoints: places at which a test kills, stops or delays this process. Without the feature `failpoints`
+//! the macros expand to nothing.
 //!
-//! There is one at every await between a decision and its message's final state, and inside the transactions
-//! that matter. What happens where is chosen by the environment: `MECRIS_FAILPOINT=<name>=<action>[@<n>]`,
-//! several with `;` between them, where the action is `kill`, `stop` (SIGSTOP: every thread, like a machine
-//! that sleeps) or `sleep:<milliseconds>` and `n` counts the passages (1, the first, if it is left out). A
-//! failpoint that acts first adds `<name> <action>` as a line to the file `MECRIS_FAILPOINT_LOG`: whoever
-//! killed a process this way can count where.
+//! A failpoint stands at every await between a decision and the final state of its message, and inside the
+//! transactions that matter. The environment chooses what happens:
 //!
-//! The file `MECRIS_FAILPOINT_AT` always has the name of the last one that was passed.
-//!
-//! `MECRIS_FAILPOINT_HANG` names a file that holds names of [`HANGS`], one a line, read each time one of
-//! those places is passed: the task that is there stands still for good, while all others go on.
-//!
-//! `MECRIS_FAILPOINT_CLOCK` names a file that holds milliseconds by which the wall clock is wrong, read each
-//! time the clock is: so it can jump under a running process. The time since boot never does.
+//! * `MECRIS_FAILPOINT=<name>=<action>[@<n>]`, several separated by `;`. The action is `kill`, `stop`
+//!   (SIGSTOP stops every thread, as if the machine slept) or `sleep:<milliseconds>`. `n` counts the passages
+//!   and is 1 by default.
+//! * `MECRIS_FAILPOINT_LOG` names a file. A failpoint that acts first appends the line `<name> <action>`, so
+//!   a test can count where it killed a process.
+//! * `MECRIS_FAILPOINT_AT` names a file that always holds the name of the failpoint that was passed last.
+//! * `MECRIS_FAILPOINT_HANG` names a file with names of [`HANGS`], one a line. It is read each time such a
+//!   place is passed: the task there hangs forever, while all other tasks go on.
+//! * `MECRIS_FAILPOINT_CLOCK` names a file with the milliseconds by which the wall clock is wrong. It is read
+//!   each time the clock is read, so a test can make the wall clock jump under a running process. The time
+//!   since boot never jumps.
 
 #[cfg(feature = "failpoints")]
 mod active;
@@ -22,7 +22,7 @@ mod active;
 #[cfg(feature = "failpoints")]
 pub use active::{clock_error, hang, pass};
 
-/// Marks a place by its name, which stands in [`ALL`](crate::failpoint::ALL).
+/// Marks a failpoint. Its name must be in [`ALL`](crate::failpoint::ALL).
 #[macro_export]
 macro_rules! failpoint {
     ($name:literal) => {
@@ -31,8 +31,8 @@ macro_rules! failpoint {
     };
 }
 
-/// Marks an await by its name, which stands in [`HANGS`](crate::failpoint::HANGS): one task can be made to
-/// stand still there.
+/// Marks an await at which a test can hang a single task. Its name must be in
+/// [`HANGS`](crate::failpoint::HANGS).
 #[macro_export]
 macro_rules! hangpoint {
     ($name:literal) => {
@@ -41,13 +41,13 @@ macro_rules! hangpoint {
     };
 }
 
-/// Every place at which a single task can hang: each is one that the watchdog has to notice.
+/// Every place at which a single task can hang. The watchdog has to notice a hang at each of them.
 pub const HANGS: &[&str] = &["scheduler.turn", "http.accept"];
 
 /// Every failpoint, in the order of a message's life.
 pub const ALL: &[&str] = &[
-    // The start: the file is open and locked; what other instances wrote is known, fetched, in the file, in
-    // use.
+    // The start: the file is open and locked; then the generations of other instances are listed, fetched,
+    // written to the file and loaded.
     "start.opened",
     "restore.listed",
     "restore.fetched",
@@ -80,7 +80,7 @@ pub const ALL: &[&str] = &[
     "outbox.sent",
     "outbox.accepted",
     "outbox.recorded",
-    // What else may come of it.
+    // The other ways a send can end.
     "outbox.doubted",
     "outbox.missed",
     "outbox.resumed",

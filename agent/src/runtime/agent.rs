@@ -1,4 +1,4 @@
-//! Puts the parts together: what `run`, `serve` and the alerts all work with.
+//! The assembled agent that `run`, `serve` and `send-alert` work with.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,17 +30,16 @@ use crate::{
 };
 
 /// The time for the last copy of the state before the process ends.
-const LAST_COPY: Duration = Duration::from_secs(4);
+const LAST_COPY_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A process that ends deletes old copies of the state only if there are more than this. A daemon does it
-/// every hour.
+/// A one-shot command prunes only if there are more copies than this. A daemon prunes every hour.
 const MANY_COPIES: usize = 120;
 
-/// The time for deleting old copies.
-const PRUNE: Duration = Duration::from_secs(5);
+/// The time for pruning at the end of a one-shot command.
+const PRUNE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a one-shot command waits beyond lease and settle time, so that a message in doubt can be settled
-/// and tried once more.
+/// How much longer than lease and settle time a one-shot command waits: a message in doubt can then be
+/// reconciled and sent once more.
 const SLACK: Duration = Duration::from_secs(10);
 
 /// The most time that a channel gets to open its connection before a send. A failure must not use up the
@@ -50,31 +49,32 @@ const WARM_UP: Duration = Duration::from_secs(5);
 /// The parts of a working agent. Cheap to clone.
 #[derive(Clone)]
 pub struct Agent {
-    /// The state.
+    /// The database.
     pub store: Store,
-    /// The time.
+    /// The source of the present time.
     pub clock: Clock,
     /// The person's zone.
     pub zone: TimeZone,
-    /// Observe, assess, decide, record.
+    /// Observes, assesses, decides and records.
     pub heuristic: Heuristic,
-    /// Deliver.
+    /// Delivers.
     pub outbox: Outbox,
-    /// LLM budgets.
+    /// The LLM budgets.
     pub budget: BudgetArm,
-    /// `notify.lease`: how long one attempt may take.
+    /// `notify.lease`: the longest time of an attempt.
     pub lease: Duration,
-    /// `state.retention_days`.
+    /// `state.retention_days`: rows that are older are deleted.
     pub retention: SignedDuration,
-    /// How long a one-shot command lets the outbox work: long enough for one doubt and one more attempt.
+    /// How long a one-shot command lets the outbox work: enough for one message in doubt and one more
+    /// attempt.
     pub settle_time: Duration,
 }
 
 impl Agent {
-    /// From settings and secrets. Opens no connection.
+    /// Assembles the agent from settings and secrets. Opens no connection.
     ///
     /// # Errors
-    /// If a channel's credentials are missing or malformed.
+    /// If the credentials of a channel are missing or malformed.
     pub fn assemble(
         settings: &Settings,
         secrets: &RenewableSecrets,
@@ -97,37 +97,34 @@ impl Agent {
             beeminder,
             budget.clone(),
         );
-        let (lease, settle_time) = (settings.notify.lease, settle_time(&settings.notify));
-        let zone = settings.time_zone.clone();
-        let retention = SignedDuration::from_hours(24 * i64::from(settings.state.retention_days));
         Ok(Self {
             store,
             clock,
-            zone,
+            zone: settings.time_zone.clone(),
             heuristic,
             outbox,
             budget,
-            lease,
-            retention,
-            settle_time,
+            lease: settings.notify.lease,
+            retention: SignedDuration::from_hours(24 * i64::from(settings.state.retention_days)),
+            settle_time: settle_time(&settings.notify),
         })
     }
 
-    /// Copies the state off the machine, as far as the remote allows. Call this last in a process.
+    /// Copies the state off the machine one last time. Every process calls this at its end.
     pub async fn finish(&self) {
         failpoint!("finish.begun");
-        self.store.save(LAST_COPY).await;
+        self.store.save(LAST_COPY_TIMEOUT).await;
         failpoint!("finish.saved");
     }
 
-    /// Deletes old copies of the state that are no longer needed, if there are many.
-    pub async fn tidy(&self) {
-        if let Err(error) = self.store.prune(MANY_COPIES, PRUNE).await {
+    /// Deletes copies of the state that no rule keeps, if there are more than [`MANY_COPIES`].
+    pub async fn prune_if_many(&self) {
+        if let Err(error) = self.store.prune(MANY_COPIES, PRUNE_TIMEOUT).await {
             tracing::warn!(%error, "cannot delete old copies of the state");
         }
     }
 
-    /// The alerts that wait beside the state, and this agent's heuristic to decide about them.
+    /// Decides with this agent's heuristic about the alerts that wait beside its database.
     pub fn pickup(&self) -> Pickup {
         Pickup::new(
             &self.store,
@@ -138,22 +135,24 @@ impl Agent {
     }
 }
 
-/// The configured channels, in the order in which they are tried.
+/// The configured channels, in the order of `notify.channels`.
 ///
 /// # Errors
-/// If a channel's credentials are missing or malformed.
+/// If the credentials of a channel are missing or malformed.
 pub fn channels(
     settings: &Settings,
     secrets: &RenewableSecrets,
     clock: &Clock,
 ) -> Result<Vec<Arc<dyn Channel>>, ConfigError> {
-    let kinds = settings.notify.channels.iter();
-    kinds
+    settings
+        .notify
+        .channels
+        .iter()
         .map(|kind| renewable(*kind, &settings.notify, secrets, clock))
         .collect()
 }
 
-/// A channel that is built again when its secrets are replaced. Its connections and its circuit breaker stay.
+/// A channel that is made again when its secrets are replaced. Its connections and its circuit breaker stay.
 fn renewable(
     kind: ChannelKind,
     notify: &NotifySettings,
@@ -161,14 +160,16 @@ fn renewable(
     clock: &Clock,
 ) -> Result<Arc<dyn Channel>, ConfigError> {
     let outbound = Outbound::new(upstream(kind), clock.clone());
-    let (notify, clock, by) = (notify.clone(), clock.clone(), outbound.clone());
+    let notify = notify.clone();
+    let clock = clock.clone();
+    let shared = outbound.clone();
     let made = RenewableChannel::new(secrets, outbound, move |secrets| {
-        channel(kind, &notify, secrets, &clock, &by)
+        channel(kind, &notify, secrets, &clock, &shared)
     })?;
     Ok(Arc::new(made))
 }
 
-/// The channel's upstream, as errors and metrics name it.
+/// The name of a channel's provider in errors.
 fn upstream(kind: ChannelKind) -> &'static str {
     match kind {
         ChannelKind::Sms | ChannelKind::WhatsApp | ChannelKind::Voice => "twilio",
@@ -225,7 +226,7 @@ fn channel(
     })
 }
 
-/// The error for a secret that is missing or malformed.
+/// The problem of a secret that is present but cannot be used.
 fn unusable(error: impl std::error::Error) -> ConfigError {
     ConfigError::one("secrets", error)
 }

@@ -1,8 +1,7 @@
-//! What puts the agent together and keeps it going: assembly, scheduler, heartbeat, the word with systemd,
-//! the way out.
+//! Assembles the agent and keeps it running: scheduler, watchdog, notifications to systemd, shutdown.
 //!
-//! Nothing in here knows a goal or a budget; it knows when to call whom, and how to tell that nobody is
-//! called any more.
+//! Nothing in here knows a goal or a budget. This folder decides when the other parts are called, and notices
+//! when they are no longer called.
 
 mod agent;
 pub mod probe;

@@ -1,5 +1,5 @@
-//! The daemon's two loops: one makes passes, one lets the outbox work. The heart beats only while both of
-//! them turn.
+//! The daemon's loops: one makes passes, one delivers messages, one copies the state off the machine. The
+//! heartbeat continues only while the first two loops turn.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -34,23 +34,27 @@ use crate::{
     },
 };
 
-/// How often an idle loop turns: it may be that the wall clock jumped or the machine slept.
+/// How often an idle loop turns. It turns without work too, because the wall clock may have jumped or the
+/// machine may have slept.
 const TURN: Duration = Duration::from_secs(5);
-/// After a pass that could not be recorded: space may be back, and nobody was told.
+/// The time until the next pass after a failed one. It is short: the cause may be gone, and no message was
+/// sent.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
-/// How often what no checkpoint was asked for is copied, and old rows are looked for.
-const COPY: Duration = Duration::from_secs(60);
-/// How long one copy may take.
-const COPY_TIME: Duration = Duration::from_secs(10);
-/// When copies that nobody needs are first let go after the start, and how often after that: the machine may
-/// exist for five hours only.
-const PRUNE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
-/// How long that may take. What is left is left for the next time.
-const PRUNE_TIME: Duration = Duration::from_secs(30);
-/// How long one turn of the delivery loop may take: several attempts with their leases, one after the other.
-const LONGEST_DELIVERY: Duration = Duration::from_secs(120);
+/// How often old rows are deleted, and rows copied that no checkpoint has copied yet.
+const COPY_EVERY: Duration = Duration::from_secs(60);
+/// The time for one copy.
+const COPY_TIMEOUT: Duration = Duration::from_secs(10);
+/// When old copies are first deleted after the start. It is soon: the machine may run for only five hours a
+/// day.
+const FIRST_PRUNE: Duration = Duration::from_secs(60);
+/// How often old copies are deleted after that.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// The time for deleting old copies. Copies that are left are deleted the next time.
+const PRUNE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest turn of the delivery loop: several attempts with their leases, one after the other.
+const LONGEST_DELIVERY_TURN: Duration = Duration::from_secs(120);
 
-/// Makes passes and deliveries until it is cancelled. Cheap to clone; clones share everything.
+/// Makes passes, deliveries and copies until it is cancelled. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Scheduler {
     agent: Agent,
@@ -65,7 +69,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// For an agent; nothing runs yet.
+    /// Makes a scheduler for `agent`, with a pass every `interval`. No loop runs yet.
     pub fn new(
         agent: Agent,
         live: LiveStatus,
@@ -73,64 +77,62 @@ impl Scheduler {
         notifier: Notifier,
         interval: Duration,
     ) -> Self {
-        let (new_message, last_delivery_turn) = (Arc::default(), Arc::new(Mutex::new(Instant::now())));
-        let (emf, failed_messages) = (Emf::default(), Arc::default());
         Self {
             agent,
             live,
             metrics,
             notifier,
             interval,
-            emf,
-            failed_messages,
-            new_message,
-            last_delivery_turn,
+            emf: Emf::default(),
+            failed_messages: Arc::default(),
+            new_message: Arc::default(),
+            last_delivery_turn: Arc::new(Mutex::new(Instant::now())),
         }
     }
 
-    /// Writes what matters to operators into the log too.
+    /// Also writes the metrics that alarms need into the log, in CloudWatch's embedded metric format.
     #[must_use]
     pub fn with_emf(mut self, emf: Emf) -> Self {
         self.emf = emf;
         self
     }
 
-    /// How old the heartbeat may get while all is well: one pass at its deadline, and a few turns.
+    /// The greatest age of the heartbeat in a healthy daemon: the deadline of a pass and a few turns.
     pub fn heartbeat_bound(deadline: Duration) -> Duration {
         deadline + 4 * TURN
     }
 
-    /// Tells status and metrics what earlier processes left, once at start.
+    /// Loads what earlier processes recorded into the live status and the metrics. Called once at the start.
     ///
     /// # Errors
-    /// If the state cannot be read.
-    pub fn recall(&self) -> Result<(), StoreError> {
+    /// If the database cannot be read.
+    pub fn load_history(&self) -> Result<(), StoreError> {
         let last_success = self.agent.store.read(runs::last_success)?;
         self.live.remember_success(last_success);
         if let Some(at) = last_success {
             self.metrics.last_success(at);
         }
-        self.count_notifications();
+        self.report_messages();
         Ok(())
     }
 
-    /// A pass at once, then one every interval.
+    /// Makes a pass at once, then a pass every interval.
     pub async fn passes(self, stop: CancellationToken) {
         let mut due = Instant::now();
         let mut turn = tokio::time::interval(TURN);
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
             hangpoint!("scheduler.turn");
-            if self.deliveries_turn() {
+            if self.delivery_loop_turns() {
                 self.live.beat();
             }
             if Instant::now() >= due {
                 due = Instant::now() + self.interval;
                 tokio::select! {
-                    // Observing has no effect; what is recorded all the same is delivered by the last drain
-                    // of `serve`.
+                    // A pass can be dropped while it observes. If it has recorded a message, the last drain
+                    // of `serve` delivers that message.
                     () = stop.cancelled() => {}
-                    // A failed pass was logged and counted where it happened.
+                    // `pass` has already logged and counted its failure.
                     passed = self.pass(Trigger::Schedule) => {
                         if passed.is_err() {
                             due = due.min(Instant::now() + AFTER_FAILURE);
@@ -147,7 +149,7 @@ impl Scheduler {
         }
     }
 
-    /// Lets the outbox work whenever something is due.
+    /// Decides about waiting alerts and delivers messages, whenever one is due.
     pub async fn deliveries(self, stop: CancellationToken) {
         let mut alerts = self.agent.pickup();
         while !stop.is_cancelled() {
@@ -157,7 +159,7 @@ impl Scheduler {
                 .unwrap_or_else(PoisonError::into_inner) = Instant::now();
             alerts.decide_waiting().await;
             self.agent.outbox.work().await;
-            self.count_notifications();
+            self.report_messages();
             let wait = self.until(self.agent.outbox.next_due());
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -167,27 +169,28 @@ impl Scheduler {
         }
     }
 
-    /// Copies the state off the machine whenever that failed before, and now and then; forgets what is old,
-    /// here and there.
+    /// Copies the state off the machine: at every turn while copies fail, else every [`COPY_EVERY`]. Also
+    /// deletes old rows and old copies.
     pub async fn copies(self, stop: CancellationToken) {
-        let (mut due, mut prune_due) = (Instant::now(), Instant::now() + PRUNE.0);
+        let mut due = Instant::now();
+        let mut prune_due = Instant::now() + FIRST_PRUNE;
         while !stop.is_cancelled() {
-            let in_trouble = self.tell_copies();
-            if in_trouble || Instant::now() >= due {
-                due = Instant::now() + COPY;
+            let copies_fail = self.report_copies();
+            if copies_fail || Instant::now() >= due {
+                due = Instant::now() + COPY_EVERY;
                 if let Err(error) = self
                     .agent
                     .store
                     .forget(self.agent.retention, self.agent.clock.now())
                     .await
                 {
-                    tracing::warn!(%error, "old rows cannot be removed");
+                    tracing::warn!(%error, "cannot delete old rows");
                 }
-                self.agent.store.catch_up(COPY_TIME).await;
-                self.tell_copies();
+                self.agent.store.catch_up(COPY_TIMEOUT).await;
+                self.report_copies();
             }
             if Instant::now() >= prune_due {
-                prune_due = Instant::now() + PRUNE.1;
+                prune_due = Instant::now() + PRUNE_EVERY;
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = self.prune() => {}
@@ -200,21 +203,21 @@ impl Scheduler {
         }
     }
 
-    /// Lets copies go that nobody needs, and tells of those that are damaged.
+    /// Deletes copies that no rule keeps, and reports damaged copies to `/health`.
     async fn prune(&self) {
-        match self.agent.store.prune(0, PRUNE_TIME).await {
+        match self.agent.store.prune(0, PRUNE_TIMEOUT).await {
             Ok(Some(pruned)) if pruned.damaged.is_empty() => self.live.recover("state_generations"),
             Ok(Some(pruned)) => {
                 let damaged: Vec<_> = pruned.damaged.into_values().collect();
                 self.live.degrade("state_generations", damaged.join("; "));
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "old copies of the state cannot be let go now"),
+            Err(error) => tracing::warn!(%error, "cannot delete old copies of the state"),
         }
     }
 
-    /// Tells metrics and `/health` how the copies fare. Returns whether they fail.
-    fn tell_copies(&self) -> bool {
+    /// Reports the copies to the metrics and to `/health`. Returns whether they fail.
+    fn report_copies(&self) -> bool {
         let Some(copies) = self.agent.store.copies() else {
             return false;
         };
@@ -223,12 +226,12 @@ impl Scheduler {
             None => self.live.recover("state_remote"),
         }
         self.metrics.copies(&copies);
-        let in_trouble = copies.trouble.is_some();
+        let copies_fail = copies.trouble.is_some();
         self.live.copied(copies.saved);
-        in_trouble
+        copies_fail
     }
 
-    /// One pass, with its log line, its metrics and its place in the live status.
+    /// Makes a pass and reports it to the log, the metrics, the live status and systemd.
     ///
     /// # Errors
     /// As [`crate::heuristic::Heuristic::pass`].
@@ -251,7 +254,7 @@ impl Scheduler {
                 tracing::error!(%error, "pass failed");
             }
         }
-        self.tell_copies();
+        self.report_copies();
         self.new_message.notify_one();
         passed
     }
@@ -290,17 +293,17 @@ impl Scheduler {
         tracing::info!(run_id = report.run_id, changed = report.changed, ?took, "pass");
     }
 
-    fn deliveries_turn(&self) -> bool {
+    fn delivery_loop_turns(&self) -> bool {
         self.last_delivery_turn
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .elapsed()
-            < LONGEST_DELIVERY
+            < LONGEST_DELIVERY_TURN
     }
 
-    /// Tells metrics and `/health` how the messages and the channels stand: an agent that cannot tell its
-    /// person must not look healthy.
-    fn count_notifications(&self) {
+    /// Reports messages and channels to the metrics and to `/health`: an agent whose messages do not arrive
+    /// must not look healthy.
+    fn report_messages(&self) {
         let read = self.agent.store.read(|connection| {
             let newest = outbox::list(connection, 1)?.into_iter().next();
             let broken = broken_channels::among(connection, &self.agent.outbox.configured())?;
@@ -325,11 +328,11 @@ impl Scheduler {
                     None => self.live.recover("delivery"),
                 }
             }
-            Err(error) => tracing::warn!(%error, "the outbox cannot be counted"),
+            Err(error) => tracing::warn!(%error, "cannot count the messages of the outbox"),
         }
     }
 
-    /// Messages that failed since this was last looked at.
+    /// Counts the messages that failed since the last call.
     fn count_failures(&self, failed: u32) {
         let mut known = self
             .failed_messages
@@ -374,7 +377,7 @@ impl Passes for Scheduler {
     }
 }
 
-/// A pass that could not read Beeminder is no success, whatever else it found out.
+/// The metric of a finished pass. A pass that could not read Beeminder counts as failed.
 pub(crate) const fn pass_metric(beeminder_read: bool) -> Metric {
     if beeminder_read {
         Metric::SuccessfulPass
@@ -383,7 +386,7 @@ pub(crate) const fn pass_metric(beeminder_read: bool) -> Metric {
     }
 }
 
-/// What is on no record is at least in the log.
+/// Logs the decisions of a pass: as warnings if the database does not hold them.
 fn log_decisions(report: &Report, only_record: bool) {
     for DecisionView {
         subject,

@@ -1,15 +1,15 @@
-//! The way out: SIGTERM (systemd) and SIGINT (a person) cancel one token that everything waits on.
+//! Shutdown: SIGTERM (from systemd) and SIGINT (from a person) cancel a token that every task waits for.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Starts to listen for SIGTERM and SIGINT; the first one cancels the token.
+/// Listens for SIGTERM and SIGINT. The first signal cancels the returned token.
 ///
-/// The handlers are in place when this returns, so a signal that arrives during the start is not lost.
-/// Signals after the first change nothing: a second impatient Ctrl-C does not cut a send in two; systemd's
-/// own SIGKILL ends what hangs.
+/// The handlers are in place when this returns, so a signal that arrives during the start is not lost. Later
+/// signals change nothing: a second Ctrl-C must not interrupt a send. A process that hangs is ended by
+/// systemd's SIGKILL.
 ///
 /// # Errors
 /// If the handlers cannot be installed.

@@ -1,4 +1,4 @@
-//! Opens the state: the file, its lock, its copies off the machine.
+//! Opens the state: the database file, its lock and its copies off the machine.
 
 use std::time::Duration;
 
@@ -11,27 +11,34 @@ use crate::{
     store::{Joined, Store, StoreError, replica::remote::Remote},
 };
 
-/// Between two tries to reach the remote.
+/// The pause between two tries to reach the remote.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Opens the file and joins it with its copies, if there are any. While nobody answers and there is nothing
-/// here to go on with, tries again until `patience` is over.
+/// Opens the database and brings it up to date with its copies off the machine, if there is a remote.
+///
+/// If the remote does not answer and the local file cannot be used without it, tries again until
+/// `remote_timeout` is over.
 ///
 /// # Errors
-/// If another process has the state, it cannot be read, or nobody knows what it should be.
-pub async fn open(settings: &StateSettings, clock: &Clock, patience: Duration) -> Result<Store, StoreError> {
+/// If another process has the state, the database cannot be read, or the remote did not answer in time and is
+/// needed.
+pub async fn open(
+    settings: &StateSettings,
+    clock: &Clock,
+    remote_timeout: Duration,
+) -> Result<Store, StoreError> {
     let mut store = Store::open(&settings.path)?;
     failpoint!("start.opened");
     let Some(url) = &settings.remote else {
         return Ok(store);
     };
     let remote = Remote::open(url)?;
-    let end = Instant::now() + patience;
+    let end = Instant::now() + remote_timeout;
     loop {
         match store.join(&remote, clock).await {
             Ok(joined) => {
                 failpoint!("start.joined");
-                say(joined, remote.name());
+                log(joined, remote.name());
                 return Ok(store);
             }
             Err(StoreError::NotRestored(error)) if Instant::now() + PAUSE < end => {
@@ -43,10 +50,10 @@ pub async fn open(settings: &StateSettings, clock: &Clock, patience: Duration) -
     }
 }
 
-fn say(joined: Joined, remote: &str) {
+fn log(joined: Joined, remote: &str) {
     match joined {
-        Joined::First => tracing::info!(remote, "no copy of the state yet: this is the first"),
-        Joined::Newest(generation) => tracing::debug!(generation, remote, "the state is the newest"),
+        Joined::First => tracing::info!(remote, "the remote has no copy of the state yet"),
+        Joined::Newest(generation) => tracing::debug!(generation, remote, "the local state is the newest"),
         Joined::Loaded(_) | Joined::Alone => {}
     }
 }

@@ -1,5 +1,5 @@
-//! The word with systemd: READY, STATUS, STOPPING, WATCHDOG over its datagram socket. Without systemd every
-//! word is a no-op.
+//! Notifications to systemd: READY, STATUS, STOPPING and WATCHDOG over its datagram socket. Without systemd
+//! every notification does nothing.
 
 use std::{
     ffi::OsStr,
@@ -16,15 +16,15 @@ use std::{
 
 use sd_notify::NotifyState;
 
-/// Speaks to the service manager. Cheap to clone.
+/// Sends notifications to the service manager. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Notifier(Option<SocketAddr>);
 
 impl Notifier {
-    /// To the socket that `NOTIFY_SOCKET` names (a path, or `@` and an abstract name); `None` or an unusable
-    /// name: to nobody.
+    /// Notifies the socket that `NOTIFY_SOCKET` names: a path, or `@` and an abstract name. With `None` or an
+    /// unusable name every notification does nothing.
     ///
-    /// The name comes in as an argument because the environment is one for the whole process.
+    /// The name is an argument, because a test cannot change the environment for itself alone.
     pub fn new(socket: Option<&OsStr>) -> Self {
         let Some(name) = socket.filter(|name| !name.is_empty()) else {
             return Self(None);
@@ -42,57 +42,57 @@ impl Notifier {
         }
     }
 
-    /// To the service manager of this process, if it has one.
+    /// Notifies the service manager of this process, if there is one.
     pub fn from_environment() -> Self {
         Self::new(std::env::var_os("NOTIFY_SOCKET").as_deref())
     }
 
-    /// The state is restored and the secrets are loaded: dependants may start.
+    /// Reports that the start is complete: the state is restored and the secrets are loaded.
     pub fn ready(&self) {
-        self.say(&NotifyState::Ready);
+        self.notify(&NotifyState::Ready);
     }
 
-    /// The stop has begun.
+    /// Reports that the stop has begun.
     pub fn stopping(&self) {
-        self.say(&NotifyState::Stopping);
+        self.notify(&NotifyState::Stopping);
     }
 
-    /// One line for `systemctl status`.
+    /// Sets the status line of `systemctl status`.
     pub fn status(&self, line: &str) {
         // A line break would start another assignment.
-        self.say(&NotifyState::Status(&line.replace(['\n', '\r'], " ")));
+        self.notify(&NotifyState::Status(&line.replace(['\n', '\r'], " ")));
     }
 
-    /// Alive and working.
+    /// Reports that the process is alive and working.
     pub fn watchdog(&self) {
-        self.say(&NotifyState::Watchdog);
+        self.notify(&NotifyState::Watchdog);
     }
 
-    /// More time for a slow start or stop, counted from now.
+    /// Asks for more time for a slow start or stop, counted from now.
     pub fn extend_timeout(&self, by: Duration) {
         let micros = u32::try_from(by.as_micros()).unwrap_or(u32::MAX);
-        self.say(&NotifyState::ExtendTimeoutUsec(micros));
+        self.notify(&NotifyState::ExtendTimeoutUsec(micros));
     }
 
-    fn say(&self, word: &NotifyState<'_>) {
+    fn notify(&self, state: &NotifyState<'_>) {
         if let Some(address) = &self.0
-            && let Err(error) = send(address, &format!("{word}\n"))
+            && let Err(error) = send(address, &format!("{state}\n"))
         {
-            // It is said again (watchdog) or systemd's own timeout decides; stopping for it would make things
-            // worse.
-            tracing::warn!(%error, "systemd could not be told");
+            // A lost notification must not stop the agent: the watchdog's is repeated, and for the others a
+            // timeout of systemd decides.
+            tracing::warn!(%error, "cannot notify systemd");
         }
     }
 }
 
 fn send(address: &SocketAddr, text: &str) -> io::Result<()> {
     let socket = UnixDatagram::unbound()?;
-    // A manager that does not read must not stop us.
+    // A service manager that does not read must not block this process.
     socket.set_nonblocking(true)?;
     socket.send_to_addr(text.as_bytes(), address).map(|_| ())
 }
 
-/// How often systemd wants to hear from this process (`WatchdogSec=`), if it does.
+/// The longest time between two watchdog notifications (`WatchdogSec=`); `None` without a watchdog.
 pub fn watchdog_timeout() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }

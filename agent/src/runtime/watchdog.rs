@@ -1,13 +1,14 @@
-//! The watchdog: systemd hears from us only while the work is really being done.
+//! The watchdog: systemd is pinged only while the agent really works.
 //!
-//! A process that answers pings while its loop hangs is the silent failure that Mecris exists to end. So each
-//! ping has to be earned, in this order:
+//! A process that answers pings while its loop hangs is the silent failure that Mecris exists to prevent. So
+//! a ping is sent only if three conditions hold, checked in this order:
 //!
 //! 1. the scheduler's heartbeat is younger than its bound;
-//! 2. a write to the database just succeeded;
-//! 3. the own HTTP socket answered `GET /health` over a real connection.
+//! 2. a write to the database has just succeeded;
+//! 3. the process's own HTTP socket answered `GET /health` over a real connection.
 //!
-//! What fails is logged, and no ping is sent: systemd restarts the unit when `WatchdogSec` is over.
+//! If a condition fails, its error is logged and no ping is sent. systemd restarts the unit when
+//! `WatchdogSec` is over.
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
@@ -17,45 +18,45 @@ use tokio_util::sync::CancellationToken;
 use super::{probe, systemd::Notifier};
 use crate::telemetry::live::LiveStatus;
 
-/// What a ping has to be earned with.
+/// Checks the conditions of a ping, and sends it.
 #[derive(Clone, Debug)]
 pub struct Watchdog {
-    /// Who is told.
+    /// Sends the pings to systemd.
     pub notifier: Notifier,
-    /// `WatchdogSec`: a ping is tried three times as often.
+    /// `WatchdogSec`. A ping is tried every third of it.
     pub timeout: Duration,
-    /// Whose heartbeat is looked at.
+    /// Holds the heartbeat.
     pub live: LiveStatus,
-    /// How old the heartbeat may be.
+    /// The greatest allowed age of the heartbeat.
     pub heartbeat_bound: Duration,
-    /// Where the own HTTP server listens.
+    /// The address of the process's own HTTP server.
     pub address: SocketAddr,
 }
 
-/// Why a ping was not earned.
+/// Why no ping is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwell {
-    /// The scheduler does not turn.
-    #[error("the scheduler last showed itself {age:?} ago, allowed are {bound:?}")]
+    /// The scheduler's loops do not turn.
+    #[error("the scheduler's last heartbeat was {age:?} ago, allowed are {bound:?}")]
     Scheduler {
-        /// How long ago.
+        /// The age of the heartbeat.
         age: Duration,
-        /// How long it may be.
+        /// The greatest allowed age.
         bound: Duration,
     },
-    /// The database does not take writes.
+    /// The database refused the write.
     #[error("the write probe of the database failed: {0}")]
     Write(String),
     /// The database did not answer.
     #[error("the write probe of the database did not return within {0:?}")]
     WriteHangs(Duration),
-    /// The own endpoints do not answer.
+    /// The HTTP server did not answer.
     #[error(transparent)]
     Http(#[from] probe::ProbeError),
 }
 
 impl Watchdog {
-    /// Pings until `stop` is cancelled. `write` makes one small write to the database.
+    /// Checks and pings until `stop` is cancelled. `write` makes one small write to the database.
     pub async fn run<W, F, E>(self, write: W, stop: CancellationToken)
     where
         W: Fn() -> F,
@@ -73,7 +74,7 @@ impl Watchdog {
         }
     }
 
-    /// A third of `WatchdogSec`: two tries may fail before systemd acts.
+    /// The time between two tries: a third of `WatchdogSec`, so two tries may fail before systemd acts.
     pub fn interval(&self) -> Duration {
         (self.timeout / 3).max(Duration::from_millis(1))
     }
@@ -94,14 +95,15 @@ impl Watchdog {
         }
     }
 
-    /// The three conditions, in order.
+    /// Checks the three conditions, in the order of the module's list.
     async fn examine<W, F, E>(&self, write: &W) -> Result<(), Unwell>
     where
         W: Fn() -> F,
         F: Future<Output = Result<(), E>>,
         E: std::fmt::Display,
     {
-        let (age, bound) = (self.live.heartbeat_age(), self.heartbeat_bound);
+        let age = self.live.heartbeat_age();
+        let bound = self.heartbeat_bound;
         if age > bound {
             return Err(Unwell::Scheduler { age, bound });
         }

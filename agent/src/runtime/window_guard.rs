@@ -1,8 +1,8 @@
-//! What is looked at once a minute: the window, and what is counted by the minute.
+//! The window guard: once a minute it checks the daily window and counts the metrics of that minute.
 //!
-//! The instance is meant to exist in its window only. Two others switch it off; the agent is the third who
-//! can know that neither did, and says so wherever somebody may look. It goes on working: an agent that stops
-//! itself would be a silent failure.
+//! The machine is meant to run only in its window. On AWS two schedules switch the machine off. If both fail,
+//! the agent reports that in the log, in `/health`, in the metrics and to systemd. The agent goes on working:
+//! an agent that stops itself would be a silent failure.
 
 use std::{path::Path, time::Duration};
 
@@ -23,21 +23,22 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How often it is said again while nobody does anything about it.
-const SAID_AGAIN: u32 = 60;
+/// How often the warning is repeated, in minutes, while the machine runs outside its window.
+const MINUTES_BETWEEN_WARNINGS: u32 = 60;
 
-/// The window and what belongs to it.
+/// Notices when the process runs outside its daily window.
 #[derive(Clone, Debug)]
-pub struct Guard {
+pub struct WindowGuard {
     window: Window,
     grace: SignedDuration,
     zone: TimeZone,
-    /// On a machine that is meant to run all day this is no news.
+    /// Only in production does running outside the window cause a warning: a developer's machine runs all
+    /// day.
     production: bool,
 }
 
-impl Guard {
-    /// From the settings.
+impl WindowGuard {
+    /// Makes the guard of the configured window.
     pub fn new(settings: &Settings) -> Self {
         Self {
             window: settings.window,
@@ -47,32 +48,32 @@ impl Guard {
         }
     }
 
-    /// How long ago the last window ended, if that is longer than the grace and the next one does not begin
-    /// within it.
-    pub fn over(&self, now: Timestamp) -> Option<SignedDuration> {
+    /// The time since the last window ended. `None` in the window, and within the grace time after a window
+    /// or before the next.
+    pub fn overrun(&self, now: Timestamp) -> Option<SignedDuration> {
         self.window.over(now, &self.zone, self.grace)
     }
 }
 
-/// Whoever ended the unit's last process left the reason here (`ExecStopPost=`, `$SERVICE_RESULT`); read
-/// once.
-const RESULT: &str = "service-result";
+/// The file in which systemd leaves why the unit's last process ended (`ExecStopPost=`, `$SERVICE_RESULT`).
+const SERVICE_RESULT: &str = "service-result";
 
-/// Whether the watchdog ended the process before this one. `folder` is where the state is.
-pub fn watchdog_ended_it(folder: &Path) -> bool {
-    let path = folder.join(RESULT);
+/// Whether systemd's watchdog ended the process before this one. Removes the file that says so, so that a
+/// restart is counted once. `folder` is the folder of the state.
+pub fn watchdog_ended_last_process(folder: &Path) -> bool {
+    let path = folder.join(SERVICE_RESULT);
     let Ok(result) = std::fs::read_to_string(&path) else {
         return false;
     };
     if let Err(error) = std::fs::remove_file(&path) {
-        tracing::warn!(%error, path = %path.display(), "cannot be removed: a restart may be counted again");
+        tracing::warn!(%error, path = %path.display(), "cannot remove this file: the restart may be counted again");
     }
     result.trim() == "watchdog"
 }
 
-/// Once a minute, until it is cancelled.
+/// Checks the window and writes the metrics once a minute, until `stop` is cancelled.
 pub async fn every_minute(
-    guard: Guard,
+    guard: WindowGuard,
     agent: Agent,
     emf: Emf,
     live: LiveStatus,
@@ -81,7 +82,8 @@ pub async fn every_minute(
 ) {
     let mut ticks = tokio::time::interval(MINUTE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut errors, mut minutes_over) = (logs::errors(), 0_u32);
+    let mut errors = logs::errors();
+    let mut minutes_over = 0_u32;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -90,20 +92,20 @@ pub async fn every_minute(
         let now = agent.clock.now();
         let new_errors = logs::errors() - std::mem::replace(&mut errors, logs::errors());
         let mut values = vec![(Metric::InstanceMinutes, 1), (Metric::AgentError, new_errors)];
-        let over = guard.over(now);
-        live.over(over);
-        match over {
+        let overrun = guard.overrun(now);
+        live.over(overrun);
+        match overrun {
             None => minutes_over = 0,
-            Some(over) => {
+            Some(overrun) => {
                 values.push((Metric::OutsideWindow, 1));
-                let minutes = over.as_secs() / 60;
+                let minutes = overrun.as_secs() / 60;
                 notifier.status(&format!(
-                    "outside its window: it ended {minutes} min ago, and nobody has switched this machine off"
+                    "outside the window: the window ended {minutes} min ago, and this machine is still running"
                 ));
-                if guard.production && minutes_over.is_multiple_of(SAID_AGAIN) {
+                if guard.production && minutes_over.is_multiple_of(MINUTES_BETWEEN_WARNINGS) {
                     tracing::warn!(
                         minutes,
-                        "running outside the window: what switches this machine off did not; `mecris-agent window` shows when it is meant to run"
+                        "running outside the window: this machine was not switched off; `mecris-agent window` shows when it should run"
                     );
                 }
                 minutes_over += 1;
@@ -117,8 +119,8 @@ pub async fn every_minute(
 mod tests {
     use super::*;
 
-    fn guard(hours: i64) -> Guard {
-        Guard {
+    fn guard(hours: i64) -> WindowGuard {
+        WindowGuard {
             window: Window {
                 start: "13:00:00".parse().unwrap(),
                 length: SignedDuration::from_hours(hours),
@@ -131,8 +133,8 @@ mod tests {
 
     fn over(hours: i64, at: &str) -> Option<i64> {
         guard(hours)
-            .over(at.parse().unwrap())
-            .map(|over| over.as_secs() / 60)
+            .overrun(at.parse().unwrap())
+            .map(|overrun| overrun.as_secs() / 60)
     }
 
     #[test]
@@ -159,11 +161,11 @@ mod tests {
     #[test]
     fn a_watchdogs_restart_is_counted_once() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(!watchdog_ended_it(folder.path()));
+        assert!(!watchdog_ended_last_process(folder.path()));
         for (result, counts) in [("watchdog\n", true), ("exit-code\n", false)] {
-            std::fs::write(folder.path().join(RESULT), result).unwrap();
-            assert_eq!(watchdog_ended_it(folder.path()), counts);
-            assert!(!watchdog_ended_it(folder.path()));
+            std::fs::write(folder.path().join(SERVICE_RESULT), result).unwrap();
+            assert_eq!(watchdog_ended_last_process(folder.path()), counts);
+            assert!(!watchdog_ended_last_process(folder.path()));
         }
     }
 }

@@ -88,7 +88,7 @@ fn hanging(name: &str, says: &str, http_answers: bool) {
 }
 
 fn scheduler_hangs() {
-    hanging("scheduler.turn", "the scheduler last showed itself", true);
+    hanging("scheduler.turn", "the scheduler's last heartbeat was", true);
 }
 
 fn http_hangs() {

@@ -152,7 +152,7 @@ fn with_the_only_channel_broken_everything_else_says_it() {
     let again = stage.setup.agent(&["run"]);
     assert_eq!(again.code, 1, "{}", again.everything());
     assert!(
-        again.stdout.contains("nobody can be told"),
+        again.stdout.contains("no message can reach the person"),
         "{}",
         again.everything()
     );

@@ -278,8 +278,8 @@ fn what_nothing_uses_yet_is_said() {
     assert_eq!(
         output.json()["notes"],
         json!([
-            "the configuration has no [budget.anthropic]: until it has, nothing uses the budget",
-            "the configuration has no [budget.groq] with source = \"odometer\": until it has, nothing uses the readings",
+            "the configuration has no [budget.anthropic]: nothing uses the imported budget until you add it",
+            "the configuration has no [budget.groq] with source = \"odometer\": nothing uses the imported readings until you add it",
         ]),
         "{}",
         output.everything()

@@ -272,7 +272,7 @@ fn the_drill_reads_only_and_says_how_long_it_took() {
     assert_eq!(output.status.code(), Some(1));
     assert!(
         String::from_utf8_lossy(&output.stderr)
-            .contains("there is no generation as old as that: the oldest is 1 of 2026-03-03")
+            .contains("there is no generation from that time or before: the oldest is 1 of 2026-03-03")
     );
 }
 
@@ -505,7 +505,7 @@ fn a_backup_in_a_file_does_without_a_remote() {
     assert!(
         nothing
             .stdout
-            .ends_with("has the schema of this release, nothing to do\n"),
+            .ends_with("already has the schema of this release\n"),
         "{}",
         nothing.stdout
     );

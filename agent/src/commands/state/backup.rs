@@ -1,4 +1,4 @@
-//! `state backup`: a consistent copy in a file.
+//! `state backup`: writes a consistent copy to a file.
 
 use std::{
     io::Write as _,

@@ -1,4 +1,4 @@
-//! `state export`: every table as JSON.
+//! `state export`: prints every table as JSON.
 
 use std::{collections::BTreeMap, io::Write as _, path::Path};
 
@@ -32,7 +32,10 @@ pub(super) async fn export(config: Option<&Path>, options: &ExportArgs) -> anyho
     let mut out = std::io::stdout().lock();
     if let Some(table) = &options.table {
         if !tables.contains(table) {
-            anyhow::bail!("there is no table {table:?}: there are {}", tables.join(", "));
+            anyhow::bail!(
+                "there is no table {table:?}: expected one of {}",
+                tables.join(", ")
+            );
         }
         for row in export::rows(&state, table)? {
             writeln!(out, "{}", serde_json::to_string(&row)?)?;

@@ -1,4 +1,4 @@
-//! `state import`: takes over what the Python system remembers.
+//! `state import`: takes over the data of the Python system.
 
 use std::{
     io::{self, Write},
@@ -23,7 +23,7 @@ use crate::{
     store::{Store, tables::snapshots},
 };
 
-/// How many reasons of a table are shown in a terminal; the JSON has more.
+/// How many reasons of a table are shown in a terminal; `--json` shows more.
 const SHOWN: usize = 5;
 
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
         (store, Some(scratch))
     } else {
         (
-            runtime::state::open(&settings.state, &clock, context::PATIENCE).await?,
+            runtime::state::open(&settings.state, &clock, context::REMOTE_TIMEOUT).await?,
             None,
         )
     };
@@ -62,10 +62,10 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     };
     let old = Arc::new((sources, context));
     let take = move |tx: &Transaction<'_>| python::take(tx, &old.0, &old.1);
-    let mut report = store.write_durably(context::PATIENCE, take).await?;
+    let mut report = store.write_durably(context::REMOTE_TIMEOUT, take).await?;
     let unused = unused(&report, &settings.budget).into_iter().map(str::to_owned);
     report.notes.extend(unused);
-    report.doubts.extend(on_this_machine_alone(&store));
+    report.doubts.extend(missing_copy(&store));
 
     let imported = Imported {
         files: names.iter().map(String::as_str).collect(),
@@ -87,20 +87,19 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     })
 }
 
-/// That the copy off the machine could not be made, if it could not.
-fn on_this_machine_alone(store: &Store) -> Option<String> {
+/// A sentence if the copy off the machine could not be made.
+fn missing_copy(store: &Store) -> Option<String> {
     let trouble = store.copies()?.trouble?;
     Some(format!(
-        "what was taken is on this machine alone until the next copy of the state succeeds: {}",
+        "the imported rows are only on this machine until the next copy of the state succeeds: {}",
         trouble.why
     ))
 }
 
-/// When the goals' days begin, by the last time that Beeminder was read.
+/// When the goals' days begin, from the last snapshot of Beeminder. Without a snapshot no deadline is known.
 fn goal_days(store: &Store, fallback: &TimeZone) -> anyhow::Result<GoalDays> {
     let snapshot = store.read(|connection| snapshots::get(connection, snapshots::BEEMINDER))?;
-    // A snapshot of an older release may have another shape: then the deadlines are as unknown as without
-    // one.
+    // A snapshot of an older release may have another shape. It then counts as missing.
     let account: Option<Account> = snapshot.and_then(|(_, json)| serde_json::from_str(&json).ok());
     Ok(match account {
         None => GoalDays {
@@ -118,7 +117,7 @@ fn goal_days(store: &Store, fallback: &TimeZone) -> anyhow::Result<GoalDays> {
     })
 }
 
-/// What came over and nothing in the configuration uses.
+/// Notes about imported rows that no setting uses yet.
 fn unused(report: &Report, budget: &BudgetSettings) -> Vec<&'static str> {
     let taken = |name: &str| {
         report
@@ -135,11 +134,13 @@ fn unused(report: &Report, budget: &BudgetSettings) -> Vec<&'static str> {
     };
     let mut notes = Vec::new();
     if taken("budget_tracking") && source(Provider::Anthropic).is_none() {
-        notes.push("the configuration has no [budget.anthropic]: until it has, nothing uses the budget");
+        notes.push(
+            "the configuration has no [budget.anthropic]: nothing uses the imported budget until you add it",
+        );
     }
     if taken("groq_odometer_readings") && source(Provider::Groq) != Some(BudgetSource::Odometer) {
         notes.push(
-            "the configuration has no [budget.groq] with source = \"odometer\": until it has, nothing uses the readings",
+            "the configuration has no [budget.groq] with source = \"odometer\": nothing uses the imported readings until you add it",
         );
     }
     notes
@@ -154,7 +155,7 @@ fn print(out: &mut impl Write, imported: &Imported<'_>) -> io::Result<()> {
     } = imported;
     writeln!(
         out,
-        "{}, times without an offset read in {zone}",
+        "{}; times without an offset are read as {zone}",
         files.join(", ")
     )?;
     writeln!(

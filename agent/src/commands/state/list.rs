@@ -1,4 +1,4 @@
-//! `state list`: the copies off this machine.
+//! `state list`: lists the copies off this machine.
 
 use std::{io::Write as _, path::Path};
 
@@ -26,7 +26,7 @@ struct Listing<'a> {
 struct Listed {
     #[serde(flatten)]
     place: Place,
-    /// What was found when it was last looked at: `null` if nobody did.
+    /// Whether the last check found the copy sound; `null` if it was never checked.
     sound: Option<bool>,
     damage: Option<String>,
 }
@@ -41,7 +41,7 @@ pub(super) async fn list(config: Option<&Path>, options: &JsonArgs) -> anyhow::R
         Ok(known) => known,
         Err(StoreError::Missing(_)) => [].into(),
         Err(error) => {
-            tracing::warn!(%error, "what was checked before cannot be read");
+            tracing::warn!(%error, "cannot read the results of earlier checks");
             [].into()
         }
     };
@@ -106,7 +106,7 @@ fn kept_as(place: &Place) -> String {
         .map(|(_, word)| word)
         .collect();
     if words.is_empty() {
-        "goes when copies are pruned next".to_owned()
+        "deleted when copies are pruned next".to_owned()
     } else {
         words.join(", ")
     }

@@ -22,11 +22,7 @@ pub(super) async fn migrate(config: Option<&Path>, options: &JsonArgs) -> anyhow
                 path.display()
             )?;
         }
-        None => writeln!(
-            out,
-            "{}: has the schema of this release, nothing to do",
-            path.display()
-        )?,
+        None => writeln!(out, "{}: already has the schema of this release", path.display())?,
     }
     Ok(Exit::Done)
 }

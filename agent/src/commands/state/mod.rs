@@ -1,5 +1,5 @@
-//! `state …`: looking after what Mecris remembers, one file a subcommand. What the words mean to the file is
-//! in `store`.
+//! `state …`: the subcommands that look after the state, one file each. `store` does the work on the
+//! database.
 
 mod backup;
 mod export;
@@ -28,12 +28,12 @@ pub(super) async fn execute(config: Option<&Path>, command: StateCommand) -> any
     }
 }
 
-/// The copies off this machine, if there are to be any.
+/// The remote that holds the copies off this machine; `None` if `state.remote` is "none".
 fn remote(settings: &StateSettings) -> anyhow::Result<Option<Remote>> {
     Ok(settings.remote.as_ref().map(Remote::open).transpose()?)
 }
 
-/// The copies off this machine, for what makes no sense without.
+/// As [`remote`], for subcommands that need a remote.
 fn required_remote(settings: &StateSettings) -> anyhow::Result<Remote> {
     remote(settings)?.context("state.remote is \"none\": there are no copies off this machine; name a FILE, for example one that `state backup` made")
 }

@@ -26,13 +26,14 @@ use crate::{
     },
 };
 
-/// A sound state in memory, and where it is from.
+/// A sound state in memory, and its origin.
 struct Source {
     state: rusqlite::Connection,
+    /// The origin's name for a person: a file's path or `generation 17`.
     what: String,
     generation: Option<Generation>,
     schema_version: i64,
-    /// Newer ones that were meant, and are damaged.
+    /// One sentence for each newer generation that was skipped because it is damaged.
     passed_over: Vec<String>,
 }
 
@@ -51,8 +52,9 @@ struct Restored {
 
 pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let (settings, clock) = (context::load(config).await?.settings, Clock::system());
-    // First of all, so that a running daemon is told at once.
+    let settings = context::load(config).await?.settings;
+    let clock = Clock::system();
+    // The lock is taken first, so that a running daemon makes this command fail at once.
     let rollback = if options.to.is_none() {
         Some(Rollback::begin(&settings.state.path)?)
     } else {
@@ -105,7 +107,8 @@ pub(super) async fn restore(config: Option<&Path>, options: RestoreArgs) -> anyh
 
 async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> anyhow::Result<Source> {
     if let Some(file) = &options.file {
-        let (state, what) = (copies::open(file)?, file.display().to_string());
+        let state = copies::open(file)?;
+        let what = file.display().to_string();
         let schema_version = verify::verify(&state, &what)?.schema_version;
         return Ok(Source {
             state,
@@ -127,7 +130,7 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
         let found = newest_sound(&remote, std::slice::from_ref(listed)).await?;
         return found.map_err(|why| {
             anyhow::anyhow!(
-                "{}; another one may be sound: `mecris-agent state verify --all`",
+                "{}; another generation may be sound: `mecris-agent state verify --all`",
                 why.join("; ")
             )
         });
@@ -144,17 +147,17 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
         match listing.first() {
             None => anyhow::bail!("there is no generation in {} yet", remote.name()),
             Some(oldest) => anyhow::bail!(
-                "there is no generation as old as that: the oldest is {} of {}",
+                "there is no generation from that time or before: the oldest is {} of {}",
                 oldest.number,
                 clock::local_second(oldest.at, &settings.time_zone)
             ),
         }
     }
     let found = newest_sound(&remote, &candidates).await?;
-    found.map_err(|why| anyhow::anyhow!("none of the generations by then is sound: {}", why.join("; ")))
+    found.map_err(|why| anyhow::anyhow!("no generation up to that time is sound: {}", why.join("; ")))
 }
 
-/// The newest that is sound, or what is wrong with each.
+/// The newest sound generation among `candidates` (oldest first), or what is wrong with each of them.
 async fn newest_sound(
     remote: &Remote,
     candidates: &[Generation],
@@ -163,13 +166,11 @@ async fn newest_sound(
     for &generation in candidates.iter().rev() {
         match generation::fetch(remote, generation.number).await {
             Ok((state, sound)) => {
-                let what = format!("generation {}", generation.number);
-                let (generation, schema_version) = (Some(generation), sound.schema_version);
                 return Ok(Ok(Source {
                     state,
-                    what,
-                    generation,
-                    schema_version,
+                    what: format!("generation {}", generation.number),
+                    generation: Some(generation),
+                    schema_version: sound.schema_version,
                     passed_over,
                 }));
             }
@@ -180,7 +181,7 @@ async fn newest_sound(
     Ok(Err(passed_over))
 }
 
-/// The drill: a file that nobody uses.
+/// Writes the state to a file in `folder`, which no process uses: a drill. Returns its size in bytes.
 fn into_folder(mut state: rusqlite::Connection, folder: &Path, file: &Path) -> anyhow::Result<u64> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(copies::write_new(file, &image::take(&mut state)?)?)
@@ -233,25 +234,25 @@ fn print(
     match (exactly, carried.is_empty()) {
         (true, _) => writeln!(
             out,
-            "carried over  nothing, as was asked for: what was said since may be said again"
+            "carried over  nothing, because of --exactly: messages sent since then may be sent again"
         )?,
         (false, true) if done.unread.is_empty() => {
-            writeln!(out, "carried over  nothing: nothing was said since")?;
+            writeln!(out, "carried over  nothing: no message was sent since then")?;
         }
         (false, true) => writeln!(
             out,
-            "carried over  nothing: of what can be read, nothing was said since"
+            "carried over  nothing: the readable states record no message since then"
         )?,
         (false, false) => writeln!(
             out,
-            "carried over  {} (so that nothing is said twice)",
+            "carried over  {} (so that no message is sent twice)",
             carried.join(", ")
         )?,
     }
     for unread in &done.unread {
         writeln!(
             out,
-            "NOT READ      {unread}; what only that knew may be said again"
+            "NOT READ      {unread}; a message that only this state records may be sent again"
         )?;
     }
     writeln!(out, "restored      {}", restored.file.display())?;
@@ -263,7 +264,7 @@ fn print(
         )?,
         (Some(generation), false) => writeln!(
             out,
-            "NOT COPIED    generation {generation} could not be made: until `serve` or `run` does, another instance goes on with the old state"
+            "NOT COPIED    generation {generation} could not be made: another instance uses the old state until `serve` or `run` makes it"
         )?,
     }
     writeln!(out, "took          {:.2} s", restored.took_seconds)

@@ -1,4 +1,4 @@
-//! `state verify`: whether the state and its copies can be relied on.
+//! `state verify`: checks the state and its copies for damage.
 
 use std::{io::Write as _, path::Path};
 
@@ -25,7 +25,7 @@ struct Verified {
 #[derive(Serialize)]
 struct Verdict {
     what: String,
-    /// `null`: it could not be read.
+    /// Whether the state is undamaged; `null` if it could not be read.
     sound: Option<bool>,
     schema_version: Option<i64>,
     detail: String,
@@ -87,7 +87,7 @@ async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<V
     let local = in_file(&settings.path);
     let remote = remote(settings)?;
     match (&local, &remote) {
-        // The next start makes it from the copies.
+        // A missing local file is no damage: the next start makes it from the copies.
         (Err(StoreError::Missing(_)), Some(_)) => {}
         _ => results.push(verdict(settings.path.display().to_string(), local, ADVICE_LOCAL)),
     }
@@ -118,10 +118,9 @@ async fn everything(settings: &StateSettings, all: bool) -> anyhow::Result<Vec<V
 }
 
 const ADVICE_FILE: &str = "do not restore from it";
-const ADVICE_LOCAL: &str =
-    "stop the daemon, then `mecris-agent state restore --latest` (or a FILE) replaces it and keeps it beside";
+const ADVICE_LOCAL: &str = "stop the daemon, then `mecris-agent state restore --latest` (or a FILE) replaces this file and keeps it beside";
 const ADVICE_GENERATION: &str =
-    "restore from another one: `mecris-agent state verify --all` finds those that are sound";
+    "restore from another generation: `mecris-agent state verify --all` finds the sound ones";
 
 async fn of_generation(remote: &Remote, number: u64) -> Verdict {
     let found = generation::fetch(remote, number).await.map(|(_, sound)| sound);
