@@ -50,7 +50,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the passes share.
+/// The state that the passes share.
 struct Demo {
     clock: FakeClock,
     twilio: Twilio,
@@ -67,7 +67,7 @@ impl Demo {
         }
     }
 
-    /// One `mecris-agent run` at an instant, its decisions, and what it made the phone show.
+    /// Makes a pass at an instant and prints its decisions and the messages on the phone.
     fn pass(&self, at: &str) -> anyhow::Result<()> {
         self.clock.set(at.parse::<Timestamp>()?);
         let before = self.twilio.accepted_count();

@@ -1,8 +1,8 @@
 //! Starts the real `mecris-agent` against the fakes: configuration file, environment, subcommands, the
 //! daemon.
 //!
-//! [`Setup`] is one installation: a folder, a configuration, secrets that reach the agent by its environment
-//! only. Each subcommand is a process; [`Setup::serve`] starts the daemon and waits for READY=1.
+//! [`Setup`] is an installation: a folder, a configuration, and secrets that reach the agent only by its
+//! environment. Each subcommand is a process. [`Setup::serve`] starts the daemon and waits for READY=1.
 
 mod binary;
 mod config;
@@ -34,16 +34,16 @@ pub struct Setup {
     folder: TempDir,
     /// The configuration; written out before each start.
     pub config: Config,
-    /// Secrets and other environment, and nothing else reaches the agent.
+    /// The whole environment of the agent, secrets included.
     pub environment: Vec<(String, String)>,
-    /// What is started instead of [`binary`].
+    /// The binary to start instead of [`binary`].
     pub program: Option<PathBuf>,
 }
 
-/// What a subcommand said.
+/// The output and the exit code of a subcommand.
 #[derive(Debug)]
 pub struct Output {
-    /// The exit code; -1 if it was killed.
+    /// The exit code; -1 if the process was killed.
     pub code: i32,
     /// Results.
     pub stdout: String,
@@ -55,7 +55,7 @@ impl Output {
     /// Standard output as JSON.
     ///
     /// # Panics
-    /// If it is none; the message shows both streams.
+    /// If standard output is not JSON. The message shows both streams.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
             panic!(
@@ -65,14 +65,14 @@ impl Output {
         })
     }
 
-    /// Both streams together, for what must be in neither.
+    /// Both streams together, to check that a text is in neither.
     pub fn everything(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
     }
 }
 
 impl Setup {
-    /// An installation in a fresh folder, that talks to these fakes with their credentials.
+    /// An installation in a new folder that talks to these fakes with their credentials.
     ///
     /// # Panics
     /// If no folder can be made.
@@ -118,7 +118,7 @@ impl Setup {
         self.folder.path().join("mecris_usage.db")
     }
 
-    /// The folder of everything.
+    /// The installation's folder.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
@@ -146,7 +146,7 @@ impl Setup {
     /// Runs one subcommand to its end.
     ///
     /// # Panics
-    /// If it cannot be started.
+    /// If the process cannot be started.
     pub fn agent(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().expect("the agent starts");
         Output {
@@ -156,7 +156,7 @@ impl Setup {
         }
     }
 
-    /// One pass at an instant, `run --json --at …`.
+    /// Makes a pass at an instant: `run --json --at …`.
     pub fn run_at(&self, at: &str) -> Output {
         self.agent(&["run", "--json", "--at", at])
     }
@@ -167,17 +167,17 @@ impl Setup {
     }
 }
 
-/// The variable of the environment that says where an instrumented agent writes what it ran, if
+/// The environment variable that tells an instrumented agent where to write its coverage, if
 /// `scripts/coverage` set it.
 pub fn instrumentation() -> Option<(&'static str, OsString)> {
     let name = "LLVM_PROFILE_FILE";
     Some((name, std::env::var_os(name)?))
 }
 
-/// A port below the ephemeral range, that nothing listens on and no other test of this process was given.
+/// A free port below the ephemeral range. No other test of this process gets the same port.
 ///
 /// # Panics
-/// If all are taken.
+/// If every port is taken.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 10_000).unwrap_or(0);

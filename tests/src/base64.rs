@@ -1,4 +1,4 @@
-//! Base 64 of RFC 4648: what Basic authentication and SMTP's AUTH carry a secret in.
+//! Base 64 of RFC 4648, in which Basic authentication and SMTP's AUTH send a secret.
 
 /// Encodes a text.
 pub fn encode(text: &str) -> String {

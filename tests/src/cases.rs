@@ -8,7 +8,7 @@ use std::panic;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// A test: its name and what it does. It fails by a panic.
+/// A test: its name and its function, which fails by a panic.
 pub type Case = (&'static str, fn());
 
 /// Why a case of the heavy tier does not run.

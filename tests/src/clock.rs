@@ -1,4 +1,4 @@
-//! The fakes' clock: the machine's, moved by an offset, so that it agrees with the agent's `--at`.
+//! The fakes' clock: the machine's clock plus an offset, so that it agrees with the agent's `--at`.
 
 use std::sync::{
     Arc,
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 pub struct FakeClock(Arc<AtomicI64>);
 
 impl FakeClock {
-    /// Makes the clock read `at` now.
+    /// Sets the present time to `at`.
     pub fn set(&self, at: Timestamp) {
         let offset = at.as_millisecond() - machine_time().as_millisecond();
         self.0.store(offset, Ordering::SeqCst);
@@ -24,7 +24,7 @@ impl FakeClock {
     }
 }
 
-/// What the machine's clock says.
+/// The time of the machine's clock.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place in the tests that reads the wall clock"

@@ -9,7 +9,7 @@ use axum::{
 
 use crate::server;
 
-/// What goes wrong with one send. "After accept" means that the message exists and the person is told.
+/// A fault of one send. "After accept" means that the message exists and reaches the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Accepted, then the connection closes without an answer.
@@ -28,9 +28,9 @@ pub enum Fault {
     Hang,
     /// Not accepted, and still 200 with a web page.
     Garbage2xx,
-    /// 429, to come back after so many seconds: never processed.
+    /// 429 with this `retry-after` in seconds. The message is not accepted.
     TooMany(u64),
-    /// Refused for certain with this status, in the provider's own words.
+    /// Refused with this status, in the provider's own words.
     Refuse(u16),
 }
 
@@ -39,7 +39,7 @@ pub enum Fault {
 pub(crate) struct Faults {
     /// One after the other.
     pub(crate) next: VecDeque<Fault>,
-    /// When there is no next one.
+    /// The fault of every further request.
     pub(crate) always: Option<Fault>,
 }
 
@@ -50,8 +50,8 @@ impl Faults {
     }
 }
 
-/// Answers a send: `accept` does what is right, `refuse` makes the provider's refusal of a status and seconds
-/// to wait.
+/// Answers a send. `accept` processes it without a fault. `refuse` makes the provider's refusal from a status
+/// and the seconds to wait.
 pub(crate) async fn answer(
     fault: Option<Fault>,
     accept: impl FnOnce() -> Response,
@@ -79,7 +79,7 @@ fn forever() -> impl Future<Output = Response> {
     std::future::pending()
 }
 
-/// `instead` of the answer, unless the request was refused anyway.
+/// `instead` in place of a good answer. A refusal stays as it is.
 fn after(right: Response, instead: Response) -> Response {
     if right.status().is_success() {
         instead
@@ -88,7 +88,7 @@ fn after(right: Response, instead: Response) -> Response {
     }
 }
 
-/// What a proxy or the hotel's Wi-Fi answers.
+/// A web page, as a proxy or a hotel's Wi-Fi answers.
 fn web_page(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (

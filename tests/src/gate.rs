@@ -1,5 +1,5 @@
-//! What stands before moto where permissions matter: it refuses what it is told to, in AWS' own words, and
-//! hands on the rest.
+//! A proxy before moto, for tests about permissions. It refuses the actions that a test takes away, in AWS'
+//! own words, and forwards all other requests.
 
 use std::{
     collections::BTreeSet,
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{http_client, server::Server};
 
-/// A gate; gone when dropped.
+/// A running gate; stops when dropped.
 #[derive(Debug)]
 pub struct Gate {
     server: Server,
@@ -29,7 +29,7 @@ pub struct Gate {
 #[derive(Clone, Debug)]
 struct Rules {
     behind: SocketAddr,
-    /// The role in the refusal.
+    /// The role that a refusal names.
     role: String,
     refused: Arc<Mutex<Refused>>,
 }
@@ -38,7 +38,7 @@ struct Rules {
 struct Refused {
     actions: BTreeSet<String>,
     every_signature: bool,
-    /// How many requests were.
+    /// How many requests were refused.
     count: u64,
 }
 
@@ -49,8 +49,8 @@ impl Rules {
 }
 
 impl Gate {
-    /// At an address of the calling thread's network, before the services at `behind`, for callers in this
-    /// role.
+    /// Starts a gate at an address of the calling thread's network, before the services at `behind`, for
+    /// callers in this role.
     ///
     /// # Errors
     /// If the address is taken.
@@ -67,7 +67,7 @@ impl Gate {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -82,18 +82,18 @@ impl Gate {
         self.rules.refused().actions.insert(action.to_owned());
     }
 
-    /// Gives it back.
+    /// Gives the permission back.
     pub fn allow(&self, action: &str) {
         self.rules.refused().actions.remove(action);
     }
 
-    /// Every signature is two hours old, or that ends: what a wrong clock looks like from here.
+    /// Refuses every signature as two hours old, as AWS does when the client's clock is wrong; or ends that.
     pub fn clock_is_off(&self, off: bool) {
         self.rules.refused().every_signature = off;
     }
 }
 
-/// What the header `x-amz-target` calls an action, as a policy spells it: `AmazonSSM.GetParameter` is
+/// The action of the header `x-amz-target`, as a policy spells it: `AmazonSSM.GetParameter` is
 /// `ssm:GetParameter`.
 fn action(target: &str) -> String {
     let (service, name) = target.split_once('.').unwrap_or((target, ""));
@@ -152,7 +152,7 @@ async fn pass(State(rules): State<Rules>, headers: HeaderMap, body: String) -> R
     }
 }
 
-/// What the request is about, by its name: AWS says so too where it does not know more.
+/// The name of the resource that the request is about. AWS also shows only the name if it knows no more.
 fn resource(body: &str) -> String {
     let asked: Value = serde_json::from_str(body).unwrap_or_default();
     let name = ["SecretId", "Name", "logGroupName"]

@@ -1,5 +1,5 @@
-//! A blocking HTTP client of one request per connection: enough to ask the agent and the fakes, and nothing
-//! to hide behind.
+//! A blocking HTTP client with one request per connection. It is simple enough to show exactly what the agent
+//! and the fakes answer.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -24,13 +24,13 @@ impl Answer {
     /// The body as JSON.
     ///
     /// # Panics
-    /// If it is none; the message shows it.
+    /// If the body is not JSON. The message shows the body.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("status {}: no JSON ({error}): {}", self.status, self.body))
     }
 
-    /// One header.
+    /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -39,7 +39,7 @@ impl Answer {
     }
 }
 
-/// Asks once. `body` is sent as JSON.
+/// Sends a request. `body` is sent as JSON.
 ///
 /// # Errors
 /// If no whole answer arrives within ten seconds.
@@ -56,7 +56,7 @@ pub fn request(
     exchange(address, method, path, &headers, &body)
 }
 
-/// Posts a form once; its answer's status, and its body where that is JSON.
+/// Posts a form. Returns the answer's status, and its body if that is JSON.
 ///
 /// # Errors
 /// If no whole answer arrives within ten seconds.
@@ -68,7 +68,7 @@ pub fn post_form(address: SocketAddr, path: &str, form: &[(&str, &str)]) -> io::
     ))
 }
 
-/// Posts a form once, with these headers.
+/// Posts a form with these headers.
 ///
 /// # Errors
 /// If no whole answer arrives within ten seconds.

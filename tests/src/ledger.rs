@@ -1,5 +1,4 @@
-//! The agent's database as a test reads it, beside the agent: what it promised to send, and what became of
-//! it.
+//! Reads the agent's database beside the agent: the messages that it promised to send, and their ends.
 
 use std::path::Path;
 
@@ -8,31 +7,31 @@ use rusqlite::{Connection, OpenFlags, params};
 /// One row of `notifications`.
 #[derive(Clone, Debug)]
 pub struct Notification {
-    /// Where it stands.
+    /// The state.
     pub state: String,
-    /// What its text carries.
+    /// The tag in the message's text.
     pub tag: String,
-    /// What it is about.
+    /// The subjects.
     pub subjects: Vec<String>,
-    /// The last thing that went wrong.
+    /// The last failure.
     pub why: Option<String>,
 }
 
 /// One row of `claims`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
-    /// What it is about.
+    /// The subject.
     pub subject: String,
     /// The day.
     pub day: String,
-    /// The tag of the message that was made of it.
+    /// The tag of the claim's message.
     pub tag: String,
 }
 
-/// Every message there is.
+/// All messages.
 ///
 /// # Errors
-/// If the file is not there yet or is no database of ours.
+/// If the file does not exist yet or is not a database of the agent.
 pub fn notifications(database: &Path) -> rusqlite::Result<Vec<Notification>> {
     let connection = open(database)?;
     let mut statement =
@@ -52,18 +51,18 @@ pub fn notifications(database: &Path) -> rusqlite::Result<Vec<Notification>> {
 /// One row of `attempts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Where it was sent.
+    /// The channel.
     pub channel: String,
-    /// How it ended, if it did.
+    /// The outcome, if the attempt has ended.
     pub outcome: Option<String>,
-    /// Why.
+    /// The reason of the outcome.
     pub why: Option<String>,
 }
 
-/// Every attempt there is, in order.
+/// All attempts, in their order.
 ///
 /// # Errors
-/// If the file is not there yet or is no database of ours.
+/// If the file does not exist yet or is not a database of the agent.
 pub fn attempts(database: &Path) -> rusqlite::Result<Vec<Attempt>> {
     let connection = open(database)?;
     let mut statement =
@@ -78,10 +77,10 @@ pub fn attempts(database: &Path) -> rusqlite::Result<Vec<Attempt>> {
     rows.collect()
 }
 
-/// Every claim there is.
+/// All claims.
 ///
 /// # Errors
-/// If the file is not there yet or is no database of ours.
+/// If the file does not exist yet or is not a database of the agent.
 pub fn claims(database: &Path) -> rusqlite::Result<Vec<Claim>> {
     let connection = open(database)?;
     let mut statement = connection.prepare(
@@ -105,11 +104,11 @@ pub fn settled(database: &Path) -> bool {
     })
 }
 
-/// Puts down a reading of Groq's console as if a person had told it at that instant. The agent must not be
+/// Inserts a reading of Groq's console, as if a person had sent it at that instant. The agent must not be
 /// running.
 ///
 /// # Errors
-/// If the file is not there yet or is no database of ours.
+/// If the file does not exist yet or is not a database of the agent.
 pub fn record_groq_reading(
     database: &Path,
     at: jiff::Timestamp,

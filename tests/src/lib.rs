@@ -1,10 +1,10 @@
 //! Stateful fakes of the upstreams, and the harness that starts the real binary against them.
 //!
 //! [`beeminder`], [`twilio`], [`telegram`], [`slack`], [`smtp`], [`s3`] and [`imds`] answer with the recorded
-//! and documented shapes, remember what they were asked, and misbehave on request. [`moto`] is a fake of AWS
-//! that others wrote, [`gate`] what may refuse before it. [`python`] is the system that people come from, by
-//! its files. [`agent`] writes a configuration, starts `mecris-agent` and talks to it; [`cases`] are tests
-//! that may not be possible everywhere. Nothing here is shipped.
+//! and documented shapes, remember the requests, and misbehave on request. [`moto`] starts a fake of AWS that
+//! we did not write, and [`gate`] refuses requests before it. [`python`] makes the files of the Python system
+//! that Mecris replaces. [`agent`] writes a configuration, starts `mecris-agent` and talks to it. [`cases`]
+//! are tests that not every machine can run. Nothing here is shipped.
 
 pub mod agent;
 pub mod base64;

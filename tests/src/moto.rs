@@ -1,4 +1,4 @@
-//! moto's fake of AWS, as `scripts/fake-aws` installs and starts it: a witness that others wrote.
+//! moto, a fake of AWS that we did not write ourselves. `scripts/fake-aws` installs and starts it.
 //!
 //! It needs python3 and a package registry, so the tests with moto are in the heavy tier. Where moto cannot
 //! be started there either, a test says so and checks nothing: [`Moto::start_or_say`]. moto 5.2.5 checks no
@@ -22,10 +22,10 @@ use crate::http_client;
 /// How long installing and starting may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The region of what [`Moto::start_or_say`] starts.
+/// The region of the moto that [`Moto::start_or_say`] starts.
 pub const REGION: &str = "us-east-1";
 
-/// A running moto; ended when dropped, with all that it started.
+/// A running moto. It and its child processes end when it is dropped.
 #[derive(Debug)]
 pub struct Moto {
     child: Child,
@@ -45,8 +45,8 @@ fn end(child: &mut Child) {
 }
 
 impl Moto {
-    /// Starts it; where that cannot be, says so past the test runner, which would keep it to itself. `what`
-    /// goes unchecked then.
+    /// Starts moto. If that is impossible, writes past the test runner, which would hide the message, that
+    /// `what` is not checked.
     pub fn start_or_say(what: &str) -> Option<Self> {
         match Self::start() {
             Ok(moto) => Some(moto),
@@ -57,20 +57,23 @@ impl Moto {
         }
     }
 
-    /// Starts it, or says why that cannot be.
+    /// Starts moto.
+    ///
+    /// # Errors
+    /// The reason why moto cannot be started.
     fn start() -> Result<Self, String> {
         let mut command = Command::new(script());
         command.arg("0");
         Self::started(command, REGION)
     }
 
-    /// Starts it at an address of another network (a name of `ip netns`), for a region. Whoever asks it has
-    /// to be in that network.
+    /// Starts moto for a region, at an address of another network (a name of `ip netns`). Its clients have to
+    /// be in that network.
     ///
     /// # Errors
-    /// If that cannot be, with the reason.
+    /// The reason why moto cannot be started.
     pub fn start_in(network: &str, listen: SocketAddr, region: &'static str) -> Result<Self, String> {
-        // There may be no package registry in there.
+        // The other network may have no package registry.
         let installed = Command::new(script()).arg("--install").status();
         if !installed.is_ok_and(|status| status.success()) {
             return Err("scripts/fake-aws cannot install it; it said why above".to_owned());
@@ -114,7 +117,7 @@ impl Moto {
         })
     }
 
-    /// What its clients need in their environment.
+    /// The environment variables that moto's clients need.
     pub fn environment(&self) -> Vec<(String, String)> {
         [
             ("AWS_REGION", self.region),
@@ -127,10 +130,10 @@ impl Moto {
         .to_vec()
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     ///
     /// # Panics
-    /// If it said no address.
+    /// If moto printed no address.
     pub fn address(&self) -> SocketAddr {
         self.endpoint
             .trim_start_matches("http://")
@@ -141,14 +144,14 @@ impl Moto {
     /// Makes a bucket.
     ///
     /// # Panics
-    /// If moto does not.
+    /// If moto refuses.
     pub fn make_bucket(&self, name: &str) {
         let answer = http_client::request(self.address(), "PUT", &format!("/{name}"), &[], None)
             .expect("moto answers");
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
-    /// Asks a service that speaks JSON, as in `("secretsmanager", "secretsmanager.CreateSecret")`.
+    /// Calls a service that speaks JSON, as in `("secretsmanager", "secretsmanager.CreateSecret")`.
     ///
     /// # Panics
     /// If moto refuses; the message shows its answer.
@@ -199,7 +202,7 @@ impl Moto {
         }
     }
 
-    /// Asks a service that takes a form and answers in XML.
+    /// Calls a service that takes a form and answers in XML.
     ///
     /// # Panics
     /// If moto refuses; the message shows its answer.
@@ -211,7 +214,7 @@ impl Moto {
         answer.body
     }
 
-    /// By which moto sees which service and region are meant.
+    /// The header by which moto finds the service and the region.
     fn scope(&self, service: &str) -> String {
         let region = self.region;
         format!(

@@ -1,4 +1,4 @@
-//! The Python system that people come from, as far as its two SQLite files show it: each call writes what its
+//! The two SQLite files of the Python system that Mecris replaces. Each call writes the rows that the old
 //! endpoint wrote, in the local time of its machine, without an offset.
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, params};
 
-/// One installation of it, running: its connections stay open.
+/// A running installation of the Python system. Its connections to SQLite stay open.
 #[derive(Debug)]
 pub struct PythonSystem {
     usage: Connection,
@@ -16,7 +16,7 @@ pub struct PythonSystem {
 }
 
 impl PythonSystem {
-    /// Its files in a folder, as it makes them at its first start.
+    /// Makes the files in a folder, as the Python system does at its first start.
     ///
     /// # Errors
     /// If the files cannot be made.
@@ -37,13 +37,13 @@ impl PythonSystem {
         })
     }
 
-    /// Its files.
+    /// The paths of the files.
     pub fn paths(&self) -> [&str; 2] {
         [&self.paths[0], &self.paths[1]]
             .map(|path| path.to_str().expect("the test's folder has a plain name"))
     }
 
-    /// `POST /usage/update_budget`, of a period around the day.
+    /// `POST /usage/update_budget`: a period that contains the day.
     ///
     /// # Errors
     /// If SQLite refuses.
@@ -64,7 +64,7 @@ impl PythonSystem {
             .map(drop)
     }
 
-    /// `POST /usage/record`: the session, taken off what remains.
+    /// `POST /usage/record`: a session, subtracted from the remaining budget.
     ///
     /// # Errors
     /// If SQLite refuses.
@@ -80,7 +80,7 @@ impl PythonSystem {
             .map(drop)
     }
 
-    /// `POST /groq/odometer/record`: the reading, the month's total, and a session that nobody had.
+    /// `POST /groq/odometer/record`: a reading, the month's total, and an invented session.
     ///
     /// # Errors
     /// If SQLite refuses.
@@ -101,7 +101,7 @@ impl PythonSystem {
             .map(drop)
     }
 
-    /// `POST /beeminder/alert`: names three goals at most, and is logged before anything is sent.
+    /// `POST /beeminder/alert`: names at most three goals. The row is written before a message is sent.
     ///
     /// # Errors
     /// If SQLite refuses.

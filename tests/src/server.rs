@@ -1,10 +1,10 @@
-//! An HTTP server on a thread of its own, so that a fake answers however busy or blocked its test is.
+//! An HTTP server on its own thread, so that a fake answers even while its test is busy or blocked.
 //!
-//! What a request asks for is done even if the client is gone before it is: a provider that has read a
-//! message sends it, too.
+//! A request is carried out even if its client is gone: a real provider that has read a message sends it,
+//! too.
 //!
-//! A response may carry [`HangUp`]: then the connection is closed without a byte. [`broken_off`] makes a body
-//! that ends half-way. [`Server::refuse`] is the host that is up while nobody listens.
+//! A response with [`HangUp`] closes the connection without a byte. [`broken_off`] makes a body that ends
+//! half-way. [`Server::refuse`] simulates a host that is up while its port is closed.
 
 use std::{
     convert::Infallible,
@@ -29,7 +29,7 @@ use tokio::{
 #[derive(Clone, Copy, Debug)]
 pub struct HangUp;
 
-/// Whether to refuse connections from now on, and whom to tell when it is so.
+/// Whether to refuse connections from now on, and the sender that confirms it.
 type Turn = (bool, std::sync::mpsc::Sender<()>);
 
 /// A running server; stops when dropped.
@@ -53,7 +53,7 @@ impl Server {
     /// Serves `router` at an address of the network that the calling thread is in.
     ///
     /// # Errors
-    /// If the address is taken, or none of this network's.
+    /// If the address is taken or does not belong to this network.
     pub fn start_at(router: Router, address: SocketAddr) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -79,13 +79,13 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Closes every connection and refuses new ones, or ends that. It is so when this returns. Not to be
-    /// called by a handler.
+    /// Closes every connection and refuses new ones, or accepts them again. The change is in force when this
+    /// returns. A handler must not call this.
     pub fn refuse(&self, refuse: bool) {
         let (done, wait) = std::sync::mpsc::channel();
         if self.door.send((refuse, done)).is_ok() {
@@ -131,8 +131,8 @@ async fn accept(
     }
 }
 
-/// The port, listening or not. A socket that is bound and does not listen keeps the port from others while
-/// the system refuses.
+/// The port, listening or not. A bound socket that does not listen reserves the port, while the system
+/// refuses connections to it.
 enum Door {
     Open(TcpListener),
     Shut(TcpSocket),
@@ -161,8 +161,8 @@ impl Door {
     }
 }
 
-/// Answers in a task of its own, which hyper does not drop with the connection. Turns a response with
-/// [`HangUp`] into an error, upon which hyper closes the connection silently.
+/// Answers in a separate task, which hyper does not drop with the connection. Turns a response with
+/// [`HangUp`] into an error, so that hyper closes the connection silently.
 struct HangUpService(TowerToHyperService<Router>);
 
 impl Service<hyper::Request<hyper::body::Incoming>> for HangUpService {

@@ -1,10 +1,10 @@
-//! Waiting for a condition, with an end.
+//! Waits for a condition, for a limited time.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Asks `condition` every few milliseconds until it yields something; `None` when `within` has passed.
+/// Calls `condition` every few milliseconds until it returns `Some`; `None` if `within` has passed.
 pub fn until<T>(within: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + within;
     loop {
@@ -18,8 +18,8 @@ pub fn until<T>(within: Duration, mut condition: impl FnMut() -> Option<T>) -> O
     }
 }
 
-/// Lets time pass: between two looks of [`until`], or where the test is about *when* something happens (a
-/// random kill).
+/// Lets time pass between two calls of [`until`], or in a test about *when* something happens, such as a
+/// random kill.
 #[expect(clippy::disallowed_methods, reason = "the one place in the tests that sleeps")]
 pub fn pause(duration: Duration) {
     std::thread::sleep(duration);

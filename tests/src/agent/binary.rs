@@ -10,17 +10,17 @@ use std::{
 /// test binary.
 ///
 /// # Panics
-/// If it cannot be built.
+/// If the binary cannot be built.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_BIN", "mecris-agent", &[]))
 }
 
-/// The binary that can be killed at a named place: `MECRIS_AGENT_FAILPOINTS_BIN`, else a debug build of it,
-/// likewise.
+/// The binary with failpoints: `MECRIS_AGENT_FAILPOINTS_BIN`, else a debug build, which is also brought up to
+/// date once per test binary.
 ///
 /// # Panics
-/// If it cannot be built.
+/// If the binary cannot be built.
 pub fn failpoints_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     let features = ["--features", "mecris-agent/failpoints"];

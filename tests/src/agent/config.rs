@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// A configuration; starts as a small, sound one for New York in winter.
+/// A configuration. It starts small and valid, for New York in winter.
 #[derive(Clone, Debug)]
 pub struct Config(Value);
 
@@ -26,15 +26,15 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Nothing is set.
+    /// An empty configuration.
     pub fn empty() -> Self {
         Self(json!({}))
     }
 
-    /// Sets one key, `policy.max_messages_per_hour`; tables on the way are made.
+    /// Sets a dotted key such as `policy.max_messages_per_hour`. Missing tables are made.
     ///
     /// # Panics
-    /// If a key on the way is no table.
+    /// If a part of the key names a value instead of a table.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         let mut place = &mut self.0;
         for part in key.split('.') {
@@ -47,7 +47,7 @@ impl Config {
         *place = value.into();
     }
 
-    /// One key as text; empty if it is not there or no text.
+    /// The text of a key; empty if the key is missing or its value is not a text.
     pub fn get(&self, key: &str) -> &str {
         self.0
             .pointer(&format!("/{}", key.replace('.', "/")))
@@ -55,7 +55,7 @@ impl Config {
             .unwrap_or_default()
     }
 
-    /// Removes one key, if it is there.
+    /// Removes a key, if it exists.
     pub fn remove(&mut self, key: &str) {
         let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
         let pointer = if parent.is_empty() {
@@ -69,7 +69,7 @@ impl Config {
         }
     }
 
-    /// The file.
+    /// The configuration as TOML.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
         if let Value::Object(root) = &self.0 {
@@ -79,8 +79,8 @@ impl Config {
     }
 }
 
-/// Plain values first, then the tables under them: TOML's order. JSON spells strings, numbers and arrays as
-/// TOML does.
+/// Writes plain values first, then tables, as TOML requires. Strings, numbers and arrays look the same in
+/// JSON and TOML.
 fn write_table(table: &Map<String, Value>, path: &str, text: &mut String) {
     for (name, value) in table.iter().filter(|(_, value)| !value.is_object()) {
         text.push_str(&format!("{name} = {value}\n"));

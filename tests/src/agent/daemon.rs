@@ -29,10 +29,10 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it and waits for READY=1.
+    /// Starts the daemon and waits for READY=1.
     ///
     /// # Panics
-    /// If it is not ready within 20 s; the message shows its logs.
+    /// If the daemon is not ready within 20 s. The message shows its logs.
     pub(super) fn start(setup: &Setup) -> Self {
         let mut daemon = Self::spawn(setup);
         assert!(
@@ -43,10 +43,10 @@ impl Daemon {
         daemon
     }
 
-    /// Starts it and waits for nothing.
+    /// Starts the daemon without waiting for it.
     ///
     /// # Panics
-    /// If it cannot be started.
+    /// If the process cannot be started.
     pub fn spawn(setup: &Setup) -> Self {
         let socket = setup.folder().join("notify");
         let _ = std::fs::remove_file(&socket);
@@ -93,7 +93,7 @@ impl Daemon {
         .unwrap_or(false)
     }
 
-    /// What it told systemd since the last time it was asked.
+    /// The notifications to systemd since the last call.
     pub fn notifications(&self) -> Vec<String> {
         let mut buffer = [0; 4096];
         std::iter::from_fn(|| {
@@ -103,17 +103,17 @@ impl Daemon {
         .collect()
     }
 
-    /// Where its endpoints are.
+    /// The base URL of the endpoints.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// All that it and its predecessors in this installation have written so far.
+    /// The logs so far, of this daemon and of earlier ones in this installation.
     pub fn logs(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.logs).unwrap_or_default()).into_owned()
     }
@@ -121,15 +121,15 @@ impl Daemon {
     /// GET with the token.
     ///
     /// # Panics
-    /// If no answer comes; the message shows the logs.
+    /// If no answer comes. The message shows the logs.
     pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, None)
     }
 
-    /// POST with the token; `body` goes as JSON.
+    /// POST with the token. `body` is sent as JSON.
     ///
     /// # Panics
-    /// If no answer comes; the message shows the logs.
+    /// If no answer comes. The message shows the logs.
     pub fn post(&self, path: &str, body: Option<&Value>) -> Answer {
         self.ask("POST", path, body)
     }
@@ -137,7 +137,7 @@ impl Daemon {
     /// DELETE with the token.
     ///
     /// # Panics
-    /// If no answer comes; the message shows the logs.
+    /// If no answer comes. The message shows the logs.
     pub fn delete(&self, path: &str) -> Answer {
         self.ask("DELETE", path, None)
     }
@@ -148,16 +148,16 @@ impl Daemon {
             .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.logs()))
     }
 
-    /// SIGKILL, and waits until it is gone.
+    /// Sends SIGKILL and waits until the process is gone.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// SIGTERM, and waits for its end.
+    /// Sends SIGTERM and waits for the end of the process.
     ///
     /// # Errors
-    /// If it is still there after `within`.
+    /// If the process still runs after `within`.
     pub fn terminate(&mut self, within: Duration) -> io::Result<ExitStatus> {
         let pid = i32::try_from(self.child.id())
             .ok()

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use crate::server;
 
-/// What happens instead of, or before, the right answer.
+/// What happens before or instead of the good answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// The right answer, this many milliseconds late.
+    /// The good answer, this many milliseconds late.
     Delay(u64),
     /// No answer; the connection stays open.
     Hang,
@@ -23,7 +23,7 @@ pub enum Fault {
     Status(u16),
     /// 200 with a web page, as a proxy or a maintenance page sends.
     Html,
-    /// The right head and half of the right body, then the connection closes.
+    /// The head and half of the body of the good answer, then the connection closes.
     HalfBody,
     /// 200 with well-formed JSON of another shape.
     WrongJson,
@@ -35,12 +35,12 @@ pub enum Fault {
     BadToken,
 }
 
-/// A fault, how many requests it is still for (`None`: until it is cleared), and which.
+/// A planned fault: the requests that it applies to, and how many are left (`None`: until it is cleared).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Planned {
-    /// What goes wrong.
+    /// The fault.
     pub fault: Fault,
-    /// For how many requests.
+    /// The number of requests that still fail.
     #[serde(default)]
     pub requests: Option<u32>,
     /// Only requests whose path ends like this, `goals.json`.
@@ -49,7 +49,7 @@ pub struct Planned {
 }
 
 impl Fault {
-    /// The misbehaviour as a response, where `right` is what should have been said.
+    /// The fault as a response. `right` is the good answer.
     pub async fn apply(self, right: Response) -> Response {
         match self {
             Self::Delay(milliseconds) => {

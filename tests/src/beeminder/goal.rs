@@ -1,4 +1,4 @@
-//! A goal described relative to now, and how Beeminder shows it at one instant.
+//! A goal described relative to the present time, and its form in Beeminder's JSON at an instant.
 
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 const GOAL: &str = include_str!("goal.json");
 const DATAPOINT: &str = include_str!("datapoint.json");
 
-/// One goal of the fake account. Everything is relative to the fake's clock, so that a scenario is true on
-/// any day.
+/// A goal of the fake account. Everything is relative to the fake's clock, so that a scenario holds on any
+/// day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GoalSpec {
@@ -19,7 +19,7 @@ pub struct GoalSpec {
     pub title: String,
     /// Whole safe days; 0 is a beemergency day.
     pub safebuf: i64,
-    /// Seconds from midnight at which the goal's day ends, -61200..=21600.
+    /// When the goal's day ends, in seconds from midnight: -61200..=21600.
     pub deadline_offset: i64,
     /// Dollars at risk.
     pub pledge: f64,
@@ -29,11 +29,11 @@ pub struct GoalSpec {
     pub won: bool,
     /// Beeminder is recomputing.
     pub queued: bool,
-    /// How many of the goal's days ago the newest datapoint counts; `None`: there is none.
+    /// How many of the goal's days ago the newest datapoint counts; `None` without any datapoint.
     pub last_datapoint_days_ago: Option<i64>,
     /// The newest datapoint was made by Beeminder itself.
     pub last_datapoint_is_dummy: bool,
-    /// Fields to replace as they are, after everything else; for shapes that no recording shows.
+    /// Fields that replace others after everything else, for shapes that no recording shows.
     pub replace: Map<String, Value>,
 }
 
@@ -56,7 +56,7 @@ impl Default for GoalSpec {
 }
 
 impl GoalSpec {
-    /// A plain goal with that many safe days.
+    /// A plain goal with this many safe days.
     pub fn new(slug: &str, safebuf: i64) -> Self {
         Self {
             slug: slug.to_owned(),
@@ -71,7 +71,7 @@ impl GoalSpec {
         Self { frozen: true, ..self }
     }
 
-    /// The same goal with its newest datapoint that many days ago.
+    /// The same goal, with its newest datapoint this many days ago.
     pub fn walked(self, days_ago: Option<i64>) -> Self {
         Self {
             last_datapoint_days_ago: days_ago,
@@ -93,7 +93,7 @@ impl GoalSpec {
             - 1.second()
     }
 
-    /// The goal as Beeminder shows it. Without `emaciated` the road matrices are there too.
+    /// The goal in Beeminder's JSON. Without `emaciated` the road matrices are included.
     pub fn render(&self, now: Timestamp, zone: &TimeZone, emaciated: bool) -> Value {
         let mut goal: Map<String, Value> = serde_json::from_str(GOAL).expect("the template is an object");
         if emaciated {
@@ -173,7 +173,7 @@ impl GoalSpec {
     }
 }
 
-/// Beeminder's colours: the number of safe days, and nothing else.
+/// Beeminder's colours, which depend only on the number of safe days.
 fn colour(safebuf: i64) -> (&'static str, &'static str) {
     match safebuf {
         ..1 => ("red", "#ff0000"),
@@ -198,7 +198,7 @@ fn dueby(today: Date, safebuf: i64) -> Value {
         .into()
 }
 
-/// 24 hexadecimal digits that belong to `name`.
+/// 24 hexadecimal digits made from `name`.
 fn id(name: &str) -> String {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |h, b| {
         (h ^ u128::from(b)).wrapping_mul(0x0100_0000_01b3_0001)

@@ -1,8 +1,8 @@
-//! A stateful fake of Beeminder: recorded shapes relative to a settable now, faults on request, and a count
-//! of everything asked.
+//! A stateful fake of Beeminder: recorded shapes relative to a settable time, faults on request, and a count
+//! of all requests.
 //!
-//! Anything but a GET is counted as a write and refused: Mecris is read-only there, and tests assert that the
-//! count stays 0.
+//! Every request but a GET is counted as a write and refused. Mecris is read-only there, and tests assert
+//! that the count stays 0.
 
 mod fault;
 mod goal;
@@ -32,7 +32,7 @@ pub struct Beeminder {
     shared: Shared,
 }
 
-/// What the handlers and the controls share.
+/// The state that handlers and controls share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     state: Arc<Mutex<State>>,
@@ -58,15 +58,15 @@ impl Shared {
 }
 
 impl Beeminder {
-    /// Starts one on a free port, without goals, in America/New_York.
+    /// Starts the fake on a free port of 127.0.0.1, without goals, in America/New_York.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// If no port is free.
     pub fn start(clock: &FakeClock) -> io::Result<Self> {
         Self::start_on(clock, 0)
     }
 
-    /// Starts one on this port.
+    /// Starts the fake on this port of 127.0.0.1.
     ///
     /// # Errors
     /// If the port is taken.
@@ -74,10 +74,10 @@ impl Beeminder {
         Self::start_at(clock, SocketAddr::from(([127, 0, 0, 1], port)))
     }
 
-    /// Starts one at an address of the network that the calling thread is in.
+    /// Starts the fake at an address of the calling thread's network namespace.
     ///
     /// # Errors
-    /// If the address is taken, or none of this network's.
+    /// If the address is taken or does not belong to this network.
     pub fn start_at(clock: &FakeClock, address: SocketAddr) -> io::Result<Self> {
         let zone_name = "America/New_York".to_owned();
         let state = State {
@@ -100,7 +100,7 @@ impl Beeminder {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -139,7 +139,7 @@ impl Beeminder {
         });
     }
 
-    /// The next `requests` requests fail this way, after those that were planned before.
+    /// The next `requests` requests fail this way, after the faults that are already planned.
     pub fn fail_next(&self, requests: u32, fault: Fault) {
         self.shared.lock().faults.push_back(Planned {
             fault,
@@ -148,7 +148,7 @@ impl Beeminder {
         });
     }
 
-    /// The next request whose path ends like this, `goals.json`, fails this way.
+    /// The next request whose path ends like this (`goals.json`) fails this way.
     pub fn fail_path(&self, only: &str, fault: Fault) {
         self.shared.lock().faults.push_back(Planned {
             fault,
@@ -157,7 +157,7 @@ impl Beeminder {
         });
     }
 
-    /// Back to health.
+    /// Ends all faults.
     pub fn clear_faults(&self) {
         self.shared.lock().faults.clear();
     }
@@ -174,7 +174,7 @@ impl Beeminder {
 }
 
 impl State {
-    /// The fault of a request for `path`, if one is planned; counts it off.
+    /// Takes the next fault for `path`, if one is planned.
     fn next_fault(&mut self, path: &str) -> Option<Fault> {
         let meant = |planned: &Planned| planned.only.as_ref().is_none_or(|end| path.ends_with(end));
         let place = self.faults.iter().position(meant)?;

@@ -45,7 +45,7 @@ pub(super) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// Counts, checks the token, and applies the planned fault to what the handler says.
+/// Counts the request, checks the token, and applies the planned fault to the handler's answer.
 async fn gate(
     State(shared): State<Shared>,
     Query(query): Parameters,

@@ -13,8 +13,8 @@ use mecris_tests::{
 };
 use serde_json::json;
 
-/// Starts fakes of Beeminder, Twilio and S3 on 127.0.0.1, prints where they are as one line of JSON, and runs
-/// until it is killed.
+/// Starts fakes of Beeminder, Twilio and S3 on 127.0.0.1, prints their addresses as one line of JSON, and
+/// runs until it is killed.
 ///
 /// Control them over HTTP while they run. Beeminder: PUT /_control/{goals,now,account,fault}, DELETE
 /// /_control/fault, GET /_control/stats. Twilio: GET /_control/{accepted,calls,stats}, PUT
@@ -32,7 +32,7 @@ struct Arguments {
     /// Port of the fake S3; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     s3_port: u16,
-    /// What the fakes' clock reads at the start; it runs on from there. Default: the machine's time.
+    /// The time of the fakes' clock at the start; it runs on from there. Default: the machine's time.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Timestamp>,
     /// A JSON array of goals, `[{"slug": "reading", "safebuf": 0}, …]`. Default: one of each kind.

@@ -1,9 +1,9 @@
 //! A fake of the instance metadata service, version 2 only: a session token by PUT, then the role's temporary
-//! credentials by GET, and what else an instance is told at its boot ([`Imds::describe`],
+//! credentials by GET, and the other data that an instance reads at its boot ([`Imds::describe`],
 //! [`Imds::set_user_data`]).
 //!
-//! What it hands out is good at the [`S3`] fake that it was started for, and no longer than it says. Times
-//! are the machine's, because object_store compares `Expiration` with that and not with a clock of ours.
+//! The credentials are valid at the [`S3`] fake that this fake was started for, until their `Expiration`. The
+//! times are those of the machine's clock, because object_store compares `Expiration` with that clock.
 
 mod routes;
 
@@ -29,14 +29,14 @@ use crate::{
 /// The role of the instance.
 pub const ROLE: &str = "mecris-agent-of-the-tests";
 
-/// What goes wrong with every request until it is taken back.
+/// A fault of every request, until the test takes it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// This status: 403 where the service is switched off, 500, 503.
     Status(u16),
     /// The instance has no role: 404 for credentials, tokens are given.
     NoRole,
-    /// No answer, as in a container that is a hop too far away.
+    /// No answer, as for a container that is one network hop too far away.
     Hang,
     /// The connection closes without an answer.
     Drop,
@@ -76,7 +76,8 @@ impl Shared {
 }
 
 impl Imds {
-    /// Starts one on a free port; its credentials live six hours, as the real ones.
+    /// Starts the fake on a free port of 127.0.0.1. Its credentials live six hours, as those of a real
+    /// instance.
     ///
     /// # Errors
     /// If no port can be had.
@@ -88,7 +89,7 @@ impl Imds {
     /// 169.254.169.254:80.
     ///
     /// # Errors
-    /// If the address is taken, or none of this network's.
+    /// If the address is taken or does not belong to this network.
     pub fn start_at(s3: &S3, address: SocketAddr) -> io::Result<Self> {
         let inner = Inner {
             tokens: HashMap::new(),
@@ -121,7 +122,7 @@ impl Imds {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -134,7 +135,7 @@ impl Imds {
         )]
     }
 
-    /// What `/meta-data/` and `/dynamic/` tell, as a tree: an object is a folder, a text what is in it.
+    /// The answers under `/meta-data/` and `/dynamic/`, as a tree: an object is a folder, a text is a leaf.
     pub fn describe(&self, instance: serde_json::Value) {
         self.shared.lock().instance = instance;
     }
@@ -149,30 +150,30 @@ impl Imds {
         self.shared.lock().user_data_asked
     }
 
-    /// How long credentials live that are made from now on; those of before are not handed out any more.
+    /// How long credentials live that are made from now on. Earlier credentials are not handed out any more.
     pub fn set_lifetime(&self, lifetime: SignedDuration) {
         let mut inner = self.shared.lock();
         inner.lifetime = lifetime;
         inner.current = None;
     }
 
-    /// The next answer has new credentials; the old ones stay good until their end.
+    /// The next answer has new credentials. The old ones stay valid until their end.
     pub fn rotate(&self) {
         self.shared.lock().current = None;
     }
 
-    /// All credentials handed out so far end now; the next answer has new ones.
+    /// All credentials handed out so far end now. The next answer has new ones.
     pub fn expire(&self) {
         self.shared.lock().current = None;
         self.shared.bucket.expire_temporary_credentials();
     }
 
-    /// Every request goes wrong like this; `None`: no longer.
+    /// Every request fails with this fault; `None` ends that.
     pub fn fault_always(&self, fault: Option<Fault>) {
         self.shared.lock().fault = fault;
     }
 
-    /// Connections are refused, or that ends.
+    /// Connections are refused, or accepted again.
     pub fn outage(&self, on: bool) {
         self.server.refuse(on);
     }
@@ -182,12 +183,12 @@ impl Imds {
         self.shared.lock().asked
     }
 
-    /// How many different ones there were.
+    /// How many different credentials were handed out.
     pub fn issued(&self) -> u64 {
         self.shared.lock().issued
     }
 
-    /// Requests that no agent of ours should make. Must stay empty.
+    /// Requests that a correct agent never makes. Must stay empty.
     pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }

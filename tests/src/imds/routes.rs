@@ -1,4 +1,4 @@
-//! The questions, and the version 2 rule that nothing is told without a token.
+//! The paths of the service, and the rule of version 2: no answer without a token.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ pub(super) async fn credentials(
     ([("content-type", "text/plain")], body.to_string()).into_response()
 }
 
-/// Versions that cloud-init may ask for.
+/// Versions of the service that cloud-init may ask for.
 const VERSIONS: &[&str] = &[
     "1.0",
     "2009-04-04",
@@ -102,7 +102,7 @@ const VERSIONS: &[&str] = &[
     "latest",
 ];
 
-/// A folder as its names, one a line; a leaf as its text.
+/// A folder as its names, one a line. A leaf as its text.
 pub(super) async fn described(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
     if let Some(refusal) = admit(&shared, &headers).await {
         return refusal;
@@ -151,7 +151,7 @@ fn issue(inner: &mut Inner, bucket: &Bucket) -> Credential {
     credential
 }
 
-/// 401 without a token that is good, as where version 1 is switched off.
+/// 401 without a valid token, as on an instance where version 1 is switched off.
 async fn admit(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     if let Some(instead) = misbehave(shared, true).await {
         return Some(instead);

@@ -1,4 +1,4 @@
-//! Who may ask: credentials with and without an end, and what S3 says to the others.
+//! Checks the credentials of a request, temporary and permanent ones, and makes S3's refusals.
 
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
@@ -7,19 +7,19 @@ use sha2::{Digest as _, Sha256};
 use super::{Code, error::error, request::Request, sigv4::Authorization};
 use crate::clock::machine_time;
 
-/// How far a request's time may be off.
+/// How far a request's time may differ from the clock.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
 /// An access key that the fake knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Its name.
+    /// The key's id.
     pub access_key_id: String,
-    /// What requests are signed with.
+    /// The secret that signs requests.
     pub secret_access_key: String,
-    /// What goes along with a temporary one.
+    /// The session token of a temporary key.
     pub session_token: Option<String>,
-    /// When it ends, by the machine's clock: that is the one that object_store goes by.
+    /// When the key ends, by the machine's clock: object_store goes by that clock.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -32,7 +32,7 @@ impl Credential {
 /// Why a request was turned away.
 pub(super) struct Denial {
     pub(super) response: Box<Response>,
-    /// What is worse than bad credentials: a request that no client of ours should make.
+    /// A request that no correct client makes, which is worse than bad credentials.
     pub(super) violation: Option<String>,
 }
 
@@ -115,7 +115,7 @@ fn in_time(request: &Request) -> Result<(), Denial> {
     }
 }
 
-/// The payload is what was signed.
+/// Checks that the payload is the one that was signed.
 fn intact(request: &Request) -> Result<(), Denial> {
     match request.header("x-amz-content-sha256") {
         Some("UNSIGNED-PAYLOAD") => Ok(()),

@@ -1,5 +1,5 @@
 //! The control endpoints under `/_control/`, for the demo and for tests that run elsewhere. No bucket can
-//! have that name.
+//! have this name.
 
 use axum::{
     Json, Router,

@@ -1,10 +1,10 @@
-//! What was asked, in numbers.
+//! The requests, in numbers.
 
 use serde::Serialize;
 
 use super::Operation;
 
-/// Requests that arrived whole and were signed rightly, those that went wrong by a fault too.
+/// Requests that arrived whole and were signed correctly, including those that failed by a planned fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// PUTs.
@@ -23,9 +23,9 @@ pub struct Counts {
     pub lists: u64,
     /// Requests to delete.
     pub deletes: u64,
-    /// Keys in them.
+    /// Keys in the requests to delete.
     pub deleted_keys: u64,
-    /// Requests turned away for their credentials; they are counted nowhere else.
+    /// Requests refused for their credentials. No other figure counts them.
     pub denied: u64,
     /// Bytes of all request bodies, without heads.
     pub bytes_in: u64,

@@ -1,4 +1,4 @@
-//! `DELETE /bucket/key` and `POST /bucket?delete`. Deleting what is not there succeeds.
+//! `DELETE /bucket/key` and `POST /bucket?delete`. Deleting a missing key succeeds.
 
 use axum::{
     http::StatusCode,
@@ -12,7 +12,7 @@ use super::{
     request::Request,
 };
 
-/// The most keys of one request.
+/// The most keys in a request.
 const MOST: usize = 1000;
 
 pub(super) fn one(shared: &Shared, request: &Request) -> Response {
@@ -38,7 +38,7 @@ pub(super) fn many(shared: &Shared, request: &Request) -> Response {
     xml(StatusCode::OK, &body)
 }
 
-/// The answer to a bulk delete by somebody who may not delete.
+/// The answer to a bulk delete without permission.
 pub(super) fn denied(request: &Request) -> Response {
     let mut body = String::from("<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for key in keys(request) {

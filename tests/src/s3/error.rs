@@ -1,5 +1,5 @@
-//! S3's errors as S3 words them, secrets included: the real one echoes the session token, so that a log of
-//! the body is a leak.
+//! S3's errors in S3's words, secrets included: the real S3 echoes the session token, so a log of the body
+//! would leak it.
 
 use axum::{
     http::StatusCode,
@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An error code; each has its status and message.
+/// An error code. The code determines the status and the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they are S3's names")]
 pub enum Code {
@@ -85,7 +85,7 @@ impl Code {
     }
 }
 
-/// The documented body; `details` are further elements, by name.
+/// The documented body. `details` are further elements, by name.
 pub(super) fn error(code: Code, details: &[(&str, &str)]) -> Response {
     let (status, message) = code.words();
     let mut body = format!(
@@ -108,7 +108,7 @@ pub(super) fn xml(status: StatusCode, body: &str) -> Response {
     (status, [("content-type", "application/xml")], whole).into_response()
 }
 
-/// Text for between two tags.
+/// Escapes a text for use between two tags.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -116,7 +116,7 @@ pub(super) fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// The text that [`escape`] made this of.
+/// Undoes [`escape`].
 pub(super) fn unescape(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")

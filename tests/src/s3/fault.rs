@@ -1,4 +1,4 @@
-//! How the fake misbehaves: next, always, or at random with a seed.
+//! How the fake misbehaves: at the next request, at every request, or at random with a seed.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Code;
 
-/// What is asked of S3, for a fault to be aimed at.
+/// The operations of S3 at which a fault can be aimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// Whatever comes.
+    /// Every operation.
     Any,
     /// PutObject.
     Put,
@@ -24,7 +24,7 @@ pub enum Operation {
     Delete,
 }
 
-/// What goes wrong with one request. "After" means that it was carried out.
+/// A fault of one request. "After" means that the request was carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -34,27 +34,27 @@ pub enum Fault {
     DropBefore,
     /// Not carried out, no answer while the connection stays open.
     HangBefore,
-    /// Carried out so many milliseconds late, even if the client has gone meanwhile: a write that lands after
-    /// its timeout.
+    /// Carried out this many milliseconds late, even if the client has gone: a write that lands after its
+    /// timeout.
     Delay(u64),
     /// Carried out, then the connection closes without an answer.
     DropAfter,
-    /// Carried out, then this error all the same.
+    /// Carried out, then answered with this error.
     RefuseAfter(Code),
     /// Carried out, then no answer while the connection stays open.
     HangAfter,
     /// A body that breaks off half-way. For GET and lists.
     Truncate,
-    /// A body in which one byte in the middle is another. For GET.
+    /// A body with a changed byte in the middle. For GET.
     Corrupt,
-    /// A list without an entry, as of a store that is not consistent yet.
+    /// A list without entries, as from a store that is not consistent yet.
     EmptyList,
     /// 200 with a web page, as a captive portal sends.
     Garbage,
 }
 
-/// Faults at random: probabilities between 0 and 1, taken in this order. Those that make no sense for a
-/// request do nothing.
+/// Faults at random: probabilities between 0 and 1, taken in this order. A fault that does not fit a request
+/// has no effect.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Chaos {
@@ -84,13 +84,14 @@ pub struct Chaos {
     pub corrupt: f64,
     /// Of [`Fault::EmptyList`].
     pub empty_list: f64,
-    /// Every request takes at least so long, a random part of it before it is carried out.
+    /// The shortest time of every request, in milliseconds. A random part of it passes before the request is
+    /// carried out.
     pub latency_min_ms: u64,
-    /// And at most so long.
+    /// The longest time of every request, in milliseconds.
     pub latency_max_ms: u64,
 }
 
-/// What happens to one request.
+/// The fault and the delays of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) fault: Option<Fault>,

@@ -1,4 +1,4 @@
-//! `GET /bucket?list-type=2`: sorted, in pages, with a token that is nobody's business.
+//! `GET /bucket?list-type=2`: sorted, in pages, with an opaque token.
 
 use axum::{http::StatusCode, response::Response};
 
@@ -8,7 +8,7 @@ use super::{
     request::Request,
 };
 
-/// One line of a list.
+/// An entry of a list.
 enum Entry<'a> {
     Object(&'a Object),
     Folder(String),
@@ -54,7 +54,7 @@ pub(super) fn list(shared: &Shared, request: &Request) -> Response {
     render(request, &entries, token)
 }
 
-/// What a list of nothing looks like.
+/// An empty list.
 pub(super) fn empty(request: &Request) -> Response {
     render(request, &[], None)
 }
@@ -96,7 +96,7 @@ fn render(request: &Request, entries: &[Entry<'_>], token: Option<String>) -> Re
     xml(StatusCode::OK, &body)
 }
 
-/// The last key of a page, made unreadable so that no client builds one itself.
+/// The last key of a page, made unreadable so that no client builds a token itself.
 fn token_of(key: &str) -> String {
     format!("1{}", hex::encode(key.as_bytes()))
 }

@@ -1,10 +1,10 @@
-//! A stateful fake of S3 with one bucket: conditional creates, listing in pages, signatures that are checked,
-//! and misbehaviour on request. It has what object_store asks for a checkpoint of state, in path style;
-//! nothing of multipart, versions or ACLs.
+//! A stateful fake of S3 with one bucket: conditional creates, listing in pages, checked signatures, and
+//! misbehaviour on request. It offers, in path style, the operations that object_store needs for a checkpoint
+//! of the state. It has no multipart uploads, versions or ACLs.
 //!
-//! An operation that was begun is carried out even if the client is killed or gives up meanwhile, as in the
-//! real one: see [`Fault::Delay`] and [`Fault::HangAfter`]. Keys in a folder `state` are under guard: to put
-//! one without `If-None-Match: *`, or to delete the last one, is a violation, because each would break the
+//! An operation that has begun is carried out even if the client is killed or gives up, as in the real S3:
+//! see [`Fault::Delay`] and [`Fault::HangAfter`]. Keys in a folder `state` are guarded. Putting such a key
+//! without `If-None-Match: *` is a violation, and so is deleting the last such key: each would break the
 //! agent's fence.
 
 mod auth;
@@ -40,13 +40,13 @@ use crate::{
     server::Server,
 };
 
-/// The bucket that there is.
+/// The name of the bucket.
 pub const BUCKET: &str = "mecris-state";
 /// The region of [`S3::environment`].
 pub const REGION: &str = "eu-west-1";
-/// The access key that is good from the start and has no end.
+/// The access key that is valid from the start and has no end.
 pub const ACCESS_KEY_ID: &str = "AKIAOFTHETESTS000000";
-/// Its secret.
+/// The secret of that access key.
 pub const SECRET_ACCESS_KEY: &str = "s3-secret-access-key-of-the-tests";
 
 /// A running fake; stops when dropped.
@@ -56,7 +56,7 @@ pub struct S3 {
     pub(crate) shared: Shared,
 }
 
-/// What the handlers and the controls share.
+/// The state that handlers and controls share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     state: Arc<Mutex<State>>,
@@ -78,12 +78,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on these are good too.
+    /// Accepts these credentials from now on.
     pub(crate) fn add_credential(&self, credential: Credential) {
         self.lock().credentials.push(credential);
     }
 
-    /// Those with a session token end now.
+    /// Ends all credentials with a session token now.
     pub(crate) fn expire_temporary_credentials(&self) {
         let now = machine_time();
         let mut state = self.lock();
@@ -96,15 +96,15 @@ impl Shared {
 }
 
 impl S3 {
-    /// Starts one on a free port, with an empty bucket.
+    /// Starts the fake on a free port of 127.0.0.1, with an empty bucket.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// If no port is free.
     pub fn start(clock: &FakeClock) -> io::Result<Self> {
         Self::start_on(clock, 0)
     }
 
-    /// Starts one on this port.
+    /// Starts the fake on this port of 127.0.0.1.
     ///
     /// # Errors
     /// If the port is taken.
@@ -112,10 +112,10 @@ impl S3 {
         Self::start_at(clock, SocketAddr::from(([127, 0, 0, 1], port)))
     }
 
-    /// Starts one at an address of the network that the calling thread is in.
+    /// Starts the fake at an address of the calling thread's network namespace.
     ///
     /// # Errors
-    /// If the address is taken, or none of this network's.
+    /// If the address is taken or does not belong to this network.
     pub fn start_at(clock: &FakeClock, address: SocketAddr) -> io::Result<Self> {
         let forever = Credential {
             access_key_id: ACCESS_KEY_ID.to_owned(),
@@ -146,7 +146,7 @@ impl S3 {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -156,7 +156,7 @@ impl S3 {
         format!("s3://{BUCKET}/{prefix}")
     }
 
-    /// What an agent's environment needs in order to ask this fake, with the key that has no end.
+    /// The environment that an agent needs to use this fake, with the key that has no end.
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut all = self.environment_without_key();
         all.push(("AWS_ACCESS_KEY_ID".to_owned(), ACCESS_KEY_ID.to_owned()));
@@ -164,7 +164,7 @@ impl S3 {
         all
     }
 
-    /// The same without a key: then the agent asks for one where [`crate::imds`] is.
+    /// The same without a key. The agent then asks [`crate::imds`] for credentials.
     pub fn environment_without_key(&self) -> Vec<(String, String)> {
         let endpoint = format!("http://{}", self.address());
         [
@@ -181,29 +181,28 @@ impl S3 {
         self.shared.lock().objects.list("", "").cloned().collect()
     }
 
-    /// One object.
+    /// The content of an object.
     pub fn object(&self, key: &str) -> Option<Object> {
         self.shared.lock().objects.get(key).cloned()
     }
 
-    /// Puts one there as nobody's request, whatever was there before.
+    /// Puts an object without a request, and replaces an earlier one.
     pub fn put_raw(&self, key: &str, bytes: impl Into<Bytes>) {
         let now = self.shared.clock.now();
         self.shared.lock().objects.put(key, bytes.into(), now);
     }
 
-    /// Takes one away as nobody's request; whether there was one.
+    /// Removes an object without a request. Returns whether there was one.
     pub fn remove(&self, key: &str) -> bool {
         self.shared.lock().objects.delete(key)
     }
 
-    /// Lists have at most so many entries a page; 1000 at the start.
+    /// Lists have at most this many entries a page; 1000 at the start.
     pub fn set_page_size(&self, entries: usize) {
         self.shared.lock().page_size = entries.max(1);
     }
 
-    /// The next requests of that kind go wrong like this, one after the other. [`Fault::Delay`] of 0 lets one
-    /// pass.
+    /// Plans faults for the next requests of this kind, one each. [`Fault::Delay`] of 0 lets a request pass.
     pub fn fault_next(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
         let mut state = self.shared.lock();
         faults
@@ -211,13 +210,13 @@ impl S3 {
             .for_each(|fault| state.faults.add_next(operation, fault));
     }
 
-    /// Every request of that kind goes wrong like this, unless one is planned by [`S3::fault_next`]; `None`:
-    /// no longer.
+    /// Every request of this kind fails with this fault, unless [`S3::fault_next`] has planned another;
+    /// `None` ends that.
     pub fn fault_always(&self, operation: Operation, fault: Option<Fault>) {
         self.shared.lock().faults.set_always(operation, fault);
     }
 
-    /// Forgets every fault that was planned, and chaos. Requests that hang go on hanging.
+    /// Clears planned and random faults. Requests that hang go on hanging.
     pub fn clear_faults(&self) {
         self.shared.lock().faults.clear();
     }
@@ -227,8 +226,8 @@ impl S3 {
         self.shared.lock().faults.set_chaos(chaos);
     }
 
-    /// Connections are refused, those that are open are closed; or that ends. What was begun is carried out
-    /// nevertheless.
+    /// Refuses connections and closes open ones, or accepts them again. Operations that have begun are
+    /// carried out nevertheless.
     pub fn outage(&self, on: bool) {
         self.server.refuse(on);
     }
@@ -238,12 +237,12 @@ impl S3 {
         self.shared.lock().credentials = credentials;
     }
 
-    /// What was asked since the start.
+    /// The requests since the start, in numbers.
     pub fn counts(&self) -> Counts {
         self.shared.lock().counts
     }
 
-    /// Requests that no agent of ours should make. Must stay empty.
+    /// Requests that a correct agent never makes. Must stay empty.
     pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }

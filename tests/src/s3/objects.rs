@@ -1,4 +1,4 @@
-//! What is in the bucket, and S3's rules of creating and deleting.
+//! The objects in the bucket, and S3's rules for creating and deleting them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,13 +9,13 @@ use sha2::{Digest as _, Sha256};
 /// An object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its key, without the bucket.
+    /// The key, without the bucket.
     pub key: String,
-    /// Its content.
+    /// The content.
     pub bytes: Bytes,
-    /// Opaque and quoted, of the content alone.
+    /// The ETag: quoted and opaque, made of the content alone.
     pub etag: String,
-    /// When it was put by the fake's clock, in whole seconds as S3 keeps it.
+    /// When the object was put, by the fake's clock, in whole seconds as in S3.
     pub last_modified: Timestamp,
 }
 
@@ -24,7 +24,8 @@ pub struct Object {
 pub(super) enum Conflict {
     /// 412: the key is taken.
     Taken,
-    /// 409: it was deleted while this request was under way. Nothing is known about the key; ask again.
+    /// 409: the key was deleted while this request was under way. Whether the key is free is unknown; the
+    /// client must retry.
     Concurrent,
 }
 
@@ -36,7 +37,7 @@ pub(super) struct Objects {
 }
 
 impl Objects {
-    /// How many deletions there were: what a request under way remembers of its arrival.
+    /// The number of deletions. A request remembers this number from its arrival.
     pub(super) fn deletions(&self) -> u64 {
         self.deletions
     }
@@ -73,14 +74,14 @@ impl Objects {
         self.by_key.get(key)
     }
 
-    /// Whether there was one. A deletion of nothing counts too: S3 answers both alike.
+    /// Deletes a key. Returns whether it existed. Deleting a missing key counts too: S3 answers both alike.
     pub(super) fn delete(&mut self, key: &str) -> bool {
         self.deletions += 1;
         self.deleted.insert(key.to_owned(), self.deletions);
         self.by_key.remove(key).is_some()
     }
 
-    /// Those whose key begins with `prefix` and is beyond `after`, by key.
+    /// The objects whose key begins with `prefix` and sorts after `after`, by key.
     pub(super) fn list<'a>(&'a self, prefix: &'a str, after: &'a str) -> impl Iterator<Item = &'a Object> {
         self.by_key
             .range(prefix.to_owned()..)

@@ -1,4 +1,4 @@
-//! One request from arrival to reply: credentials, the fault that is planned, and the operation itself.
+//! A request from arrival to reply: credentials, the planned fault, and the operation itself.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) async fn serve(
         Ok(accepted) => accepted,
         Err(refusal) => return *refusal,
     };
-    // A task of its own: the real one finishes what it began, too, when the client is gone.
+    // In a separate task: the real S3 also finishes what it has begun when the client is gone.
     let work = tokio::spawn(async move { carry_out(&shared, &request, operation, plan, arrived).await });
     match work.await {
         Ok(Some(response)) => response,
@@ -38,8 +38,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Turns away what is not for us; otherwise which operation it is, what will happen to it, and how many
-/// deletions there were.
+/// Refuses bad requests. Otherwise returns the operation, its fault, and the number of deletions so far.
 fn arrive(shared: &Shared, request: &Request) -> Result<(Operation, Plan, u64), Box<Response>> {
     let mut state = shared.lock();
     state.counts.bytes_in += request.body.len() as u64;
@@ -76,7 +75,7 @@ fn arrive(shared: &Shared, request: &Request) -> Result<(Operation, Plan, u64), 
     Ok((operation, state.faults.plan(operation), state.objects.deletions()))
 }
 
-/// `None`: no answer, ever.
+/// The reply; `None` for no reply at all.
 async fn carry_out(
     shared: &Shared,
     request: &Request,
@@ -124,8 +123,7 @@ async fn carry_out(
     Some(response)
 }
 
-/// The error, and for a bulk delete that is not allowed S3's peculiar way to say so: 200 with an error for
-/// each key.
+/// The error. A bulk delete that is refused has S3's peculiar form: 200 with an error for each key.
 fn refuse(shared: &Shared, request: &Request, operation: Operation, code: Code) -> Response {
     if code == Code::ConditionalRequestConflict {
         shared.lock().counts.concurrent_conflicts += 1;
@@ -145,7 +143,7 @@ fn refuse(shared: &Shared, request: &Request, operation: Operation, code: Code) 
     )
 }
 
-/// The head of a good response with another body; an error stays as it is.
+/// A good response with another body. An error stays as it is.
 async fn spoil(right: Response, other: impl FnOnce(Bytes) -> Response) -> Response {
     if !right.status().is_success() {
         return right;

@@ -1,4 +1,4 @@
-//! A request as it arrived, and which operation of S3 it is.
+//! A request as it arrived, and its S3 operation.
 
 use axum::http::{HeaderMap, Method, Uri};
 use bytes::Bytes;
@@ -47,7 +47,7 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// `None`: one that the fake does not have, and the agent has no use for.
+    /// The operation; `None` for an operation that the fake does not have and the agent does not need.
     pub(super) fn operation(&self) -> Option<Operation> {
         const LIST: [&str; 6] = [
             "list-type",
@@ -77,7 +77,7 @@ impl Request {
     }
 }
 
-/// `%XX` as bytes; what is no UTF-8 then is replaced.
+/// Decodes `%XX`. Bytes that are not UTF-8 are replaced.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,10 +1,10 @@
-//! The signature of a request, computed again from what arrived: AWS Signature Version 4 for S3, payload in
+//! Computes a request's signature again from what arrived: AWS Signature Version 4 for S3, with a payload in
 //! one piece.
 
 use axum::http::{HeaderMap, Method, Uri};
 use sha2::{Digest as _, Sha256};
 
-/// What `Authorization` says.
+/// The parts of the header `Authorization`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Authorization {
     pub(super) access_key_id: String,
@@ -15,7 +15,7 @@ pub(super) struct Authorization {
 }
 
 impl Authorization {
-    /// `None` if it is no such header.
+    /// Parses the header; `None` if it has another form.
     pub(super) fn parse(header: &str) -> Option<Self> {
         let fields = header.strip_prefix("AWS4-HMAC-SHA256 ")?;
         let field = |name: &str| {
@@ -32,7 +32,7 @@ impl Authorization {
         })
     }
 
-    /// The canonical request, the string to sign, and the signature that they have with this secret.
+    /// The canonical request, the string to sign, and the signature made with this secret.
     pub(super) fn expect(
         &self,
         secret: &str,
@@ -75,7 +75,7 @@ impl Authorization {
         (canonical, to_sign, signature)
     }
 
-    /// Whether the header is under the signature.
+    /// Whether the signature covers the header.
     pub(super) fn covers(&self, header: &str) -> bool {
         self.signed_headers.split(';').any(|name| name == header)
     }
@@ -93,7 +93,7 @@ fn canonical_query(query: &str) -> String {
         .join("&")
 }
 
-/// Everything but RFC 3986's unreserved characters as `%XX`.
+/// Encodes every character as `%XX` that RFC 3986 does not call unreserved.
 fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes()

@@ -127,7 +127,7 @@ fn an_unsigned_request_is_denied_and_is_a_violation() {
     assert_eq!((s3.counts().denied, s3.counts().gets), (1, 0));
 }
 
-/// The documented example of a signature, whose date is long past.
+/// The documented example of a signature. Its date is long past.
 #[test]
 fn a_request_of_another_time_is_denied() {
     let s3 = fake();

@@ -1,7 +1,7 @@
-//! A stateful fake of a Slack incoming webhook: `ok` in plain text, or one word.
+//! A stateful fake of a Slack incoming webhook: it answers `ok` in plain text, or the name of an error.
 //!
-//! A post exists from the moment it is accepted, whatever happens to the reply. What the agent has no
-//! business sending is a violation.
+//! A post exists from the moment it is accepted, even if the reply is lost. A field that the agent has no
+//! reason to send is a violation.
 
 use std::{
     io,
@@ -54,7 +54,7 @@ impl Shared {
 }
 
 impl Slack {
-    /// Starts one on a free port.
+    /// Starts the fake on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// If no port is free.
@@ -77,7 +77,7 @@ impl Slack {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -101,22 +101,22 @@ impl Slack {
         self.shared.lock().sends
     }
 
-    /// How often somebody asked for nothing.
+    /// How many requests only opened a connection, without a post.
     pub fn knocks(&self) -> u64 {
         self.shared.lock().knocks
     }
 
-    /// Requests that no agent of ours should make. Must stay empty.
+    /// Requests that a correct agent never makes. Must stay empty.
     pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }
 
-    /// The next posts go wrong like this, one after the other.
+    /// Plans faults for the next posts, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().faults.next.extend(faults);
     }
 
-    /// Every post goes wrong like this; `None`: no longer.
+    /// Every post fails with this fault; `None` ends that.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.shared.lock().faults.always = fault;
     }

@@ -1,4 +1,4 @@
-//! One client, line by line.
+//! The conversation with one client, line by line.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use tokio::{
 use super::{Act, Letter, Shared, Stage};
 use crate::base64;
 
-/// RFC 5321, 4.5.3.1.6: with its line break.
+/// The longest line with its line break (RFC 5321, 4.5.3.1.6).
 const LONGEST_LINE: usize = 1000;
 
 pub(super) async fn accept(listener: std::net::TcpListener, shared: Shared) -> io::Result<()> {
@@ -27,7 +27,7 @@ pub(super) async fn accept(listener: std::net::TcpListener, shared: Shared) -> i
     }
 }
 
-/// How far a client came.
+/// How far the conversation has come.
 #[derive(Default)]
 struct At {
     greeted: bool,
@@ -42,7 +42,7 @@ struct Conversation {
     at: At,
 }
 
-/// What comes after an answer.
+/// What follows an answer.
 enum Then {
     GoOn,
     Close,
@@ -90,7 +90,7 @@ impl Conversation {
                     rest == format!("PLAIN {}", base64::encode(&format!("\0{user}\0{password}")))
                 });
                 self.at.logged_in = right;
-                // Servers do quote what they do not like.
+                // Real servers quote what they refuse.
                 let wrong = format!("535 5.7.8 not accepted: {line}");
                 self.say(Stage::Auth, if right { "235 2.7.0 accepted" } else { &wrong })
                     .await
@@ -197,7 +197,7 @@ impl Conversation {
         self.shared.lock().faults.take(stage)
     }
 
-    /// The right answer, or what goes wrong there.
+    /// Sends the good answer, or applies the fault at this place.
     async fn say(&mut self, stage: Stage, right: &str) -> io::Result<Then> {
         match self.fault(stage) {
             None => self.write(right).await,
@@ -208,7 +208,7 @@ impl Conversation {
     async fn act(&mut self, act: Act) -> io::Result<Then> {
         match act {
             Act::Reply(code) => {
-                // Servers do quote what they do not like.
+                // Real servers quote what they refuse.
                 let heard = self.shared.lock().heard.last().cloned().unwrap_or_default();
                 self.write(&format!("{code} the fake was told to say so: {heard}"))
                     .await?;
@@ -217,7 +217,7 @@ impl Conversation {
             }
             Act::Drop => Ok(Then::Close),
             Act::Hang => {
-                // Until the client gives up; what it still says is lost.
+                // Hangs until the client gives up. Its further lines are lost.
                 while self.line().await?.is_some() {}
                 Ok(Then::Close)
             }
@@ -234,7 +234,7 @@ impl Conversation {
     }
 }
 
-/// `FROM:<a@b>` and what may follow.
+/// The address of `FROM:<a@b>`; parameters may follow.
 fn address(rest: &str, prefix: &str) -> Option<String> {
     let (address, _) = rest.strip_prefix(prefix)?.strip_prefix('<')?.split_once('>')?;
     Some(address.to_owned())

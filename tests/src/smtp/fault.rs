@@ -1,4 +1,4 @@
-//! How the fake misbehaves, and where.
+//! How the fake misbehaves, and at which place of the conversation.
 
 use std::collections::VecDeque;
 
@@ -23,16 +23,16 @@ pub enum Stage {
     Accepted,
 }
 
-/// What happens instead of the right answer.
+/// What happens instead of a good answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// This code.
     Reply(u16),
-    /// The connection closes without a word.
+    /// The connection closes without an answer.
     Drop,
     /// No answer, while the connection stays open.
     Hang,
-    /// Something that is no SMTP.
+    /// A line that is not SMTP.
     Garbage,
 }
 
@@ -40,17 +40,17 @@ pub enum Act {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault(pub Stage, pub Act);
 
-/// The faults to come.
+/// The planned faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    /// One after the other, each at its place.
+    /// Faults in their order, each for its place.
     pub(crate) next: VecDeque<Fault>,
-    /// When there is no next one.
+    /// The fault when no other is planned.
     pub(crate) always: Option<Fault>,
 }
 
 impl Faults {
-    /// The fault at this place, if the next one is for it.
+    /// The fault at this place, if the next planned fault is for it.
     pub(crate) fn take(&mut self, stage: Stage) -> Option<Act> {
         if let Some(Fault(place, act)) = self.next.front().copied() {
             if place == stage {

@@ -1,9 +1,9 @@
 //! A small SMTP server on a socket, without TLS: greets, logs in, takes mail, remembers it, and misbehaves on
 //! request.
 //!
-//! Strict where servers are lenient: commands out of order, bytes that are not ASCII, lines that are too long
-//! and mail without the headers that mail has are refused and recorded as violations. A mail exists from the
-//! moment it is accepted, whatever happens to the reply.
+//! The fake is strict where servers are lenient: it refuses commands out of order, bytes that are not ASCII,
+//! lines that are too long and mail without the usual headers, and records each as a violation. A mail exists
+//! from the moment it is accepted, even if the reply is lost.
 
 mod conversation;
 mod fault;
@@ -20,9 +20,9 @@ use tokio::sync::oneshot;
 
 pub use fault::{Act, Fault, Stage};
 
-/// Who may send.
+/// The user that may send.
 pub const USER: &str = "mecris@example.org";
-/// With which password.
+/// The user's password.
 pub const PASSWORD: &str = "smtp-password-of-the-tests";
 
 /// A running fake; stops when dropped.
@@ -48,7 +48,7 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// One header; empty if there is none.
+    /// The value of a header; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .iter()
@@ -70,7 +70,7 @@ struct State {
     connections: u64,
     contents: u64,
     content_lines: u64,
-    /// Every line that a client wrote before the content.
+    /// Every line of a client, without contents.
     heard: Vec<String>,
     violations: Vec<String>,
 }
@@ -82,7 +82,7 @@ impl Shared {
 }
 
 impl Smtp {
-    /// Starts one on a free port, that takes mail from [`USER`] with [`PASSWORD`].
+    /// Starts the fake on a free port of 127.0.0.1. It takes mail from [`USER`] with [`PASSWORD`].
     ///
     /// # Errors
     /// If no port is free.
@@ -122,7 +122,7 @@ impl Smtp {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -137,7 +137,7 @@ impl Smtp {
         format!("smtp://{}{}", login.unwrap_or_default(), self.address)
     }
 
-    /// What the person has, oldest first.
+    /// The accepted mails, oldest first.
     pub fn letters(&self) -> Vec<Letter> {
         self.shared.lock().letters.clone()
     }
@@ -147,42 +147,42 @@ impl Smtp {
         self.shared.lock().connections
     }
 
-    /// How many times content came up to its final dot, accepted or not.
+    /// How many times a client sent content up to its final dot, accepted or not.
     pub fn contents(&self) -> u64 {
         self.shared.lock().contents
     }
 
-    /// How many lines of content came, of mails that came up to their final dot and of others.
+    /// How many lines of content arrived, of complete and of incomplete mails.
     pub fn content_lines(&self) -> u64 {
         self.shared.lock().content_lines
     }
 
-    /// Every line that a client wrote, without contents.
+    /// Every line of a client, without contents.
     pub fn heard(&self) -> Vec<String> {
         self.shared.lock().heard.clone()
     }
 
-    /// What no agent of ours should do. Must stay empty.
+    /// Mistakes that a correct agent never makes. Must stay empty.
     pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }
 
-    /// The next time a conversation comes that far it goes wrong like this, one after the other.
+    /// Plans faults for this place of the next conversations, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().faults.next.extend(faults);
     }
 
-    /// Whenever a conversation comes that far it goes wrong like this; `None`: no longer.
+    /// Every conversation fails at this place with this fault; `None` ends that.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.shared.lock().faults.always = fault;
     }
 
-    /// Who may send; `None`: everybody, without a login.
+    /// The login that may send; `None`: every client, without a login.
     pub fn set_login(&self, login: Option<(&str, &str)>) {
         self.shared.lock().login = login.map(|(user, password)| (user.to_owned(), password.to_owned()));
     }
 
-    /// Does not say that one can log in.
+    /// Hides the login from the answer to EHLO.
     pub fn hide_login(&self) {
         self.shared.lock().offers_login = false;
     }

@@ -31,7 +31,7 @@ pub(super) async fn call(
     let token = shared.lock().token.clone();
     match bot.strip_prefix("bot") {
         Some(given) if given == token => {}
-        // Telegram answers 404 where the token has not even the shape of one.
+        // Telegram answers 404 if the token does not even have the shape of a token.
         Some(given) if given.contains(':') => return refusal(401, None),
         _ => return refusal(404, None),
     }
@@ -101,7 +101,7 @@ fn result(result: &Value) -> Response {
     (StatusCode::OK, axum::Json(json!({"ok": true, "result": result}))).into_response()
 }
 
-/// A refusal as Telegram words it; the status is the code.
+/// A refusal in Telegram's words. The code is also the status.
 pub(super) fn refusal(code: u16, retry_after: Option<u64>) -> Response {
     let description = match code {
         400 => "Bad Request: chat not found".to_owned(),

@@ -1,8 +1,8 @@
 //! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`, with the shapes of its
 //! documentation (10.1).
 //!
-//! Strict where Telegram is lenient: a parameter that the agent has no business sending is refused and
-//! recorded as a violation. A message exists from the moment it is accepted, whatever happens to the reply.
+//! The fake is strict where Telegram is lenient: it refuses a parameter that the agent has no reason to send
+//! and records it as a violation. A message exists from the moment it is accepted, even if the reply is lost.
 
 mod api;
 
@@ -34,7 +34,7 @@ pub struct Telegram {
 /// A message that the person sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its number in the chat.
+    /// The message's number in the chat.
     pub message_id: i64,
     /// The text.
     pub text: String,
@@ -60,7 +60,7 @@ impl Shared {
 }
 
 impl Telegram {
-    /// Starts one on a free port.
+    /// Starts the fake on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// If no port is free.
@@ -83,7 +83,7 @@ impl Telegram {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -93,7 +93,7 @@ impl Telegram {
         format!("http://{}", self.address())
     }
 
-    /// What the person sees, oldest first.
+    /// The accepted messages, oldest first.
     pub fn messages(&self) -> Vec<Message> {
         self.shared.lock().messages.clone()
     }
@@ -103,22 +103,22 @@ impl Telegram {
         self.shared.lock().sends
     }
 
-    /// How many questions (`getMe`, `getChat`) arrived with the right token.
+    /// How many probes (`getMe`, `getChat`) arrived with the right token.
     pub fn questions(&self) -> u64 {
         self.shared.lock().questions
     }
 
-    /// Requests that no agent of ours should make. Must stay empty.
+    /// Requests that a correct agent never makes. Must stay empty.
     pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }
 
-    /// The next sends go wrong like this, one after the other.
+    /// Plans faults for the next sends, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().faults.next.extend(faults);
     }
 
-    /// Every send goes wrong like this; `None`: no longer.
+    /// Every send fails with this fault; `None` ends that.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.shared.lock().faults.always = fault;
     }

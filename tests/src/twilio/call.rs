@@ -1,4 +1,4 @@
-//! A call as the fake keeps it, and as Twilio shows it while it rings.
+//! A call as the fake keeps it, and as Twilio shows it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,45 +11,45 @@ use super::message::rfc2822;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// Somebody, or their voice mail, heard it.
+    /// A person or their voice mail heard it.
     Completed,
     /// The line was busy.
     Busy,
-    /// Nobody picked up.
+    /// The call was not picked up.
     NoAnswer,
-    /// It could not be made.
+    /// The call could not be made.
     Failed,
-    /// It was canceled.
+    /// The call was canceled.
     Canceled,
-    /// It keeps ringing.
+    /// The call keeps ringing.
     Ring,
 }
 
-/// A call that was made: somebody's phone rang.
+/// A call that was made: the person's phone rang.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// `CA` and 32 hexadecimal digits.
     pub sid: String,
-    /// The account it belongs to.
+    /// The account that made it.
     pub account_sid: String,
-    /// Who is called.
+    /// The number that is called.
     pub to: String,
-    /// Who calls.
+    /// The number that calls.
     pub from: String,
-    /// What is said, one text for each `<Say>`.
+    /// The texts to be read out, one for each `<Say>`.
     pub said: Vec<String>,
-    /// Every parameter of the request that made it.
+    /// Every parameter of the request.
     pub form: Vec<(String, String)>,
-    /// When it was accepted, by the fake's clock.
+    /// When the fake accepted it, by the fake's clock.
     pub accepted_at: Timestamp,
-    /// How it ends.
+    /// The end of the call.
     pub ending: Ending,
     pub(super) visible_from: Instant,
     pub(super) reads: u32,
 }
 
 impl Call {
-    /// One step on its way: Twilio is asked about it, and time has passed.
+    /// Moves the call one step on, whenever Twilio is asked about it and time has passed.
     pub(super) fn travel(&mut self) {
         self.reads = self.reads.saturating_add(1);
     }
@@ -68,17 +68,17 @@ impl Call {
         }
     }
 
-    /// When it was dialed, if it was. Until then a filter by start time does not find it.
+    /// When the call was dialed, if it was. Before that a filter by start time does not find the call.
     pub(super) fn start_time(&self) -> Option<Timestamp> {
         (self.reads > 0).then_some(self.accepted_at)
     }
 
-    /// Whether a list shows it yet.
+    /// Whether a list already shows the call.
     pub(super) fn visible(&self) -> bool {
         Instant::now() >= self.visible_from
     }
 
-    /// The resource as Twilio shows it. Nothing of what is said is in it.
+    /// The resource as Twilio shows it. It holds nothing of the text that is read out.
     pub fn render(&self) -> Value {
         let uri = format!("/2010-04-01/Accounts/{}/Calls/{}", self.account_sid, self.sid);
         let completed = self.status() == "completed";

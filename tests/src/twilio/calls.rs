@@ -61,7 +61,7 @@ pub const PARAMETERS: [&str; 36] = [
     "ApplicationSid",
 ];
 
-/// Every filter of ListCall in it.
+/// Every filter of ListCall in Twilio's OpenAPI document.
 pub(super) const FILTERS: [&str; 13] = [
     "To",
     "From",
@@ -103,7 +103,7 @@ fn accept(shared: &Shared, account: &str, form: Vec<(String, String)>) -> Respon
     }
 }
 
-/// Makes a call, and shows it as Twilio does.
+/// Makes a call and answers with it as Twilio does.
 pub(super) fn make(
     state: &mut State,
     accepted_at: Timestamp,

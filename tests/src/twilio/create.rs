@@ -63,7 +63,7 @@ pub(super) async fn create(
     misbehave(&shared, way, || accept(&shared, &account, form)).await
 }
 
-/// Handles an attempt to send rightly, or as the next fault wants it.
+/// Handles an attempt to send, with the next planned fault.
 pub(super) async fn misbehave(shared: &Shared, way: Way, accept: impl FnOnce() -> Response) -> Response {
     let fault = {
         let mut state = shared.lock();
@@ -98,7 +98,7 @@ pub(super) async fn misbehave(shared: &Shared, way: Way, accept: impl FnOnce() -
     }
 }
 
-/// `instead` of the reply, unless the request was refused anyway.
+/// `instead` in place of a good reply. A refusal stays as it is.
 fn after(right: Response, instead: Response) -> Response {
     if right.status().is_success() {
         instead

@@ -7,7 +7,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What goes wrong with one request. "After accept" means that the message exists and its recipient is told.
+/// A fault of one request. "After accept" means that the message exists and reaches its recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -27,11 +27,11 @@ pub enum Fault {
     Hang,
     /// Not accepted, and still 200 with a web page.
     Garbage2xx,
-    /// Handled rightly, this many milliseconds late.
+    /// Handled without a fault, this many milliseconds late.
     Delay(u64),
-    /// 429 with code 20429 and `retry-after` of so many seconds: never processed.
+    /// 429 with code 20429 and this `retry-after` in seconds. The message is not accepted.
     TooMany(u64),
-    /// Refused for certain with this error code.
+    /// Refused with this error code.
     Refuse(i64),
 }
 
@@ -51,9 +51,9 @@ pub struct Chaos {
     pub drop_before: f64,
     /// Of [`Fault::TooMany`].
     pub too_many: f64,
-    /// Of a reply that is a few milliseconds late.
+    /// Of a reply that is up to [`Self::delay_max_ms`] late.
     pub delay: f64,
-    /// How late that is at most.
+    /// The longest delay of a late reply, in milliseconds.
     pub delay_max_ms: u64,
     /// Each message is hidden from lists for a random time up to this.
     pub hide_max_ms: u64,
@@ -87,7 +87,7 @@ impl Chaos {
     }
 }
 
-/// An error as Twilio words it: the HTTP status and the message belong to the code.
+/// An error in Twilio's words. The code determines the HTTP status and the message.
 pub(super) fn refusal(code: i64) -> Response {
     let (status, message) = match code {
         20003 => (401, "Authenticate"),

@@ -1,4 +1,4 @@
-//! `GET Messages.json` and `GET Messages/{Sid}.json`: what reconciliation and status polling read.
+//! `GET Messages.json` and `GET Messages/{Sid}.json`, which reconciliation and status polling read.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -95,7 +95,7 @@ pub(super) async fn fetch(
     }
 }
 
-/// The planned fault of a reading request, applied; a delay is waited for here.
+/// Applies the planned fault of a reading request. A delay is waited for here.
 pub(super) async fn read_fault(shared: &Shared) -> Option<Response> {
     let fault = {
         let mut state = shared.lock();

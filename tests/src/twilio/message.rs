@@ -1,30 +1,30 @@
-//! A message as the fake keeps it, and as Twilio shows it while it travels.
+//! A message as the fake keeps it, and as Twilio shows it on its way.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// What becomes of a message after it was accepted.
+/// The way of a message after it was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// It arrives.
+    /// The message arrives.
     Deliver,
-    /// The carrier says that it did not arrive, with this error code.
+    /// The carrier reports with this error code that the message did not arrive.
     Undelivered(i64),
-    /// Twilio gives it up, with this error code.
+    /// Twilio gives the message up, with this error code.
     Failed(i64),
-    /// It stays as it was accepted.
+    /// The message stays accepted.
     Stay,
 }
 
-/// A message that was accepted: somebody's phone will show it.
+/// A message that was accepted: a phone will show it.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// `SM` and 32 hexadecimal digits.
     pub sid: String,
-    /// The account it belongs to.
+    /// The account that sent it.
     pub account_sid: String,
     /// The recipient.
     pub to: String,
@@ -34,18 +34,18 @@ pub struct Message {
     pub messaging_service_sid: Option<String>,
     /// The text.
     pub body: String,
-    /// Every parameter of the request that made it.
+    /// Every parameter of the request.
     pub form: Vec<(String, String)>,
-    /// When it was accepted, by the fake's clock.
+    /// When the fake accepted it, by the fake's clock.
     pub accepted_at: Timestamp,
-    /// What becomes of it.
+    /// The way of the message.
     pub fate: Fate,
     pub(super) visible_from: Instant,
     pub(super) reads: u32,
 }
 
 impl Message {
-    /// One step on its way: Twilio is asked about it, and time has passed.
+    /// Moves the message one step on, whenever Twilio is asked about it and time has passed.
     pub(super) fn travel(&mut self) {
         self.reads = self.reads.saturating_add(1);
     }
@@ -66,12 +66,12 @@ impl Message {
         }
     }
 
-    /// When it left, if it did. Until then a filter by sent date does not find it.
+    /// When the message left, if it did. Before that a filter by sent date does not find the message.
     pub(super) fn date_sent(&self) -> Option<Timestamp> {
         (!matches!(self.status(), "accepted" | "queued")).then_some(self.accepted_at)
     }
 
-    /// Whether a list shows it yet.
+    /// Whether a list already shows the message.
     pub(super) fn visible(&self) -> bool {
         Instant::now() >= self.visible_from
     }
@@ -109,7 +109,8 @@ impl Message {
     }
 }
 
-/// How many segments a text takes: 160/153 in plain characters, 70/67 once one of them is not.
+/// How many segments a text takes: 160/153 characters each in the GSM alphabet, 70/67 if any character is
+/// outside it.
 pub fn segments(body: &str) -> usize {
     let (one, each) = if body.is_ascii() { (160, 153) } else { (70, 67) };
     let length = if body.is_ascii() {

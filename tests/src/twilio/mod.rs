@@ -1,10 +1,10 @@
 //! A stateful fake of Twilio's Messages (text messages and WhatsApp) and Calls: accepts, remembers, lists,
 //! and misbehaves on request.
 //!
-//! It is strict where Twilio is lenient: an unknown parameter or filter is refused and recorded as a
-//! violation, so that a mistake of the agent is loud. A message exists from the moment it is accepted,
-//! whatever happens to the reply; [`Twilio::accepted`] is what the person's phone shows, [`Twilio::calls`]
-//! how often it rang.
+//! The fake is strict where Twilio is lenient: an unknown parameter or filter is refused and recorded as a
+//! violation, so that a mistake of the agent is seen. A message exists from the moment it is accepted, even
+//! if the reply is lost. [`Twilio::accepted`] is what the person's phone shows, [`Twilio::calls`] how often
+//! it rang.
 
 mod call;
 mod calls;
@@ -40,11 +40,11 @@ use crate::{clock::FakeClock, server::Server};
 
 /// The account that the fake knows.
 pub const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
-/// Its token.
+/// The account's token.
 pub const AUTH_TOKEN: &str = "twilio-token-of-the-tests";
 /// An API key of the account.
 pub const API_KEY_SID: &str = "SK0123456789abcdef0123456789abcdef";
-/// Its secret.
+/// The secret of the API key.
 pub const API_KEY_SECRET: &str = "twilio-key-secret-of-the-tests";
 /// A messaging service of the account.
 pub const MESSAGING_SERVICE_SID: &str = "MG0123456789abcdef0123456789abcdef";
@@ -52,7 +52,7 @@ pub const MESSAGING_SERVICE_SID: &str = "MG0123456789abcdef0123456789abcdef";
 /// A WhatsApp template of the account, with the variable `{{1}}`.
 pub const CONTENT_SID: &str = "HX0123456789abcdef0123456789abcdef";
 
-/// By which of its ways Twilio is asked to reach the person.
+/// The ways in which Twilio reaches the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Way {
     /// A text message.
@@ -70,7 +70,7 @@ pub struct Twilio {
     shared: Shared,
 }
 
-/// What the handlers and the controls share.
+/// The state that handlers and controls share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     state: Arc<Mutex<State>>,
@@ -108,7 +108,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The error code of what is wrong with the credentials or the account.
+    /// The error code if credentials or account are bad.
     fn authorize(&self, account: &str, headers: &HeaderMap) -> Result<(), i64> {
         let given = headers
             .get("authorization")
@@ -151,15 +151,15 @@ impl State {
 }
 
 impl Twilio {
-    /// Starts one on a free port.
+    /// Starts the fake on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// If no port can be had.
+    /// If no port is free.
     pub fn start(clock: &FakeClock) -> io::Result<Self> {
         Self::start_on(clock, 0)
     }
 
-    /// Starts one on this port.
+    /// Starts the fake on this port of 127.0.0.1.
     ///
     /// # Errors
     /// If the port is taken.
@@ -167,10 +167,10 @@ impl Twilio {
         Self::start_at(clock, SocketAddr::from(([127, 0, 0, 1], port)))
     }
 
-    /// Starts one at an address of the network that the calling thread is in.
+    /// Starts the fake at an address of the calling thread's network namespace.
     ///
     /// # Errors
-    /// If the address is taken, or none of this network's.
+    /// If the address is taken or does not belong to this network.
     pub fn start_at(clock: &FakeClock, address: SocketAddr) -> io::Result<Self> {
         let state = State {
             credentials: vec![pair(ACCOUNT_SID, AUTH_TOKEN), pair(API_KEY_SID, API_KEY_SECRET)],
@@ -223,7 +223,7 @@ impl Twilio {
         })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -253,27 +253,27 @@ impl Twilio {
         self.shared.lock().creates
     }
 
-    /// How many lists were asked for.
+    /// How many lists were requested.
     pub fn lists(&self) -> u64 {
         self.shared.lock().lists
     }
 
-    /// Requests that no agent of ours should make. Must stay empty.
+    /// Requests that a correct agent never makes. Must stay empty.
     pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }
 
-    /// The next attempts to send go wrong like this, one after the other.
+    /// Plans faults for the next attempts to send, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().faults.extend(faults);
     }
 
-    /// Every attempt to send goes wrong like this; `None`: no longer.
+    /// Every attempt to send fails with this fault; `None` ends that.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.shared.lock().always = fault;
     }
 
-    /// Every attempt by this way goes wrong like this; `None`: no longer.
+    /// Every attempt by this way fails with this fault; `None` ends that.
     pub fn fail_always_by(&self, way: Way, fault: Option<Fault>) {
         let mut state = self.shared.lock();
         match fault {
@@ -282,17 +282,17 @@ impl Twilio {
         };
     }
 
-    /// The next requests that read (lists and fetches) go wrong like this.
+    /// Plans faults for the next requests that read (lists and fetches).
     pub fn fail_next_reads(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().read_faults.extend(faults);
     }
 
-    /// Every request that reads goes wrong like this; `None`: no longer.
+    /// Every request that reads fails with this fault; `None` ends that.
     pub fn fail_reads(&self, fault: Option<Fault>) {
         self.shared.lock().read_always = fault;
     }
 
-    /// Forgets every fault that was planned, and chaos.
+    /// Clears planned and random faults.
     pub fn clear_faults(&self) {
         let mut state = self.shared.lock();
         state.faults.clear();
@@ -306,32 +306,32 @@ impl Twilio {
         self.shared.lock().set_chaos(chaos);
     }
 
-    /// Hides messages accepted from now on from lists, for so long.
+    /// Hides messages accepted from now on from lists, for this long.
     pub fn hide_from_lists(&self, milliseconds: u64) {
         self.shared.lock().hide_ms = milliseconds;
     }
 
-    /// What becomes of messages accepted from now on.
+    /// The way of messages accepted from now on.
     pub fn set_fate(&self, fate: Fate) {
         self.shared.lock().fate = fate;
     }
 
-    /// What becomes of the next messages, one after the other.
+    /// Plans the ways of the next messages, one each.
     pub fn set_next_fates(&self, fates: impl IntoIterator<Item = Fate>) {
         self.shared.lock().fates.extend(fates);
     }
 
-    /// How calls end from now on.
+    /// The end of calls made from now on.
     pub fn set_ending(&self, ending: Ending) {
         self.shared.lock().ending = ending;
     }
 
-    /// How the next calls end, one after the other.
+    /// Plans the ends of the next calls, one each.
     pub fn set_next_endings(&self, endings: impl IntoIterator<Item = Ending>) {
         self.shared.lock().endings.extend(endings);
     }
 
-    /// Somebody else's call between two numbers, which the account made a moment ago.
+    /// A foreign call between two numbers, which the account made a moment ago.
     pub fn call_of_somebody_else(&self, to: &str, from: &str) {
         let now = self.shared.clock.now();
         let mut state = self.shared.lock();
@@ -340,7 +340,7 @@ impl Twilio {
         calls::make(&mut state, now, ACCOUNT_SID, form.into(), Vec::new());
     }
 
-    /// The person writes to the WhatsApp sender: for a day it may write freely.
+    /// The person writes to the WhatsApp sender, which may then write freely for a day.
     pub fn open_session(&self, number: &str) {
         self.shared.lock().sessions.insert(format!("whatsapp:{number}"));
     }
@@ -363,12 +363,12 @@ impl Twilio {
             .collect();
     }
 
-    /// How many requests had no good credentials.
+    /// How many requests had bad credentials.
     pub fn strangers(&self) -> u64 {
         self.shared.lock().strangers
     }
 
-    /// No credentials are good any more.
+    /// All credentials are bad from now on.
     pub fn revoke(&self) {
         self.set_credentials(&[]);
     }

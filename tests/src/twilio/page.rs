@@ -1,4 +1,4 @@
-//! What all listings have in common: pages, and filters by day.
+//! The common parts of all listings: pages, and filters by day.
 
 use std::collections::HashMap;
 
@@ -66,10 +66,11 @@ pub(super) fn page<T>(
     page
 }
 
-/// Whether an instant is on the days that `name`, `name<` and `name>` ask for.
+/// Whether an instant is on the days that the filters `name`, `name<` and `name>` allow.
 pub(super) type DayFilter = Box<dyn Fn(Option<Timestamp>) -> bool + Send>;
 
-/// The filter of a query by days; `None` if one of them is none. What has no instant yet passes no filter.
+/// The filter of a query by days; `None` if a day cannot be parsed. A row without an instant passes no
+/// filter.
 pub(super) fn day_filter(query: &HashMap<String, String>, name: &str) -> Option<DayFilter> {
     let day = |suffix: &str| match query.get(&format!("{name}{suffix}")) {
         None => Some(None),

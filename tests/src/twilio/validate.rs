@@ -1,5 +1,5 @@
-//! What Twilio refuses, and what the fake refuses so that a mistake is loud; with why, for the test that
-//! failed.
+//! The requests that Twilio refuses, and those that only the fake refuses so that a mistake is seen. Each
+//! refusal has a reason, for the test that failed.
 
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
@@ -32,7 +32,7 @@ fn known_once(form: &Form, parameters: &[&str]) -> Result<(), Refusal> {
     }
 }
 
-/// CreateMessage.
+/// Validates CreateMessage.
 pub(super) fn message(form: &Form) -> Result<(), Refusal> {
     known_once(form, &create::PARAMETERS)?;
     let field = |name| field(form, name);
@@ -72,7 +72,7 @@ pub(super) fn message(form: &Form) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// CreateCall; what will be said, one text for each `<Say>`.
+/// Validates CreateCall. Returns the texts to be read out, one for each `<Say>`.
 pub(super) fn call(form: &Form) -> Result<Vec<String>, Refusal> {
     known_once(form, &calls::PARAMETERS)?;
     let Some(to) = field(form, "To") else {
@@ -96,8 +96,7 @@ pub(super) fn call(form: &Form) -> Result<Vec<String>, Refusal> {
     said(twiml).map_err(|why| (20001, format!("Twiml: {why}")))
 }
 
-/// Reads a document as strictly as Twilio does, and allows nothing in it that Mecris has no business asking
-/// for.
+/// Reads a document as strictly as Twilio does. It refuses every element that Mecris has no reason to send.
 fn said(twiml: &str) -> Result<Vec<String>, String> {
     let mut reader = Reader::from_str(twiml);
     reader.config_mut().check_comments = true;
@@ -133,7 +132,7 @@ fn said(twiml: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// A JSON object of texts that WhatsApp takes: none empty, none with a line break.
+/// A JSON object of texts that WhatsApp takes: no text is empty or has a line break.
 fn are_variables(json: &str) -> bool {
     let parsed: Option<std::collections::HashMap<String, String>> = serde_json::from_str(json).ok();
     parsed.is_some_and(|all| {

@@ -1,11 +1,11 @@
-//! What is different about WhatsApp: templates, and the day within which a text of one's own is taken.
+//! The rules of WhatsApp: templates, and the day within which a free text is allowed.
 
 use std::collections::HashMap;
 
 use super::{Fate, State};
 
-/// What the person will read: the text, or the template with its variables in place. A variable that is not
-/// given keeps its name, as a template's own default would stand there.
+/// The text that the person will read: the free text, or the template with its variables filled in. A missing
+/// variable keeps its name, where a real template would have its own default.
 pub(super) fn content(state: &State, fields: &HashMap<String, String>) -> Result<String, i64> {
     let Some(sid) = fields.get("ContentSid") else {
         return Ok(fields.get("Body").cloned().unwrap_or_default());
@@ -20,8 +20,8 @@ pub(super) fn content(state: &State, fields: &HashMap<String, String>) -> Result
     Ok(variables.iter().fold(template.clone(), fill))
 }
 
-/// The end of what is accepted and cannot arrive: a text of one's own, more than a day after the person's
-/// last word.
+/// The end of a message that is accepted but cannot arrive: a free text more than a day after the person's
+/// last message.
 pub(super) fn fate(state: &State, to: &str, fields: &HashMap<String, String>) -> Option<Fate> {
     let free = to.starts_with("whatsapp:") && !fields.contains_key("ContentSid");
     (free && !state.sessions.contains(to)).then_some(Fate::Failed(63016))

@@ -1,4 +1,4 @@
-//! What an endpoint is compared with: hyper and nothing else, in a process of its own, answering the same
+//! The server that an endpoint is compared with: only hyper, in a separate process, answering with the same
 //! bytes.
 
 use std::{
@@ -32,7 +32,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts this program again as a server of one answer.
+    /// Starts this program again as a server with one fixed answer.
     pub(crate) fn start(folder: &Path, answer: &Answer) -> anyhow::Result<Self> {
         let own = ["date", "content-length", "connection"];
         let headers = answer
@@ -63,7 +63,7 @@ impl Process {
         Ok(Self { child, address })
     }
 
-    /// Where it listens.
+    /// The address of the socket.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -76,7 +76,7 @@ impl Drop for Process {
     }
 }
 
-/// The server itself: one thread, as the agent has.
+/// The server itself, with one thread as in the agent.
 pub(crate) fn serve(answer: &Path) -> anyhow::Result<()> {
     let canned: Canned = serde_json::from_str(&std::fs::read_to_string(answer)?)?;
     let body = Bytes::from(canned.body);

@@ -1,5 +1,5 @@
-//! How long a checkpoint of a database of 1 MB takes, to a folder of this machine and to a fake of S3. In a
-//! process of its own, because where S3 is comes from the environment.
+//! Measures a checkpoint of a database of 1 MB, to a folder of this machine and to a fake of S3. It runs in a
+//! separate process, because the environment names the address of S3.
 
 use std::{process::Command, time::Duration};
 
@@ -18,9 +18,9 @@ use crate::{
     report::{Report, milliseconds, percentile},
 };
 
-/// So many checkpoints, each with one new row.
+/// The number of checkpoints, each with one new row.
 const TIMES: usize = 500;
-/// So much longer than any checkpoint that it does not matter.
+/// A timeout that is much longer than any checkpoint.
 const LONG: Duration = Duration::from_secs(60);
 
 #[derive(Serialize, Deserialize)]
@@ -31,7 +31,7 @@ struct Figures {
     p99: Duration,
 }
 
-/// Measures both.
+/// Measures checkpoints to the folder and to S3.
 pub(crate) fn measure(clock: &FakeClock, report: &mut Report) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let local = Url::from_directory_path(folder.path())
@@ -77,7 +77,7 @@ fn in_a_process(url: &str, environment: &[(String, String)]) -> anyhow::Result<F
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The process: measures, and prints its figures.
+/// The separate process: measures and prints its figures.
 pub(crate) fn run(url: &Url) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! How long it takes to decide about many goals, with no I/O at all.
+//! Measures decisions about many goals, without any I/O.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::report::{Report, milliseconds, percentile};
 
-/// Assesses and decides 1,000 and 100,000 goals, several times each; the median counts.
+/// Assesses and decides 1,000 and 100,000 goals, several times each, and reports the median.
 pub(crate) fn measure(report: &mut Report) {
     for (goals, tries) in [(1_000, 101), (100_000, 11)] {
         let observed = observed(goals);
@@ -68,7 +68,7 @@ fn once(observed: &Observed) -> Duration {
     took
 }
 
-/// An account in which every kind of urgency is as frequent as the others.
+/// An account in which every kind of urgency is equally frequent.
 fn observed(goals: usize) -> Observed {
     let goals = (0_i64..).take(goals).map(goal).collect();
     let account = Account {

@@ -1,4 +1,5 @@
-//! A load generator: so many keep-alive connections, each asks again as soon as it is answered.
+//! A load generator with a number of keep-alive connections. Each connection sends its next request as soon
+//! as it is answered.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -10,7 +11,7 @@ use tokio::{
 
 use crate::report::percentile;
 
-/// What several rounds showed.
+/// The results of several rounds.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     rates: Vec<f64>,
@@ -39,7 +40,7 @@ impl Figures {
     }
 }
 
-/// One round: the time of each answer, and how long the round took.
+/// Runs a round. Returns its results: the time of each answer, and the time of the round.
 ///
 /// # Errors
 /// If a connection breaks or an answer is not 200.

@@ -1,5 +1,5 @@
-//! Measures what the design promises, and prints one Markdown table. `scripts/bench` builds everything and
-//! starts it.
+//! Measures the figures of docs/PERFORMANCE.md and prints one Markdown table. `scripts/bench` builds
+//! everything and starts this program.
 
 mod bare;
 mod checkpoints;
@@ -34,7 +34,7 @@ struct Arguments {
     /// Days of the simulation of the state's growth.
     #[arg(long, default_value_t = 365)]
     days: i64,
-    /// Measures only this.
+    /// Measures only this part.
     #[arg(long)]
     only: Option<Half>,
     /// How often the daemon is started.
@@ -46,7 +46,7 @@ struct Arguments {
     /// Seconds of each round.
     #[arg(long, default_value_t = 2)]
     seconds: u64,
-    /// Connections that ask at the same time.
+    /// The number of concurrent connections.
     #[arg(long, default_value_t = 8)]
     connections: usize,
 }
@@ -68,7 +68,7 @@ enum Part {
         /// JSON: `{"headers": [["name", "value"]], "body": "…"}`.
         answer: PathBuf,
     },
-    /// Times checkpoints to this remote, and prints them as JSON. For the benchmark itself.
+    /// Times checkpoints to this remote and prints them as JSON. For the benchmark itself.
     #[command(hide = true)]
     Checkpoints {
         /// As `state.remote`.

@@ -1,4 +1,4 @@
-//! What a person tells the agent, made up.
+//! Random data as a person would send it to the agent.
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use mecris_agent::{
@@ -6,7 +6,7 @@ use mecris_agent::{
     store::tables::{odometer::Reading, sessions::Session},
 };
 
-/// A session at some time of three years.
+/// A session at a random time within three years.
 pub(crate) fn session(rng: &mut fastrand::Rng) -> Session {
     let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(rng.i64(1_700_000_000..1_800_000_000));
     session_at(rng, at)
@@ -26,7 +26,7 @@ pub(crate) fn session_at(rng: &mut fastrand::Rng, at: Timestamp) -> Session {
     }
 }
 
-/// What the console shows on a day of the month.
+/// The figure that the console shows on a day of the month.
 pub(crate) fn reading(rng: &mut fastrand::Rng, at: Timestamp, day: Date) -> Reading {
     let value = Money::from_micros(i64::from(day.day()) * 500_000 + rng.i64(0..100_000));
     Reading {

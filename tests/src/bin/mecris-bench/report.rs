@@ -1,13 +1,13 @@
-//! The table.
+//! The table of results.
 
 use std::{fmt::Write as _, time::Duration};
 
-/// Rows in the order in which they were measured.
+/// The rows, in the order of the measurements.
 #[derive(Debug, Default)]
 pub(crate) struct Report(Vec<[String; 4]>);
 
 impl Report {
-    /// One measurement; `reach` is what the design asks for, empty where it asks for nothing.
+    /// Adds a measurement. `reach` is the design's target, empty if there is none.
     pub(crate) fn row(&mut self, what: &str, value: String, reach: &str, reached: bool) {
         eprintln!("{what}: {value}");
         let verdict = match (reach.is_empty(), reached) {
@@ -19,7 +19,7 @@ impl Report {
             .push([what.to_owned(), value, reach.to_owned(), verdict.to_owned()]);
     }
 
-    /// All of it.
+    /// The table as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let mut text = String::from("| what | measured | reach | |\n|---|---:|---:|---|\n");
         for row in &self.0 {
@@ -29,7 +29,7 @@ impl Report {
     }
 }
 
-/// A duration in milliseconds, as exact as it is worth.
+/// A duration in milliseconds, rounded to a sensible number of digits.
 pub(crate) fn milliseconds(duration: Duration) -> String {
     let value = duration.as_secs_f64() * 1e3;
     if value < 10.0 {

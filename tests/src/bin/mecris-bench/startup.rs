@@ -1,4 +1,4 @@
-//! From exec to READY=1, and the memory of a daemon that has nothing to do.
+//! Measures the time from exec to READY=1, and the memory of an idle daemon.
 
 use std::{os::unix::net::UnixDatagram, process::Stdio, time::Duration};
 
@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::report::{Report, milliseconds, percentile};
 
-/// Starts the daemon `times` times on the same state and prints the median and the slowest hundredth; then
-/// lets one sit.
+/// Starts the daemon `times` times on the same state and prints the median and the 99th percentile. Then lets
+/// a daemon idle.
 pub(crate) fn measure(setup: &Setup, times: usize, report: &mut Report) {
     let mut durations: Vec<Duration> = (0..times.max(1)).map(|_| start(setup)).collect();
     durations.sort_unstable();

@@ -1,4 +1,4 @@
-//! The state off the machine: how large it gets in a year, and what a day moves.
+//! The state off the machine: its growth in a year, and the bytes that a day transfers.
 
 use std::path::Path;
 
@@ -28,10 +28,10 @@ use crate::{person, report::Report};
 const GOALS: i64 = 8;
 /// A pass every 15 minutes for five hours, both ends included.
 const PASSES_PER_DAY: i64 = 21;
-/// Sessions that a person tells it on a day, beside one reading of the odometer.
+/// Sessions that a person sends on a day, beside one reading of the odometer.
 const SESSIONS_PER_DAY: i64 = 4;
 
-/// Measures both.
+/// Measures growth and transfer.
 pub(crate) fn measure(
     setup: &mut Setup,
     fakes: (&FakeClock, &Beeminder),
@@ -58,8 +58,8 @@ fn load(setup: &Setup) -> anyhow::Result<Loaded> {
     config::load(&inputs).context("the configuration of the benchmark")
 }
 
-/// Every pass of so many days, through the agent's own code against the fakes, with a message on most days,
-/// and what a person tells it.
+/// Makes every pass of this many days with the agent's own code against the fakes. Most days have a message
+/// and a person's sessions and reading.
 async fn year(
     loaded: &Loaded,
     setup: &Setup,
@@ -83,7 +83,7 @@ async fn year(
     let (mut moved, mut messages, mut rng) = (Vec::new(), 0, fastrand::Rng::with_seed(1));
     for day in 0..days {
         clock.advance(opening(day)?.duration_since(clock.now()));
-        // Which goals are in danger moves on from day to day.
+        // The goals in danger change from day to day.
         beeminder.set_goals((0..GOALS).map(|n| GoalSpec::new(&format!("goal{n}"), (day + n * 3) % 12)));
         let before = agent
             .store
