@@ -1,4 +1,4 @@
-//! The same disk again, another disk with the same state off the machine, and an end in the middle of a send.
+//! The same disk again, another disk with the same state off the machine, and a stop in the middle of a send.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// What systemd allows a stop.
+/// The time that systemd allows for a stop.
 const STOP: Duration = Duration::from_secs(20);
 
 fn passes(instance: &Instance<'_>) -> usize {
@@ -61,7 +61,7 @@ fn no_message_twice() {
     let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
     assert!(sent.is_some(), "{}", first.journal("mecris-agent"));
 
-    // User-data once more by hand: what is as it should be is left alone.
+    // User-data runs once more by hand and changes nothing that is already right.
     let pid = first.property("mecris-agent", "MainPID");
     let again = first.sh("sh /var/lib/cloud/instance/scripts/part-001");
     assert!(
@@ -82,7 +82,7 @@ fn no_message_twice() {
         "user-data ran again:\n{}",
         first.output()
     );
-    // What was written when the shipper was gone already is shipped by the next boot.
+    // Lines that were written after the shipper had stopped are shipped by the next boot.
     let last_words = || {
         region
             .log_lines("journal")
@@ -114,7 +114,7 @@ fn no_message_twice() {
 
 fn in_the_middle() {
     let region = Region::new();
-    // Accepted, and nobody will ever know by the answer.
+    // The message is accepted, but its answer never arrives.
     region.twilio.fail_next([Fault::HangAfterAccept]);
     Launch::new().publish(&region);
     let mut first = booted(&region, false);
@@ -129,7 +129,7 @@ fn in_the_middle() {
             && !stopped.contains("State 'stop-sigterm' timed out"),
         "{stopped}"
     );
-    // It finds the message at the provider and takes it for its own.
+    // The new machine finds the message at the provider and records it as its own.
     let settled = until(2 * PATIENCE, || {
         let status = first.get("/notifications")?;
         (status.contains("\"accepted\"") || status.contains("\"delivered\"")).then_some(())

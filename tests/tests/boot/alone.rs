@@ -1,5 +1,5 @@
-//! The binary in a root that has nothing else: no libc of any kind, no time zones, no certificates, no shell.
-//! What it can do there it can do on every Linux of its architecture, with glibc of any age or with musl.
+//! The binary in a root that holds nothing else: no libc, no time zones, no certificates, no shell. Whatever
+//! works there works on every Linux of this architecture, with glibc of any age or with musl.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -26,7 +26,8 @@ fn needs_nothing() {
         setup.config.remove(unneeded);
     }
 
-    // The installation's own folder becomes the root; paths to it lead to the same files from inside.
+    // The installation's own folder becomes the root. The paths in the configuration lead to the same files
+    // from inside.
     let root = setup.folder().to_owned();
     let outside = root.strip_prefix("/").expect("it is absolute");
     std::fs::create_dir_all(root.join(outside.parent().expect("it is in a folder"))).expect("a folder");

@@ -1,6 +1,6 @@
 //! The whole way: a stack that Terraform applied to a fake AWS, the machine that its launch template
-//! describes, one message, and nothing that is left. `tests/infra/applied.py` plays the person who deploys
-//! and destroys, with the scripts of the repository.
+//! describes, one message, and the removal of everything. `tests/infra/applied.py` plays the person who
+//! deploys and destroys, with the scripts of the repository.
 
 use std::{
     io::{self, BufRead as _, BufReader, Write as _},
@@ -26,10 +26,10 @@ pub(crate) const CASES: &[Case] = &[(
     whole_life,
 )];
 
-/// Where the AWS that Terraform applied to is, at [`Region::address`].
+/// The port at [`Region::address`] of the AWS that Terraform applied to.
 const PORT: u16 = 9010;
 
-/// Who deploys and destroys; ended when dropped, with all that it started.
+/// The person who deploys and destroys. The script and its child processes end when this is dropped.
 struct Person {
     child: Child,
     says: BufReader<ChildStdout>,
@@ -67,7 +67,7 @@ impl Person {
         writeln!(self.hears, "{what}").expect("it listens");
     }
 
-    /// What it says next.
+    /// The script's next line.
     fn hear(&mut self) -> Value {
         let mut line = String::new();
         self.says.read_line(&mut line).expect("it can be read");
@@ -110,15 +110,15 @@ fn lead_to(region: &Region, aws: SocketAddr) {
     };
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            // A connection that cannot be made is one that is closed again: the instance sees what it would
-            // see of a dead service.
+            // If the connection behind cannot be made, the instance's connection is closed: the instance sees
+            // a dead service.
             let _ = TcpStream::connect(aws)
                 .and_then(|aws| pass(&client, &aws).and_then(|()| pass(&aws, &client)));
         }
     });
 }
 
-/// Where this instance finds everything: one AWS for all services, and this file's lines win over those that
+/// The endpoints of this instance: one AWS for all services. The lines of this file override those that
 /// [`Instance::new`] wrote.
 fn endpoints(region: &Region, instance: &Instance<'_>) {
     let aws = format!("http://{}", region.address(PORT));

@@ -1,4 +1,4 @@
-//! The binaries that are put into the bucket, or straight onto a disk.
+//! The binaries that tests put into the bucket or directly onto a disk.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,8 +13,7 @@ use crate::{region::workspace, run::run};
 /// `uname -m` of this machine, and so of its containers.
 pub(crate) const ARCH: &str = std::env::consts::ARCH;
 
-/// What is shipped: `MECRIS_RELEASE_BIN`, else the same without its optimisation, as `scripts/build-release
-/// --quick` makes it.
+/// The shipped binary: `MECRIS_RELEASE_BIN`, else an unoptimised build by `scripts/build-release --quick`.
 pub(crate) fn release() -> &'static Artifact {
     static ARTIFACT: OnceLock<Artifact> = OnceLock::new();
     ARTIFACT.get_or_init(|| {
@@ -27,14 +26,13 @@ pub(crate) fn release() -> &'static Artifact {
     })
 }
 
-/// The one that can be stopped at a named place; it needs the libraries of this machine, which the root has
-/// too.
+/// The binary with failpoints. It needs the libraries of this machine, which the root has too.
 pub(crate) fn with_failpoints() -> &'static Artifact {
     static ARTIFACT: OnceLock<Artifact> = OnceLock::new();
     ARTIFACT.get_or_init(|| Artifact::read(mecris_tests::agent::failpoints_binary()))
 }
 
-/// A binary and what it is known by.
+/// A binary and its checksum.
 pub(crate) struct Artifact {
     pub(crate) bytes: Bytes,
     pub(crate) sha256: String,
@@ -44,10 +42,7 @@ impl Artifact {
     fn read(path: &Path) -> Self {
         let bytes =
             Bytes::from(std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = hex::encode(Sha256::digest(&bytes));
         Self { bytes, sha256 }
     }
 }

@@ -1,5 +1,5 @@
-//! Boots that go wrong: each ends in a named state that is reported off the machine, and leaves nothing
-//! half-installed running. What can heal, does.
+//! Boots that fail: each ends in a named state that is reported off the machine, and no half-installed unit
+//! keeps running. A boot that can recover does so.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// A machine that was launched like this, with its secrets, and is on.
+/// A running machine that was launched like this, with its secrets.
 fn launched<'r>(region: &'r Region, launch: &Launch, prepare: impl FnOnce(&Region)) -> Instance<'r> {
     launch.publish(region);
     prepare(region);
@@ -64,7 +64,7 @@ fn launched<'r>(region: &'r Region, launch: &Launch, prepare: impl FnOnce(&Regio
     instance
 }
 
-/// It failed at this step, says these words off the machine, and nothing is installed.
+/// The boot failed at this step, reported these words off the machine, and installed nothing.
 fn failed_and_left_nothing(region: &Region, instance: &Instance<'_>, step: &str, words: &[&str]) {
     assert_eq!(instance.is_up(), "degraded", "{}", instance.output());
     let report = region.boot_log();
@@ -113,10 +113,7 @@ fn wrong_checksum() {
 fn wrong_binary() {
     let region = Region::new();
     let bytes = Bytes::from_static(b"\x7fELF of another machine");
-    let sha256 = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex::encode(Sha256::digest(&bytes));
     let launch = Launch {
         sha256,
         ..Launch::new()
@@ -135,7 +132,7 @@ fn missing_object() {
 
 fn hidden_object() {
     let region = Region::new();
-    // What S3 says of a key that is not there to a role that may list only a part of the bucket.
+    // The answer of S3 about a missing key to a role that may list only a part of the bucket.
     region
         .s3
         .fault_always(Operation::Get, Some(Fault::Refuse(Code::AccessDenied)));
@@ -177,7 +174,7 @@ fn wrong_setting() {
     );
 }
 
-/// All of it is installed, it was not ready in time, and the report says why.
+/// Everything is installed, the agent was not ready in time, and the report says why.
 fn not_ready(region: &Region, instance: &Instance<'_>, why: &str) {
     let reported = until(PATIENCE, || region.boot_log().pop());
     let last = reported.unwrap_or_else(|| panic!("no report:\n{}", instance.output()));
@@ -189,7 +186,7 @@ fn not_ready(region: &Region, instance: &Instance<'_>, why: &str) {
     assert!(counted.is_some(), "not counted:\n{}", instance.output());
 }
 
-/// What was not ready in time becomes so by itself.
+/// An agent that was not ready in time becomes ready by itself.
 fn heals_late(region: &Region, instance: &Instance<'_>) {
     assert_eq!(region.twilio.accepted_count(), 0, "{:?}", region.texts());
     assert_eq!(
@@ -224,7 +221,7 @@ fn denied() {
     instance.says("mecris-agent", &of_secret, PATIENCE);
     region.gate.allow("secretsmanager:GetSecretValue");
     heals_late(&region, &instance);
-    // The shipper, which went on without, learns what it must not let out.
+    // The shipper went on without secrets. Now it learns which values it must mask.
     instance.says("mecris-journal", "secrets were replaced", PATIENCE);
     instance.sh(&format!(
         "echo 'this token: {}' | systemd-cat",
@@ -259,7 +256,7 @@ fn malformed() {
         !instance.sh("journalctl --no-pager").contains("canary"),
         "a secret in the journal"
     );
-    // Another mistake: JSON, and something is missing.
+    // Another mistake: valid JSON in which a name is missing.
     let mut partly = secrets();
     partly
         .as_object_mut()
@@ -271,7 +268,7 @@ fn malformed() {
     heals_late(&region, &instance);
 }
 
-/// It is ready and has said what there is to say, once.
+/// The agent is ready and has sent its message once.
 fn healed(region: &Region, instance: &Instance<'_>) {
     let state = instance.is_up();
     assert_eq!(
@@ -314,8 +311,8 @@ fn no_network() {
 
 fn wrong_clock() {
     let region = Region::new();
-    // The container's clock is this machine's and cannot be set: so AWS says what it says to one that is two
-    // hours off.
+    // The container shares the clock of this machine, which cannot be set. So AWS answers as it would to a
+    // clock that is two hours wrong.
     region
         .s3
         .fault_always(Operation::Any, Some(Fault::Refuse(Code::RequestTimeTooSkewed)));

@@ -1,5 +1,5 @@
-//! From nothing to one message: a boot, the user-data of a token-only metadata service, the binary of the
-//! bucket, one SMS.
+//! From nothing to one message: a boot, user-data from a metadata service that demands tokens, the binary of
+//! the bucket, one SMS.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn rendered() {
     }
 }
 
-/// A region, a machine that was booted in it, and how systemd sees itself.
+/// A region, a machine that was booted in it, and the state of its systemd.
 fn boot(region: &Region) -> Instance<'_> {
     Launch::new().publish(region);
     let mut instance = Instance::new(region);
@@ -71,7 +71,7 @@ fn by_ipv6() {
     assert!(instance.contains(INSTANCE_6), "{instance}");
 }
 
-/// All of it; the addresses that the instance had.
+/// Waits for the whole boot. Returns the addresses of the instance.
 fn from_nothing(region: &Region) -> String {
     let mut instance = boot(region);
     let sent = until(PATIENCE, || (region.twilio.accepted_count() > 0).then_some(()));
@@ -114,7 +114,7 @@ fn from_nothing(region: &Region) -> String {
         "no state off the machine"
     );
 
-    // As docs/RUNBOOK.md has it, "A shell on the instance", without a terminal and with the endpoints of this
+    // As in docs/RUNBOOK.md, "A shell on the instance", but without a terminal and with the endpoints of this
     // test.
     let files = "-p EnvironmentFile=/etc/mecris/agent.env -p EnvironmentFile=/etc/mecris/local.env";
     let agent = "/usr/local/bin/mecris-agent";
@@ -131,8 +131,7 @@ fn from_nothing(region: &Region) -> String {
     addresses
 }
 
-/// What one boot took, in milliseconds: each step of user-data, and from switching on to what a person waits
-/// for.
+/// The times of a boot, in milliseconds: each step of user-data, and from switching on to the message.
 type Phases = Vec<(String, f64)>;
 
 fn measured() -> Phases {
@@ -162,7 +161,7 @@ fn measured() -> Phases {
         "switched on to systemd's `running`".to_owned(),
         up.as_secs_f64() * 1000.0,
     ));
-    // Looked at only once it is up.
+    // Looked at only after the machine is up.
     let sent = sent.expect("one message").as_secs_f64() * 1000.0;
     phases.push((
         "switched on to the message at the provider, at most".to_owned(),
@@ -183,7 +182,8 @@ fn five_boots() {
             "| {phase} | {:.0} | {:.0} | {:.0} |",
             times[2], times[0], times[4]
         );
-        // Machines are noisy: the time is asked for by whoever measures on a quiet one.
+        // The times depend on the machine. They are checked only if a variable asks for it, on a quiet
+        // machine.
         let asked = std::env::var_os("MECRIS_BOOT_TIMED").is_some();
         assert!(
             !asked || phase != READY || times[2] <= 3000.0,

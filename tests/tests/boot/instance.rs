@@ -1,5 +1,5 @@
-//! One machine: a disk (an overlay above the root that `scripts/boot-root` makes) and, while it runs, systemd
-//! in a container.
+//! A machine: a disk (an overlay above the root that `scripts/boot-root` makes) and, while the machine runs,
+//! systemd in a container.
 
 use std::{
     fs,
@@ -21,21 +21,21 @@ use crate::{
     run::{run, try_run},
 };
 
-/// How long a boot may take on a busy machine.
+/// The longest time of a boot on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A machine; switched off and thrown away when dropped.
+/// A machine. It is switched off and deleted when dropped.
 pub(crate) struct Instance<'r> {
     region: &'r Region,
     folder: tempfile::TempDir,
     nspawn: Option<Child>,
-    /// Its PID 1, as this machine counts.
+    /// The process id of its PID 1 on this machine.
     init: Option<Pid>,
-    /// When it was switched on.
+    /// When the machine was switched on.
     pub(crate) on: Instant,
 }
 
-/// The root that all of them start from.
+/// The root below the disk of every machine.
 fn root() -> &'static str {
     static ROOT: OnceLock<String> = OnceLock::new();
     ROOT.get_or_init(|| {
@@ -46,7 +46,7 @@ fn root() -> &'static str {
 }
 
 impl<'r> Instance<'r> {
-    /// One with an empty disk, switched off. It knows where the endpoints of this region are, and no more.
+    /// A machine with an empty disk, switched off. It knows only the endpoints of this region.
     pub(crate) fn new(region: &'r Region) -> Self {
         let place = Path::new(root())
             .parent()
@@ -88,12 +88,12 @@ impl<'r> Instance<'r> {
         self.folder.path().join("root")
     }
 
-    /// Where a file of its disk is.
+    /// The path of a file on the machine's disk.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root().join(path.trim_start_matches('/'))
     }
 
-    /// Writes a file to its disk.
+    /// Writes a file to the machine's disk.
     pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>, mode: u32) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("it is in a folder")).expect("the disk can be written");
@@ -101,7 +101,7 @@ impl<'r> Instance<'r> {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
     }
 
-    /// Adds lines to what this machine adds to the agent's environment.
+    /// Adds lines to the environment that this machine gives to the agent.
     pub(crate) fn environment(&self, lines: &[(&str, &str)]) {
         let path = "/etc/mecris/local.env";
         let mut text = fs::read_to_string(self.path(path)).unwrap_or_default();
@@ -111,8 +111,8 @@ impl<'r> Instance<'r> {
         self.write(path, text, 0o600);
     }
 
-    /// The fakes speak plain http, which the agent takes only on loopback: two ports of this machine lead to
-    /// them.
+    /// The fakes speak plain http, which the agent accepts only on loopback. So two ports of the machine lead
+    /// to the fakes.
     fn endpoints(&self) {
         let service = |port| format!("http://{}", self.region.address(port));
         let gate = service(GATE_PORT);
@@ -144,13 +144,13 @@ impl<'r> Instance<'r> {
         }
     }
 
-    /// Switches it on and waits for nothing but systemd itself.
+    /// Switches the machine on and waits only for systemd itself.
     pub(crate) fn switch_on(&mut self) {
         assert!(self.nspawn.is_none(), "it is on already");
         self.region.network.unplug();
         let shim = workspace().join("tests/tests/boot/ec2-init");
-        // A mount namespace of its own for what systemd-nspawn keeps in /run, and version 2 control groups
-        // whatever the host has.
+        // A separate mount namespace for the files of systemd-nspawn in /run, and version 2 control groups
+        // whatever the host uses.
         let script = "mkdir -p /run/systemd/nspawn; mount -t tmpfs tmpfs /run/systemd/nspawn; export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1; \
                       exec systemd-nspawn \"$@\"";
         let console = fs::File::create(self.folder.path().join("console")).expect("a file");
@@ -210,14 +210,14 @@ impl<'r> Instance<'r> {
         self.init = Some(init.unwrap_or_else(|| panic!("systemd did not come up:\n{}", self.console())));
     }
 
-    /// Switches it on and waits until it is up, cloud-init and its user-data included. How systemd sees
-    /// itself then.
+    /// Switches the machine on and waits until it is up, cloud-init and user-data included. Returns the state
+    /// of its systemd.
     pub(crate) fn boot(&mut self) -> String {
         self.switch_on();
         self.is_up()
     }
 
-    /// Waits until it is up: `running`, or `degraded` when a unit failed.
+    /// Waits until the machine is up: `running`, or `degraded` if a unit failed.
     pub(crate) fn is_up(&self) -> String {
         let timeout = (2 * PATIENCE).as_secs().to_string();
         self.sh(&format!(
@@ -227,13 +227,13 @@ impl<'r> Instance<'r> {
         .to_owned()
     }
 
-    /// Runs a line of shell in it, as root; its output, or what it said.
+    /// Runs a line of shell in the machine as root. Returns its output, or the error's text.
     pub(crate) fn try_sh(&self, line: &str) -> Result<String, String> {
         let init = self.init.expect("it is on").as_raw_nonzero().to_string();
         try_run("nsenter", &["-t", &init, "-a", "sh", "-c", line])
     }
 
-    /// Runs a line of shell in it, as root; it has to succeed.
+    /// Runs a line of shell in the machine as root. The line has to succeed.
     pub(crate) fn sh(&self, line: &str) -> String {
         self.try_sh(line).unwrap_or_else(|why| panic!("{why}"))
     }
@@ -259,7 +259,7 @@ impl<'r> Instance<'r> {
         );
     }
 
-    /// Waits until a unit has said these words.
+    /// Waits until a unit has logged these words.
     pub(crate) fn says(&self, unit: &str, words: &str, within: Duration) {
         let said = until(within, || self.journal(unit).contains(words).then_some(()));
         assert!(
@@ -269,12 +269,12 @@ impl<'r> Instance<'r> {
         );
     }
 
-    /// All that a unit wrote on this disk.
+    /// All log lines of a unit on this disk.
     pub(crate) fn journal(&self, unit: &str) -> String {
         self.sh(&format!("journalctl --no-pager -o short-precise -u '{unit}'"))
     }
 
-    /// What an endpoint of the agent answers, as anybody in the machine with the token can ask it.
+    /// The answer of an endpoint of the agent to a process in the machine that has the token.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
         self.try_sh(&format!(
             "curl -s -m 5 -H 'Authorization: Bearer {API_TOKEN}' http://127.0.0.1:8000{path}"
@@ -282,7 +282,7 @@ impl<'r> Instance<'r> {
         .ok()
     }
 
-    /// Asks the agent to do something, as [`Instance::get`] asks.
+    /// Posts to the agent as [`Instance::get`] reads.
     pub(crate) fn post(&self, path: &str) -> Option<String> {
         self.try_sh(&format!(
             "curl -sf -m 20 -X POST -H 'Authorization: Bearer {API_TOKEN}' http://127.0.0.1:8000{path}"
@@ -290,20 +290,20 @@ impl<'r> Instance<'r> {
         .ok()
     }
 
-    /// What cloud-init's scripts wrote.
+    /// The output of cloud-init's scripts.
     pub(crate) fn output(&self) -> String {
         fs::read_to_string(self.path("/var/log/cloud-init-output.log")).unwrap_or_default()
     }
 
-    /// What stood on the console.
+    /// The text on the console.
     pub(crate) fn console(&self) -> String {
         fs::read_to_string(self.folder.path().join("console")).unwrap_or_default()
     }
 
-    /// An orderly end; how long it took.
+    /// Shuts the machine down. Returns how long that took.
     pub(crate) fn power_off(&mut self) -> Duration {
         let begun = Instant::now();
-        // The bus goes away under the command.
+        // The bus ends before the command does.
         let _ = self.try_sh("systemctl poweroff");
         self.is_off();
         begun.elapsed()
@@ -342,8 +342,8 @@ impl Drop for Instance<'_> {
 }
 
 impl Instance<'_> {
-    /// Puts a binary, the units and settings onto the disk as user-data leaves them; cloud-init does not run,
-    /// which saves ten seconds.
+    /// Puts a binary, the units and settings onto the disk as user-data does. cloud-init does not run, which
+    /// saves ten seconds.
     pub(crate) fn install(&self, binary: &[u8]) {
         self.region.put_settings(&settings());
         self.write("/etc/cloud/cloud-init.disabled", "", 0o644);

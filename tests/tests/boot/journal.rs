@@ -17,11 +17,11 @@ pub(crate) const CASES: &[Case] = &[(
 
 const LINES: usize = 10_000;
 const SHIPPER: &str = "mecris-journal";
-/// What the lines are known by.
+/// The text that marks the lines of this test.
 const TAG: &str = "flood";
 
-/// Writes lines into the journal, from one number to another; each tenth carries two secrets that the agent
-/// knows and one that it does not.
+/// Writes numbered lines into the journal. Each tenth line holds two secrets that the agent knows and one
+/// that it does not know.
 fn write(instance: &Instance<'_>, from: usize, to: usize) {
     let secrets = format!(
         "{} and {API_TOKEN} and Bearer canary-unknown-to-all",
@@ -32,7 +32,7 @@ fn write(instance: &Instance<'_>, from: usize, to: usize) {
     ));
 }
 
-/// Waits until nothing of it is left to ship.
+/// Waits until every line is shipped.
 fn is_shipped(instance: &Instance<'_>) {
     let left = format!(
         "cursor=$(sed -n 's/.*\"shipped\":\"\\([^\"]*\\)\".*\"pending\":null.*/\\1/p' /var/lib/{SHIPPER}/position.json) && \
@@ -68,13 +68,13 @@ fn ten_thousand() {
         instance.journal(SHIPPER)
     );
 
-    // In the middle of it, and again while the last one still starts.
+    // A restart while lines are written, and another while the shipper is still starting.
     write(&instance, quarter + 1, 2 * quarter);
     instance.sh(&format!("systemctl restart {SHIPPER}"));
     write(&instance, 2 * quarter + 1, 3 * quarter);
     instance.sh(&format!("systemctl restart {SHIPPER}"));
 
-    // While a batch is on its way: nobody knows whether it arrived.
+    // A kill while a batch is on its way: whether the batch arrived is unknown.
     write(&instance, 3 * quarter + 1, LINES - 100);
     let under_way = format!(
         "grep -q '\"pending\":{{' /var/lib/{SHIPPER}/position.json && systemctl kill -s KILL {SHIPPER}"
@@ -107,7 +107,7 @@ fn ten_thousand() {
             "{secret} left the machine"
         );
     }
-    // The machine's own lines are there too: systemd's and the agent's.
+    // The lines of systemd and of the agent are there, too.
     for words in ["Started mecris-agent.service", "\"message\":\"ready\""] {
         assert!(
             arrived.iter().any(|line| line.contains(words)),

@@ -1,4 +1,5 @@
-//! What a launch template holds: the user-data, rendered by Terraform itself from `userdata/` and `systemd/`.
+//! The content of a launch template: the user-data, rendered by Terraform itself from `userdata/` and
+//! `systemd/`.
 
 use std::{
     io::Write as _,
@@ -13,7 +14,7 @@ use crate::{
     region::{BEEMINDER_PORT, LOG_GROUP, PARAMETER, Region, SECRET, TWILIO_PORT, workspace},
 };
 
-/// Where the binary is in the bucket.
+/// The key of the binary in the bucket.
 pub(crate) fn key() -> String {
     format!("artifacts/1.2.3/mecris-agent-{ARCH}")
 }
@@ -27,7 +28,7 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
-    /// A sound one.
+    /// A valid launch.
     pub(crate) fn new() -> Self {
         Self {
             sha256: release().sha256.clone(),
@@ -84,7 +85,7 @@ impl Launch {
             .into_owned()
     }
 
-    /// The user-data as the launch template holds it: packed, because EC2 takes 16 KiB.
+    /// The user-data as the launch template holds it: compressed, because EC2 takes at most 16 KiB.
     pub(crate) fn packed(&self) -> Vec<u8> {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), self.render()).expect("it can be written");
@@ -101,8 +102,8 @@ impl Launch {
         output.stdout
     }
 
-    /// What boots from now on in this region gets it, and finds its binary in the bucket and its settings in
-    /// the parameter.
+    /// The next machines in this region get this user-data, the binary in the bucket and the settings in the
+    /// parameter.
     pub(crate) fn publish(&self, region: &Region) {
         region.put_settings(&self.settings);
         region.s3.put_raw(&key(), release().bytes.clone());
@@ -110,7 +111,7 @@ impl Launch {
     }
 }
 
-/// What the instance has to know before it can read anything else, as `infra/config.tf` has it.
+/// The settings that the instance needs before it can read any other, as in `infra/config.tf`.
 pub(crate) fn instance_toml() -> Config {
     let mut config = Config::empty();
     config.set("config.ssm_parameter", PARAMETER);
@@ -119,7 +120,7 @@ pub(crate) fn instance_toml() -> Config {
     config
 }
 
-/// Everything else. No quiet hours: the test may run at night.
+/// All other settings. No quiet hours, because the test may run at night.
 pub(crate) fn settings() -> Config {
     let mut config = Config::default();
     config.set("environment", "production");

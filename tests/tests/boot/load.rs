@@ -1,4 +1,4 @@
-//! A machine that is busy, and an agent that is well: the watchdog has to tell that from one that hangs.
+//! A busy machine with a healthy agent: the watchdog must tell it from an agent that hangs.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,10 +13,10 @@ use crate::{
 
 pub(crate) const CASES: &[Case] = &[("a_healthy_agent_under_load_never_trips_the_watchdog", under_load)];
 
-/// How long, unless `MECRIS_BOOT_LOAD_SECONDS` says otherwise.
+/// The length of the test, unless `MECRIS_BOOT_LOAD_SECONDS` sets another.
 const SECONDS: u64 = 30;
 
-/// Programs that want a whole processor each, and clients that ask without a pause.
+/// Programs that use a whole processor each, and clients that send requests without a pause.
 const SPINNERS: usize = 4;
 const CLIENTS: usize = 4;
 
@@ -47,7 +47,7 @@ fn under_load() {
             "systemd-run --quiet --unit=load-http-{number} sh -c '{ask}'"
         ));
     }
-    // What is shown is that nothing happens meanwhile.
+    // The test shows that nothing happens in this time.
     pause(Duration::from_secs(seconds));
     instance.sh("systemctl stop 'load-*'");
 

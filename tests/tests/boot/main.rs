@@ -1,16 +1,15 @@
 //! Machines that boot: real systemd as PID 1, real cloud-init with the EC2 datasource, the user-data that
-//! Terraform renders, the units of `systemd/`, in a container and a network of their own.
+//! Terraform renders, and the units of `systemd/`, in a container with its own network.
 //!
 //! All of them are in the heavy tier, which `scripts/test-all` runs. They need root, Linux namespaces and
-//! some programs ([`needs`]); where something is missing, every test is reported as ignored, with the reason.
+//! some programs ([`needs`]). If one is missing, every test is reported as ignored, with the reason. The tests
+//! do not cover Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set, but not
+//! enforced in this container), or differences between the fakes and AWS.
 //!
-//! What they do not show: Amazon Linux (the root is Debian 12), its kernel, limits of memory and tasks (set,
-//! but not enforced in this container), and agreement with AWS beyond that of the fakes.
+//! Settings and secrets come from a parameter of SSM and one JSON secret, as in production.
 //!
-//! Settings and secrets come as in production, from a parameter of SSM and one JSON secret.
-//!
-//! `MECRIS_RELEASE_BIN` names the binary that is put into the bucket; without it `scripts/build-release
-//! --quick` makes one.
+//! `MECRIS_RELEASE_BIN` names the binary for the bucket. Without it `scripts/build-release --quick` makes
+//! one.
 
 mod again;
 mod alone;
@@ -36,8 +35,8 @@ use mecris_tests::cases::{Case, Tiers};
 fn main() {
     let mut arguments = Arguments::from_args();
     let tiers = Tiers::asked(&mut arguments);
-    // Each machine needs two processors: one machine after the other is quicker, and its times mean
-    // something.
+    // The tests run one after the other: each machine keeps two processors busy, and measured times stay
+    // meaningful.
     arguments.test_threads = Some(1);
     let cases: Vec<Case> = [
         alone::CASES,

@@ -1,8 +1,8 @@
-//! What a machine needs in order to boot machines.
+//! The programs and rights that booting a machine needs.
 
 use crate::run::try_run;
 
-/// Programs, each with the Debian package that has it.
+/// The programs, each with its Debian package.
 const PROGRAMS: &[(&str, &str)] = &[
     ("systemd-nspawn", "systemd-container"),
     ("debootstrap", "debootstrap"),
@@ -13,7 +13,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("terraform", "no package of Debian: see hashicorp.com"),
 ];
 
-/// The first thing that is missing, as a sentence; `None` if nothing is.
+/// A sentence about the first missing thing; `None` if nothing is missing.
 pub(crate) fn missing() -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         return Some("only root can start a machine: run as root".to_owned());

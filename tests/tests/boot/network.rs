@@ -1,5 +1,5 @@
-//! Two networks and a wire: `ec2`, where the instance has its interface, and `aws`, where everything that it
-//! can reach is.
+//! Two networks and a wire between them: `ec2` with the interface of the instance, and `aws` with everything
+//! that the instance can reach.
 
 use std::{
     fs::File,
@@ -12,16 +12,16 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::run::{ip, try_run};
 
-/// The gateway, the resolver, and every service but the metadata's.
+/// The address of the gateway, the resolver and every service except metadata.
 pub(crate) const GATEWAY: &str = "172.31.0.1";
-/// The instance.
+/// The address of the instance.
 pub(crate) const INSTANCE: &str = "172.31.0.10";
-/// The same by IPv6, where the instance has such an address.
+/// The IPv6 address of the instance, if it has one.
 pub(crate) const GATEWAY_6: &str = "fd6d:6563::1";
 pub(crate) const INSTANCE_6: &str = "fd6d:6563::10";
 pub(crate) const SUBNET_6: &str = "fd6d:6563::/64";
 
-/// How the instance reaches what is not metadata, names and addresses, as `infra/`'s variable says it.
+/// How the instance reaches names and addresses other than metadata, as in the variable of `infra/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Egress {
     Ipv4,
@@ -30,7 +30,7 @@ pub(crate) enum Egress {
 /// The address of the instance's interface on the wire.
 pub(crate) const MAC: &str = "02:00:00:00:00:10";
 
-/// The networks; gone when dropped.
+/// The networks. They are removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) ec2: String,
@@ -61,7 +61,7 @@ impl Network {
         ip(&format!("-n {aws} link set gw0 up"));
         let mut by_ipv6 = Vec::new();
         if egress == Egress::Ipv6 {
-            // Used at once, without asking whether somebody else has it.
+            // The address is used at once, without a check for duplicates.
             ip(&format!("-n {aws} addr add {GATEWAY_6}/64 dev gw0 nodad"));
             by_ipv6 = vec![
                 "--enable-ra".to_owned(),
@@ -104,14 +104,13 @@ impl Network {
         network
     }
 
-    /// As a machine finds it that was just switched on.
+    /// The network as a machine finds it that was just switched on.
     pub(crate) fn unplug(&self) {
         ip(&format!("-n {} addr flush dev ens5", self.ec2));
         ip(&format!("-n {} link set ens5 down", self.ec2));
     }
 
-    /// Nothing but names, addresses and metadata can be reached any more, or that ends: every other answer is
-    /// lost.
+    /// Lets only names, addresses and metadata through and loses every other answer; or ends that.
     pub(crate) fn cut(&self, cut: bool) {
         let verb = if cut { "add" } else { "del" };
         ip(&format!(
@@ -120,7 +119,7 @@ impl Network {
         ));
     }
 
-    /// Does something in the network `aws`: what it opens there stays there.
+    /// Calls a function in the network `aws`. Sockets that it opens stay in that network.
     pub(crate) fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let path = format!("/run/netns/{}", self.aws);
         let inside = || {
@@ -129,7 +128,7 @@ impl Network {
                 .expect("root may enter it");
             work()
         };
-        // A thread of its own, because a thread is in one network only.
+        // In a separate thread, because a thread is in only one network.
         std::thread::scope(|scope| {
             scope
                 .spawn(inside)

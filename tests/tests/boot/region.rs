@@ -1,4 +1,4 @@
-//! Everything outside the instance: metadata, S3, the other services of AWS (moto behind a gate), Twilio,
+//! Everything outside the instance: metadata, S3, the other services of AWS (moto behind a gate), Twilio and
 //! Beeminder.
 
 use std::{
@@ -25,16 +25,16 @@ use serde_json::{Value, json};
 
 use crate::network::{Egress, GATEWAY, GATEWAY_6, INSTANCE, INSTANCE_6, MAC, Network, SUBNET_6};
 
-/// Ports at [`Region::address`]. Those of Twilio and Beeminder are the instance's own, too: an unencrypted
+/// Ports at [`Region::address`]. The ports of Twilio and Beeminder also exist on the instance: an unencrypted
 /// upstream has to be on loopback.
 pub(crate) const S3_PORT: u16 = 9000;
 pub(crate) const MOTO_PORT: u16 = 9001;
 pub(crate) const TWILIO_PORT: u16 = 9002;
 pub(crate) const BEEMINDER_PORT: u16 = 9003;
-/// Before the services of moto that speak JSON.
+/// The port of the gate before moto's JSON services.
 pub(crate) const GATE_PORT: u16 = 9004;
 
-/// Where the log lines go, where the settings are, and the secret: as Terraform names them for staging.
+/// The names of log group, parameter and secret, as Terraform names them for staging.
 pub(crate) const LOG_GROUP: &str = "/mecris/staging";
 pub(crate) const PARAMETER: &str = "/mecris/staging/agent.toml";
 pub(crate) const SECRET: &str = "mecris/staging";
@@ -42,7 +42,7 @@ pub(crate) const SECRET: &str = "mecris/staging";
 /// A token for the agent's endpoints.
 pub(crate) const API_TOKEN: &str = mecris_tests::agent::API_TOKEN;
 
-/// The workspace.
+/// The folder of the workspace.
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -50,7 +50,7 @@ pub(crate) fn workspace() -> PathBuf {
         .to_owned()
 }
 
-/// A region of its own for each test.
+/// A region. Each test has its own.
 pub(crate) struct Region {
     pub(crate) clock: FakeClock,
     pub(crate) imds: Imds,
@@ -61,18 +61,18 @@ pub(crate) struct Region {
     pub(crate) gate: Gate,
     egress: Egress,
     moto: Moto,
-    // Last, because the others are in it.
+    // Dropped last, because the others are in this network.
     pub(crate) network: Network,
 }
 
 impl Region {
-    /// With one goal on its last day, no object in the bucket, and a log group and a secret as Terraform and
+    /// A region with one goal on its last day, an empty bucket, and a log group and a secret as Terraform and
     /// a person make them.
     pub(crate) fn new() -> Self {
         Self::reached_by(Egress::Ipv4)
     }
 
-    /// The same, with every service at an address of this kind only.
+    /// The same region, with every service at an address of this kind only.
     pub(crate) fn reached_by(egress: Egress) -> Self {
         let network = Network::new(egress);
         let at = |port| address(egress, port);
@@ -116,18 +116,18 @@ impl Region {
         region
     }
 
-    /// Where the service of this port is.
+    /// The address of the service at this port.
     pub(crate) fn address(&self, port: u16) -> SocketAddr {
         address(self.egress, port)
     }
 
-    /// What boots from now on is another instance.
+    /// The next boot is another instance.
     pub(crate) fn new_instance(&self) {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         self.next_instance(format!("i-{:017x}", NEXT.fetch_add(1, Ordering::Relaxed)));
     }
 
-    /// What boots from now on is the instance of this id.
+    /// The next boot is the instance with this id.
     pub(crate) fn next_instance(&self, id: String) {
         let name = "ip-172-31-0-10.ec2.internal";
         let document = json!({
@@ -155,12 +155,12 @@ impl Region {
         *self.instance_id.lock().expect("nobody panicked") = id;
     }
 
-    /// The id of the instance that boots next, or was booted last.
+    /// The id of the instance that boots next or was booted last.
     pub(crate) fn instance_id(&self) -> String {
         self.instance_id.lock().expect("nobody panicked").clone()
     }
 
-    /// Asks a service of moto's.
+    /// Calls a service of moto.
     fn ask(&self, service: &str, target: &str, body: &Value) -> Value {
         self.network.within(|| self.moto.ask(service, target, body))
     }
@@ -169,7 +169,7 @@ impl Region {
         self.ask("secretsmanager", &format!("secretsmanager.{action}"), body);
     }
 
-    /// The secret is this text from now on.
+    /// Replaces the secret by this text.
     pub(crate) fn put_secret(&self, text: &str) {
         self.secrets(
             "PutSecretValue",
@@ -177,14 +177,14 @@ impl Region {
         );
     }
 
-    /// The agent's settings are these from now on.
+    /// Replaces the agent's settings.
     pub(crate) fn put_settings(&self, settings: &Config) {
         let parameter =
             json!({"Name": PARAMETER, "Type": "String", "Value": settings.to_toml(), "Overwrite": true});
         self.ask("ssm", "AmazonSSM.PutParameter", &parameter);
     }
 
-    /// What the boot of this instance reported to CloudWatch Logs, the newest last; empty if nothing.
+    /// The reports of this instance's boots in CloudWatch Logs, the newest last; empty if there is none.
     pub(crate) fn boot_log(&self) -> Vec<String> {
         self.log_lines("boot")
     }
@@ -195,7 +195,7 @@ impl Region {
         self.network.within(|| self.moto.log_lines(LOG_GROUP, &stream))
     }
 
-    /// The sum of a metric's values under this environment.
+    /// The sum of a metric's values in this environment.
     pub(crate) fn metric(&self, name: &str) -> f64 {
         let (day, now) = (SignedDuration::from_hours(24), self.clock.now());
         let (from, to) = ((now - day).to_string(), (now + day).to_string());
@@ -228,7 +228,7 @@ impl Region {
             .collect()
     }
 
-    /// What must be true of every test.
+    /// Holds at the end of every test.
     pub(crate) fn nobody_misbehaved(&self) {
         assert_eq!(self.imds.violations(), Vec::<String>::new(), "metadata");
         assert_eq!(self.s3.violations(), Vec::<String>::new(), "s3");
@@ -243,7 +243,7 @@ fn address(egress: Egress, port: u16) -> SocketAddr {
     SocketAddr::new(gateway.parse::<IpAddr>().expect("an address"), port)
 }
 
-/// All secrets, as a person puts them into one JSON object.
+/// All secrets in one JSON object, as a person writes them.
 pub(crate) fn secrets() -> Value {
     json!({
         "BEEMINDER_AUTH_TOKEN": beeminder::TOKEN,

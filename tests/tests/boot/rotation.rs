@@ -1,4 +1,4 @@
-//! A secret that is replaced while the unit runs.
+//! A secret is replaced while the unit runs.
 
 use mecris_tests::{beeminder::GoalSpec, twilio, wait::until};
 

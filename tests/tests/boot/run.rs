@@ -1,8 +1,8 @@
-//! Programs that are run to their end.
+//! Runs programs to their end.
 
 use std::process::{Command, Stdio};
 
-/// Runs it; its standard output, or what it said instead.
+/// Runs a program. Returns its standard output, or its error's text.
 pub(crate) fn try_run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program)
         .args(arguments)
@@ -22,12 +22,12 @@ pub(crate) fn try_run(program: &str, arguments: &[&str]) -> Result<String, Strin
     ))
 }
 
-/// Runs it, and it has to succeed.
+/// Runs a program that has to succeed.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     try_run(program, arguments).unwrap_or_else(|why| panic!("{why}"))
 }
 
-/// Every word of a line is an argument.
+/// Runs `ip` with the words of a line as its arguments.
 pub(crate) fn ip(line: &str) {
     run("ip", &line.split(' ').collect::<Vec<_>>());
 }

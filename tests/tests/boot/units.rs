@@ -1,4 +1,4 @@
-//! The units: their sandbox, and what happens when one gives up.
+//! The units: their sandbox, and what happens when a unit gives up.
 
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// `systemd-analyze security` says exposure from 0 to 10; this is the most that we allow.
+/// The highest exposure that we allow, of 0 to 10 in `systemd-analyze security`.
 const EXPOSURE: f64 = 1.2;
 
-/// A machine with the agent on it, that promises nothing.
+/// A machine with the agent, without any goal in danger.
 fn installed(region: &Region) -> Instance<'_> {
     region.beeminder.set_goals(vec![GoalSpec::new("writing", 5)]);
     let mut instance = Instance::new(region);
@@ -59,7 +59,7 @@ fn sound() {
         println!("{unit}: exposure {level}");
         assert!(level <= EXPOSURE, "{said}");
     }
-    // That the sandbox is on, and not only written down.
+    // The sandbox is in force, not only written down.
     let pid = instance.property("mecris-agent", "MainPID");
     let status = instance.sh(&format!("cat /proc/{pid}/status"));
     for line in [
@@ -125,7 +125,7 @@ fn killed_ten_times() {
         "{alert}"
     );
 
-    // Five more: it gives up again, and the person knows already.
+    // Five more starts: the unit gives up again, and the person has already been told.
     instance.sh("systemctl reset-failed mecris-agent; systemctl start mecris-agent");
     for _ in 0..5 {
         let pid = until(PATIENCE, || {
@@ -151,7 +151,7 @@ fn again() {
     let region = Region::new();
     let mut instance = Instance::new(&region);
     instance.install(&release().bytes);
-    // Two starts, and a pause of some seconds instead of minutes.
+    // Two starts, and a pause of seconds instead of minutes.
     let lines = "[Unit]\nStartLimitIntervalSec=5\nStartLimitBurst=2\n\
                  [Service]\nExecStartPre=/usr/bin/test -e /var/lib/mecris/repaired\n";
     instance.drop_in("mecris-agent.service", lines);
@@ -173,7 +173,7 @@ fn again() {
     }
     instance.sh("touch /var/lib/mecris/repaired");
     instance.is_at_work();
-    // What a person stops, as the runbook says, stays so.
+    // A unit that a person stops, as the runbook says, stays stopped.
     let timer = "mecris-again@mecris-agent.service.timer";
     instance.sh(&format!("systemctl start {timer}"));
     assert_eq!(instance.property(timer, "ActiveState"), "active");

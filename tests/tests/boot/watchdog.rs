@@ -1,5 +1,5 @@
-//! A process that is there and does not do its work is restarted: stopped, a loop that hangs, a database that
-//! takes no writes.
+//! The watchdog restarts a process that exists but does not work: a stopped process, a loop that hangs, a
+//! database that takes no writes.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a_database_that_takes_no_writes_trips_the_watchdog", no_writes),
 ];
 
-/// So that a test need not wait for half a minute each time; [`stopped`] takes the unit as it is.
+/// A shorter `WatchdogSec`, so that a test need not wait half a minute. [`stopped`] uses the unit unchanged.
 const QUICK: &str = "[Service]\nWatchdogSec=6\n";
 
 fn installed<'r>(region: &'r Region, binary: &[u8], prepare: impl FnOnce(&Instance<'_>)) -> Instance<'r> {
@@ -36,7 +36,8 @@ fn installed<'r>(region: &'r Region, binary: &[u8], prepare: impl FnOnce(&Instan
     instance
 }
 
-/// Waits until the watchdog has bitten and the unit has started anew; how long that took.
+/// Waits until the watchdog has killed the process and the unit has started again. Returns how long that
+/// took.
 fn restarted(instance: &Instance<'_>, before: &str, within: Duration) -> Duration {
     let begun = Instant::now();
     let anew = until(within, || {
@@ -98,7 +99,7 @@ fn http_hangs() {
 fn no_writes() {
     let region = Region::new();
     let instance = installed(&region, &release().bytes, |instance| {
-        // A disk of its own for the state, so that it can be filled.
+        // A separate disk for the state, so that the test can fill it.
         instance.drop_in("mecris-agent.service", QUICK);
         instance.write(
             "/etc/fstab",

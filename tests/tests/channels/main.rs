@@ -1,7 +1,7 @@
-//! Each channel alone against its fake, without the binary: what every answer, and every lack of one, is
-//! taken for.
+//! Each channel alone against its fake, without the binary: the outcome of every answer, and of every missing
+//! answer.
 //!
-//! What the outbox makes of it is tested end to end (`e2e`).
+//! The end-to-end tests (`e2e`) test what the outbox does with an outcome.
 
 mod email;
 mod lease;
@@ -17,7 +17,7 @@ use mecris_agent::{
     runtime,
 };
 
-/// What a send came to.
+/// The result of a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Came {
     Accepted,
@@ -39,7 +39,7 @@ fn outgoing(text: &str) -> Outgoing<'_> {
     }
 }
 
-/// The one channel of a configuration, put together as the agent does it.
+/// The single channel of a configuration, assembled as in the agent.
 fn channel(kind: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn Channel>, String> {
     let missing = std::path::PathBuf::from("/nonexistent");
     let channels = format!("[{kind}]");
@@ -69,7 +69,7 @@ fn channel(kind: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn Channel>, S
         .ok_or_else(|| "no channel".to_owned())
 }
 
-/// What an outcome came to, and its sentence.
+/// The name of an outcome, and its sentence.
 fn came(outcome: &Outcome) -> (Came, String) {
     match outcome {
         Outcome::Accepted(id) => (Came::Accepted, id.clone()),
@@ -86,7 +86,7 @@ fn came(outcome: &Outcome) -> (Came, String) {
     }
 }
 
-/// One send as the outbox does it: first the connection, then the message.
+/// Sends as the outbox does: opens the connection, then sends the message.
 async fn send(channel: &dyn Channel, within: Duration) -> Outcome {
     let _ = channel.warm_up().await;
     channel.send(outgoing(TEXT), within).await

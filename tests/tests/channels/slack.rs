@@ -33,7 +33,7 @@ async fn every_answer_is_taken_for_what_it_is() {
         (Fault::Refuse(410), Came::RefusedForGood, 0),
         (Fault::TooMany(7), Came::RefusedForNow, 0),
         (Fault::Refuse(500), Came::InDoubt, 0),
-        // Not in Slack's words: somebody on the way.
+        // The answer is not in Slack's words, so a proxy on the way may have sent it.
         (Fault::StatusBefore(403), Came::RefusedForNow, 0),
         (Fault::StatusBefore(503), Came::InDoubt, 0),
         (Fault::StatusBefore(302), Came::InDoubt, 0),

@@ -45,7 +45,7 @@ async fn every_answer_is_taken_for_what_it_is() {
         (Fault::Refuse(409), Came::RefusedForNow, 0),
         (Fault::TooMany(7), Came::RefusedForNow, 0),
         (Fault::Refuse(500), Came::InDoubt, 0),
-        // Not in Telegram's words: somebody on the way.
+        // The answer is not in Telegram's words, so a proxy on the way may have sent it.
         (Fault::StatusBefore(403), Came::RefusedForNow, 0),
         (Fault::StatusBefore(408), Came::InDoubt, 0),
         (Fault::StatusBefore(502), Came::InDoubt, 0),

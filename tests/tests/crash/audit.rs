@@ -1,12 +1,12 @@
-//! What must hold when the dust has settled, counted by the fake provider per subject and day.
+//! What must hold in the end, counted at the fake provider by subject and day.
 //!
-//! * **Lost**: a goal that was red when everything had settled, or that the agent had said was told, without
-//!   an accepted message of its day.
-//! * **Duplicate**: a subject-day with two accepted messages, by the tags that the agent gave its messages;
-//!   or a goal that more messages name than it had red days; or a message that stands for nothing any more.
+//! * **Lost**: a goal that was red at the end, or whose message the agent reported as sent, without an
+//!   accepted message of its day.
+//! * **Duplicate**: a subject with two accepted messages on one day, by the tags of the messages; a goal with
+//!   more messages than red days; or a message without a claim.
 //!
-//! A subject-day that the clock jumped away from before anybody was told is *overtaken*: it may have one
-//! message or none.
+//! A subject and day that the clock jumped away from before its message was sent is *overtaken*: it may have
+//! one message or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use mecris_tests::twilio;
 
 use crate::state::Promises;
 
-/// Goals and days: those that must have been told, or those on which they were red at all.
+/// Goals and days: those that must have a message, or those on which the goal was red at all.
 pub(crate) type GoalDays = BTreeSet<(String, Date)>;
 
-/// The findings about one account.
+/// The findings about an account.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// Subject-days that the agent claimed.
@@ -31,7 +31,7 @@ pub(crate) struct Findings {
     pub(crate) duplicates: Vec<String>,
 }
 
-/// Compares what was promised and what had to be told with what the provider accepted.
+/// Compares claims and required messages with the messages that the provider accepted.
 pub(crate) fn audit(
     promises: &Promises,
     must_be_told: &GoalDays,
@@ -48,7 +48,7 @@ pub(crate) fn audit(
     for message in accepted {
         let (text, tag) = message.body.rsplit_once(' ').unwrap_or_default();
         by_tag.entry(tag).or_default().push(message);
-        // Without the tag, which may look like a goal of ours.
+        // Without the tag, which may look like the name of a goal.
         for slug in slugs(text) {
             *named.entry(slug).or_default() += 1;
         }
@@ -88,7 +88,7 @@ pub(crate) fn audit(
     findings
 }
 
-/// The goals of ours that a text names: `g12`.
+/// The names of the test's goals in a text: `g12`.
 fn slugs(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| {

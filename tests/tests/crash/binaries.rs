@@ -1,4 +1,4 @@
-//! Failpoints are in the binary for tests, all of them, and in no other.
+//! Every failpoint is in the binary for tests, and no failpoint is in any other binary.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// The names of failpoints, and the variable that chooses among them, that a file contains.
+/// The names of failpoints in a file, and the variable that chooses among them.
 fn found(binary: &Path) -> Vec<&'static str> {
     let bytes = std::fs::read(binary).expect("the binary can be read");
     let names = failpoint::ALL

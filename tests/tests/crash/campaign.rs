@@ -1,4 +1,4 @@
-//! Batches of rounds on many accounts side by side, from one seed; and what is said when one of them fails.
+//! Batches of rounds on many accounts side by side, from one seed; and the report when a batch fails.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,24 +15,24 @@ use crate::{
     report::{Counts, Tally},
 };
 
-/// How often progress is told.
+/// How often progress is printed.
 const PROGRESS: Duration = Duration::from_secs(30);
 
 /// Many batches of one kind.
 pub(crate) struct Campaign<'a> {
     /// The test's name, for the command that repeats a batch.
     pub(crate) test: &'a str,
-    /// Of everything.
+    /// The seed of everything.
     pub(crate) seed: u64,
-    /// So many rounds at least.
+    /// The least number of rounds.
     pub(crate) rounds: u64,
     /// The cards of one batch.
     pub(crate) deal: &'a (dyn Fn(u64) -> Vec<Card> + Sync),
 }
 
 impl Campaign<'_> {
-    /// Plays until there were enough rounds, or one batch with `MECRIS_CRASH_BATCH`. Fails if a message was
-    /// lost or sent twice.
+    /// Plays until there were enough rounds, or plays one batch with `MECRIS_CRASH_BATCH`. Fails if a message
+    /// was lost or sent twice.
     pub(crate) fn play(&self) -> Counts {
         let (tally, started) = (Tally::default(), Instant::now());
         let (next, dealt, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
@@ -79,7 +79,7 @@ impl Campaign<'_> {
             .collect()
     }
 
-    /// One account from its first message to its audit. Every fourth one has its copies in a folder.
+    /// Plays an account from its first message to its audit. Every fourth account has its copies in a folder.
     fn batch(&self, batch: u64, rounds: &[(Card, Round)], tally: &Tally) -> Result<(), String> {
         let mut lane = Lane::new(tally, batch % 4 == 3);
         let result = lane.play(rounds);

@@ -1,4 +1,4 @@
-//! What happens in which round. Pure: a seed makes a deck of cards, a card makes one or several rounds.
+//! The disturbances of all rounds. Pure: a seed makes a deck of cards, a card makes one or several rounds.
 
 use std::fmt;
 
@@ -6,95 +6,97 @@ use fastrand::Rng;
 use mecris_agent::failpoint;
 use mecris_tests::{s3, twilio};
 
-/// How one round is disturbed.
+/// The disturbances of a round.
 #[derive(Clone, Debug)]
 pub(crate) struct Round {
-    /// Before it.
+    /// What happens before the round.
     pub(crate) before: Vec<Event>,
-    /// What is started.
+    /// The command that is started.
     pub(crate) command: Command,
-    /// How Twilio behaves.
+    /// The faults of Twilio.
     pub(crate) twilio: Twilio,
-    /// How S3 behaves; a folder behaves.
+    /// The faults of S3. A folder has no faults.
     pub(crate) remote: Remote,
-    /// How it ends.
+    /// The end of the round.
     pub(crate) end: End,
 }
 
 /// What happens between two rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Event {
-    /// The wall clock jumps by so many seconds.
+    /// The wall clock jumps by this many seconds.
     Jump(i64),
-    /// The wall clock jumps by so many days, to that minute of the day's middle.
+    /// The wall clock jumps by this many days, to this minute around noon.
     JumpDays(i64, i64),
-    /// The machine is replaced: an empty directory. Only if the newest generation knows all that was
-    /// promised.
+    /// The machine is replaced: an empty directory. Only if the newest generation holds every claim.
     NewMachine,
-    /// The other machine goes on, with the state it had when it was last used. Only under the same condition.
+    /// The other machine goes on, with the state of its last use. Only under the same condition.
     OtherMachine,
 }
 
-/// What is started.
+/// The command that is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// `run`: ends by itself.
+    /// `run`, which ends by itself.
     Run,
     /// `serve`.
     Serve,
 }
 
-/// How Twilio behaves in a round.
+/// The faults of Twilio in a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Twilio {
-    /// At random.
+    /// Random faults.
     pub(crate) chaos: twilio::Chaos,
-    /// First.
+    /// Faults of the first requests.
     pub(crate) sends: Vec<twilio::Fault>,
-    /// Whether nothing can be read there.
+    /// Whether every read fails.
     pub(crate) mute: bool,
 }
 
-/// How S3 behaves in a round.
+/// The faults of S3 in a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remote {
-    /// First, for PUT.
+    /// Faults of the first PUTs.
     pub(crate) puts: Vec<s3::Fault>,
-    /// All the time.
+    /// A fault of every request.
     pub(crate) always: Option<(s3::Operation, s3::Fault)>,
-    /// At random.
+    /// Random faults.
     pub(crate) chaos: s3::Chaos,
 }
 
-/// How a round ends.
+/// The end of a round.
 #[derive(Clone, Debug)]
 pub(crate) enum End {
-    /// At failpoints, the last of which kills; by SIGKILL after so many milliseconds if it never gets there.
+    /// At failpoints, of which the last kills. By SIGKILL after this many milliseconds if the process never
+    /// reaches it.
     At(String, u64),
-    /// By SIGKILL after so many milliseconds.
+    /// By SIGKILL after this many milliseconds.
     Kill(u64),
-    /// By SIGTERM after so many milliseconds.
+    /// By SIGTERM after this many milliseconds.
     Terminate(u64),
     /// By itself; only [`Command::Run`].
     Itself,
-    /// Stopped after so many milliseconds, while the other machine makes a pass; then continued, and killed
-    /// so many milliseconds later.
+    /// The process is stopped after this many milliseconds, while the other machine makes a pass. Then it is
+    /// continued, and killed this many milliseconds later.
     Overtaken(u64, u64),
-    /// Stopped before its generation is created, while the other machine makes a pass; then continued, and
-    /// killed as it finds out.
+    /// The process is stopped before its generation is created, while the other machine makes a pass. Then it
+    /// is continued, and killed as it notices the other generation.
     Fenced,
-    /// Stopped at failpoints, and each time the other machine makes a pass before it is continued.
+    /// The process is stopped at failpoints. Each time the other machine makes a pass before the process is
+    /// continued.
     TakenOver(String),
-    /// Both machines, so many milliseconds apart; both end by themselves.
+    /// Both machines start this many milliseconds apart, and both end by themselves.
     Race(u64),
-    /// Both machines at once; the first is killed after so many milliseconds, the second ends by itself.
+    /// Both machines start at once. The first is killed after this many milliseconds, the second ends by
+    /// itself.
     Together(u64),
-    /// The wall clock jumps by so many seconds after so many milliseconds, under the running process; killed
-    /// as many later.
+    /// The wall clock jumps by this many seconds after this many milliseconds, under the running process. The
+    /// process is killed the same time later.
     JumpUnder(i64, u64),
 }
 
-/// One kind of disturbance.
+/// A kind of disturbance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Card {
     Failpoint(&'static str),
@@ -109,7 +111,7 @@ pub(crate) enum Card {
 }
 
 impl End {
-    /// Whether the other machine is at work too. What this one promised has to be known to the remote then.
+    /// Whether the other machine works too. Then the remote must hold every claim of this machine.
     pub(crate) fn needs_both_machines(&self) -> bool {
         matches!(
             self,
@@ -118,12 +120,12 @@ impl End {
     }
 }
 
-/// Failpoints that are reached in the first round after a long absence only.
+/// Failpoints that are reached only in the first round after a long absence.
 const AFTER_ABSENCE: [&str; 2] = ["retention.forgotten", "retention.compacted"];
 
-/// The cards of one batch, shuffled: half a deck with every failpoint once, and the others. Two batches share
-/// a deck. A batch with an odd number begins with the one failpoint of a first round after a long absence,
-/// the others with the other.
+/// The shuffled cards of a batch. Two batches share a deck, which has every failpoint once. A batch begins
+/// with one of the two failpoints that are reached only after a long absence: an even batch with the first,
+/// an odd batch with the second.
 pub(crate) fn half_a_deck(seed: u64, batch: u64) -> Vec<Card> {
     let everywhere = failpoint::ALL.iter().filter(|name| !AFTER_ABSENCE.contains(name));
     let mut cards: Vec<Card> = everywhere.map(|name| Card::Failpoint(name)).collect();
@@ -145,7 +147,7 @@ pub(crate) fn half_a_deck(seed: u64, batch: u64) -> Vec<Card> {
 }
 
 impl Card {
-    /// The rounds that it stands for.
+    /// The rounds of the card.
     pub(crate) fn rounds(self, rng: &mut Rng) -> Vec<Round> {
         match self {
             Self::Failpoint(name) => at(name, rng),
@@ -194,7 +196,7 @@ impl Card {
     }
 }
 
-/// A round in fair weather.
+/// A round without faults.
 fn fair(command: Command, end: End) -> Round {
     Round {
         before: Vec::new(),
@@ -205,7 +207,7 @@ fn fair(command: Command, end: End) -> Round {
     }
 }
 
-/// The rounds of [`at`], with a stop in the place of the kill.
+/// The rounds of [`at`], with a stop instead of the kill.
 fn taken_over(name: &'static str, rng: &mut Rng) -> Vec<Round> {
     let mut rounds = at(name, rng);
     if let Some(last) = rounds.last_mut() {
@@ -214,13 +216,13 @@ fn taken_over(name: &'static str, rng: &mut Rng) -> Vec<Round> {
             _ => "checkpoint.drafted=stop;checkpoint.fenced=stop".to_owned(),
         };
         last.end = End::TakenOver(plan.replace("@2", ""));
-        // A remote that fails one of two agents is the named residual risk; a reply that is lost is none.
+        // A remote that fails for one of two agents is the named residual risk; a lost reply is not.
         (last.remote.always, last.remote.chaos) = (None, s3::Chaos::default());
     }
     rounds
 }
 
-/// A round that is killed at a failpoint, and what has to come before for it to be reached.
+/// A round that is killed at a failpoint, and the rounds before it that make the failpoint reachable.
 fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
     let kill = |name: &str| End::At(format!("{name}=kill"), 4000);
     let plain = fair;
@@ -384,7 +386,7 @@ fn at(name: &'static str, rng: &mut Rng) -> Vec<Round> {
             } else {
                 format!("{name}=kill")
             };
-            // Half of them in fair weather, so that the place is reached; half in any.
+            // Half of the rounds have no faults, so that the failpoint is reached; half have random ones.
             let end = End::At(place, 4000);
             if rng.bool() {
                 vec![plain(command, end)]
@@ -420,7 +422,7 @@ impl Command {
     }
 }
 
-/// A round in any weather.
+/// A round with random faults.
 fn disturbed(rng: &mut Rng, command: impl Fn(&mut Rng) -> Command, end: impl Fn(&mut Rng) -> End) -> Round {
     let mut before = Vec::new();
     match rng.u8(..10) {

@@ -1,7 +1,7 @@
-//! A disk that is full, and one that cannot be written: the agent says so, decides all the same, sends
-//! nothing twice, and goes on by itself when the disk is back.
+//! A full disk and a disk that cannot be written: the agent reports it, still decides, sends nothing twice,
+//! and continues by itself when the disk works again.
 //!
-//! They need to mount a small filesystem, or to forbid writing to a file: see [`cannot_mount`] and
+//! The tests need to mount a small filesystem, or to forbid writing to a file: see [`cannot_mount`] and
 //! [`cannot_freeze`].
 
 use std::{
@@ -20,7 +20,7 @@ use crate::{
     state::local,
 };
 
-/// What needs a small filesystem.
+/// The tests that need a small filesystem.
 pub(crate) const MOUNTED: &[Case] = &[
     (
         "disk::on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room",
@@ -36,16 +36,16 @@ pub(crate) const MOUNTED: &[Case] = &[
     ),
 ];
 
-/// What needs a file that nobody may write.
+/// The tests that need a file that no process may write.
 pub(crate) const FROZEN: &[Case] = &[(
     "disk::a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name",
     a_file_that_cannot_be_written_any_more_is_a_full_disk_by_another_name,
 )];
 
-/// How long anything here may take.
+/// The longest time of any step.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A small disk; gone when dropped.
+/// A small disk. It is removed when dropped.
 struct Disk(PathBuf);
 
 impl Disk {
@@ -65,7 +65,7 @@ impl Disk {
         .then_some(Self(folder))
     }
 
-    /// Leaves no room for a single page.
+    /// Fills the disk up to the last page.
     fn fill(&self) {
         let mut file = File::create(self.0.join("filler")).expect("a file");
         for size in [65_536, 4096, 512, 1] {
@@ -91,7 +91,7 @@ fn works(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// Why no filesystem can be mounted here; `None` if one can.
+/// The reason why no filesystem can be mounted here; `None` if it can.
 pub(crate) fn cannot_mount() -> Option<&'static str> {
     let folder = tempfile::tempdir().ok()?;
     let disk = Disk::mount(folder.path().join("disk"));
@@ -99,7 +99,7 @@ pub(crate) fn cannot_mount() -> Option<&'static str> {
         .then_some("mounting a tmpfs is not permitted: run as root on Linux")
 }
 
-/// Why nothing can be frozen here; `None` if it can.
+/// The reason why no file can be frozen here; `None` if it can.
 pub(crate) fn cannot_freeze() -> Option<&'static str> {
     let folder = tempfile::tempdir().ok()?;
     let files = ["state.db", "state.db-wal"].map(|name| File::create(folder.path().join(name)));
@@ -107,7 +107,7 @@ pub(crate) fn cannot_freeze() -> Option<&'static str> {
     (!frozen).then_some("chattr +i is not permitted: run as root, with a TMPDIR on ext4 or the like")
 }
 
-/// The state in `folder`, and a lease in which a busy machine does not matter.
+/// The state in `folder`, and a lease that is long enough for a busy machine.
 fn stage_in(folder: &Path) -> Stage {
     let mut stage = Stage::new(false);
     stage.set_lease(LONG_LEASE);
@@ -145,7 +145,7 @@ fn is_degraded(daemon: &Daemon) -> bool {
         .is_some_and(|all| all.iter().any(|what| what == "state"))
 }
 
-/// Until several passes could not be recorded, each with its decisions in the log.
+/// Waits until several passes could not be recorded, each with its decisions in the log.
 fn decides_without_a_record(daemon: &Daemon, about: &str) {
     let (decision, failure) = (
         format!("subject={about}"),
@@ -314,15 +314,14 @@ fn on_a_read_only_disk_a_pass_decides_and_says_why_it_sends_nothing() {
     assert_eq!(stage.twilio.accepted_count(), 2);
 }
 
-/// Forbids to write to the state in a folder; allows it again when dropped, so that the folder can be
-/// removed.
+/// Forbids writing to the state in a folder. Allows it again when dropped, so that the folder can be removed.
 struct Frozen(PathBuf);
 
 impl Frozen {
     fn set(&self, frozen: bool) -> bool {
-        // Not the shared index beside them: it is mapped into memory, and who writes to a mapped page of an
-        // immutable file is killed by SIGBUS. That is another test's business, the one of a kill at a random
-        // instant.
+        // The shared index beside the database stays writable. It is mapped into memory, and a process that
+        // writes to a mapped page of an immutable file is killed by SIGBUS. The test that kills at a random
+        // instant covers that.
         let [database, log] =
             ["state.db", "state.db-wal"].map(|name| self.0.join(name).display().to_string());
         works("chattr", &[if frozen { "+i" } else { "-i" }, &database, &log])

@@ -1,4 +1,4 @@
-//! One account through its rounds: what is done to the agent, and what is expected of it.
+//! An account through its rounds: the disturbances of the agent, and what must hold.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,25 +13,25 @@ use crate::{
     state::local,
 };
 
-/// Goals that stay red on the account after they were told, so that telling them again is possible.
+/// Goals that stay red on the account after their message, so that a second message would be possible.
 const LINGER: usize = 3;
 
-/// So many passes may it take until everything has settled.
+/// The most passes until everything has settled.
 const PASSES_TO_SETTLE: usize = 12;
 
-/// The longest a clean pass takes: two doubts, and a provider that wants to be asked later.
+/// The longest time of a clean pass: two messages in doubt, and a provider that asks for a later retry.
 const LONGEST_PASS: Duration = Duration::from_secs(40);
 
-/// One account and what is expected of it.
+/// An account and the messages that are expected.
 pub(crate) struct Lane<'a> {
     pub(crate) stage: Stage,
     tally: &'a Tally,
-    /// Goals on the account, all red.
+    /// The goals on the account, all red.
     shown: Vec<String>,
     told: GoalDays,
     red: GoalDays,
     named: u64,
-    /// So many messages are accounted for, and may be forgotten.
+    /// How many messages are already audited and may be forgotten.
     accounted: usize,
     pub(crate) history: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// From the first message to the audit.
+    /// Plays the rounds and audits the account.
     pub(crate) fn play(&mut self, rounds: &[(Card, Round)]) -> Result<(), String> {
         for (card, round) in rounds {
             self.round(*card, round)?;
@@ -67,7 +67,7 @@ impl<'a> Lane<'a> {
                 Event::NewMachine => "machines replaced: local directory deleted",
                 Event::OtherMachine => "rounds on the other machine, which had older state",
             };
-            // An absence ends an account's story so far: what is older is forgotten.
+            // After a long absence the earlier part of the account's story is forgotten.
             if matches!(event, Event::JumpDays(days, _) if *days > 90) {
                 self.settle()?;
                 self.audit()?;
@@ -128,7 +128,7 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Starts the agent and does to it what the round says.
+    /// Starts the agent and disturbs it as the round says.
     fn disturb(&mut self, round: &Round) {
         let arguments: &[&str] = match round.command {
             Command::Run => &["run", "--json"],
@@ -164,8 +164,8 @@ impl<'a> Lane<'a> {
                 let creates = self.stage.twilio.creates();
                 pause(millis(after));
                 agent.stop();
-                // Between the check of the lease and the write to the socket: the named residual risk,
-                // measured apart.
+                // A stop between the check of the lease and the write to the socket is the named residual
+                // risk, which `residual` measures.
                 let named = last_passed(self.stage.machine()) == "outbox.lease_checked";
                 if named && self.stage.twilio.creates() == creates {
                     self.tally
@@ -203,7 +203,7 @@ impl<'a> Lane<'a> {
                 }
                 match round.command {
                     Command::Run => self.finishes(&mut agent),
-                    // A daemon goes on for ever.
+                    // A daemon never ends by itself.
                     Command::Serve => drop(agent.ended(Duration::from_secs(2))),
                 }
                 agent.kill();
@@ -239,12 +239,11 @@ impl<'a> Lane<'a> {
         self.finishes(&mut Agent::start(self.stage.other(), &["run", "--json"], ""));
     }
 
-    /// A pass that nobody kills ends by itself, and does not say that it failed because another machine is
-    /// there too.
+    /// A pass that is not killed ends by itself, and does not fail because another machine works too.
     fn finishes(&self, agent: &mut Agent) {
         match agent.ended(LONGEST_PASS) {
             Some(Ended::Exited(1)) => self.tally.count(FAILED),
-            // One that was to be stopped, and came there late.
+            // The process was to be stopped, but reached the place too late.
             None if agent.is_stopped() => {}
             None => self.tally.count(HANGS),
             Some(_) => {}
@@ -273,7 +272,7 @@ impl<'a> Lane<'a> {
         self.forget_told()
     }
 
-    /// Goals that were told leave the account, so that the last round is as quick as the first; a few stay,
+    /// Goals with a message leave the account, so that the last round is as quick as the first. A few stay,
     /// to tempt the agent.
     fn forget_told(&mut self) -> Result<(), String> {
         let (promises, today) = (self.stage.promises()?, self.stage.today());
@@ -302,8 +301,8 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Lets the agent finish in fair weather: every goal on the account is told today, and nothing is in
-    /// doubt.
+    /// Lets the agent finish without faults: every goal on the account has its message of today, and no
+    /// message is in doubt.
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..PASSES_TO_SETTLE {
             self.clean_pass()?;
@@ -314,7 +313,7 @@ impl<'a> Lane<'a> {
                 self.told.extend(self.shown.drain(..).map(|slug| (slug, today)));
                 return Ok(());
             }
-            // A message may wait for its next try for longer than a pass waits for it.
+            // A message may wait for its next try longer than a pass waits for the message.
             self.stage.jump(60);
         }
         let promises = self.stage.promises()?;
@@ -324,7 +323,7 @@ impl<'a> Lane<'a> {
         ))
     }
 
-    /// Counts, and begins anew.
+    /// Audits the account and starts a new story.
     fn audit(&mut self) -> Result<(), String> {
         if let Some(violation) = self.stage.violations().first() {
             return Err(format!("something no agent should ask: {violation}"));

@@ -1,18 +1,19 @@
-//! The crash harness: the real agent, built with failpoints, is killed, stopped and starved at every place
-//! and at random instants, against stateful fakes that count. What must hold afterwards is in `audit`.
+//! The crash harness: the real agent, built with failpoints, is killed, stopped and starved at every
+//! failpoint and at random instants, against stateful fakes that count. `audit` holds what must be true
+//! afterwards.
 //!
-//! * `rounds`: forty rounds in the quick tier, a thousand in the heavy one, twenty thousand in
+//! * `rounds`: forty rounds in the quick tier, a thousand in the heavy tier, twenty thousand in
 //!   `scripts/crash-soak`.
-//! * `two_agents`: started together; one stopped, taken over, continued.
-//! * `disk`: full, and read-only. `new_machine`: an empty directory before every pass.
-//! * `residual`: what can still go wrong, provoked and measured.
-//! * `binaries`: failpoints are in the binary for tests and in no other.
+//! * `two_agents`: two agents that start together; one is stopped, overtaken and continued.
+//! * `disk`: a full and a read-only disk. `new_machine`: an empty directory before every pass.
+//! * `residual`: the failures that remain possible, provoked and measured.
+//! * `binaries`: failpoints are in the binary for tests and in no other binary.
 //!
-//! The quick tier has the forty rounds and `binaries`; `scripts/test-all` runs the heavy tier too. What needs
-//! more than this machine permits is reported as ignored, with the reason.
+//! The quick tier has the forty rounds and `binaries`; `scripts/test-all` runs the heavy tier too. A test that
+//! needs more than this machine permits is reported as ignored, with the reason.
 //!
-//! `MECRIS_CRASH_ROUNDS`, `MECRIS_CRASH_LANES` and `MECRIS_TEST_SEED` say how much and how;
-//! `MECRIS_CRASH_BATCH` reruns one batch.
+//! `MECRIS_CRASH_ROUNDS` and `MECRIS_CRASH_LANES` set the size, `MECRIS_TEST_SEED` the seed.
+//! `MECRIS_CRASH_BATCH` repeats one batch.
 
 mod audit;
 mod binaries;

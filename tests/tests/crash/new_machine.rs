@@ -1,5 +1,5 @@
-//! An empty directory before every pass, as on an instance that lives for one day: nothing is repeated,
-//! nothing forgotten.
+//! An empty directory before every pass, as on an instance that lives for one day: no message is repeated, no
+//! row is lost.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ pub(crate) const CASES: &[Case] = &[(
     a_new_machine_before_every_pass_repeats_nothing_and_forgets_nothing,
 )];
 
-/// So many machines, one after the other; the clock goes on by a day before every third.
+/// The number of machines, one after the other. The clock goes on by a day before every third.
 const MACHINES: usize = 9;
 
-/// What a person told the agent, as it tells it back.
+/// The data that a person sent to the agent, as the agent returns it.
 fn told(daemon: &Daemon) -> (Value, Value, Value) {
     let usage = daemon.get("/usage").json();
     let odometer = daemon.get("/groq/odometer/status").json();
@@ -78,7 +78,7 @@ fn a_new_machine_before_every_pass_repeats_nothing_and_forgets_nothing() {
             first.get_or_insert_with(|| now.clone()),
             "machine {machine}"
         );
-        // What was told is safe by itself, but only what was answered: the last machine ends as instances do.
+        // Data of a person is safe as soon as the request is answered. The last machine ends as instances do.
         let status = daemon
             .terminate(Duration::from_secs(20))
             .expect("it stops in time");

@@ -1,4 +1,4 @@
-//! How much, and with which seed: from the environment.
+//! The size and the seed of a run, from the environment.
 
 /// A number from the environment.
 pub(crate) fn number(variable: &str) -> Option<u64> {
@@ -9,12 +9,12 @@ pub(crate) fn number(variable: &str) -> Option<u64> {
     )
 }
 
-/// A size: from the environment, or as it is in CI.
+/// A size from the environment, else the size in CI.
 pub(crate) fn size(variable: &str, in_ci: u64) -> u64 {
     number(variable).unwrap_or(in_ci)
 }
 
-/// The seed of everything: `MECRIS_TEST_SEED`, else a fresh one. It is printed, so that a failure can be
+/// The seed of everything: `MECRIS_TEST_SEED`, else a new seed. It is printed, so that a failure can be
 /// repeated.
 pub(crate) fn seed(test: &str) -> u64 {
     let seed = number("MECRIS_TEST_SEED").unwrap_or_else(|| fastrand::u64(..));
@@ -22,7 +22,7 @@ pub(crate) fn seed(test: &str) -> u64 {
     seed
 }
 
-/// How many installations are tormented side by side: they wait more than they work.
+/// The number of installations that run side by side. They wait more than they work.
 pub(crate) fn lanes() -> usize {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     number("MECRIS_CRASH_LANES")

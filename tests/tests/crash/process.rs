@@ -1,4 +1,4 @@
-//! One process of the agent, with a failpoint or without.
+//! A process of the agent, with or without failpoints.
 
 use std::{
     fs::File,
@@ -18,7 +18,7 @@ pub(crate) struct Agent {
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// By SIGKILL, its own or ours.
+    /// By SIGKILL, from a failpoint or from the test.
     Killed,
     /// By itself, with this code.
     Exited(i32),
@@ -48,7 +48,7 @@ impl Agent {
         }
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     pub(crate) fn ended(&mut self, within: Duration) -> Option<Ended> {
         until(within, || {
             self.child.try_wait().expect("a child can be waited for")
@@ -56,28 +56,28 @@ impl Agent {
         .map(how)
     }
 
-    /// SIGKILL, and waits for its end. Says how it ended: it may have been quicker.
+    /// Sends SIGKILL and waits for the end. Returns how the process ended: it may have ended before.
     pub(crate) fn kill(&mut self) -> Ended {
         let _ = self.child.kill();
         how(self.child.wait().expect("a child can be waited for"))
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// SIGSTOP.
+    /// Sends SIGSTOP.
     pub(crate) fn stop(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// SIGCONT.
+    /// Sends SIGCONT.
     pub(crate) fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
-    /// Whether it stands still.
+    /// Whether the process is stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         stat.rsplit_once(')')

@@ -1,4 +1,4 @@
-//! The counts of a run, and the table that is made of them.
+//! The counts of a run, and their table.
 
 use std::{
     collections::BTreeMap,
@@ -11,27 +11,27 @@ use mecris_agent::failpoint;
 
 use crate::audit::Findings;
 
-/// Counts of all lanes.
+/// The counts of all lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Counts>);
 
-/// A pass that nobody killed ended with the code 1.
+/// A pass that was not killed ended with code 1.
 pub(crate) const FAILED: &str =
     "passes that nobody killed and that ended with 1: a message failed, or the remote";
-/// A pass that nobody killed did not end.
+/// A pass that was not killed did not end.
 pub(crate) const HANGS: &str = "passes that nobody killed and that did not end";
 
-/// What happened.
+/// The counts.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    /// Starts of an agent that were disturbed in some way.
+    /// Starts of an agent that were disturbed in any way.
     pub(crate) rounds: u64,
     pub(crate) batches: u64,
     /// By failpoint.
     pub(crate) kills: BTreeMap<String, u64>,
     /// By failpoint.
     pub(crate) stops: BTreeMap<String, u64>,
-    /// Everything else, by name.
+    /// All other counts, by name.
     pub(crate) events: BTreeMap<&'static str, u64>,
     pub(crate) intended: usize,
     pub(crate) accepted: usize,
@@ -39,7 +39,7 @@ pub(crate) struct Counts {
     pub(crate) lost: usize,
     pub(crate) duplicates: usize,
     pub(crate) integrity_checks: u64,
-    /// What went wrong, with how to repeat it.
+    /// The failures, each with the command that repeats it.
     pub(crate) failures: Vec<String>,
     /// All of it.
     pub(crate) took: Duration,
@@ -68,18 +68,18 @@ impl Counts {
         self.duplicates += findings.duplicates.len();
     }
 
-    /// How often a process was killed at a failpoint.
+    /// How often a process was killed at this failpoint.
     pub(crate) fn kills_at(&self, name: &str) -> u64 {
         self.kills.get(name).copied().unwrap_or_default()
     }
 
-    /// The least of them, and where.
+    /// The failpoint with the fewest kills, and their number.
     pub(crate) fn rarest(&self) -> (&'static str, u64) {
         let counts = failpoint::ALL.iter().map(|name| (*name, self.kills_at(name)));
         counts.min_by_key(|(_, count)| *count).unwrap_or_default()
     }
 
-    /// A line for whoever waits.
+    /// A line about the progress.
     pub(crate) fn progress(&self, so_far: Duration) {
         let (rarest, kills) = self.rarest();
         eprintln!(
@@ -92,7 +92,7 @@ impl Counts {
         );
     }
 
-    /// One row of a table, as Markdown.
+    /// A row of a table in Markdown.
     pub(crate) fn summary(&self, what: &str, times: u64, seed: u64) -> String {
         let Self {
             intended,
@@ -108,7 +108,7 @@ impl Counts {
         )
     }
 
-    /// As Markdown.
+    /// The report in Markdown.
     pub(crate) fn table(&self, seed: u64) -> String {
         let took = self.took;
         let mut text = String::from("| What | Count |\n|---|---:|\n");
@@ -148,7 +148,7 @@ impl Counts {
     }
 }
 
-/// Puts a piece of the report into the folder `MECRIS_CRASH_REPORT`, if that is set.
+/// Writes a part of the report into the folder `MECRIS_CRASH_REPORT`, if that is set.
 pub(crate) fn publish(name: &str, text: &str) {
     if let Some(folder) = std::env::var_os("MECRIS_CRASH_REPORT") {
         let file = std::path::Path::new(&folder).join(format!("{name}.md"));

@@ -1,6 +1,6 @@
-//! What can still go wrong, provoked and measured: a provider that lists late what it accepted, and a machine
-//! that stands still between the last check of its lease and the write to its socket. Times are a tenth of
-//! the default ones.
+//! The failures that remain possible, provoked and measured: a provider that lists an accepted message late,
+//! and a machine that is suspended between the last check of its lease and the write to its socket. The times
+//! are a tenth of the defaults.
 
 use std::{
     fmt::Write as _,
@@ -50,11 +50,11 @@ pub(crate) const CASES: &[Case] = &[
 const LEASE: Duration = Duration::from_millis(1500);
 const SETTLE: Duration = Duration::from_millis(2000);
 
-/// Delays and pauses in percent of lease and settle time together: that long after an attempt began somebody
+/// Delays and pauses in percent of lease plus settle time. So long after the start of an attempt the agent
 /// asks about it.
 const SHARES: [u32; 7] = [25, 50, 90, 100, 110, 150, 200];
 
-/// So many lanes at once: here times matter.
+/// The number of lanes at once. It is small, because times matter here.
 const LANES: usize = 8;
 
 fn stage() -> Stage {
@@ -73,7 +73,7 @@ fn pass(stage: &Stage, machine: usize, failpoints: &str) -> Agent {
     Agent::start(&stage.machines[machine], &["run", "--json"], failpoints)
 }
 
-/// Runs passes until one has nothing left to do, and counts what the provider accepted.
+/// Runs passes until a pass has nothing left to do, and counts the messages that the provider accepted.
 fn accepted_in_the_end(stage: &Stage, machine: usize) -> usize {
     for _ in 0..2 {
         pass(stage, machine, "").ended(Duration::from_secs(40));
@@ -91,7 +91,7 @@ fn listed_late(delay: Duration) -> usize {
     accepted_in_the_end(&stage, 0)
 }
 
-/// A machine that stands still between the check and the socket.
+/// A machine that is suspended between the check and the socket.
 fn standing(stage: &Stage) -> Agent {
     let paused = pass(stage, 0, "outbox.lease_checked=stop");
     let stands = until(Duration::from_secs(20), || paused.is_stopped().then_some(()));
@@ -99,7 +99,7 @@ fn standing(stage: &Stage) -> Agent {
     paused
 }
 
-/// It stands still for `span`, and there is no other.
+/// The machine is suspended for `span`, and there is no other machine.
 fn stood_still_alone(span: Duration) -> usize {
     let stage = stage();
     let mut paused = standing(&stage);
@@ -109,13 +109,14 @@ fn stood_still_alone(span: Duration) -> usize {
     accepted_in_the_end(&stage, 0)
 }
 
-/// It stands still for half of `span`, while another one takes over, and the provider lists a message only
-/// after the other half. The first hears what became of it, and the other is fenced by that.
+/// The machine is suspended for half of `span`, while another machine takes over. The provider lists a
+/// message only after the other half. The first machine gets its answer, and the other machine is fenced by
+/// that record.
 fn stood_still_and_listed_late(span: Duration) -> usize {
     half_and_half(&stage(), span)
 }
 
-/// The same, and the first hears nothing: it records its doubt.
+/// The same, but the first machine gets no answer: it records its doubt.
 fn stood_still_and_listed_late_unheard(span: Duration) -> usize {
     let stage = stage();
     stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
@@ -129,7 +130,7 @@ fn half_and_half(stage: &Stage, span: Duration) -> usize {
     taken_over(stage, span / 2)
 }
 
-/// It stands still for `span`, while another one takes over.
+/// The machine is suspended for `span`, while another machine takes over.
 fn stood_still(span: Duration) -> usize {
     taken_over(&stage(), span)
 }
@@ -144,7 +145,7 @@ fn taken_over(stage: &Stage, span: Duration) -> usize {
     accepted_in_the_end(stage, 1)
 }
 
-/// One row for each share: how often two messages were accepted, and how often none was.
+/// A row for each share: how often two messages were accepted, and how often none.
 fn measure(name: &str, times: usize, once: impl Fn(Duration) -> usize + Sync) -> Vec<(u32, usize, usize)> {
     let (next, seen) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
@@ -177,7 +178,7 @@ fn measure(name: &str, times: usize, once: impl Fn(Duration) -> usize + Sync) ->
     rows
 }
 
-/// Well within the promise nothing happens.
+/// Well within the promise no failure occurs.
 fn holds_within(rows: &[(u32, usize, usize)]) {
     for (share, twice, lost) in rows {
         assert_eq!(*lost, 0, "{rows:?}");
@@ -194,7 +195,7 @@ fn a_message_that_is_listed_late_may_come_twice() {
     let times = times();
     let rows = measure("listing delay", times, listed_late);
     holds_within(&rows);
-    // Well beyond it does, or this part of the report would be fiction.
+    // Well beyond the promise failures do occur. Otherwise this part of the report would prove nothing.
     assert!(
         rows.iter()
             .all(|(share, twice, _)| *share < 200 || *twice == times),

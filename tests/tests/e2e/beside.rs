@@ -1,5 +1,5 @@
-//! An alert that is asked for while another process has the state: it is left for the daemon, which decides
-//! about it and sends it.
+//! An alert that is asked for while another process has the state: `send-alert` leaves it for the daemon,
+//! which decides about it and sends it.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn an_alert_that_was_left_for_a_daemon_that_died_is_sent_by_the_next() {
         .ok()
         .and_then(rustix::process::Pid::from_raw)
         .expect("a process");
-    // It has the state, and does nothing any more.
+    // The daemon has the state and does nothing any more.
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it is ours");
     assert_eq!(stage.setup.agent(ALERT).code, 0);
     assert_eq!(stage.twilio.accepted_count(), 0);
@@ -78,7 +78,7 @@ fn waiting(stage: &Stage) -> usize {
 #[test]
 fn an_alert_that_was_left_and_is_held_back_waits_until_it_may_be_said() {
     let mut stage = Stage::of_the_daemon();
-    // All day but for an hour that is not this one.
+    // Quiet hours all day, except for another hour than the present one.
     let hour = machine_time().in_tz("America/New_York").expect("a zone").hour();
     let times = [(hour + 13) % 24, (hour + 12) % 24].map(|hour| format!("{hour:02}:00"));
     stage
@@ -108,7 +108,7 @@ fn an_alert_that_was_left_and_is_held_back_waits_until_it_may_be_said() {
         .setup
         .config
         .set("policy.quiet_hours", serde_json::json!([]));
-    // A pass takes it up as a daemon does.
+    // `run` takes the alert up as a daemon does.
     let pass = stage.setup.agent(&["run"]);
     assert_eq!(
         (stage.twilio.accepted_count(), waiting(&stage)),

@@ -1,4 +1,5 @@
-//! A channel that refuses everything: the others are used, it is said once, and it comes back by itself.
+//! A channel that refuses everything: the other channels are used, the person is told once, and the channel
+//! recovers by itself.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{AFTERNOON, Stage, about, notified};
 
-/// One red goal, three ways to say it.
+/// A goal on its last day, and three channels.
 fn stage() -> Stage {
     let mut stage = Stage::new();
     stage.channels(&["sms", "whatsapp", "voice"]);
@@ -31,7 +32,7 @@ fn broken(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// What was sent to WhatsApp.
+/// The messages sent by WhatsApp.
 fn whatsapp(stage: &Stage) -> Vec<String> {
     let messages = stage.twilio.accepted().into_iter();
     messages
@@ -63,7 +64,7 @@ fn what_sms_and_whatsapp_refuse_for_good_is_called_through() {
         calls[0].said
     );
 
-    // Both are said in one message, by the channel that is left, and the next passes are silent.
+    // One message by the remaining channel names both broken channels, and the next passes are silent.
     let report = stage.pass("2026-03-03T15:15:00-05:00").json();
     assert_eq!(
         notified(&report),
@@ -119,7 +120,7 @@ fn a_repaired_channel_comes_back_by_itself() {
     stage.twilio.fail_always_by(Way::Sms, Some(Fault::Refuse(20003)));
     assert_eq!(broken(&stage.pass("2026-03-03T13:00:00-05:00").json()), ["sms"]);
     stage.twilio.fail_always_by(Way::Sms, None);
-    // The report of the breakage itself goes by WhatsApp: six hours are not over.
+    // The message about the broken channel goes by WhatsApp: six hours have not passed.
     assert_eq!(
         stage.pass("2026-03-03T13:15:00-05:00").json()["notifications"][0]["channel"],
         "whatsapp"
@@ -206,7 +207,7 @@ fn with_the_only_channel_broken_everything_else_says_it() {
         "{metrics}"
     );
 
-    // Repaired: a message that gets through ends it everywhere.
+    // Repaired: a message that is delivered clears the mark everywhere.
     drop(daemon);
     stage.twilio.fail_always(None);
     let test = stage

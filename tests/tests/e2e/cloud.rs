@@ -1,5 +1,5 @@
-//! Settings from SSM Parameter Store, secrets from Secrets Manager, both of them moto's; and AWS' refusals,
-//! which moto never gives.
+//! Settings from SSM Parameter Store and secrets from Secrets Manager, both played by moto; and refusals of
+//! AWS that moto never gives.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ fn put_secret(moto: &Moto, action: &str, text: &str) {
     );
 }
 
-/// What reaches the agent by its environment is where AWS is, and nothing else.
+/// The environment holds only the address of AWS.
 fn in_the_cloud(stage: &mut Stage, environment: Vec<(String, String)>) {
     stage.setup.environment = environment;
     stage
@@ -56,7 +56,7 @@ fn in_the_cloud(stage: &mut Stage, environment: Vec<(String, String)>) {
         .set("secrets.source", format!("secretsmanager:{SECRET}"));
 }
 
-/// An agent whose secret is the text, and what `check` says of it.
+/// An agent with this text as its secret, and the output of `check`.
 fn check(moto: &Moto, text: Option<&str>) -> (i32, String) {
     let mut stage = Stage::new();
     in_the_cloud(&mut stage, moto.environment());
@@ -367,7 +367,8 @@ fn offline_nobody_is_asked_and_what_is_on_this_machine_is_checked() {
     stage.setup.config.set("window.hours", 99);
     let wrong = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(wrong.code, 78, "{}", wrong.everything());
-    // What the parameter may set is not judged before it is known; a name that nobody knows is.
+    // A setting that the parameter may override is not checked before the parameter is read. An unknown
+    // setting is refused at once.
     stage.setup.config.set("config.ssm_parameter", PARAMETER);
     let sound = stage.setup.agent(&["check", "--offline"]);
     assert_eq!(sound.code, 0, "{}", sound.everything());

@@ -22,7 +22,7 @@ fn five_mistakes_make_five_sentences_and_exit_78() {
         assert_eq!(output.code, 78, "{arguments:?}: {}", output.everything());
         for (key, value) in mistakes {
             let text = output.everything();
-            // A telephone number is private, so of a wrong one only the end is shown.
+            // A telephone number is private, so an error shows only its end.
             let shown = if key == "notify.sms.to" { "…ve" } else { value };
             let sentence = text
                 .lines()

@@ -1,6 +1,6 @@
-//! kill -9 at any moment: every subject-day that was seen gets its one message, none gets two.
+//! kill -9 at any moment: every subject that was seen gets exactly one message a day.
 //!
-//! `MECRIS_CRASH_ROUNDS` (200) and `MECRIS_TEST_SEED` change how long and how.
+//! `MECRIS_CRASH_ROUNDS` (200) sets the number of rounds, `MECRIS_TEST_SEED` the seed.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,7 +15,7 @@ use mecris_tests::{
 
 use crate::stage::Stage;
 
-/// Goals that stay red on the account after they were told, so that telling them again is possible.
+/// Goals that stay red on the account after their message, so that a second message would be possible.
 const LINGER: usize = 10;
 
 fn number(variable: &str) -> Option<u64> {
@@ -30,7 +30,7 @@ fn killed_at_any_moment_it_tells_everything_once() {
     let mut rng = Rng::with_seed(seed);
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("heuristic.interval", "1s");
-    // A slow reply makes the moments long in which a kill hurts.
+    // A slow reply lengthens the moments in which a kill does harm.
     stage.twilio.set_chaos(Chaos {
         seed,
         delay: 0.8,
@@ -42,7 +42,7 @@ fn killed_at_any_moment_it_tells_everything_once() {
     let (mut shown, mut told, mut in_flight) = (Vec::<String>::new(), 0, 0);
     for round in 0..rounds {
         shown.push(format!("g{round}"));
-        // What was told long ago leaves the account, so that the last round is as quick as the first.
+        // A goal whose message is old leaves the account, so that the last round is as quick as the first.
         let claimed: Vec<String> = claims(&stage).into_iter().map(|claim| claim.subject).collect();
         let keep = shown.len().saturating_sub(LINGER);
         let red = shown
@@ -85,7 +85,7 @@ fn claims(stage: &Stage) -> Vec<ledger::Claim> {
     ledger::claims(&stage.setup.database()).unwrap_or_default()
 }
 
-/// Each claim's message was accepted exactly once, and no message was accepted that no claim stands for.
+/// The message of each claim was accepted exactly once, and no message without a claim was accepted.
 fn assert_told_once(stage: &Stage, seed: u64) {
     let texts = stage.texts();
     let mut messages = BTreeMap::<(String, String), usize>::new();

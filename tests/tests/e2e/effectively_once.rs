@@ -1,8 +1,8 @@
-//! Twilio takes a message and its answer is lost: the message is looked for, not sent again.
+//! Twilio takes a message and its answer is lost: the agent looks for the message and does not send it again.
 //!
-//! Every reply of the fake is lost or a 5xx, nearly always after acceptance, and what was accepted is hidden
-//! from lists for a random time up to the settle time. `MECRIS_TEST_MESSAGES` and `MECRIS_TEST_SEED` change
-//! how many and how.
+//! Every reply of the fake is lost or a 5xx, nearly always after acceptance, and an accepted message is
+//! hidden from lists for a random time up to the settle time. `MECRIS_TEST_MESSAGES` sets the number of
+//! messages, `MECRIS_TEST_SEED` the seed.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -143,7 +143,7 @@ fn while_the_list_fails_nothing_is_sent_again() {
     assert_eq!((stage.twilio.accepted_count(), stage.twilio.creates()), (1, 1));
 }
 
-/// An installation of its own with the same fakes and the same quick lease.
+/// A separate installation with the same fakes and the same short lease.
 fn installation(stage: &Stage) -> Setup {
     let mut setup = Setup::new(stage.beeminder.address(), stage.twilio.address());
     let own = setup.config.clone();
@@ -154,7 +154,7 @@ fn installation(stage: &Stage) -> Setup {
     setup
 }
 
-/// Lets daemons finish what the commands left open.
+/// Daemons finish the messages that the commands left open.
 fn settle(setups: &[Setup]) {
     let daemons: Vec<Daemon> = setups.iter().map(Setup::serve).collect();
     for (setup, daemon) in setups.iter().zip(&daemons) {
@@ -166,8 +166,8 @@ fn settle(setups: &[Setup]) {
     }
 }
 
-/// The delivery loop and every triggered pass work on the outbox: whoever comes second must not take a send
-/// for one that was lost.
+/// The delivery loop and every triggered pass work on the outbox. The second worker must not take a running
+/// send for a lost one.
 #[test]
 fn many_passes_at_once_make_one_message() {
     let stage = Stage::of_the_daemon();

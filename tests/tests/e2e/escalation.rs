@@ -1,4 +1,5 @@
-//! `policy.escalate`: a WARNING that turns CRITICAL on the same day may be said a second time. Never a third.
+//! `policy.escalate`: a WARNING that turns CRITICAL on the same day may cause a second message, never a
+//! third.
 
 use mecris_tests::{beeminder::GoalSpec, twilio::Fault};
 use serde_json::json;
@@ -17,8 +18,8 @@ fn escalating() -> Stage {
     stage
 }
 
-/// At so late on one day reading has this many safe days; wants this reason. Each pass is a process of its
-/// own.
+/// A pass in a separate process, at this time of the day, with the goal reading at this many safe days. Its
+/// decision must have this reason.
 fn at(stage: &Stage, time: &str, safebuf: i64, reason: &str) {
     stage.beeminder.set_goals([GoalSpec::new("reading", safebuf)]);
     let output = stage.pass(&format!("2026-03-03T{time}:00-05:00"));
@@ -74,8 +75,8 @@ fn a_refused_first_message_does_not_make_a_third_one() {
     assert_eq!(stage.texts(), Vec::<String>::new());
     at(&stage, "10:15", 0, "escalated");
     assert_eq!(stage.texts().len(), 1);
-    // An hour after the refusal the first message might be tried again; but the person has been told
-    // something worse.
+    // An hour after the refusal the first message might be tried again, but the person has already had the
+    // more severe message.
     at(&stage, "11:30", 0, "already_notified_today");
     at(&stage, "13:00", 1, "already_notified_today");
     at(&stage, "16:00", 0, "already_notified_today");

@@ -1,4 +1,4 @@
-//! A stage with every channel that there is a fake of.
+//! A stage with every channel that has a fake.
 
 use mecris_tests::{
     slack::Slack,
@@ -8,7 +8,7 @@ use mecris_tests::{
 
 use crate::stage::Stage;
 
-/// The stage of the daemon, and the channels beside text messages.
+/// The stage of the daemon, and the fakes of the channels beside text messages.
 pub(crate) struct Everywhere {
     pub(crate) stage: Stage,
     pub(crate) telegram: Telegram,
@@ -17,7 +17,7 @@ pub(crate) struct Everywhere {
 }
 
 impl Everywhere {
-    /// With these channels, in this order.
+    /// A stage with these channels, in this order.
     pub(crate) fn new(channels: &[&str]) -> Self {
         let mut stage = Stage::of_the_daemon();
         let telegram = Telegram::start().expect("a free port");
@@ -54,7 +54,7 @@ impl Everywhere {
 }
 
 impl Drop for Everywhere {
-    /// What must be true of every test.
+    /// Holds at the end of every test.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(

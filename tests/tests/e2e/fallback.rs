@@ -1,4 +1,4 @@
-//! When one channel cannot, the next one does: in the configured order, and each message once.
+//! A channel that fails is followed by the next one, in the configured order. Each message is sent once.
 
 use mecris_tests::{
     agent::Output,
@@ -22,7 +22,7 @@ fn alert(everywhere: &Everywhere) -> Output {
     ])
 }
 
-/// Channel and outcome of each attempt.
+/// The channel and the outcome of each attempt.
 fn attempts(everywhere: &Everywhere) -> Vec<(String, String)> {
     let attempts = ledger::attempts(&everywhere.stage.setup.database()).expect("the message is on record");
     attempts
@@ -71,8 +71,8 @@ fn each_channel_that_refuses_for_good_hands_on_to_the_next() {
     let nobody = alert(&everywhere);
     assert_ne!(nobody.code, 0, "nobody was told: {}", nobody.everything());
     assert_eq!(everywhere.told(), [1, 1, 1, 1]);
-    // Each message passed over what was broken by then, so there were 7; the last one tries the broken ones
-    // again, after the others.
+    // Each message skipped the channels that were broken by then, so there were 7 attempts. The last message
+    // also tries the broken channels, after the others.
     let last = attempts(&everywhere).split_off(7);
     let order = ["email", "sms", "telegram", "slack"];
     assert_eq!(last, ended(&order.map(|channel| (channel, "rejected"))));
@@ -127,7 +127,7 @@ fn every_channel_says_it_in_its_own_way() {
     );
 }
 
-/// A channel may refuse for now a few times, with growing pauses; then the next one takes over.
+/// A channel may refuse for now a few times, with growing pauses. Then the next channel is used.
 #[test]
 fn a_channel_that_always_says_later_hands_on_after_five_tries() {
     let everywhere = Everywhere::new(&["telegram", "sms"]);
@@ -141,7 +141,7 @@ fn a_channel_that_always_says_later_hands_on_after_five_tries() {
     assert_eq!(everywhere.telegram.sends(), 5);
 }
 
-/// `retry-after` beyond the day that an alert is worth: there is no later on that channel.
+/// A `retry-after` beyond the day of the alert: the channel is not tried again.
 #[test]
 fn a_wait_that_would_be_too_long_is_not_waited_for() {
     let everywhere = Everywhere::new(&["telegram", "slack", "email"]);

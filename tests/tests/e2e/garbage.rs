@@ -1,8 +1,7 @@
-//! Beeminder answers with rubbish: no panic, an honest exit code, and nothing that cannot be read is called
-//! safe.
+//! Beeminder answers with garbage: no panic, an honest exit code, and no unreadable goal is called safe.
 //!
-//! Ten thousand bodies go through the parser in the agent's own tests; these go through the whole binary. The
-//! seed is printed and can be set with `MECRIS_TEST_SEED`.
+//! The agent's own tests put ten thousand bodies through the parser. These tests put bodies through the whole
+//! binary. They print their seed, and `MECRIS_TEST_SEED` sets it.
 
 use fastrand::Rng;
 use mecris_tests::{

@@ -1,5 +1,5 @@
-//! The endpoints: quick while everything else hangs, closed without a token, and the same for clients of the
-//! Python system.
+//! The endpoints: quick while everything else hangs, closed without a token, and compatible with clients of
+//! the Python system.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::stage::{Stage, assert_fields};
 
-/// A daemon that has looked once at a red, an orange and a safe goal.
+/// A daemon that has made one pass over a red, an orange and a safe goal.
 fn after_one_pass() -> (Stage, Daemon) {
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set(
@@ -63,7 +63,7 @@ fn health_answers_at_once_while_every_upstream_hangs() {
         times.sort_unstable();
         times[100]
     };
-    // The machine is shared: the best of three tries says what the agent can do.
+    // The machine is shared, so the best of three tries counts.
     let best = (0..3).map(|_| median("/health")).min().expect("three tries");
     println!("the median of /health while every upstream hangs: {best:?}");
     assert!(

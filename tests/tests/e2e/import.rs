@@ -1,4 +1,4 @@
-//! Changing over from the Python system: what it said today is not said again, what it knew is known.
+//! The change from the Python system: messages of today are not repeated, and its data is taken over.
 
 use std::{fs, path::Path};
 
@@ -67,8 +67,8 @@ fn what_the_old_system_said_today_is_not_said_again_and_the_rest_is() {
     let output = import(&stage.setup, &old, &["--json"]);
     let report = output.json();
     assert_eq!(table(&report, "alert_log")["taken"], 1, "{report:#}");
-    // No pass has read Beeminder yet, so the goal's deadline is not known: that is said, with the code for
-    // it.
+    // No pass has read Beeminder yet, so the goal's deadline is unknown. The import says so, with exit code
+    // 3.
     assert_eq!(output.code, 3, "{}", output.everything());
     assert!(
         report["doubts"][0]
@@ -207,7 +207,7 @@ fn the_endpoints_show_what_came_over() {
     assert!(close(&odometer["current_cost"], 1.90), "{odometer:#}");
     assert_eq!(odometer["history"][0]["readings"], 2);
 
-    // And it is refused while the daemon has the state; a dry run is not.
+    // The import is refused while the daemon has the state; a dry run is not refused.
     let refused = import(&stage.setup, &old, &[]);
     assert_eq!(refused.code, 75, "{}", refused.everything());
     assert!(
@@ -349,7 +349,7 @@ fn what_cannot_be_read_has_its_code_and_its_sentence() {
         ours.stderr
     );
 
-    // The old file has the name that our state has by default.
+    // The old file has the name that the state has by default.
     let [usage, _] = old.paths();
     stage.setup.config.set("state.path", usage);
     let output = stage.setup.agent(&["run", "--json"]);

@@ -1,5 +1,5 @@
-//! A channel that cannot be asked takes a message and its answer is lost: at least once, or at most once, as
-//! configured.
+//! A channel that cannot be asked takes a message and its answer is lost: the message is sent at least once
+//! or at most once, as configured.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::everywhere::Everywhere;
 
 const MUTE: [&str; 3] = ["telegram", "slack", "email"];
 
-/// The next send on this channel is accepted, and nobody hears of it.
+/// The next send on this channel is accepted, and its answer is lost.
 fn lose_a_reply(everywhere: &Everywhere, channel: &str) {
     match channel {
         "telegram" => everywhere.telegram.fail_next([Fault::DropReplyAfterAccept]),
@@ -24,7 +24,7 @@ fn lose_a_reply(everywhere: &Everywhere, channel: &str) {
     }
 }
 
-/// What the person read on this channel.
+/// The messages that the person read on this channel.
 fn texts(everywhere: &Everywhere, channel: &str) -> Vec<String> {
     match channel {
         "telegram" => everywhere
@@ -110,7 +110,7 @@ fn at_most_once_says_nothing_more_on_any_channel_and_stays_in_doubt() {
             "{channel}: {row:?}"
         );
 
-        // Another message works the outbox: this one is left alone.
+        // Another message makes the outbox work. The message in doubt is left alone.
         let next = everywhere
             .stage
             .setup
@@ -143,7 +143,7 @@ fn at_most_once_still_goes_elsewhere_when_nothing_is_in_doubt() {
     assert_eq!((alert(&everywhere), everywhere.told()), (0, [1, 0, 0, 0]));
 }
 
-/// Killed in the middle of a send: nobody knows, so the same two ways.
+/// The process is killed in the middle of a send. The outcome is unknown, so the same two rules apply.
 #[test]
 fn a_killed_sender_leaves_a_doubt_that_errs_as_configured() {
     for (on_doubt, told, state) in [("resend", 2, "accepted"), ("give_up", 1, "unknown")] {

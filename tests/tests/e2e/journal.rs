@@ -1,8 +1,8 @@
 //! `ship-journal` against moto's CloudWatch Logs, through three restarts and one kill -9 while a batch is on
 //! its way.
 //!
-//! journald is a file of its lines, and `journalctl` a script that follows it from a cursor: what is tested
-//! is what the shipper makes of cursors, not systemd.
+//! A file of lines stands for journald, and a script that follows the file from a cursor stands for
+//! `journalctl`. So these tests show how the shipper uses cursors; they do not test systemd.
 
 use std::{
     fs::{File, OpenOptions},
@@ -25,7 +25,7 @@ const STREAM: &str = "i-0123456789abcdef0/journal";
 const LINES: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The cursor of line 7 is `i=7`. It ends with whoever started it.
+/// The cursor of line 7 is `i=7`. The script ends with the process that started it.
 const JOURNALCTL: &str = r#"#!/bin/sh
 from=1
 for argument; do
@@ -78,7 +78,7 @@ impl Machine {
         }
     }
 
-    /// So many more lines; each tenth has a secret in it, each hundredth metrics.
+    /// Writes this many more lines. Each tenth holds a secret, each hundredth holds metrics.
     fn write(&mut self, lines: usize) {
         let mut text = String::new();
         for _ in 0..lines {
@@ -162,7 +162,7 @@ impl Machine {
         self.wait_for_position("shipped", |position| position["shipped"] == last.as_str());
     }
 
-    /// Everything in the stream, in its order.
+    /// All lines of the stream, in its order.
     fn arrived(&self) -> Vec<String> {
         self.moto.log_lines(GROUP, STREAM)
     }

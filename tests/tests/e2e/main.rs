@@ -1,6 +1,6 @@
-//! End to end: the real binary against the fakes, one file for each thing that the product promises.
+//! End to end: the real binary against the fakes, one file for each promise of the product.
 //!
-//! Every test has fakes and an installation of its own, so they run side by side.
+//! Every test has its own fakes and its own installation, so the tests run side by side.
 
 mod beside;
 mod broken_channel;

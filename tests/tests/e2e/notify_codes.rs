@@ -1,4 +1,4 @@
-//! When Twilio says no, the person reads what to do, not a number.
+//! When Twilio refuses, the person reads the next step, not only a number.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use mecris_tests::{
 
 use crate::stage::Stage;
 
-/// The code, and words of which one must be in the sentence about it.
+/// An error code, and words of which the sentence about it must contain one.
 const REFUSED: [(i64, &[&str]); 3] = [
     (21610, &["START"]),
     (21608, &["verif"]),

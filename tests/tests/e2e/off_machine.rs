@@ -18,7 +18,7 @@ fn bucket() -> S3 {
     S3::start(&FakeClock::default()).expect("a free port")
 }
 
-/// A goal on its last day, and the state in that bucket.
+/// A goal on its last day, and the state in this bucket.
 fn stage(environment: Vec<(String, String)>, url: &str) -> Stage {
     let mut stage = Stage::of_the_daemon();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
@@ -152,7 +152,7 @@ fn on_an_instance_its_role_is_enough() {
     );
 }
 
-/// 409 says nothing of what is there, unlike 412; `object_store` calls both "already exists".
+/// 409 tells nothing about the key, unlike 412. `object_store` calls both "already exists".
 #[test]
 fn a_conflict_that_is_none_keeps_the_message() {
     let s3 = bucket();
@@ -196,7 +196,8 @@ fn an_expired_token_is_said_to_be_expired_and_is_never_printed() {
     assert!(s3.counts().denied >= 1);
 }
 
-/// Whatever the first list says, a generation cannot be created twice: that is where a new machine notices.
+/// A generation cannot be created twice. By that a new machine notices its error, even if its first list is
+/// wrong.
 #[test]
 fn a_list_that_hides_what_is_there_is_no_new_beginning() {
     for fault in [Fault::EmptyList, Fault::Garbage] {

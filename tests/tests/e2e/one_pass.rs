@@ -1,4 +1,4 @@
-//! One pass: what is wrong is said once a day, in one message, most urgent first.
+//! One pass: each problem is reported once a day, all of them in one message, most urgent first.
 
 use mecris_tests::{beeminder::GoalSpec, ledger};
 
@@ -6,7 +6,7 @@ use crate::stage::{AFTERNOON, Stage, about, notified};
 
 const WRONG: [&str; 4] = ["goal:reading", "budget:groq", "goal:piano", "walk"];
 
-/// One goal at safebuf 0, one at 1, one at 5, one frozen, no walk today, Groq over budget.
+/// A goal at safebuf 0, one at 1, one at 5, one frozen, no walk today, Groq over budget.
 fn troubled() -> Stage {
     let stage = Stage::new();
     let earlier = "2026-03-03T13:00:00-05:00";
@@ -134,7 +134,7 @@ fn a_goals_day_is_beeminders_and_not_midnight() {
         ),
         "first_of_day"
     );
-    // 01:00 on the next calendar day is still the goal's same day, which ends at 06:00.
+    // 01:00 on the next calendar day still belongs to the goal's day, which ends at 06:00.
     let report = stage.pass("2026-03-04T01:00:00-05:00").json();
     assert_eq!(
         about(&report, "decisions", "goal:late", "reason"),

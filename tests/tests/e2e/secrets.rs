@@ -1,4 +1,4 @@
-//! Canaries: secrets that must turn up nowhere, however loud the logs and whatever goes wrong.
+//! Canaries: secrets that must appear nowhere, even with the loudest logs and in every failure.
 
 use mecris_tests::{
     agent::{API_TOKEN, Output, Setup},
@@ -23,7 +23,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// With every channel, each with a canary of its own.
+/// A stage with every channel, each with its own canary.
 fn everywhere(channels: &[&str]) -> Everywhere {
     let mut everywhere = Everywhere::new(channels);
     plant(&mut everywhere.stage);
@@ -47,7 +47,7 @@ fn plant(stage: &mut Stage) {
     stage.setup.set_env("MECRIS_LOG", "trace");
 }
 
-/// Fails if a canary, as it is or as authentication carries it, is in `text`.
+/// Fails if `text` contains a canary, plain or in the form in which authentication sends it.
 fn assert_clean(place: &str, text: &[u8]) {
     let basic = base64::encode(&format!("{}:{TWILIO}", twilio::ACCOUNT_SID));
     let plain = base64::encode(&format!("\0{}\0{SMTP_PASSWORD}", smtp::USER));
@@ -72,8 +72,8 @@ fn assert_clean(place: &str, text: &[u8]) {
     }
 }
 
-/// Every file of the installation but the configuration, which holds none: the database, its journal,
-/// backups, logs.
+/// Every file of the installation: the database, its journal, backups and logs. The configuration is left
+/// out, because it holds no secret.
 fn assert_files_clean(setup: &Setup) {
     for entry in std::fs::read_dir(setup.folder())
         .expect("the folder is there")
@@ -204,7 +204,7 @@ fn no_endpoint_and_no_log_of_the_daemon_has_one() {
     assert_files_clean(&stage.setup);
 }
 
-/// One alert at TRACE; fails if a canary is in what it says or leaves behind.
+/// Sends an alert at TRACE. Fails if a canary is in the output or in a file.
 fn alert(everywhere: &Everywhere, what: &str) -> Output {
     let setup = &everywhere.stage.setup;
     let output = setup.agent(&["send-alert", "--subject", "test", "--text", "hello"]);

@@ -1,5 +1,5 @@
-//! A person asks for silence, goes on vacation, says that they know: nothing is sent, everything is on
-//! record, and it ends.
+//! A person asks for silence, goes on vacation, acknowledges a message: nothing is sent, everything is
+//! recorded, and every silence ends.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Stage, about};
 
-/// A daemon that has nothing to say yet.
+/// A daemon that has sent no message yet.
 fn calm() -> (Stage, Daemon) {
     let stage = Stage::of_the_daemon();
     stage.beeminder.set_goals([GoalSpec::new("reading", 9)]);
@@ -24,7 +24,7 @@ fn calm() -> (Stage, Daemon) {
     (stage, daemon)
 }
 
-/// One pass; its report as `run --json` prints it.
+/// Makes a pass. Returns its report as `run --json` prints it.
 fn pass(daemon: &Daemon) -> Value {
     let answer = daemon.post("/intelligent-reminder/trigger", None);
     assert_eq!(answer.status, 200, "{}\n{}", answer.body, daemon.logs());
@@ -48,7 +48,7 @@ fn end(daemon: &Daemon, silence: &Value) {
     );
 }
 
-/// The decision log about one subject or pattern, oldest first: action, reason, author.
+/// The decision log of a subject or a pattern, oldest first: action, reason, author.
 fn log(daemon: &Daemon, subject: &str) -> Vec<String> {
     let rows = daemon.get("/decisions?limit=500").json();
     let rows = rows["decisions"].as_array().expect("a list").iter().rev();
@@ -60,7 +60,7 @@ fn log(daemon: &Daemon, subject: &str) -> Vec<String> {
         .collect()
 }
 
-/// One pass of another process, so long after an instant.
+/// A pass of another process, this long after an instant.
 fn pass_after(stage: &Stage, from: Timestamp, later: SignedDuration) -> Value {
     stage.pass(&(from + later).to_string()).json()
 }
@@ -246,7 +246,7 @@ fn a_vacation_rests_what_was_promised_and_its_end_says_what_is_red() {
         "{:?}",
         stage.texts()
     );
-    // In the week in which the clock is set back, three days have an hour more.
+    // In the week in which the clock is set back, three days are an hour longer.
     let home = pass_after(&stage, from, SignedDuration::from_hours(74));
     assert_eq!(
         about(&home, "decisions", "goal:reading", "reason"),
@@ -305,7 +305,7 @@ fn who_knows_is_not_told_again_and_is_on_record() {
     stage.beeminder.set_goals([GoalSpec::new("reading", 1)]);
     let daemon = stage.setup.serve();
     pass(&daemon);
-    // Known before it left it would be withdrawn.
+    // A message that is acknowledged before it has left would be withdrawn.
     assert!(
         until(Duration::from_secs(20), || (stage.texts().len() == 1)
             .then_some(()))
@@ -359,8 +359,8 @@ fn a_message_that_waits_is_withdrawn_once_the_person_knows() {
         (&json!("failed"), &json!("tests")),
         "{answer:#}"
     );
-    // Past the moment of its next try: the loop has looked at the outbox since, and a later message overtakes
-    // nothing.
+    // Past the time of the message's next try: the delivery loop has looked at the outbox since, and no later
+    // message overtakes it.
     stage
         .beeminder
         .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 0)]);

@@ -1,4 +1,4 @@
-//! What every test starts from: both fakes, one clock, one installation.
+//! The start of every test: both fakes, one clock, one installation.
 
 use jiff::{Timestamp, tz::TimeZone};
 use mecris_tests::{
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// change.
 pub(crate) const AFTERNOON: &str = "2026-03-03T15:00:00-05:00";
 
-/// Both fakes and one installation.
+/// Both fakes and an installation.
 pub(crate) struct Stage {
     pub(crate) clock: FakeClock,
     pub(crate) beeminder: Beeminder,
@@ -22,15 +22,15 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// At [`AFTERNOON`].
+    /// A stage at [`AFTERNOON`].
     pub(crate) fn new() -> Self {
         let stage = Self::now();
         stage.clock.set(AFTERNOON.parse().expect("an instant"));
         stage
     }
 
-    /// At the machine's time, for tests that run the daemon: no quiet hours, no limits, no walk, no budgets,
-    /// quick in doubt.
+    /// A stage at the machine's time, for tests that run the daemon: no quiet hours, no limits, no walk, no
+    /// budgets, and short times in doubt.
     pub(crate) fn of_the_daemon() -> Self {
         let mut stage = Self::now();
         let config = &mut stage.setup.config;
@@ -44,11 +44,11 @@ impl Stage {
         stage
     }
 
-    /// The same, where it is noon now: hours later it is still the same day.
+    /// The same stage in a zone where it is noon now, so that the day does not end for hours.
     pub(crate) fn of_the_daemon_at_noon() -> Self {
         let mut stage = Self::of_the_daemon();
         let behind = machine_time().to_zoned_datetime(TimeZone::UTC).hour() - 12;
-        // POSIX' sign: what is behind UTC has a plus.
+        // POSIX inverts the sign: a zone behind UTC has a plus.
         let zone = format!("Etc/GMT{behind:+}");
         stage.setup.config.set("time_zone", zone.as_str());
         stage.beeminder.set_zone(&zone);
@@ -68,7 +68,7 @@ impl Stage {
         }
     }
 
-    /// These channels in this order; WhatsApp with a template.
+    /// Configures these channels in this order, WhatsApp with a template.
     pub(crate) fn channels(&mut self, channels: &[&str]) {
         let config = &mut self.setup.config;
         config.set("notify.channels", serde_json::json!(channels));
@@ -83,7 +83,7 @@ impl Stage {
         );
     }
 
-    /// One pass at an instant, on which the fakes agree.
+    /// Makes a pass at an instant, to which the fakes' clock is set.
     pub(crate) fn pass(&self, at: &str) -> Output {
         self.clock.set(at.parse::<Timestamp>().expect("an instant"));
         self.setup.run_at(at)
@@ -96,7 +96,7 @@ impl Stage {
 }
 
 impl Drop for Stage {
-    /// What must be true of every test.
+    /// Holds at the end of every test.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.beeminder.writes(), 0, "Mecris only reads from Beeminder");
@@ -109,7 +109,7 @@ impl Drop for Stage {
     }
 }
 
-/// `decisions[]` or `conditions[]` about one subject: the value of `field`.
+/// The value of `field` in `decisions[]` or `conditions[]` for a subject.
 pub(crate) fn about<'a>(report: &'a Value, list: &str, subject: &str, field: &str) -> &'a str {
     report[list]
         .as_array()

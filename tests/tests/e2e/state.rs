@@ -1,5 +1,5 @@
-//! The state off the machine: a new machine goes on where the last one ended, and last week's copy is one
-//! command away.
+//! The state off the machine: a new machine continues where the last one ended, and one command goes back to
+//! last week's copy.
 
 use std::{
     fs::File,
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::stage::{AFTERNOON, Stage, about};
 
-/// With copies in a folder beside the database.
+/// A stage with copies in a folder beside the database.
 fn with_copies(mut stage: Stage) -> Stage {
     let url = format!(
         "file://{}",
@@ -35,7 +35,7 @@ fn copies(setup: &Setup) -> PathBuf {
     setup.folder().join("copies/state")
 }
 
-/// The machine is gone, its disk with it.
+/// Removes the machine's disk.
 fn lose_the_disk(setup: &Setup) {
     for entry in std::fs::read_dir(setup.folder()).expect("a folder").flatten() {
         if entry.file_name().to_string_lossy().starts_with("mecris_usage.db") {
@@ -58,7 +58,7 @@ fn table(stage: &Stage, table: &str) -> Vec<Value> {
 fn budgets(stage: &Stage) -> Vec<Value> {
     let mut rows = table(stage, "budget");
     for row in &mut rows {
-        // When it was computed last, and from when its numbers are: the passes' own times.
+        // When the budget was last computed, and since when its numbers hold: both are times of passes.
         row.as_object_mut()
             .expect("a row")
             .retain(|name, _| !matches!(name.as_str(), "refreshed_at" | "as_of"));
@@ -72,7 +72,7 @@ fn generations(stage: &Stage) -> Vec<Value> {
     output.json()["generations"].as_array().expect("a list").clone()
 }
 
-/// Before anybody told a reading, the budget is unknown.
+/// Without any reading the budget is unknown.
 #[track_caller]
 fn knows_no_budget(output: Output) -> Output {
     assert_eq!(output.code, 3, "{}", output.everything());
@@ -126,7 +126,7 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
     assert_eq!(table(&stage, "runs").len(), 5, "every pass is on record");
 }
 
-/// One pass a day from 3 to 10 March, each with a message and a reading; the copies are as old as their pass.
+/// One pass a day from 3 to 10 March, each with a message and a reading. Each copy is as old as its pass.
 fn a_week() -> Stage {
     let stage = with_copies(Stage::new());
     stage.beeminder.set_goals([
@@ -161,7 +161,7 @@ fn a_week() -> Stage {
     stage
 }
 
-/// The copies that were made since the last time become as old as they would be.
+/// Gives the copies since the last call the age that they would have.
 fn age_new_copies(setup: &Setup, at: Timestamp) {
     let today = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
     for entry in std::fs::read_dir(copies(setup))
@@ -219,12 +219,12 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
         .find(|budget| budget["provider"] == "groq")
         .expect("groq has one");
     assert_eq!(groq["used_micros"], 500_000, "{groq}");
-    // The next machine starts from what was restored.
+    // The next machine starts from the restored state.
     lose_the_disk(&stage.setup);
     ok(stage.pass("2026-03-10T15:10:00-04:00"));
     assert_eq!(table(&stage, "odometer_readings"), readings);
     assert_eq!(stage.twilio.accepted_count(), 8);
-    // And the next day is a day like any other.
+    // The next day is a usual day.
     ok(stage.pass("2026-03-11T15:00:00-04:00"));
     assert_eq!(stage.twilio.accepted_count(), 9);
 }
@@ -431,7 +431,7 @@ fn check_and_status_say_how_the_copies_fare() {
     );
     assert_eq!(status["copies"]["trouble"], Value::Null);
 
-    // What was tried out is gone again.
+    // The trial object is removed again.
     let left = std::fs::read_dir(copies(&stage.setup))
         .expect("a folder")
         .flatten();
@@ -440,7 +440,7 @@ fn check_and_status_say_how_the_copies_fare() {
         .collect();
     assert!(names.iter().all(|name| name.ends_with(".db.zst")), "{names:?}");
 
-    // The folder becomes a file: nobody can list or write there any more.
+    // The folder becomes a file, so that it can be neither listed nor written.
     let folder = copies(&stage.setup);
     std::fs::remove_dir_all(&folder)
         .and_then(|()| std::fs::write(&folder, ""))
@@ -457,7 +457,7 @@ fn check_and_status_say_how_the_copies_fare() {
     let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
     assert_eq!(checked["ok"], false, "{checked}");
 
-    // What is not there yet must be possible.
+    // A missing folder must be possible to make.
     stage
         .setup
         .config

@@ -1,4 +1,4 @@
-//! WhatsApp and voice: what arrives, and that a lost reply is not sent again.
+//! WhatsApp and voice: which messages arrive, and that a lost reply does not cause a second send.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -41,7 +41,7 @@ fn a_template_carries_the_text_and_the_tag() {
 fn a_call_says_the_text_as_it_is_twice_and_no_tag() {
     let mut stage = Stage::of_the_daemon();
     stage.channels(&["voice"]);
-    // This is not about doubt, and a busy machine is slower than the daemon's short lease.
+    // This test is not about doubt, and a busy machine is slower than the daemon's short lease.
     stage.setup.config.set("notify.lease", "15s");
     assert_eq!(alert(&stage.setup, "a < b && \"c\" > 'd' </Say><Hangup/>"), 0);
     let calls = stage.twilio.calls();
@@ -62,7 +62,7 @@ fn a_call_that_is_not_answered_goes_to_the_next_channel() {
         assert!(told.is_some(), "{ending:?}");
         assert_eq!(stage.twilio.calls().len(), 1, "{ending:?}");
     };
-    // Twilio is asked at 5 s and at 20 s, whatever the ending.
+    // The agent asks Twilio at 5 s and at 20 s, whatever the ending.
     std::thread::scope(|scope| {
         for ending in [Ending::Busy, Ending::NoAnswer, Ending::Failed] {
             scope.spawn(move || falls_back(ending));
@@ -79,8 +79,8 @@ fn a_hundred_lost_replies_make_a_hundred_whatsapp_messages() {
     once_each(texts.iter().map(String::as_str));
 }
 
-/// A listing shows no word of a call, so each installation has a number of its own, as a person would have:
-/// nobody else calls from it.
+/// A listing shows nothing of a call's text. So each installation has its own number, as a person would have,
+/// and no other caller uses that number.
 #[test]
 fn a_hundred_lost_replies_make_a_hundred_calls() {
     let stage = lossy("voice");
@@ -116,7 +116,7 @@ fn a_call_in_doubt_that_may_be_somebody_elses_is_not_made_again_and_not_called_t
     );
 }
 
-/// Nearly every reply is lost, nearly always after acceptance, and what was accepted is listed late.
+/// Nearly every reply is lost, nearly always after acceptance, and an accepted message is listed late.
 fn lossy(channel: &str) -> Stage {
     let mut stage = Stage::of_the_daemon();
     stage.channels(&[channel]);
@@ -137,7 +137,7 @@ fn lossy(channel: &str) -> Stage {
     stage
 }
 
-/// An installation of its own with the same fakes and the same quick lease.
+/// A separate installation with the same fakes and the same short lease.
 fn installation(stage: &Stage, number: usize) -> Setup {
     let mut setup = Setup::new(stage.beeminder.address(), stage.twilio.address());
     let own = setup.config.clone();
@@ -151,7 +151,7 @@ fn installation(stage: &Stage, number: usize) -> Setup {
     setup
 }
 
-/// A hundred alerts over these installations, each brought to its end.
+/// Sends a hundred alerts by these installations and brings each to its end.
 fn alert_all(setups: &[Setup]) {
     std::thread::scope(|scope| {
         for (worker, setup) in setups.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Beeminder cannot be read: that is its own state. Nothing is called safe, nobody is sent for a walk, and
-//! the person hears of it once.
+//! Beeminder cannot be read: the goals are unknown. No goal is called safe, no walk reminder is sent, and the
+//! person is told once.
 
 use mecris_tests::{
     agent::Output,

@@ -1,4 +1,4 @@
-//! A message that has to wait: through a stop, through a night.
+//! A message that waits through a stop or through a night.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use object_store::{
     aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
 };
 
-/// No retries, and given up after two seconds.
+/// A client without retries that gives up after two seconds.
 pub(crate) fn client(environment: &[(String, String)]) -> AmazonS3 {
     build(
         environment,
@@ -20,12 +20,12 @@ pub(crate) fn client(environment: &[(String, String)]) -> AmazonS3 {
     )
 }
 
-/// The same, for that fake.
+/// The same client, for this fake.
 pub(crate) fn of(s3: &S3) -> AmazonS3 {
     client(&s3.environment())
 }
 
-/// `object_store`'s default of ten retries, with a shorter pause before each.
+/// A client with `object_store`'s default of ten retries, with shorter pauses.
 pub(crate) fn that_retries(environment: &[(String, String)], timeout: &str) -> AmazonS3 {
     let mut retry = RetryConfig::default();
     retry.backoff.init_backoff = Duration::from_millis(1);
@@ -34,7 +34,7 @@ pub(crate) fn that_retries(environment: &[(String, String)], timeout: &str) -> A
 }
 
 fn build(environment: &[(String, String)], retry: RetryConfig, timeout: &str) -> AmazonS3 {
-    // The second and later calls find one installed, which is as good.
+    // Only the first call installs a provider; later calls find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = AmazonS3Builder::new().with_bucket_name(BUCKET).with_retry(retry);
     for (name, value) in environment {

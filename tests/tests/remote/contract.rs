@@ -1,4 +1,4 @@
-//! What the agent relies on, whatever the store. Each step works under a prefix of its own.
+//! The behaviour on which the agent relies in every store. Each step works under its own prefix.
 
 use std::{collections::BTreeSet, pin::Pin, sync::Arc};
 
@@ -11,7 +11,7 @@ use object_store::{
 pub(crate) type Store = Arc<dyn ObjectStore>;
 pub(crate) type Step = fn(Store) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Every step by its name.
+/// Every step, by its name.
 pub(crate) const STEPS: &[(&str, Step)] = &[
     ("what_was_created_is_read_back", |s| {
         Box::pin(what_was_created_is_read_back(s))
@@ -39,7 +39,8 @@ pub(crate) const STEPS: &[(&str, Step)] = &[
     }),
 ];
 
-/// The name of a generation as the agent writes it: sorted by text they are sorted by number.
+/// The name of a generation as the agent writes it. Sorting the names by text sorts the generations by
+/// number.
 fn generation(folder: &str, number: u64) -> Path {
     Path::from(format!("{folder}/state/{number:010}.db.zst"))
 }
@@ -162,7 +163,8 @@ async fn what_was_deleted_can_be_created_again(store: Store) {
     let deleted: Vec<Path> = store.delete_stream(some).try_collect().await.expect("deleted");
     assert_eq!(deleted, places[1..4]);
     assert_eq!(all(&store, "delete").await.expect("a list"), [places[4].as_ref()]);
-    // S3 and memory succeed; a folder says that there is nothing. Both leave it deleted.
+    // S3 and memory report success, a folder reports that the key is missing. In all of them the key is gone
+    // afterwards.
     let again = store.delete(&places[0]).await;
     assert!(matches!(again, Ok(()) | Err(Error::NotFound { .. })), "{again:?}");
     create(&store, &places[0], "new").await.expect("created again");
@@ -188,7 +190,7 @@ async fn a_list_beyond_a_generation_has_only_later_ones(store: Store) {
         (50, vec![100]),
         (100, vec![]),
     ] {
-        // The order is S3's alone; the agent must not rely on it.
+        // Only S3 promises this order, so the agent must not rely on it.
         let mut found = beyond(&store, "beyond/state", &generation("beyond", offset))
             .await
             .expect("a list");

@@ -1,4 +1,4 @@
-//! Who may ask: long-lived keys, session tokens, and the credentials of an instance's role.
+//! Credentials: long-lived keys, session tokens, and those of an instance's role.
 
 use jiff::SignedDuration;
 use mecris_tests::{
@@ -33,7 +33,7 @@ fn with(s3: &S3, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     environment
 }
 
-/// What creating and listing say to somebody whose credentials are no good.
+/// The errors of creating and listing with bad credentials.
 async fn refused(store: &dyn ObjectStore) -> (Error, String) {
     let list = all(store, "agent").await.expect_err("not allowed");
     (
@@ -93,8 +93,8 @@ async fn a_temporary_key_needs_its_token_and_ends() {
     s3.set_credentials(vec![temporary(Some(machine_time()))]);
     let (create, list) = refused(&client(&with(&s3, &whole))).await;
     assert!(list.contains("ExpiredToken"), "{list}");
-    // A 400 of S3, so not `PermissionDenied`; and the body that is in the error's text has the token, as the
-    // real one.
+    // S3 answers 400, so the error is not `PermissionDenied`. The error's text holds the body, which repeats
+    // the token as the real S3 does.
     assert!(matches!(create, Error::Generic { .. }), "{create:?}");
     assert!(create.to_string().contains("session-token-canary"), "{create}");
     assert!(s3.violations().is_empty(), "{:?}", s3.violations());
@@ -111,7 +111,7 @@ async fn a_bucket_that_there_is_not_looks_like_a_missing_object_but_not_in_a_lis
         .with_secret_access_key(mecris_tests::s3::SECRET_ACCESS_KEY);
     let _ = client::of(&s3);
     let store = store.build().expect("the settings suffice");
-    // Not to be told from a missing object by its kind; a list is no `NotFound`.
+    // The kind of this error is the same as for a missing object. A list never gives `NotFound`.
     let read = read(&store, &at()).await.expect_err("no such bucket");
     assert!(
         matches!(read, Error::NotFound { .. }) && read.to_string().contains("NoSuchBucket"),
@@ -141,7 +141,8 @@ async fn an_instance_asks_once_for_its_roles_credentials() {
     assert!(imds.violations().is_empty() && s3.violations().is_empty());
 }
 
-/// `object_store` asks again when less than five minutes are left, so that a rotation goes unnoticed.
+/// `object_store` asks for new credentials when less than five minutes are left, so a rotation causes no
+/// failure.
 #[tokio::test]
 async fn credentials_near_their_end_are_asked_for_again() {
     let s3 = s3();
@@ -150,7 +151,7 @@ async fn credentials_near_their_end_are_asked_for_again() {
     let store = of_role(&s3, &imds);
     create(&store, &at(), "x").await.expect("created");
     imds.expire();
-    // Not within 100 ms of the last question: until then the old ones are tried, and refused.
+    // `object_store` asks at most every 100 ms. Until then the old credentials are tried and refused.
     let mut denied = 0;
     let begin = tokio::time::Instant::now();
     while read(&store, &at()).await.is_err() {
@@ -164,8 +165,8 @@ async fn credentials_near_their_end_are_asked_for_again() {
     assert_eq!((imds.issued(), s3.counts().denied), (2, denied));
 }
 
-/// Credentials that end before the time they were said to: `object_store` keeps them until then, whatever S3
-/// says.
+/// Credentials that end before their stated expiration: `object_store` keeps them until that expiration,
+/// although S3 refuses them.
 #[tokio::test]
 async fn credentials_revoked_early_are_not_asked_for_again_by_the_same_client() {
     let s3 = s3();

@@ -1,8 +1,8 @@
-//! The contract on moto's S3 server, so that the fake is not the only witness of how S3 behaves.
+//! The contract on moto's S3 server, so that our fake is not the only evidence for how S3 behaves.
 //!
-//! moto 5.2.5 honours `If-None-Match: *` of PutObject: 412 `PreconditionFailed` where the key is taken. It
-//! checks no signatures and never answers 409; [`DIFFERENCES`] are the steps in which it does not do as S3
-//! does.
+//! moto 5.2.5 honours `If-None-Match: *` of PutObject and answers 412 `PreconditionFailed` for a taken key.
+//! It checks no signatures and never answers 409. [`DIFFERENCES`] are the steps in which it behaves unlike
+//! S3.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use mecris_tests::{moto::Moto, s3::BUCKET};
 
 use crate::{client::client, contract::STEPS};
 
-/// Steps that moto 5.2.5 does not keep.
+/// Steps in which moto 5.2.5 breaks the contract.
 const DIFFERENCES: &[&str] = &[];
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! What `object_store` 0.14 does by itself when something goes wrong, each fact with a test that would fail
-//! if a new version did otherwise. The agent's remote store is built on these.
+//! What `object_store` 0.14 does by itself after a failure. Each fact has a test that fails if a new version
+//! behaves differently. The agent's remote store relies on these facts.
 //!
 //! `RetryConfig` (default: 10 retries within 3 minutes, pauses from 100 ms to 15 s) and a PUT with
 //! `If-None-Match: *` (`PutMode::Create`, which counts as not idempotent):
@@ -15,15 +15,15 @@
 //! | 409 `ConditionalRequestConflict` | no | `AlreadyExists`, *although there may be no object* |
 //! | 412 | no | `AlreadyExists` |
 //!
-//! A PUT without condition, GET, HEAD and lists are retried after a timeout as well, deletes are not. A GET
-//! whose body breaks off goes on with a range, if retries are left. `max_retries: 0` switches all of it off:
-//! then `AlreadyExists` means 412 or 409, and every other error but `PermissionDenied` means that nothing is
-//! known. Each try has its own timeout: with retries, a call takes up to (retries + 1) × timeout and the
-//! pauses.
+//! A PUT without a condition, GET, HEAD and lists are also retried after a timeout; deletes are not. A GET
+//! whose body breaks off continues with a range, if retries are left. `max_retries: 0` switches all of this
+//! off: then `AlreadyExists` means 412 or 409, and every other error but `PermissionDenied` means that the
+//! outcome is unknown. Each try has its own timeout: with retries, a call takes up to (retries + 1) × timeout
+//! plus the pauses.
 //!
-//! Then there is what retries do not help with: a body is not checked against anything, so a corrupted one is
-//! read as good; a web page with status 200 is read as a list without entries or as the object; and the text
-//! of an error contains the body of the reply, in which S3 repeats the session token (`identity`).
+//! Retries do not help against three things. A body is not checked, so a corrupted body is read as good. A
+//! web page with status 200 is read as an empty list or as the object. The text of an error contains the body
+//! of the reply, in which S3 repeats the session token (`identity`).
 
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ async fn a_create_is_not_retried_after_a_timeout_or_a_conflict() {
         s3.fault_next(Operation::Put, [fault.clone()]);
         let error = create(&retrying(&s3), &at(), "mine").await.expect_err("no reply");
         match fault {
-            // Nobody made the object, and still the store says so.
+            // No client made the object, but the store reports that it exists.
             Fault::Refuse(_) => assert!(matches!(error, Error::AlreadyExists { .. }), "{error:?}"),
             _ => assert!(matches!(error, Error::Generic { .. }), "{error:?}"),
         }
@@ -182,7 +182,7 @@ async fn a_refused_connection_and_a_hanging_host_are_errors_in_time() {
     );
 }
 
-/// The write of a client that gave up lands later, and before or after that of another.
+/// The write of a client that gave up lands later, before or after the write of another client.
 #[tokio::test]
 async fn a_write_can_land_after_its_client_gave_up() {
     let s3 = s3();
@@ -315,8 +315,8 @@ async fn ages_are_those_of_the_fakes_clock() {
     );
 }
 
-/// Every outcome is what the bucket says, at any fault and any speed: no object that was reported created is
-/// missing.
+/// Every reported outcome agrees with the bucket, at any fault and any speed: no object that was reported as
+/// created is missing.
 #[tokio::test]
 async fn in_chaos_what_was_created_is_there_and_nothing_is_there_that_nobody_tried() {
     let s3 = s3();

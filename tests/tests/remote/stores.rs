@@ -1,4 +1,4 @@
-//! The contract, on every store that needs nothing from outside.
+//! The contract on every store that needs no other program.
 
 use std::sync::Arc;
 
