@@ -219,7 +219,8 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
         .and_then(|store| store.read(|connection| broken_channels::among(connection, &notify.channels)))
         .unwrap_or_default();
     let result = |mark: BrokenChannel| {
-        let (channel, since) = (mark.channel.as_str(), clock::local_minute(mark.since, time_zone));
+        let channel = mark.channel.as_str();
+        let since = clock::local_minute(mark.since, time_zone);
         let detail = format!(
             "broken since {since}: {}; then restart the daemon, or without a daemon try `notify test --channel {channel}`",
             mark.why
@@ -255,8 +256,11 @@ fn makeable(path: &Path, setting: &str) -> Result<String, String> {
     std::fs::create_dir(&try_out)
         .and_then(|()| std::fs::remove_dir(&try_out))
         .map_err(|error| {
-            let (path, folder) = (path.display(), folder.display());
-            format!("{path} cannot be made, because {folder} cannot be written: {error}; change {setting}")
+            format!(
+                "{} cannot be made, because {} cannot be written: {error}; change {setting}",
+                path.display(),
+                folder.display()
+            )
         })?;
     Ok(format!("{} will be made by the first pass", path.display()))
 }

@@ -46,7 +46,8 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
                 .word
                 .as_ref()
                 .map(|word| text::attribution(&word.author, word.until, Some(&word.comment), zone));
-            let (subject, reason) = (&decision.condition.subject, decision.reason);
+            let subject = &decision.condition.subject;
+            let reason = decision.reason;
             writeln!(out, "{subject}: not sent, {reason}{}", word.unwrap_or_default())?;
             // The alert is only held back for now, and no later pass decides about it: the caller must retry.
             if decision.reason.is_for_now() {

@@ -113,8 +113,8 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
             heartbeat_bound,
             address,
         };
-        let (agent, stop) = (agent.clone(), stop.clone());
-        tasks.spawn(watchdog.run(move || write_probe(agent.clone()), stop));
+        let agent = agent.clone();
+        tasks.spawn(watchdog.run(move || write_probe(agent.clone()), stop.clone()));
     }
     tasks.close();
 

@@ -12,7 +12,8 @@ use crate::{
 
 /// A duration in seconds as its two largest units, cut: `3h 20m`, `20m`, `40s`.
 pub(super) fn roughly(seconds: i64) -> String {
-    let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
+    let hours = seconds / 3600;
+    let minutes = seconds % 3600 / 60;
     match (hours, minutes) {
         (0, 0) => format!("{}s", seconds % 60),
         (0, minutes) => format!("{minutes}m"),
@@ -79,7 +80,8 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         } else {
             "  "
         };
-        let (subject, severity) = (decision.subject.as_str(), decision.severity.as_str());
+        let subject = decision.subject.as_str();
+        let severity = decision.severity.as_str();
         let word = decision
             .author
             .as_ref()

@@ -140,11 +140,10 @@ fn parse(text: &str) -> Vec<Plan> {
         let (name, rest) = text.split_once('=')?;
         let (action, at) = rest.split_once('@').unwrap_or((rest, "1"));
         ALL.contains(&name).then_some(())?;
-        let (action, at) = (Action::parse(action)?, at.parse().ok()?);
         Some(Plan {
             name: name.to_owned(),
-            action,
-            at,
+            action: Action::parse(action)?,
+            at: at.parse().ok()?,
             passed: AtomicU32::new(0),
         })
     };

@@ -125,7 +125,8 @@ pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Va
         .ok()
         .and_then(|body| sentence(&body))
         .unwrap_or_else(|| "no reason given".to_owned());
-    let (what, said) = (what.to_owned(), redact::text(&tidy(&said), &[token]));
+    let said = redact::text(&tidy(&said), &[token]);
+    let what = what.to_owned();
     Err(match reply.status {
         StatusCode::UNAUTHORIZED => BeeminderError::Unauthorized { said },
         StatusCode::NOT_FOUND => BeeminderError::NotFound { what, said },

@@ -50,14 +50,12 @@ pub(super) async fn backup(config: Option<&Path>, options: &BackupArgs) -> anyho
     if options.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&backup)?)?;
     } else {
-        let (file, size, version) = (
-            backup.file.display(),
-            text::size(backup.bytes),
-            backup.schema_version,
-        );
         writeln!(
             out,
-            "{file}: {size}, schema version {version}, read back and sound"
+            "{}: {}, schema version {}, read back and sound",
+            backup.file.display(),
+            text::size(backup.bytes),
+            backup.schema_version
         )?;
     }
     Ok(Exit::Done)

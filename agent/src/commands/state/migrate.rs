@@ -15,11 +15,13 @@ pub(super) async fn migrate(config: Option<&Path>, options: &JsonArgs) -> anyhow
     match migrated {
         migrated if options.json => writeln!(out, "{}", serde_json::json!({ "migrated": migrated }))?,
         Some(done) => {
-            let (from, to, backup) = (done.from, done.to, done.backup.display());
             writeln!(
                 out,
-                "{}: from schema version {from} to {to}; the older file is {backup}",
-                path.display()
+                "{}: from schema version {} to {}; the older file is {}",
+                path.display(),
+                done.from,
+                done.to,
+                done.backup.display()
             )?;
         }
         None => writeln!(out, "{}: already has the schema of this release", path.display())?,
