@@ -40,7 +40,7 @@ const PRUNE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How much longer than lease and settle time a one-shot command waits: a message in doubt can then be
 /// reconciled and sent once more.
-const SLACK: Duration = Duration::from_secs(10);
+const SETTLE_MARGIN: Duration = Duration::from_secs(10);
 
 /// The most time that a channel gets to open its connection before a send. A failure must not use up the
 /// lease.
@@ -232,5 +232,5 @@ fn unusable(error: impl std::error::Error) -> ConfigError {
 }
 
 fn settle_time(notify: &NotifySettings) -> Duration {
-    2 * (notify.lease + notify.settle) + SLACK
+    2 * (notify.lease + notify.settle) + SETTLE_MARGIN
 }

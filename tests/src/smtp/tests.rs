@@ -57,7 +57,7 @@ fn whole() -> Vec<String> {
     .into()
 }
 
-/// The first so many lines of a whole conversation.
+/// Sends the first `count` lines of a whole conversation.
 fn say_first(fake: &Smtp, count: usize) -> Vec<u16> {
     let mut lines = whole();
     lines.truncate(count);

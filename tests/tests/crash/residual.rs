@@ -203,14 +203,14 @@ fn a_message_that_is_listed_late_may_come_twice() {
     );
 }
 
-/// Beyond the promise it comes twice in most cases only: often the deadline of the send, which passed
-/// meanwhile, is seen first.
+/// Beyond the promise a second message comes only in most cases: often the agent first sees that the deadline
+/// of the send has passed.
 fn a_pause_between_the_check_and_the_socket_may_send_twice() {
     may_send_twice(&measure("pause", times(), stood_still));
 }
 
-/// What the first records when it goes on fences the other, so that only the longer of the two counts: at 200
-/// percent each is at the bound.
+/// The record that the first machine writes when it continues fences the other. So only the longer of the two
+/// delays counts: at 200 percent each of them reaches the bound.
 fn a_pause_and_a_late_list_do_not_add_up() {
     sends_nothing_twice(
         &measure(
@@ -227,7 +227,8 @@ fn a_pause_and_a_late_list_and_a_lost_reply_do_not_add_up() {
     sends_nothing_twice(&measure(name, times(), stood_still_and_listed_late_unheard), 150);
 }
 
-/// It holds within the promise; well beyond it, it does happen where it is tried often enough to tell.
+/// Nothing is sent twice within the promise. Well beyond it something is, if it is tried often enough to
+/// tell.
 fn may_send_twice(rows: &[(u32, usize, usize)]) {
     holds_within(rows);
     assert!(
@@ -236,7 +237,7 @@ fn may_send_twice(rows: &[(u32, usize, usize)]) {
     );
 }
 
-/// Its settle time begins when its send has ended.
+/// The settle time of the only machine begins when its send has ended.
 fn a_pause_of_the_only_machine_sends_nothing_twice() {
     sends_nothing_twice(
         &measure("pause without another machine", times(), stood_still_alone),

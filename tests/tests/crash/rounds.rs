@@ -21,7 +21,8 @@ pub(crate) const QUICK: &[Case] = &[(
     forty_rounds_tell_everything_once,
 )];
 
-/// In twenty thousand rounds every failpoint is to be hit fifty times; in fewer, fewer times.
+/// In twenty thousand rounds every failpoint must be hit fifty times; in fewer rounds, proportionally fewer
+/// times.
 const ROUNDS_FOR_ONE_HIT: u64 = 400;
 
 fn killed_anywhere_it_tells_everything_once() {

@@ -1,5 +1,5 @@
-//! One account and what watches over it: two machines of which one at a time is used (usually), the fakes,
-//! and a wall clock that jumps for all of them together.
+//! An account and its surroundings: two machines, of which usually only one is used at a time, the fakes, and
+//! a wall clock that jumps for all of them together.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -21,18 +21,18 @@ use crate::{
 /// The account's and the agent's zone.
 const ZONE: &str = "America/New_York";
 
-/// When it all begins: a Tuesday in winter, far from a DST change.
+/// The time at the start: a Tuesday in winter, far from a DST change.
 const BEGINNING: &str = "2026-02-03T12:00:00-05:00";
 
-/// How long one attempt may take, and three checkpoints.
+/// The longest time of an attempt, and of three checkpoints.
 pub(crate) const LEASE: Duration = Duration::from_millis(1200);
 
-/// The same where two agents are at work: a busy machine must not look like a remote that is down, because
-/// two agents of which one cannot reach the remote are the named residual risk.
+/// The same for two agents at once. It is longer, because a busy machine must not look like a remote that is
+/// down: two agents of which one cannot reach the remote are the named residual risk.
 pub(crate) const LONG_LEASE: Duration = Duration::from_millis(9000);
 
-/// How long an accepted message may stay hidden from lists; the fake hides it for much less, because a busy
-/// machine accepts late.
+/// How long an accepted message may stay hidden from lists. The fake hides it for a much shorter time,
+/// because a busy machine accepts late.
 pub(crate) const SETTLE: Duration = Duration::from_millis(1500);
 
 /// The account, the machines, the fakes.
@@ -41,17 +41,17 @@ pub(crate) struct Stage {
     pub(crate) twilio: Twilio,
     pub(crate) remote: Remote,
     pub(crate) machines: [Setup; 2],
-    /// Which machine is in use.
+    /// The index of the machine in use.
     pub(crate) at: usize,
     clock: FakeClock,
     offset: SignedDuration,
     zone: TimeZone,
-    // Holds the file with the clock's error.
+    // The folder of the file with the clock's error.
     folder: TempDir,
 }
 
 impl Stage {
-    /// With a fresh account, and copies off the machine in S3 or in a folder.
+    /// A stage with a new account, and copies off the machine in S3 or in a folder.
     pub(crate) fn new(in_a_folder: bool) -> Self {
         let clock = FakeClock::default();
         let beeminder = Beeminder::start(&clock).expect("a free port");
@@ -92,17 +92,17 @@ impl Stage {
         &self.machines[self.at]
     }
 
-    /// The other one.
+    /// The machine that is not in use.
     pub(crate) fn other(&self) -> &Setup {
         &self.machines[1 - self.at]
     }
 
-    /// What every clock but the machine's own shows.
+    /// The time on every clock but the machine's own.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// The day of every goal: they all end at midnight.
+    /// The day of every goal: all of them end at midnight.
     pub(crate) fn day_of(&self, at: Timestamp) -> Date {
         self.zone.to_datetime(at).date()
     }
@@ -112,11 +112,11 @@ impl Stage {
         self.day_of(self.now())
     }
 
-    /// Every clock jumps, the fakes' and the agents'.
+    /// Makes every clock jump, the fakes' and the agents'.
     pub(crate) fn set_clock(&mut self, at: Timestamp) {
         self.offset = at.duration_since(machine_time());
         self.clock.set(at);
-        // Agents may be reading it this moment.
+        // Agents may be reading the file at this moment.
         let (file, new) = (
             self.folder.path().join("clock"),
             self.folder.path().join("clock.new"),
@@ -125,8 +125,8 @@ impl Stage {
         fs::rename(new, file).expect("the clock can be set");
     }
 
-    /// A jump by seconds stays within the middle of the day: it goes the other way, or nowhere, if it would
-    /// not.
+    /// A jump by seconds stays within the middle of the day. If it would leave that, it goes the other way or
+    /// does not happen.
     pub(crate) fn jump(&mut self, seconds: i64) {
         let is_day = |at: Timestamp| (9..20).contains(&self.zone.to_datetime(at).hour());
         let targets = [seconds, -seconds].map(|seconds| self.now() + seconds.seconds());
@@ -135,7 +135,7 @@ impl Stage {
         }
     }
 
-    /// A jump to another day, or within this one: to a minute after ten in the morning.
+    /// A jump to another day or within this day, to a minute after ten in the morning.
     pub(crate) fn jump_days(&mut self, days: i64, minute: i64) {
         let at = (self.today() + days.days()).at(10, 0, 0, 0) + minute.minutes();
         self.set_clock(
@@ -145,7 +145,7 @@ impl Stage {
         );
     }
 
-    /// Carries out an event, if it may happen now; whether it did.
+    /// Carries out an event, if it may happen now. Returns whether it did.
     pub(crate) fn happens(&mut self, event: Event) -> bool {
         match event {
             Event::Jump(seconds) => self.jump(seconds),
@@ -157,8 +157,8 @@ impl Stage {
         true
     }
 
-    /// Whether the newest generation knows all that this machine has promised. If it does not, replacing the
-    /// machine is the named residual risk.
+    /// Whether the newest generation holds every promise of this machine. If not, replacing the machine is
+    /// the named residual risk.
     pub(crate) fn caught_up(&self) -> bool {
         match (local(&self.machine().database()), self.remote.newest()) {
             (None, _) => true,
@@ -168,8 +168,9 @@ impl Stage {
         }
     }
 
-    /// Whether this machine goes on from the newest generation, or from nothing at all. One that has older
-    /// state and cannot reach the remote goes on with that: the named residual risk again.
+    /// Whether this machine continues from the newest generation or from nothing at all. A machine with an
+    /// older state that cannot reach the remote continues from its older state: the named residual risk
+    /// again.
     pub(crate) fn up_to_date(&self) -> bool {
         match (local(&self.machine().database()), self.remote.newest()) {
             (None, _) | (_, None) => true,
@@ -178,7 +179,7 @@ impl Stage {
         }
     }
 
-    /// What this machine has promised, or what is wrong with its file.
+    /// The promises of this machine, or what is wrong with its file.
     pub(crate) fn promises(&self) -> Result<Promises, String> {
         local(&self.machine().database()).unwrap_or_else(|| Ok(Promises::default()))
     }
@@ -203,13 +204,13 @@ impl Stage {
         }
     }
 
-    /// The goals on the account, all of them red.
+    /// The goals on the account, all red.
     pub(crate) fn show<'a>(&self, slugs: impl IntoIterator<Item = &'a String>) {
         self.beeminder
             .set_goals(slugs.into_iter().map(|slug| GoalSpec::new(slug, 0)));
     }
 
-    /// Everybody behaves from now on.
+    /// Clears every fault.
     pub(crate) fn fair_weather(&self) {
         self.twilio.clear_faults();
         if let Some(s3) = self.remote.s3() {
@@ -217,8 +218,8 @@ impl Stage {
         }
     }
 
-    /// The names of the failpoints at which agents on either machine have acted since the last time, with
-    /// what they did.
+    /// The names of the failpoints at which agents on either machine have acted since the last call, with
+    /// their actions.
     pub(crate) fn failpoints_hit(&self) -> Vec<String> {
         let take = |setup: &Setup| {
             let log = hit_log(setup);
@@ -229,7 +230,7 @@ impl Stage {
         self.machines.iter().flat_map(take).collect()
     }
 
-    /// What must never have happened.
+    /// Checks what must hold at any time.
     pub(crate) fn violations(&self) -> Vec<String> {
         let mut all = self.twilio.violations();
         all.extend(self.remote.s3().into_iter().flat_map(S3::violations));

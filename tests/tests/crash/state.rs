@@ -1,4 +1,4 @@
-//! The agent's state as the harness reads it: on the machine and off it.
+//! The agent's state as the harness reads it, on the machine and off it.
 
 use std::{
     collections::BTreeMap,
@@ -18,13 +18,13 @@ pub(crate) struct Message {
     pub(crate) subjects: Vec<String>,
 }
 
-/// What a state promises: its messages by tag, and which message tells which subject-day.
+/// The promises of a state: its messages by tag, and the message of each subject and day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Promises {
     pub(crate) messages: BTreeMap<String, Message>,
-    /// By subject and day: the tag.
+    /// The tag of the message, by subject and day.
     pub(crate) claims: BTreeMap<(String, String), String>,
-    /// The generation that it is, and who made that; `None`: it never was one.
+    /// The generation of this state and its maker; `None` if the state was never a generation.
     pub(crate) lineage: Option<(u64, String)>,
 }
 
@@ -57,21 +57,21 @@ impl Promises {
         })
     }
 
-    /// Whether a provider has the message about a goal on a day.
+    /// Whether a provider has accepted the message about a goal on a day.
     pub(crate) fn was_told(&self, slug: &str, day: &str) -> bool {
         let tag = self.claims.get(&(format!("goal:{slug}"), day.to_owned()));
         let message = tag.and_then(|tag| self.messages.get(tag));
         message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
     }
 
-    /// Whether nothing is on its way or in doubt.
+    /// Whether no message is on its way or in doubt.
     pub(crate) fn settled(&self) -> bool {
         self.messages
             .values()
             .all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed"))
     }
 
-    /// Whether this is what `newest` is, or what was written on top of it.
+    /// Whether this state is `newest`, or was written on top of it.
     pub(crate) fn goes_on_from(&self, newest: &Self) -> bool {
         match (&self.lineage, &newest.lineage) {
             (None, _) | (_, None) => true,
@@ -81,7 +81,7 @@ impl Promises {
         }
     }
 
-    /// Whether `other` knows of every message and of every attempt.
+    /// Whether `other` holds every message and every attempt of this state.
     pub(crate) fn within(&self, other: &Self) -> bool {
         let known = |tag, attempt| {
             other
@@ -93,9 +93,9 @@ impl Promises {
     }
 }
 
-/// The file on the machine: what it promises, and whether SQLite finds it whole. `None`: there is none yet.
+/// The promises of the file on the machine, or the damage that SQLite finds; `None` if there is no file yet.
 ///
-/// The agent must not be running: a file that a killed process left is recovered by whoever opens it next.
+/// The agent must not be running: the next process that opens the file recovers what a killed process left.
 pub(crate) fn local(database: &Path) -> Option<Result<Promises, String>> {
     database
         .exists()
@@ -110,7 +110,7 @@ fn read_local(database: &Path) -> rusqlite::Result<Result<Promises, String>> {
         return Ok(Err(verdict));
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    // Killed before the first migration, it has no tables yet.
+    // If the agent was killed before its first migration, the file has no tables yet.
     Ok(Ok(if version == 0 {
         Promises::default()
     } else {
@@ -135,7 +135,7 @@ impl Remote {
         }
     }
 
-    /// The fake, if it is one.
+    /// The fake of S3, if the state is in a bucket.
     pub(crate) fn s3(&self) -> Option<&S3> {
         match self {
             Self::S3(s3) => Some(s3),
@@ -163,10 +163,10 @@ impl Remote {
         }
     }
 
-    /// What the newest generation promises, or what is wrong with it. `None`: there is none yet.
+    /// The promises of the newest generation, or what is wrong with it; `None` if there is no generation yet.
     pub(crate) fn newest(&self) -> Option<Result<Promises, String>> {
         let (number, bytes) = self.newest_bytes()?;
-        // Opening it checks it.
+        // Opening a generation checks it.
         let opened = generation::open(number, &bytes).map_err(|error| error.to_string());
         Some(opened.and_then(|connection| Promises::read(&connection).map_err(|error| error.to_string())))
     }

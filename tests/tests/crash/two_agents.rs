@@ -1,4 +1,5 @@
-//! Two agents at once: started together on one remote, and one that is stopped while the other takes over.
+//! Two agents at once: two that start together on one remote, and one that is stopped while the other takes
+//! over.
 
 use mecris_agent::failpoint;
 use mecris_tests::cases::Case;
@@ -21,13 +22,13 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// So many rounds has an account before it is counted.
+/// The number of rounds of an account before its audit.
 const BATCH: u64 = 10;
 
-/// So many stops: each takes several leases.
+/// The number of stops. Each takes several leases.
 const STOPS: u64 = 3;
 
-/// Where a stop proves nothing about the protocol, or is measured apart: see `residual`.
+/// The failpoints at which a stop proves nothing about the protocol, or is measured by `residual`.
 const APART: [&str; 4] = [
     "retention.forgotten",
     "retention.compacted",
@@ -43,7 +44,7 @@ fn protocol() -> Vec<&'static str> {
         .collect()
 }
 
-/// In fair weather no pass fails or hangs because of the other one.
+/// Without faults no pass fails or hangs because of the other agent.
 fn unharmed(counts: &Counts) {
     let harmed: Vec<_> = counts
         .events
@@ -81,7 +82,7 @@ fn one_that_is_stopped_and_continued_after_another_took_over_sends_nothing_again
         let place = |n: u64| usize::try_from((batch * STOPS + n) % names.len() as u64).unwrap_or(0);
         (0..STOPS).map(|n| Card::TakenOver(names[place(n)])).collect()
     };
-    // Some places need a round or two before they are reached.
+    // Some failpoints are reached only after a round or two.
     let rounds = wanted + wanted / 3;
     let counts = Campaign {
         test: "one_that_is_stopped",
