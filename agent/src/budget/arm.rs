@@ -1,21 +1,23 @@
 use std::sync::Arc;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    Budget, Health, Recorded, adjust,
+    Budget, Health, adjust,
     figures::Figures,
     health::{Standing, judge},
     ledger, odometer,
     period::{Month, Period},
-    row,
 };
 use crate::{
     clock::local_day,
     config::{BudgetSettings, BudgetSource, ProviderBudget},
     domain::{Observation, Provider},
-    store::{self, Store, StoreError, tables::budget::Adjustment},
+    store::{
+        self, Store, StoreError,
+        tables::budget::{Adjustment, Computed},
+    },
 };
 
 /// The arm: computes budgets from the store. Cheap to clone.
@@ -23,6 +25,17 @@ use crate::{
 pub struct BudgetArm {
     pub(super) rules: Arc<Rules>,
     pub(super) store: Store,
+}
+
+/// A budget as it was last recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// What was computed.
+    pub budget: Budget,
+    /// When it was computed; `None`: never yet.
+    pub refreshed_at: Option<Timestamp>,
+    /// It was computed longer than `budget.ttl` ago, or from an odometer reading that is too old.
+    pub stale: bool,
 }
 
 /// What computing a budget needs besides the store, in one piece so that it can move to the writer thread.
@@ -79,7 +92,7 @@ impl Rules {
     ) -> rusqlite::Result<Vec<(Provider, Observation<Budget>)>> {
         let computed = self.compute_all(tx, now)?;
         for (budget, doubt) in &computed {
-            store::tables::budget::save(tx, &row::computed(&doubted(budget, doubt.as_deref()), now))?;
+            store::tables::budget::save(tx, &doubted(budget, doubt.as_deref()), now)?;
         }
         Ok(self.observations(&computed, now))
     }
@@ -135,13 +148,27 @@ impl Rules {
     ) -> rusqlite::Result<Recorded> {
         let row = store::tables::budget::get(connection, provider)?;
         Ok(match row {
-            Some(row) => row::recorded(row, &self.settings, now),
+            Some(row) => self.judge_age(row, now),
             None => Recorded {
                 budget: Budget::unknown(provider, "not computed yet: the first pass does it"),
                 refreshed_at: None,
                 stale: true,
             },
         })
+    }
+
+    fn judge_age(&self, row: Computed, now: Timestamp) -> Recorded {
+        let ttl = SignedDuration::try_from(self.settings.ttl).unwrap_or(SignedDuration::MAX);
+        let expired = now.duration_since(row.at) > ttl;
+        let max_age_days = self.settings.thresholds.reading_max_age_days;
+        let is_reading = row.budget.source == Some(BudgetSource::Odometer);
+        let as_of = row.budget.as_of.filter(|_| is_reading);
+        let old = as_of.is_some_and(|as_of| odometer::is_old(as_of, max_age_days, now));
+        Recorded {
+            budget: row.budget,
+            refreshed_at: Some(row.at),
+            stale: expired || old,
+        }
     }
 
     pub(super) fn configured(&self, provider: Provider) -> Option<&ProviderBudget> {
@@ -239,8 +266,8 @@ impl Rules {
                 now,
             ),
             BudgetSource::Odometer => {
-                let month = Month::of(self.today(now)).to_string();
-                let readings = store::tables::odometer::of_month(connection, configured.provider, &month)?;
+                let month = Month::of(self.today(now));
+                let readings = store::tables::odometer::of_month(connection, configured.provider, month)?;
                 let max_age_days = thresholds.reading_max_age_days;
                 Ok(odometer::figures(
                     configured.provider,

@@ -1,6 +1,6 @@
 use super::pricing::PriceError;
 use crate::{
-    domain::{Money, Provider},
+    domain::{Money, Month, Provider},
     store::StoreError,
 };
 
@@ -33,7 +33,7 @@ pub enum BudgetError {
         /// Whose console.
         provider: Provider,
         /// Which month.
-        month: String,
+        month: Month,
         /// The reading that was refused.
         value: Money,
         /// The newest reading of that month.

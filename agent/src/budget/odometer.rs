@@ -21,8 +21,8 @@ use crate::{
 pub struct Odometer {
     /// What a person should record.
     pub reminders: Reminders,
-    /// The present local month, `YYYY-MM`.
-    pub month: String,
+    /// The present local month.
+    pub month: Month,
     /// What its newest reading says; `None`: it has none.
     pub total: Option<Total>,
     /// Every month with readings, newest first.
@@ -41,8 +41,8 @@ pub struct Total {
 /// The readings of one month.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastMonth {
-    /// `YYYY-MM`.
-    pub month: String,
+    /// Which month.
+    pub month: Month,
     /// The newest total.
     pub cost: Money,
     /// The month is over.
@@ -113,16 +113,12 @@ pub(super) fn still_the_old_month(first: &Reading, before: &Reading) -> Option<S
 /// The month's total by the days it took: what the Python system called the daily average.
 pub(super) fn daily_average(newest: &Reading, zone: &TimeZone) -> Money {
     let day = local_day(newest.at, zone).date();
-    let days = if Month::of(day).to_string() == newest.month {
+    let days = if Month::of(day) == newest.month {
         day.day()
     } else {
-        days_in(&newest.month)
+        newest.month.last_day().day()
     };
     per_day(newest.value, SignedDuration::from_hours(24 * i64::from(days)))
-}
-
-fn days_in(month: &str) -> i8 {
-    month.parse().map_or(30, |month: Month| month.period().end.day())
 }
 
 /// The slope between the oldest and the newest comparable reading, if at least a day lies between; else the
@@ -187,7 +183,7 @@ mod tests {
 
     fn reading(when: &str, usd: f64) -> Reading {
         let when = at(when);
-        let month = Month::of(local_day(when, &zone()).date()).to_string();
+        let month = Month::of(local_day(when, &zone()).date());
         Reading {
             at: when,
             month,

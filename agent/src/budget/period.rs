@@ -1,11 +1,9 @@
 //! Budget periods: which local days belong together. All bounds are local days of the configured zone, never
 //! midnight UTC.
 
-use std::{fmt, str::FromStr};
-
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use serde::Deserialize;
 
+pub use crate::domain::{Month, MonthError};
 use crate::{clock::local_day_bounds, config::BudgetPeriod};
 
 /// A run of local days, both ends inclusive.
@@ -35,7 +33,7 @@ impl Period {
     /// does not roll stays what it is, so its [`Phase`] says that it ended.
     pub fn on(configured: BudgetPeriod, today: Date) -> Self {
         match configured {
-            BudgetPeriod::Monthly => Month::of(today).period(),
+            BudgetPeriod::Monthly => Month::of(today).into(),
             BudgetPeriod::Fixed { starts, ends, rolls } => {
                 let fixed = Self {
                     start: starts,
@@ -88,53 +86,12 @@ pub fn days_between(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
 
-/// A calendar month, written `2026-01`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Month(Date);
-
-/// A text that is not a month.
-#[derive(Debug, thiserror::Error)]
-#[error("{0:?} is not a month: expected YYYY-MM, for example 2026-01")]
-pub struct MonthError(String);
-
-impl Month {
-    /// The month of a day.
-    pub fn of(day: Date) -> Self {
-        Self(day.first_of_month())
-    }
-
-    /// Its days.
-    pub fn period(self) -> Period {
-        Period {
-            start: self.0,
-            end: self.0.last_of_month(),
+impl From<Month> for Period {
+    fn from(month: Month) -> Self {
+        Self {
+            start: month.first_day(),
+            end: month.last_day(),
         }
-    }
-}
-
-impl fmt::Display for Month {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
-    }
-}
-
-impl TryFrom<String> for Month {
-    type Error = MonthError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl FromStr for Month {
-    type Err = MonthError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let month = (text.len() == 7)
-            .then(|| format!("{text}-01").parse().ok())
-            .flatten();
-        month.map(Self).ok_or_else(|| MonthError(text.to_owned()))
     }
 }
 
@@ -203,14 +160,6 @@ mod tests {
             Period::on(fixed(true), date(2025, 8, 5)).phase(date(2025, 8, 5)),
             Phase::Upcoming
         );
-    }
-
-    #[test]
-    fn only_year_and_month_are_a_month() {
-        assert_eq!("2026-01".parse::<Month>().unwrap(), Month::of(date(2026, 1, 31)));
-        for text in ["2026-1", "2026-13", "2026-01-01", "202601", "", "2026/01"] {
-            assert!(text.parse::<Month>().is_err(), "{text}");
-        }
     }
 
     proptest! {

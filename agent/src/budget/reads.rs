@@ -69,8 +69,8 @@ impl BudgetArm {
     pub fn odometer(&self, now: Timestamp) -> Result<Odometer, StoreError> {
         let rules = &self.rules;
         self.store.read(|connection| {
-            let month = Month::of(rules.today(now)).to_string();
-            let newest = readings::of_month(connection, Provider::Groq, &month)?.pop();
+            let month = Month::of(rules.today(now));
+            let newest = readings::of_month(connection, Provider::Groq, month)?.pop();
             let history = readings::months(connection, Provider::Groq)?
                 .into_iter()
                 .map(|past| PastMonth {

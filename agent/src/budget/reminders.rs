@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{
     arm::Rules,
     odometer,
-    period::{Month, days_between},
+    period::{Month, Period, days_between},
 };
 use crate::{
     clock::local_day,
@@ -98,9 +98,9 @@ impl Reminder {
 
 /// Which reading a person should record now, from what is in the store.
 pub(super) fn status(rules: &Rules, connection: &Connection, now: Timestamp) -> rusqlite::Result<Reminders> {
-    let month = Month::of(rules.today(now)).to_string();
-    let present = store::tables::odometer::of_month(connection, Provider::Groq, &month)?;
-    let before = store::tables::odometer::last_before(connection, Provider::Groq, &month)?;
+    let month = Month::of(rules.today(now));
+    let present = store::tables::odometer::of_month(connection, Provider::Groq, month)?;
+    let before = store::tables::odometer::last_before(connection, Provider::Groq, month)?;
     let configured = rules
         .configured(Provider::Groq)
         .is_some_and(|groq| groq.source == BudgetSource::Odometer);
@@ -123,7 +123,7 @@ fn decide(
 ) -> Reminders {
     let today = local_day(now, zone).date();
     let month = Month::of(today);
-    let days_until_reset = month.period().days_remaining(today);
+    let days_until_reset = Period::from(month).days_remaining(today);
     let day_of = |reading: &Reading| local_day(reading.at, zone).date();
     let age = present
         .or(before)
@@ -192,11 +192,11 @@ fn decide(
 fn closes(reading: &Reading, month: Month, zone: &TimeZone) -> bool {
     let last_month = last_month(month);
     let recorded = local_day(reading.at, zone).date();
-    reading.month == last_month.to_string() && days_between(last_month.period().end, recorded) >= 0
+    reading.month == last_month && days_between(last_month.last_day(), recorded) >= 0
 }
 
 fn last_month(month: Month) -> Month {
-    Month::of(month.period().start.yesterday().unwrap_or(Date::MIN))
+    Month::of(month.first_day().yesterday().unwrap_or(Date::MIN))
 }
 
 fn count_days(days: i64) -> String {
@@ -215,7 +215,7 @@ mod tests {
     fn reading(at: &str, month: &str) -> Reading {
         Reading {
             at: at.parse().unwrap(),
-            month: month.to_owned(),
+            month: month.parse().unwrap(),
             value: Money::from_usd(1.5).unwrap(),
             notes: String::new(),
         }

@@ -82,7 +82,7 @@ impl BudgetArm {
             notes: new.notes,
         };
         let rules = self.rules.clone();
-        let recorded = self.store.write_durably(CHECKPOINT, move |tx| {
+        let recorded = self.store.write_and_copy(CHECKPOINT, move |tx| {
             store::tables::sessions::insert(tx, &session)?;
             rules.refresh(tx, now)?;
             Ok(RecordedSession {
@@ -101,7 +101,7 @@ impl BudgetArm {
     /// written.
     pub async fn update_budget(&self, update: UpdateBudget, now: Timestamp) -> Result<Recorded, BudgetError> {
         let rules = self.rules.clone();
-        let write = self.store.write_durably(CHECKPOINT, move |tx| {
+        let write = self.store.write_and_copy(CHECKPOINT, move |tx| {
             let provider = update.provider;
             let today = rules.today(now);
             let before = rules.adjustment(tx, provider, today)?;
@@ -150,12 +150,12 @@ impl BudgetArm {
         }
         let reading = Reading {
             at: now,
-            month: month.to_string(),
+            month,
             value: new.value,
             notes: new.notes,
         };
         let (rules, may_fall) = (self.rules.clone(), new.correction);
-        let write = self.store.write_durably(CHECKPOINT, move |tx| {
+        let write = self.store.write_and_copy(CHECKPOINT, move |tx| {
             rules.record_reading(tx, provider, reading.clone(), may_fall, month < present)
         });
         write.await?
@@ -172,7 +172,7 @@ impl Rules {
         historical: bool,
     ) -> rusqlite::Result<Result<RecordedReading, BudgetError>> {
         let now = reading.at;
-        let earlier = store::tables::odometer::of_month(tx, provider, &reading.month)?;
+        let earlier = store::tables::odometer::of_month(tx, provider, reading.month)?;
         if let Some(last) = odometer::dropped_from(&earlier, reading.value).filter(|_| !may_fall) {
             return Ok(Err(BudgetError::Dropped {
                 provider,
@@ -181,8 +181,8 @@ impl Rules {
                 last,
             }));
         }
-        let before = store::tables::odometer::last_before(tx, provider, &reading.month)?
-            .filter(|_| earlier.is_empty());
+        let before =
+            store::tables::odometer::last_before(tx, provider, reading.month)?.filter(|_| earlier.is_empty());
         store::tables::odometer::insert(tx, provider, &reading)?;
         self.refresh(tx, now)?;
         Ok(Ok(RecordedReading {

@@ -46,7 +46,7 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
     let outbox = agent.outbox.clone();
     let id = agent
         .store
-        .write_durably(agent.lease, move |tx| outbox.insert(tx, message.clone()))
+        .write_and_copy(agent.lease, move |tx| outbox.insert(tx, message.clone()))
         .await?;
     agent.outbox.drain(agent.settle_time).await;
     await_receipt(&agent, &id).await?;

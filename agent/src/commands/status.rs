@@ -12,6 +12,7 @@ use crate::{
     cli::JsonArgs,
     clock::{self, Clock},
     config::Settings,
+    domain::{RunOutcome, Severity},
     http::views::SilenceView,
     status::{Facts, Status},
     store::{
@@ -57,7 +58,10 @@ pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow:
     } else {
         print(&mut out, &shown, &settings)?;
     }
-    let known = shown.last_run.as_ref().is_some_and(|run| run.outcome == "done");
+    let known = shown
+        .last_run
+        .as_ref()
+        .is_some_and(|run| run.outcome == RunOutcome::Done);
     let settled = shown
         .notifications
         .iter()
@@ -198,7 +202,8 @@ fn print(out: &mut impl std::io::Write, shown: &Shown, settings: &Settings) -> s
             evidence,
             ..
         } = decision;
-        let severity = severity.as_deref().unwrap_or_default();
+        let (severity, subject) = (severity.map_or("", Severity::as_str), subject.as_str());
+        let reason = reason.as_str();
         let word = decision
             .author
             .as_deref()

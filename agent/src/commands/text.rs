@@ -6,8 +6,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     clock,
-    domain::{Action, Freshness},
-    heuristic::{Report, report::ObservationView},
+    domain::{Action, Freshness, ObservationView},
+    heuristic::Report,
 };
 
 /// A duration in seconds as its two largest units, cut: `3h 20m`, `20m`, `40s`.

@@ -1,8 +1,24 @@
 //! The ways to reach the person, and what a person wants done where a provider cannot be asked.
 
+use super::word::word;
+
 /// A way to reach the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum ChannelKind {
     /// Standard output; development only.
     Console,
@@ -20,35 +36,12 @@ pub enum ChannelKind {
     Email,
 }
 
-impl ChannelKind {
-    /// Every channel there is.
-    #[rustfmt::skip]
-    pub const ALL: [Self; 7] = [
-        Self::Console,
-        Self::Sms,
-        Self::WhatsApp,
-        Self::Voice,
-        Self::Telegram,
-        Self::Slack,
-        Self::Email,
-    ];
+word!(ChannelKind, "a channel");
 
+impl ChannelKind {
     /// Whether somebody ever says what became of a message that was taken.
     pub fn has_receipts(self) -> bool {
         !matches!(self, Self::Telegram | Self::Slack | Self::Email)
-    }
-
-    /// The word in configuration, JSON, metrics and the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Console => "console",
-            Self::Sms => "sms",
-            Self::WhatsApp => "whatsapp",
-            Self::Voice => "voice",
-            Self::Telegram => "telegram",
-            Self::Slack => "slack",
-            Self::Email => "email",
-        }
     }
 
     /// Its name among what is degraded while it is broken.

@@ -1,9 +1,7 @@
-use std::{fmt, str::FromStr};
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Daystamp, Severity, Subject};
+use super::{Daystamp, Severity, Subject, word::word};
 
 /// How a condition is put to a person, in two lengths. Both are plain words without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -36,8 +34,20 @@ pub struct Condition {
 }
 
 /// What is done about a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Action {
     /// It goes into this pass's message.
     Notify,
@@ -45,9 +55,24 @@ pub enum Action {
     Suppress,
 }
 
+word!(Action, "an action");
+
 /// Why a decision was taken. Every decision has exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Reason {
     /// Notify: the first time today that it is bad enough.
     FirstOfDay,
@@ -70,6 +95,8 @@ pub enum Reason {
     /// Suppress: the person is on vacation.
     Vacation,
 }
+
+word!(Reason, "a reason");
 
 /// Whose word a decision to stay silent follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,64 +131,5 @@ impl Reason {
     /// Whether it will pass: what it keeps silent today or in this hour may be said later.
     pub fn is_for_now(self) -> bool {
         matches!(self, Self::QuietHours | Self::RateLimited)
-    }
-}
-
-impl Action {
-    /// The word as JSON and the database spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Notify => "notify",
-            Self::Suppress => "suppress",
-        }
-    }
-}
-
-impl Reason {
-    /// Every reason there is.
-    pub const ALL: [Self; 10] = [
-        Self::FirstOfDay,
-        Self::Escalated,
-        Self::AlreadyNotifiedToday,
-        Self::QuietHours,
-        Self::RateLimited,
-        Self::Silenced,
-        Self::Acknowledged,
-        Self::BelowThreshold,
-        Self::UnknownData,
-        Self::Vacation,
-    ];
-
-    /// The word as JSON and the database spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstOfDay => "first_of_day",
-            Self::Escalated => "escalated",
-            Self::AlreadyNotifiedToday => "already_notified_today",
-            Self::QuietHours => "quiet_hours",
-            Self::RateLimited => "rate_limited",
-            Self::Silenced => "silenced",
-            Self::Acknowledged => "acknowledged",
-            Self::BelowThreshold => "below_threshold",
-            Self::UnknownData => "unknown_data",
-            Self::Vacation => "vacation",
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Reason {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|r| r.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is not a reason"))
     }
 }

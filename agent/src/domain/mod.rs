@@ -1,15 +1,18 @@
-//! The words that every layer uses: goals' slugs, severities, subjects, money, daystamps, observations,
-//! decisions, silences, channels.
+//! The words that every layer uses: goals' slugs, severities, subjects, money, budgets, daystamps,
+//! observations, passes, decisions, silences, channels.
 //!
 //! What lives here is parsed once at the edge and then cannot be wrong. No I/O, no clock, no settings, no
 //! SQL.
 
+mod budget;
 mod channel;
 mod daystamp;
 mod decision;
 mod error;
 mod money;
+mod month;
 mod observation;
+mod pass;
 mod pattern;
 mod phone;
 mod provider;
@@ -17,17 +20,26 @@ mod severity;
 mod silence;
 mod slug;
 mod subject;
+mod word;
 
+pub use budget::{Budget, BudgetSource, Health};
 pub use channel::{ChannelKind, OnDoubt};
 pub use daystamp::{Daystamp, DaystampError};
 pub use decision::{Action, Condition, Decision, Phrase, Reason, Word};
 pub use error::innermost;
 pub use money::{Money, MoneyError};
-pub use observation::{Freshness, Observation};
+pub use month::{Month, MonthError};
+pub use observation::{Freshness, Observation, ObservationView, Observations};
+pub use pass::{RunOutcome, Trigger};
 pub use pattern::{PatternError, SubjectPattern};
 pub use phone::{PhoneNumber, PhoneNumberError};
-pub use provider::{Provider, ProviderError};
-pub use severity::{Severity, SeverityError};
+pub use provider::Provider;
+pub use severity::Severity;
 pub use silence::{Silence, SilenceKind};
 pub use slug::{Slug, SlugError};
 pub use subject::{Subject, SubjectError};
+pub use word::WordError;
+pub(crate) use word::word;
+
+#[cfg(test)]
+pub(crate) use word::tests as word_tests;

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::word::word;
+
 /// What an arm found out, and how much it is worth. "Could not find out" is a state of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
@@ -29,8 +31,20 @@ pub enum Observation<T> {
 }
 
 /// [`Observation`] without its value: what `run --json` shows for each arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Freshness {
     /// Read just now.
     Fresh,
@@ -40,6 +54,68 @@ pub enum Freshness {
     Unknown,
     /// The arm is not configured, so there is nothing to know.
     NotConfigured,
+}
+
+word!(Freshness, "a freshness");
+
+/// What a pass found out, without the values: `observations` of a report and of a recorded pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Observations {
+    /// The account and its goals.
+    pub beeminder: ObservationView,
+    /// The worst of all configured budgets.
+    pub budget: ObservationView,
+    /// The walk.
+    pub walk: ObservationView,
+}
+
+/// One observation without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ObservationView {
+    /// How good it is.
+    pub status: Freshness,
+    /// When it was read.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+    /// Why it is not fresh.
+    pub why: Option<String>,
+}
+
+impl Observations {
+    /// Whether anything could not be found out, or only from an older reading.
+    pub fn something_unknown(&self) -> bool {
+        [&self.beeminder, &self.budget, &self.walk]
+            .iter()
+            .any(|view| view.doubt() > 0)
+    }
+}
+
+impl ObservationView {
+    /// Of what is not configured.
+    pub const NOT_CONFIGURED: Self = Self {
+        status: Freshness::NotConfigured,
+        at: None,
+        why: None,
+    };
+
+    /// For sorting: 0 is no doubt, 1 an older reading, 2 that nothing is known.
+    pub fn doubt(&self) -> u8 {
+        match self.status {
+            Freshness::Fresh | Freshness::NotConfigured => 0,
+            Freshness::Stale => 1,
+            Freshness::Unknown => 2,
+        }
+    }
+}
+
+impl<T> From<&Observation<T>> for ObservationView {
+    fn from(observation: &Observation<T>) -> Self {
+        Self {
+            status: observation.freshness(),
+            at: observation.at(),
+            why: observation.why().map(str::to_owned),
+        }
+    }
 }
 
 impl<T> Observation<T> {

@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr};
 
+use serde::Serialize;
 use wildmatch::WildMatch;
 
 use super::{Provider, Subject};
@@ -11,7 +12,8 @@ use super::{Provider, Subject};
 /// above all what Mecris says about itself (`upstream:`, `channel:`, `run`), is covered only by a pattern
 /// whose own part before the first `:` is that very word: `upstream:*` covers `upstream:beeminder`, `*` does
 /// not. That Mecris cannot see is no promise to take a rest from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "String")]
 pub struct SubjectPattern {
     text: String,
     glob: WildMatch,
@@ -105,6 +107,12 @@ fn overlap(one: &[u8], other: &[u8]) -> bool {
 impl fmt::Display for SubjectPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+impl From<SubjectPattern> for String {
+    fn from(pattern: SubjectPattern) -> Self {
+        pattern.text
     }
 }
 

@@ -1,13 +1,26 @@
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
+
+use super::word::word;
 
 /// How close a promise is to breaking; the `derail_risk` of Beeminder goals, the scale of every condition.
 ///
 /// `Unknown` is no rung of the ladder: it is neither safe nor urgent, so there is no `Ord`. Compare with
 /// [`Severity::at_least`], sort with [`Severity::rank`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Severity {
     /// Could not find out. Never shown, counted or decided as safe.
     Unknown,
@@ -21,10 +34,7 @@ pub enum Severity {
     Critical,
 }
 
-/// A text that names no severity.
-#[derive(Debug, thiserror::Error)]
-#[error("{0:?} is not a severity: expected SAFE, CAUTION, WARNING or CRITICAL")]
-pub struct SeverityError(String);
+word!(Severity, "a severity");
 
 impl Severity {
     /// Whether this is `threshold` or worse. `Unknown` never is.
@@ -42,40 +52,6 @@ impl Severity {
             Self::Warning => 3,
             Self::Critical => 4,
         }
-    }
-
-    /// The word as every JSON document spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "UNKNOWN",
-            Self::Safe => "SAFE",
-            Self::Caution => "CAUTION",
-            Self::Warning => "WARNING",
-            Self::Critical => "CRITICAL",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Severity {
-    type Err = SeverityError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [
-            Self::Unknown,
-            Self::Safe,
-            Self::Caution,
-            Self::Warning,
-            Self::Critical,
-        ]
-        .into_iter()
-        .find(|s| s.as_str() == text)
-        .ok_or_else(|| SeverityError(text.to_owned()))
     }
 }
 

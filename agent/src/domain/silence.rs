@@ -1,8 +1,6 @@
-use std::{fmt, str::FromStr};
-
 use jiff::Timestamp;
 
-use super::SubjectPattern;
+use super::{SubjectPattern, word::word};
 
 /// A person's word that something is not to be said for a while. Ended by its time, or earlier by being
 /// deleted.
@@ -30,14 +28,28 @@ pub struct Silence {
     pub deleted_by: Option<String>,
 }
 
-/// What a silence is called in decisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a silence is called in decisions. Decisions ask for a vacation first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum SilenceKind {
-    /// Of some subjects; decisions say `silenced`.
-    Silence,
     /// Of everything that was promised; decisions say `vacation`.
     Vacation,
+    /// Of some subjects; decisions say `silenced`.
+    Silence,
 }
+
+word!(SilenceKind, "a kind of silence");
 
 impl Silence {
     /// Whether it holds at `now`.
@@ -48,36 +60,6 @@ impl Silence {
     /// Whether it has ended, by its time or by being deleted.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.deleted_at.is_some() || self.ends_at <= now
-    }
-}
-
-impl SilenceKind {
-    /// Both, in the order in which they are asked.
-    pub const ALL: [Self; 2] = [Self::Vacation, Self::Silence];
-
-    /// The word as JSON and the database spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Silence => "silence",
-            Self::Vacation => "vacation",
-        }
-    }
-}
-
-impl fmt::Display for SilenceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for SilenceKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|k| k.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is not a kind of silence"))
     }
 }
 

@@ -14,4 +14,6 @@ pub mod report;
 mod run;
 
 pub use report::{DecisionView, Report};
-pub use run::{Heuristic, HeuristicError, Trigger};
+pub use run::{Heuristic, HeuristicError};
+
+pub use crate::domain::Trigger;

@@ -20,6 +20,7 @@ use crate::{
         claims::{self, NewClaim},
         decisions, outbox, runs,
         snapshots::{self, BEEMINDER, WALK},
+        sql::json,
         upstreams,
     },
 };
@@ -172,10 +173,6 @@ pub(super) fn decisions_and_message(
         }
     }
     Ok(message)
-}
-
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 /// When the message ends: with the last of its subjects, but with the local day at the latest. The message

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::assess::Observed;
 use crate::{
-    domain::{Action, Condition, Decision, Freshness, Observation, Reason, Severity, Subject},
+    domain::{Action, Condition, Decision, ObservationView, Observations, Reason, Severity, Subject},
     notify::{channels::ChannelKind, outbox::State},
     store::tables::broken_channels::BrokenChannel,
 };
@@ -33,29 +33,6 @@ pub struct Report {
     pub broken_channels: Vec<BrokenChannel>,
     /// Whether all of them are: then nobody can be told, not even this.
     pub nobody_to_tell: bool,
-}
-
-/// `observations` of a [`Report`].
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Observations {
-    /// The account and its goals.
-    pub beeminder: ObservationView,
-    /// The worst of all configured budgets.
-    pub budget: ObservationView,
-    /// The walk.
-    pub walk: ObservationView,
-}
-
-/// One observation without its value.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ObservationView {
-    /// How good it is.
-    pub status: Freshness,
-    /// When it was read.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub at: Option<Timestamp>,
-    /// Why it is not fresh.
-    pub why: Option<String>,
 }
 
 /// One decision, short.
@@ -129,54 +106,21 @@ impl Report {
     }
 }
 
-impl Observations {
-    pub(super) fn new(observed: &Observed) -> Self {
-        let budgets = observed
-            .budgets
-            .iter()
-            .map(|(_, budget)| ObservationView::from(budget));
-        Self {
-            beeminder: (&observed.beeminder).into(),
-            budget: budgets
-                .max_by_key(ObservationView::doubt)
-                .unwrap_or(ObservationView::NOT_CONFIGURED),
-            walk: observed
-                .walk
-                .as_ref()
-                .map_or(ObservationView::NOT_CONFIGURED, ObservationView::from),
-        }
-    }
-
-    fn something_unknown(&self) -> bool {
-        [&self.beeminder, &self.budget, &self.walk]
-            .iter()
-            .any(|view| view.doubt() > 0)
-    }
-}
-
-impl ObservationView {
-    const NOT_CONFIGURED: Self = Self {
-        status: Freshness::NotConfigured,
-        at: None,
-        why: None,
-    };
-
-    fn doubt(&self) -> u8 {
-        match self.status {
-            Freshness::Fresh | Freshness::NotConfigured => 0,
-            Freshness::Stale => 1,
-            Freshness::Unknown => 2,
-        }
-    }
-}
-
-impl<T> From<&Observation<T>> for ObservationView {
-    fn from(observation: &Observation<T>) -> Self {
-        Self {
-            status: observation.freshness(),
-            at: observation.at(),
-            why: observation.why().map(str::to_owned),
-        }
+/// What this pass found out, without the values.
+pub(super) fn observations(observed: &Observed) -> Observations {
+    let budgets = observed
+        .budgets
+        .iter()
+        .map(|(_, budget)| ObservationView::from(budget));
+    Observations {
+        beeminder: (&observed.beeminder).into(),
+        budget: budgets
+            .max_by_key(ObservationView::doubt)
+            .unwrap_or(ObservationView::NOT_CONFIGURED),
+        walk: observed
+            .walk
+            .as_ref()
+            .map_or(ObservationView::NOT_CONFIGURED, ObservationView::from),
     }
 }
 

@@ -12,14 +12,14 @@ use super::{
     observe::Arms,
     policy::Policy,
     record,
-    report::{DecisionView, NotificationView, Observations, Report},
+    report::{self, DecisionView, NotificationView, Report},
 };
 use crate::{
     arms::beeminder::BeeminderArm,
     budget::BudgetArm,
     clock::{self, Clock},
     config::Settings,
-    domain::{Action, Condition, Decision},
+    domain::{Action, Condition, Decision, RunOutcome, Trigger},
     failpoint,
     notify::outbox::Outbox,
     store::{
@@ -43,28 +43,6 @@ pub enum HeuristicError {
         /// What the state said.
         source: StoreError,
     },
-}
-
-/// Who asked for a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// `mecris-agent run`.
-    Cli,
-    /// The daemon's scheduler.
-    Schedule,
-    /// An endpoint.
-    Http,
-}
-
-impl Trigger {
-    /// The word in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cli => "cli",
-            Self::Schedule => "schedule",
-            Self::Http => "http",
-        }
-    }
 }
 
 /// The heuristic with all it needs. Cheap to clone; passes of all clones run one after the other.
@@ -150,7 +128,7 @@ impl Heuristic {
         failpoint!("pass.assessed");
         match self
             .store
-            .write_durably(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded))
+            .write_and_copy(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded))
             .await
         {
             Ok((mut report, message)) => {
@@ -174,7 +152,7 @@ impl Heuristic {
     ) -> Result<(Vec<Decision>, Option<String>), HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let (this, now) = (self.clone(), self.clock.now());
-        let write = self.store.write_durably(self.checkpoint, move |tx| {
+        let write = self.store.write_and_copy(self.checkpoint, move |tx| {
             let decisions = this.decide(tx, &conditions, now)?;
             let zone = &this.policy.zone;
             let message = record::decisions_and_message(tx, &this.outbox, None, &decisions, zone, now)?;
@@ -300,7 +278,7 @@ impl Pass {
             run_id: self.run_id.clone(),
             at: self.now,
             changed: false,
-            observations: Observations::new(&self.observed),
+            observations: report::observations(&self.observed),
             conditions: decisions
                 .iter()
                 .map(|decision| decision.condition.clone())
@@ -317,17 +295,16 @@ impl Pass {
             id: self.run_id.clone(),
             started_at: self.now,
             finished_at: self.finished_at,
-            trigger: self.trigger.as_str().to_owned(),
+            trigger: self.trigger,
             outcome: if report.something_unknown() {
-                "unknown"
+                RunOutcome::Unknown
             } else {
-                "done"
-            }
-            .to_owned(),
+                RunOutcome::Done
+            },
             succeeded: self.observed.beeminder.fresh().is_some(),
             overran: self.observed.elapsed > deadline,
             changed: decisions.iter().any(|decision| decision.action == Action::Notify),
-            observations: serde_json::to_value(&report.observations).unwrap_or_default(),
+            observations: Some(report.observations.clone()),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `is_reset` and `is_final_reading` are not taken: `month` says which month a reading belongs to, and the
 //! readings themselves show which is a month's last.
 
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::Transaction;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::local_day,
-    domain::{Money, Provider},
+    domain::{Money, Month, Provider},
     store::tables::odometer::{self, Reading},
 };
 
@@ -27,8 +27,8 @@ pub(super) struct Parsed {
     /// When the reading was entered. The old system stamped a reading for an earlier month with that month's
     /// first day instead.
     pub(super) recorded: Timestamp,
-    /// First day of the month that the reading counts for.
-    pub(super) month: Date,
+    /// The month that the reading counts for.
+    pub(super) month: Month,
     /// The month's total.
     pub(super) value: Money,
     pub(super) notes: String,
@@ -72,14 +72,14 @@ impl Kind for Readings<'_> {
         report: &mut Report,
     ) -> rusqlite::Result<Outcome> {
         if let Some(right) = self.put_right(&parsed) {
-            let (wrong, right) = (written(parsed.month), written(right.month));
+            let (wrong, right) = (parsed.month, right.month);
             let why = format!(
                 "the total of {right} entered as one of {wrong}: it was entered again for {right} soon after"
             );
             return Ok(Outcome::Skipped(why));
         }
-        let month = written(parsed.month);
-        let earlier = odometer::of_month(tx, Provider::Groq, &month)?;
+        let month = parsed.month;
+        let earlier = odometer::of_month(tx, Provider::Groq, month)?;
         let last = earlier.iter().rfind(|reading| reading.at <= parsed.recorded);
         if let Some(last) = last.filter(|last| last.value > parsed.value) {
             report.notes.push(format!(
@@ -94,7 +94,7 @@ impl Kind for Readings<'_> {
 impl Readings<'_> {
     /// The reading that corrects this reading: the same total, entered soon after for the month before.
     fn put_right(&self, wrong: &Parsed) -> Option<&Parsed> {
-        let before = wrong.month.yesterday().ok()?.first_of_month();
+        let before = Month::of(wrong.month.first_day().yesterday().ok()?);
         self.all.iter().find(|right| {
             let later = right.recorded.duration_since(wrong.recorded);
             let soon = later > SignedDuration::ZERO && later <= NOTICED_WITHIN;
@@ -105,11 +105,8 @@ impl Readings<'_> {
 
 fn parse(row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
     let month = when::month(row.text("month")?).map_err(|why| Bad::new("month", why))?;
-    if month > local_day(context.now, &context.home).date() {
-        return Err(Bad::new(
-            "month",
-            format!("{} lies in the future", written(month)),
-        ));
+    if month > Month::of(local_day(context.now, &context.home).date()) {
+        return Err(Bad::new("month", format!("{month} lies in the future")));
     }
     // Older rows may lack created_at. Both columns hold the same instant, except in a reading of an earlier
     // month.
@@ -134,7 +131,7 @@ pub(super) fn add(tx: &Transaction<'_>, parsed: &Parsed) -> rusqlite::Result<Out
     } = parsed;
     let reading = Reading {
         at: *recorded,
-        month: written(*month),
+        month: *month,
         value: *value,
         notes: notes.clone(),
     };
@@ -143,9 +140,4 @@ pub(super) fn add(tx: &Transaction<'_>, parsed: &Parsed) -> rusqlite::Result<Out
         "odometer_readings/{}",
         tx.last_insert_rowid()
     )))
-}
-
-/// `2025-09`.
-pub(super) fn written(month: Date) -> String {
-    format!("{:04}-{:02}", month.year(), month.month())
 }

@@ -9,7 +9,11 @@ use super::{
     readings::{self, Parsed},
     when,
 };
-use crate::{clock::local_day, domain::Provider, store::tables::odometer};
+use crate::{
+    clock::local_day,
+    domain::{Month, Provider},
+    store::tables::odometer,
+};
 
 pub(super) struct Summaries;
 
@@ -20,11 +24,8 @@ impl Kind for Summaries {
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Parsed, Bad> {
         let month = when::month(row.text("month")?).map_err(|why| Bad::new("month", why))?;
-        if month > local_day(context.now, &context.home).date() {
-            return Err(Bad::new(
-                "month",
-                format!("{} lies in the future", readings::written(month)),
-            ));
+        if month > Month::of(local_day(context.now, &context.home).date()) {
+            return Err(Bad::new("month", format!("{month} lies in the future")));
         }
         Ok(Parsed {
             recorded: row.time("updated_at", context)?,
@@ -41,7 +42,7 @@ impl Kind for Summaries {
         _: &Context,
         _: &mut Report,
     ) -> rusqlite::Result<Outcome> {
-        if odometer::of_month(tx, Provider::Groq, &readings::written(parsed.month))?.is_empty() {
+        if odometer::of_month(tx, Provider::Groq, parsed.month)?.is_empty() {
             readings::add(tx, &parsed)
         } else {
             Ok(Outcome::Skipped(

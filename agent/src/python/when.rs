@@ -10,6 +10,7 @@ use jiff::{
 };
 
 use super::Context;
+use crate::domain::Month;
 
 /// Clocks differ a little. A time further ahead than this means a wrong `--zone` or a wrong clock.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -62,13 +63,11 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
     }
 }
 
-/// A month, `YYYY-MM`, as its first day.
-pub(super) fn month(text: &str) -> Result<Date, String> {
-    let first = (text.len() == 7)
-        .then(|| format!("{text}-01").parse::<Date>().ok())
-        .flatten();
-    first
-        .filter(|day| *day >= FIRST_DAY)
+/// A month, `YYYY-MM`.
+pub(super) fn month(text: &str) -> Result<Month, String> {
+    let month = text.parse::<Month>().ok();
+    month
+        .filter(|month| month.first_day() >= FIRST_DAY)
         .ok_or_else(|| format!("{text:?} is not a month such as 2025-09"))
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Agent, systemd::Notifier};
 use crate::{
-    domain::Freshness,
+    domain::{Freshness, RunOutcome},
     hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
     http::passes::{PassFuture, Passes},
@@ -30,7 +30,7 @@ use crate::{
     telemetry::{
         emf::{Emf, Metric},
         live::LiveStatus,
-        metrics::{Metrics, RunOutcome},
+        metrics::Metrics,
     },
 };
 

@@ -19,7 +19,7 @@ use rusqlite::{Connection, Transaction};
 
 pub use error::StoreError;
 use file::{connection, copies, migrate, version, writer::Writer};
-pub use file::{lock::Lock, migrate::Migrated};
+pub use file::{lock::Lock, migrate::Migrated, writer::Written};
 use replica::checkpoint::Copier;
 pub use replica::{
     checkpoint::{Copies, Verdict},
@@ -103,14 +103,14 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        Ok(self.write_in_epoch(work).await?.0)
+        Ok(self.write_in_epoch(work).await?.value)
     }
 
     /// [`Store::write`], and the epoch in which it was written: see [`Store::checkpoint`].
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn write_in_epoch<T, F>(&self, work: F) -> Result<(T, u64), StoreError>
+    pub async fn write_in_epoch<T, F>(&self, work: F) -> Result<Written<T>, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -160,11 +160,15 @@ impl Store {
         self.writer.as_ref().ok_or(StoreError::WriterGone)
     }
 
-    /// Runs `work` on the read-only connection. Quick by construction (the file is small); never hold it over
-    /// an await.
+    /// Runs `work` on the read-only connection, in one transaction: everything that it reads is of one moment.
+    /// Quick by construction (the file is small); never hold it over an await.
+    ///
+    /// # Errors
+    /// Whatever `work` says, or if the transaction cannot begin.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(work(&reader)?)
+        let snapshot = reader.unchecked_transaction()?;
+        Ok(work(&snapshot)?)
     }
 }
 

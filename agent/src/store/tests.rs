@@ -7,6 +7,7 @@ use super::{
     tables::{decisions, silences, sql},
     *,
 };
+use crate::domain::Severity;
 
 struct Place {
     _folder: TempDir,
@@ -223,7 +224,7 @@ async fn the_decisions_of_an_older_file_are_kept_and_those_of_a_person_can_join_
     let decisions = store.read(|c| decisions::list(c, 10, None)).unwrap();
     let told: Vec<_> = decisions
         .iter()
-        .map(|d| (d.id, d.action.as_str(), d.severity.as_deref()))
+        .map(|d| (d.id, d.action.as_str(), d.severity.map(Severity::as_str)))
         .collect();
     assert_eq!(told, [(8, "silence", None), (7, "suppress", Some("WARNING"))]);
     assert_eq!(decisions[1].evidence, "no walk");
@@ -327,6 +328,9 @@ fn text_order_of_times_is_time_order() {
         "2026-01-01T00:00:00.5Z",
         "2026-01-01T00:00:01Z",
     ];
-    let written: Vec<String> = times.iter().map(|t| sql::time(t.parse().unwrap())).collect();
+    let written: Vec<String> = times
+        .iter()
+        .map(|t| sql::time(t.parse().unwrap()).to_string())
+        .collect();
     assert!(written.is_sorted(), "{written:?}");
 }

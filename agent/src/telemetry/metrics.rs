@@ -14,7 +14,7 @@ use prometheus_client::{
 };
 
 use crate::{
-    domain::{ChannelKind, Reason},
+    domain::{ChannelKind, Reason, RunOutcome},
     notify::outbox::State,
     store::Copies,
 };
@@ -93,29 +93,6 @@ struct Upstream {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StatusClass {
     status: &'static str,
-}
-
-/// How a pass ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunOutcome {
-    /// Everything that the pass needs could be read.
-    Done,
-    /// Something could not be read.
-    Unknown,
-    /// The pass itself failed and was not recorded.
-    Failed,
-}
-
-impl RunOutcome {
-    const ALL: [Self; 3] = [Self::Done, Self::Unknown, Self::Failed];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Unknown => "unknown",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 impl Default for Metrics {

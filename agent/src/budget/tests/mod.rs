@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     config::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget},
-    domain::Observation,
+    domain::{BudgetSource, Money, Observation, Provider},
     store::{Store, StoreError},
 };
 

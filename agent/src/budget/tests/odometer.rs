@@ -124,9 +124,9 @@ async fn a_new_month_starts_anew_whatever_its_first_reading() {
     assert_eq!(
         costs,
         [
-            ("2026-03".into(), 2.5, false),
-            ("2026-02".into(), 0.1, true),
-            ("2026-01".into(), 0.8, true)
+            ("2026-03".parse().unwrap(), 2.5, false),
+            ("2026-02".parse().unwrap(), 0.1, true),
+            ("2026-01".parse().unwrap(), 0.8, true)
         ]
     );
 }

@@ -62,7 +62,7 @@ pub(super) async fn import(config: Option<&Path>, options: ImportArgs) -> anyhow
     };
     let old = Arc::new((sources, context));
     let take = move |tx: &Transaction<'_>| python::take(tx, &old.0, &old.1);
-    let mut report = store.write_durably(context::REMOTE_TIMEOUT, take).await?;
+    let mut report = store.write_and_copy(context::REMOTE_TIMEOUT, take).await?;
     let unused = unused(&report, &settings.budget).into_iter().map(str::to_owned);
     report.notes.extend(unused);
     report.doubts.extend(missing_copy(&store));

@@ -11,6 +11,7 @@ use super::{
     reader::Reader,
     setting::{Form, Kind, Setting, Table},
 };
+pub use crate::domain::BudgetSource;
 use crate::domain::{Money, Provider};
 
 pub(super) const TABLE: Table = Table {
@@ -183,16 +184,6 @@ pub struct ProviderBudget {
     pub limit: Money,
     /// Which period.
     pub period: BudgetPeriod,
-}
-
-/// `budget.*.source`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BudgetSource {
-    /// Sessions recorded through `POST /usage/record`, priced by the table.
-    Ledger,
-    /// Month-to-date readings of the provider's console.
-    Odometer,
 }
 
 /// `budget.*.period`.

@@ -174,7 +174,7 @@ impl App {
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Clone + Send + 'static,
     ) -> Result<T, ApiError> {
         let (store, lease) = (self.store.clone(), self.settings.lease);
-        let write = async move { store.write_durably(lease, work).await };
+        let write = async move { store.write_and_copy(lease, work).await };
         detached(async move {
             write
                 .await

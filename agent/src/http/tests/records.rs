@@ -4,11 +4,16 @@ use super::*;
 async fn with_records() -> Harness {
     let server = serve().await;
     let write = server.store.write(|tx| {
+        let observations = json!({
+            "beeminder": {"status": "stale", "at": "2026-11-21T17:00:00Z", "why": "timed out"},
+            "budget": {"status": "not_configured", "at": null, "why": null},
+            "walk": {"status": "fresh", "at": "2026-11-21T18:00:00Z", "why": null},
+        });
         for (id, at) in [("r1", "2026-11-21T18:00:00.000000000Z"), ("r2", "2026-11-21T18:15:00.000000000Z")] {
             tx.execute(
                 "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, succeeded, changed, observations)
-                 VALUES (?1, ?2, ?2, 'schedule', 'done', 1, 0, '{\"walk\": {\"status\": \"fresh\"}}')",
-                (id, at),
+                 VALUES (?1, ?2, ?2, 'schedule', 'done', 1, 0, ?3)",
+                (id, at, observations.to_string()),
             )?;
             tx.execute(
                 "INSERT INTO decisions (run_id, at, subject, severity, day, action, reason, evidence)

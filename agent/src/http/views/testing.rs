@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 use super::Reading;
 use crate::{
     arms::beeminder::{Account, Goal},
-    domain::{Action, ChannelKind, Freshness, Reason, Severity},
-    heuristic::{
-        DecisionView, Report,
-        report::{NotificationView, ObservationView, Observations},
-    },
+    domain::{Action, ChannelKind, Freshness, ObservationView, Observations, Reason, Severity},
+    heuristic::{DecisionView, Report, report::NotificationView},
     notify::outbox::State,
 };
 

@@ -186,7 +186,7 @@ impl Outbox {
         let now = self.0.clock.now();
         let (id, attempt) = (row.id.clone(), row.attempt);
         // The reply is kept even if the epoch changed: the newer state may still have this attempt in flight.
-        let written = self.0.store.write_durably(self.checkpoint_time(), move |tx| {
+        let written = self.0.store.write_and_copy(self.checkpoint_time(), move |tx| {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
                 table::end_attempt(tx, &row, ending, None, next.why.as_deref(), now)?;

@@ -118,7 +118,7 @@ impl World {
         self.see(id)
             .attempts
             .into_iter()
-            .map(|a| a.outcome.unwrap_or_default())
+            .map(|a| a.outcome.map_or_else(String::new, |outcome| outcome.to_string()))
             .collect()
     }
 }

@@ -228,5 +228,5 @@ pub(super) fn dump(state: &Connection) -> Vec<String> {
 
 /// How the state spells an instant.
 pub(super) fn at(text: &str) -> String {
-    sql::time(text.parse().unwrap())
+    sql::time(text.parse().unwrap()).to_string()
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::store::StoreError;
 
@@ -12,6 +12,14 @@ pub(in crate::store) fn configure_writer(connection: &Connection) -> Result<(), 
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    prepare_once(connection)?;
+    Ok(())
+}
+
+/// Prepares each statement once. Without the query planner's stability guarantee, SQLite plans a statement
+/// anew for every value that is bound to a filter, because the best plan might depend on the value.
+fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -23,6 +31,6 @@ pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection, StoreErro
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(64);
+    prepare_once(&connection)?;
     Ok(connection)
 }

@@ -1,11 +1,20 @@
 //! A whole database as bytes: what a generation holds, and what a copy in a file holds.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use rusqlite::{Connection, MAIN_DB};
+use zstd::stream::{raw::CParameter, write::Encoder};
 
 /// Tens of kilobytes, several times an hour: worth some effort. Measured in docs/PERFORMANCE.md.
 const LEVEL: i32 = 12;
+
+/// Bounds the compressor's memory: a window of 2^18 bytes, and tables of 2^17 entries of four bytes. [`LEVEL`]
+/// alone would let them grow with the state, and the allocator keeps what it was once asked for.
+const BOUNDS: [CParameter; 3] = [
+    CParameter::WindowLog(18),
+    CParameter::HashLog(17),
+    CParameter::ChainLog(17),
+];
 
 /// Where the file header says whether the file is in WAL mode: 2 twice, or 1 twice if it is not (SQLite file
 /// format, 1.3).
@@ -21,14 +30,32 @@ pub fn take(connection: &mut Connection) -> rusqlite::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Compresses, with a checksum.
+/// [`take`] and [`pack`] in one, without a second copy of the database in memory.
+///
+/// # Errors
+/// If SQLite cannot read it; inside, if zstd has no memory.
+pub fn take_packed(connection: &mut Connection) -> rusqlite::Result<io::Result<Vec<u8>>> {
+    let image = connection.serialize(MAIN_DB)?;
+    Ok(pack(&image))
+}
+
+/// Compresses the bytes of a database file, as one that needs no `-wal` beside it, with a checksum.
 ///
 /// # Errors
 /// If zstd has no memory.
-pub fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-    compressor.include_checksum(true)?;
-    compressor.compress(bytes)
+pub fn pack(database: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = Encoder::new(Vec::new(), LEVEL)?;
+    for bound in BOUNDS {
+        encoder.set_parameter(bound)?;
+    }
+    encoder.include_checksum(true)?;
+    encoder.set_pledged_src_size(Some(database.len() as u64))?;
+    let (head, rest) = database.split_at(database.len().min(FORMAT_VERSIONS.end));
+    let mut head = head.to_vec();
+    no_wal(&mut head);
+    encoder.write_all(&head)?;
+    encoder.write_all(rest)?;
+    encoder.finish()
 }
 
 /// What [`pack`] packed, its checksum checked.

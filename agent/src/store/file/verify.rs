@@ -1,4 +1,4 @@
-//! Whether a state is sound: what is asked of every copy before anybody relies on it.
+//! Whether a state is sound: every copy is asked before it is relied on.
 
 use std::path::Path;
 
@@ -14,7 +14,8 @@ pub struct Sound {
     pub schema_version: i64,
 }
 
-/// SQLite's own integrity check, every reference, and whether it is a state of Mecris at all.
+/// Checks every reference, and whether it is a state of Mecris at all. SQLite's own integrity check comes
+/// before: [`image::load`](super::image::load) makes no connection to a database that fails it.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] with what is wrong; `what` is what it is called.
@@ -33,10 +34,6 @@ pub fn verify(connection: &Connection, what: &str) -> Result<Sound, StoreError> 
 }
 
 fn check(connection: &Connection) -> rusqlite::Result<Result<Sound, String>> {
-    let integrity: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if integrity != "ok" {
-        return Ok(Err(integrity));
-    }
     if let Some(orphan) = orphan(connection)? {
         return Ok(Err(orphan));
     }

@@ -30,6 +30,31 @@ struct Counters {
     epoch: AtomicU64,
 }
 
+/// What a transaction returned, and the epoch in which it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written<T> {
+    /// What the transaction returned.
+    pub value: T,
+    /// How often the whole content had been replaced before. If it is replaced again, this write is gone.
+    pub epoch: u64,
+}
+
+/// A point in the writes of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Point {
+    /// How often the whole content had been replaced.
+    pub(in crate::store) epoch: u64,
+    /// How many transactions there had been, in all epochs, that have to survive this machine.
+    pub(in crate::store) writes: u64,
+}
+
+impl Point {
+    /// Whether a copy of this point holds the first `writes` transactions, and its epoch is `epoch`.
+    pub(in crate::store) fn holds(self, epoch: u64, writes: u64) -> bool {
+        self.epoch == epoch && self.writes >= writes
+    }
+}
+
 impl Writer {
     pub(in crate::store) fn start(mut connection: Connection, lock: Lock) -> Self {
         let (sender, jobs) = mpsc::channel::<Job>();
@@ -62,7 +87,7 @@ impl Writer {
     }
 
     /// One transaction that has to survive this machine, and the epoch that it belongs to.
-    pub(in crate::store) async fn run<T, F>(&self, work: F) -> Result<(T, u64), StoreError>
+    pub(in crate::store) async fn run<T, F>(&self, work: F) -> Result<Written<T>, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -75,7 +100,10 @@ impl Writer {
             if connection.total_changes() != before {
                 counters.writes.fetch_add(1, Ordering::Release);
             }
-            Ok((value, counters.epoch.load(Ordering::Acquire)))
+            Ok(Written {
+                value,
+                epoch: counters.epoch.load(Ordering::Acquire),
+            })
         })
         .await
     }
@@ -90,10 +118,8 @@ impl Writer {
             .await
     }
 
-    /// Work that replaces the whole content; a new epoch begins with its success. Returns that epoch, and the
-    /// number of this write in it: what is written right after belongs to the same epoch and is not part of
-    /// it.
-    pub(in crate::store) async fn replace<F>(&self, work: F) -> Result<(u64, u64), StoreError>
+    /// Work that replaces the whole content. A new epoch begins with its success; returns its first point.
+    pub(in crate::store) async fn replace<F>(&self, work: F) -> Result<Point, StoreError>
     where
         F: FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,
     {
@@ -102,7 +128,7 @@ impl Writer {
             work(connection)?;
             let writes = counters.writes.fetch_add(1, Ordering::Release) + 1;
             let epoch = counters.epoch.fetch_add(1, Ordering::Release) + 1;
-            Ok((epoch, writes))
+            Ok(Point { epoch, writes })
         })
         .await
     }

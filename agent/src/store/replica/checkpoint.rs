@@ -7,16 +7,16 @@
 //!    [`image`]).
 //! 2. *Create.* Refused because the number is taken: if that generation has our nonce, it is our own put
 //!    whose reply was lost, and the next number is tried. Otherwise somebody else went on: we are **fenced**.
-//! 3. *Look beyond.* A writer that stood still for so long that its number was pruned meanwhile creates it
-//!    all the same; a higher generation gives it away. Fenced.
+//! 3. *Look beyond.* A writer may be suspended until its number is pruned and free again, and then create it.
+//!    A higher generation shows that. Fenced.
 //! 4. *Confirm.* The file notes that the generation is safe.
 //!
-//! Fenced, the newest generation takes the place of everything in the file, and a new **epoch** begins: what
-//! was written in the old one is gone, so nobody may act on it any more, and what has to be is written again
-//! ([`Store::write_durably`]). The lost content is kept beside the file.
+//! Once fenced, we replace everything in the file by the newest generation, and a new **epoch** begins. What
+//! was written in the old epoch is gone: nobody may act on it any more, and [`Store::write_and_copy`] writes it
+//! again. The lost content is kept beside the file.
 //!
-//! Nobody can say whether we are fenced while the remote does not answer. Then the agent goes on with what it
-//! knows here, says so ([`Store::copies`]), and tries again with growing pauses; a nonce makes the late
+//! While the remote does not answer, we cannot know whether we are fenced. Then the agent goes on with what it
+//! knows here, says so ([`Store::copies`]), and tries again with growing pauses. A nonce makes the late
 //! arrival of an earlier try harmless.
 
 use std::{
@@ -35,25 +35,27 @@ use crate::{
     failpoint,
     store::{
         Store, StoreError,
-        file::{image, writer},
+        file::{
+            image,
+            writer::{self, Point, Written},
+        },
         replica::{generation, suspend, write_marks},
         tables::lineage::{self, Lineage, Saved, Trouble},
     },
 };
 
-/// So often a generation may turn out to be taken by our own lost puts before this is called a failure.
+/// How many own lost puts are tolerated before the checkpoint fails.
 const OWN_PUTS: u32 = 8;
 
-/// So often a write is made again because another instance was first.
+/// How often a write is made again because another instance was first.
 const REWRITES: u32 = 4;
 
-/// A hundred generations, after which a number is pruned and free again, take longer to make: an assumption,
-/// since nothing keeps a person from telling a hundred things in two minutes. The look beyond follows all the
-/// same; this only says how sure we are until it ends.
+/// A number is pruned, and free again, after about a hundred newer generations. We assume that a hundred
+/// generations take longer than this. It is only a hint: the listing decides.
 const LATELY: Duration = Duration::from_secs(120);
-/// So often the remote is asked again because this process stood still while it asked. Another instance may
-/// have gone on in that time: to take our own sleep for a remote that is down, and to act on what we knew
-/// before, is to say it all twice.
+
+/// How often the remote is asked again because this process was suspended while it asked. Another instance may
+/// have gone on meanwhile. If we mistook our own suspension for an outage, we would send every message twice.
 const TRIES_AFTER_SLEEP: u32 = 4;
 
 /// Between tries while the remote fails: doubled from the first to the second.
@@ -95,8 +97,8 @@ pub struct Copies {
 pub(in crate::store) struct Copier {
     remote: Remote,
     clock: Clock,
-    /// One checkpoint at a time; inside, the epoch and the write up to which all is safe.
-    turn: tokio::sync::Mutex<Option<(u64, u64)>>,
+    /// One checkpoint at a time; inside, the point up to which all is safe.
+    turn: tokio::sync::Mutex<Option<Point>>,
     state: Mutex<State>,
 }
 
@@ -209,7 +211,7 @@ impl Store {
     /// Makes sure that what was written in `epoch` survives this machine, or says why that cannot be known.
     /// Takes at most `within`.
     ///
-    /// Quick when it is safe already.
+    /// Returns at once if a copy with this write exists already.
     pub async fn checkpoint(&self, epoch: u64, within: Duration) -> Verdict {
         match &self.copier {
             Some(copier) => self.try_checkpoint(copier, epoch, within).await,
@@ -217,8 +219,7 @@ impl Store {
         }
     }
 
-    /// [`Store::checkpoint`], but quick when the remote failed a moment ago, too: nobody waits for it again
-    /// and again.
+    /// [`Store::checkpoint`], but does not ask a remote that failed a moment ago.
     async fn checkpoint_unless_failing(&self, epoch: u64, within: Duration) -> Verdict {
         match &self.copier {
             Some(copier) if copier.pauses() => self.verdict_of_failure(copier, epoch),
@@ -226,28 +227,31 @@ impl Store {
         }
     }
 
-    /// Tries again what failed, if the time for that has come, and saves what no checkpoint was asked for
-    /// yet.
+    /// Makes a checkpoint of everything that has no copy yet, unless the remote failed a moment ago.
     pub async fn catch_up(&self, within: Duration) {
         if let Some(copier) = self.copier.as_ref().filter(|copier| !copier.pauses()) {
             self.try_checkpoint(copier, self.epoch(), within).await;
         }
     }
 
-    /// Saves whatever is not safe yet, failure or not: what a process does before it ends.
+    /// Makes a checkpoint of everything that has no copy yet, even if the remote failed a moment ago: what a
+    /// process does before it ends.
     pub async fn save(&self, within: Duration) {
         if let Some(copier) = &self.copier {
             self.try_checkpoint(copier, self.epoch(), within).await;
         }
     }
 
-    /// Writes, and makes sure that it survives this machine as far as that can be known now. Another instance
-    /// that was first gets its way: `work` is run again on top of what it wrote, unless that follows from
-    /// what was written here.
+    /// Writes, and tries to copy the write off the machine. If another instance was first, `work` is run again
+    /// on top of what that instance wrote, unless the instance had this write already.
+    ///
+    /// `Ok` means that the write is on this disk. The copy may still be missing: the remote did not answer in
+    /// time, or did not say whether another instance went on. [`Store::copies`] tells, and a later
+    /// [`Store::checkpoint`] makes the copy.
     ///
     /// # Errors
     /// As [`Store::write`]; and [`StoreError::Superseded`] if what other instances write cannot be loaded.
-    pub async fn write_durably<T, F>(&self, within: Duration, work: F) -> Result<T, StoreError>
+    pub async fn write_and_copy<T, F>(&self, within: Duration, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: Fn(&Transaction<'_>) -> rusqlite::Result<T> + Clone + Send + 'static,
@@ -263,7 +267,7 @@ impl Store {
                 }
                 Ok(value)
             };
-            let (value, epoch) = self.write_in_epoch(marked).await?;
+            let Written { value, epoch } = self.write_in_epoch(marked).await?;
             failpoint!("store.committed");
             match self.checkpoint_unless_failing(epoch, within).await {
                 Verdict::Fenced if self.epoch() == epoch => break,
@@ -296,8 +300,7 @@ impl Store {
                 ),
             };
             if !ended.stood_still || tries == TRIES_AFTER_SLEEP {
-                // This machine's own trouble says nothing about the remote, and who cannot write here cannot
-                // note an answer either.
+                // A local failure proves nothing about the remote: treat it as unsure.
                 return match self.failed(copier, epoch, why).await {
                     Verdict::Unreachable if is_ours => Verdict::Unsure,
                     known => known,
@@ -318,7 +321,7 @@ impl Store {
             if self.epoch() != epoch {
                 return Ok(Verdict::Fenced);
             }
-            if safe.is_some_and(|(in_epoch, writes)| in_epoch == epoch && writes >= wanted) {
+            if safe.is_some_and(|safe| safe.holds(epoch, wanted)) {
                 return Ok(Verdict::Safe);
             }
             let draft = self.draft(copier).await?;
@@ -344,7 +347,10 @@ impl Store {
             copier.is_good();
             failpoint!("checkpoint.looked_beyond");
             if created == Creation::Created {
-                *safe = Some((epoch, draft.writes));
+                *safe = Some(Point {
+                    epoch,
+                    writes: draft.writes,
+                });
             }
             self.confirm(copier, generation, draft.packed.len()).await?;
             failpoint!("checkpoint.confirmed");
@@ -367,22 +373,20 @@ impl Store {
         let nonce = clock::time_ordered_id(copier.clock.now());
         let writer = self.writer()?.clone();
         let counters = writer.clone();
-        let (lineage, bytes, writes) = writer
+        // Packed on the writer thread: memory that many threads take and give back stays with the process.
+        writer
             .exclusively(move |connection| {
                 let lineage = writer::transact(connection, |tx| lineage::begin(tx, &nonce, 0))?;
-                Ok((lineage, image::take(connection)?, counters.writes()))
+                let packed = image::take_packed(connection)?
+                    .map_err(RemoteError::Compression)?
+                    .into();
+                Ok(Draft {
+                    lineage,
+                    packed,
+                    writes: counters.writes(),
+                })
             })
-            .await?;
-        let packed = tokio::task::spawn_blocking(move || image::pack(&bytes)).await;
-        let packed = packed
-            .map_err(|_| StoreError::WriterGone)?
-            .map_err(RemoteError::Compression)?
-            .into();
-        Ok(Draft {
-            lineage,
-            packed,
-            writes,
-        })
+            .await
     }
 
     /// Notes that a generation is safe. Should the note fail, the next draft names the same generation and
@@ -444,7 +448,7 @@ impl Store {
     }
 
     /// Puts the newest generation in the place of everything in the file.
-    async fn load_newest(&self, copier: &Copier, safe: &mut Option<(u64, u64)>) -> Result<(), StoreError> {
+    async fn load_newest(&self, copier: &Copier, safe: &mut Option<Point>) -> Result<(), StoreError> {
         let listed = copier.remote.list(0).await?;
         let Some(newest) = listed.last().copied() else {
             return Err(RemoteError::Empty(copier.remote.name().to_owned()).into());

@@ -15,7 +15,10 @@ use crate::{
     failpoint,
     store::{
         Store, StoreError,
-        file::{copies, image, migrate, writer},
+        file::{
+            copies, image, migrate,
+            writer::{self, Point},
+        },
         tables::{
             export,
             lineage::{self, Lineage, Saved},
@@ -23,10 +26,10 @@ use crate::{
     },
 };
 
-/// Between two looks at a file that somebody else is writing to by hand.
+/// The pause before a backup tries again, if a person has the database open for writing.
 const BUSY: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// So many files with content that was replaced are kept.
+/// How many files with replaced content are kept.
 const SUPERSEDED_KEPT: usize = 3;
 
 /// What a start found.
@@ -133,12 +136,12 @@ impl Store {
     }
 
     /// Puts a generation in the place of everything in the file. What the file held is kept beside it.
-    /// Returns the new epoch and the write that began it, too.
+    /// Returns the first point of the new epoch, too.
     pub(in crate::store) async fn load(
         &self,
         remote: &Remote,
         generation: Generation,
-    ) -> Result<(Saved, (u64, u64)), StoreError> {
+    ) -> Result<(Saved, Point), StoreError> {
         let Some(packed) = remote.fetch(generation.number).await? else {
             return Err(RemoteError::gone(generation.number).into());
         };
@@ -173,7 +176,7 @@ impl Store {
         &self,
         source: Connection,
         labelled: Option<String>,
-    ) -> Result<(Option<PathBuf>, (u64, u64)), StoreError> {
+    ) -> Result<(Option<PathBuf>, Point), StoreError> {
         let path = self.path().to_owned();
         let (told, aside) = std::sync::mpsc::channel();
         let replace = move |connection: &mut Connection| {

@@ -37,9 +37,9 @@ use crate::{
 
 /// For the copy of what was restored.
 const COPY: Duration = Duration::from_secs(20);
-/// So often another instance may go on meanwhile.
+/// How often it is tried again because another instance went on meanwhile.
 const TRIES: u32 = 3;
-/// So many generations are tried until one tells what was said last.
+/// How many generations are tried until one can be read.
 const LOOKS: usize = 5;
 
 /// A file that is about to become an earlier state. Nobody else can open it meanwhile.
@@ -238,7 +238,7 @@ fn present(path: &Path) -> Result<Present, StoreError> {
     };
     match open() {
         Ok(present) => Ok(Present::Sound(present)),
-        // Whoever has Python's file in its place wants something else.
+        // The Python system's file is not an unusable state of ours: the person named the wrong file.
         Err(StoreError::NotOurs(path)) => Err(StoreError::NotOurs(path)),
         Err(error) => Ok(Present::Unusable(error.to_string())),
     }

@@ -1,13 +1,12 @@
-//! `durable_writes`: marks of writes that had to survive, so that whoever was overtaken finds out whether its
-//! write is in what it loads.
+//! `durable_writes`: marks of the newest writes. With its mark an instance finds out whether a generation that
+//! it loads has its write already.
 //!
-//! An instance that stands still between making a generation and hearing about it may be overtaken by another
-//! one that went on from that very generation. Then its write is there already, and to write it again would
-//! count a session twice.
+//! An instance may be suspended after it made a generation and before it hears of that. Another instance may
+//! go on from that generation. The write is in it then, and writing it again would count a session twice.
 
 use rusqlite::{Connection, Transaction};
 
-/// So many marks are kept: whoever is overtaken by more writes than that while it stands still writes again.
+/// How many marks are kept. After more than 256 writes by others a suspended writer repeats its write.
 const KEPT: i64 = 256;
 
 /// Marks what the transaction writes.

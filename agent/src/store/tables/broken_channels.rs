@@ -5,10 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction, named_params, params};
 use serde::Serialize;
 
-use super::{
-    outbox::read_channel,
-    sql::{parse, time},
-};
+use super::sql::{Columns, time};
 use crate::domain::ChannelKind;
 
 /// How long no new message begins with a broken channel. Then one does, so that a channel that was repaired
@@ -72,7 +69,7 @@ pub fn mark(
                 code = excluded.code, why = excluded.why",
     )?
     .execute(named_params! {
-        ":channel": channel.as_str(),
+        ":channel": channel,
         ":now": time(now),
         ":skip_until": time(now.saturating_add(SKIPPED_FOR).unwrap_or(Timestamp::MAX)),
         ":at_arrival": refusal.at_arrival,
@@ -87,7 +84,7 @@ pub fn mark(
 pub fn clear(tx: &Transaction<'_>, channel: ChannelKind, proof: Proof) -> rusqlite::Result<bool> {
     let changed = tx
         .prepare_cached("DELETE FROM broken_channels WHERE channel = ?1 AND (at_arrival = 0 OR ?2)")?
-        .execute(params![channel.as_str(), proof == Proof::Arrived])?;
+        .execute(params![channel, proof == Proof::Arrived])?;
     Ok(changed > 0)
 }
 
@@ -105,7 +102,7 @@ pub fn give_all_a_chance(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Resu
 pub fn take_chance(tx: &Transaction<'_>, channel: ChannelKind, now: Timestamp) -> rusqlite::Result<()> {
     let skip_until = time(now.saturating_add(SKIPPED_FOR).unwrap_or(Timestamp::MAX));
     tx.prepare_cached("UPDATE broken_channels SET skip_until = ?2 WHERE channel = ?1")?
-        .execute(params![channel.as_str(), skip_until])?;
+        .execute(params![channel, skip_until])?;
     Ok(())
 }
 
@@ -120,20 +117,23 @@ pub fn among(connection: &Connection, configured: &[ChannelKind]) -> rusqlite::R
 /// Every broken channel, the one that broke first first. One that this release does not know is left out: it
 /// cannot be used either, and must not keep the others from being.
 pub fn all(connection: &Connection) -> rusqlite::Result<Vec<BrokenChannel>> {
-    let mut statement = connection.prepare_cached("SELECT * FROM broken_channels ORDER BY since, channel")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT channel, since, refused_at, skip_until, code, why FROM broken_channels ORDER BY since, channel",
+    )?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let Ok(channel) = read_channel(row, "channel") else {
+        let mut columns = Columns::of(row);
+        let Ok(channel) = columns.get() else {
             continue;
         };
         all.push(BrokenChannel {
             channel,
-            since: parse(row, "since")?,
-            refused_at: parse(row, "refused_at")?,
-            skip_until: parse(row, "skip_until")?,
-            code: row.get("code")?,
-            why: row.get("why")?,
+            since: columns.time()?,
+            refused_at: columns.time()?,
+            skip_until: columns.time()?,
+            code: columns.get()?,
+            why: columns.get()?,
         });
     }
     Ok(all)

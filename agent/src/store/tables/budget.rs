@@ -7,36 +7,19 @@
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::sql;
-use crate::domain::{Money, Provider};
+use super::sql::{Columns, time};
+use crate::domain::{Budget, Daystamp, Health, Money, Provider};
 
-/// The computed half. Words are as the columns hold them; the budget arm gives them their meaning.
+/// The word in the `source` column of a budget that is not configured.
+const NO_SOURCE: &str = "none";
+
+/// The computed half: the budget, and when it was computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Computed {
-    /// Whose.
-    pub provider: Provider,
-    /// `none`, `ledger` or `odometer`.
-    pub source: String,
-    /// The limit of the period.
-    pub limit: Option<Money>,
-    /// Spent in the period; `None`: unknown.
-    pub used: Option<Money>,
-    /// Spent on the local day.
-    pub spent_today: Option<Money>,
-    /// Spent per day lately.
-    pub daily_burn: Option<Money>,
-    /// First local day of the period.
-    pub period_start: Option<Date>,
-    /// Last local day of the period.
-    pub period_end: Option<Date>,
-    /// `GOOD`, `WARNING`, `CRITICAL` or `UNKNOWN`.
-    pub health: String,
-    /// When the numbers were true.
-    pub as_of: Option<Timestamp>,
-    /// Why the health is what it is.
-    pub why: String,
-    /// When the row was computed.
-    pub refreshed_at: Timestamp,
+    /// What was computed.
+    pub budget: Budget,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The person's half: what was said with `POST /usage/update_budget`.
@@ -55,32 +38,62 @@ pub struct Adjustment {
     pub at: Timestamp,
 }
 
-/// The computed half of a provider's row, if it was ever computed.
+/// The computed half of a provider's row, if it was ever computed. A source or a health that this release
+/// does not know is no source, and an unknown health.
 pub fn get(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Computed>> {
     connection
-        .prepare_cached("SELECT * FROM budget WHERE provider = ?1")?
-        .query_row([provider.as_str()], read)
+        .prepare_cached(
+            "SELECT source, limit_micros, used_micros, spent_today_micros, daily_burn_micros, period_start,
+                    period_end, health, as_of, why, refreshed_at
+               FROM budget WHERE provider = ?1",
+        )?
+        .query_row([provider], |row| read(row, provider))
         .optional()
+}
+
+fn read(row: &Row<'_>, provider: Provider) -> rusqlite::Result<Computed> {
+    let mut columns = Columns::of(row);
+    let budget = Budget {
+        provider,
+        source: columns.get::<String>()?.parse().ok(),
+        limit: columns.get()?,
+        used: columns.get()?,
+        spent_today: columns.get()?,
+        daily_burn: columns.get()?,
+        period_start: columns.get::<Option<Daystamp>>()?.map(Daystamp::date),
+        period_end: columns.get::<Option<Daystamp>>()?.map(Daystamp::date),
+        health: columns.get::<String>()?.parse().unwrap_or(Health::Unknown),
+        as_of: columns.time_or_null()?,
+        why: columns.get::<Option<String>>()?.unwrap_or_default(),
+    };
+    Ok(Computed {
+        budget,
+        at: columns.time()?,
+    })
 }
 
 /// What a person last said about a provider's budget, whether it still holds or not.
 pub fn adjustment(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Adjustment>> {
     connection
-        .prepare_cached("SELECT * FROM budget WHERE provider = ?1 AND override_at IS NOT NULL")?
-        .query_row([provider.as_str()], |row| {
+        .prepare_cached(
+            "SELECT override_limit_micros, override_used_micros, override_period_start, override_period_end, override_at
+               FROM budget WHERE provider = ?1 AND override_at IS NOT NULL",
+        )?
+        .query_row([provider], |row| {
+            let mut columns = Columns::of(row);
             Ok(Adjustment {
-                limit: money(row, "override_limit_micros")?,
-                used: money(row, "override_used_micros")?,
-                period_start: sql::parse(row, "override_period_start")?,
-                period_end: sql::parse(row, "override_period_end")?,
-                at: sql::parse(row, "override_at")?,
+                limit: columns.get()?,
+                used: columns.get()?,
+                period_start: columns.get::<Daystamp>()?.date(),
+                period_end: columns.get::<Daystamp>()?.date(),
+                at: columns.time()?,
             })
         })
         .optional()
 }
 
-/// Writes the computed half of a row.
-pub fn save(tx: &Transaction<'_>, row: &Computed) -> rusqlite::Result<()> {
+/// Writes the computed half of a row: a budget as of `now`.
+pub fn save(tx: &Transaction<'_>, budget: &Budget, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO budget (provider, source, limit_micros, used_micros, spent_today_micros, daily_burn_micros,
                              period_start, period_end, health, as_of, why, refreshed_at)
@@ -92,18 +105,18 @@ pub fn save(tx: &Transaction<'_>, row: &Computed) -> rusqlite::Result<()> {
              as_of = excluded.as_of, why = excluded.why, refreshed_at = excluded.refreshed_at",
     )?
     .execute(params![
-        row.provider.as_str(),
-        row.source,
-        row.limit.map(Money::micros),
-        row.used.map(Money::micros),
-        row.spent_today.map(Money::micros),
-        row.daily_burn.map(Money::micros),
-        row.period_start.map(|day| day.to_string()),
-        row.period_end.map(|day| day.to_string()),
-        row.health,
-        row.as_of.map(sql::time),
-        row.why,
-        sql::time(row.refreshed_at),
+        budget.provider,
+        budget.source_word(),
+        budget.limit,
+        budget.used,
+        budget.spent_today,
+        budget.daily_burn,
+        budget.period_start.map(Daystamp::from),
+        budget.period_end.map(Daystamp::from),
+        budget.health,
+        budget.as_of.map(time),
+        budget.why,
+        time(now),
     ])?;
     Ok(())
 }
@@ -113,7 +126,7 @@ pub fn set_adjustment(tx: &Transaction<'_>, provider: Provider, said: &Adjustmen
     tx.prepare_cached(
         "INSERT INTO budget (provider, source, health, refreshed_at, override_limit_micros, override_used_micros,
                              override_period_start, override_period_end, override_at)
-         VALUES (?1, 'none', 'UNKNOWN', ?6, ?2, ?3, ?4, ?5, ?6)
+         VALUES (?1, ?7, ?8, ?6, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (provider) DO UPDATE SET
              override_limit_micros = excluded.override_limit_micros,
              override_used_micros = excluded.override_used_micros,
@@ -122,33 +135,14 @@ pub fn set_adjustment(tx: &Transaction<'_>, provider: Provider, said: &Adjustmen
              override_at = excluded.override_at",
     )?
     .execute(params![
-        provider.as_str(),
-        said.limit.map(Money::micros),
-        said.used.map(Money::micros),
-        said.period_start.to_string(),
-        said.period_end.to_string(),
-        sql::time(said.at),
+        provider,
+        said.limit,
+        said.used,
+        Daystamp::from(said.period_start),
+        Daystamp::from(said.period_end),
+        time(said.at),
+        NO_SOURCE,
+        Health::Unknown,
     ])?;
     Ok(())
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Computed> {
-    Ok(Computed {
-        provider: sql::parse(row, "provider")?,
-        source: row.get("source")?,
-        limit: money(row, "limit_micros")?,
-        used: money(row, "used_micros")?,
-        spent_today: money(row, "spent_today_micros")?,
-        daily_burn: money(row, "daily_burn_micros")?,
-        period_start: sql::parse_optional(row, "period_start")?,
-        period_end: sql::parse_optional(row, "period_end")?,
-        health: row.get("health")?,
-        as_of: sql::parse_optional(row, "as_of")?,
-        why: row.get::<_, Option<String>>("why")?.unwrap_or_default(),
-        refreshed_at: sql::parse(row, "refreshed_at")?,
-    })
-}
-
-fn money(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Money>> {
-    Ok(row.get::<_, Option<i64>>(column)?.map(Money::from_micros))
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::sql::{parse, parse_optional, time};
+use super::sql::{Columns, time};
 use crate::domain::{Daystamp, Severity, Subject};
 
 /// One claim, with what became of its message.
@@ -58,10 +58,10 @@ pub fn insert(
                              WHERE n.id = claims.notification_id AND n.state = 'failed' AND n.accepted_at IS NULL)",
         )?
         .execute(params![
-            claim.subject.as_str(),
-            claim.day.to_string(),
+            claim.subject,
+            claim.day,
             claim.step,
-            claim.severity.as_str(),
+            claim.severity,
             notification_id,
             time(at)
         ])?;
@@ -83,14 +83,15 @@ pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<
               WHERE c.day >= ?1
               ORDER BY c.subject, c.day, c.step",
         )?
-        .query_map([day.to_string()], |row| {
+        .query_map([day], |row| {
+            let mut columns = Columns::of(row);
             Ok(ClaimRow {
-                subject: parse(row, "subject")?,
-                day: parse(row, "day")?,
-                step: row.get("step")?,
-                severity: parse(row, "severity")?,
-                acknowledged_by: row.get("acknowledged_by")?,
-                refused_at: parse_optional(row, "refused_at")?,
+                subject: columns.get()?,
+                day: columns.get()?,
+                step: columns.get()?,
+                severity: columns.get()?,
+                acknowledged_by: columns.get()?,
+                refused_at: columns.time_or_null()?,
             })
         })?
         .collect()
@@ -105,7 +106,7 @@ pub fn of_message(
         .prepare_cached(
             "SELECT DISTINCT subject, day FROM claims WHERE notification_id = ?1 ORDER BY claimed_at, subject, day",
         )?
-        .query_map([notification_id], |row| Ok((parse(row, "subject")?, parse(row, "day")?)))?
+        .query_map([notification_id], |row| row.try_into())?
         .collect()
 }
 

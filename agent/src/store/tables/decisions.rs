@@ -1,15 +1,21 @@
 //! `decisions`: every decision of every pass, with its reason, the ones to stay silent too; and what a person
 //! decided.
 
+use std::{fmt, str::FromStr};
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
-use super::sql::{parse, parse_optional, time};
-use crate::domain::{Action, Daystamp, Decision};
+use super::sql::{Columns, time};
+use crate::domain::{Action, Daystamp, Decision, Reason, Severity, SubjectPattern, WordError, word};
 
 /// One decision as it was recorded.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DecisionRow {
     /// Ascending.
     pub id: i64,
@@ -18,16 +24,18 @@ pub struct DecisionRow {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// About what; of `silence` and `unsilence` the pattern.
-    pub subject: String,
+    /// About what: the subject; of `silence` and `unsilence` the pattern.
+    #[schema(value_type = String)]
+    pub subject: SubjectPattern,
     /// How bad it was; null for what a person decided.
-    pub severity: Option<String>,
+    pub severity: Option<Severity>,
     /// The day whose one alert was in question.
-    pub day: String,
+    #[schema(value_type = String, format = Date)]
+    pub day: Daystamp,
     /// `notify` or `suppress`; `silence`, `unsilence` or `acknowledge` for what a person decided.
-    pub action: String,
+    pub action: LoggedAction,
     /// The named reason; `asked_for` for what a person decided.
-    pub reason: String,
+    pub reason: LoggedReason,
     /// Why it had this severity, or what a person decided, as a sentence.
     pub evidence: String,
     /// When nagging about it stops making sense.
@@ -47,7 +55,8 @@ pub struct DecisionRow {
 }
 
 /// What a person decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Act {
     /// To silence what a pattern covers.
     Silence,
@@ -57,15 +66,112 @@ pub enum Act {
     Acknowledge,
 }
 
-impl Act {
-    fn as_str(self) -> &'static str {
+word!(Act, "a person's decision");
+
+/// What the log says was done: what Mecris decided about a condition, or what a person decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggedAction {
+    /// Mecris decided it.
+    Decided(Action),
+    /// A person decided it.
+    Asked(Act),
+}
+
+/// Why the log says it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggedReason {
+    /// A rule of Mecris.
+    Rule(Reason),
+    /// A person asked for it.
+    AskedFor,
+}
+
+impl LoggedAction {
+    /// The word as JSON and the database spell it.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Silence => "silence",
-            Self::Unsilence => "unsilence",
-            Self::Acknowledge => "acknowledge",
+            Self::Decided(action) => action.as_str(),
+            Self::Asked(act) => act.as_str(),
         }
     }
+
+    fn words() -> Vec<&'static str> {
+        let acts = Act::ALL.map(Act::as_str);
+        Action::ALL.map(Action::as_str).into_iter().chain(acts).collect()
+    }
 }
+
+impl LoggedReason {
+    const ASKED_FOR: &str = "asked_for";
+
+    /// The word as JSON and the database spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule(reason) => reason.as_str(),
+            Self::AskedFor => Self::ASKED_FOR,
+        }
+    }
+
+    fn words() -> Vec<&'static str> {
+        let reasons = Reason::ALL.map(Reason::as_str);
+        reasons.into_iter().chain([Self::ASKED_FOR]).collect()
+    }
+}
+
+impl FromStr for LoggedAction {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let decided = text.parse().map(Self::Decided);
+        decided
+            .or_else(|_| text.parse().map(Self::Asked))
+            .map_err(|_| WordError::new(text, "an action of the log", &Self::words()))
+    }
+}
+
+impl FromStr for LoggedReason {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == Self::ASKED_FOR {
+            return Ok(Self::AskedFor);
+        }
+        text.parse()
+            .map(Self::Rule)
+            .map_err(|_| WordError::new(text, "a reason of the log", &Self::words()))
+    }
+}
+
+/// JSON and the OpenAPI document see one word.
+macro_rules! one_word {
+    ($($logged:ident),+) => {$(
+        impl fmt::Display for $logged {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $logged {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl PartialSchema for $logged {
+            fn schema() -> RefOr<Schema> {
+                let words = Self::words();
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .enum_values(Some(words))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $logged {}
+    )+};
+}
+
+one_word!(LoggedAction, LoggedReason);
 
 /// A person's decision about one subject or pattern, for the log.
 #[derive(Clone, Debug)]
@@ -90,9 +196,6 @@ pub struct NewAct<'a> {
     pub comment: &'a str,
 }
 
-/// Why a person's decision was taken, as the log names it.
-const ASKED_FOR: &str = "asked_for";
-
 /// Writes what a person decided.
 pub fn insert_act(tx: &Transaction<'_>, at: Timestamp, new: &NewAct<'_>) -> rusqlite::Result<()> {
     tx.prepare_cached(
@@ -102,9 +205,9 @@ pub fn insert_act(tx: &Transaction<'_>, at: Timestamp, new: &NewAct<'_>) -> rusq
     .execute(params![
         time(at),
         new.about,
-        new.day.to_string(),
-        new.act.as_str(),
-        ASKED_FOR,
+        new.day,
+        LoggedAction::Asked(new.act),
+        LoggedReason::AskedFor,
         new.evidence,
         new.notification_id,
         new.author,
@@ -144,11 +247,11 @@ pub fn insert(
         statement.execute(params![
             run_id,
             time(at),
-            condition.subject.as_str(),
-            condition.severity.as_str(),
-            condition.day.to_string(),
-            action.as_str(),
-            reason.as_str(),
+            condition.subject,
+            condition.severity,
+            condition.day,
+            action,
+            reason,
             condition.evidence,
             condition.expires_at.map(time),
             notification_id.filter(|_| *action == Action::Notify),
@@ -173,31 +276,44 @@ pub fn page(
     run_id: Option<&str>,
     before: Option<i64>,
 ) -> rusqlite::Result<Vec<DecisionRow>> {
-    connection
-        .prepare_cached(
-            "SELECT * FROM decisions WHERE (?2 IS NULL OR run_id = ?2) AND (?3 IS NULL OR id < ?3)
-              ORDER BY id DESC LIMIT ?1",
-        )?
-        .query_map(params![limit, run_id, before], read)?
-        .collect()
+    // One query a filter: with `?2 IS NULL OR run_id = ?2` SQLite cannot use the index on the pass.
+    let (before, limit) = (before.unwrap_or(i64::MAX), i64::from(limit));
+    match run_id {
+        Some(run_id) => connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE run_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+            ))?
+            .query_map(params![run_id, before, limit], read)?
+            .collect(),
+        None => connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
+            ))?
+            .query_map(params![before, limit], read)?
+            .collect(),
+    }
 }
 
+const COLUMNS: &str = "id, run_id, at, subject, severity, day, action, reason, evidence, expires_at, notification_id, \
+                       author, until, silence_id, comment";
+
 fn read(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
+    let mut columns = Columns::of(row);
     Ok(DecisionRow {
-        id: row.get("id")?,
-        run_id: row.get("run_id")?,
-        at: parse(row, "at")?,
-        subject: row.get("subject")?,
-        severity: row.get("severity")?,
-        day: row.get("day")?,
-        action: row.get("action")?,
-        reason: row.get("reason")?,
-        evidence: row.get("evidence")?,
-        expires_at: parse_optional(row, "expires_at")?,
-        notification_id: row.get("notification_id")?,
-        author: row.get("author")?,
-        until: parse_optional(row, "until")?,
-        silence_id: row.get("silence_id")?,
-        comment: row.get("comment")?,
+        id: columns.get()?,
+        run_id: columns.get()?,
+        at: columns.time()?,
+        subject: columns.get()?,
+        severity: columns.get()?,
+        day: columns.get()?,
+        action: columns.get()?,
+        reason: columns.get()?,
+        evidence: columns.get()?,
+        expires_at: columns.time_or_null()?,
+        notification_id: columns.get()?,
+        author: columns.get()?,
+        until: columns.time_or_null()?,
+        silence_id: columns.get()?,
+        comment: columns.get()?,
     })
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 
-use super::sql::{parse_optional, time};
+use super::sql::{Columns, time};
 
 /// The row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,15 +54,19 @@ impl Lineage {
 /// The row, if the file was ever to be copied.
 pub fn get(connection: &Connection) -> rusqlite::Result<Option<Lineage>> {
     connection
-        .prepare_cached("SELECT * FROM lineage")?
+        .prepare_cached(
+            "SELECT generation, nonce, saved, saved_at, saved_bytes, trouble_since, trouble FROM lineage",
+        )?
         .query_row([], |row| {
-            let saved_at = parse_optional(row, "saved_at")?;
-            let saved = row.get::<_, Option<i64>>("saved")?.zip(saved_at);
-            let bytes = row.get::<_, Option<i64>>("saved_bytes")?.unwrap_or_default();
-            let trouble = parse_optional(row, "trouble_since")?.zip(row.get("trouble")?);
+            let mut columns = Columns::of(row);
+            let generation = columns.get::<i64>()?.unsigned_abs();
+            let nonce = columns.get()?;
+            let saved = columns.get::<Option<i64>>()?.zip(columns.time_or_null()?);
+            let bytes = columns.get::<Option<i64>>()?.unwrap_or_default();
+            let trouble = columns.time_or_null()?.zip(columns.get()?);
             Ok(Lineage {
-                generation: row.get::<_, i64>("generation")?.unsigned_abs(),
-                nonce: row.get("nonce")?,
+                generation,
+                nonce,
                 saved: saved.map(|(generation, at)| Saved {
                     generation: generation.unsigned_abs(),
                     at,

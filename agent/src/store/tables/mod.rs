@@ -19,3 +19,6 @@ pub mod snapshots;
 pub mod sql;
 pub mod upstreams;
 pub mod verified_generations;
+
+#[cfg(test)]
+mod tests;

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::sql;
-use crate::domain::{Money, Provider};
+use super::sql::{Columns, time};
+use crate::domain::{Money, Month, Provider};
 
 /// One reading.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// When it was recorded.
     pub at: Timestamp,
-    /// The month that it counts, `YYYY-MM`: said by the person or the local month of `at`, never inferred
-    /// from the value.
-    pub month: String,
+    /// The month that it counts: said by the person or the local month of `at`, never inferred from the
+    /// value.
+    pub month: Month,
     /// The month's total at that time.
     pub value: Money,
     /// Free text of the caller.
@@ -22,9 +22,9 @@ pub struct Reading {
 
 /// What the readings of one month come to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Month {
-    /// `YYYY-MM`.
-    pub month: String,
+pub struct Total {
+    /// Which month.
+    pub month: Month,
     /// The newest reading's value.
     pub value: Money,
     /// How many readings there are.
@@ -37,20 +37,23 @@ pub fn insert(tx: &Transaction<'_>, provider: Provider, reading: &Reading) -> ru
         "INSERT INTO odometer_readings (provider, at, month, value_micros, notes) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute(params![
-        provider.as_str(),
-        sql::time(reading.at),
+        provider,
+        time(reading.at),
         reading.month,
-        reading.value.micros(),
+        reading.value,
         reading.notes
     ])?;
     Ok(())
 }
 
 /// The readings of one month, oldest first.
-pub fn of_month(connection: &Connection, provider: Provider, month: &str) -> rusqlite::Result<Vec<Reading>> {
+pub fn of_month(connection: &Connection, provider: Provider, month: Month) -> rusqlite::Result<Vec<Reading>> {
     connection
-        .prepare_cached("SELECT * FROM odometer_readings WHERE provider = ?1 AND month = ?2 ORDER BY at, id")?
-        .query_map([provider.as_str(), month], read)?
+        .prepare_cached(
+            "SELECT at, month, value_micros, notes FROM odometer_readings
+              WHERE provider = ?1 AND month = ?2 ORDER BY at, id",
+        )?
+        .query_map(params![provider, month], read)?
         .collect()
 }
 
@@ -58,42 +61,44 @@ pub fn of_month(connection: &Connection, provider: Provider, month: &str) -> rus
 pub fn last_before(
     connection: &Connection,
     provider: Provider,
-    month: &str,
+    month: Month,
 ) -> rusqlite::Result<Option<Reading>> {
     connection
         .prepare_cached(
-            "SELECT * FROM odometer_readings WHERE provider = ?1 AND month < ?2
+            "SELECT at, month, value_micros, notes FROM odometer_readings WHERE provider = ?1 AND month < ?2
              ORDER BY month DESC, at DESC, id DESC LIMIT 1",
         )?
-        .query_row([provider.as_str(), month], read)
+        .query_row(params![provider, month], read)
         .optional()
 }
 
 /// Every month with readings, newest first.
-pub fn months(connection: &Connection, provider: Provider) -> rusqlite::Result<Vec<Month>> {
+pub fn months(connection: &Connection, provider: Provider) -> rusqlite::Result<Vec<Total>> {
     connection
         .prepare_cached(
-            "SELECT month, count(*) AS readings,
+            "SELECT month,
                     (SELECT value_micros FROM odometer_readings AS newest
                      WHERE newest.provider = ?1 AND newest.month = all_of_it.month
-                     ORDER BY at DESC, id DESC LIMIT 1) AS value_micros
+                     ORDER BY at DESC, id DESC LIMIT 1), count(*)
              FROM odometer_readings AS all_of_it WHERE provider = ?1 GROUP BY month ORDER BY month DESC",
         )?
-        .query_map([provider.as_str()], |row| {
-            Ok(Month {
-                month: row.get("month")?,
-                value: Money::from_micros(row.get("value_micros")?),
-                readings: row.get("readings")?,
+        .query_map([provider], |row| {
+            let mut columns = Columns::of(row);
+            Ok(Total {
+                month: columns.get()?,
+                value: columns.get()?,
+                readings: columns.get()?,
             })
         })?
         .collect()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Reading> {
+    let mut columns = Columns::of(row);
     Ok(Reading {
-        at: sql::parse(row, "at")?,
-        month: row.get("month")?,
-        value: Money::from_micros(row.get("value_micros")?),
-        notes: row.get("notes")?,
+        at: columns.time()?,
+        month: columns.get()?,
+        value: columns.get()?,
+        notes: columns.get()?,
     })
 }

@@ -10,7 +10,7 @@ mod state;
 mod view;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Transaction, named_params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally, was_resent};
 pub use doubt::{Surroundings, channels_tried, surroundings};
@@ -20,7 +20,7 @@ pub use view::{
     messages_since, page,
 };
 
-use super::sql::{parse, parse_optional, time};
+use super::sql::{Columns, json, time};
 use crate::domain::{ChannelKind, Severity, Subject};
 
 /// How long a message without an `expires_at` is worth sending.
@@ -86,7 +86,6 @@ pub struct About<'a> {
 
 /// Adds a message.
 pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Result<()> {
-    let subjects: Vec<&str> = about.subjects.iter().map(Subject::as_str).collect();
     tx.prepare_cached(
         "INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, expires_at, state, channel, pinned,
                                     attempt, lease_until, next_at, why, updated_at)
@@ -97,13 +96,13 @@ pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Re
         ":id": row.id,
         ":run_id": about.run_id,
         ":created_at": time(row.created_at),
-        ":severity": about.severity.as_str(),
-        ":subjects": serde_json::Value::from(subjects).to_string(),
+        ":severity": about.severity,
+        ":subjects": json(&about.subjects)?,
         ":body": row.body,
         ":tag": row.tag,
         ":expires_at": row.expires_at.map(time),
-        ":state": row.state.as_str(),
-        ":channel": row.channel.as_str(),
+        ":state": row.state,
+        ":channel": row.channel,
         ":pinned": row.pinned,
         ":attempt": row.attempt,
         ":lease_until": row.lease_until.map(time),
@@ -125,10 +124,10 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
         )?
         .execute(named_params! {
             ":id": before.id,
-            ":seen_state": before.state.as_str(),
+            ":seen_state": before.state,
             ":seen_attempt": before.attempt,
-            ":state": after.state.as_str(),
-            ":channel": after.channel.as_str(),
+            ":state": after.state,
+            ":channel": after.channel,
             ":attempt": after.attempt,
             ":tag": after.tag,
             ":lease_until": after.lease_until.map(time),
@@ -174,35 +173,24 @@ const COLUMNS: &str = "id, state, channel, pinned, attempt, body, tag, created_a
                        provider_id, accepted_at, why, updated_at";
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let mut columns = Columns::of(row);
     Ok(Row {
-        id: row.get("id")?,
-        state: parse(row, "state")?,
-        channel: read_channel(row, "channel")?,
-        pinned: row.get("pinned")?,
-        attempt: row.get("attempt")?,
-        body: row.get("body")?,
-        tag: row.get("tag")?,
-        created_at: parse(row, "created_at")?,
-        expires_at: parse_optional(row, "expires_at")?,
-        lease_until: parse_optional(row, "lease_until")?,
-        next_at: parse_optional(row, "next_at")?,
-        provider_id: row.get("provider_id")?,
-        accepted_at: parse_optional(row, "accepted_at")?,
-        why: row.get("why")?,
-        updated_at: parse(row, "updated_at")?,
+        id: columns.get()?,
+        state: columns.get()?,
+        channel: columns.get()?,
+        pinned: columns.get()?,
+        attempt: columns.get()?,
+        body: columns.get()?,
+        tag: columns.get()?,
+        created_at: columns.time()?,
+        expires_at: columns.time_or_null()?,
+        lease_until: columns.time_or_null()?,
+        next_at: columns.time_or_null()?,
+        provider_id: columns.get()?,
+        accepted_at: columns.time_or_null()?,
+        why: columns.get()?,
+        updated_at: columns.time()?,
     })
-}
-
-/// A channel as the configuration and the database spell it.
-pub(in crate::store) fn read_channel(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<ChannelKind> {
-    let text: String = row.get(column)?;
-    ChannelKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| {
-            let message = format!("column {column}: {text:?} is not a channel");
-            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, message.into())
-        })
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Transaction, params};
 
-use super::sql;
-use crate::domain::{Money, Provider};
+use super::sql::time;
+use crate::domain::{Daystamp, Money, Provider};
 
 /// One correction.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,11 +32,11 @@ pub fn insert(tx: &Transaction<'_>, row: &Reconciliation) -> rusqlite::Result<i6
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
-        row.provider.as_str(),
-        sql::time(row.at),
-        row.day.to_string(),
-        row.before.map(Money::micros),
-        row.after.map(Money::micros),
+        row.provider,
+        time(row.at),
+        Daystamp::from(row.day),
+        row.before,
+        row.after,
         row.reason,
         row.author,
     ])?;

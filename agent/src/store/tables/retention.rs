@@ -14,7 +14,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction, params};
 
-use super::sql::time;
+use super::sql::{Time, time};
 
 /// For so long every single decision is kept.
 const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -22,10 +22,10 @@ const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than a week. Returns
 /// how many rows went.
 pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rusqlite::Result<usize> {
-    Ok(forget_old(tx, &midnight_before(now, kept))? + forget_repeated(tx, &midnight_before(now, IN_FULL))?)
+    Ok(forget_old(tx, midnight_before(now, kept))? + forget_repeated(tx, midnight_before(now, IN_FULL))?)
 }
 
-fn midnight_before(now: Timestamp, span: SignedDuration) -> String {
+fn midnight_before(now: Timestamp, span: SignedDuration) -> Time {
     let day = now
         .saturating_sub(span)
         .unwrap_or(Timestamp::MIN)
@@ -36,7 +36,7 @@ fn midnight_before(now: Timestamp, span: SignedDuration) -> String {
     )
 }
 
-fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
+fn forget_old(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
     let mut gone = 0;
     for sql in [
         "DELETE FROM decisions WHERE at < ?1",
@@ -61,7 +61,7 @@ fn forget_old(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
     Ok(gone)
 }
 
-fn forget_repeated(tx: &Transaction<'_>, before: &str) -> rusqlite::Result<usize> {
+fn forget_repeated(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
     let mut gone = 0;
     for sql in [
         "DELETE FROM decisions WHERE at < ?1 AND action = 'suppress' AND id NOT IN

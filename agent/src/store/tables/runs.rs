@@ -4,29 +4,33 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
-use super::sql::{parse, time};
+use super::sql::{Columns, json, time};
+use crate::domain::{Observations, RunOutcome, Trigger};
 
 /// One finished pass.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct RunRow {
     /// Time-ordered unique id.
     pub id: String,
     /// When it started.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When its record was written.
+    #[schema(value_type = String, format = DateTime)]
     pub finished_at: Timestamp,
-    /// `cli`, `schedule` or `http`.
-    pub trigger: String,
-    /// `done`, or `unknown`: something could not be found out.
-    pub outcome: String,
+    /// Who asked for it.
+    pub trigger: Trigger,
+    /// Whether everything was found out.
+    pub outcome: RunOutcome,
     /// Whether Beeminder was read: what the dead-man's switch counts.
     pub succeeded: bool,
     /// Whether it took longer than `heuristic.deadline`.
     pub overran: bool,
     /// Whether it made a message.
     pub changed: bool,
-    /// `{beeminder, budget, walk: {status, at, why}}`.
-    pub observations: serde_json::Value,
+    /// What was found out; null: the record is in words that this release does not know, which hides no other
+    /// pass.
+    pub observations: Option<Observations>,
 }
 
 /// Writes one pass.
@@ -44,7 +48,7 @@ pub fn insert(tx: &Transaction<'_>, run: &RunRow) -> rusqlite::Result<()> {
         run.succeeded,
         run.overran,
         run.changed,
-        run.observations.to_string(),
+        json(&run.observations)?,
     ])?;
     Ok(())
 }
@@ -58,9 +62,10 @@ pub fn list(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<RunRow>
 pub fn page(connection: &Connection, limit: u32, before: Option<Timestamp>) -> rusqlite::Result<Vec<RunRow>> {
     connection
         .prepare_cached(
-            "SELECT * FROM runs WHERE ?2 IS NULL OR started_at < ?2 ORDER BY started_at DESC, id DESC LIMIT ?1",
+            "SELECT id, started_at, finished_at, trigger, outcome, succeeded, overran, changed, observations
+               FROM runs WHERE started_at < ?2 ORDER BY started_at DESC, id DESC LIMIT ?1",
         )?
-        .query_map(params![limit, before.map(time)], read)?
+        .query_map(params![limit, time(before.unwrap_or(Timestamp::MAX))], read)?
         .collect()
 }
 
@@ -68,7 +73,7 @@ pub fn page(connection: &Connection, limit: u32, before: Option<Timestamp>) -> r
 pub fn first(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     connection
         .prepare_cached("SELECT started_at FROM runs ORDER BY started_at LIMIT 1")?
-        .query_row([], |row| parse(row, "started_at"))
+        .query_row([], |row| Columns::of(row).time())
         .optional()
 }
 
@@ -76,7 +81,7 @@ pub fn first(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
 pub fn last_success(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     connection
         .prepare_cached("SELECT finished_at FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 1")?
-        .query_row([], |row| parse(row, "finished_at"))
+        .query_row([], |row| Columns::of(row).time())
         .optional()
 }
 
@@ -93,7 +98,7 @@ pub fn gap_ended_since(
          ORDER BY started_at",
     )?;
     let successes: Vec<Timestamp> = statement
-        .query_map([time(since)], |row| parse(row, "finished_at"))?
+        .query_map([time(since)], |row| Columns::of(row).time())?
         .collect::<Result<_, _>>()?;
     Ok(successes
         .windows(2)
@@ -103,23 +108,24 @@ pub fn gap_ended_since(
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    let mut columns = Columns::of(row);
     Ok(RunRow {
-        id: row.get("id")?,
-        started_at: parse(row, "started_at")?,
-        finished_at: parse(row, "finished_at")?,
-        trigger: row.get("trigger")?,
-        outcome: row.get("outcome")?,
-        succeeded: row.get("succeeded")?,
-        overran: row.get("overran")?,
-        changed: row.get("changed")?,
-        observations: parse(row, "observations")?,
+        id: columns.get()?,
+        started_at: columns.time()?,
+        finished_at: columns.time()?,
+        trigger: columns.get()?,
+        outcome: columns.get()?,
+        succeeded: columns.get()?,
+        overran: columns.get()?,
+        changed: columns.get()?,
+        observations: serde_json::from_str(&columns.get::<String>()?).ok(),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::scratch;
+    use crate::{domain::ObservationView, store::tests::scratch};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -130,12 +136,16 @@ mod tests {
             id: id.to_owned(),
             started_at: at(when),
             finished_at: at(when),
-            trigger: "cli".to_owned(),
-            outcome: "done".to_owned(),
+            trigger: Trigger::Cli,
+            outcome: RunOutcome::Done,
             succeeded,
             overran: false,
             changed: false,
-            observations: serde_json::json!({}),
+            observations: Some(Observations {
+                beeminder: ObservationView::NOT_CONFIGURED,
+                budget: ObservationView::NOT_CONFIGURED,
+                walk: ObservationView::NOT_CONFIGURED,
+            }),
         }
     }
 

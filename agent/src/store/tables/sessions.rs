@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::sql;
+use super::sql::{Columns, time};
 use crate::domain::{Money, Provider};
 
 /// One session as it was recorded. The cost is the one of its day: later prices do not change it.
@@ -34,12 +34,12 @@ pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
-        sql::time(session.at),
-        session.provider.as_str(),
+        time(session.at),
+        session.provider,
         session.model,
         session.input_tokens,
         session.output_tokens,
-        session.cost.micros(),
+        session.cost,
         session.session_type,
         session.notes,
     ])?;
@@ -57,43 +57,49 @@ pub fn cost_between(
         .prepare_cached(
             "SELECT coalesce(sum(cost_micros), 0) FROM usage_sessions WHERE provider = ?1 AND at >= ?2 AND at < ?3",
         )?
-        .query_row(params![provider.as_str(), sql::time(from), sql::time(until)], |row| row.get(0))
-        .map(Money::from_micros)
+        .query_row(params![provider, time(from), time(until)], |row| row.get(0))
 }
 
 /// When the provider's oldest session was recorded.
 pub fn first_at(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Timestamp>> {
     connection
         .prepare_cached("SELECT at FROM usage_sessions WHERE provider = ?1 ORDER BY at LIMIT 1")?
-        .query_row([provider.as_str()], |row| sql::parse(row, "at"))
+        .query_row([provider], |row| Columns::of(row).time())
         .optional()
 }
 
 /// Every provider's sessions from one instant up to, not including, another; oldest first.
 pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> rusqlite::Result<Vec<Session>> {
     connection
-        .prepare_cached("SELECT * FROM usage_sessions WHERE at >= ?1 AND at < ?2 ORDER BY at, id")?
-        .query_map([sql::time(from), sql::time(until)], read)?
+        .prepare_cached(
+            "SELECT at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
+               FROM usage_sessions WHERE at >= ?1 AND at < ?2 ORDER BY at, id",
+        )?
+        .query_map([time(from), time(until)], read)?
         .collect()
 }
 
 /// The newest sessions of every provider, newest first.
 pub fn recent(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Session>> {
     connection
-        .prepare_cached("SELECT * FROM usage_sessions ORDER BY at DESC, id DESC LIMIT ?1")?
+        .prepare_cached(
+            "SELECT at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
+               FROM usage_sessions ORDER BY at DESC, id DESC LIMIT ?1",
+        )?
         .query_map([limit], read)?
         .collect()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let mut columns = Columns::of(row);
     Ok(Session {
-        at: sql::parse(row, "at")?,
-        provider: sql::parse(row, "provider")?,
-        model: row.get("model")?,
-        input_tokens: row.get("input_tokens")?,
-        output_tokens: row.get("output_tokens")?,
-        cost: Money::from_micros(row.get("cost_micros")?),
-        session_type: row.get("session_type")?,
-        notes: row.get("notes")?,
+        at: columns.time()?,
+        provider: columns.get()?,
+        model: columns.get()?,
+        input_tokens: columns.get()?,
+        output_tokens: columns.get()?,
+        cost: columns.get()?,
+        session_type: columns.get()?,
+        notes: columns.get()?,
     })
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
-use super::sql::{parse, parse_optional, time};
+use super::sql::{Columns, time};
 use crate::domain::Silence;
 
 /// Adds a silence; says whether it was not there before, so that the same transaction can be run again.
@@ -17,8 +17,8 @@ pub fn insert(tx: &Transaction<'_>, silence: &Silence) -> rusqlite::Result<bool>
         )?
         .execute(named_params! {
             ":id": silence.id,
-            ":kind": silence.kind.as_str(),
-            ":pattern": silence.pattern.as_str(),
+            ":kind": silence.kind,
+            ":pattern": silence.pattern,
             ":starts_at": time(silence.starts_at),
             ":ends_at": time(silence.ends_at),
             ":author": silence.author,
@@ -42,7 +42,7 @@ pub fn delete(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusql
 /// One silence.
 pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Silence>> {
     connection
-        .prepare_cached("SELECT * FROM silences WHERE id = ?1")?
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM silences WHERE id = ?1"))?
         .query_row([id], read)
         .optional()
 }
@@ -50,9 +50,9 @@ pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Silence
 /// Those that hold at `now`, what ends first first.
 pub fn active(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Silence>> {
     connection
-        .prepare_cached(
-            "SELECT * FROM silences WHERE deleted_at IS NULL AND starts_at <= ?1 AND ends_at > ?1 ORDER BY ends_at, id",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM silences WHERE deleted_at IS NULL AND starts_at <= ?1 AND ends_at > ?1 ORDER BY ends_at, id"
+        ))?
         .query_map([time(now)], read)?
         .collect()
 }
@@ -60,26 +60,30 @@ pub fn active(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<S
 /// Those that have ended by `now`, the newest first.
 pub fn ended(connection: &Connection, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<Silence>> {
     connection
-        .prepare_cached(
-            "SELECT * FROM silences WHERE deleted_at IS NOT NULL OR ends_at <= ?1
-              ORDER BY min(coalesce(deleted_at, ends_at), ends_at) DESC, id DESC LIMIT ?2",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM silences WHERE deleted_at IS NOT NULL OR ends_at <= ?1
+              ORDER BY min(coalesce(deleted_at, ends_at), ends_at) DESC, id DESC LIMIT ?2"
+        ))?
         .query_map((time(now), limit), read)?
         .collect()
 }
 
+const COLUMNS: &str =
+    "id, kind, pattern, starts_at, ends_at, author, comment, created_at, deleted_at, deleted_by";
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Silence> {
+    let mut columns = Columns::of(row);
     Ok(Silence {
-        id: row.get("id")?,
-        kind: parse(row, "kind")?,
-        pattern: parse(row, "pattern")?,
-        starts_at: parse(row, "starts_at")?,
-        ends_at: parse(row, "ends_at")?,
-        author: row.get("author")?,
-        comment: row.get("comment")?,
-        created_at: parse(row, "created_at")?,
-        deleted_at: parse_optional(row, "deleted_at")?,
-        deleted_by: row.get("deleted_by")?,
+        id: columns.get()?,
+        kind: columns.get()?,
+        pattern: columns.get()?,
+        starts_at: columns.time()?,
+        ends_at: columns.time()?,
+        author: columns.get()?,
+        comment: columns.get()?,
+        created_at: columns.time()?,
+        deleted_at: columns.time_or_null()?,
+        deleted_by: columns.get()?,
     })
 }
 

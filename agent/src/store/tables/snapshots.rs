@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::sql::{parse, time};
+use super::sql::{Columns, time};
 
 /// The account, also the upstream's name in `upstream_checks`.
 pub const BEEMINDER: &str = "beeminder";
@@ -26,6 +26,9 @@ pub fn put(tx: &Transaction<'_>, arm: &str, at: Timestamp, value: &str) -> rusql
 pub fn get(connection: &Connection, arm: &str) -> rusqlite::Result<Option<(Timestamp, String)>> {
     connection
         .prepare_cached("SELECT at, value FROM snapshots WHERE arm = ?1")?
-        .query_row([arm], |row| Ok((parse(row, "at")?, row.get("value")?)))
+        .query_row([arm], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.time()?, columns.get()?))
+        })
         .optional()
 }

@@ -1,43 +1,224 @@
-//! How our types look in columns: times as RFC 3339 UTC text, money as micro-dollars, words as they are spelled.
-
-use std::str::FromStr;
+//! How our types look in columns: times as RFC 3339 UTC text, days as `2026-11-21`, months as `2026-11`, money
+//! as micro-dollars, words as they are spelled.
+//!
+//! The types themselves know nothing of SQL.
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
+use rusqlite::{
+    Row, ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    decisions::{LoggedAction, LoggedReason},
+    outbox::{Ending, State},
+};
+use crate::domain::{
+    Action, BudgetSource, ChannelKind, Daystamp, Health, Money, Month, Provider, Reason, RunOutcome,
+    Severity, SilenceKind, Subject, SubjectPattern, Trigger,
+};
 
 /// A time as the database holds it: RFC 3339, UTC, always nine decimals, so that text order is time order.
-pub fn time(at: Timestamp) -> String {
-    format!("{at:.9}")
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time(pub Timestamp);
+
+/// [`Time`], for parameters.
+pub fn time(at: Timestamp) -> Time {
+    Time(at)
 }
 
-/// Parses one text column of a row; a text that does not parse is a conversion error that names the column.
-pub fn parse<T>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T>
-where
-    T: FromStr,
-    T::Err: std::fmt::Display,
-{
-    let text: String = row.get(column)?;
-    from_text(row, column, &text)
+impl std::fmt::Display for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.9}", self.0)
+    }
 }
 
-/// [`parse`] for a column that may be NULL.
-pub fn parse_optional<T>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
-where
-    T: FromStr,
-    T::Err: std::fmt::Display,
-{
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| from_text(row, column, &text)).transpose()
+impl ToSql for Time {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
 }
 
-fn from_text<T>(row: &rusqlite::Row<'_>, column: &str, text: &str) -> rusqlite::Result<T>
-where
-    T: FromStr,
-    T::Err: std::fmt::Display,
-{
-    text.parse().map_err(|error: T::Err| {
-        let index = row.as_ref().column_index(column).unwrap_or(0);
-        let message = format!("column {column}: {error}");
-        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, message.into())
-    })
+impl FromSql for Time {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// JSON text, for reading.
+struct Json<T>(T);
+
+impl<T: DeserializeOwned> FromSql for Json<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?)
+            .map(Self)
+            .map_err(FromSqlError::other)
+    }
+}
+
+/// A value as JSON text, for parameters.
+///
+/// # Errors
+/// If the value cannot be JSON.
+pub fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+impl ToSql for Money {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.micros().into())
+    }
+}
+
+impl FromSql for Money {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self::from_micros)
+    }
+}
+
+/// Types whose text is at hand.
+macro_rules! as_str {
+    ($($type:ty),+) => {$(
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+
+        parsed!($type);
+    )+};
+}
+
+/// Types whose text is made by `Display`.
+macro_rules! displayed {
+    ($($type:ty),+) => {$(
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.to_string().into())
+            }
+        }
+
+        parsed!($type);
+    )+};
+}
+
+macro_rules! parsed {
+    ($type:ty) => {
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_str()?.parse().map_err(FromSqlError::other)
+            }
+        }
+    };
+}
+
+as_str!(
+    Action,
+    BudgetSource,
+    ChannelKind,
+    Ending,
+    Health,
+    LoggedAction,
+    LoggedReason,
+    Provider,
+    Reason,
+    RunOutcome,
+    Severity,
+    SilenceKind,
+    State,
+    Subject,
+    SubjectPattern,
+    Trigger
+);
+displayed!(Daystamp, Month);
+
+/// Reads the columns of a row from left to right, so that the list of a SELECT and the fields that it fills
+/// stand in the same order.
+pub struct Columns<'row, 'statement> {
+    row: &'row Row<'statement>,
+    next: usize,
+}
+
+impl<'row, 'statement> Columns<'row, 'statement> {
+    /// From the first column on.
+    pub fn of(row: &'row Row<'statement>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    ///
+    /// # Errors
+    /// If there is none, or if it holds something else; the error names the column.
+    pub fn get<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let index = self.next;
+        self.next += 1;
+        self.row.get(index).map_err(|error| self.named(error, index))
+    }
+
+    /// The next column, a time.
+    ///
+    /// # Errors
+    /// As [`Columns::get`].
+    pub fn time(&mut self) -> rusqlite::Result<Timestamp> {
+        self.get().map(|Time(at)| at)
+    }
+
+    /// The next column, a time or NULL.
+    ///
+    /// # Errors
+    /// As [`Columns::get`].
+    pub fn time_or_null(&mut self) -> rusqlite::Result<Option<Timestamp>> {
+        Ok(self.get::<Option<Time>>()?.map(|Time(at)| at))
+    }
+
+    /// The next column, JSON text.
+    ///
+    /// # Errors
+    /// As [`Columns::get`].
+    pub fn json<T: DeserializeOwned>(&mut self) -> rusqlite::Result<T> {
+        self.get().map(|Json(value)| value)
+    }
+
+    fn named(&self, error: rusqlite::Error, index: usize) -> rusqlite::Error {
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(at, kind, why) => {
+                let column = self.row.as_ref().column_name(index).unwrap_or("?");
+                let why = format!("column {column}: {why}");
+                rusqlite::Error::FromSqlConversionFailure(at, kind, why.into())
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_parse_names_its_column() {
+        let error = Connection::open_in_memory()
+            .unwrap()
+            .query_row("SELECT 1 AS step, 'loud' AS severity", [], |row| {
+                let mut columns = Columns::of(row);
+                Ok((columns.get::<u8>()?, columns.get::<Severity>()?))
+            })
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("column severity: \"loud\" is not a severity: expected UNKNOWN, SAFE, CAUTION, WARNING or CRITICAL"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn words_of_the_store_are_the_same_in_json_and_everywhere_else() {
+        use crate::domain::word_tests::is_spelled_once;
+        is_spelled_once::<Ending>();
+        is_spelled_once::<State>();
+    }
 }

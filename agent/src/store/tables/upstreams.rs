@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::sql::{parse, time};
+use super::sql::{Columns, time};
 
 const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
@@ -48,7 +48,8 @@ pub fn latest(
             "SELECT at, ok, why FROM upstream_checks WHERE upstream = ?1 ORDER BY at DESC LIMIT 1",
         )?
         .query_row([upstream], |row| {
-            Ok((parse(row, "at")?, row.get("ok")?, row.get("why")?))
+            let mut columns = Columns::of(row);
+            Ok((columns.time()?, columns.get()?, columns.get()?))
         })
         .optional()
 }

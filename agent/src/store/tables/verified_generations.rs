@@ -12,12 +12,7 @@ use super::sql::time;
 pub fn all(connection: &Connection) -> rusqlite::Result<BTreeMap<u64, Option<String>>> {
     connection
         .prepare_cached("SELECT generation, damage FROM verified_generations ORDER BY generation")?
-        .query_map([], |row| {
-            Ok((
-                row.get::<_, i64>("generation")?.unsigned_abs(),
-                row.get("damage")?,
-            ))
-        })?
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?)))?
         .collect()
 }
 

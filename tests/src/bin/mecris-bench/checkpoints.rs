@@ -6,7 +6,7 @@ use std::{process::Command, time::Duration};
 use anyhow::Context as _;
 use mecris_agent::{
     clock::Clock,
-    store::{Store, Verdict, replica::remote::Remote, tables::sessions},
+    store::{Store, Verdict, Written, replica::remote::Remote, tables::sessions},
 };
 use mecris_tests::{clock::FakeClock, s3::S3};
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ async fn checkpoints(url: &Url) -> anyhow::Result<Figures> {
     let mut durations = Vec::new();
     for _ in 0..TIMES {
         let row = person::session(&mut rng);
-        let (_, epoch) = store.write_in_epoch(move |tx| sessions::insert(tx, &row)).await?;
+        let Written { epoch, .. } = store.write_in_epoch(move |tx| sessions::insert(tx, &row)).await?;
         let begin = Instant::now();
         let verdict = store.checkpoint(epoch, LONG).await;
         durations.push(begin.elapsed());

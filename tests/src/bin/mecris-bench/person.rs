@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use mecris_agent::{
-    domain::{Money, Provider},
+    domain::{Money, Month, Provider},
     store::tables::{odometer::Reading, sessions::Session},
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn reading(rng: &mut fastrand::Rng, at: Timestamp, day: Date) -> Read
     let value = Money::from_micros(i64::from(day.day()) * 500_000 + rng.i64(0..100_000));
     Reading {
         at,
-        month: day.strftime("%Y-%m").to_string(),
+        month: Month::of(day),
         value,
         notes: String::new(),
     }

@@ -156,7 +156,7 @@ impl ReadingRecorded {
             timestamp: reading.at,
             result: ReadingResult {
                 recorded: true,
-                month: reading.month,
+                month: reading.month.to_string(),
                 cumulative_value: reading.value.usd(),
                 reset_detected,
                 daily_usage_estimate: daily_average.usd(),
@@ -193,7 +193,7 @@ impl From<budget::Reminder> for Reminder {
 impl From<PastMonth> for MonthView {
     fn from(past: PastMonth) -> Self {
         Self {
-            month: past.month,
+            month: past.month.to_string(),
             cost: past.cost.usd(),
             finalized: past.finalized,
             readings: past.readings,
@@ -206,7 +206,7 @@ impl OdometerStatusView {
     pub fn new(odometer: Odometer, now: Timestamp) -> Self {
         Self {
             reminders: odometer.reminders.into(),
-            current_month: odometer.month,
+            current_month: odometer.month.to_string(),
             current_cost: usd(odometer.total.map(|total| total.value)),
             daily_average: usd(odometer.total.map(|total| total.daily_average)),
             history: odometer.history.into_iter().map(MonthView::from).collect(),

@@ -32,10 +32,12 @@ async fn machine(remote: &Remote, clock: &Clock, sms: &Arc<FakeChannel>) -> Mach
 impl Machine {
     async fn insert(&self) -> (String, u64) {
         let outbox = self.outbox.clone();
-        self.store
+        let written = self
+            .store
             .write_in_epoch(move |tx| outbox.insert(tx, message()))
             .await
-            .unwrap()
+            .unwrap();
+        (written.value, written.epoch)
     }
 
     fn states(&self) -> Vec<State> {
@@ -118,7 +120,7 @@ async fn an_answer_survives_that_another_instance_went_on_meanwhile() {
     let second = machine(&remote, &clock, &sms).await;
     second
         .store
-        .write_durably(LEASE, |tx| {
+        .write_and_copy(LEASE, |tx| {
             crate::store::tables::snapshots::put(tx, "x", Timestamp::UNIX_EPOCH, "1")
         })
         .await
@@ -127,7 +129,7 @@ async fn an_answer_survives_that_another_instance_went_on_meanwhile() {
     assert_eq!((sms.script().sends, first.states()), (1, vec![State::Accepted]));
     second
         .store
-        .write_durably(LEASE, |tx| {
+        .write_and_copy(LEASE, |tx| {
             crate::store::tables::snapshots::put(tx, "y", Timestamp::UNIX_EPOCH, "1")
         })
         .await

@@ -38,13 +38,13 @@ impl Machine {
     /// Writes a word durably.
     async fn say(&self, word: &'static str) -> Result<(), StoreError> {
         self.store
-            .write_durably(LONG, move |tx| snapshots::put(tx, word, now(), "null"))
+            .write_and_copy(LONG, move |tx| snapshots::put(tx, word, now(), "null"))
             .await
     }
 
     /// Writes a word here, and says what became of its checkpoint.
     async fn claim(&self, word: &'static str) -> Verdict {
-        let (_, epoch) = self
+        let Written { epoch, .. } = self
             .store
             .write_in_epoch(move |tx| snapshots::put(tx, word, now(), "null"))
             .await
@@ -113,7 +113,7 @@ async fn what_is_safe_already_is_not_copied_again() {
         .note(|tx| snapshots::put(tx, "here only", now(), "null"))
         .await
         .unwrap();
-    let nothing = machine.store.write_durably(LONG, |tx| {
+    let nothing = machine.store.write_and_copy(LONG, |tx| {
         tx.execute("DELETE FROM snapshots WHERE arm = 'nope'", [])
     });
     assert_eq!(nothing.await.unwrap(), 0);
@@ -174,7 +174,7 @@ async fn a_durable_write_that_the_other_went_on_from_is_not_made_twice() {
         second.say("second").await.unwrap();
         held.release();
     };
-    let (written, ()) = tokio::join!(first.store.write_durably(LONG, add), overtaken);
+    let (written, ()) = tokio::join!(first.store.write_and_copy(LONG, add), overtaken);
     assert_eq!(written.unwrap(), "time 0", "what the write that survived said");
     assert_eq!(first.words(), ["second", "time 0"]);
     assert_eq!(generations(&remote).await, [1, 2], "nothing new to save");
@@ -200,7 +200,7 @@ async fn what_is_written_right_after_a_reload_is_not_taken_for_copied() {
         let (store, reload) = (second.store.clone(), second.store.clone());
         let claim = async move {
             let epoch = loop {
-                let (_, epoch) = store
+                let Written { epoch, .. } = store
                     .write_in_epoch(|tx| snapshots::put(tx, "claim", now(), "null"))
                     .await
                     .unwrap();
@@ -328,7 +328,7 @@ async fn a_remote_that_hangs_costs_no_more_than_it_may() {
     let (bucket, remote) = Bucket::new();
     let (machine, _) = Machine::start(&remote).await;
     bucket.hang(true);
-    let (_, epoch) = machine
+    let Written { epoch, .. } = machine
         .store
         .write_in_epoch(|tx| snapshots::put(tx, "a", now(), "null"))
         .await

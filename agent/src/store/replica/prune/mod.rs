@@ -1,5 +1,5 @@
-//! Lets generations go that nobody needs any more. Which those are is in [`rule`]; here is when it is safe to
-//! act on it.
+//! Deletes generations that are not needed any more. [`rule`] says which those are; here is when it is safe
+//! to delete them.
 //!
 //! 1. Only whoever made the newest generation prunes, and only while nothing is wrong with the copies.
 //! 2. Every generation that stands for a day or a week, and is beyond the newest or about to lose a
@@ -25,9 +25,9 @@ use super::{
 };
 use crate::store::{Store, StoreError, file::verify, tables::verified_generations};
 
-/// So many at a time are fetched and checked: all that can stand for something, and as many damaged ones.
+/// How many are fetched and checked at a time: all that can stand for something, and as many damaged ones.
 const CHECKS: usize = 2 * (rule::DAYS + rule::WEEKS);
-/// So many at a time are deleted.
+/// How many are deleted at a time.
 const DELETIONS: usize = 200;
 
 /// What pruning did.

@@ -44,7 +44,7 @@ impl Machine {
             .is_none_or(|saved| saved.generation < up_to)
         {
             self.store
-                .write_durably(LONG, |tx| {
+                .write_and_copy(LONG, |tx| {
                     snapshots::put(tx, "a", "2026-11-21T18:00:00Z".parse().unwrap(), "null")
                 })
                 .await

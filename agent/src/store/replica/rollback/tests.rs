@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     durable::beside,
-    store::{Joined, replica::remote::tests::Bucket, tables::snapshots},
+    store::{Joined, Written, replica::remote::tests::Bucket, tables::snapshots},
 };
 
 const LONG: Duration = Duration::from_secs(10);
@@ -84,7 +84,7 @@ async fn begin(path: &Path) -> Rollback {
 async fn live(store: &Store, day: &'static str) {
     let at = format!("{day}T18:00:00.000000000Z");
     store
-        .write_durably(LONG, move |tx| {
+        .write_and_copy(LONG, move |tx| {
             snapshots::put(tx, day, "2026-11-21T18:00:00Z".parse().unwrap(), "null")?;
             tx.execute(
                 "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, updated_at)
@@ -197,7 +197,7 @@ async fn an_instance_that_was_running_elsewhere_is_fenced() {
     three_days(&place).await;
     let running = elsewhere.start().await;
     place.restore(1, false).await.unwrap();
-    let (_, epoch) = running
+    let Written { epoch, .. } = running
         .write_in_epoch(|tx| snapshots::put(tx, "lost", "2026-11-21T18:00:00Z".parse().unwrap(), "null"))
         .await
         .unwrap();

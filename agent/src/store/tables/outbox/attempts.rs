@@ -2,10 +2,26 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, named_params};
 
 use super::Row;
-use crate::{domain::ChannelKind, store::tables::sql::time};
+use crate::{
+    domain::{ChannelKind, word},
+    store::tables::sql::time,
+};
 
 /// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Ending {
     /// The provider said that it has it.
     Accepted,
@@ -29,6 +45,8 @@ pub enum Ending {
     Expired,
 }
 
+word!(Ending, "an outcome of an attempt");
+
 /// How often a channel let a message down so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -38,24 +56,6 @@ pub struct Tally {
     pub doubts: u32,
     /// Attempts that ended with [`Ending::Undelivered`].
     pub undelivered: u32,
-}
-
-impl Ending {
-    /// The word as JSON and the database spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Retry => "retry",
-            Self::NotSent => "not_sent",
-            Self::Unknown => "unknown",
-            Self::Adopted => "adopted",
-            Self::Absent => "absent",
-            Self::Resent => "resent",
-            Self::Undelivered => "undelivered",
-            Self::Expired => "expired",
-        }
-    }
 }
 
 impl Tally {
@@ -78,7 +78,7 @@ pub fn begin_attempt(tx: &Transaction<'_>, row: &Row, now: Timestamp) -> rusqlit
     tx.prepare_cached(
         "INSERT INTO attempts (notification_id, number, channel, started_at) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute((&row.id, row.attempt, row.channel.as_str(), time(now)))?;
+    .execute((&row.id, row.attempt, row.channel, time(now)))?;
     Ok(())
 }
 
@@ -101,7 +101,7 @@ pub fn end_attempt(
     .execute(named_params! {
         ":id": row.id,
         ":number": row.attempt,
-        ":outcome": ending.as_str(),
+        ":outcome": ending,
         ":code": code,
         ":why": why,
         ":now": time(now),
@@ -124,7 +124,7 @@ pub fn tally(connection: &Connection, id: &str, channel: ChannelKind) -> rusqlit
                     count(*) FILTER (WHERE outcome = 'undelivered')
              FROM attempts WHERE notification_id = ?1 AND channel = ?2",
         )?
-        .query_row((id, channel.as_str()), |row| {
+        .query_row((id, channel), |row| {
             Ok(Tally { retries: row.get(0)?, doubts: row.get(1)?, undelivered: row.get(2)? })
         })
 }

@@ -1,10 +1,10 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::{Row, read_channel};
+use super::Row;
 use crate::{
     domain::ChannelKind,
-    store::tables::sql::{parse, time},
+    store::tables::sql::{Columns, time},
 };
 
 /// What surrounds an attempt in doubt on its channel.
@@ -28,7 +28,7 @@ pub fn surroundings(
 ) -> rusqlite::Result<Surroundings> {
     let began = connection
         .prepare_cached("SELECT started_at FROM attempts WHERE notification_id = ?1 AND number = ?2")?
-        .query_row((&row.id, row.attempt), |found| parse(found, "started_at"))
+        .query_row((&row.id, row.attempt), |found| Columns::of(found).time())
         .optional()?
         .unwrap_or(row.created_at);
     let ended = row.lease_until.unwrap_or(began);
@@ -44,12 +44,12 @@ pub fn surroundings(
         )?
         .query_map(
             named_params! {
-                ":channel": row.channel.as_str(),
+                ":channel": row.channel,
                 ":long_ago": time(long_ago),
                 ":id": row.id,
                 ":number": row.attempt,
             },
-            |found| found.get("provider_id"),
+            |found| found.get(0),
         )?
         .collect::<rusqlite::Result<_>>()?;
     let rivals: u32 = connection
@@ -60,7 +60,7 @@ pub fn surroundings(
         )?
         .query_row(
             named_params! {
-                ":channel": row.channel.as_str(),
+                ":channel": row.channel,
                 ":id": row.id,
                 ":from": time(began.saturating_sub(apart).unwrap_or(Timestamp::MIN)),
                 ":until": time(ended.saturating_add(apart).unwrap_or(Timestamp::MAX)),
@@ -79,6 +79,6 @@ pub fn surroundings(
 pub fn channels_tried(connection: &Connection, id: &str) -> rusqlite::Result<Vec<ChannelKind>> {
     connection
         .prepare_cached("SELECT DISTINCT channel FROM attempts WHERE notification_id = ?1")?
-        .query_map([id], |row| read_channel(row, "channel"))?
+        .query_map([id], |row| row.get(0))?
         .collect()
 }

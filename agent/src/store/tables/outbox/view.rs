@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::Serialize;
 
-use super::{State, read_channel};
+use super::{Ending, State};
 use crate::{
     domain::{ChannelKind, Severity, Subject},
-    store::tables::sql::{parse, parse_optional, time},
+    store::tables::sql::{Columns, time},
 };
 
 /// A message as people and endpoints see it.
@@ -69,9 +69,8 @@ pub struct Attempt {
     /// When it was known how it ended.
     #[schema(value_type = Option<String>)]
     pub finished_at: Option<Timestamp>,
-    /// `accepted`, `rejected`, `retry`, `not_sent`, `unknown`, `adopted`, `absent`, `resent`, `undelivered`
-    /// or `expired`.
-    pub outcome: Option<String>,
+    /// How it ended; null: it is under way.
+    pub outcome: Option<Ending>,
     /// The provider's error code.
     pub code: Option<String>,
     /// What went wrong.
@@ -97,11 +96,11 @@ pub fn page(
         return Ok(None);
     }
     let mut found: Vec<Notification> = connection
-        .prepare_cached(
-            "SELECT * FROM notifications
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM notifications
               WHERE ?2 IS NULL OR (created_at, id) < (SELECT created_at, id FROM notifications WHERE id = ?2)
-              ORDER BY created_at DESC, id DESC LIMIT ?1",
-        )?
+              ORDER BY created_at DESC, id DESC LIMIT ?1"
+        ))?
         .query_map((limit, before), read)?
         .collect::<rusqlite::Result<_>>()?;
     for notification in &mut found {
@@ -113,7 +112,7 @@ pub fn page(
 /// One message.
 pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notification>> {
     let found = connection
-        .prepare_cached("SELECT * FROM notifications WHERE id = ?1")?
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE id = ?1"))?
         .query_row([id], read);
     let Some(mut notification) = found.optional()? else {
         return Ok(None);
@@ -167,10 +166,10 @@ pub fn messages_since(connection: &Connection, since: Timestamp) -> rusqlite::Re
 pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>> {
     let mut counts: BTreeMap<State, u32> = State::ALL.into_iter().map(|state| (state, 0)).collect();
     let mut statement =
-        connection.prepare_cached("SELECT state, count(*) AS messages FROM notifications GROUP BY state")?;
+        connection.prepare_cached("SELECT state, count(*) FROM notifications GROUP BY state")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        counts.insert(parse(row, "state")?, row.get("messages")?);
+        counts.insert(row.get(0)?, row.get(1)?);
     }
     Ok(counts)
 }
@@ -180,7 +179,7 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
 pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
     let ids: Vec<String> = connection
         .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL ORDER BY created_at")?
-        .query_map([time(since)], |row| row.get("id"))?
+        .query_map([time(since)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     ids.iter()
         .filter_map(|id| get(connection, id).transpose())
@@ -191,50 +190,55 @@ pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Resu
 pub fn accepted(connection: &Connection) -> rusqlite::Result<BTreeMap<ChannelKind, u32>> {
     connection
         .prepare_cached(
-            "SELECT channel, count(*) AS messages FROM attempts WHERE outcome IN ('accepted', 'adopted', 'undelivered')
+            "SELECT channel, count(*) FROM attempts WHERE outcome IN ('accepted', 'adopted', 'undelivered')
               GROUP BY channel",
         )?
-        .query_map([], |row| Ok((read_channel(row, "channel")?, row.get("messages")?)))?
+        .query_map([], |row| row.try_into())?
         .collect()
 }
 
 fn attempts(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Attempt>> {
     connection
-        .prepare_cached("SELECT * FROM attempts WHERE notification_id = ?1 ORDER BY number")?
+        .prepare_cached(
+            "SELECT number, channel, started_at, finished_at, outcome, code, why
+               FROM attempts WHERE notification_id = ?1 ORDER BY number",
+        )?
         .query_map([id], |row| {
+            let mut columns = Columns::of(row);
             Ok(Attempt {
-                number: row.get("number")?,
-                channel: read_channel(row, "channel")?,
-                started_at: parse(row, "started_at")?,
-                finished_at: parse_optional(row, "finished_at")?,
-                outcome: row.get("outcome")?,
-                code: row.get("code")?,
-                why: row.get("why")?,
+                number: columns.get()?,
+                channel: columns.get()?,
+                started_at: columns.time()?,
+                finished_at: columns.time_or_null()?,
+                outcome: columns.get()?,
+                code: columns.get()?,
+                why: columns.get()?,
             })
         })?
         .collect()
 }
 
+const COLUMNS: &str = "id, channel, state, provider_id, subjects, severity, body, created_at, accepted_at, updated_at, \
+                       expires_at, attempt, why, acknowledged_at, acknowledged_by";
+
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notification> {
-    let subjects: String = row.get("subjects")?;
+    let mut columns = Columns::of(row);
     Ok(Notification {
-        id: row.get("id")?,
-        channel: read_channel(row, "channel")?,
-        state: parse(row, "state")?,
-        provider_id: row.get("provider_id")?,
-        subjects: serde_json::from_str(&subjects).map_err(|e| {
-            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e))
-        })?,
-        severity: parse(row, "severity")?,
-        body: row.get("body")?,
-        created_at: parse(row, "created_at")?,
-        accepted_at: parse_optional(row, "accepted_at")?,
-        updated_at: parse(row, "updated_at")?,
-        expires_at: parse_optional(row, "expires_at")?,
-        attempt: row.get("attempt")?,
-        why: row.get("why")?,
-        acknowledged_at: parse_optional(row, "acknowledged_at")?,
-        acknowledged_by: row.get("acknowledged_by")?,
+        id: columns.get()?,
+        channel: columns.get()?,
+        state: columns.get()?,
+        provider_id: columns.get()?,
+        subjects: columns.json()?,
+        severity: columns.get()?,
+        body: columns.get()?,
+        created_at: columns.time()?,
+        accepted_at: columns.time_or_null()?,
+        updated_at: columns.time()?,
+        expires_at: columns.time_or_null()?,
+        attempt: columns.get()?,
+        why: columns.get()?,
+        acknowledged_at: columns.time_or_null()?,
+        acknowledged_by: columns.get()?,
         attempts: Vec::new(),
     })
 }

@@ -1,0 +1,104 @@
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::{Money, Provider, word::word};
+
+/// How a budget stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = BudgetHealth)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum Health {
+    /// Within the plan.
+    Good,
+    /// Money will run out before the period does, or much of it is used, or the period is over.
+    Warning,
+    /// Spent, or nearly.
+    Critical,
+    /// Not known.
+    Unknown,
+}
+
+word!(Health, "a budget's health");
+
+/// `budget.*.source`: how spending is known.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum BudgetSource {
+    /// Sessions recorded through `POST /usage/record`, priced by the table.
+    Ledger,
+    /// Month-to-date readings of the provider's console.
+    Odometer,
+}
+
+word!(BudgetSource, "a source of a budget");
+
+/// One provider's budget at one instant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Whose.
+    pub provider: Provider,
+    /// How it is known; `None`: not configured.
+    pub source: Option<BudgetSource>,
+    /// The limit of the period.
+    pub limit: Option<Money>,
+    /// Spent in the period so far; `None`: unknown.
+    pub used: Option<Money>,
+    /// Spent on the local day.
+    pub spent_today: Option<Money>,
+    /// Dollars a day, over the last days.
+    pub daily_burn: Option<Money>,
+    /// First local day of the period.
+    pub period_start: Option<Date>,
+    /// Last local day of the period.
+    pub period_end: Option<Date>,
+    /// How it stands.
+    pub health: Health,
+    /// When the numbers were true.
+    pub as_of: Option<Timestamp>,
+    /// Why the health is what it is, one sentence.
+    pub why: String,
+}
+
+impl Budget {
+    /// Limit less used.
+    pub fn remaining(&self) -> Option<Money> {
+        Some(self.limit? - self.used?)
+    }
+
+    /// The word for [`Budget::source`]: `none`, `ledger` or `odometer`.
+    pub fn source_word(&self) -> &'static str {
+        self.source.map_or("none", BudgetSource::as_str)
+    }
+
+    /// A budget of which nothing is known.
+    pub fn unknown(provider: Provider, why: impl Into<String>) -> Self {
+        Self {
+            provider,
+            source: None,
+            limit: None,
+            used: None,
+            spent_today: None,
+            daily_burn: None,
+            period_start: None,
+            period_end: None,
+            health: Health::Unknown,
+            as_of: None,
+            why: why.into(),
+        }
+    }
+}
