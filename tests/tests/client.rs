@@ -15,7 +15,7 @@ use libtest_mimic::Arguments;
 use mecris_tests::{
     agent::{API_TOKEN, Setup},
     beeminder::{Beeminder, GoalSpec},
-    cases::{Case, trials},
+    cases::{Case, Tiers},
     clock::FakeClock,
     twilio::Twilio,
 };
@@ -27,9 +27,10 @@ const CASES: &[Case] = &[(
 )];
 
 fn main() {
-    let missing = install().err();
-    let trials = trials("a generated client", CASES, missing.as_deref());
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let mut arguments = Arguments::from_args();
+    let tiers = Tiers::asked(&mut arguments);
+    let trials = tiers.heavy("a generated client", CASES, || install().err());
+    libtest_mimic::run(&arguments, trials).exit();
 }
 
 fn a_generated_client_reads_every_endpoint_with_typed_answers() {

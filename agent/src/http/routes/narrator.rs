@@ -5,14 +5,17 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 
 use super::Reply;
-use crate::http::{
-    App,
-    args::{Args, NoArguments},
-    views::{
-        ActivityStatus,
-        narrator::{NarratorContext, Sources},
-        usage::UsageView,
+use crate::{
+    http::{
+        App,
+        args::{Args, NoArguments},
+        views::{
+            ActivityStatus,
+            narrator::{NarratorContext, Sources},
+            usage::UsageView,
+        },
     },
+    status::Status,
 };
 
 /// Everything that a language model needs to talk about the day.
@@ -35,12 +38,18 @@ pub(in crate::http) async fn context(
         app.activity(goal, &reading, now)
             .unwrap_or_else(|error| ActivityStatus::unknown(goal, reading.as_of, error.detail().to_owned()))
     });
+    let machine = app
+        .store
+        .read(|connection| Status::recorded(Some(connection), &app.settings.facts, now))
+        .inspect_err(|error| tracing::warn!(%error, "the machine is missing in the narrator's context"))
+        .ok();
     let sources = Sources {
         reading: &reading,
         walk: walk.as_ref(),
         walk_from: app.settings.walk_from,
         walk_until: app.settings.walk_until,
         usage: &usage,
+        machine: machine.as_ref(),
         zone: &app.settings.zone,
     };
     Ok(Json(NarratorContext::new(sources, now)))

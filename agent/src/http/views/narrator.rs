@@ -13,6 +13,7 @@ use super::{
 use crate::{
     budget::Health,
     domain::{Provider, Slug},
+    status::Status,
 };
 
 /// How many Beeminder alerts are shown.
@@ -37,6 +38,8 @@ pub struct NarratorContext {
     pub recommendations: Vec<String>,
     /// The walk; `null`: none is configured.
     pub daily_walk_status: Option<ActivityStatus>,
+    /// Window, last passes, copies and channels; `null`: the state cannot be read at the moment.
+    pub machine: Option<Status>,
     /// When this was put together.
     #[schema(value_type = String, format = DateTime)]
     pub last_updated: Timestamp,
@@ -71,6 +74,8 @@ pub struct Sources<'a> {
     pub walk_until: Option<Time>,
     /// `GET /usage`.
     pub usage: &'a UsageView,
+    /// How Mecris stands; `None` if the state cannot be read.
+    pub machine: Option<&'a Status>,
     /// The person's zone.
     pub zone: &'a TimeZone,
 }
@@ -99,6 +104,7 @@ impl NarratorContext {
             budget_status: usage.clone(),
             recommendations: recommendations(sources, &emergencies, now),
             daily_walk_status: walk.cloned(),
+            machine: sources.machine.cloned(),
             last_updated: now,
             as_of: reading.as_of,
             stale: reading.doubt.is_some(),
@@ -255,6 +261,7 @@ mod tests {
                 walk_from: from,
                 walk_until: None,
                 usage,
+                machine: None,
                 zone: &zone,
             },
             now(),
@@ -302,6 +309,7 @@ mod tests {
             walk_from: from,
             walk_until: None,
             usage: &usage,
+            machine: None,
             zone: &zone,
         };
         assert!(!mentions_walk(NarratorContext::new(sources, now())));
