@@ -497,7 +497,7 @@ fn a_backup_in_a_file_does_without_a_remote() {
     );
 
     let exactly = ok(stage.setup.agent(&["state", "restore", &backup, "--exactly"]));
-    assert!(exactly.stdout.contains("may be said again"), "{}", exactly.stdout);
+    assert!(exactly.stdout.contains("may be sent again"), "{}", exactly.stdout);
     assert_eq!(table(&stage, "claims"), Vec::<Value>::new());
     assert_eq!(table(&stage, "runs").len(), 1);
     ok(stage.setup.agent(&["state", "verify"]));
