@@ -19,6 +19,9 @@ use crate::{
 /// session.
 const ONE_REQUEST: SignedDuration = SignedDuration::from_secs(5);
 
+/// The other ledger of the old system; a session may be in both.
+pub(super) const OTHER_LEDGER: &str = "provider_usage";
+
 pub(super) struct Sessions;
 
 impl Kind for Sessions {
@@ -57,7 +60,7 @@ impl Kind for Sessions {
         _: &Context,
         _: &mut Report,
     ) -> rusqlite::Result<Outcome> {
-        write(tx, &parsed, Self::TABLE, super::usage::Usage::TABLE)
+        write(tx, &parsed, Self::TABLE, OTHER_LEDGER)
     }
 }
 

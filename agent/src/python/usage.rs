@@ -30,7 +30,7 @@ pub(super) struct Usage<'a> {
 }
 
 impl Kind for Usage<'_> {
-    const TABLE: &'static str = "provider_usage";
+    const TABLE: &'static str = sessions::OTHER_LEDGER;
     /// Without `actual_cost` and `reconciled`: those were filled in later.
     const KEY: &'static [&'static str] = &[
         "id",

@@ -11,7 +11,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::sql::{Columns, time};
+use super::sql::{Columns, as_str, time};
 use crate::domain::{Action, Daystamp, Decision, Reason, Severity, SubjectPattern, WordError, word};
 
 /// One decision as it was recorded.
@@ -85,6 +85,8 @@ pub enum LoggedReason {
     /// A person asked for it.
     AskedFor,
 }
+
+as_str!(LoggedAction, LoggedReason);
 
 impl LoggedAction {
     /// The word as JSON and the database spell it.

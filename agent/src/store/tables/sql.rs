@@ -10,10 +10,6 @@ use rusqlite::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    decisions::{LoggedAction, LoggedReason},
-    outbox::{Ending, State},
-};
 use crate::domain::{
     Action, BudgetSource, ChannelKind, Daystamp, Health, Money, Month, Provider, Reason, RunOutcome,
     Severity, SilenceKind, Subject, SubjectPattern, Trigger,
@@ -77,20 +73,21 @@ impl FromSql for Money {
     }
 }
 
-/// Types whose text is at hand.
+/// `ToSql` and `FromSql` for types with `as_str`. A type that belongs to one table is listed in that table's file.
 macro_rules! as_str {
-    ($($type:ty),+) => {$(
-        impl ToSql for $type {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+    ($($type:ty),+ $(,)?) => {$(
+        impl rusqlite::ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
                 Ok(self.as_str().into())
             }
         }
 
-        parsed!($type);
+        $crate::store::tables::sql::parsed!($type);
     )+};
 }
+pub(in crate::store::tables) use as_str;
 
-/// Types whose text is made by `Display`.
+/// `ToSql` by `Display`, and `FromSql`.
 macro_rules! displayed {
     ($($type:ty),+) => {$(
         impl ToSql for $type {
@@ -103,30 +100,31 @@ macro_rules! displayed {
     )+};
 }
 
+/// `FromSql` by `FromStr`.
 macro_rules! parsed {
     ($type:ty) => {
-        impl FromSql for $type {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                value.as_str()?.parse().map_err(FromSqlError::other)
+        impl rusqlite::types::FromSql for $type {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                value
+                    .as_str()?
+                    .parse()
+                    .map_err(rusqlite::types::FromSqlError::other)
             }
         }
     };
 }
+pub(in crate::store::tables) use parsed;
 
 as_str!(
     Action,
     BudgetSource,
     ChannelKind,
-    Ending,
     Health,
-    LoggedAction,
-    LoggedReason,
     Provider,
     Reason,
     RunOutcome,
     Severity,
     SilenceKind,
-    State,
     Subject,
     SubjectPattern,
     Trigger
@@ -213,12 +211,5 @@ mod tests {
                 .ends_with("column severity: \"loud\" is not a severity: expected UNKNOWN, SAFE, CAUTION, WARNING or CRITICAL"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn words_of_the_store_are_the_same_in_json_and_everywhere_else() {
-        use crate::domain::word_tests::is_spelled_once;
-        is_spelled_once::<Ending>();
-        is_spelled_once::<State>();
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, named_params};
 use super::Row;
 use crate::{
     domain::{ChannelKind, word},
-    store::tables::sql::time,
+    store::tables::sql::{as_str, time},
 };
 
 /// How an attempt ended.
@@ -46,6 +46,7 @@ pub enum Ending {
 }
 
 word!(Ending, "an outcome of an attempt");
+as_str!(Ending);
 
 /// How often a channel let a message down so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

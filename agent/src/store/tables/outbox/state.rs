@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::domain::word;
+use crate::{domain::word, store::tables::sql::as_str};
 
 /// Where a message stands.
 #[derive(
@@ -36,6 +36,7 @@ pub enum State {
 }
 
 word!(State, "a state of a message");
+as_str!(State);
 
 impl State {
     /// Whether somebody may not have been told who should have been.

@@ -320,3 +320,10 @@ fn what_a_call_was_called_is_kept_when_its_message_goes_on() {
     );
     assert_eq!(channels_tried(&connection, "a").unwrap(), [ChannelKind::Voice]);
 }
+
+#[test]
+fn words_of_the_store_are_the_same_in_json_and_everywhere_else() {
+    use crate::domain::word_tests::is_spelled_once;
+    is_spelled_once::<Ending>();
+    is_spelled_once::<State>();
+}
