@@ -117,7 +117,7 @@ impl Agent {
         failpoint!("finish.saved");
     }
 
-    /// Deletes copies of the state that no rule keeps, if there are more than [`MANY_COPIES`].
+    /// Deletes copies of the state that no rule keeps, if there are more than `MANY_COPIES`.
     pub async fn prune_if_many(&self) {
         if let Err(error) = self.store.prune(MANY_COPIES, PRUNE_TIMEOUT).await {
             tracing::warn!(%error, "cannot delete old copies of the state");

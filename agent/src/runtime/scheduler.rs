@@ -169,7 +169,7 @@ impl Scheduler {
         }
     }
 
-    /// Copies the state off the machine: at every turn while copies fail, else every [`COPY_EVERY`]. Also
+    /// Copies the state off the machine: at every turn while copies fail, else every `COPY_EVERY`. Also
     /// deletes old rows and old copies.
     pub async fn copies(self, stop: CancellationToken) {
         let mut due = Instant::now();

@@ -15,7 +15,7 @@ pub struct Sound {
 }
 
 /// Checks every reference, and whether it is a state of Mecris at all. SQLite's own integrity check comes
-/// before: [`image::load`](super::image::load) makes no connection to a database that fails it.
+/// before: `image::load` makes no connection to a database that fails it.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] with what is wrong; `what` is what it is called.
