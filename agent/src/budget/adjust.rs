@@ -1,8 +1,8 @@
-//! What a person says over the configuration, for one period. Pure.
+//! What a person says to override the configuration for one period. Pure.
 //!
-//! "$19.54 remain" is an anchor: so much was used at that instant, and what the source sees afterwards is
-//! added. The limit or the end of the period may be said without it, and what was said before in the same
-//! period stays.
+//! "$19.54 remain" is an anchor. It fixes how much was used at that instant, and what the source sees
+//! afterwards is added. A person may also change only the limit or only the end of the period. Whatever an
+//! update leaves out stays as the person last said it in the same period.
 
 use jiff::{Timestamp, civil::Date};
 
@@ -16,7 +16,8 @@ use crate::{
     store::tables::budget::Adjustment,
 };
 
-/// The period that the configuration has on a day. An odometer counts calendar months whatever is configured.
+/// The period that the configuration has on a day. An odometer counts calendar months, even if another period
+/// is configured.
 pub(super) fn configured_period(configured: &ProviderBudget, today: Date) -> Period {
     match configured.source {
         BudgetSource::Odometer => Period::on(BudgetPeriod::Monthly, today),
@@ -24,8 +25,8 @@ pub(super) fn configured_period(configured: &ProviderBudget, today: Date) -> Per
     }
 }
 
-/// What holds after an update: the update, over what was said `before` in this period, over the
-/// configuration.
+/// What holds after an update. The update overrides what was said `before` in this period, and both override
+/// the configuration.
 pub(super) fn merge(
     configured: &ProviderBudget,
     before: Option<&Adjustment>,
@@ -87,7 +88,8 @@ fn period(
         },
         None => configured_period(configured, today),
     };
-    // A period that is over, or lies ahead, cannot be the one a person speaks of today.
+    // A person who speaks today means a period that contains today. If the known period is over or lies
+    // ahead, a new period starts today.
     let start = if present.phase(today) == Phase::Current {
         present.start
     } else {

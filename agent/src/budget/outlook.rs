@@ -7,29 +7,29 @@ use super::{
     period::Period,
 };
 
-/// What follows from a recorded budget on the present day. The health is not part of it: that was judged when
-/// the row was computed.
+/// What a recorded budget means today. The health is not part of it: the health was judged when the budget
+/// was computed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outlook {
-    /// Days to the last day of the period, 0 on that day and afterwards; `None`: there is no period.
+    /// Days to the last day of the period, 0 on that day and afterwards; `None` if there is no period.
     pub days_remaining: Option<i64>,
     /// The local day on which the money ends at the present burn rate.
     pub projected_exhaustion: Option<Date>,
-    /// What stands out.
+    /// What a person should know about the budget.
     pub alerts: Vec<Alert>,
 }
 
-/// One provider's recorded budget, and what follows from it today.
+/// One provider's recorded budget, and what it means today.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetToday {
-    /// The row.
+    /// The budget as it was last recorded.
     pub recorded: Recorded,
-    /// What follows.
+    /// What it means today.
     pub outlook: Outlook,
 }
 
 impl Rules {
-    /// What follows from a row at `now`.
+    /// What a budget means at `now`.
     pub(super) fn outlook(&self, budget: &Budget, now: Timestamp) -> Outlook {
         let (Some(limit), Some(start), Some(end)) = (budget.limit, budget.period_start, budget.period_end)
         else {

@@ -13,7 +13,7 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System,
-    /// Read `at` when the machine's boot time was `origin`.
+    /// This clock showed `at` when the machine had been up for `origin`.
     Shifted {
         at: Timestamp,
         origin: Duration,
@@ -50,8 +50,8 @@ impl Clock {
         }))))
     }
 
-    /// Moves a manual clock; does nothing to other clocks. A step back moves the wall clock only: time since
-    /// boot never goes back.
+    /// Moves a manual clock, and does nothing to other clocks. A step back moves only the wall clock, because
+    /// time since boot never goes back.
     pub fn advance(&self, by: SignedDuration) {
         if let Source::Manual(hands) = &*self.0 {
             let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);

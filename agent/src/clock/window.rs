@@ -8,7 +8,8 @@ use crate::domain::Daystamp;
 pub struct Window {
     /// Start on the local clock.
     pub start: Time,
-    /// Its length in elapsed time: five hours are five hours, also on a day on which the clock changes.
+    /// Length in elapsed time. A window of five hours lasts five hours, even on a day on which the clock
+    /// changes.
     pub length: SignedDuration,
 }
 
@@ -37,8 +38,8 @@ impl Window {
         }
     }
 
-    /// How long ago the last window ended, if that is longer than `grace` and the next window does not begin
-    /// within `grace`.
+    /// How long ago the last window ended. `None` during a window, for `grace` after it, and for `grace`
+    /// before the next window.
     pub fn over(self, now: Timestamp, zone: &TimeZone, grace: SignedDuration) -> Option<SignedDuration> {
         let ended = self.last_end(now, zone)?;
         let (start, _) = self.current_or_next(now, zone);
@@ -49,7 +50,7 @@ impl Window {
     /// The window that contains `now`, else the next window.
     pub fn current_or_next(self, now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let mut day = civil::previous(local_day(now, zone).date());
-        // Windows end in the order of their days, so the first window that has not ended is the wanted one.
+        // Windows end in the order of their days, so the first window that has not ended is the one we want.
         loop {
             let (start, end) = self.on(day.into(), zone);
             let next = civil::next(day);

@@ -26,7 +26,7 @@ pub(super) async fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
     Ok(loaded)
 }
 
-/// As [`load`], but without logging the warnings: the caller does that.
+/// As [`load`], but without logging the warnings: the caller logs them.
 pub(super) async fn load_silently(config: Option<&Path>) -> anyhow::Result<Loaded> {
     let mut inputs = Inputs::of_process(config.map(Path::to_owned));
     while let Some(want) = config::wanted(&inputs) {
@@ -55,11 +55,12 @@ pub(super) fn require_secrets(loaded: &Loaded) -> Result<(), ConfigError> {
 /// How long a one-shot command waits for a remote that does not answer.
 pub(super) const REMOTE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the state and assembles the agent. Newer copies off the machine replace the local file first.
+/// Opens the state and assembles the agent. If a copy off the machine is newer than the local file, the copy
+/// replaces the file first.
 ///
 /// # Errors
-/// If a secret is missing, the state is in use or cannot be opened, or the remote does not answer within
-/// `remote_timeout` and the state cannot be used without it.
+/// If a secret is missing. If the state is in use or cannot be opened. If the remote does not answer within
+/// `remote_timeout` and the state cannot be used without its answer.
 pub(super) async fn agent(loaded: &Loaded, clock: Clock, remote_timeout: Duration) -> anyhow::Result<Agent> {
     require_secrets(loaded)?;
     let store = runtime::state::open(&loaded.settings.state, &clock, remote_timeout)
@@ -68,7 +69,7 @@ pub(super) async fn agent(loaded: &Loaded, clock: Clock, remote_timeout: Duratio
     Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
 }
 
-/// Adds the next step to the error of a damaged state.
+/// Adds to the error of a damaged state what the person can do next.
 fn advise(error: StoreError) -> anyhow::Error {
     if !error.is_damage() {
         return error.into();

@@ -1,5 +1,5 @@
-//! `notify test`: sends a test message. It skips the policy but uses the outbox, so it takes the same way as
-//! every other message.
+//! `notify test`: sends a test message. The message skips the policy but goes through the outbox, so it is
+//! delivered in the same way as every other message.
 
 use std::{io::Write, path::Path, time::Duration};
 
@@ -17,7 +17,8 @@ use crate::{
 /// How long the command waits for the receipt.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How often the command looks whether the receipt has come. The outbox asks the provider at its own pace.
+/// How often the command checks whether the receipt has arrived. The outbox asks the provider at its own
+/// pace.
 const RECEIPT_POLL: Duration = Duration::from_secs(1);
 
 pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKind>) -> anyhow::Result<Exit> {

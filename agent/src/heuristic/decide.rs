@@ -1,4 +1,4 @@
-//! Conditions into decisions. Pure.
+//! Turns conditions into decisions. Pure.
 
 use std::collections::HashSet;
 
@@ -9,23 +9,24 @@ use crate::domain::{
     Action, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Subject, Word,
 };
 
-/// One decision for each condition, in the same order, each with its one reason. The first question with an
-/// answer decides:
+/// Makes one decision for each condition, in the same order, each with exactly one reason. The first question
+/// whose answer is yes decides:
 ///
-/// 1. Is it unknown? `unknown_data`
-/// 2. Is it below `notify_at`? `below_threshold`
-/// 3. Is it over (`expires_at` has passed)? What was known about it no longer holds: `unknown_data`
-/// 4. Is it a promise, and the person on vacation? `vacation`
+/// 1. Is its severity unknown? `unknown_data`
+/// 2. Is its severity below `notify_at`? `below_threshold`
+/// 3. Has its `expires_at` passed? What we knew about it no longer holds: `unknown_data`
+/// 4. Is it a promise, and is the person on vacation? `vacation`
 /// 5. Does a silence cover it? `silenced`
-/// 6. Did they say that they know? `acknowledged`
-/// 7. Was it said on its day, and did it not escalate since? `already_notified_today`
+/// 6. Did a person acknowledge the alert about it? `acknowledged`
+/// 7. Was there an alert about it for its day already, and has it not escalated since?
+///    `already_notified_today`
 /// 8. Are these quiet hours? `quiet_hours`
-/// 9. Would this pass's one message exceed a limit? `rate_limited`
-/// 10. Then it is said: `first_of_day` or `escalated`
+/// 9. Would one more message exceed a limit? `rate_limited`
+/// 10. Otherwise we notify: `first_of_day` or `escalated`
 ///
-/// 4 to 6 follow a person's word, and the decision names the person.
+/// Questions 4 to 6 are about what a person told us. Such a decision names that person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    // If the message is held back, so is everything that would be in it.
+    // A pass sends one message. If it is held back, so is every condition that it would mention.
     let held_back = if policy
         .quiet_hours
         .is_some_and(|hours| hours.contains(now, &policy.zone))
@@ -86,7 +87,7 @@ fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Tim
         .map(|condition| {
             let verdict = verdict(condition, ledger, policy, now);
             // Two conditions of the same subject and day in one pass (Beeminder listed a goal twice) share a
-            // claim.
+            // claim, so only the first of them notifies.
             let worth = matches!(verdict, Verdict::Worth(_));
             if worth && !claimed_now.insert((&condition.subject, condition.day)) {
                 return Verdict::Silent(Reason::AlreadyNotifiedToday);
@@ -142,8 +143,8 @@ fn knows(author: &str) -> Word {
     }
 }
 
-/// A subject has one alert a day. With `escalate` it has a second one, if it turns CRITICAL after less was
-/// said.
+/// A subject gets one alert a day. With `escalate` it gets a second alert if it turns CRITICAL after an alert
+/// of a lower severity.
 fn after_claim(claim: &Claim, severity: Severity, policy: &Policy) -> Verdict {
     let turned_critical = severity == Severity::Critical && !claim.severity.at_least(Severity::Critical);
     if policy.escalate && turned_critical && !claim.escalated {

@@ -9,8 +9,8 @@ use crate::{
 /// The days that count as today for a goal's datapoints: Beeminder's day of the goal, and the local day.
 ///
 /// The two days differ between the goal's deadline and midnight, and when the account is in another zone.
-/// Then the daystamp of the local day is ambiguous: with a deadline at 20:00, yesterday's walk at 21:00
-/// already carries today's date. Such a datapoint counts only if it was entered on the local day.
+/// Then the daystamp of the local day is ambiguous: with a deadline at 20:00, a walk entered at 21:00
+/// yesterday already carries today's date. Such a datapoint counts only if it was entered on the local day.
 pub(super) struct Today {
     pub(super) local: Daystamp,
     beeminder: Daystamp,

@@ -1,9 +1,9 @@
 //! Brings a file to the newest schema, all or nothing.
 //!
-//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back: it is there, whole and
-//!    sound, or nothing is changed.
-//! 2. All missing migrations run in one transaction, which ends with a look at every reference. Whatever
-//!    happens inside, a kill too, leaves the file as it was.
+//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back. Unless the copy is whole
+//!    and sound, nothing is changed.
+//! 2. All missing migrations run in one transaction, which ends with a check of every foreign key. A failure
+//!    or a kill before the commit leaves the file as it was.
 
 use std::path::{Path, PathBuf};
 
@@ -18,16 +18,16 @@ use crate::{durable::beside, store::StoreError};
 /// What a migration did.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Migrated {
-    /// The version that the file had.
+    /// The version of the file before the migration.
     pub from: i64,
-    /// The version that it has.
+    /// The version of the file now.
     pub to: i64,
-    /// The older file.
+    /// Where the copy of the older file is.
     pub backup: PathBuf,
 }
 
-/// Brings the file to the newest version, all or nothing, after copying an older file aside. `None`: it had
-/// it already, or was empty.
+/// Brings the file to the newest version, all or nothing. An older file is copied aside first. `None` if the
+/// file had the newest version already, or was empty.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
     migrate_by(&MIGRATIONS, connection, path)
 }
@@ -50,7 +50,7 @@ fn migrate_by(
     Ok((from > 0).then_some(Migrated { from, to, backup }))
 }
 
-/// Brings what is in memory to the newest version: a copy of an older file, which stays as it is.
+/// Brings a database in memory to the newest version. The file that it was read from stays as it is.
 pub(in crate::store) fn migrate_in_memory(
     connection: &mut Connection,
     path: &Path,
@@ -60,7 +60,8 @@ pub(in crate::store) fn migrate_in_memory(
     upgrade(&MIGRATIONS, connection, found)
 }
 
-/// Brings a copy in memory to the newest version, for whoever only reads and must not change an older file.
+/// Copies an older file into memory and brings the copy to the newest version, for a reader that must not
+/// change the file. `None` if the file has the newest version already.
 pub(in crate::store) fn upgraded_copy(reader: &Connection) -> Result<Option<Connection>, StoreError> {
     let found = version(reader)?;
     if found == known() {

@@ -1,15 +1,16 @@
-//! What a return to an earlier state must not undo: what was said, to whom, and what the person said to it.
+//! What a return to an earlier state must not undo: what was said, to whom, and how the person answered.
 //!
-//! Figures (budgets, sessions, readings, imports) are as they were. What happened is not: passes and
+//! Figures (budgets, sessions, readings, imports) go back to what they were. Events do not: passes and
 //! decisions, messages with their attempts, claims, silences, acknowledgements, and channels that are known
-//! to be broken are taken over from a later state. Where both have the same row, the later word counts.
+//! to be broken are taken over from a later state. If both states have the same row, `TABLES` says which of
+//! the two counts.
 
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 use serde::Serialize;
 
 use crate::store::tables::export::{columns, quoted};
 
-/// How many rows of a table were taken over, or brought to what became of them later.
+/// How many rows of a table were added, or updated to their later content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Carried {
     /// The table.
@@ -18,7 +19,7 @@ pub struct Carried {
     pub rows: usize,
 }
 
-/// A table and when a later row wins. Those that others refer to come first.
+/// Each table, and when its later row wins. Tables that other tables refer to come first.
 const TABLES: [(&str, Clash); 7] = [
     ("runs", Clash::Stays),
     (
@@ -46,15 +47,15 @@ const TABLES: [(&str, Clash); 7] = [
 ];
 
 enum Clash {
-    /// What is there stays.
+    /// The earlier row stays.
     Stays,
-    /// The later row takes the place of the earlier one, if this holds.
+    /// The later row replaces the earlier row, if this SQL condition holds.
     Later(&'static str),
-    /// Its number means nothing: it is the same row if pass, subject and time are the same.
+    /// The number of a row means nothing. Two rows are the same if their pass, subject and time are the same.
     Numbered,
 }
 
-/// Takes over from `later` what is not to be undone. Both have the newest schema.
+/// Copies what must not be undone from `later`. Both databases have the newest schema.
 ///
 /// # Errors
 /// If a row of the later state contradicts one of the earlier, such as two messages with one tag.

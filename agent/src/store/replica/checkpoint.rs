@@ -1,23 +1,25 @@
 //! Checkpoints: how the state survives this machine, and how two instances find out about each other.
 //!
-//! The whole database is created as the next generation, only if there is none of that number. That one
-//! conditional create is durability, fence and history at once:
+//! A checkpoint creates the whole database on the remote as the next generation, but only if no generation
+//! has that number yet. This one conditional create makes the state durable, fences other instances, and
+//! keeps a history:
 //!
-//! 1. *Draft.* The file names itself the next generation, under a fresh nonce, and is copied ([`lineage`],
+//! 1. *Draft.* The file notes that it is the next generation, with a fresh nonce, and is copied ([`lineage`],
 //!    [`image`]).
-//! 2. *Create.* Refused because the number is taken: if that generation has our nonce, it is our own put
-//!    whose reply was lost, and the next number is tried. Otherwise somebody else went on: we are **fenced**.
-//! 3. *Look beyond.* A writer may be suspended until its number is pruned and free again, and then create it.
-//!    A higher generation shows that. Fenced.
+//! 2. *Create.* The remote refuses the create if the number is taken. If the generation of that number has
+//!    our nonce, it is our own put whose reply was lost, and we try the next number. Otherwise another
+//!    instance went on with the state, and we are **fenced**.
+//! 3. *Look beyond.* A writer may be suspended for so long that its number is taken, pruned, and free again.
+//!    Its create then succeeds, but there is a higher generation. That shows that the writer is fenced.
 //! 4. *Confirm.* The file notes that the generation is safe.
 //!
 //! Once fenced, we replace everything in the file by the newest generation, and a new **epoch** begins. What
-//! was written in the old epoch is gone: nobody may act on it any more, and [`Store::write_and_copy`] writes it
-//! again. The lost content is kept beside the file.
+//! was written in the old epoch is gone. Nobody may act on it any more, and [`Store::write_and_copy`] writes
+//! it again. The lost content is kept beside the file.
 //!
-//! While the remote does not answer, we cannot know whether we are fenced. Then the agent goes on with what it
-//! knows here, says so ([`Store::copies`]), and tries again with growing pauses. A nonce makes the late
-//! arrival of an earlier try harmless.
+//! While the remote does not answer, we cannot know whether we are fenced. Then the agent goes on with what
+//! this machine knows, reports the trouble ([`Store::copies`]), and tries again after growing pauses. If an
+//! earlier try arrives late, its nonce shows that it is ours.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -44,60 +46,61 @@ use crate::{
     },
 };
 
-/// How many own lost puts are tolerated before the checkpoint fails.
+/// How many rounds a checkpoint makes before it fails. Each of our puts whose reply was lost costs a round.
 const OWN_PUTS: u32 = 8;
 
-/// How often a write is made again because another instance was first.
+/// How often a write is made in all, if another instance is first each time.
 const REWRITES: u32 = 4;
 
-/// A number is pruned, and free again, after about a hundred newer generations. We assume that a hundred
-/// generations take longer than this. It is only a hint: the listing decides.
+/// A number is pruned, and becomes free again, after about a hundred newer generations. We assume that a
+/// hundred generations take longer than this duration. The assumption is only a hint: the listing of the
+/// remote decides.
 const LATELY: Duration = Duration::from_secs(120);
 
-/// How often the remote is asked again because this process was suspended while it asked. Another instance may
+/// How often the remote is asked in all, if this process is suspended each time it asks. Another instance may
 /// have gone on meanwhile. If we mistook our own suspension for an outage, we would send every message twice.
 const TRIES_AFTER_SLEEP: u32 = 4;
 
-/// Between tries while the remote fails: doubled from the first to the second.
+/// The pause between tries while the remote fails. It doubles from the first value up to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
 /// How a checkpoint ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// What was written is safe off the machine, or there is no remote and it never will be.
+    /// What was written is safe off the machine, or there is no remote to copy it to.
     Safe,
-    /// The remote could not be brought to take it: go on with what this machine knows.
+    /// The remote did not take the copy. Go on with what this machine knows.
     Unreachable,
-    /// The remote answers, but not whether another instance went on: act on nothing until it does.
+    /// We cannot know yet whether another instance went on. Act on nothing until we know.
     Unsure,
-    /// Another instance went on. What was written in the epoch in question is gone, or about to go: act on
-    /// none of it.
+    /// Another instance went on. What was written in the epoch is gone, or will be replaced soon. Act on none
+    /// of it.
     Fenced,
 }
 
 impl Verdict {
-    /// Whether what was written may be acted on.
+    /// Whether the caller may act on what was written.
     pub fn allows_acting(self) -> bool {
         matches!(self, Self::Safe | Self::Unreachable)
     }
 }
 
-/// How the copies fare.
+/// The condition of the copies off the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Copies {
-    /// Where they go.
+    /// Where the copies go.
     pub remote: String,
-    /// The newest that is known to be safe.
+    /// The newest copy that is known to be safe.
     pub saved: Option<Saved>,
-    /// Why they fail, while they do.
+    /// Why copies fail; `None` while they succeed.
     pub trouble: Option<Trouble>,
 }
 
-/// What [`Store`] needs for it.
+/// What [`Store`] needs to make checkpoints.
 pub(in crate::store) struct Copier {
     remote: Remote,
     clock: Clock,
-    /// One checkpoint at a time; inside, the point up to which all is safe.
+    /// Lets one checkpoint run at a time. Holds the point up to which every write is safe.
     turn: tokio::sync::Mutex<Option<Point>>,
     state: Mutex<State>,
 }
@@ -107,19 +110,20 @@ struct State {
     standing: Standing,
     /// When we last knew that nobody had gone on without us, by CLOCK_BOOTTIME.
     looked_beyond: Option<Duration>,
-    /// The log of this process has it.
+    /// Whether this process has logged the present trouble.
     warned: bool,
     pause: Duration,
-    /// By both clocks: one of them stands still while the machine sleeps.
+    /// The end of the pause, by two clocks. `Instant` stands still while the machine sleeps, and boot time
+    /// does not. The pause ends as soon as one of them says so.
     again_at: Option<(Instant, Duration)>,
 }
 
-/// Whether this file still is the state.
+/// Whether this file is still the newest state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
-    /// As far as anybody can know.
+    /// It is, as far as we can know.
     Good,
-    /// A put was answered, and the question that follows from the answer was not.
+    /// The remote answered a put, but has not told us yet whether another instance went on.
     Unsure,
     /// Another instance went on, and what it wrote is not loaded yet.
     Superseded,
@@ -161,12 +165,12 @@ impl Copier {
         &self.remote
     }
 
-    /// The time.
+    /// The clock that checkpoints use.
     pub(in crate::store) fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The generation that this file made or loaded last, while nothing is wrong with the copies.
+    /// The generation that this file made or loaded last. `None` while something is wrong with the copies.
     pub(in crate::store) fn unquestioned(&self) -> Option<u64> {
         let state = self.state();
         let fine = state.standing == Standing::Good && state.copies.trouble.is_none();
@@ -177,7 +181,7 @@ impl Copier {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the last try failed so recently that nobody waits for another one.
+    /// Whether the last try failed so recently that we do not try again yet.
     fn pauses(&self) -> bool {
         self.state()
             .again_at
@@ -192,14 +196,14 @@ impl Copier {
         self.state().standing = standing;
     }
 
-    /// Nobody went on without us, as of now.
+    /// Notes that, as of now, no other instance has gone on without us.
     fn is_good(&self) {
         let mut state = self.state();
         (state.standing, state.looked_beyond) = (Standing::Good, Some(self.clock.boottime()));
     }
 
-    /// Whether we know from a moment ago that nobody went on without us. Time in which the machine slept
-    /// counts.
+    /// Whether we knew less than `LATELY` ago that no other instance had gone on without us. Time in which
+    /// the machine slept counts.
     fn looked_beyond_lately(&self) -> bool {
         self.state()
             .looked_beyond
@@ -208,7 +212,7 @@ impl Copier {
 }
 
 impl Store {
-    /// Makes sure that what was written in `epoch` survives this machine, or says why that cannot be known.
+    /// Makes sure that what was written in `epoch` survives this machine. The verdict says whether it does.
     /// Takes at most `within`.
     ///
     /// Returns at once if a copy with this write exists already.
@@ -234,23 +238,24 @@ impl Store {
         }
     }
 
-    /// Makes a checkpoint of everything that has no copy yet, even if the remote failed a moment ago: what a
-    /// process does before it ends.
+    /// Makes a checkpoint of everything that has no copy yet, even if the remote failed a moment ago. A
+    /// process does this before it ends.
     pub async fn save(&self, within: Duration) {
         if let Some(copier) = &self.copier {
             self.try_checkpoint(copier, self.epoch(), within).await;
         }
     }
 
-    /// Writes, and tries to copy the write off the machine. If another instance was first, `work` is run again
-    /// on top of what that instance wrote, unless the instance had this write already.
+    /// Writes, and tries to copy the write off the machine. If another instance was first, `work` is run
+    /// again on top of what that instance wrote, unless that state holds this write already.
     ///
     /// `Ok` means that the write is on this disk. The copy may still be missing: the remote did not answer in
-    /// time, or did not say whether another instance went on. [`Store::copies`] tells, and a later
+    /// time, or did not say whether another instance went on. [`Store::copies`] says which, and a later
     /// [`Store::checkpoint`] makes the copy.
     ///
     /// # Errors
-    /// As [`Store::write`]; and [`StoreError::Superseded`] if what other instances write cannot be loaded.
+    /// As [`Store::write`]. Also [`StoreError::Superseded`], if another instance's generation cannot be
+    /// loaded, or if other instances were first each time.
     pub async fn write_and_copy<T, F>(&self, within: Duration, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -281,7 +286,7 @@ impl Store {
         Err(StoreError::Superseded)
     }
 
-    /// How the copies fare; `None` without a remote.
+    /// The condition of the copies; `None` without a remote.
     pub fn copies(&self) -> Option<Copies> {
         self.copier.as_ref().map(|copier| copier.state().copies.clone())
     }
@@ -329,7 +334,7 @@ impl Store {
             failpoint!("checkpoint.drafted");
             let created = copier.remote.create(generation, draft.packed.clone()).await?;
             failpoint!("checkpoint.created");
-            // A number is free again only if it was pruned, which takes longer than this.
+            // A number becomes free again only after it was pruned, which takes longer than `LATELY`.
             if created == Creation::Exists || !copier.looked_beyond_lately() {
                 copier.stands(Standing::Unsure);
             }
@@ -373,7 +378,8 @@ impl Store {
         let nonce = clock::time_ordered_id(copier.clock.now());
         let writer = self.writer()?.clone();
         let counters = writer.clone();
-        // Packed on the writer thread: memory that many threads take and give back stays with the process.
+        // We pack on the writer thread, because memory that many threads allocate and free stays with the
+        // process.
         writer
             .exclusively(move |connection| {
                 let lineage = writer::transact(connection, |tx| lineage::begin(tx, &nonce, 0))?;
@@ -389,8 +395,8 @@ impl Store {
             .await
     }
 
-    /// Notes that a generation is safe. Should the note fail, the next draft names the same generation and
-    /// finds itself.
+    /// Notes that a generation is safe. If the note fails, the next draft has the same number and nonce, and
+    /// finds its own put on the remote.
     async fn confirm(&self, copier: &Copier, generation: u64, bytes: usize) -> Result<(), StoreError> {
         let saved = Saved {
             generation,
@@ -437,7 +443,7 @@ impl Store {
         self.verdict_of_failure(copier, epoch)
     }
 
-    /// Without an answer from the remote: what we knew before still holds.
+    /// The verdict without an answer from the remote: what we knew before still holds.
     fn verdict_of_failure(&self, copier: &Copier, epoch: u64) -> Verdict {
         match copier.standing() {
             _ if self.epoch() != epoch => Verdict::Fenced,
@@ -447,7 +453,7 @@ impl Store {
         }
     }
 
-    /// Puts the newest generation in the place of everything in the file.
+    /// Replaces everything in the file by the newest generation.
     async fn load_newest(&self, copier: &Copier, safe: &mut Option<Point>) -> Result<(), StoreError> {
         let listed = copier.remote.list(0).await?;
         let Some(newest) = listed.last().copied() else {

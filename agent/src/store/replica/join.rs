@@ -37,21 +37,21 @@ const SUPERSEDED_KEPT: usize = 3;
 pub enum Joined {
     /// Nobody has any state yet.
     First,
-    /// The file is the newest generation, or what was written since.
+    /// The file is the newest generation, perhaps with later writes.
     Newest(u64),
-    /// The file was missing or older: this generation was loaded.
+    /// The file was missing or older, so this generation was loaded.
     Loaded(u64),
-    /// The remote does not answer; the file has been one with it before and goes on alone.
+    /// The remote does not answer. The file was joined with it before, so it goes on alone.
     Alone,
 }
 
 impl Store {
-    /// Joins the file with its copies: afterwards it is the newest generation, or what this machine wrote
-    /// since, and [`Store::checkpoint`] makes new ones.
+    /// Joins the file with its copies. Afterwards the file is the newest generation, perhaps with later
+    /// writes of this machine, and [`Store::checkpoint`] makes new generations.
     ///
     /// # Errors
-    /// If the remote does not answer and the file has never been one with it: nobody knows then what was said
-    /// already. If the newest generation is damaged, or of a newer release.
+    /// If the remote does not answer and the file was never joined with it: then we cannot know what was said
+    /// already. If the newest generation is damaged, or was made by a newer release.
     pub async fn join(&mut self, remote: &Remote, clock: &Clock) -> Result<Joined, StoreError> {
         let joined = match self.load_if_newer(remote).await {
             Ok(joined) => joined,
@@ -69,7 +69,8 @@ impl Store {
         Ok(joined)
     }
 
-    /// Loads the newest generation if this file is not it. Makes none and attaches nothing.
+    /// Loads the newest generation, unless the file is that generation already. Makes no generation, and does
+    /// not make the store copy its writes.
     ///
     /// # Errors
     /// As [`Store::join`].
@@ -82,7 +83,8 @@ impl Store {
         };
         match here {
             Some(here) if here.generation > newest.number => {
-                // A put of ours may not have arrived; but what was confirmed was there.
+                // A generation of ours may never have arrived. But a confirmed generation was on the remote
+                // once.
                 if here.saved.is_some_and(|saved| saved.generation > newest.number) {
                     let (here, there) = (here.generation, newest.number);
                     tracing::warn!(
@@ -102,7 +104,8 @@ impl Store {
                             .await
                             .map(|(saved, _)| Joined::Loaded(saved.generation));
                     }
-                    // It was sound when we made or loaded it, and what it held is here.
+                    // The generation was sound when we made or loaded it, and this file still holds what was
+                    // in it.
                     Err(error) if error.is_damage() && here.is_confirmed() => {
                         tracing::error!(%error, "the newest copy of the state was damaged since; this file still has what was in it, and makes a new one");
                         return Ok(Joined::Newest(newest.number));
@@ -126,7 +129,7 @@ impl Store {
         }
     }
 
-    /// Whether a generation of our number is ours.
+    /// Whether the newest generation, which has our number, has our nonce as well.
     async fn is_of(&self, remote: &Remote, newest: Generation, here: &Lineage) -> Result<bool, StoreError> {
         let Some(packed) = remote.fetch(newest.number).await? else {
             return Err(RemoteError::gone(newest.number).into());
@@ -135,8 +138,8 @@ impl Store {
         Ok(theirs.is_some_and(|theirs| theirs.nonce == here.nonce))
     }
 
-    /// Puts a generation in the place of everything in the file. What the file held is kept beside it.
-    /// Returns the first point of the new epoch, too.
+    /// Replaces everything in the file by a generation. What the file held is kept beside it. Also returns
+    /// the first point of the new epoch.
     pub(in crate::store) async fn load(
         &self,
         remote: &Remote,
@@ -169,9 +172,10 @@ impl Store {
         Ok((saved, reached))
     }
 
-    /// Puts a database of the newest schema in the place of everything in the file: all of it, or after a
-    /// kill none of it. What the file held is kept beside it, `labelled` or in the place of an earlier copy
-    /// of the same generation. Returns where, if there was anything.
+    /// Replaces everything in the file by a database of the newest schema. After a kill the file holds all of
+    /// the new content or none of it. What the file held is kept beside it, in a copy whose name ends in
+    /// `labelled`. Without that label, the copy replaces an earlier copy of the same generation. Returns the
+    /// path of the copy, if the file held anything.
     pub(in crate::store) async fn put_in_place(
         &self,
         source: Connection,
@@ -183,7 +187,7 @@ impl Store {
             let aside = keep_aside(connection, &path, labelled.as_deref().unwrap_or_default())?;
             Backup::new(&source, connection)?.run_to_completion(i32::MAX, BUSY, None)?;
             failpoint!("restore.replaced");
-            // The receiver waits for the end of this.
+            // The receiver waits until this closure has ended.
             drop(told.send(aside));
             Ok(())
         };
@@ -193,7 +197,7 @@ impl Store {
 }
 
 /// Copies what is about to be replaced to `<file>.superseded-<generation><label>`, if there is anything in
-/// it, and forgets the oldest such copies.
+/// it, and deletes the oldest such copies.
 fn keep_aside(connection: &mut Connection, path: &Path, label: &str) -> Result<Option<PathBuf>, StoreError> {
     let generation = lineage::get(connection)?.map(|lineage| lineage.generation);
     if generation.is_none() && export::is_empty(connection)? {
@@ -217,7 +221,7 @@ fn keep_aside(connection: &mut Connection, path: &Path, label: &str) -> Result<O
 
 fn superseded(path: &Path) -> Vec<PathBuf> {
     let start = beside(path, ".superseded-");
-    // By name: in a folder that is called "." here, the same file may be called otherwise.
+    // We compare file names, not paths: for `state.db` the folder is `.`, and its listing says `./state.db`.
     let name = start.file_name().unwrap_or_default().as_encoded_bytes();
     let folder = path
         .parent()

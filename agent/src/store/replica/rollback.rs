@@ -1,15 +1,15 @@
 //! Going back to an earlier state, on purpose.
 //!
-//! 1. The lock: whoever decides and sends is not to have its memory changed.
-//! 2. The source is opened in memory and checked, and brought to the newest schema there.
-//! 3. What was said since is taken over from the present file and from the newest sound generation
-//!    (`carried`), so that it is not said again; or not, if that is wanted.
-//! 4. It names itself a generation above everything on the remote, takes the place of everything in the file
-//!    at once, and is copied as that generation: every other instance loads it. Should one have gone on
-//!    meanwhile, from step 3 again.
+//! 1. The lock is taken, so that the state is never changed under a running agent.
+//! 2. The source is opened and checked in memory, and is brought to the newest schema there.
+//! 3. What was said since then is taken over from the present file and from the newest sound generation
+//!    (`carried`), so that it is not said again. With `exactly`, nothing is taken over.
+//! 4. The source becomes a generation above every generation on the remote. It replaces everything in the
+//!    file at once, and is copied as that generation, so that every other instance loads it. If another
+//!    instance went on meanwhile, we begin again at step 3.
 //!
-//! What the file held is kept beside it, readable or not. Killed anywhere, the file is what it was or what it
-//! is to be.
+//! What the file held is kept beside it, even if it cannot be read. After a kill at any point, the state is
+//! either the old one or the new one.
 
 use std::{
     path::{Path, PathBuf},
@@ -35,11 +35,11 @@ use crate::{
     },
 };
 
-/// For the copy of what was restored.
+/// How long copying the restored state to the remote may take.
 const COPY: Duration = Duration::from_secs(20);
-/// How often it is tried again because another instance went on meanwhile.
+/// How often the rollback is tried in all, if another instance goes on each time.
 const TRIES: u32 = 3;
-/// How many generations are tried until one can be read.
+/// How many generations are tried, the newest first, until one can be read.
 const LOOKS: usize = 5;
 
 /// A file that is about to become an earlier state. Nobody else can open it meanwhile.
@@ -49,18 +49,18 @@ pub struct Rollback {
     lock: Lock,
 }
 
-/// What came of it.
+/// What a rollback did.
 #[derive(Debug, Serialize)]
 pub struct RolledBack {
-    /// Where what was replaced is kept; `None`: there was nothing.
+    /// Where the replaced content is kept; `None` if there was none.
     pub kept_aside: Option<PathBuf>,
-    /// What was not undone.
+    /// What was taken over from later states.
     pub carried: Vec<Carried>,
-    /// The generation that it now is, if there are generations.
+    /// The generation that the file now is, if there is a remote.
     pub generation: Option<u64>,
     /// Whether that generation is on the remote.
     pub copied: bool,
-    /// What could not be read, so that something may be said again.
+    /// Why later states could not be read. What was said in them may be said again.
     pub unread: Vec<String>,
 }
 
@@ -83,12 +83,12 @@ impl Rollback {
         })
     }
 
-    /// Makes the file what `source` is, of which `what` is the name; with `exactly`, what was said since is
-    /// forgotten.
+    /// Makes the content of the file that of `source`. `what` names the source in errors. With `exactly`,
+    /// what was said since then is forgotten.
     ///
     /// # Errors
-    /// If the source is not sound or of a newer release, the remote does not answer, or the file cannot be
-    /// written. Then everything is as it was, or another instance goes on with what is newest.
+    /// If the source is damaged or was made by a newer release. If the remote does not answer. If the file
+    /// cannot be written. Then everything is as it was, or another instance goes on with the newest state.
     pub async fn finish(
         self,
         mut source: Connection,
@@ -107,7 +107,8 @@ impl Rollback {
             unread: Vec::new(),
         };
         let present = present(&self.path)?;
-        // Before anything is touched: a restore that the next start would undo is none.
+        // We ask the remote before we change anything. If it fails, the next start could load its newest
+        // generation and undo the restore.
         let listing = match remote {
             Some(remote) => remote.list(0).await?,
             None => Vec::new(),
@@ -177,12 +178,13 @@ impl RolledBack {
         let mut copy = Connection::open_in_memory()?;
         rusqlite::backup::Backup::new(source, &mut copy)?.step(-1)?;
         let (aside, _) = store.put_in_place(copy, Some(label)).await?;
-        // The first one is what the person had; what another instance wrote in the meantime is on the remote.
+        // The first copy is what the person had. Later copies hold what another instance wrote meanwhile,
+        // which is on the remote.
         self.kept_aside = self.kept_aside.take().or(aside);
         Ok(())
     }
 
-    /// Takes over from the newest generation that can be read.
+    /// Takes over what was said, from the newest generation that can be read.
     async fn take_from_newest(
         &mut self,
         source: &mut Connection,

@@ -6,11 +6,11 @@ use crate::clock::Clock;
 
 /// How a question to the remote ended.
 pub(in crate::store) struct Ended<T> {
-    /// The answer; `None`: there was none in time.
+    /// The answer; `None` if none came in time.
     pub(in crate::store) answer: Option<T>,
-    /// Whether this process did not run for a good part of the time: stopped, or its machine asleep. Then
-    /// every timer has run out, ours and those of the libraries below, and that there was no answer says
-    /// nothing about the remote.
+    /// Whether this process stood still for a good part of the time, because it was stopped or the machine
+    /// slept. Then every timer has run out, ours and those of the libraries below. A missing answer says
+    /// nothing about the remote then.
     pub(in crate::store) stood_still: bool,
 }
 

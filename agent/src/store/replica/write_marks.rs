@@ -1,12 +1,14 @@
-//! `durable_writes`: marks of the newest writes. With its mark an instance finds out whether a generation that
-//! it loads has its write already.
+//! `durable_writes`: marks of the newest writes. An instance that loads a generation looks for its mark
+//! there. If it finds the mark, the generation holds its write already.
 //!
-//! An instance may be suspended after it made a generation and before it hears of that. Another instance may
-//! go on from that generation. The write is in it then, and writing it again would count a session twice.
+//! An instance may be suspended after it made a generation and before it hears that the remote has it.
+//! Meanwhile another instance may go on from that generation. The state then holds the write already, and
+//! writing it again would count a session twice.
 
 use rusqlite::{Connection, Transaction};
 
-/// How many marks are kept. After more than 256 writes by others a suspended writer repeats its write.
+/// How many marks are kept. After more than 256 writes by others, a suspended writer no longer finds its mark
+/// and repeats its write.
 const KEPT: i64 = 256;
 
 /// Marks what the transaction writes.

@@ -1,5 +1,5 @@
-//! `broken_channels`: which channels refuse for a reason that only a person can remove. What follows from it
-//! is decided elsewhere.
+//! `broken_channels`: which channels refuse for a reason that only a person can remove. What to do about such
+//! a channel is decided elsewhere.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction, named_params, params};
@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::sql::{Columns, time};
 use crate::domain::ChannelKind;
 
-/// How long no new message begins with a broken channel. Then one does, so that a channel that was repaired
-/// comes back without anybody having to say so.
+/// How long new messages skip a broken channel. After that, one message begins with it, so that a repaired
+/// channel comes back although nobody reports the repair.
 pub const SKIPPED_FOR: SignedDuration = SignedDuration::from_hours(6);
 
 /// A channel that is broken.
@@ -33,10 +33,10 @@ pub struct BrokenChannel {
     pub why: String,
 }
 
-/// A refusal that is about the channel.
+/// A refusal because of the channel, not because of the message.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal<'a> {
-    /// Whether it came after an acceptance.
+    /// Whether the provider had accepted the message before it was refused.
     pub at_arrival: bool,
     /// The provider's code.
     pub code: Option<&'a str>,
@@ -53,8 +53,8 @@ pub enum Proof {
     Arrived,
 }
 
-/// Marks a channel. One that is marked already keeps its `since`, so that it is one breakage however often it
-/// is met.
+/// Marks a channel as broken. A channel that is marked already keeps its `since`, so that any number of
+/// refusals count as one breakage.
 pub fn mark(
     tx: &Transaction<'_>,
     channel: ChannelKind,
@@ -79,8 +79,8 @@ pub fn mark(
     Ok(())
 }
 
-/// Clears a channel's mark, if this proves that it works; says whether there was one. A channel that accepted
-/// before it refused has proved nothing by accepting again.
+/// Clears a channel's mark, if `proof` shows that the channel works. Returns whether a mark was cleared. If
+/// the channel refused a message after accepting it, accepting another message proves nothing.
 pub fn clear(tx: &Transaction<'_>, channel: ChannelKind, proof: Proof) -> rusqlite::Result<bool> {
     let changed = tx
         .prepare_cached("DELETE FROM broken_channels WHERE channel = ?1 AND (at_arrival = 0 OR ?2)")?
@@ -88,8 +88,8 @@ pub fn clear(tx: &Transaction<'_>, channel: ChannelKind, proof: Proof) -> rusqli
     Ok(changed > 0)
 }
 
-/// Lets the next message begin with a channel that is broken, again: once at the start of a process, since
-/// whoever repaired it may have restarted it.
+/// Lets the next message begin with a broken channel again. This is done once at the start of a process,
+/// because the person who repaired the channel may have restarted the process.
 pub fn give_all_a_chance(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE broken_channels SET skip_until = ?1 WHERE skip_until > ?1",
@@ -98,7 +98,8 @@ pub fn give_all_a_chance(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Resu
     Ok(())
 }
 
-/// A message begins with this channel: if it is broken, that was its chance for a while.
+/// Notes that a message begins with this channel. If the channel is broken, the next messages skip it for
+/// [`SKIPPED_FOR`].
 pub fn take_chance(tx: &Transaction<'_>, channel: ChannelKind, now: Timestamp) -> rusqlite::Result<()> {
     let skip_until = time(now.saturating_add(SKIPPED_FOR).unwrap_or(Timestamp::MAX));
     tx.prepare_cached("UPDATE broken_channels SET skip_until = ?2 WHERE channel = ?1")?
@@ -106,16 +107,16 @@ pub fn take_chance(tx: &Transaction<'_>, channel: ChannelKind, now: Timestamp) -
     Ok(())
 }
 
-/// The broken ones of some channels, the one that broke first first. What was marked and is not configured
-/// any more is nobody's concern.
+/// The broken channels among the configured ones, in the order in which they broke. A broken channel that is
+/// not configured any more is left out.
 pub fn among(connection: &Connection, configured: &[ChannelKind]) -> rusqlite::Result<Vec<BrokenChannel>> {
     let mut broken = all(connection)?;
     broken.retain(|mark| configured.contains(&mark.channel));
     Ok(broken)
 }
 
-/// Every broken channel, the one that broke first first. One that this release does not know is left out: it
-/// cannot be used either, and must not keep the others from being.
+/// Every broken channel, in the order in which they broke. A channel that this release does not know is left
+/// out. This release cannot use it, and it must not prevent the use of the others.
 pub fn all(connection: &Connection) -> rusqlite::Result<Vec<BrokenChannel>> {
     let mut statement = connection.prepare_cached(
         "SELECT channel, since, refused_at, skip_until, code, why FROM broken_channels ORDER BY since, channel",

@@ -1,4 +1,4 @@
-//! `budget`: one row for each provider, with what was last computed and what a person said over the
+//! `budget`: one row for each provider, with what was last computed and what a person said to override the
 //! configuration.
 //!
 //! The two halves of a row never overwrite each other: [`save`] writes the computed columns,
@@ -27,19 +27,19 @@ pub struct Computed {
 pub struct Adjustment {
     /// A limit other than the configured one.
     pub limit: Option<Money>,
-    /// Spent in the period up to [`Adjustment::at`], if the person said what remains; else the source alone
-    /// counts.
+    /// Spent in the period up to [`Adjustment::at`], if the person said what remains. `None` if only the
+    /// source counts.
     pub used: Option<Money>,
-    /// First local day of the period that it holds for.
+    /// First local day of the period for which the adjustment holds.
     pub period_start: Date,
-    /// Last local day on which it holds: afterwards the configuration counts again.
+    /// Last local day on which the adjustment holds. Afterwards the configuration counts again.
     pub period_end: Date,
     /// The instant at which [`Adjustment::used`] was true.
     pub at: Timestamp,
 }
 
-/// The computed half of a provider's row, if it was ever computed. A source or a health that this release
-/// does not know is no source, and an unknown health.
+/// The computed half of a provider's row, if it was ever computed. If this release does not know the source
+/// in the row, the source is `None`. If it does not know the health, the health is unknown.
 pub fn get(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Computed>> {
     connection
         .prepare_cached(
@@ -121,7 +121,8 @@ pub fn save(tx: &Transaction<'_>, budget: &Budget, now: Timestamp) -> rusqlite::
     Ok(())
 }
 
-/// Writes the person's half of a row; a row that does not exist yet starts as unknown.
+/// Writes the person's half of a row. If there is no row yet, its computed half starts without a source and
+/// with unknown health.
 pub fn set_adjustment(tx: &Transaction<'_>, provider: Provider, said: &Adjustment) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO budget (provider, source, health, refreshed_at, override_limit_micros, override_used_micros,

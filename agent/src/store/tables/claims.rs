@@ -1,5 +1,5 @@
-//! `claims`: at most one alert for a subject and a day. The primary key is the promise; nothing here works
-//! around it.
+//! `claims`: at most one alert for each subject, day and step. The primary key guarantees this, and nothing
+//! here works around it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
@@ -10,38 +10,38 @@ use crate::domain::{Daystamp, Severity, Subject};
 /// One claim, with what became of its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimRow {
-    /// About what.
+    /// The subject of the alert.
     pub subject: Subject,
-    /// Which day's one alert.
+    /// The day of the alert.
     pub day: Daystamp,
     /// 0: the first of the day; 1: the escalation.
     pub step: u8,
-    /// What was said.
+    /// The severity that was said.
     pub severity: Severity,
-    /// Who said that they know, if somebody did.
+    /// Who acknowledged the alert, if anybody did.
     pub acknowledged_by: Option<String>,
-    /// When its message was refused by every channel without ever having been accepted: nobody was told.
+    /// When every channel had refused its message and none had ever accepted it, so that nobody was told.
     pub refused_at: Option<Timestamp>,
 }
 
 /// What to claim.
 #[derive(Clone, Debug)]
 pub struct NewClaim<'a> {
-    /// About what.
+    /// The subject of the alert.
     pub subject: &'a Subject,
-    /// Which day's one alert.
+    /// The day of the alert.
     pub day: Daystamp,
     /// 0: the first of the day; 1: the escalation.
     pub step: u8,
-    /// What is said.
+    /// The severity that is said.
     pub severity: Severity,
 }
 
-/// Claims for a message. A claim whose message reached nobody is taken over; any other is the end of the
-/// transaction.
+/// Makes a claim for a message. An existing claim is taken over if its message reached nobody. Any other
+/// existing claim ends the transaction.
 ///
 /// # Errors
-/// [`rusqlite::Error::StatementChangedRows`] if somebody else holds the claim.
+/// [`rusqlite::Error::StatementChangedRows`] if another message holds the claim.
 pub fn insert(
     tx: &Transaction<'_>,
     claim: &NewClaim<'_>,
@@ -119,7 +119,7 @@ mod tests {
         "2026-11-20T18:00:00Z".parse().unwrap()
     }
 
-    /// Messages by the state of their row, the least that a claim needs.
+    /// Adds a message in a state, with the least that a claim needs.
     async fn message(store: &Store, id: &'static str, state: &'static str, accepted: bool) {
         let insert = move |tx: &Transaction<'_>| {
             tx.execute(

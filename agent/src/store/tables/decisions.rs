@@ -1,5 +1,5 @@
-//! `decisions`: every decision of every pass, with its reason, the ones to stay silent too; and what a person
-//! decided.
+//! `decisions`: every decision of every pass with its reason, decisions to stay silent included, and what a
+//! person decided.
 
 use std::{fmt, str::FromStr};
 
@@ -58,11 +58,11 @@ pub struct DecisionRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum Act {
-    /// To silence what a pattern covers.
+    /// Silence what a pattern covers.
     Silence,
-    /// To end that early.
+    /// End a silence early.
     Unsilence,
-    /// That they know about a message.
+    /// Acknowledge a message.
     Acknowledge,
 }
 
@@ -144,7 +144,7 @@ impl FromStr for LoggedReason {
     }
 }
 
-/// JSON and the OpenAPI document see one word.
+/// Each of these types is one word in JSON and in the OpenAPI document.
 macro_rules! one_word {
     ($($logged:ident),+) => {$(
         impl fmt::Display for $logged {
@@ -225,7 +225,7 @@ fn said(comment: &str) -> Option<&str> {
     Some(comment).filter(|comment| !comment.is_empty())
 }
 
-/// Writes the decisions of one pass; those that notify point to the message.
+/// Writes the decisions of one pass. Decisions to notify point to the message.
 pub fn insert(
     tx: &Transaction<'_>,
     run_id: Option<&str>,
@@ -266,19 +266,19 @@ pub fn insert(
     Ok(())
 }
 
-/// The newest decisions first, of one pass if it is named.
+/// Decisions, the newest first. With `run_id`, only the decisions of that pass.
 pub fn list(connection: &Connection, limit: u32, run_id: Option<&str>) -> rusqlite::Result<Vec<DecisionRow>> {
     page(connection, limit, run_id, None)
 }
 
-/// As [`list`], but only those before the one with this id.
+/// As [`list`], but with `before`, only decisions with a lower id.
 pub fn page(
     connection: &Connection,
     limit: u32,
     run_id: Option<&str>,
     before: Option<i64>,
 ) -> rusqlite::Result<Vec<DecisionRow>> {
-    // One query a filter: with `?2 IS NULL OR run_id = ?2` SQLite cannot use the index on the pass.
+    // One query for each filter: with `?2 IS NULL OR run_id = ?2` SQLite cannot use the index on the pass.
     let (before, limit) = (before.unwrap_or(i64::MAX), i64::from(limit));
     match run_id {
         Some(run_id) => connection

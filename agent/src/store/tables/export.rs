@@ -9,7 +9,7 @@ pub type Row = Map<String, Value>;
 /// The tables, by name.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the database cannot be read.
 pub fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name")?
@@ -17,10 +17,10 @@ pub fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
-/// The columns of a table, in their order, and those of its primary key, in theirs.
+/// The columns of a table in table order, and the columns of its primary key in key order.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the database cannot be read.
 pub(in crate::store) fn columns(
     connection: &Connection,
     table: &str,
@@ -35,11 +35,11 @@ pub(in crate::store) fn columns(
     Ok((columns.into_iter().map(|(name, _)| name).collect(), key))
 }
 
-/// The rows of a table that [`tables`] named, in the order of its primary key: the same content always makes
-/// the same text.
+/// The rows of a table that [`tables`] named, in the order of its primary key, so that the same content
+/// always makes the same text.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the database cannot be read.
 pub fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> {
     let (columns, key) = columns(connection, table)?;
     let sql = format!(
@@ -58,7 +58,7 @@ pub fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> 
 /// Whether no table has a row.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the database cannot be read.
 pub(in crate::store) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     for table in tables(connection)? {
         if connection

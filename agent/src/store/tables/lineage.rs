@@ -1,4 +1,5 @@
-//! `lineage`: which generation of the state this file is, and how its copies off the machine fare. One row.
+//! `lineage`: which generation of the state this file is, and whether copying it off the machine succeeds.
+//! One row.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -9,13 +10,13 @@ use super::sql::{Columns, time};
 /// The row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lineage {
-    /// The file is this generation, or what was written since.
+    /// The file is this generation, perhaps with later writes.
     pub generation: u64,
-    /// Who made that generation: two instances never choose the same.
+    /// Tells who made that generation, because two instances never choose the same nonce.
     pub nonce: String,
     /// The copy that is known to be safe.
     pub saved: Option<Saved>,
-    /// Why copies fail, while they do.
+    /// Why copies fail; `None` while they succeed.
     pub trouble: Option<Trouble>,
 }
 
@@ -51,7 +52,7 @@ impl Lineage {
     }
 }
 
-/// The row, if the file was ever to be copied.
+/// The row, if a copy of the file was ever begun or loaded.
 pub fn get(connection: &Connection) -> rusqlite::Result<Option<Lineage>> {
     connection
         .prepare_cached(
@@ -78,9 +79,9 @@ pub fn get(connection: &Connection) -> rusqlite::Result<Option<Lineage>> {
         .optional()
 }
 
-/// Names the generation that the file is from now on: the one after the last that is known to be safe, made
-/// by `nonce`; or, if nobody knows yet whether the last one arrived, that one again under its own nonce.
-/// Never below `least`.
+/// Names the generation that the file is from now on. If the file's last generation is known to be safe, this
+/// is the next number, with `nonce`. If we do not know yet whether the last generation arrived, it is that
+/// generation again, with its own nonce. The number is never below `least`.
 pub(in crate::store) fn begin(tx: &Transaction<'_>, nonce: &str, least: u64) -> rusqlite::Result<Lineage> {
     let before = get(tx)?;
     if let Some(pending) = before
@@ -106,12 +107,12 @@ pub(in crate::store) fn begin(tx: &Transaction<'_>, nonce: &str, least: u64) -> 
     }))
 }
 
-/// Forgets where the file came from: what [`begin`] names next has nothing to do with it.
+/// Forgets which generation the file came from, so that [`begin`] does not count on from it.
 pub(in crate::store) fn forget(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM lineage", []).map(drop)
 }
 
-/// The copy is safe.
+/// Notes that a copy is safe.
 pub(in crate::store) fn confirm(tx: &Transaction<'_>, saved: Saved) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE lineage SET saved = ?1, saved_at = ?2, saved_bytes = ?3, trouble_since = NULL, trouble = NULL",
@@ -120,7 +121,7 @@ pub(in crate::store) fn confirm(tx: &Transaction<'_>, saved: Saved) -> rusqlite:
     Ok(())
 }
 
-/// Copies fail; the first failure's time stays.
+/// Notes that copies fail. The time of the first failure stays.
 pub(in crate::store) fn troubled(tx: &Transaction<'_>, trouble: &Trouble) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE lineage SET trouble_since = coalesce(trouble_since, ?1), trouble = ?2")?
         .execute(params![time(trouble.since), trouble.why])?;

@@ -1,6 +1,7 @@
-//! The SQL, one file a table: plain functions of a connection, so that several of them make one transaction.
+//! The SQL, one file for each table. The functions take a connection or a transaction, so that several of
+//! them can share one transaction.
 //!
-//! No rule and no I/O but SQLite lives here.
+//! No rules live here, and no I/O other than SQLite's.
 
 pub mod broken_channels;
 pub mod budget;

@@ -11,8 +11,8 @@ use crate::domain::{Money, Month, Provider};
 pub struct Reading {
     /// When it was recorded.
     pub at: Timestamp,
-    /// The month that it counts: said by the person or the local month of `at`, never inferred from the
-    /// value.
+    /// The month that the reading belongs to. The person names it, or it is the local month of `at`. It is
+    /// never inferred from the value.
     pub month: Month,
     /// The month's total at that time.
     pub value: Money,
@@ -20,7 +20,7 @@ pub struct Reading {
     pub notes: String,
 }
 
-/// What the readings of one month come to.
+/// The total of one month, by its readings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Total {
     /// Which month.

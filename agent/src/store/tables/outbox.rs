@@ -1,8 +1,8 @@
 //! `notifications` and `attempts`: the messages to the person, where each stands and what happened to it.
 //!
-//! The rules of delivery are in `notify::outbox`; here is only their SQL. A [`Row`] is replaced as a whole
-//! and only by somebody who has seen its present state and attempt ([`replace`]), so that a worker that is
-//! late cannot overwrite a newer one.
+//! The rules of delivery are in `notify::outbox`; here is only their SQL. A worker replaces a [`Row`] as a
+//! whole, and only if it has seen the row's present state and attempt ([`replace`]). So a late worker cannot
+//! overwrite what a newer worker wrote.
 
 mod attempts;
 mod doubt;
@@ -45,7 +45,7 @@ pub struct Row {
     pub tag: String,
     /// When it was made.
     pub created_at: Timestamp,
-    /// After it the message is not worth sending.
+    /// After this instant the message is not worth sending.
     pub expires_at: Option<Timestamp>,
     /// End of the last attempt's lease.
     pub lease_until: Option<Timestamp>,
@@ -57,13 +57,13 @@ pub struct Row {
     pub accepted_at: Option<Timestamp>,
     /// The last thing that went wrong, for a person.
     pub why: Option<String>,
-    /// When it was last written, by the clock of whoever wrote it.
+    /// When the row was last written, by the clock of the instance that wrote it.
     pub updated_at: Timestamp,
 }
 
 impl Row {
-    /// The first instant at which it is not worth sending any more: `expires_at`, else a day after it was
-    /// made.
+    /// The first instant at which the message is not worth sending any more: `expires_at`, else a day after
+    /// the message was made.
     pub fn deadline(&self) -> Timestamp {
         self.expires_at.unwrap_or_else(|| {
             self.created_at
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// What a message is about, beside its [`Row`]; never changes.
+/// What a message is about. Unlike its [`Row`], this never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     /// The pass that made it.
@@ -112,8 +112,8 @@ pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Re
     Ok(())
 }
 
-/// Puts `after` in the place of `before`, if the message still is in that state and attempt; says whether it
-/// was.
+/// Replaces `before` by `after`, if the message still has the state and attempt of `before`. Returns whether
+/// it had.
 pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) -> rusqlite::Result<bool> {
     let changed = tx
         .prepare_cached(
@@ -140,8 +140,8 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
     Ok(changed == 1)
 }
 
-/// Every message that the outbox has to look at again, the next one first; then those whose last attempt is
-/// in doubt, and about which nobody asks any more.
+/// Every message that the outbox has to look at again, the next one first. After these, every message whose
+/// last attempt is in doubt and about which the outbox no longer asks the provider.
 pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     connection
         .prepare_cached(&format!(

@@ -15,9 +15,9 @@ pub struct Reconciliation {
     pub at: Timestamp,
     /// The day that it is about.
     pub day: Date,
-    /// What was believed.
+    /// The value before the correction.
     pub before: Option<Money>,
-    /// What is right.
+    /// The corrected value.
     pub after: Option<Money>,
     /// Why, for a person.
     pub reason: String,

@@ -1,26 +1,33 @@
-//! What is forgotten when, so that the state stays small: the whole of it is copied several times an hour.
+//! What is deleted, and when. The state must stay small, because the whole of it is copied several times an
+//! hour.
 //!
-//! * Up to a week: everything.
-//! * Up to `state.retention_days`: of decisions to stay silent that say the same of a subject on a day, the
-//!   first; passes that found everything out and that nothing refers to any more go.
-//! * Older: messages with their claims and attempts, decisions and passes go.
+//! * Up to a week: everything is kept.
+//! * From a week to `state.retention_days`: if several decisions to stay silent say the same about a subject
+//!   on a day, only the first is kept. Passes that found everything out in time and that no row refers to any
+//!   more are deleted.
+//! * Older than that: messages with their claims and attempts, decisions and passes are deleted.
 //!
-//! Nothing that a rule still looks at is forgotten: the newest week of claims stays however late the clock
-//! says it is, because it may be wrong and be set back; an open message stays however old it is, the last two
-//! successful passes stay for the dead-man's switch and the gap between them, the claim of a broken channel
-//! until it works again. What a person told (sessions, readings, reconciliations, silences) is not ours to
-//! forget. Days are cut at midnight UTC, so that a file has something to forget once a day.
+//! What a rule still looks at stays:
+//!
+//! * The claims of the newest seven days that have claims stay, whatever the clock says. The clock may be
+//!   wrong and be set back later.
+//! * An open message stays, however old it is.
+//! * The last two successful passes stay, for the dead-man's switch and for the gap between them.
+//! * The claim of a broken channel stays until the channel works again.
+//!
+//! What a person told us (sessions, readings, reconciliations, silences) is never deleted. Each limit is a
+//! midnight in UTC, so that a file has something to delete only once a day.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction, params};
 
 use super::sql::{Time, time};
 
-/// For so long every single decision is kept.
+/// How long every single decision is kept.
 const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Forgets, as of `now`, what is older than `kept`, and what repeats itself and is older than a week. Returns
-/// how many rows went.
+/// Deletes what is older than `kept` at `now`, and what is older than a week and only repeats something.
+/// Returns how many rows were deleted.
 pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rusqlite::Result<usize> {
     Ok(forget_old(tx, midnight_before(now, kept))? + forget_repeated(tx, midnight_before(now, IN_FULL))?)
 }
@@ -76,7 +83,7 @@ fn forget_repeated(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize
     Ok(gone)
 }
 
-/// Gives back the space of what was forgotten; copies would carry it along.
+/// Gives back the space of deleted rows. Otherwise every copy would carry it along.
 pub(in crate::store) fn compact(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("VACUUM")
 }
@@ -99,7 +106,7 @@ mod tests {
         "2026-11-21T18:00:00Z".parse().unwrap()
     }
 
-    /// A pass so many days ago, with a decision to stay silent about each of these subjects.
+    /// Adds a pass that ran `days` ago, with a decision to stay silent about each of the `subjects`.
     async fn pass(
         store: &Store,
         id: &'static str,
@@ -126,7 +133,7 @@ mod tests {
         store.write(write).await.unwrap();
     }
 
-    /// A message of a pass so many days ago, with a claim and an attempt.
+    /// Adds a message of a pass that ran `days` ago, with a claim and an attempt.
     async fn message(store: &Store, id: &'static str, run: &'static str, days: i64, open: bool) {
         let at = time(now() - SignedDuration::from_hours(24 * days));
         let write = move |tx: &Transaction<'_>| {

@@ -1,4 +1,4 @@
-//! `runs`: one row a pass.
+//! `runs`: one row for each pass.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -53,7 +53,7 @@ pub fn insert(tx: &Transaction<'_>, run: &RunRow) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The newest passes first.
+/// Passes, the newest first.
 pub fn list(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<RunRow>> {
     page(connection, limit, None)
 }
@@ -85,8 +85,8 @@ pub fn last_success(connection: &Connection) -> rusqlite::Result<Option<Timestam
         .optional()
 }
 
-/// The latest stretch without a successful pass that is longer than `longer_than` and ended at `since` or
-/// later: from, until.
+/// The latest gap between two successful passes that is longer than `longer_than` and ended at `since` or
+/// later. Returns when the gap began and when it ended.
 pub fn gap_ended_since(
     connection: &Connection,
     since: Timestamp,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::sql::{Columns, time};
 use crate::domain::{Money, Provider};
 
-/// One session as it was recorded. The cost is the one of its day: later prices do not change it.
+/// One session as it was recorded. The cost is at the prices of its day. Later prices do not change it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     /// When it was recorded.
@@ -46,7 +46,7 @@ pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// What a provider's sessions cost from one instant up to, not including, another.
+/// The cost of a provider's sessions from `from` (included) to `until` (excluded).
 pub fn cost_between(
     connection: &Connection,
     provider: Provider,
@@ -68,7 +68,7 @@ pub fn first_at(connection: &Connection, provider: Provider) -> rusqlite::Result
         .optional()
 }
 
-/// Every provider's sessions from one instant up to, not including, another; oldest first.
+/// Every provider's sessions from `from` (included) to `until` (excluded), oldest first.
 pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> rusqlite::Result<Vec<Session>> {
     connection
         .prepare_cached(

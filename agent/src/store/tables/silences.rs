@@ -1,5 +1,4 @@
-//! `silences`: a person's word that something is not to be said for a while. Ended rows stay, so that the
-//! record can be read.
+//! `silences`: a person's requests not to be told something for a while. Ended silences stay, as a record.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
@@ -7,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 use super::sql::{Columns, time};
 use crate::domain::Silence;
 
-/// Adds a silence; says whether it was not there before, so that the same transaction can be run again.
+/// Adds a silence, unless it is there already, so that the same transaction can be run again. Returns whether
+/// it was added.
 pub fn insert(tx: &Transaction<'_>, silence: &Silence) -> rusqlite::Result<bool> {
     let added = tx
         .prepare_cached(
@@ -28,8 +28,7 @@ pub fn insert(tx: &Transaction<'_>, silence: &Silence) -> rusqlite::Result<bool>
     Ok(added == 1)
 }
 
-/// Ends a silence before its time; says whether it did, which it does not where it has ended already or never
-/// was.
+/// Ends a silence before its time. Returns `false` if the silence has ended already or never existed.
 pub fn delete(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let ended = tx
         .prepare_cached(
@@ -47,7 +46,7 @@ pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Silence
         .optional()
 }
 
-/// Those that hold at `now`, what ends first first.
+/// The silences that hold at `now`, in the order in which they end.
 pub fn active(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Silence>> {
     connection
         .prepare_cached(&format!(
@@ -57,7 +56,7 @@ pub fn active(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<S
         .collect()
 }
 
-/// Those that have ended by `now`, the newest first.
+/// The silences that have ended by `now`, the last to end first.
 pub fn ended(connection: &Connection, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<Silence>> {
     connection
         .prepare_cached(&format!(

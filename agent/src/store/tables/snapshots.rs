@@ -5,11 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::sql::{Columns, time};
 
-/// The account, also the upstream's name in `upstream_checks`.
+/// The Beeminder account. `upstream_checks` uses the same name for the upstream.
 pub const BEEMINDER: &str = "beeminder";
 /// The walk of one day.
 pub const WALK: &str = "walk";
-/// Nothing that is read: where the watchdog tries whether a write works.
+/// A row that nobody reads: the watchdog writes it to check that a write works.
 pub const WATCHDOG: &str = "watchdog";
 
 /// Replaces an arm's reading.

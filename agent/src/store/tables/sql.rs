@@ -1,5 +1,5 @@
-//! How our types look in columns: times as RFC 3339 UTC text, days as `2026-11-21`, months as `2026-11`, money
-//! as micro-dollars, words as they are spelled.
+//! How our types look in columns: times as RFC 3339 UTC text, days as `2026-11-21`, months as `2026-11`,
+//! money as micro-dollars, words as plain text.
 //!
 //! The types themselves know nothing of SQL.
 
@@ -19,7 +19,7 @@ use crate::domain::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 
-/// [`Time`], for parameters.
+/// A [`Time`], for an SQL parameter.
 pub fn time(at: Timestamp) -> Time {
     Time(at)
 }
@@ -42,7 +42,7 @@ impl FromSql for Time {
     }
 }
 
-/// JSON text, for reading.
+/// A value that is read from JSON text.
 struct Json<T>(T);
 
 impl<T: DeserializeOwned> FromSql for Json<T> {
@@ -139,7 +139,7 @@ pub struct Columns<'row, 'statement> {
 }
 
 impl<'row, 'statement> Columns<'row, 'statement> {
-    /// From the first column on.
+    /// Begins at the first column.
     pub fn of(row: &'row Row<'statement>) -> Self {
         Self { row, next: 0 }
     }
@@ -147,7 +147,7 @@ impl<'row, 'statement> Columns<'row, 'statement> {
     /// The next column.
     ///
     /// # Errors
-    /// If there is none, or if it holds something else; the error names the column.
+    /// If there is no next column, or if it holds another type. The error names the column.
     pub fn get<T: FromSql>(&mut self) -> rusqlite::Result<T> {
         let index = self.next;
         self.next += 1;

@@ -51,7 +51,7 @@ fn statements() -> Vec<String> {
         .collect()
 }
 
-/// What `EXPLAIN QUERY PLAN` says of a statement, a line a step.
+/// What `EXPLAIN QUERY PLAN` says about a statement, one line for each step.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection
         .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
@@ -100,8 +100,9 @@ fn the_decisions_of_one_pass_are_found_by_their_index() {
     );
 }
 
-/// How often SQLite prepared a statement again while it ran five times with another limit each: without the
-/// planner's stability guarantee, a bound LIMIT is a hint for the plan.
+/// How often SQLite prepared a statement again while it ran five times, each time with another limit. Without
+/// the planner's stability guarantee, SQLite plans by the bound LIMIT and prepares the statement again when
+/// the LIMIT changes.
 fn prepared_again(connection: &Connection) -> i32 {
     let mut statement = connection
         .prepare("SELECT id FROM runs ORDER BY started_at DESC LIMIT ?1")

@@ -1,5 +1,5 @@
-//! `upstream_checks`: which upstream answered when. Kept for two days, the last success for ever: nothing
-//! asks further back.
+//! `upstream_checks`: when each upstream answered. Checks are kept for two days, and further back to the last
+//! success, because nothing asks for older checks.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -11,15 +11,15 @@ const KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// How an upstream answered lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checks {
-    /// Failures in a row, the newest check included; 0: it worked.
+    /// Failures in a row up to the newest check; 0 if the newest check succeeded.
     pub consecutive_failures: u32,
     /// Failures at `since` or later.
     pub failures_since: u32,
-    /// When it last worked.
+    /// When the upstream last answered.
     pub last_success: Option<Timestamp>,
 }
 
-/// Records one try, and forgets what nobody asks for any more.
+/// Records one check, and deletes checks that nothing asks for any more.
 pub fn record(
     tx: &Transaction<'_>,
     upstream: &str,
@@ -38,7 +38,7 @@ pub fn record(
     Ok(())
 }
 
-/// The newest try: when, whether it worked, why not.
+/// The newest check: its time, whether it succeeded, and why it failed.
 pub fn latest(
     connection: &Connection,
     upstream: &str,

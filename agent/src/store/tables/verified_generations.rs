@@ -1,4 +1,4 @@
-//! `verified_generations`: which generations were fetched, opened and checked, and what came of it, so that
+//! `verified_generations`: which generations were fetched, opened and checked, and with what result, so that
 //! pruning need not fetch them again. A generation never changes, so neither does its verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::sql::time;
 
-/// Every generation that was looked at: `None` if it is sound, else what is wrong with it.
+/// Every generation that was checked: `None` if it is sound, else what is wrong with it.
 pub fn all(connection: &Connection) -> rusqlite::Result<BTreeMap<u64, Option<String>>> {
     connection
         .prepare_cached("SELECT generation, damage FROM verified_generations ORDER BY generation")?
@@ -30,7 +30,7 @@ pub(in crate::store) fn put(
     Ok(())
 }
 
-/// Forgets the generations that are not among those that are there.
+/// Deletes the verdicts on generations that are not in `there`.
 pub(in crate::store) fn retain(tx: &Transaction<'_>, there: &BTreeSet<u64>) -> rusqlite::Result<()> {
     for generation in all(tx)?.keys().filter(|generation| !there.contains(generation)) {
         tx.prepare_cached("DELETE FROM verified_generations WHERE generation = ?1")?

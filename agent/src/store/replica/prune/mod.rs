@@ -1,11 +1,13 @@
-//! Deletes generations that are not needed any more. [`rule`] says which those are; here is when it is safe
-//! to delete them.
+//! Deletes generations that are not needed any more. [`rule`] decides which those are. This module decides
+//! when it is safe to delete them.
 //!
-//! 1. Only whoever made the newest generation prunes, and only while nothing is wrong with the copies.
-//! 2. Every generation that stands for a day or a week, and is beyond the newest or about to lose a
-//!    neighbour, is fetched, opened and checked first. One that is damaged stays, and the one before it takes
-//!    its place, checked in its turn.
-//! 3. Then the others are deleted, the oldest first: whatever number of them, those that stay are the same.
+//! 1. Only an instance whose file is the newest generation prunes, and only while nothing is wrong with the
+//!    copies.
+//! 2. Every generation that stands for a day or a week is fetched, opened and checked first. While there is
+//!    nothing to delete, the newest generations (`recent`) are not checked yet. A damaged generation stays,
+//!    and the generation before it takes its place and is checked in turn.
+//! 3. Then the generations that the rule does not keep are deleted, the oldest first. Stopping early does not
+//!    change which generations the rule keeps.
 
 pub mod rule;
 
@@ -25,31 +27,32 @@ use super::{
 };
 use crate::store::{Store, StoreError, file::verify, tables::verified_generations};
 
-/// How many are fetched and checked at a time: all that can stand for something, and as many damaged ones.
+/// How many generations one call checks at most: all that can stand for a day or a week, and as many damaged
+/// generations.
 const CHECKS: usize = 2 * (rule::DAYS + rule::WEEKS);
-/// How many are deleted at a time.
+/// How many generations one call deletes at most.
 const DELETIONS: usize = 200;
 
 /// What pruning did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// How many generations are there now.
+    /// How many generations there are now.
     pub there: usize,
-    /// Which went.
+    /// The generations that were deleted.
     pub deleted: Vec<u64>,
-    /// Which were fetched and found sound.
+    /// The generations that were fetched and found sound.
     pub verified: Vec<u64>,
-    /// Which are damaged, and how. They stay.
+    /// The damaged generations, and what is wrong with each. They stay.
     pub damaged: BTreeMap<u64, String>,
 }
 
 impl Store {
-    /// Lets generations go, if there are more than `more_than` and this file is the newest of them. `None`:
-    /// there was nothing to be done, or it is not this file's turn. Takes at most `within`; what is not done
-    /// then, the next call does.
+    /// Deletes generations, if there are more than `more_than` and this file is the newest of them. `None` if
+    /// there is nothing to do, or if this file is not the newest generation. Takes at most `within`. The next
+    /// call does what is left.
     ///
     /// # Errors
-    /// If the remote cannot be asked. Nothing is lost by it.
+    /// If the remote fails. Nothing is lost then.
     pub async fn prune(&self, more_than: usize, within: Duration) -> Result<Option<Pruned>, StoreError> {
         let Some(copier) = &self.copier else {
             return Ok(None);
@@ -107,7 +110,7 @@ impl Store {
             .filter(|place| !place.is_kept())
             .map(|place| place.generation.number);
         for number in goes.filter(|&number| number < newest).take(DELETIONS) {
-            // Whoever went on meanwhile does it.
+            // If another instance went on meanwhile, that instance prunes.
             if copier.unquestioned().is_none_or(|saved| saved < newest) {
                 break;
             }
@@ -145,10 +148,11 @@ fn damaged(known: &BTreeMap<u64, Option<String>>) -> BTreeSet<u64> {
         .collect()
 }
 
-/// The highest that stands for something, that nobody has looked at yet, and that somebody has to before
-/// anything goes.
+/// The highest generation that stands for a day or a week and still has to be checked before anything is
+/// deleted.
 fn unchecked(places: &[Place], known: &BTreeMap<u64, Option<String>>) -> Option<u64> {
-    // Without anything to delete there is no hurry: today's last one changes all the time.
+    // While there is nothing to delete, there is no hurry: the generation that stands for today changes all
+    // the time.
     let all_stay = places.iter().all(Place::is_kept);
     let number = |place: &Place| place.generation.number;
     let candidates = places

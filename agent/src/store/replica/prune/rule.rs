@@ -1,11 +1,12 @@
 //! Which generations are kept: a pure function of the listing.
 //!
-//! The newest [`NEWEST`], the newest of each of the last [`DAYS`] days and of each of the last [`WEEKS`]
-//! weeks that have any. A day is a UTC day and a week an ISO week, by the remote's own times. Days without a
-//! generation do not count, so that a machine that was off for a month finds its backups when it comes back.
+//! We keep the newest [`NEWEST`] generations, the newest generation of each of the last [`DAYS`] days, and
+//! the newest generation of each of the last [`WEEKS`] weeks. A day is a UTC day and a week is an ISO week,
+//! by the remote's own times. Days and weeks without a generation do not count, so a machine that was off for
+//! a month finds its backups when it comes back.
 //!
-//! It follows that pruning often keeps the same as pruning once at the end, and that what was let go never
-//! comes back.
+//! It follows that pruning often keeps the same generations as pruning once at the end. It also follows that
+//! a generation that the rule lets go would never be kept later.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +14,17 @@ use jiff::tz::Offset;
 
 use crate::store::replica::remote::Generation;
 
-/// So many of the highest numbers.
+/// How many generations with the highest numbers are kept.
 pub const NEWEST: usize = 100;
-/// So many days.
+/// How many days keep a generation.
 pub const DAYS: usize = 7;
-/// So many weeks.
+/// How many weeks keep a generation.
 pub const WEEKS: usize = 4;
 
-/// A generation, and why it is kept. If no flag is set it goes.
+/// A generation, and why it is kept. If no flag is set, it is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
-    /// Which.
+    /// The generation.
     #[serde(flatten)]
     pub generation: Generation,
     /// It is one of the [`NEWEST`] last ones.
@@ -32,8 +33,8 @@ pub struct Place {
     pub daily: bool,
     /// It stands for its week.
     pub weekly: bool,
-    /// It would stand for its day or week, but it is damaged: another one does, and this one is kept for
-    /// whoever wants to look.
+    /// It would stand for its day or week, but it is damaged. Another generation stands instead, and this one
+    /// is kept for a person who wants to look at it.
     pub damaged: bool,
 }
 
@@ -43,13 +44,14 @@ impl Place {
         self.recent || self.stands() || self.damaged
     }
 
-    /// Whether it stands for a day or a week: it has to be sound.
+    /// Whether it stands for a day or a week. Such a generation has to be sound.
     pub fn stands(&self) -> bool {
         self.daily || self.weekly
     }
 }
 
-/// Decides about each generation, ascending. `damaged` ones stand for nothing.
+/// Decides about each generation. The result is in ascending order. Generations in `damaged` stand for
+/// nothing.
 pub fn sort(listing: &[Generation], damaged: &BTreeSet<u64>) -> Vec<Place> {
     let mut places: Vec<Place> = listing
         .iter()
@@ -74,7 +76,7 @@ pub fn sort(listing: &[Generation], damaged: &BTreeSet<u64>) -> Vec<Place> {
     places
 }
 
-/// In each of the last `kept` groups, the newest one that is not damaged stands for it.
+/// In each of the last `kept` groups, the newest generation that is not damaged stands for the group.
 fn stand_for<G: Ord>(
     places: &mut [Place],
     damaged: &BTreeSet<u64>,

@@ -33,8 +33,8 @@ impl Machine {
         }
     }
 
-    /// Generations up to a number; a bucket in memory was filled today, so the first ones stand for nothing
-    /// but today.
+    /// Makes generations up to a number. All of them are made today, so they can stand for no earlier day or
+    /// week.
     async fn fill(&self, up_to: u64) {
         while self
             .store
@@ -140,8 +140,8 @@ async fn a_damaged_one_stays_and_so_does_the_one_before_it() {
         (pruned.damaged, vec![], vec![])
     );
     assert_eq!(machine.bucket.calls(), ["list"], "a verdict is remembered");
-    // A hundred later it is still there, because it would stand for its day; what was sound in its place
-    // changed.
+    // The damaged generations stay, because each of them would stand for its day. Generation 129 stands for
+    // it instead.
     machine.fill(132).await;
     machine.spoil(132).await;
     machine.spoil(131).await;
