@@ -34,11 +34,12 @@ pub struct Recorded {
     pub budget: Budget,
     /// When it was computed; `None`: never yet.
     pub refreshed_at: Option<Timestamp>,
-    /// It was computed longer than `budget.ttl` ago, or from an odometer reading that is too old.
+    /// Whether it was computed more than `budget.ttl` ago, or from an odometer reading that is too old.
     pub stale: bool,
 }
 
-/// What computing a budget needs besides the store, in one piece so that it can move to the writer thread.
+/// What is needed to compute a budget, besides the store. It is one value, so that it can move to the writer
+/// thread.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) settings: BudgetSettings,
@@ -60,9 +61,9 @@ impl BudgetArm {
     /// Refreshes both providers' rows in the store, in one write, and returns one observation for each
     /// *configured* provider.
     ///
-    /// An odometer without a reading for the present month is `Unknown`; with an old one, `Stale`. Rows that
-    /// cannot be written, on a full disk perhaps, are no reason not to know: the pass is to decide all the
-    /// same.
+    /// A budget whose source is an odometer is `Unknown` without a reading for the present month, and `Stale`
+    /// with an old reading. If the rows cannot be written, for example because the disk is full, the
+    /// observations are returned all the same, so that the pass can decide.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -84,7 +85,7 @@ impl BudgetArm {
 }
 
 impl Rules {
-    /// Computes and records both rows; returns the observations of the configured ones.
+    /// Computes and records both rows. Returns the observations of the configured providers.
     pub(super) fn refresh(
         &self,
         tx: &Transaction<'_>,
@@ -113,7 +114,7 @@ impl Rules {
         Provider::ALL.into_iter().map(compute).collect()
     }
 
-    /// Of the configured providers.
+    /// The observations of the configured providers.
     fn observations(
         &self,
         computed: &[(Budget, Option<String>)],
@@ -182,7 +183,7 @@ impl Rules {
         local_day(now, &self.zone).date()
     }
 
-    /// What a person said about the budget, if it still holds: the period that it was said in is not over.
+    /// What a person said about the budget. It holds until the period that they said it in is over.
     pub(super) fn adjustment(
         &self,
         connection: &Connection,
@@ -282,7 +283,8 @@ impl Rules {
     }
 }
 
-/// As endpoints may show it: in doubt nothing is good. What is spent stays spent.
+/// The budget as endpoints may show it. If its numbers are doubtful, `Good` becomes `Unknown`. A worse health
+/// stays, because what is spent stays spent.
 fn doubted(budget: &Budget, doubt: Option<&str>) -> Budget {
     match (budget.health, doubt) {
         (Health::Good, Some(why)) => Budget {

@@ -1,13 +1,14 @@
-//! How a budget stands: the one set of thresholds, in one place. Pure.
+//! Judges how a budget stands. The thresholds are applied here and nowhere else. Pure.
 //!
 //! | Health   | When                                                                                                       |
 //! |----------|------------------------------------------------------------------------------------------------------------|
 //! | UNKNOWN  | what was used is not known, or the period has not begun                                                    |
-//! | CRITICAL | the limit is reached; `critical_share` of it is used; or the money ends before the period does and within `critical_days_left` |
+//! | CRITICAL | the limit is reached; `critical_share` of it is used; or the money ends before the period does, in less than `critical_days_left` days |
 //! | WARNING  | a fixed period ended; `warning_share` is used; or the money ends `warning_days_short` or more before the period does |
 //! | GOOD     | otherwise                                                                                                  |
 //!
-//! The money's end is projected from `as_of` with the daily burn. More use never improves the health.
+//! The end of the money is projected from `as_of` with the daily burn. Spending more never improves the
+//! health.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{clock::local_day, config::BudgetThresholds, domain::Money};
 
-/// A projection further away than this is no projection.
+/// A projection that lies further ahead than this is dropped, because it says nothing.
 const HORIZON_DAYS: i64 = 3_660;
 
 /// What is known about one budget.
@@ -62,7 +63,7 @@ pub struct Verdict {
     pub why: String,
     /// See [`Alert`].
     pub alerts: Vec<Alert>,
-    /// The local day on which the money ends at the present burn rate, within or after the period.
+    /// The local day on which the money ends at the present burn rate. It may lie after the period.
     pub projected_exhaustion: Option<Date>,
 }
 
@@ -82,9 +83,9 @@ pub fn judge(standing: &Standing, thresholds: &BudgetThresholds, zone: &TimeZone
 /// How long the money lasts.
 struct Runway {
     ends: Timestamp,
-    /// From now to its end.
+    /// From now to the end of the money.
     left: SignedDuration,
-    /// From its end to the period's; negative: it outlasts the period.
+    /// From the end of the money to the end of the period. Negative if the money outlasts the period.
     short: SignedDuration,
     burn: Money,
     day: Date,

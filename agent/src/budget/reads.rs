@@ -1,4 +1,5 @@
-//! What is recorded, read back: rows, sessions and readings. Nothing here waits for anything.
+//! Reads back what is recorded: rows, sessions and readings. Every function only reads the local database, so
+//! no caller has to wait.
 
 use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
@@ -20,7 +21,7 @@ use crate::{
 };
 
 impl BudgetArm {
-    /// The rows as they were last recorded, one for each provider, unconfigured ones too.
+    /// The rows as they were last recorded: one for each provider, even if the provider is not configured.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -28,7 +29,7 @@ impl BudgetArm {
         self.store.read(|connection| self.rules.recorded(connection, now))
     }
 
-    /// The rows as they were last recorded, one for each provider, and what follows from each today.
+    /// The rows of [`BudgetArm::budgets`], each with its outlook for today.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -36,7 +37,7 @@ impl BudgetArm {
         self.store.read(|connection| self.rules.usage(connection, now))
     }
 
-    /// The sessions of the last `days` local days, today included, added up.
+    /// The sums of the sessions of the last `days` local days, today included.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -93,7 +94,7 @@ impl BudgetArm {
 }
 
 impl Rules {
-    /// Every provider's row and what follows from it, on a connection.
+    /// Every provider's row with its outlook for today, read on this connection.
     pub(super) fn usage(
         &self,
         connection: &Connection,

@@ -7,7 +7,7 @@ use super::local_day_bounds;
 /// An instant as a person writes it: a day, a time on the local clock, an exact time, or a time ago.
 #[derive(Clone, Copy, Debug)]
 pub enum Moment {
-    /// `2026-11-14`: the end of the day.
+    /// `2026-11-14`, which means the end of that day.
     Day(civil::Date),
     /// `2026-11-14T13:00` on the local clock.
     Local(civil::DateTime),
@@ -40,7 +40,7 @@ impl FromStr for Moment {
         if let Ok(instant) = text.parse() {
             return Ok(Self::Instant(instant));
         }
-        // jiff reads a day as its midnight, and ignores the zone's name of a local time.
+        // As a local time, jiff would read a day alone as midnight, and would ignore the name of a zone.
         if text.contains(['T', 't', ' ']) && !text.contains('[') {
             return text.parse().map(Self::Local).map_err(|_| wrong());
         }
@@ -49,7 +49,8 @@ impl FromStr for Moment {
 }
 
 impl Moment {
-    /// The instant in `zone`, seen from `now`. A time beyond the calendar becomes the calendar's end.
+    /// The instant that is meant, if `zone` is the local zone and `now` is the present. A time outside the
+    /// calendar becomes the end of the calendar that is nearest to it.
     pub fn instant(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         match self {
             Self::Day(day) => local_day_bounds(day.into(), zone).1,

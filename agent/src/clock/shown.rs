@@ -16,7 +16,8 @@ pub fn local_second(at: Timestamp, zone: &TimeZone) -> String {
         .to_string()
 }
 
-/// A day as seen from `today`: `today`, `tomorrow`, `Tue` within a week, else the date: `2026-12-24`.
+/// The name of `day` for a person who reads it on `today`: `today`, `tomorrow`, a weekday such as `Tue` for
+/// the next five days, otherwise the date, `2026-12-24`.
 pub fn day_from(today: Date, day: Date) -> String {
     match days_from(today, day) {
         0 => "today".to_owned(),

@@ -1,10 +1,10 @@
-//! AWS beside the state's bucket: settings from SSM Parameter Store, secrets from Secrets Manager, the
-//! instance's id, and why AWS refused.
+//! What Mecris reads from AWS besides its own state: settings from SSM Parameter Store, secrets from Secrets
+//! Manager, and the id of the instance. `error` says why AWS refused a request.
 //!
-//! The process has one SDK configuration, found where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`,
-//! keys in the environment, a profile, a web identity, a container's credentials, else the instance's own
-//! role. `journal` uses it for CloudWatch Logs. Only this module, `journal` and `store::replica::remote` talk
-//! to AWS. Nothing here decides anything about goals or messages.
+//! The process has one SDK configuration. It comes from where every AWS tool looks: `AWS_REGION`,
+//! `AWS_ENDPOINT_URL`, keys in the environment, a profile, a web identity, the credentials of a container,
+//! and last the role of the instance. `journal` uses it for CloudWatch Logs. Only this module, `journal` and
+//! `store::replica::remote` talk to AWS. Nothing here decides anything about goals or messages.
 
 mod error;
 mod fetch;
@@ -22,8 +22,8 @@ use tokio::sync::OnceCell;
 pub use error::{CloudError, Trouble};
 pub use fetch::{ManagedSecret, fetch};
 
-/// Time limits of a connection, and of one try of a request. They are short, because a start, a lease or a
-/// growing log waits for AWS.
+/// The time limits for opening a connection and for one try of a request. They are short because other work
+/// waits for AWS: a process that starts, a message inside its lease, or the lines of a growing log.
 const CONNECT: Duration = Duration::from_secs(2);
 const ONE_TRY: Duration = Duration::from_secs(5);
 

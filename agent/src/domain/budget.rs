@@ -32,16 +32,16 @@ pub enum Health {
 
 word!(Health, "a budget's health");
 
-/// `budget.*.source`: how spending is known.
+/// `budget.*.source`: where Mecris learns what was spent.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum BudgetSource {
-    /// Sessions recorded through `POST /usage/record`, priced by the table.
+    /// Sessions recorded through `POST /usage/record`, priced by the table of prices.
     Ledger,
-    /// Month-to-date readings of the provider's console.
+    /// Readings of the month-to-date total that the provider's console shows.
     Odometer,
 }
 
@@ -50,9 +50,9 @@ word!(BudgetSource, "a source of a budget");
 /// One provider's budget at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Whose.
+    /// The provider whose budget this is.
     pub provider: Provider,
-    /// How it is known; `None`: not configured.
+    /// Where the numbers come from; `None`: not configured.
     pub source: Option<BudgetSource>,
     /// The limit of the period.
     pub limit: Option<Money>,
@@ -60,7 +60,7 @@ pub struct Budget {
     pub used: Option<Money>,
     /// Spent on the local day.
     pub spent_today: Option<Money>,
-    /// Dollars a day, over the last days.
+    /// Average spent per day, over the last days.
     pub daily_burn: Option<Money>,
     /// First local day of the period.
     pub period_start: Option<Date>,
@@ -75,7 +75,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Limit less used.
+    /// The limit minus what was used.
     pub fn remaining(&self) -> Option<Money> {
         Some(self.limit? - self.used?)
     }

@@ -39,12 +39,12 @@ pub enum ChannelKind {
 word!(ChannelKind, "a channel");
 
 impl ChannelKind {
-    /// Whether somebody ever says what became of a message that was taken.
+    /// Whether anybody ever says what became of a message that the provider accepted.
     pub fn has_receipts(self) -> bool {
         !matches!(self, Self::Telegram | Self::Slack | Self::Email)
     }
 
-    /// Its name among what is degraded while it is broken.
+    /// The channel's name in the list of what is degraded, while the channel is broken.
     pub fn degraded_name(self) -> &'static str {
         match self {
             Self::Console => "channel_console",
@@ -58,13 +58,13 @@ impl ChannelKind {
     }
 }
 
-/// What is done about a message in doubt where the provider cannot be asked about it. Either way may be
-/// wrong; a person says which.
+/// What is done about a message in doubt if the provider cannot be asked about it. Either choice may be
+/// wrong, so a person chooses in the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnDoubt {
     /// Send it again with the same tag: at least once, perhaps twice.
     #[default]
     Resend,
-    /// Send nothing more, here or elsewhere: at most once, perhaps never.
+    /// Send nothing more, on this channel or on another: at most once, perhaps never.
     GiveUp,
 }

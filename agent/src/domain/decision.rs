@@ -98,18 +98,19 @@ pub enum Reason {
 
 word!(Reason, "a reason");
 
-/// Whose word a decision to stay silent follows.
+/// What a person said, and because of which a decision stays silent: a silence, a vacation or an
+/// acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Word {
     /// Who said it.
     pub author: String,
-    /// Until when it holds; none: for the condition's day.
+    /// Until when it holds. `None`: for the day of the condition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// The silence or vacation; none: an acknowledgement.
+    /// The id of the silence or vacation. `None`: an acknowledgement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_id: Option<String>,
-    /// Why they said it, if they said why.
+    /// Why they said it. Empty if they gave no reason.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
 }
@@ -123,12 +124,13 @@ pub struct Decision {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// Whose word it follows, with the reasons `vacation`, `silenced` and `acknowledged`.
+    /// What a person said, if the reason is `vacation`, `silenced` or `acknowledged`.
     pub word: Option<Word>,
 }
 
 impl Reason {
-    /// Whether it will pass: what it keeps silent today or in this hour may be said later.
+    /// Whether the reason will pass. A condition that is suppressed now, for such a reason, may be sent
+    /// later.
     pub fn is_for_now(self) -> bool {
         matches!(self, Self::QuietHours | Self::RateLimited)
     }

@@ -1,8 +1,8 @@
 //! The words that every layer uses: goals' slugs, severities, subjects, money, budgets, daystamps,
 //! observations, passes, decisions, silences, channels.
 //!
-//! What lives here is parsed once at the edge and then cannot be wrong. No I/O, no clock, no settings, no
-//! SQL.
+//! A value of these types is parsed once, at the edge, and cannot be invalid after that. This folder must not
+//! contain I/O, a clock, settings or SQL.
 
 mod budget;
 mod channel;

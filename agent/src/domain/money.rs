@@ -5,7 +5,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// US dollars as integer micro-dollars, so that a ledger never drifts.
+/// US dollars as integer micro-dollars, so that a sum has no rounding error.
 ///
 /// In JSON it is a plain number of dollars, as the Python system had it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

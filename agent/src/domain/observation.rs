@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::word::word;
 
-/// What an arm found out, and how much it is worth. "Could not find out" is a state of its own.
+/// What an arm found out, and how far it can be trusted. "Could not find out" is a state of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Observation<T> {
@@ -82,7 +82,7 @@ pub struct ObservationView {
 }
 
 impl Observations {
-    /// Whether anything could not be found out, or only from an older reading.
+    /// Whether anything is unknown, or is known only from an older reading.
     pub fn something_unknown(&self) -> bool {
         [&self.beeminder, &self.budget, &self.walk]
             .iter()
@@ -91,14 +91,14 @@ impl Observations {
 }
 
 impl ObservationView {
-    /// Of what is not configured.
+    /// The view of an arm that is not configured.
     pub const NOT_CONFIGURED: Self = Self {
         status: Freshness::NotConfigured,
         at: None,
         why: None,
     };
 
-    /// For sorting: 0 is no doubt, 1 an older reading, 2 that nothing is known.
+    /// For sorting: 0 means no doubt, 1 means an older reading, 2 means that nothing is known.
     pub fn doubt(&self) -> u8 {
         match self.status {
             Freshness::Fresh | Freshness::NotConfigured => 0,

@@ -5,13 +5,14 @@ use wildmatch::WildMatch;
 
 use super::{Provider, Subject};
 
-/// The subjects that a silence covers: a glob over whole subjects in which `*` stands for any characters
-/// (none and `:` too) and `?` for exactly one. Upper and lower case differ.
+/// The subjects that a silence covers: a glob that must match a whole subject. `*` stands for any number of
+/// characters, also for none, and also for `:`. `?` stands for exactly one character. Upper and lower case
+/// differ.
 ///
-/// What the person promised (`goal:`, `walk`, `budget:`) is covered by whatever matches it. Everything else,
-/// above all what Mecris says about itself (`upstream:`, `channel:`, `run`), is covered only by a pattern
-/// whose own part before the first `:` is that very word: `upstream:*` covers `upstream:beeminder`, `*` does
-/// not. That Mecris cannot see is no promise to take a rest from.
+/// Every pattern that matches a promise of the person (`goal:`, `walk`, `budget:`) covers it. Every other
+/// subject, above all what Mecris says about itself (`upstream:`, `channel:`, `run`), is covered only by a
+/// pattern that has the same word before its first `:`. So `upstream:*` covers `upstream:beeminder`, and `*`
+/// does not. A person who takes a rest from all promises must still hear that Mecris cannot see.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(into = "String")]
 pub struct SubjectPattern {
@@ -73,19 +74,19 @@ impl SubjectPattern {
     }
 }
 
-/// As a pattern: a slug has at least one character.
+/// All goals, as a pattern. It has `?*` because a slug has at least one character.
 const GOALS: &str = "goal:?*";
 const ABOUT_MECRIS: [&str; 3] = ["upstream:?*", "channel:?*", "run"];
 
-/// What stands before the first colon, or all of it.
+/// The part of the text before the first colon. The whole text, if it has no colon.
 pub(super) fn topic(text: &str) -> &str {
     text.split(':').next().unwrap_or(text)
 }
 
 /// Whether some text matches both globs.
 fn overlap(one: &[u8], other: &[u8]) -> bool {
-    // `rest[j]`: what is left of `one` has a text in common with `other[j..]`; from the ends to the
-    // beginnings.
+    // `rest[j]` says whether some text matches both `other[j..]` and the part of `one` that was looked at.
+    // The loops go from the ends of the globs to their beginnings.
     let mut rest: Vec<bool> = (0..=other.len())
         .map(|j| other[j..].iter().all(|c| *c == b'*'))
         .collect();

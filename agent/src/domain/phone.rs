@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(into = "String", try_from = "String")]
 pub struct PhoneNumber(String);
 
-/// A text that is no E.164 number. It does not repeat the text: it may be private.
+/// A text that is no E.164 number. The error does not repeat the text, because the text may be private.
 #[derive(Debug, thiserror::Error)]
 #[error("not a telephone number in E.164 form: expected '+' and 8 to 15 digits, for example +14155550100")]
 pub struct PhoneNumberError;

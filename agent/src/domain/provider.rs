@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::word::word;
 
-/// An LLM provider with a budget row of its own. Listings have them in this order.
+/// An LLM provider with a budget row of its own. Every list of providers has this order.
 #[derive(
     Clone,
     Copy,

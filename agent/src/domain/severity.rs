@@ -42,8 +42,8 @@ impl Severity {
         self != Self::Unknown && self.rank() >= threshold.rank()
     }
 
-    /// For sorting only, most urgent highest. `Unknown` sorts below `Caution` and above `Safe`: it deserves a
-    /// look before what is known to be fine.
+    /// For sorting only: the most urgent severity has the highest rank. `Unknown` sorts below `Caution` and
+    /// above `Safe`, because a person should look at the unknown before they look at what is safe.
     pub fn rank(self) -> u8 {
         match self {
             Self::Safe => 0,

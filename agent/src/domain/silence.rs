@@ -2,8 +2,8 @@ use jiff::Timestamp;
 
 use super::{SubjectPattern, word::word};
 
-/// A person's word that something is not to be said for a while. Ended by its time, or earlier by being
-/// deleted.
+/// A person's word that Mecris must not mention some subjects for a while. It ends at its time, or earlier if
+/// it is deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Silence {
     /// Time-ordered unique id.
@@ -22,13 +22,13 @@ pub struct Silence {
     pub comment: String,
     /// When it was said.
     pub created_at: Timestamp,
-    /// When it was taken back, if it was.
+    /// When it was deleted, if it was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// Who took it back.
+    /// Who deleted it.
     pub deleted_by: Option<String>,
 }
 
-/// What a silence is called in decisions. Decisions ask for a vacation first.
+/// What a silence is called in decisions. Decisions look for a vacation first.
 #[derive(
     Clone,
     Copy,
@@ -43,9 +43,9 @@ pub struct Silence {
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum SilenceKind {
-    /// Of everything that was promised; decisions say `vacation`.
+    /// A silence about everything that was promised; decisions say `vacation`.
     Vacation,
-    /// Of some subjects; decisions say `silenced`.
+    /// A silence about some subjects; decisions say `silenced`.
     Silence,
 }
 

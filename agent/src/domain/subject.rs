@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Provider, Slug};
 
-/// What a condition is about, and half of a claim's key: `goal:reading`, `walk`, `budget:groq`,
-/// `upstream:beeminder`, `channel:sms`, `run`.
+/// What a condition is about: `goal:reading`, `walk`, `budget:groq`, `upstream:beeminder`, `channel:sms`,
+/// `run`. The key of a claim is a subject, a day and a step.
 ///
-/// A person may name others with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at most
-/// 260 characters.
+/// A person may name other subjects with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at
+/// most 260 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Subject(String);
@@ -56,7 +56,7 @@ impl Subject {
         Self("run".to_owned())
     }
 
-    /// What stands before its first colon, or all of it: `goal`, `walk`, `run`.
+    /// The part before the first colon, or the whole subject if it has no colon: `goal`, `walk`, `run`.
     pub fn topic(&self) -> &str {
         super::pattern::topic(&self.0)
     }

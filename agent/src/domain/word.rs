@@ -1,7 +1,7 @@
 //! Words: small enums whose names people, JSON, the database, metrics and the configuration share.
 //!
-//! A word is spelled by the name of its variant alone. `rename_all` tells serde, and `serialize_all` tells
-//! strum, in which case; a test compares the two. [`word!`] adds what every word has.
+//! A word is spelled like the name of its variant. `rename_all` tells serde which case to use, and
+//! `serialize_all` tells strum. A test compares the two. [`word!`] adds what every word has.
 
 /// A text that is not one of the words that were expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub struct WordError {
 }
 
 impl WordError {
-    /// For a text that is not `what`, which is one of `allowed`.
+    /// The error for a text that is not `what`. `allowed` are all words that would have been right.
     pub fn new(text: &str, what: &'static str, allowed: &[&str]) -> Self {
         let allowed = match allowed {
             [rest @ .., before, last] => {
@@ -33,9 +33,9 @@ impl WordError {
     }
 }
 
-/// Gives an enum that derives `strum::IntoStaticStr` and `strum::VariantArray` its
-/// list `ALL`, `as_str`, `Display`, and `FromStr` with a [`WordError`] that names every word. The second
-/// argument is what the enum is called in that error.
+/// Gives an enum the list `ALL`, `as_str`, `Display`, and a `FromStr` whose [`WordError`] names every word.
+/// The enum must derive `strum::IntoStaticStr` and `strum::VariantArray`. The second argument is what the
+/// error calls the enum.
 macro_rules! word {
     ($word:ident, $what:literal) => {
         impl $word {

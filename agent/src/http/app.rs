@@ -39,15 +39,16 @@ pub struct AppSettings {
     pub facts: Facts,
     /// `time_zone`.
     pub zone: TimeZone,
-    /// `heuristic.interval`: a reading older than two of them is stale.
+    /// `heuristic.interval`: a reading older than two intervals is stale.
     pub interval: Duration,
     /// `heuristic.deadline`: how long a triggered pass may take.
     pub pass_deadline: Duration,
-    /// `notify.lease`: what a person's word waits for its copy off the machine.
+    /// `notify.lease`: how long a request that records a person's word waits until the word is copied off the
+    /// machine.
     pub lease: Duration,
     /// `walk.goal`.
     pub walk_goal: Option<Slug>,
-    /// `walk.from`: a missing walk is mentioned from then on.
+    /// `walk.from`: the time of day from which a missing walk is mentioned.
     pub walk_from: Option<Time>,
     /// `walk.until`.
     pub walk_until: Option<Time>,
@@ -58,7 +59,7 @@ pub struct AppSettings {
 }
 
 impl AppSettings {
-    /// From the settings; the watchdog takes the same `heartbeat_bound`.
+    /// Takes what the endpoints need from the settings. The watchdog gets the same `heartbeat_bound`.
     pub fn new(settings: &Settings, heartbeat_bound: Duration) -> Self {
         Self {
             auth: settings.http.auth,

@@ -1,8 +1,8 @@
 //! Arguments: from the query, as the Python system took them, or from a JSON body, as its documentation
 //! showed them.
 //!
-//! The names that a request takes are those that the document has for it. Any other name is refused, so that
-//! a misspelt `limit` is an error and not an answer to another question.
+//! A request takes exactly the arguments that the OpenAPI document lists for it. Any other name is refused,
+//! so that a misspelt `limit` gives an error and not the wrong answer.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -49,7 +49,7 @@ impl IntoParams for NoArguments {
     }
 }
 
-/// How many: `USUAL` unless said otherwise, at least 1, at most `MOST`.
+/// How many items a caller wants: `USUAL` if the caller does not say, at least 1, at most `MOST`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Count<const USUAL: u32, const MOST: u32>(u32);
 
@@ -115,7 +115,7 @@ impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
             let detail = "the body is not marked as JSON: send content-type: application/json, or the arguments in the query";
             return Err(ApiError::new(Kind::NotJson, detail));
         }
-        // A body that is no object has no names; what is wrong with it is said below.
+        // A body that is not an object has no names. The parser below says what is wrong with such a body.
         let names = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&body).unwrap_or_default();
         refuse_unknown::<T>(names.into_keys())?;
         let json = Json::<T>::from_bytes(&body);
@@ -124,7 +124,7 @@ impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
     }
 }
 
-/// Refuses the first name that the document does not have for this request.
+/// Refuses the first name that the OpenAPI document does not list for this request.
 fn refuse_unknown<T: IntoParams>(names: impl Iterator<Item = impl AsRef<str>>) -> Result<(), ApiError> {
     let mut names = names.peekable();
     if names.peek().is_none() {
@@ -139,7 +139,7 @@ fn refuse_unknown<T: IntoParams>(names: impl Iterator<Item = impl AsRef<str>>) -
 }
 
 fn no_such_argument(name: &str, known: &[&str]) -> String {
-    // Longer than any argument, and short enough for one sentence.
+    // 40 characters are more than any argument has, and few enough for one sentence.
     let shown: String = name.chars().take(40).collect();
     let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
@@ -190,8 +190,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// serde's words name the field; axum's words before them do not help a caller, and Rust's own words about
-/// numbers do not say what is allowed.
+/// Keeps serde's part of `text`, which names the field. Drops axum's part before it, which does not help a
+/// caller. Replaces what Rust says about numbers, because that does not say what is allowed.
 fn refuse(part: &str, text: &str) -> ApiError {
     let why = text.split_once(": ").map_or(text, |(_, why)| why);
     let plain = NUMBERS
@@ -203,7 +203,7 @@ fn refuse(part: &str, text: &str) -> ApiError {
     ))
 }
 
-/// What the standard library says of a number in a query, and what it means.
+/// What the standard library says about a number in a query, and what the caller is told instead.
 const NUMBERS: [(&str, &str); 6] = [
     (
         "invalid digit found in string",

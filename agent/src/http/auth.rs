@@ -1,4 +1,5 @@
-//! Who may call, and how often: bearer tokens, compared in constant time, with one rate limit for each.
+//! Who may call, and how often. Bearer tokens are compared in constant time, and each caller has a rate
+//! limit.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -20,7 +21,7 @@ impl Tokens {
         Self(tokens.iter().map(known).collect())
     }
 
-    /// How many there are.
+    /// How many callers are known.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -33,8 +34,8 @@ impl Tokens {
     /// The caller's name, if the request carries a known token.
     pub(super) fn find(&self, headers: &HeaderMap) -> Option<&str> {
         let presented = digest(bearer(headers)?);
-        // All are compared, each in constant time over digests: neither the time nor the order tells
-        // anything.
+        // Every known token is compared, each in constant time over digests. So the time of an answer says
+        // nothing about a token, and nothing about its place in the list.
         let mut found = u32::MAX;
         for (index, (_, known)) in (0..).zip(&self.0) {
             let same: Choice = known.ct_eq(&presented);
@@ -62,11 +63,12 @@ fn digest(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// One limit for each caller, by name: it outlasts a rotation of the tokens.
+/// One rate limit for each caller. The limit belongs to the caller's name, so it outlasts a rotation of the
+/// tokens.
 pub(super) struct RateLimits(DefaultKeyedRateLimiter<String>);
 
 impl RateLimits {
-    /// A whole minute's worth may come at once.
+    /// A caller may send all requests of a minute at once.
     pub(super) fn new(requests_per_minute: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(requests_per_minute).unwrap_or(NonZeroU32::MIN));
         Self(RateLimiter::keyed(quota))

@@ -1,10 +1,10 @@
 //! Errors of the endpoints: which type is used where.
 //!
-//! * Everything below HTTP keeps its own `thiserror` enum and knows no status. The conversions at the end of
-//!   this file say which status each of them becomes.
-//! * [`ApiError`] is what a handler returns. Its constructors are the verbs of HTTP. It holds two texts:
-//!   `detail` for the caller, and the operator's, which is logged once, with the request id, where the
-//!   response leaves (the gate), and never sent.
+//! * Code below HTTP returns its own `thiserror` enums, which know nothing of statuses. The conversions at
+//!   the end of this file say which status each of these errors becomes.
+//! * [`ApiError`] is what a handler returns. Its constructors are named after the statuses of HTTP. It holds
+//!   two texts. `detail` is for the caller. `operator` is for the log and is never sent: the gate logs it
+//!   once, with the request id, when the response leaves.
 //!
 //! On the wire every error is `{"detail", "code", "request_id"}`. A `code` is stable; a client may act on it.
 
@@ -35,7 +35,7 @@ pub struct ApiError {
     retry_after_seconds: Option<u64>,
 }
 
-/// The errors there are. None of them is a success, so no error can be sent with 2xx.
+/// All kinds of errors. None of them has a 2xx status, so no error can be sent as a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The request cannot be read.
@@ -44,7 +44,7 @@ pub enum Kind {
     Unauthorized,
     /// There is no such path or thing.
     NotFound,
-    /// The path is there, the method is not.
+    /// The path exists, but it does not take this method.
     MethodNotAllowed,
     /// The body did not come in time.
     SlowBody,
@@ -175,8 +175,8 @@ impl ApiError {
     }
 }
 
-/// A response without a body that carries the error: the gate, which knows the request id, writes the body
-/// and the log line.
+/// A response that carries the error and has no body yet. The gate knows the request id, so the gate writes
+/// the body and the log line.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();
@@ -199,7 +199,8 @@ impl From<HeuristicError> for ApiError {
     }
 }
 
-/// A refusal is the caller's to repair; a state that cannot be written may be writable later.
+/// If the arguments are refused, the caller can repair them. If the state cannot be written now, it may be
+/// writable later.
 impl From<BudgetError> for ApiError {
     fn from(error: BudgetError) -> Self {
         match error {

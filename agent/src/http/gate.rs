@@ -1,5 +1,6 @@
-//! The gate between the outermost service and the handlers, as one function: request id, size, token, rate,
-//! time; and on the way out the error body, the headers, the count and the one log line.
+//! The gate between the outermost service and the handlers, as one function. On the way in it gives the
+//! request an id, checks its size, its token and its rate, and limits its time. On the way out it writes the
+//! body of an error, sets the headers, counts the response and logs one line.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,11 +28,11 @@ use crate::config::Auth;
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
 
-/// Who is asking: the name of the token, for what is put on record.
+/// Who is asking: the name of the token. What a request records bears this name.
 #[derive(Clone, Debug)]
 pub(super) struct Caller(pub(super) String);
 
-/// The caller's name where `http.auth` is "none", which only this machine can reach.
+/// The caller's name if `http.auth` is "none". Then only this machine can reach the server.
 const NO_TOKEN: &str = "local";
 
 /// Answers one request.
@@ -55,7 +56,7 @@ pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Bod
     response
 }
 
-/// Whether the request may go on, by what its head says.
+/// Decides from the head of the request whether the request may go on.
 fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError> {
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -76,14 +77,16 @@ fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError>
     Ok(Caller(name))
 }
 
-/// The caller's name, by the tokens that are known now. A request does not wait for newer tokens to be read.
+/// The caller's name, according to the tokens that are loaded now. A request does not wait until newer tokens
+/// are read.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
     let detail = "a known token is needed: authorization: Bearer <token>";
     let caller = app.tokens.current().value.find(headers).map(str::to_owned);
     caller.ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
 }
 
-/// A pass may take its own deadline; everything else only reads or writes the state.
+/// How long a request may take. A request for a pass may take the deadline of the pass in addition. All other
+/// requests only read or write the state.
 fn time_for(app: &App, path: &str) -> Duration {
     match path {
         "/intelligent-reminder/trigger" | "/beeminder/alert" => app.settings.pass_deadline + REQUEST_TIME,
@@ -103,11 +106,12 @@ async fn handle(router: Router, request: Request<Body>, time: Duration) -> Respo
     }
 }
 
-/// The error's body, and the headers that every response has.
+/// Writes the body of an error, and sets the headers that every response has.
 fn finish(mut response: Response, id: &HeaderValue, method: &Method, path: &str) -> Response {
     let error = response.extensions_mut().remove::<ApiError>();
     if response.status().is_client_error() || response.status().is_server_error() {
-        // What axum refuses on its own has no `ApiError`, and its plain text is not our contract.
+        // If axum itself refused the request, there is no `ApiError`. Axum's plain text is not part of our
+        // contract, so it is replaced.
         let error = error.unwrap_or_else(|| bare(&response));
         log(&error, id, method, path);
         write_error(&mut response, &error, id);

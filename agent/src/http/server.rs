@@ -1,9 +1,9 @@
-//! The accept loop. It puts hyper-util's pieces together itself, so that the limits and the shutdown are
-//! ours.
+//! The accept loop. It is built from the parts of hyper-util, so that we decide about the limits and the
+//! shutdown.
 //!
-//! A connection is bounded before it can cost anything: how many there are, how long a request head may take
-//! (which bounds an idle keep-alive connection too), how large it may be, how many headers it may have
-//! (hyper's 100).
+//! Connections are limited before they can cost anything. The limits are the number of connections, the time
+//! for a request head to arrive (this also ends an idle keep-alive connection), the size of a request head,
+//! and the number of its headers (100, from hyper).
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -21,16 +21,17 @@ use tokio_util::sync::CancellationToken;
 use super::service::HttpService;
 use crate::hangpoint;
 
-/// What one client, or all together, may take.
+/// The limits for one client and for all clients together.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at one time; more wait in the system's queue.
+    /// How many connections may be open at one time. Further connections wait in the queue of the operating
+    /// system.
     pub connections: usize,
-    /// For a request head to arrive, and for an idle connection to stay.
+    /// How long a request head may take to arrive, and how long an idle connection may stay open.
     pub head_time: Duration,
-    /// Size of a request head.
+    /// The largest size of a request head.
     pub head_bytes: usize,
-    /// For requests in flight to finish once the stop has begun.
+    /// How long requests in flight may take to finish after the stop has begun.
     pub grace: Duration,
 }
 
@@ -54,10 +55,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds. Port 0 takes a free one, see [`Server::address`].
+    /// Binds the socket. Port 0 means any free port, see [`Server::address`].
     ///
     /// # Errors
-    /// If the address is taken, not ours or not allowed.
+    /// If the address is in use, does not belong to this machine, or may not be used.
     pub async fn bind(listen: SocketAddr, limits: Limits) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -68,7 +69,7 @@ impl Server {
         })
     }
 
-    /// Where it listens, with the real port.
+    /// The address of the socket, with the real port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -128,8 +129,8 @@ async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (TcpStream, O
                 return (stream, seat);
             }
             Err(error) => {
-                // The client went away, or files are used up: both pass, and a pause keeps the second from
-                // spinning.
+                // Either the client went away, or the process has no file descriptor left. Both pass. In the
+                // second case the pause keeps this loop from spinning.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -152,7 +153,7 @@ impl Connection {
             watcher,
             cut,
         } = self;
-        // Answers are one small write: waiting for more to send would only delay them.
+        // An answer is one small write. The system must not wait for more bytes before it sends the answer.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }

@@ -1,5 +1,5 @@
 //! The outermost service. `GET /health` and `GET /ready` are answered here, from memory, before any router,
-//! token or timer: they must answer while everything else hangs, and they are what is measured against a bare
+//! token or timer. They must answer while everything else hangs. The benchmark compares them with a bare
 //! hyper server.
 
 use std::{
@@ -20,7 +20,7 @@ use hyper::body::Incoming;
 
 use super::{App, gate, request_id::X_REQUEST_ID, router};
 
-/// A body that is there already, or a handler's.
+/// A body from memory, or the body that a handler made.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
 
 /// The service of every connection. Cheap to clone.
@@ -30,7 +30,7 @@ pub struct HttpService {
     router: Router,
 }
 
-/// A response that is there already, or one on its way through the gate.
+/// A response that is ready, or a response that will come through the gate.
 pub enum ResponseFuture {
     /// From memory.
     Now(Option<Response<ResponseBody>>),
@@ -39,7 +39,7 @@ pub enum ResponseFuture {
 }
 
 impl HttpService {
-    /// Everything behind one service.
+    /// The service that answers every request.
     pub fn new(app: Arc<App>) -> Self {
         let router = router::router(Arc::clone(&app));
         Self { app, router }

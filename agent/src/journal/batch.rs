@@ -1,5 +1,5 @@
-//! A batch within the limits of PutLogEvents: 1 MiB with 26 bytes for each event, 10,000 events, 24 hours,
-//! chronological.
+//! A batch within the limits of PutLogEvents: at most 1 MiB (AWS adds 26 bytes to each event), at most 10,000
+//! events, less than 24 hours from the first event to the last, in chronological order.
 
 use std::mem;
 
@@ -11,8 +11,8 @@ const MOST_BYTES: usize = 1 << 20;
 const MOST_EVENTS: usize = 10_000;
 const LONGEST_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How far a clock may be set back within a batch, because clocks are corrected while they run. An event that
-/// is dated earlier than the event before it gets that event's date. A larger step begins a new batch.
+/// How far the clock may go back within a batch. A running clock is corrected now and then. An event that is
+/// dated earlier than the event before it gets that event's date. A larger step begins a new batch.
 const CORRECTION_MS: i64 = 60_000;
 
 /// Events that go out together, in the order of the journal.
@@ -20,12 +20,12 @@ const CORRECTION_MS: i64 = 60_000;
 pub(super) struct Batch {
     events: Vec<Event>,
     bytes: usize,
-    /// The last entry that was read for this batch. It may not be among the events, because a dropped entry
-    /// counts as done.
+    /// The last entry that was read for this batch. It may be missing among the events, because an entry that
+    /// the day's limit drops counts as done.
     reaches: Option<String>,
 }
 
-/// The bytes that one event counts.
+/// The bytes that AWS counts for one event.
 pub(super) fn cost(event: &Event) -> usize {
     event.text.len() + OVERHEAD
 }
@@ -58,7 +58,7 @@ impl Batch {
         self.reaches.is_none()
     }
 
-    /// Empties the batch: the events, and the last entry that was read for them.
+    /// Empties the batch. Returns its events, and the cursor of the last entry that was read for the batch.
     pub(super) fn take(&mut self) -> Option<(Vec<Event>, String)> {
         let reaches = self.reaches.take()?;
         self.bytes = 0;

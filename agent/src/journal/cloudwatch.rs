@@ -28,7 +28,7 @@ pub struct CloudWatch {
 /// The outcome of a put.
 #[derive(Debug)]
 pub(super) enum Put {
-    /// CloudWatch has the batch, but for `rejected` events that were too old or too new.
+    /// CloudWatch has the batch, except for `rejected` events that were too old or too new.
     Accepted { rejected: usize },
     /// CloudWatch will never accept this batch.
     Refused(CloudError),
@@ -37,7 +37,7 @@ pub(super) enum Put {
 }
 
 impl CloudWatch {
-    /// Opens no connection yet.
+    /// Makes the client. It opens no connection yet.
     pub async fn new(place: Place) -> Self {
         Self {
             client: Client::new(cloud::sdk().await),
@@ -146,7 +146,7 @@ fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error()?.code()
 }
 
-/// Whether the event is the one with this cursor.
+/// Whether the event has this cursor.
 fn is_of(text: &str, cursor: &str) -> bool {
     let event = serde_json::from_str::<serde_json::Value>(text).ok();
     event

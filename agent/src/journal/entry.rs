@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::redact::Redactor;
 
-/// The key under which every event has the journal's cursor, which names its entry.
+/// The key of the cursor in every event. A cursor is the journal's name for an entry.
 pub(super) const CURSOR: &str = "cursor";
 
 /// syslog's level of errors. Entries at this level or worse are shipped in spite of the day's limit.
@@ -16,7 +16,8 @@ const LONGEST: usize = 200 << 10;
 /// An event that is ready to be put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// Its name in the stream: the cursor of its entry, or `before <cursor>` for a line of the shipper.
+    /// Its name in the stream: the cursor of its entry, or `before <cursor>` for a line that the shipper
+    /// adds.
     pub(super) cursor: String,
     /// Whether it is an entry of the journal.
     pub(super) is_entry: bool,
@@ -58,7 +59,7 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
         .and_then(Value::as_str)
         .and_then(|text| text.parse::<i64>().ok());
     let message = redactor.line(&shortened(text(entry.get("MESSAGE"))));
-    // A line of the agent is JSON already, and CloudWatch finds its fields.
+    // A line of the agent is JSON already. It stays JSON, so that CloudWatch finds its fields.
     let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
     let is_metric = said.as_ref().is_some_and(|said| said.contains_key("_aws"));
     let mut shipped = match said {
@@ -93,7 +94,7 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
     })
 }
 
-/// A line of the shipper itself, placed before an entry.
+/// An event with words of the shipper itself. It is placed before the entry whose cursor is `before`.
 pub(super) fn own(before: &str, at: i64, message: &str) -> Event {
     let cursor = format!("before {before}");
     let text = json!({ "unit": "mecris-journal.service", "identifier": "ship-journal", "message": message, CURSOR: cursor });

@@ -1,5 +1,5 @@
-//! `ship-journal`: ships the journal of the whole machine to CloudWatch Logs. The instance and its disk end
-//! every day; without the shipped journal no crash could be explained.
+//! `ship-journal`: ships the journal of the whole machine to CloudWatch Logs. The instance and its disk are
+//! gone after a day, so without the shipped journal no crash could be explained.
 //!
 //! `source` follows journald, `entry` makes an event of each line, `redact` masks secrets, `batch` keeps to
 //! the limits of the API, `position` remembers how far the journal was shipped, `cloudwatch` talks to
@@ -7,8 +7,9 @@
 //! further line is read, and journald keeps the lines that wait.
 //!
 //! **No line is lost and no line comes twice.** Before a batch is put, its last cursor is written down as
-//! *pending*; when the batch is accepted, as *shipped*. Every event contains its cursor. A start that finds a
-//! pending batch asks the stream whether it has that cursor.
+//! *pending*. When the batch is accepted, the last entry that was read for it is written down as *shipped*.
+//! Every event contains its cursor. If the process finds a pending batch when it starts, it asks the stream
+//! whether the stream has that cursor.
 
 mod batch;
 mod cloudwatch;

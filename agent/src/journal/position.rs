@@ -1,5 +1,5 @@
-//! How far the journal was shipped, in one small file. A write replaces the whole file and returns when it is
-//! on the disk.
+//! How far the journal was shipped, in one small file. A write replaces the whole file, and returns when the
+//! new file is on the disk.
 
 use std::{
     fs, io,
@@ -58,8 +58,8 @@ impl PositionFile {
         Self(folder.join(FILE))
     }
 
-    /// Reads the position; without a file, the journal's beginning. A malformed file is an error, because a
-    /// guess would lose lines or ship them twice.
+    /// Reads the position. If there is no file, the position is the beginning of the journal. A malformed
+    /// file is an error, because a guess would lose lines or ship them twice.
     pub(super) fn read(&self) -> Result<Position, PositionError> {
         match fs::read(&self.0) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| self.failed(error.into())),

@@ -36,8 +36,8 @@ const SHORTEST: usize = 6;
 pub struct Redactor(Vec<SecretString>);
 
 impl Redactor {
-    /// Masks these secrets as they are, as JSON writes them, and their secret parts alone (tokens of the API,
-    /// the password in `SMTP_URL`).
+    /// A redactor that knows these secrets. It masks each secret as it is, and as JSON writes it. It also
+    /// masks the secret parts on their own: each token of the API, and the password in `SMTP_URL`.
     pub fn new(secrets: &Secrets) -> Self {
         let mut values: Vec<String> = SecretName::ALL
             .into_iter()
@@ -58,7 +58,7 @@ impl Redactor {
         Self(values.into_iter().map(SecretString::from).collect())
     }
 
-    /// The line as it may leave the machine.
+    /// The line with its secrets masked, so that it may leave the machine.
     pub fn line(&self, line: &str) -> String {
         let known: Vec<&SecretString> = self.0.iter().collect();
         let shown = redact::text(line, &known);

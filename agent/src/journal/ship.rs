@@ -20,8 +20,8 @@ use crate::{clock::Clock, config::RenewableSecrets};
 /// The longest time that a batch waits for more lines.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// The pauses between two tries while CloudWatch does not accept a batch: half a second, doubled up to half a
-/// minute, without end.
+/// The pauses between two tries while CloudWatch does not accept a batch: half a second at first, then
+/// doubled until half a minute is reached. The tries never end.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -54,7 +54,7 @@ pub enum ShipError {
 }
 
 impl Shipper {
-    /// Reads the position of the last process from `folder`.
+    /// A shipper that goes on where the last process stopped: it reads the position from `folder`.
     ///
     /// # Errors
     /// If the position cannot be read.
@@ -79,12 +79,12 @@ impl Shipper {
         })
     }
 
-    /// Ships until it is cancelled. A batch that was not accepted by then stays pending, and the next start
-    /// asks whether it arrived.
+    /// Ships until `stop` is cancelled. A batch that was not accepted by then stays pending, and the next
+    /// process asks whether the batch arrived.
     ///
     /// # Errors
-    /// If the journal ends or the position cannot be written. The next process reads the lines that were not
-    /// shipped again.
+    /// If the journal ends or the position cannot be written. The next process reads again all lines that
+    /// were not shipped.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), ShipError> {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -133,7 +133,7 @@ impl Shipper {
         Ok(())
     }
 
-    /// Finds out whether a batch arrived that was pending when the last process ended.
+    /// If a batch was pending when the last process ended, finds out whether the batch arrived.
     async fn settle(&mut self) -> Result<(), ShipError> {
         let Some(pending) = self.position.pending.clone() else {
             return Ok(());
@@ -173,8 +173,8 @@ impl Shipper {
         &self.redactor.1
     }
 
-    /// The events to ship for an event: the event itself if the day's limit allows it, and before it a line
-    /// about the limit if there is something to report.
+    /// What to ship when `event` was read: first a line about the day's limit, if there is something to
+    /// report; then `event` itself, if the limit allows it.
     fn within_the_limit(&mut self, event: Event, batch: &mut Batch) -> Vec<Event> {
         let mut shipped = Vec::new();
         let today = day(self.clock.now());
@@ -210,8 +210,8 @@ impl Shipper {
         shipped
     }
 
-    /// Ships a batch. Tries until CloudWatch has accepted or refused it, or until it is cancelled; then the
-    /// batch stays pending.
+    /// Ships a batch. Tries until CloudWatch has accepted or refused the batch. If `stop` is cancelled before
+    /// that, the batch stays pending.
     async fn ship(&mut self, batch: &mut Batch, stop: &CancellationToken) -> Result<(), ShipError> {
         let Some((events, reaches)) = batch.take() else {
             return Ok(());
@@ -231,7 +231,8 @@ impl Shipper {
         Ok(self.file.write(&self.position)?)
     }
 
-    /// Puts a batch until CloudWatch has accepted or refused it. Returns false if that was cancelled.
+    /// Puts a batch until CloudWatch has accepted or refused it. Returns false if `stop` was cancelled before
+    /// that.
     async fn put(&self, events: &[Event], stop: &CancellationToken) -> bool {
         let mut pauses = pauses();
         loop {

@@ -1,22 +1,22 @@
-//! The outbox: from a decision to a message that a provider has, once.
+//! The outbox: brings each message that was decided on to a provider, once.
 //!
-//! No provider here takes an idempotency key. So the outbox writes down each send before it begins, and asks
-//! the provider when it does not know how a send ended. The protocol, with the file that holds each step:
+//! No provider takes an idempotency key. So the outbox writes each send down before the send begins. If it
+//! does not know how a send ended, it asks the provider. The protocol, with the file that holds each step:
 //!
 //! 1. **Claim**: [`Outbox::insert`], here, in the transaction of the pass. The message is in state `sending`,
 //!    attempt 1, with a lease. The end of the lease is kept twice: in the row by the wall clock, for other
 //!    processes, and in memory by CLOCK_BOOTTIME, for this process (`leases`). Then the
-//!    [checkpoint](Store::checkpoint) copies the claim off the machine before the message leaves. If the
-//!    checkpoint is fenced, another instance went on with the state, and this process no longer owns the
+//!    [checkpoint](Store::checkpoint) copies the claim off the machine before the message leaves. A fenced
+//!    checkpoint means that another instance went on with the state. Then this process no longer owns the
 //!    message.
 //! 2. **Check** (`deliver`): the connection is opened first. Just before the bytes leave, the channel makes
 //!    the lease check that came with the message ([`LeaseCheck`](crate::outbound::LeaseCheck)): is this
 //!    process still inside the lease by CLOCK_BOOTTIME? Otherwise the channel sends nothing, because another
-//!    process may own the message by now. Over HTTP the head of the request may have left, so the message
-//!    goes to step 4. Mail and the terminal have certainly nothing of the message, so it is `planned` for
-//!    later.
-//! 3. **Send** (`deliver`, `record`; `next` decides what follows): one send, never repeated, with a deadline
-//!    inside the lease and the tag in the text.
+//!    process may own the message by now. With HTTP the head of the request may have left before this check,
+//!    so the message goes to step 4. With mail and the terminal nothing of the message has left, so the
+//!    message is `planned` for later.
+//! 3. **Send** (`deliver`, `record`; `next` decides what follows): one send, which is never repeated. Its
+//!    deadline lies inside the lease, and its text contains the tag.
 //!    * Accepted: state `accepted` with the provider's id. This is written durably, even on top of what
 //!      another instance wrote meanwhile.
 //!    * Refused for good: a new attempt on the next channel, with a lease as in step 1. Without another
@@ -25,27 +25,30 @@
 //!    * Refused for now: `planned` for later. After some tries, or if the message would expire first, a new
 //!      attempt on the next channel.
 //!    * Anything else: `unknown`.
-//! 4. **Reconcile** (`reconcile`), for `unknown`, and for `sending` whose owner is gone. Once the lease and
-//!    the settle time are over, the provider is asked for the tag.
+//! 4. **Reconcile** (`reconcile`): for a message that is `unknown`, and for a message that is `sending`
+//!    although its owner is gone. When the lease and the settle time are over, the provider is asked whether
+//!    it has a message with this tag.
 //!    * Found: the message is adopted as `accepted`.
 //!    * Absent: a new attempt with a lease as in step 1, or `failed` if the message expired.
 //!    * No answer: asked again later, never sent blindly.
 //!    * The channel cannot be asked (`reconcilable()` is false): its `on_doubt` decides. `resend` (at least
 //!      once) makes a new attempt with the same tag, so that the person sees that it is the same message.
-//!      After some doubts on one channel the next channel is used; after the last channel, or when the message
-//!      expired, it stays `unknown`. `give_up` (at most once) leaves it `unknown`, and no other channel is
-//!      tried.
+//!      After some doubts on one channel the next channel is used. After the last channel, or when the
+//!      message has expired, the message stays `unknown`. `give_up` (at most once) leaves the message
+//!      `unknown`, and no other channel is tried.
 //! 5. **Follow** (`poll`): the provider is asked about an `accepted` message at growing intervals until it is
 //!    `delivered`. If it cannot be delivered, the next channel gets a new attempt.
 //!
-//! `work` decides which step of which message is due, and `timing` holds all waiting times.
+//! `work` decides which messages are due and which step each of them needs. `timing` holds all waiting times.
 //!
-//! Every change of a row is compare-and-set on state and attempt, so a worker that was overtaken changes
-//! nothing. A worker may be dropped at any await: step 4 picks up the row that it leaves.
+//! Every change of a row is a compare-and-set on state and attempt, so a worker changes nothing if another
+//! worker was faster. A worker may be dropped at any await: step 4 picks up the row that the worker leaves.
 //!
-//! Two gaps remain. A process may be paused between the check of step 2 and the write to the socket, for
-//! longer than the rest of its lease and the settle time. And a provider may list a message only after the
-//! settle time. Either can send a message twice.
+//! Two gaps remain, and each of them can send a message twice:
+//!
+//! * A process may be paused between the check of step 2 and the write to the socket, for longer than the
+//!   rest of its lease and the settle time.
+//! * A provider may list a message only after the settle time.
 
 mod deliver;
 mod leases;
@@ -87,11 +90,11 @@ use crate::{
 pub struct NewMessage {
     /// The pass that made it.
     pub run_id: Option<String>,
-    /// Worst of its conditions.
+    /// The severity of its worst condition.
     pub severity: Severity,
-    /// Most urgent first.
+    /// What the message is about, most urgent first.
     pub subjects: Vec<Subject>,
-    /// In the same order.
+    /// How to say each subject, in the order of `subjects`.
     pub phrases: Vec<Phrase>,
     /// When the message is no longer worth sending.
     pub expires_at: Option<Timestamp>,
@@ -112,7 +115,7 @@ struct Inner {
     leases: Leases,
     /// Notified whenever a send has ended, whatever its outcome.
     sent: tokio::sync::Notify,
-    /// Whether the newest look at the database failed.
+    /// Whether the newest access to the database failed.
     database_failed: std::sync::atomic::AtomicBool,
 }
 
@@ -136,13 +139,13 @@ impl Outbox {
         }))
     }
 
-    /// Step 1, inside the caller's transaction: the message in state `sending`, attempt 1, with its lease.
-    /// Returns its id.
+    /// Step 1, inside the caller's transaction: inserts the message in state `sending`, attempt 1, with its
+    /// lease. Returns the id of the message.
     ///
     /// If the message's channel is not configured, the message is `failed` at once.
     ///
     /// # Errors
-    /// What SQLite says. The caller then rolls its transaction back.
+    /// If SQLite fails. The caller then rolls its transaction back.
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a message is made to be handed over"
@@ -209,8 +212,8 @@ impl Outbox {
         }
     }
 
-    /// Gives every broken channel one message as a new chance. Call this once when a process starts: the
-    /// person who repaired the channel may have restarted the process for that.
+    /// Gives every broken channel one message as a new chance. Call this once when a process starts: a person
+    /// may have repaired the channel and then restarted the process.
     ///
     /// # Errors
     /// If the state cannot be written.

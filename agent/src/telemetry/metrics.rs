@@ -1,4 +1,5 @@
-//! Metrics as values: one [`Metrics`] owns its registry, so that a test has its own and nothing is global.
+//! The metrics of the process. Each [`Metrics`] owns its registry: nothing is global, and each test can make
+//! its own metrics.
 //!
 //! Names, labels and help are declared once, in [`Metrics::new`]. No label is free text: each value comes
 //! from an enum or a constant, so the number of series is bounded.
@@ -19,14 +20,14 @@ use crate::{
     store::Copies,
 };
 
-/// The content type of [`Metrics::render`]; Prometheus reads it since 2.5.
+/// The content type of [`Metrics::render`]. Prometheus can read it since its version 2.5.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The metrics of a process. Cheap to clone; clones share their values.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    /// When a pass last read Beeminder, in seconds since 1970; 0: never. For a dead-man's switch.
+    /// When a pass last read Beeminder, in seconds since 1970; 0: never. A dead-man's switch can watch it.
     last_success_timestamp: Gauge,
     /// Passes by how they ended.
     runs: Family<Outcome, Counter>,
@@ -50,8 +51,8 @@ pub struct Metrics {
     http_ok: Counter,
     /// 1 while anything is degraded.
     degraded: Gauge,
-    /// The newest copy of the state that is safe off the machine: its number, its time, its size; 0: there is
-    /// none.
+    /// About the newest copy of the state that is safe off the machine: this gauge holds the number of the
+    /// copy, and the next two hold its time and its size. 0 means that there is no copy.
     state_generation: Gauge,
     state_copied_timestamp: Gauge,
     state_copy_bytes: Gauge,
@@ -102,8 +103,8 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Metrics that are all zero. Every series exists from the start, so that a rate over the first event is
-    /// right, and a missing series means a missing agent.
+    /// Metrics that are all zero. Every series except those about upstreams exists from the start. So a rate
+    /// counts the first event too, and a missing series means that the agent is missing.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("mecris");
         let super::BuildInfo { version, commit, .. } = super::build_info();
@@ -265,7 +266,8 @@ impl Metrics {
         self.run_duration.observe(took.as_secs_f64());
     }
 
-    /// When a pass last succeeded; call it at start too, with what the store remembers.
+    /// Sets when a pass last succeeded. Call this when the process starts too, with the time that the store
+    /// remembers.
     pub fn last_success(&self, at: Timestamp) {
         self.last_success_timestamp.set(at.as_second());
     }
@@ -279,7 +281,7 @@ impl Metrics {
             .inc();
     }
 
-    /// Sets how many messages are in each state now. A state that is not named has none.
+    /// Sets how many messages are in each state now. A state that is missing in `counts` has no message.
     pub fn set_notifications(&self, counts: &BTreeMap<State, u32>) {
         for state in State::ALL {
             let count = counts.get(&state).copied().unwrap_or_default();
@@ -302,7 +304,7 @@ impl Metrics {
         }
     }
 
-    /// Whether a channel is broken now.
+    /// Sets whether a channel is broken now.
     pub fn channel_broken(&self, channel: ChannelKind, broken: bool) {
         self.channel_broken
             .get_or_create(&ChannelLabel {
@@ -311,7 +313,7 @@ impl Metrics {
             .set(i64::from(broken));
     }
 
-    /// An upstream was tried.
+    /// Records that an upstream was tried, and whether it answered.
     pub fn upstream(&self, upstream: &'static str, ok: bool) {
         self.upstream_up
             .get_or_create(&Upstream { upstream })
@@ -337,12 +339,12 @@ impl Metrics {
         };
     }
 
-    /// Whether anything is degraded.
+    /// Sets whether anything is degraded.
     pub fn degraded(&self, degraded: bool) {
         self.degraded.set(i64::from(degraded));
     }
 
-    /// All of them as text, see [`CONTENT_TYPE`].
+    /// All metrics as text, see [`CONTENT_TYPE`].
     pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::with_capacity(4096);
         text::encode(&mut text, &self.registry)?;

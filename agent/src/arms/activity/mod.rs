@@ -1,11 +1,12 @@
-//! Activity: was there a walk today? From a Beeminder goal's datapoints, never from its colour.
+//! Activity: was there a walk today? The datapoints of a Beeminder goal give the answer, never the colour of
+//! the goal.
 //!
-//! A walk is a datapoint of the goal that a person or their device made, whatever its value. A dummy is no
-//! walk: Beeminder itself makes `#DERAIL` points and pessimistic presumptions. The initial datapoint is no
-//! walk either: it comes with the goal on the day the goal is created. The daystamp of a walk must be today,
-//! as `today.rs` defines it.
+//! A walk is a datapoint of the goal that a person or their device made, whatever its value. A dummy
+//! datapoint is no walk, because Beeminder itself made it: a `#DERAIL` point or a pessimistic presumption.
+//! The initial datapoint is no walk either, because Beeminder makes it on the day the goal is created. The
+//! daystamp of a walk must be today, as `today.rs` defines it.
 //!
-//! A walk that cannot be determined is `Unknown`, never "needed" and never "done".
+//! If nobody can say whether there was a walk, the answer is `Unknown`, never "needed" and never "done".
 
 mod today;
 

@@ -63,8 +63,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Sends the row's attempt, and the attempts on other channels that follow at once. Stops where this
-    /// process does not hold the lease.
+    /// Sends the row's attempt, and the attempts on other channels that follow it at once. Stops at an
+    /// attempt whose lease this process does not hold.
     pub(super) async fn deliver(&self, mut row: Row) -> Result<(), StoreError> {
         while let Some(lease) = self.0.leases.take(&row.id, row.attempt) {
             let sending = self.0.leases.sending(&row.id, lease.attempt);
@@ -93,7 +93,7 @@ impl Outbox {
                 )
                 .await;
         };
-        // The end of step 1. Without an answer from the remote, the claim on this machine must do.
+        // The end of step 1. If the remote cannot be reached, the claim on this machine has to suffice.
         failpoint!("outbox.claimed");
         let verdict = self.0.store.checkpoint(lease.epoch, self.checkpoint_time()).await;
         if verdict == Verdict::Unsure {
@@ -173,7 +173,8 @@ impl Outbox {
         self.0.lease / 3
     }
 
-    /// The check of step 2, which the channel makes once more when its connection is ready for the bytes.
+    /// The check of step 2. `send` has looked at the lease before; the channel checks the lease once more
+    /// when its connection is ready for the bytes.
     fn lease_check(&self, lease: Lease) -> LeaseCheck {
         let clock = self.0.clock.clone();
         LeaseCheck::new(move || {

@@ -8,13 +8,13 @@ use std::{
 
 use jiff::Timestamp;
 
-/// The right of this process to send one attempt of a message. After it follows the settle time, in which
-/// nobody may ask the provider about the attempt.
+/// The right of this process to send one attempt of a message. The settle time follows the lease. During the
+/// settle time nobody may ask the provider about the attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lease {
-    /// The attempt that it is for.
+    /// The attempt that may be sent.
     pub(super) attempt: u32,
-    /// The epoch of the state in which it was written down, or an earlier one; see
+    /// The epoch of the state when the lease was written down, or an earlier epoch; see
     /// [`crate::store::Store::checkpoint`].
     pub(super) epoch: u64,
     /// Its end by CLOCK_BOOTTIME.
@@ -27,16 +27,16 @@ pub(super) struct Lease {
     pub(super) row_settled: Timestamp,
 }
 
-/// The leases of this process by message, and the leases that it found in the database: attempts that another
-/// process or instance began.
+/// The leases by message: the leases of this process, and the leases that this process found in the database
+/// because another process or instance began the attempt.
 ///
-/// A lease is kept until its settle time is over, longer than its send. If the wall clock jumped meanwhile,
-/// the row alone would let reconciliation ask too early. For a lease found in the database only wall-clock
-/// time is known, which may have jumped, so that lease counts from first sight.
+/// A lease is kept after its send, until its settle time is over. If only the row were kept and the wall
+/// clock jumped, reconciliation could ask too early. A lease that was found in the database is known by the
+/// wall clock only, which may have jumped. So such a lease begins when this process first sees it.
 #[derive(Debug, Default)]
 pub(super) struct Leases(Mutex<HashMap<String, Entry>>);
 
-/// A send under way. The send has ended when this is dropped.
+/// A send under way. Dropping this value says that the send has ended.
 pub(super) struct Sending<'a> {
     leases: &'a Leases,
     id: String,
@@ -59,12 +59,12 @@ impl Drop for Sending<'_> {
 struct Entry {
     lease: Lease,
     taken: bool,
-    /// Taken, and the send has not ended yet.
+    /// Whether the lease is taken and its send has not ended yet.
     sending: bool,
 }
 
 impl Leases {
-    /// Remembers a lease, instead of the message's previous one.
+    /// Remembers a lease. It replaces the previous lease of the message.
     pub(super) fn grant(&self, id: &str, lease: Lease) {
         self.entries().insert(
             id.to_owned(),
@@ -82,7 +82,7 @@ impl Leases {
             .retain(|id, entry| boottime < entry.lease.settled || is_open(id));
     }
 
-    /// Takes the right to send this attempt. One worker gets it, once.
+    /// Takes the right to send this attempt. Only one worker gets the right, and only once.
     pub(super) fn take(&self, id: &str, attempt: u32) -> Option<Lease> {
         let mut entries = self.entries();
         let entry = entries
@@ -92,8 +92,8 @@ impl Leases {
         Some(entry.lease)
     }
 
-    /// Whether this attempt waits for a worker of this process. An attempt whose lease has ended does not: it
-    /// is reconciled.
+    /// Whether this attempt waits for a worker of this process. An attempt whose lease has ended does not
+    /// wait for a worker: it is reconciled.
     pub(super) fn waits(&self, id: &str, attempt: u32, boottime: Duration) -> bool {
         self.entries()
             .get(id)
@@ -122,8 +122,8 @@ impl Leases {
         self.entries().values().any(|entry| entry.sending)
     }
 
-    /// A send of this process ended in doubt. Its bytes may have left only now, so the settle time begins now
-    /// at the earliest. Returns how long reconciliation must wait from now on.
+    /// Records that a send of this process ended in doubt. Its bytes may have left only now, so the settle
+    /// time begins now at the earliest. Returns how long reconciliation must wait from now on.
     pub(super) fn doubted(&self, id: &str, attempt: u32, settle: Duration, boottime: Duration) -> Duration {
         let mut entries = self.entries();
         let Some(entry) = entries.get_mut(id).filter(|entry| entry.lease.attempt == attempt) else {
@@ -134,9 +134,9 @@ impl Leases {
         lease.settled - boottime
     }
 
-    /// How long reconciliation must wait with an attempt, by CLOCK_BOOTTIME. `as_of_now` becomes the
-    /// attempt's lease if this process sees the attempt for the first time, or if another instance wrote the
-    /// row since.
+    /// How long the reconciliation of an attempt must still wait, by CLOCK_BOOTTIME. `as_of_now` is a lease
+    /// that begins now. It becomes the lease of the attempt if this process sees the attempt for the first
+    /// time, or if another instance has written the row since.
     pub(super) fn unsettled_for(&self, id: &str, as_of_now: Lease, boottime: Duration) -> Duration {
         let mut entries = self.entries();
         let found = Entry {

@@ -14,11 +14,11 @@ use crate::{
 /// used.
 const TRIES_PER_CHANNEL: u32 = 5;
 
-/// How many times a message may stay in doubt on a channel that cannot be asked. Each time the person may
-/// have got it.
+/// How many attempts of a message may end in doubt on a channel that cannot be asked. Each of these attempts
+/// may have reached the person.
 const DOUBTS_PER_CHANNEL: u32 = 3;
 
-/// Why an attempt reached nobody. All variants but [`Miss::InDoubt`] are certain.
+/// Why an attempt reached nobody. That it reached nobody is certain, except with [`Miss::InDoubt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
     /// Refused, and trying again cannot help.
@@ -31,16 +31,16 @@ pub(super) enum Miss {
         /// As the provider asked.
         retry_after: Option<Duration>,
     },
-    /// This process decided not to send it after all, and knows that it did not.
+    /// This process did not send the attempt after all, and is certain of that.
     NotSent,
-    /// After doubt: the provider does not have it.
+    /// The attempt was in doubt, and the provider does not have the message.
     Absent,
-    /// After doubt: the provider cannot be asked, so the attempt may have reached the person. The
-    /// configuration says which way to err.
+    /// The attempt was in doubt, and the provider cannot be asked. So the attempt may have reached the
+    /// person. The configuration says whether to risk a second message or none.
     InDoubt(OnDoubt),
     /// Accepted, but it could not be delivered.
     Undelivered {
-        /// Whether the reason may pass.
+        /// Whether the reason may go away by itself.
         may_pass: bool,
         /// What the failure is about.
         scope: Scope,
@@ -76,7 +76,7 @@ impl Miss {
         }
     }
 
-    /// Whether every other message would have been refused too.
+    /// Whether every other message on this channel would fail for the same reason.
     pub(super) fn breaks_channel(self) -> bool {
         matches!(
             self,

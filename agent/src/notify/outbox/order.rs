@@ -30,7 +30,8 @@ pub(super) fn first(
         .copied()
 }
 
-/// The channel after those that were tried: the first healthy channel, else the first broken one.
+/// The channel to use after the channels in `tried`: the first healthy channel that is left, else the first
+/// broken channel that is left.
 pub(super) fn after(
     configured: &[ChannelKind],
     tried: &[ChannelKind],

@@ -87,7 +87,8 @@ impl Outbox {
     async fn status(&self, row: &Row) -> Result<Status, AskError> {
         let channel = self.channel(row.channel).ok_or(AskError::NoChannel)?;
         let id = row.provider_id.as_deref().ok_or(AskError::NoId)?;
-        // A receipt can wait. A new message, whose lease has begun, must not wait for it.
+        // A receipt can wait. A new message cannot, because its lease has begun. So this question must be
+        // short.
         let within = timing::ASKING.min(self.0.lease / 3);
         timeout(within, channel.status(id))
             .await

@@ -1,5 +1,5 @@
-//! Step 4 of the protocol: after doubt, ask the provider. Never send blindly, unless the channel cannot be
-//! asked and the configuration says to send again.
+//! Step 4 of the protocol: asks the provider about an attempt in doubt. A message is never sent blindly,
+//! unless the channel cannot be asked and the configuration says to send the message again.
 
 use tokio::time::timeout;
 use tracing::warn;
@@ -95,7 +95,7 @@ impl Outbox {
     }
 }
 
-/// Why the outcome will never be known, and which way the configuration errs.
+/// Says why the outcome will never be known, and whether the configuration risks two messages or none.
 fn in_doubt(channel: &dyn Channel, row: &Row) -> String {
     let name = channel.kind().as_str();
     let way = match channel.on_doubt() {

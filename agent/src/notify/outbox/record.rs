@@ -1,5 +1,5 @@
-//! Records the outcome of an attempt. Each outcome is one transaction; a worker that was overtaken changes
-//! nothing.
+//! Records the outcome of an attempt. Each outcome is one transaction. It changes nothing if another worker
+//! was faster.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::{
 };
 
 impl Outbox {
-    /// The provider has the message, under `provider_id`.
+    /// Records that the provider has the message and calls it `provider_id`.
     pub(super) async fn accepted(
         &self,
         row: Row,
@@ -48,12 +48,13 @@ impl Outbox {
         Ok(())
     }
 
-    /// It is unknown whether the message was accepted. Step 4 asks when the lease and the settle time are
-    /// over.
+    /// Records that it is unknown whether the message was accepted. Step 4 asks the provider when the lease
+    /// and the settle time are over.
     pub(super) async fn doubted(&self, row: Row, why: String) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "it is unknown whether the message was accepted");
-        // By the lease, not by the row: the wall clock may have been set back since the row was written.
+        // The wait follows from the lease, not from the row, because the wall clock may have been set back
+        // since the row was written.
         let unsettled = self
             .0
             .leases
@@ -69,8 +70,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The attempt reached nobody. Records that, and begins, plans or gives up the next attempt. Returns the
-    /// next attempt if it is to be sent now.
+    /// Records that the attempt reached nobody, or that it stays in doubt for ever. Begins, plans or gives up
+    /// the next attempt. Returns the next attempt if it is to be sent now.
     pub(super) async fn missed(
         &self,
         row: Row,
@@ -98,7 +99,8 @@ impl Outbox {
                     next_at: Some(at),
                     ..row.clone()
                 },
-                // An earlier attempt may have reached the person, so the message is not called failed.
+                // The message has failed only if no earlier attempt stayed in doubt: such an attempt may have
+                // reached the person.
                 Next::Fail if !table::was_resent(tx, &row.id)? => Row {
                     state: State::Failed,
                     next_at: None,
@@ -139,7 +141,7 @@ impl Outbox {
                     now,
                 )?;
             }
-            // An attempt in doubt keeps the reason of its doubt.
+            // If the attempt is recorded as in doubt already, the recorded reason stays.
             let after_doubt = matches!(miss, Miss::Absent | Miss::InDoubt(_));
             let why = after
                 .why
@@ -185,7 +187,8 @@ impl Outbox {
     async fn settle(&self, row: Row, next: Row, ending: Ending) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let (id, attempt) = (row.id.clone(), row.attempt);
-        // The reply is kept even if the epoch changed: the newer state may still have this attempt in flight.
+        // The reply is written even if the epoch has changed: in the newer state this attempt may still be in
+        // flight.
         let written = self.0.store.write_and_copy(self.checkpoint_time(), move |tx| {
             let won = table::replace(tx, &row, &next, now)?;
             if won {
@@ -209,8 +212,8 @@ impl Outbox {
     }
 }
 
-/// If the person knows already, no further attempt is made. A message that may have reached the person stays
-/// in doubt.
+/// If the person knows already (`known`), no further attempt is made: the message fails. If it may have
+/// reached the person, it stays in doubt instead.
 fn withhold(next: Next, miss: Miss, known: bool) -> Next {
     match next {
         Next::Send(_) | Next::Later(_) if known && matches!(miss, Miss::InDoubt(_)) => Next::Leave,

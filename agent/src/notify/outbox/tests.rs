@@ -31,7 +31,7 @@ struct World {
 }
 
 impl World {
-    /// With a text message first, then the terminal.
+    /// A world whose first channel is text messages and whose second channel is the terminal.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("state.db")).unwrap();
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// With text messages alone.
+    /// A world whose only channel is text messages.
     fn with_sms_alone() -> Self {
         let mut world = Self::new();
         world.outbox = Self::outbox(&world.store, &world.clock, vec![world.sms.clone()]);
@@ -83,7 +83,8 @@ impl World {
         }
     }
 
-    /// Lets time pass to the next thing to do and does it; false if there is none.
+    /// Lets time pass until the next message is due, and works on it. Returns false if no message will be
+    /// due.
     async fn turn(&self) -> bool {
         let Some(due) = self.outbox.next_due() else {
             return false;
@@ -92,7 +93,7 @@ impl World {
         if wait.is_positive() {
             self.clock.advance(wait);
         }
-        // What was dropped ends when the runtime gets its turn.
+        // A task that was dropped ends only when the runtime gets its turn.
         tokio::task::yield_now().await;
         self.outbox.work().await;
         true
@@ -488,7 +489,7 @@ async fn a_single_pass_waits_for_what_is_in_doubt_but_not_for_a_receipt() {
             .clock
             .advance(SignedDuration::try_from(LEASE + SETTLE).unwrap());
     };
-    // Paused time runs ahead while the database writes, so the limit is far away.
+    // The paused clock of tokio runs ahead while the database writes, so the limit must be far away.
     tokio::join!(world.outbox.drain(Duration::from_secs(1_000_000)), settled);
     assert_eq!(world.see(&id).state, State::Accepted);
     assert_eq!(world.outcomes(&id), ["absent", "accepted"]);

@@ -1,5 +1,5 @@
-//! How long the outbox waits. Every wait follows from the age of a message or from its number of tries, both
-//! in the database, so a restart changes no wait.
+//! How long the outbox waits. Every wait is computed from the age of a message or from its number of tries.
+//! Both are in the database, so a restart changes no wait.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// After this long without an answer about a message, the outbox stops asking.
+/// The age at which the outbox stops asking about a message.
 pub(super) const GIVE_UP_ASKING: Duration = Duration::from_secs(48 * 60 * 60);
 
-/// After this long the outbox expects no receipt from a carrier any more.
+/// The age at which the outbox no longer expects a receipt from a carrier.
 pub(super) const NO_RECEIPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait before another attempt, if a provider could not deliver for a passing reason.
@@ -25,14 +25,14 @@ pub(super) fn backoff(tries: u32, retry_after: Option<Duration>) -> Duration {
     retry_after.map_or(doubled, |told| told.max(doubled))
 }
 
-/// The wait before a question without an answer is asked again. `age` is the time since the doubt began. 5 s
-/// at first, later a quarter of the age, at most 15 min.
+/// The wait before a provider that did not answer is asked again. `age` is the time since the doubt began.
+/// The wait is 5 s at first, later a quarter of the age, and at most 15 min.
 pub(super) fn before_asking_again(age: Duration) -> Duration {
     (age / 4).clamp(Duration::from_secs(5), 15 * MINUTE)
 }
 
-/// The wait before an accepted message is asked about again. `age` is the time since it was accepted. 5 s,
-/// 15 s, 1 min, 5 min, then every 15 min.
+/// The wait before the provider is asked again about a message that it accepted. `age` is the time since
+/// then. The waits are 5 s, 15 s, 1 min, 5 min, and then always 15 min.
 pub(super) fn before_polling(age: Duration) -> Duration {
     match age.as_secs() {
         0..5 => Duration::from_secs(5),

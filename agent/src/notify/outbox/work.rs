@@ -56,9 +56,9 @@ impl Outbox {
         self.next_due_of(|_| true)
     }
 
-    /// Works until every message is settled: accepted, delivered or failed. Ends earlier when `within` is
-    /// over, or will be over before the next message is due. Waits for sends that other workers began. A
-    /// single pass (`run`) calls this before it ends.
+    /// Works until every message is settled: accepted, delivered or failed. Ends earlier if `within` has
+    /// passed, or will have passed before the next message is due. Waits for sends that other workers began.
+    /// A single pass (`run`) calls this before it ends.
     pub async fn drain(&self, within: Duration) {
         let end = Instant::now() + within;
         loop {
@@ -108,8 +108,9 @@ impl Outbox {
         Ok(open)
     }
 
-    /// When a message is due: now, if it waits for this process; after the settle time, if it was or may have
-    /// been sent without a known outcome.
+    /// When a message is due. A message that waits for this process is due now. A message that was or may
+    /// have been sent, without a known outcome, is due after the settle time. Any other message is due when
+    /// its row says.
     fn due_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
         let boottime = self.0.clock.boottime();
         match row.state {
@@ -165,9 +166,9 @@ impl Outbox {
 
 /// When the message is due according to its row.
 ///
-/// If the row was written in the future, the wall clock was set back since. Waiting until the clock is there
-/// again could take days, so the message is due now at the latest. This holds also for a message in doubt
-/// about which the outbox had stopped asking.
+/// If the row was written at a time that is still to come, the wall clock was set back after that. It could
+/// take days until the clock reaches that time again, so the message is due now at the latest. This is also
+/// true of a message in doubt that the outbox had stopped asking about.
 fn planned_at(row: &Row, now: Timestamp) -> Option<Timestamp> {
     let was_set_back = now < row.updated_at;
     match row.next_at {
