@@ -40,8 +40,12 @@ impl FromStr for Moment {
         if let Ok(instant) = text.parse() {
             return Ok(Self::Instant(instant));
         }
-        // As a local time, jiff would read a day alone as midnight, and would ignore the name of a zone.
-        if text.contains(['T', 't', ' ']) && !text.contains('[') {
+        // jiff would ignore the name of a zone, so the text would mean another instant than it says.
+        if text.contains('[') {
+            return Err(wrong());
+        }
+        // As a local time, jiff would read a day alone as midnight.
+        if text.contains(['T', 't', ' ']) {
             return text.parse().map(Self::Local).map_err(|_| wrong());
         }
         text.parse().map(Self::Day).map_err(|_| wrong())
@@ -106,6 +110,8 @@ mod tests {
             "2026-11-14T25:00",
             "ago",
             " ago",
+            "2026-11-14T13:00[America/New_York]",
+            "2026-11-14[America/New_York]",
         ] {
             let error = text.parse::<Moment>().unwrap_err();
             assert!(
