@@ -12,6 +12,7 @@ pub mod policy;
 mod record;
 pub mod report;
 mod run;
+mod unknown;
 
 pub use report::{DecisionView, Report};
 pub use run::{Heuristic, HeuristicError};

@@ -13,6 +13,7 @@ use super::{
     policy::Policy,
     record,
     report::{self, DecisionView, NotificationView, Report},
+    unknown,
 };
 use crate::{
     arms::beeminder::BeeminderArm,
@@ -106,6 +107,8 @@ impl Heuristic {
     /// Deciding and recording are one transaction. If another instance wrote first, the transaction is
     /// repeated on top of its state.
     ///
+    /// Logs one warning with the reasons if something could not be found out.
+    ///
     /// # Errors
     /// If the state cannot be used. Then nothing is sent and nothing is claimed. The error holds the
     /// decisions if the pass could still decide.
@@ -124,6 +127,7 @@ impl Heuristic {
             observed,
             conditions,
         });
+        pass.warn_of_unknown();
         let (this, recorded) = (self.clone(), Arc::clone(&pass));
         failpoint!("pass.assessed");
         match self
@@ -273,6 +277,19 @@ struct Pass {
 }
 
 impl Pass {
+    /// Logs before anything is recorded: the reasons are needed most when the state cannot be written either.
+    fn warn_of_unknown(&self) {
+        let reasons = unknown::reasons(&report::observations(&self.observed), &self.conditions);
+        if !reasons.is_empty() {
+            let why = reasons.join("; ");
+            tracing::warn!(
+                run_id = self.run_id,
+                why,
+                "the pass could not find out everything"
+            );
+        }
+    }
+
     fn report(&self, decisions: &[Decision]) -> Report {
         Report {
             run_id: self.run_id.clone(),

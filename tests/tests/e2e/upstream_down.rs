@@ -5,6 +5,7 @@ use mecris_tests::{
     agent::Output,
     beeminder::{Fault, GoalSpec},
 };
+use serde_json::Value;
 
 use crate::stage::{Stage, about};
 
@@ -31,17 +32,25 @@ fn stage() -> Stage {
     stage
 }
 
-/// Unknown, exit 3, nothing safe, no walk reminder.
+/// The lines at WARN.
+fn warnings(logs: &str) -> Vec<&str> {
+    logs.lines().filter(|line| line.contains(" WARN ")).collect()
+}
+
+/// Unknown, exit 3, one warning with the reason, nothing safe, no walk reminder.
 fn assert_unknown(what: &str, output: &Output) {
     let report = output.json();
     assert_eq!(output.code, 3, "{what}: {}", output.everything());
-    let status = report["observations"]["beeminder"]["status"].as_str();
+    let observed = &report["observations"]["beeminder"];
+    let status = observed["status"].as_str();
     assert!(matches!(status, Some("unknown" | "stale")), "{what}: {report:#}");
+    let why = observed["why"].as_str().filter(|why| !why.is_empty());
+    let why = why.unwrap_or_else(|| panic!("{what}: {report:#}"));
+    let warnings = warnings(&output.stderr);
     assert!(
-        report["observations"]["beeminder"]["why"]
-            .as_str()
-            .is_some_and(|why| !why.is_empty()),
-        "{what}: {report:#}"
+        warnings.len() == 1 && warnings[0].contains(&format!("beeminder: {why}")),
+        "{what}: {why} is logged once: {}",
+        output.stderr
     );
     for list in ["conditions", "decisions"] {
         for entry in report[list].as_array().expect("a list") {
@@ -78,7 +87,9 @@ fn every_way_to_fail_is_unknown_and_never_safe() {
 fn what_was_read_before_the_failure_is_not_called_safe_either() {
     for (what, fault) in faults() {
         let stage = stage();
-        assert_eq!(stage.pass("2026-03-03T12:00:00-05:00").code, 0);
+        let fine = stage.pass("2026-03-03T12:00:00-05:00");
+        assert_eq!(fine.code, 0, "{}", fine.everything());
+        assert_eq!(warnings(&fine.stderr), Vec::<&str>::new());
         stage.beeminder.fail(fault);
         assert_unknown(what, &stage.pass("2026-03-03T15:00:00-05:00"));
     }
@@ -135,4 +146,32 @@ fn a_goal_that_is_red_is_told_although_another_cannot_be_read() {
     assert_eq!(output.code, 3, "{}", output.everything());
     assert_eq!(about(&report, "decisions", "goal:reading", "action"), "notify");
     assert_eq!(about(&report, "conditions", "goal:odd", "severity"), "UNKNOWN");
+    let warnings = warnings(&output.stderr);
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("goal:odd: "),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn the_daemon_logs_the_reason_of_each_pass_once() {
+    let mut stage = Stage::of_the_daemon();
+    stage.beeminder.set_goals([GoalSpec::new("writing", 9)]);
+    stage.beeminder.fail(Fault::Status(503));
+    stage.setup.set_env("MECRIS_LOG_FORMAT", "json");
+    let daemon = stage.setup.serve();
+    let reply = daemon.post("/intelligent-reminder/trigger", None).json();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let id = text(&reply["run"]["run_id"]);
+    let why = text(&reply["run"]["observations"]["beeminder"]["why"]);
+    let logs = daemon.logs();
+    let lines = logs
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let of_this_pass: Vec<_> = lines
+        .filter(|line| line["level"] == "WARN" && line["run_id"] == *id)
+        .map(|line| text(&line["why"]))
+        .collect();
+    assert_eq!(of_this_pass, [format!("beeminder: {why}")], "{logs}");
 }

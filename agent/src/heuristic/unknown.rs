@@ -1,0 +1,129 @@
+//! What a pass could not find out, and why: the text of the one warning that such a pass logs.
+
+use crate::domain::{Condition, ObservationView, Observations, Severity};
+
+/// One reason for each thing that could not be found out; empty if everything was found out.
+///
+/// If Beeminder could not be read, its reason stands alone: the goals and the walk are read from Beeminder.
+pub(super) fn reasons(observations: &Observations, conditions: &[Condition]) -> Vec<String> {
+    let beeminder = reason("beeminder", &observations.beeminder);
+    let follows_from_beeminder = |condition: &Condition| {
+        beeminder.is_some()
+            && matches!(
+                condition.subject.topic(),
+                "goal" | "beeminder" | "upstream" | "walk"
+            )
+    };
+    let unknown: Vec<_> = conditions
+        .iter()
+        .filter(|condition| condition.severity == Severity::Unknown && !follows_from_beeminder(condition))
+        .collect();
+    // A budget known only from an old reading may still be bad enough to be no unknown condition.
+    let budget = reason("budget", &observations.budget).filter(|_| {
+        !unknown
+            .iter()
+            .any(|condition| condition.subject.topic() == "budget")
+    });
+    let named = unknown
+        .iter()
+        .map(|condition| format!("{}: {}", condition.subject, condition.evidence));
+    beeminder.clone().into_iter().chain(named).chain(budget).collect()
+}
+
+fn reason(arm: &str, view: &ObservationView) -> Option<String> {
+    let why = view.why.as_deref().unwrap_or("no reason was given");
+    (view.doubt() > 0).then(|| format!("{arm}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Freshness, Phrase};
+
+    fn view(status: Freshness, why: &str) -> ObservationView {
+        ObservationView {
+            status,
+            at: None,
+            why: (!why.is_empty()).then(|| why.to_owned()),
+        }
+    }
+
+    fn observations(beeminder: ObservationView, budget: ObservationView) -> Observations {
+        Observations {
+            beeminder,
+            budget,
+            walk: ObservationView::NOT_CONFIGURED,
+        }
+    }
+
+    fn condition(subject: &str, severity: Severity, evidence: &str) -> Condition {
+        Condition {
+            subject: subject.parse().unwrap(),
+            severity,
+            day: "2026-03-03".parse().unwrap(),
+            expires_at: None,
+            evidence: evidence.to_owned(),
+            phrase: Phrase {
+                long: String::new(),
+                short: String::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_pass_that_found_everything_out_has_no_reason() {
+        let fresh = || view(Freshness::Fresh, "");
+        let conditions = [condition("goal:reading", Severity::Critical, "safebuf 0")];
+        assert_eq!(
+            reasons(&observations(fresh(), fresh()), &conditions),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            reasons(&observations(fresh(), ObservationView::NOT_CONFIGURED), &[]),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn the_reason_of_beeminder_stands_for_what_is_read_from_it() {
+        let down = view(Freshness::Stale, "Beeminder failed (status 503)");
+        let conditions = [
+            condition("goal:reading", Severity::Unknown, "read at noon"),
+            condition("walk", Severity::Unknown, "the goals could not be read"),
+            condition("budget:groq", Severity::Unknown, "no reading in March"),
+        ];
+        assert_eq!(
+            reasons(
+                &observations(down, view(Freshness::Unknown, "no reading in March")),
+                &conditions
+            ),
+            [
+                "beeminder: Beeminder failed (status 503)",
+                "budget:groq: no reading in March"
+            ]
+        );
+    }
+
+    #[test]
+    fn one_goal_that_cannot_be_read_is_named() {
+        let fresh = || view(Freshness::Fresh, "");
+        let conditions = [
+            condition("goal:odd", Severity::Unknown, "safebuf is not a number"),
+            condition("goal:reading", Severity::Safe, "safebuf 9"),
+        ];
+        assert_eq!(
+            reasons(&observations(fresh(), fresh()), &conditions),
+            ["goal:odd: safebuf is not a number"]
+        );
+    }
+
+    #[test]
+    fn an_old_reading_of_a_budget_has_a_reason_although_its_condition_is_a_warning() {
+        let old = view(Freshness::Stale, "the newest reading is 9 days old");
+        let conditions = [condition("budget:groq", Severity::Warning, "92% used")];
+        assert_eq!(
+            reasons(&observations(view(Freshness::Fresh, ""), old), &conditions),
+            ["budget: the newest reading is 9 days old"]
+        );
+    }
+}
