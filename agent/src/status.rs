@@ -1,8 +1,8 @@
 //! How Mecris stands at one instant: window, passes, copies off the machine, channels.
 //!
-//! [`Status`] is the one value behind `mecris-agent status`, `GET /health` and `GET /narrator/context`. It is made
-//! from the recorded state ([`Status::recorded`]), which any process can read, or from what a daemon holds in
-//! memory ([`Status::live`]), which costs no I/O. Nothing here decides whether to speak.
+//! [`Status`] is made from the recorded state, which any process can read: `mecris-agent status` and
+//! `GET /narrator/context` show it. [`Vitals`] is the part of it that a daemon also holds in memory and can show
+//! without I/O: `GET /health` is made of it. Nothing here decides whether to speak.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Connection;
@@ -16,7 +16,7 @@ use crate::{
     store::tables::{
         broken_channels::{self, BrokenChannel},
         lineage::{self, Saved, Trouble},
-        runs,
+        runs::{self, RunRow},
     },
     telemetry::live::Live,
 };
@@ -41,7 +41,7 @@ impl Facts {
     pub fn new(settings: &Settings) -> Self {
         Self {
             window: settings.window,
-            grace: SignedDuration::try_from(settings.window_grace).unwrap_or(SignedDuration::MAX),
+            grace: settings.window_grace,
             zone: settings.time_zone.clone(),
             remote: settings.state.remote.as_ref().map(ToString::to_string),
             channels: settings.notify.channels.clone(),
@@ -75,7 +75,7 @@ pub struct Status {
 }
 
 /// The window, and whether it was outlived.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WindowStatus {
     /// Whether it is open now.
     pub open: bool,
@@ -105,67 +105,82 @@ pub struct CopiesStatus {
 }
 
 impl Status {
-    /// From the recorded state. `None` for the connection: there is no state yet.
+    /// If there is no state yet: nothing was recorded, so no channel is known to be broken.
+    pub fn without_state(facts: &Facts, now: Timestamp) -> Self {
+        let over = facts.window.over(now, &facts.zone, facts.grace);
+        let remote = facts.remote.as_ref();
+        Self {
+            at: now,
+            window: WindowStatus::new(facts, now, over),
+            last_run_started_at: None,
+            last_run_finished_at: None,
+            last_success: None,
+            copies: remote.map(|remote| CopiesStatus::new(remote, None, None, now)),
+            broken_channels: Vec::new(),
+            nobody_to_tell: false,
+        }
+    }
+
+    /// From the recorded state. The caller has read `newest_pass` on the same connection.
     ///
     /// # Errors
     /// If the database cannot be read.
     pub fn recorded(
-        connection: Option<&Connection>,
+        connection: &Connection,
+        newest_pass: Option<&RunRow>,
         facts: &Facts,
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
-        let mut status = Self {
-            at: now,
-            window: WindowStatus::new(facts, now, facts.window.over(now, &facts.zone, facts.grace)),
-            last_run_started_at: None,
-            last_run_finished_at: None,
-            last_success: None,
-            copies: facts
-                .remote
-                .as_ref()
-                .map(|remote| CopiesStatus::new(remote, None, None, now)),
-            broken_channels: Vec::new(),
-            nobody_to_tell: false,
+        let nothing_recorded = Self::without_state(facts, now);
+        let broken_channels = broken_channels::among(connection, &facts.channels)?;
+        let copies = match &facts.remote {
+            None => None,
+            Some(remote) => lineage::get(connection)?
+                .map(|lineage| CopiesStatus::new(remote, lineage.saved, lineage.trouble, now))
+                .or(nothing_recorded.copies),
         };
-        let Some(connection) = connection else {
-            return Ok(status);
-        };
-        if let Some(run) = runs::list(connection, 1)?.into_iter().next() {
-            status.last_run_started_at = Some(run.started_at);
-            status.last_run_finished_at = Some(run.finished_at);
-        }
-        status.last_success = runs::last_success(connection)?;
-        status.broken_channels = broken_channels::among(connection, &facts.channels)?;
-        status.nobody_to_tell = status.broken_channels.len() == facts.channels.len();
-        if let Some(remote) = &facts.remote
-            && let Some(lineage) = lineage::get(connection)?
-        {
-            status.copies = Some(CopiesStatus::new(remote, lineage.saved, lineage.trouble, now));
-        }
-        Ok(status)
+        Ok(Self {
+            last_run_started_at: newest_pass.map(|pass| pass.started_at),
+            last_run_finished_at: newest_pass.map(|pass| pass.finished_at),
+            last_success: runs::last_success(connection)?,
+            copies,
+            nobody_to_tell: broken_channels.len() == facts.channels.len(),
+            broken_channels,
+            ..nothing_recorded
+        })
     }
+}
 
-    /// From what the daemon holds in memory. Broken channels are not held there: `/health` names them among what
-    /// is degraded.
-    pub fn live(live: &Live, facts: &Facts, now: Timestamp) -> Self {
+/// What a daemon knows of itself without I/O. Which channels are broken, and why copying fails, are only in the
+/// record.
+#[derive(Clone, Copy, Debug)]
+pub struct Vitals {
+    /// When this machine is meant to run.
+    pub window: WindowStatus,
+    /// When the newest pass began; `None`: no pass is known.
+    pub last_run_started_at: Option<Timestamp>,
+    /// When a pass last ended, however it ended.
+    pub last_run_finished_at: Option<Timestamp>,
+    /// When a pass last read Beeminder; `None`: never.
+    pub last_success: Option<Timestamp>,
+    /// Seconds since a pass last read Beeminder.
+    pub last_success_age_seconds: Option<i64>,
+    /// The newest copy off the machine that is known to be safe, and seconds since it was made; `None`: there is
+    /// none.
+    pub copy: Option<(Saved, i64)>,
+}
+
+impl Vitals {
+    /// From what the daemon holds in memory.
+    pub fn of(live: &Live, facts: &Facts, now: Timestamp) -> Self {
         Self {
-            at: now,
             window: WindowStatus::new(facts, now, live.over),
             last_run_started_at: live.run_started_at,
             last_run_finished_at: live.run_finished_at,
             last_success: live.run_succeeded_at,
-            copies: facts
-                .remote
-                .as_ref()
-                .map(|remote| CopiesStatus::new(remote, live.copied, None, now)),
-            broken_channels: Vec::new(),
-            nobody_to_tell: false,
+            last_success_age_seconds: live.run_succeeded_at.map(|at| age_seconds(at, now)),
+            copy: live.copied.map(|saved| (saved, age_seconds(saved.at, now))),
         }
-    }
-
-    /// Seconds since a pass last read Beeminder.
-    pub fn last_success_age_seconds(&self) -> Option<i64> {
-        self.last_success.map(|at| age_seconds(at, self.at))
     }
 }
 
@@ -228,9 +243,11 @@ mod tests {
     }
 
     fn recorded(store: &Store) -> Status {
-        store
-            .read(|connection| Status::recorded(Some(connection), &facts(), at(NOW)))
-            .unwrap()
+        let read = store.read(|connection| {
+            let newest_pass = runs::newest(connection)?;
+            Status::recorded(connection, newest_pass.as_ref(), &facts(), at(NOW))
+        });
+        read.unwrap()
     }
 
     async fn execute(store: &Store, sql: &'static str) {
@@ -239,7 +256,7 @@ mod tests {
 
     #[test]
     fn without_a_state_only_the_window_and_the_missing_copy_are_known() {
-        let status = Status::recorded(None, &facts(), at(NOW)).unwrap();
+        let status = Status::without_state(&facts(), at(NOW));
         assert_eq!((status.last_success, status.last_run_finished_at), (None, None));
         assert!(status.window.open);
         assert_eq!(status.window.seconds_left, Some(5 * 3600));
@@ -257,15 +274,27 @@ mod tests {
              VALUES (1, 7, 'a', 7, '2026-11-21T17:59:00.000000000Z', 4000)",
         )
         .await;
+        execute(
+            &store,
+            "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, succeeded, overran, changed, observations)
+             VALUES ('r', '2026-11-21T17:45:00.000000000Z', '2026-11-21T17:45:03.000000000Z', 'schedule', 'done', 1, 0,
+                     0, 'null')",
+        )
+        .await;
         let status = recorded(&store);
+        let copies = status.copies.as_ref().unwrap();
         let live = LiveStatus::new(at("2026-11-21T17:00:00Z"));
-        live.copied(status.copies.as_ref().unwrap().saved);
-        let in_memory = Status::live(&live.read(), &facts(), at(NOW));
-        assert_eq!(
-            serde_json::to_value(&in_memory).unwrap(),
-            serde_json::to_value(&status).unwrap()
-        );
-        assert_eq!(status.copies.unwrap().age_seconds, Some(60));
+        live.run_started(at("2026-11-21T17:45:00Z"));
+        live.run_finished(at("2026-11-21T17:45:03Z"), true);
+        live.copied(copies.saved);
+        let vitals = Vitals::of(&live.read(), &facts(), at(NOW));
+        assert_eq!(vitals.window, status.window);
+        assert_eq!(vitals.last_run_started_at, status.last_run_started_at);
+        assert_eq!(vitals.last_run_finished_at, status.last_run_finished_at);
+        assert_eq!(vitals.last_success, status.last_success);
+        assert_eq!(vitals.last_success_age_seconds, Some(15 * 60 - 3));
+        assert_eq!(copies.age_seconds, Some(60));
+        assert_eq!(vitals.copy, copies.saved.zip(copies.age_seconds));
     }
 
     #[tokio::test]

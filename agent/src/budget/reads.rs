@@ -34,7 +34,15 @@ impl BudgetArm {
     /// # Errors
     /// If the state cannot be read.
     pub fn usage(&self, now: Timestamp) -> Result<Vec<BudgetToday>, StoreError> {
-        self.store.read(|connection| self.rules.usage(connection, now))
+        self.store.read(|connection| self.usage_on(connection, now))
+    }
+
+    /// As [`BudgetArm::usage`], on a connection on which the caller reads more of the same moment.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn usage_on(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<BudgetToday>> {
+        self.rules.usage(connection, now)
     }
 
     /// The sums of the sessions of the last `days` local days, today included.

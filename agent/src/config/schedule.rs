@@ -159,8 +159,9 @@ pub(super) fn window(reader: &mut Reader) -> Option<Window> {
 }
 
 /// `window.grace`.
-pub(super) fn grace(reader: &mut Reader) -> Option<Duration> {
-    reader.duration("window.grace", Duration::ZERO..=DAY)
+pub(super) fn grace(reader: &mut Reader) -> Option<SignedDuration> {
+    let grace = reader.duration("window.grace", Duration::ZERO..=DAY)?;
+    Some(SignedDuration::try_from(grace).expect("a day at most fits"))
 }
 
 /// Short intervals are for tests: in production an upstream would refuse so many requests. A pass that may

@@ -4,9 +4,7 @@
 //! Every function reads all of its settings before it returns `None`, so that a person sees every problem at
 //! once.
 
-use std::time::Duration;
-
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{
     BeeminderSettings, BudgetSettings, Environment, HeuristicSettings, HttpSettings, JournalSettings,
@@ -76,7 +74,7 @@ pub struct Settings {
     /// When the instance exists.
     pub window: Window,
     /// `window.grace`: how long before and after the window the agent may run without saying so.
-    pub window_grace: Duration,
+    pub window_grace: SignedDuration,
     /// The endpoints.
     pub http: HttpSettings,
     /// When to look, and from which severity to speak.

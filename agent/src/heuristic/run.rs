@@ -194,17 +194,13 @@ impl Heuristic {
             .chain(report.notifications.drain(..).map(|old| old.id))
             .collect();
         let configured = self.outbox.configured();
-        report.broken_channels = self
-            .store
-            .read(|connection| broken_channels::among(connection, &configured))?;
-        report.nobody_to_tell = report.broken_channels.len() == configured.len();
-        for id in ids {
-            report.notifications.extend(
-                self.store
-                    .read(|connection| outbox::get(connection, &id))?
-                    .map(view),
-            );
-        }
+        let (broken_channels, messages) = self.store.read(|connection| {
+            let messages: Result<Vec<_>, _> = ids.iter().map(|id| outbox::get(connection, id)).collect();
+            Ok((broken_channels::among(connection, &configured)?, messages?))
+        })?;
+        report.nobody_to_tell = broken_channels.len() == configured.len();
+        report.broken_channels = broken_channels;
+        report.notifications = messages.into_iter().flatten().map(view).collect();
         Ok(())
     }
 

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 
 use super::App;
 use crate::{
-    status::{CopiesStatus, Status},
+    status::Vitals,
+    store::tables::lineage::Saved,
     telemetry::live::{Live, Phase},
 };
 
@@ -92,14 +93,13 @@ pub struct StateCopy {
 }
 
 impl StateCopy {
-    fn of(copies: &CopiesStatus) -> Option<Self> {
-        let saved = copies.saved?;
-        Some(Self {
+    fn new(saved: Saved, age_seconds: i64) -> Self {
+        Self {
             generation: saved.generation,
             at: saved.at,
-            age_seconds: copies.age_seconds?,
+            age_seconds,
             bytes: saved.bytes,
-        })
+        }
     }
 }
 
@@ -172,7 +172,7 @@ impl App {
         let live = self.live.read();
         let heartbeat_age = live.heartbeat_age();
         let healthy = live.store_ok && heartbeat_age <= self.settings.heartbeat_bound;
-        let status = Status::live(&live, &self.settings.facts, now);
+        let vitals = Vitals::of(&live, &self.settings.facts, now);
         Health {
             status: if healthy { "healthy" } else { "unhealthy" },
             services: self.services(&live),
@@ -180,16 +180,18 @@ impl App {
             version: env!("CARGO_PKG_VERSION"),
             phase: phase_word(live.phase),
             started_at: live.started_at,
-            last_run_started_at: status.last_run_started_at,
-            last_run_finished_at: status.last_run_finished_at,
-            last_success_at: status.last_success,
-            last_success_age_seconds: status.last_success_age_seconds(),
+            last_run_started_at: vitals.last_run_started_at,
+            last_run_finished_at: vitals.last_run_finished_at,
+            last_success_at: vitals.last_success,
+            last_success_age_seconds: vitals.last_success_age_seconds,
             scheduler_heartbeat_age_seconds: heartbeat_age.as_secs(),
-            state_copy: status.copies.as_ref().and_then(StateCopy::of),
+            state_copy: vitals
+                .copy
+                .map(|(saved, age_seconds)| StateCopy::new(saved, age_seconds)),
             window: WindowState {
-                open: status.window.open,
-                ends_at: status.window.end,
-                over_seconds: status.window.over_seconds,
+                open: vitals.window.open,
+                ends_at: vitals.window.end,
+                over_seconds: vitals.window.over_seconds,
             },
             degraded: live.degraded.keys().copied().collect(),
             response_time_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,

@@ -42,7 +42,7 @@ impl WindowGuard {
     pub fn new(settings: &Settings) -> Self {
         Self {
             window: settings.window,
-            grace: SignedDuration::try_from(settings.window_grace).unwrap_or(SignedDuration::MAX),
+            grace: settings.window_grace,
             zone: settings.time_zone.clone(),
             production: settings.environment == Environment::Production,
         }

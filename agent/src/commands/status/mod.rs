@@ -85,7 +85,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
     let mut shown = Shown {
         version: build_info(),
         environment: settings.environment.as_str().to_owned(),
-        status: Status::recorded(None, &facts, now)?,
+        status: Status::without_state(&facts, now),
         never_ran: true,
         last_run: None,
         decisions: Vec::new(),
@@ -101,8 +101,8 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
         Err(error) => return Err(error.into()),
     };
     store.read(|connection| {
-        shown.status = Status::recorded(Some(connection), &facts, now)?;
-        shown.last_run = runs::list(connection, 1)?.into_iter().next();
+        shown.last_run = runs::newest(connection)?;
+        shown.status = Status::recorded(connection, shown.last_run.as_ref(), &facts, now)?;
         shown.notifications = outbox::list(connection, MESSAGES)?;
         shown.silences = SilenceView::all(&silences::active(connection, now)?, now);
         if let Some(run) = &shown.last_run {

@@ -7,6 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use jiff::Timestamp;
+use rusqlite::Connection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,9 +17,13 @@ use crate::{
     clock,
     domain::Slug,
     http::{
-        ApiError, App,
+        ApiError, App, AppSettings,
         args::{Args, NoArguments},
-        views::{ActivityStatus, AlertReply, BeeminderStatus, Emergency, Reading, activity::Recorded},
+        views::{
+            ActivityStatus, AlertReply, BeeminderStatus, Emergency, Reading,
+            activity::{NoSuchGoal, Recorded},
+            reading::Try,
+        },
     },
     store::{
         StoreError,
@@ -65,11 +70,8 @@ pub(in crate::http) async fn status(
     _: Args<NoArguments>,
 ) -> Reply<BeeminderStatus> {
     let now = app.clock.now();
-    Ok(Json(BeeminderStatus::new(
-        &app.reading(now)?,
-        &app.settings.zone,
-        now,
-    )))
+    let reading = app.beeminder(now)?.reading;
+    Ok(Json(BeeminderStatus::new(&reading, &app.settings.zone, now)))
 }
 
 /// What is not known to be safe, most urgent first.
@@ -79,7 +81,7 @@ pub(in crate::http) async fn emergency(
     _: Args<NoArguments>,
 ) -> Reply<Emergencies> {
     let now = app.clock.now();
-    let reading = app.reading(now)?;
+    let reading = app.beeminder(now)?.reading;
     let emergencies = Emergency::all(&reading, &app.settings.zone, now);
     Ok(Json(Emergencies {
         count: emergencies.len(),
@@ -130,48 +132,78 @@ pub(in crate::http) async fn goal_activity(
 
 fn activity_of(app: &App, goal: &Slug) -> Reply<Activity> {
     let now = app.clock.now();
-    let reading = app.reading(now)?;
-    let status = app.activity(goal, &reading, now)?;
+    let status = app
+        .beeminder(now)?
+        .activity(goal, &app.settings, now)
+        .map_err(|error| ApiError::not_found(error.to_string()))?;
     Ok(Json(Activity {
         activity_status: status,
         timestamp: now,
     }))
 }
 
-impl App {
-    /// The recorded account, judged.
-    pub(in crate::http) fn reading(&self, now: Timestamp) -> Result<Reading, StoreError> {
-        let (snapshot, newest_try) = self.store.read(|connection| {
-            Ok((
-                snapshots::get(connection, BEEMINDER)?,
-                upstreams::latest(connection, BEEMINDER)?,
-            ))
-        })?;
-        Ok(Reading::judge(snapshot, newest_try, self.settings.interval, now))
+/// What passes recorded of Beeminder: rows of one moment, not judged yet.
+pub(in crate::http) struct Rows {
+    account: Option<(Timestamp, String)>,
+    newest_try: Option<Try>,
+    walk: Option<(Timestamp, String)>,
+}
+
+/// What is known of Beeminder at one instant.
+pub(in crate::http) struct Known {
+    /// The account.
+    pub(in crate::http) reading: Reading,
+    /// The newest walk that a pass found out about, and when.
+    walk: Option<(Timestamp, Walk)>,
+}
+
+impl Rows {
+    /// Reads them on this connection.
+    pub(in crate::http) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            account: snapshots::get(connection, BEEMINDER)?,
+            newest_try: upstreams::latest(connection, BEEMINDER)?,
+            walk: snapshots::get(connection, WALK)?,
+        })
     }
 
-    /// What is on record about a goal's day.
+    /// Judges them at `now`.
+    pub(in crate::http) fn judge(self, settings: &AppSettings, now: Timestamp) -> Known {
+        // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
+        let parse = |(at, json): (Timestamp, String)| Some((at, serde_json::from_str::<Walk>(&json).ok()?));
+        Known {
+            reading: Reading::judge(self.account, self.newest_try, settings.interval, now),
+            walk: self.walk.and_then(parse),
+        }
+    }
+}
+
+impl Known {
+    /// What is known of a goal's day.
+    ///
+    /// # Errors
+    /// If the account was just read and has no such goal.
     pub(in crate::http) fn activity(
         &self,
         goal: &Slug,
-        reading: &Reading,
+        settings: &AppSettings,
         now: Timestamp,
-    ) -> Result<ActivityStatus, ApiError> {
-        let snapshot = self.store.read(|connection| snapshots::get(connection, WALK))?;
-        // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
-        let walk =
-            snapshot.and_then(|(at, json)| serde_json::from_str::<Walk>(&json).ok().map(|walk| (at, walk)));
-        let local = &self.settings.zone;
-        let today = clock::local_day(now, local);
+    ) -> Result<ActivityStatus, NoSuchGoal> {
+        let local = &settings.zone;
         let recorded = Recorded {
-            reading,
-            walk: walk.as_ref().map(|(at, walk)| (*at, walk)),
-            today,
+            reading: &self.reading,
+            walk: self.walk.as_ref().map(|(at, walk)| (*at, walk)),
+            today: clock::local_day(now, local),
         };
-        let account_zone = reading.zone(local);
+        let account_zone = self.reading.zone(local);
         ActivityStatus::of(goal, recorded, |goal| {
             activity::walked(goal, now, local, &account_zone)
         })
-        .map_err(|error| ApiError::not_found(error.to_string()))
+    }
+}
+
+impl App {
+    fn beeminder(&self, now: Timestamp) -> Result<Known, StoreError> {
+        Ok(self.store.read(Rows::read)?.judge(&self.settings, now))
     }
 }

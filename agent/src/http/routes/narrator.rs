@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use jiff::Timestamp;
+use rusqlite::Connection;
 
-use super::Reply;
+use super::{Reply, beeminder::Rows};
 use crate::{
     http::{
         App,
@@ -15,7 +17,8 @@ use crate::{
             usage::UsageView,
         },
     },
-    status::Status,
+    status::{Facts, Status},
+    store::tables::runs,
 };
 
 /// Everything that a language model needs to talk about the day.
@@ -26,25 +29,32 @@ pub(in crate::http) async fn context(
 ) -> Reply<NarratorContext> {
     let now = app.clock.now();
     // One part that fails does not hide the others: it is unknown, and says why.
-    let usage = match app.budget.usage(now) {
+    let (beeminder, budgets, machine) = app.store.read(|connection| {
+        Ok((
+            Rows::read(connection)?,
+            app.budget.usage_on(connection, now),
+            machine(connection, &app.settings.facts, now),
+        ))
+    })?;
+    let usage = match budgets {
         Ok(budgets) => UsageView::new(&budgets),
         Err(error) => {
             tracing::warn!(%error, "the budgets are missing in the narrator's context");
             UsageView::unknown(Some("the budgets cannot be read at the moment".to_owned()))
         }
     };
-    let reading = app.reading(now)?;
+    let beeminder = beeminder.judge(&app.settings, now);
+    let reading = &beeminder.reading;
     let walk = app.settings.walk_goal.as_ref().map(|goal| {
-        app.activity(goal, &reading, now)
-            .unwrap_or_else(|error| ActivityStatus::unknown(goal, reading.as_of, error.detail().to_owned()))
+        beeminder
+            .activity(goal, &app.settings, now)
+            .unwrap_or_else(|error| ActivityStatus::unknown(goal, reading.as_of, error.to_string()))
     });
-    let machine = app
-        .store
-        .read(|connection| Status::recorded(Some(connection), &app.settings.facts, now))
+    let machine = machine
         .inspect_err(|error| tracing::warn!(%error, "the machine is missing in the narrator's context"))
         .ok();
     let sources = Sources {
-        reading: &reading,
+        reading,
         walk: walk.as_ref(),
         walk_from: app.settings.walk_from,
         walk_until: app.settings.walk_until,
@@ -53,4 +63,9 @@ pub(in crate::http) async fn context(
         zone: &app.settings.zone,
     };
     Ok(Json(NarratorContext::new(sources, now)))
+}
+
+fn machine(connection: &Connection, facts: &Facts, now: Timestamp) -> rusqlite::Result<Status> {
+    let newest_pass = runs::newest(connection)?;
+    Status::recorded(connection, newest_pass.as_ref(), facts, now)
 }

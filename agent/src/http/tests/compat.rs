@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
+    domain::{RunOutcome, Trigger},
     http::views::testing::{minutes_ago, snapshot_at},
-    store::tables::{snapshots, upstreams},
+    store::tables::{runs, snapshots, upstreams},
 };
 
 /// The account of [`crate::http::views::testing::account`], read just now or not readable since.
@@ -183,6 +184,54 @@ async fn narrator_context_keeps_its_fields() {
         "goal_slug has_activity_today status check_time message cached error",
     );
     assert_eq!(context["urgent_items"], json!(["DERAILING: reading"]));
+}
+
+/// A writer records account and pass together, so every answer has to show them together.
+#[tokio::test]
+async fn narrator_context_tells_of_one_moment() {
+    let server = with_account(None).await;
+    let (stop, store) = (server.stop.clone(), server.store.clone());
+    let writer = tokio::spawn(async move {
+        for minutes in (0..600).cycle() {
+            let (at, json) = snapshot_at(minutes_ago(minutes)).unwrap();
+            let pass = pass_at(at);
+            let write = store.write(move |tx| {
+                tx.execute("DELETE FROM runs", [])?;
+                runs::insert(tx, &pass)?;
+                snapshots::put(tx, "beeminder", at, &json)
+            });
+            write.await.unwrap();
+            if stop.is_cancelled() {
+                break;
+            }
+        }
+    });
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < 30 {
+        let answer = server.get("/narrator/context").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let context = answer.json();
+        if !context["machine"]["last_run_started_at"].is_null() {
+            assert_eq!(context["as_of"], context["machine"]["last_run_started_at"]);
+            seen.insert(context["as_of"].to_string());
+        }
+    }
+    server.stop.cancel();
+    writer.await.unwrap();
+}
+
+fn pass_at(at: jiff::Timestamp) -> runs::RunRow {
+    runs::RunRow {
+        id: "a-pass".to_owned(),
+        started_at: at,
+        finished_at: at,
+        trigger: Trigger::Schedule,
+        outcome: RunOutcome::Done,
+        succeeded: true,
+        overran: false,
+        changed: false,
+        observations: None,
+    }
 }
 
 #[tokio::test]

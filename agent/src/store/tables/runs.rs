@@ -53,6 +53,11 @@ pub fn insert(tx: &Transaction<'_>, run: &RunRow) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The newest pass.
+pub fn newest(connection: &Connection) -> rusqlite::Result<Option<RunRow>> {
+    Ok(list(connection, 1)?.into_iter().next())
+}
+
 /// Passes, the newest first.
 pub fn list(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<RunRow>> {
     page(connection, limit, None)
