@@ -7,6 +7,7 @@ use super::{
     reader::Reader,
     setting::{Form, Kind, Setting, Table},
 };
+use crate::domain::word;
 
 pub(super) const TABLE: Table = Table {
     name: "",
@@ -32,28 +33,18 @@ pub(super) const TABLE: Table = Table {
     ],
 };
 
-/// `environment`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// A laptop or a test.
-    Development,
-    /// For real: refuses console delivery, `--at` and `auth = "none"`.
-    Production,
-}
-
-impl Environment {
-    /// As it is configured.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Development => "development",
-            Self::Production => "production",
-        }
+word! {
+    /// `environment`.
+    pub enum Environment: "an environment" in "lowercase" {
+        /// A laptop or a test.
+        Development,
+        /// For real: refuses console delivery, `--at` and `auth = "none"`.
+        Production,
     }
 }
 
 pub(super) fn environment(reader: &mut Reader) -> Option<Environment> {
-    let words = [Environment::Development, Environment::Production].map(|word| (word.as_str(), word));
-    reader.choice("environment", &words)
+    reader.choice("environment", &Environment::ALL.map(|word| (word.as_str(), word)))
 }
 
 pub(super) fn time_zone(reader: &mut Reader) -> Option<TimeZone> {

@@ -3,49 +3,31 @@ use serde::{Deserialize, Serialize};
 
 use super::{Money, Provider, word::word};
 
-/// How a budget stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = BudgetHealth)]
-#[strum(serialize_all = "UPPERCASE")]
-pub enum Health {
-    /// Within the plan.
-    Good,
-    /// Money will run out before the period does, or much of it is used, or the period is over.
-    Warning,
-    /// Spent, or nearly.
-    Critical,
-    /// Not known.
-    Unknown,
+word! {
+    /// How a budget stands.
+    #[derive(utoipa::ToSchema)]
+    #[schema(as = BudgetHealth)]
+    pub enum Health: "a budget's health" in "UPPERCASE" {
+        /// Within the plan.
+        Good,
+        /// Money will run out before the period does, or much of it is used, or the period is over.
+        Warning,
+        /// Spent, or nearly.
+        Critical,
+        /// Not known.
+        Unknown,
+    }
 }
 
-word!(Health, "a budget's health");
-
-/// `budget.*.source`: where Mecris learns what was spent.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum BudgetSource {
-    /// Sessions recorded through `POST /usage/record`, priced by the table of prices.
-    Ledger,
-    /// Readings of the month-to-date total that the provider's console shows.
-    Odometer,
+word! {
+    /// `budget.*.source`: where Mecris learns what was spent.
+    pub enum BudgetSource: "a source of a budget" in "lowercase" {
+        /// Sessions recorded through `POST /usage/record`, priced by the table of prices.
+        Ledger,
+        /// Readings of the month-to-date total that the provider's console shows.
+        Odometer,
+    }
 }
-
-word!(BudgetSource, "a source of a budget");
 
 /// One provider's budget at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,41 +2,26 @@
 
 use super::word::word;
 
-/// A way to reach the person.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum ChannelKind {
-    /// Standard output; development only.
-    Console,
-    /// A text message by Twilio.
-    Sms,
-    /// A WhatsApp message by Twilio.
-    WhatsApp,
-    /// A telephone call by Twilio, which says the text.
-    Voice,
-    /// A message of a Telegram bot.
-    Telegram,
-    /// A message in a Slack channel, by an incoming webhook.
-    Slack,
-    /// A mail by SMTP.
-    Email,
+word! {
+    /// A way to reach the person.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum ChannelKind: "a channel" in "lowercase" {
+        /// Standard output; development only.
+        Console,
+        /// A text message by Twilio.
+        Sms,
+        /// A WhatsApp message by Twilio.
+        WhatsApp,
+        /// A telephone call by Twilio, which says the text.
+        Voice,
+        /// A message of a Telegram bot.
+        Telegram,
+        /// A message in a Slack channel, by an incoming webhook.
+        Slack,
+        /// A mail by SMTP.
+        Email,
+    }
 }
-
-word!(ChannelKind, "a channel");
 
 impl ChannelKind {
     /// Whether anybody ever says what became of a message that the provider accepted.

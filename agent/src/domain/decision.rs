@@ -33,70 +33,43 @@ pub struct Condition {
     pub phrase: Phrase,
 }
 
-/// What is done about a condition.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum Action {
-    /// It goes into this pass's message.
-    Notify,
-    /// It stays out of it.
-    Suppress,
+word! {
+    /// What is done about a condition.
+    #[derive(utoipa::ToSchema)]
+    pub enum Action: "an action" in "lowercase" {
+        /// It goes into this pass's message.
+        Notify,
+        /// It stays out of it.
+        Suppress,
+    }
 }
 
-word!(Action, "an action");
-
-/// Why a decision was taken. Every decision has exactly one.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Reason {
-    /// Notify: the first time today that it is bad enough.
-    FirstOfDay,
-    /// Notify: it got worse since today's message, and escalation is on.
-    Escalated,
-    /// Suppress: today's one message about it was already claimed.
-    AlreadyNotifiedToday,
-    /// Suppress: the person sleeps.
-    QuietHours,
-    /// Suppress: enough messages in this hour or on this day.
-    RateLimited,
-    /// Suppress: a silence covers it.
-    Silenced,
-    /// Suppress: the person said that they know.
-    Acknowledged,
-    /// Suppress: it is not bad enough to say.
-    BelowThreshold,
-    /// Suppress: nobody knows how bad it is. Never the same as safe.
-    UnknownData,
-    /// Suppress: the person is on vacation.
-    Vacation,
+word! {
+    /// Why a decision was taken. Every decision has exactly one.
+    #[derive(Hash, utoipa::ToSchema)]
+    pub enum Reason: "a reason" in "snake_case" {
+        /// Notify: the first time today that it is bad enough.
+        FirstOfDay,
+        /// Notify: it got worse since today's message, and escalation is on.
+        Escalated,
+        /// Suppress: today's one message about it was already claimed.
+        AlreadyNotifiedToday,
+        /// Suppress: the person sleeps.
+        QuietHours,
+        /// Suppress: enough messages in this hour or on this day.
+        RateLimited,
+        /// Suppress: a silence covers it.
+        Silenced,
+        /// Suppress: the person said that they know.
+        Acknowledged,
+        /// Suppress: it is not bad enough to say.
+        BelowThreshold,
+        /// Suppress: nobody knows how bad it is. Never the same as safe.
+        UnknownData,
+        /// Suppress: the person is on vacation.
+        Vacation,
+    }
 }
-
-word!(Reason, "a reason");
 
 /// What a person said, and because of which a decision stays silent: a silence, a vacation or an
 /// acknowledgement.

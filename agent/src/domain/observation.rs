@@ -30,33 +30,20 @@ pub enum Observation<T> {
     },
 }
 
-/// [`Observation`] without its value: what `run --json` shows for each arm.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Freshness {
-    /// Read just now.
-    Fresh,
-    /// An older reading.
-    Stale,
-    /// Nothing is known.
-    Unknown,
-    /// The arm is not configured, so there is nothing to know.
-    NotConfigured,
+word! {
+    /// [`Observation`] without its value: what `run --json` shows for each arm.
+    #[derive(utoipa::ToSchema)]
+    pub enum Freshness: "a freshness" in "snake_case" {
+        /// Read just now.
+        Fresh,
+        /// An older reading.
+        Stale,
+        /// Nothing is known.
+        Unknown,
+        /// The arm is not configured, so there is nothing to know.
+        NotConfigured,
+    }
 }
-
-word!(Freshness, "a freshness");
 
 /// What a pass found out, without the values: `observations` of a report and of a recorded pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -1,40 +1,25 @@
-use serde::{Deserialize, Serialize};
-
 use super::word::word;
 
-/// How close a promise is to breaking; the `derail_risk` of Beeminder goals, the scale of every condition.
-///
-/// `Unknown` is no rung of the ladder: it is neither safe nor urgent, so there is no `Ord`. Compare with
-/// [`Severity::at_least`], sort with [`Severity::rank`].
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "UPPERCASE")]
-#[strum(serialize_all = "UPPERCASE")]
-pub enum Severity {
-    /// Could not find out. Never shown, counted or decided as safe.
-    Unknown,
-    /// Nothing to do.
-    Safe,
-    /// Worth a look in the next days.
-    Caution,
-    /// Act by tomorrow.
-    Warning,
-    /// Act today.
-    Critical,
+word! {
+    /// How close a promise is to breaking; the `derail_risk` of Beeminder goals, the scale of every
+    /// condition.
+    ///
+    /// `Unknown` is no rung of the ladder: it is neither safe nor urgent, so there is no `Ord`. Compare with
+    /// [`Severity::at_least`], sort with [`Severity::rank`].
+    #[derive(Hash, utoipa::ToSchema)]
+    pub enum Severity: "a severity" in "UPPERCASE" {
+        /// Could not find out. Never shown, counted or decided as safe.
+        Unknown,
+        /// Nothing to do.
+        Safe,
+        /// Worth a look in the next days.
+        Caution,
+        /// Act by tomorrow.
+        Warning,
+        /// Act today.
+        Critical,
+    }
 }
-
-word!(Severity, "a severity");
 
 impl Severity {
     /// Whether this is `threshold` or worse. `Unknown` never is.

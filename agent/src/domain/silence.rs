@@ -28,28 +28,15 @@ pub struct Silence {
     pub deleted_by: Option<String>,
 }
 
-/// What a silence is called in decisions. Decisions look for a vacation first.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum SilenceKind {
-    /// A silence about everything that was promised; decisions say `vacation`.
-    Vacation,
-    /// A silence about some subjects; decisions say `silenced`.
-    Silence,
+word! {
+    /// What a silence is called in decisions. Decisions look for a vacation first.
+    pub enum SilenceKind: "a kind of silence" in "lowercase" {
+        /// A silence about everything that was promised; decisions say `vacation`.
+        Vacation,
+        /// A silence about some subjects; decisions say `silenced`.
+        Silence,
+    }
 }
-
-word!(SilenceKind, "a kind of silence");
 
 impl Silence {
     /// Whether it holds at `now`.

@@ -1,7 +1,6 @@
 //! Words: small enums whose names people, JSON, the database, metrics and the configuration share.
 //!
-//! A word is spelled like the name of its variant. `rename_all` tells serde which case to use, and
-//! `serialize_all` tells strum. A test compares the two. [`word!`] adds what every word has.
+//! A word is spelled like the name of its variant, in the one case that [`word!`] is given.
 
 /// A text that is not one of the words that were expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +32,27 @@ impl WordError {
     }
 }
 
-/// Gives an enum the list `ALL`, `as_str`, `Display`, and a `FromStr` whose [`WordError`] names every word.
-/// The enum must derive `strum::IntoStaticStr` and `strum::VariantArray`. The second argument is what the
-/// error calls the enum.
+/// Declares a word: `pub enum Action: "an action" in "lowercase" { Notify, Suppress }`.
+///
+/// The text after the colon is what a [`WordError`] calls the enum. The case is serde's and strum's name for it:
+/// `lowercase`, `UPPERCASE`, `snake_case`. The enum is `Copy`, has JSON, the list `ALL`, `as_str`, `Display`, and a
+/// `FromStr` whose [`WordError`] names every word. Other traits are derived by attributes, as for any enum.
 macro_rules! word {
-    ($word:ident, $what:literal) => {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis enum $word:ident: $what:literal in $case:tt {
+            $($(#[$of_variant:meta])* $variant:ident,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(strum::IntoStaticStr, strum::VariantArray)]
+        #[serde(rename_all = $case)]
+        #[strum(serialize_all = $case)]
+        $visibility enum $word {
+            $($(#[$of_variant])* $variant,)+
+        }
+
         impl $word {
             /// Every value, in the order of declaration.
             pub const ALL: [Self; <$word as strum::VariantArray>::VARIANTS.len()] =

@@ -18,8 +18,8 @@ const DIMENSION: &str = "Environment";
 /// Every name with its unit and what it is, as JSON.
 pub const NAMES: &str = include_str!("cloudwatch_metrics.json");
 
-/// The metrics that the agent itself writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The metrics that the agent itself writes. CloudWatch knows each by the name of its variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 pub enum Metric {
     /// A pass read Beeminder and was recorded.
     SuccessfulPass,
@@ -38,27 +38,9 @@ pub enum Metric {
 }
 
 impl Metric {
-    #[cfg(test)]
-    const ALL: [Self; 7] = [
-        Self::SuccessfulPass,
-        Self::FailedPass,
-        Self::NotificationFailed,
-        Self::OutsideWindow,
-        Self::AgentError,
-        Self::InstanceMinutes,
-        Self::WatchdogRestart,
-    ];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::SuccessfulPass => "SuccessfulPass",
-            Self::FailedPass => "FailedPass",
-            Self::NotificationFailed => "NotificationFailed",
-            Self::OutsideWindow => "OutsideWindow",
-            Self::AgentError => "AgentError",
-            Self::InstanceMinutes => "InstanceMinutes",
-            Self::WatchdogRestart => "WatchdogRestart",
-        }
+    /// The name in CloudWatch: that of the variant.
+    fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -117,12 +99,14 @@ impl Emf {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     #[test]
     fn every_metric_of_the_agent_is_in_the_table_that_alarms_are_made_of() {
         let table: Map<String, Value> = serde_json::from_str(NAMES).unwrap();
-        for metric in Metric::ALL {
+        for metric in Metric::VARIANTS {
             assert_eq!(table[metric.as_str()]["unit"], "Count", "{metric:?}");
         }
         for (name, about) in &table {

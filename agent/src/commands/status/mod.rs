@@ -13,7 +13,7 @@ use crate::{
     alerts::Spool,
     cli::JsonArgs,
     clock::Clock,
-    config::Settings,
+    config::{Environment, Settings},
     domain::RunOutcome,
     http::views::SilenceView,
     status::{Facts, Status},
@@ -36,7 +36,7 @@ const MESSAGES: u32 = 5;
 #[derive(Serialize)]
 struct Shown {
     version: BuildInfo,
-    environment: String,
+    environment: Environment,
     #[serde(flatten)]
     status: Status,
     /// No pass was ever made: there is no state yet.
@@ -84,7 +84,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
     let facts = Facts::new(settings);
     let mut shown = Shown {
         version: build_info(),
-        environment: settings.environment.as_str().to_owned(),
+        environment: settings.environment,
         status: Status::without_state(&facts, now),
         never_ran: true,
         last_run: None,

@@ -79,9 +79,7 @@ pub(super) fn parse(place: &str, text: &str) -> Result<FoundSecrets, SecretsErro
 }
 
 pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
-    SecretName::ALL
-        .into_iter()
-        .flat_map(|name| name.spellings().iter().copied())
+    SecretName::ALL.into_iter().flat_map(SecretName::spellings)
 }
 
 fn is_known(name: &str) -> bool {

@@ -1,13 +1,15 @@
 //! The names of secrets, and how a secret with several names is picked.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use secrecy::SecretString;
+use strum::VariantArray as _;
 
 use super::{SecretProblem, Secrets};
 
 /// A secret's canonical name, `BEEMINDER_AUTH_TOKEN`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SecretName {
     /// Beeminder's personal token. Alias `BEEMINDER_API_TOKEN`.
     BeeminderAuthToken,
@@ -38,45 +40,26 @@ pub enum SecretName {
 }
 
 impl SecretName {
-    /// Every name.
-    pub const ALL: [Self; 13] = [
-        Self::BeeminderAuthToken,
-        Self::TwilioAccountSid,
-        Self::TwilioAuthToken,
-        Self::TwilioApiKeySid,
-        Self::TwilioApiKeySecret,
-        Self::TwilioFromNumber,
-        Self::TwilioToNumber,
-        Self::AnthropicAdminKey,
-        Self::LitellmApiKey,
-        Self::TelegramBotToken,
-        Self::SlackWebhookUrl,
-        Self::SmtpUrl,
-        Self::MecrisApiTokens,
-    ];
+    /// Every name, in the order of declaration.
+    pub const ALL: [Self; Self::VARIANTS.len()] =
+        *Self::VARIANTS.first_chunk().expect("as many as there are");
 
     /// The canonical name.
-    pub const fn as_str(self) -> &'static str {
-        self.spellings()[0]
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
-    /// The canonical name, then the names of earlier systems.
-    pub(in crate::config) const fn spellings(self) -> &'static [&'static str] {
-        match self {
-            Self::BeeminderAuthToken => &["BEEMINDER_AUTH_TOKEN", "BEEMINDER_API_TOKEN"],
-            Self::TwilioAccountSid => &["TWILIO_ACCOUNT_SID", "TWILIO_SID"],
-            Self::TwilioAuthToken => &["TWILIO_AUTH_TOKEN", "TWILIO_TOKEN"],
-            Self::TwilioApiKeySid => &["TWILIO_API_KEY_SID"],
-            Self::TwilioApiKeySecret => &["TWILIO_API_KEY_SECRET"],
-            Self::TwilioFromNumber => &["TWILIO_FROM_NUMBER", "FROM_NUMBER"],
-            Self::TwilioToNumber => &["TWILIO_TO_NUMBER", "PHONE_NUMBER"],
-            Self::AnthropicAdminKey => &["ANTHROPIC_ADMIN_KEY"],
-            Self::LitellmApiKey => &["LITELLM_API_KEY"],
-            Self::TelegramBotToken => &["TELEGRAM_BOT_TOKEN"],
-            Self::SlackWebhookUrl => &["SLACK_WEBHOOK_URL"],
-            Self::SmtpUrl => &["SMTP_URL"],
-            Self::MecrisApiTokens => &["MECRIS_API_TOKENS"],
-        }
+    /// The canonical name, then the name that an earlier system used.
+    pub(in crate::config) fn spellings(self) -> impl Iterator<Item = &'static str> {
+        let alias = match self {
+            Self::BeeminderAuthToken => Some("BEEMINDER_API_TOKEN"),
+            Self::TwilioAccountSid => Some("TWILIO_SID"),
+            Self::TwilioAuthToken => Some("TWILIO_TOKEN"),
+            Self::TwilioFromNumber => Some("FROM_NUMBER"),
+            Self::TwilioToNumber => Some("PHONE_NUMBER"),
+            _ => None,
+        };
+        iter::once(self.as_str()).chain(alias)
     }
 }
 
@@ -102,7 +85,7 @@ pub(super) fn pick<'a>(
     let mut secrets = Secrets::default();
     for name in SecretName::ALL {
         let mut found: Option<(&'static str, &str)> = None;
-        for &spelling in name.spellings() {
+        for spelling in name.spellings() {
             let Some(value) = get(spelling).filter(|value| !value.trim().is_empty()) else {
                 continue;
             };

@@ -91,9 +91,7 @@ fn the_full_example_shows_the_defaults() {
 #[test]
 fn the_documentation_names_every_key_and_secret() {
     let text = std::fs::read_to_string(repository().join("docs/CONFIGURATION.md")).unwrap();
-    let secrets = SecretName::ALL
-        .iter()
-        .flat_map(|name| name.spellings().iter().copied());
+    let secrets = SecretName::ALL.into_iter().flat_map(SecretName::spellings);
     let lines = budget::price::TABLE.settings.iter().map(|setting| setting.key);
     for name in DECLARED.keys().chain(lines).chain(secrets) {
         // The two providers share one table.

@@ -54,19 +54,17 @@ pub struct DecisionRow {
     pub comment: Option<String>,
 }
 
-/// What a person decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
-#[strum(serialize_all = "lowercase")]
-pub enum Act {
-    /// Silence what a pattern covers.
-    Silence,
-    /// End a silence early.
-    Unsilence,
-    /// Acknowledge a message.
-    Acknowledge,
+word! {
+    /// What a person decided.
+    pub enum Act: "a person's decision" in "lowercase" {
+        /// Silence what a pattern covers.
+        Silence,
+        /// End a silence early.
+        Unsilence,
+        /// Acknowledge a message.
+        Acknowledge,
+    }
 }
-
-word!(Act, "a person's decision");
 
 /// What the log says was done: what Mecris decided about a condition, or what a person decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,45 +7,32 @@ use crate::{
     store::tables::sql::{as_str, time},
 };
 
-/// How an attempt ended.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Ending {
-    /// The provider said that it has it.
-    Accepted,
-    /// The provider refused it for good.
-    Rejected,
-    /// The provider refused it for now.
-    Retry,
-    /// It was not sent after all.
-    NotSent,
-    /// Nobody could say.
-    Unknown,
-    /// After doubt: the provider has it.
-    Adopted,
-    /// After doubt: the provider does not have it.
-    Absent,
-    /// After doubt: the provider cannot be asked, and it was sent again.
-    Resent,
-    /// The provider had it and could not deliver it.
-    Undelivered,
-    /// Its time was over before it could be sent.
-    Expired,
+word! {
+    /// How an attempt ended.
+    #[derive(utoipa::ToSchema)]
+    pub enum Ending: "an outcome of an attempt" in "snake_case" {
+        /// The provider said that it has it.
+        Accepted,
+        /// The provider refused it for good.
+        Rejected,
+        /// The provider refused it for now.
+        Retry,
+        /// It was not sent after all.
+        NotSent,
+        /// Nobody could say.
+        Unknown,
+        /// After doubt: the provider has it.
+        Adopted,
+        /// After doubt: the provider does not have it.
+        Absent,
+        /// After doubt: the provider cannot be asked, and it was sent again.
+        Resent,
+        /// The provider had it and could not deliver it.
+        Undelivered,
+        /// Its time was over before it could be sent.
+        Expired,
+    }
 }
-
-word!(Ending, "an outcome of an attempt");
 as_str!(Ending);
 
 /// How often a channel let a message down so far.

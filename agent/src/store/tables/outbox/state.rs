@@ -1,41 +1,24 @@
-use serde::{Deserialize, Serialize};
-
 use crate::{domain::word, store::tables::sql::as_str};
 
-/// Where a message stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum State {
-    /// To be sent, or to be tried again, at its `next_at`.
-    Planned,
-    /// An attempt owns it until its lease ends.
-    Sending,
-    /// The provider has it.
-    Accepted,
-    /// It arrived.
-    Delivered,
-    /// Nobody will be told by it: every channel refused, it expired, or the person said first that they know.
-    Failed,
-    /// Accepted or not, nobody knows yet; reconciled by listing.
-    Unknown,
+word! {
+    /// Where a message stands.
+    #[derive(PartialOrd, Ord, Hash, utoipa::ToSchema)]
+    pub enum State: "a state of a message" in "lowercase" {
+        /// To be sent, or to be tried again, at its `next_at`.
+        Planned,
+        /// An attempt owns it until its lease ends.
+        Sending,
+        /// The provider has it.
+        Accepted,
+        /// It arrived.
+        Delivered,
+        /// Nobody will be told by it: every channel refused, it expired, or the person said first that they
+        /// know.
+        Failed,
+        /// Accepted or not, nobody knows yet; reconciled by listing.
+        Unknown,
+    }
 }
-
-word!(State, "a state of a message");
 as_str!(State);
 
 impl State {
