@@ -3,7 +3,9 @@
 //! From the declarations come the known names, the defaults, the values that are not shown,
 //! `examples/full.toml` and the tables of `docs/CONFIGURATION.md`. After a change, regenerate those two:
 //!
-//!     UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared
+//! ```text
+//! UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared
+//! ```
 //!
 //! Without the variable the same tests fail when a file on disk differs.
 
