@@ -113,7 +113,7 @@ pub(super) fn status(rules: &Rules, connection: &Connection, now: Timestamp) -> 
     Ok(reminders)
 }
 
-/// The rules. Pure.
+/// The rules. Pure. A reading that is missing or old outweighs a month that is about to end.
 fn decide(
     present: Option<&Reading>,
     before: Option<&Reading>,
@@ -124,68 +124,67 @@ fn decide(
     let today = local_day(now, zone).date();
     let month = Month::of(today);
     let days_until_reset = Period::from(month).days_remaining(today);
-    let day_of = |reading: &Reading| local_day(reading.at, zone).date();
     let age = present
         .or(before)
         .map(|newest| now.duration_since(newest.at).as_hours() / 24);
 
     let mut state = OdometerState::Normal;
-    let mut reminders = Vec::new();
+    let mut due = Vec::new();
     if days_until_reset <= DAYS_AROUND_THE_TURN {
         state = OdometerState::Approaching;
-        if present.is_none_or(|newest| day_of(newest) < today) {
-            let urgency = if days_until_reset <= 1 {
-                Urgency::High
-            } else {
-                Urgency::Medium
-            };
-            reminders.push(Reminder::new(
-                ReminderKind::MonthEnd,
-                urgency,
-                format!(
-                    "Groq reading needed: the month's total resets in {}",
-                    count_days(days_until_reset + 1)
-                ),
-            ));
-        }
+        let read_today = present.is_some_and(|newest| local_day(newest.at, zone).date() >= today);
+        due.extend((!read_today).then(|| month_end(days_until_reset)));
     }
     match present {
         None => {
             state = OdometerState::NeedsReading;
-            let message = format!("No Groq reading for {month} yet");
-            reminders.push(Reminder::new(
-                ReminderKind::InitialReading,
-                Urgency::Medium,
-                message,
-            ));
+            due.push(initial_reading(month));
         }
         Some(newest) if odometer::is_old(newest.at, max_age_days, now) => {
             state = OdometerState::Stale;
-            let message = format!("Groq reading is {} old", count_days(age.unwrap_or_default()));
-            reminders.push(Reminder::new(ReminderKind::StaleData, Urgency::Low, message));
+            due.push(stale_data(age.unwrap_or_default()));
         }
         Some(_) => {}
     }
-    if let Some(missed) =
-        before.filter(|last| i64::from(today.day()) <= DAYS_AROUND_THE_TURN && !closes(last, month, zone))
-    {
-        let last_month = last_month(month);
-        let message = format!(
-            "Groq total of {last_month} not recorded at its end (last: {})",
-            missed.value
-        );
-        reminders.push(Reminder::new(
-            ReminderKind::MissedMonthEnd,
-            Urgency::High,
-            message,
-        ));
-    }
+    let month_began = i64::from(today.day()) <= DAYS_AROUND_THE_TURN;
+    let missed = before.filter(|last| month_began && !closes(last, month, zone));
+    due.extend(missed.map(|last| missed_month_end(last, month)));
     Reminders {
         state,
-        due: reminders,
+        due,
         days_until_reset,
         last_reading_age_days: age,
     }
+}
+
+fn month_end(days_until_reset: i64) -> Reminder {
+    let urgency = if days_until_reset <= 1 {
+        Urgency::High
+    } else {
+        Urgency::Medium
+    };
+    let left = count_days(days_until_reset + 1);
+    let message = format!("Groq reading needed: the month's total resets in {left}");
+    Reminder::new(ReminderKind::MonthEnd, urgency, message)
+}
+
+fn initial_reading(month: Month) -> Reminder {
+    let message = format!("No Groq reading for {month} yet");
+    Reminder::new(ReminderKind::InitialReading, Urgency::Medium, message)
+}
+
+fn stale_data(age_days: i64) -> Reminder {
+    let message = format!("Groq reading is {} old", count_days(age_days));
+    Reminder::new(ReminderKind::StaleData, Urgency::Low, message)
+}
+
+fn missed_month_end(last: &Reading, month: Month) -> Reminder {
+    let message = format!(
+        "Groq total of {} not recorded at its end (last: {})",
+        last_month(month),
+        last.value
+    );
+    Reminder::new(ReminderKind::MissedMonthEnd, Urgency::High, message)
 }
 
 /// Whether a reading settles the month before `month`: it was said for that month, on its last day or later.

@@ -1,15 +1,16 @@
 //! `serve`: the daemon.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Exit, context};
 use crate::{
     clock::Clock,
     commands::retry_start,
-    http::{App, AppParts, AppSettings, Limits, Server, service::HttpService},
+    config::{Loaded, secrets::Renewable},
+    http::{App, AppParts, AppSettings, Limits, Server, Tokens, service::HttpService},
     runtime::{
         Agent, Scheduler, renewal, shutdown,
         systemd::{self, Notifier},
@@ -38,104 +39,151 @@ const RESTORE_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     let notifier = Notifier::from_environment();
     let (loaded, tokens) = retry_start::load(config, &notifier).await?;
-    let clock = Clock::system();
     notifier.extend_timeout(RESTORE_TIMEOUT);
-    let agent = context::agent(&loaded, clock.clone(), RESTORE_TIMEOUT).await?;
-
-    let metrics = Metrics::new();
-    let live = LiveStatus::new(clock.now());
-    let emf = Emf::of(&loaded.settings.telemetry);
-    let heuristic = loaded.settings.heuristic;
-    let scheduler = Scheduler::new(
-        agent.clone(),
-        live.clone(),
-        metrics.clone(),
-        notifier.clone(),
-        heuristic.interval,
-    );
-    let scheduler = scheduler.with_emf(emf.clone());
-    if let Err(error) = agent.outbox.retry_broken_channels().await {
-        tracing::warn!(%error, "cannot let broken channels try again");
-    }
-    scheduler.load_history()?;
-    let heartbeat_bound = Scheduler::heartbeat_bound(heuristic.deadline);
-
-    let listen = loaded.settings.http.listen;
-    let server = Server::bind(listen, Limits::default()).await.with_context(|| {
-        format!("cannot listen on {listen}: change http.listen, or stop the process that has the port")
-    })?;
+    let agent = context::agent(&loaded, Clock::system(), RESTORE_TIMEOUT).await?;
+    let daemon = Daemon::new(loaded, agent, notifier);
+    daemon.take_up_history().await?;
+    let server = daemon.bind().await?;
     let address = server.address();
-    let app = App::new(AppParts {
-        settings: AppSettings::new(&loaded.settings, heartbeat_bound),
-        clock: clock.clone(),
-        store: agent.store.clone(),
-        tokens,
-        metrics,
-        live: live.clone(),
-        budget: agent.budget.clone(),
-        passes: Arc::new(scheduler.clone()),
-    });
+    let app = daemon.app(tokens);
 
     let stop = shutdown::on_signal()?;
     let tasks = TaskTracker::new();
     tasks.spawn(server.serve(HttpService::new(app), stop.clone()));
-    tasks.spawn(scheduler.clone().deliveries(stop.clone()));
-    tasks.spawn(scheduler.clone().copies(stop.clone()));
-    tasks.spawn(scheduler.passes(stop.clone()));
-    let guard = WindowGuard::new(&loaded.settings);
-    tasks.spawn(window_guard::every_minute(
-        guard,
-        agent.clone(),
-        emf.clone(),
-        live.clone(),
-        notifier.clone(),
-        stop.clone(),
-    ));
-    if loaded
-        .settings
-        .state
-        .path
-        .parent()
-        .is_some_and(window_guard::watchdog_ended_last_process)
-    {
-        emf.count(clock.now(), &[(Metric::WatchdogRestart, 1)]);
-    }
-    tasks.spawn(renewal::of_agent(
-        loaded.secrets.clone(),
-        agent.clone(),
-        stop.clone(),
-    ));
-    if let Some(timeout) = systemd::watchdog_timeout() {
-        let watchdog = Watchdog {
-            notifier: notifier.clone(),
-            timeout,
-            live: live.clone(),
-            heartbeat_bound,
-            address,
-        };
-        let agent = agent.clone();
-        tasks.spawn(watchdog.run(move || write_probe(agent.clone()), stop.clone()));
-    }
+    daemon.start_loops(&tasks, &stop);
+    daemon.start_guards(&tasks, address, &stop);
     tasks.close();
-
-    live.enter(Phase::Ready);
-    notifier.status(&format!("listening on {address}"));
-    notifier.ready();
-    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
+    daemon.say_ready(address);
 
     stop.cancelled().await;
-    live.enter(Phase::Stopping);
-    notifier.stopping();
-    let last = async {
-        tasks.wait().await;
-        // A pass that was just being recorded may have left a message, and the next start may be tomorrow.
-        agent.outbox.drain(LAST_DELIVERIES).await;
-    };
-    if tokio::time::timeout(GRACE, last).await.is_err() {
-        tracing::warn!(after = ?GRACE, "unfinished work is cut off; the outbox settles its messages at the next start");
-    }
-    agent.finish().await;
+    daemon.finish(&tasks).await;
     Ok(Exit::Done)
+}
+
+/// The parts of the daemon that its tasks share.
+struct Daemon {
+    loaded: Loaded,
+    agent: Agent,
+    notifier: Notifier,
+    metrics: Metrics,
+    live: LiveStatus,
+    emf: Emf,
+    scheduler: Scheduler,
+}
+
+impl Daemon {
+    fn new(loaded: Loaded, agent: Agent, notifier: Notifier) -> Self {
+        let metrics = Metrics::new();
+        let live = LiveStatus::new(agent.clock.now());
+        let emf = Emf::of(&loaded.settings.telemetry);
+        let scheduler = Scheduler::new(
+            agent.clone(),
+            live.clone(),
+            metrics.clone(),
+            notifier.clone(),
+            loaded.settings.heuristic.interval,
+        );
+        Self {
+            scheduler: scheduler.with_emf(emf.clone()),
+            loaded,
+            agent,
+            notifier,
+            metrics,
+            live,
+            emf,
+        }
+    }
+
+    /// Gives broken channels a new chance, and loads what earlier processes recorded.
+    async fn take_up_history(&self) -> anyhow::Result<()> {
+        if let Err(error) = self.agent.outbox.retry_broken_channels().await {
+            tracing::warn!(%error, "cannot let broken channels try again");
+        }
+        Ok(self.scheduler.load_history()?)
+    }
+
+    async fn bind(&self) -> anyhow::Result<Server> {
+        let listen = self.loaded.settings.http.listen;
+        Server::bind(listen, Limits::default()).await.with_context(|| {
+            format!("cannot listen on {listen}: change http.listen, or stop the process that has the port")
+        })
+    }
+
+    fn app(&self, tokens: Renewable<Tokens>) -> Arc<App> {
+        App::new(AppParts {
+            settings: AppSettings::new(&self.loaded.settings, self.heartbeat_bound()),
+            clock: self.agent.clock.clone(),
+            store: self.agent.store.clone(),
+            tokens,
+            metrics: self.metrics.clone(),
+            live: self.live.clone(),
+            budget: self.agent.budget.clone(),
+            passes: Arc::new(self.scheduler.clone()),
+        })
+    }
+
+    fn heartbeat_bound(&self) -> Duration {
+        Scheduler::heartbeat_bound(self.loaded.settings.heuristic.deadline)
+    }
+
+    /// What the daemon is for: passes, deliveries, copies, and new secrets when they rotate.
+    fn start_loops(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        tasks.spawn(self.scheduler.clone().deliveries(stop.clone()));
+        tasks.spawn(self.scheduler.clone().copies(stop.clone()));
+        tasks.spawn(self.scheduler.clone().passes(stop.clone()));
+        let (secrets, agent) = (self.loaded.secrets.clone(), self.agent.clone());
+        tasks.spawn(renewal::of_agent(secrets, agent, stop.clone()));
+    }
+
+    /// What watches the daemon: the window guard, and systemd's watchdog if the unit has one.
+    fn start_guards(&self, tasks: &TaskTracker, address: SocketAddr, stop: &CancellationToken) {
+        let folder = self.loaded.settings.state.path.parent();
+        if folder.is_some_and(window_guard::watchdog_ended_last_process) {
+            let now = self.agent.clock.now();
+            self.emf.count(now, &[(Metric::WatchdogRestart, 1)]);
+        }
+        tasks.spawn(window_guard::every_minute(
+            WindowGuard::new(&self.loaded.settings),
+            self.agent.clone(),
+            self.emf.clone(),
+            self.live.clone(),
+            self.notifier.clone(),
+            stop.clone(),
+        ));
+        if let Some(timeout) = systemd::watchdog_timeout() {
+            let watchdog = Watchdog {
+                notifier: self.notifier.clone(),
+                timeout,
+                live: self.live.clone(),
+                heartbeat_bound: self.heartbeat_bound(),
+                address,
+            };
+            let agent = self.agent.clone();
+            tasks.spawn(watchdog.run(move || write_probe(agent.clone()), stop.clone()));
+        }
+    }
+
+    fn say_ready(&self, address: SocketAddr) {
+        self.live.enter(Phase::Ready);
+        self.notifier.status(&format!("listening on {address}"));
+        self.notifier.ready();
+        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
+    }
+
+    /// Lets the tasks end, delivers what is left, and copies the state.
+    async fn finish(self, tasks: &TaskTracker) {
+        self.live.enter(Phase::Stopping);
+        self.notifier.stopping();
+        let last = async {
+            tasks.wait().await;
+            // A pass that was just being recorded may have left a message, and the next start may be tomorrow.
+            self.agent.outbox.drain(LAST_DELIVERIES).await;
+        };
+        if tokio::time::timeout(GRACE, last).await.is_err() {
+            tracing::warn!(after = ?GRACE, "unfinished work is cut off; the outbox settles its messages at the next start");
+        }
+        self.agent.finish().await;
+    }
 }
 
 /// Makes one small durable write for the watchdog.

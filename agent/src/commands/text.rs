@@ -6,8 +6,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     clock,
-    domain::{Action, Freshness, ObservationView},
-    heuristic::Report,
+    domain::{Action, Condition, Freshness, ObservationView},
+    heuristic::{DecisionView, Report},
 };
 
 /// A duration in seconds as its two largest units, cut: `3h 20m`, `20m`, `40s`.
@@ -75,24 +75,7 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         writeln!(out, "  {name:<10} {}", observation(view, zone))?;
     }
     for (decision, condition) in report.decisions.iter().zip(&report.conditions) {
-        let mark = if decision.action == Action::Notify {
-            "->"
-        } else {
-            "  "
-        };
-        let subject = decision.subject.as_str();
-        let severity = decision.severity.as_str();
-        let word = decision
-            .author
-            .as_ref()
-            .map(|author| attribution(author, decision.until, decision.comment.as_deref(), zone));
-        writeln!(
-            out,
-            "{mark} {severity:<8} {subject:<24} {:<22} {}{}",
-            decision.reason.as_str(),
-            condition.evidence,
-            word.unwrap_or_default()
-        )?;
+        writeln!(out, "{}", decided(decision, condition, zone))?;
     }
     for message in &report.notifications {
         let id = message.provider_id.as_deref().unwrap_or("");
@@ -121,6 +104,26 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
         writeln!(out, "no message in this pass")?;
     }
     Ok(())
+}
+
+fn decided(decision: &DecisionView, condition: &Condition, zone: &TimeZone) -> String {
+    let mark = if decision.action == Action::Notify {
+        "->"
+    } else {
+        "  "
+    };
+    let subject = decision.subject.as_str();
+    let severity = decision.severity.as_str();
+    let reason = decision.reason.as_str();
+    let word = decision
+        .author
+        .as_ref()
+        .map(|author| attribution(author, decision.until, decision.comment.as_deref(), zone));
+    format!(
+        "{mark} {severity:<8} {subject:<24} {reason:<22} {}{}",
+        condition.evidence,
+        word.unwrap_or_default()
+    )
 }
 
 fn observation(view: &ObservationView, zone: &TimeZone) -> String {

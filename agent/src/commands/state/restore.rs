@@ -1,7 +1,7 @@
 //! `state restore`: goes back to an earlier state.
 
 use std::{
-    io::Write as _,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -195,12 +195,31 @@ fn exit(restored: &Restored) -> Exit {
     if known { Exit::Done } else { Exit::Unknown }
 }
 
-fn print(
-    out: &mut impl std::io::Write,
-    restored: &Restored,
-    settings: &Settings,
-    exactly: bool,
-) -> std::io::Result<()> {
+fn print(out: &mut impl Write, restored: &Restored, settings: &Settings, exactly: bool) -> io::Result<()> {
+    print_source(out, restored, settings)?;
+    match &restored.rolled_back {
+        None => {
+            let bytes = restored.bytes.map(text::size).unwrap_or_default();
+            writeln!(
+                out,
+                "written to    {} ({bytes}), read back and sound; nothing else was touched",
+                restored.file.display()
+            )?;
+        }
+        Some(done) => {
+            match &done.kept_aside {
+                Some(aside) => writeln!(out, "kept aside    {}", aside.display())?,
+                None => writeln!(out, "kept aside    nothing: there was no state here")?,
+            }
+            print_carried(out, done, exactly)?;
+            writeln!(out, "restored      {}", restored.file.display())?;
+            print_generation(out, done)?;
+        }
+    }
+    writeln!(out, "took          {:.2} s", restored.took_seconds)
+}
+
+fn print_source(out: &mut impl Write, restored: &Restored, settings: &Settings) -> io::Result<()> {
     for damaged in &restored.passed_over {
         writeln!(out, "passed over   {damaged}")?;
     }
@@ -212,60 +231,44 @@ fn print(
         out,
         "source        {}{made}, sound, schema version {}",
         restored.source, restored.schema_version
-    )?;
-    let Some(done) = &restored.rolled_back else {
-        let bytes = restored.bytes.map(text::size).unwrap_or_default();
-        writeln!(
-            out,
-            "written to    {} ({bytes}), read back and sound; nothing else was touched",
-            restored.file.display()
-        )?;
-        return writeln!(out, "took          {:.2} s", restored.took_seconds);
-    };
-    match &done.kept_aside {
-        Some(aside) => writeln!(out, "kept aside    {}", aside.display())?,
-        None => writeln!(out, "kept aside    nothing: there was no state here")?,
-    }
+    )
+}
+
+fn print_carried(out: &mut impl Write, done: &RolledBack, exactly: bool) -> io::Result<()> {
     let carried: Vec<_> = done
         .carried
         .iter()
         .map(|carried| format!("{} {}", carried.table, carried.rows))
         .collect();
-    match (exactly, carried.is_empty()) {
-        (true, _) => writeln!(
-            out,
-            "carried over  nothing, because of --exactly: messages sent since then may be sent again"
-        )?,
-        (false, true) if done.unread.is_empty() => {
-            writeln!(out, "carried over  nothing: no message was sent since then")?;
-        }
-        (false, true) => writeln!(
-            out,
-            "carried over  nothing: the readable states record no message since then"
-        )?,
-        (false, false) => writeln!(
-            out,
-            "carried over  {} (so that no message is sent twice)",
-            carried.join(", ")
-        )?,
-    }
+    let what = if exactly {
+        "nothing, because of --exactly: messages sent since then may be sent again".to_owned()
+    } else if !carried.is_empty() {
+        format!("{} (so that no message is sent twice)", carried.join(", "))
+    } else if done.unread.is_empty() {
+        "nothing: no message was sent since then".to_owned()
+    } else {
+        "nothing: the readable states record no message since then".to_owned()
+    };
+    writeln!(out, "carried over  {what}")?;
     for unread in &done.unread {
         writeln!(
             out,
             "NOT READ      {unread}; a message that only this state records may be sent again"
         )?;
     }
-    writeln!(out, "restored      {}", restored.file.display())?;
+    Ok(())
+}
+
+fn print_generation(out: &mut impl Write, done: &RolledBack) -> io::Result<()> {
     match (done.generation, done.copied) {
-        (None, _) => {}
+        (None, _) => Ok(()),
         (Some(generation), true) => writeln!(
             out,
             "copied as     generation {generation}: every instance loads it"
-        )?,
+        ),
         (Some(generation), false) => writeln!(
             out,
             "NOT COPIED    generation {generation} could not be made: another instance uses the old state until `serve` or `run` makes it"
-        )?,
+        ),
     }
-    writeln!(out, "took          {:.2} s", restored.took_seconds)
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::{debug, error, info};
 
-use super::{Outbox, leases::Lease, next::Miss, record::sending, timing};
+use super::{Outbox, leases::Lease, missed::sending, next::Miss, timing};
 use crate::{
     failpoint,
-    notify::channels::{Outcome, Outgoing, Scope},
+    notify::channels::{Channel, Outcome, Outgoing, Scope},
     outbound::LeaseCheck,
     store::{
         StoreError, Verdict,
@@ -82,16 +82,9 @@ impl Outbox {
     /// One attempt. Returns the attempt that follows at once, if any.
     async fn send(&self, row: Row, lease: Lease) -> Result<Option<Row>, StoreError> {
         let Some(channel) = self.channel(row.channel).cloned() else {
-            return self
-                .missed(
-                    row,
-                    Miss::Refused {
-                        scope: Scope::Message,
-                    },
-                    None,
-                    super::NO_CHANNEL.to_owned(),
-                )
-                .await;
+            let scope = Scope::Message;
+            let why = super::NO_CHANNEL.to_owned();
+            return self.missed(row, Miss::Refused { scope }, None, why).await;
         };
         // The end of step 1. If the remote cannot be reached, the claim on this machine has to suffice.
         failpoint!("outbox.claimed");
@@ -111,61 +104,85 @@ impl Outbox {
         }
         // Step 2: first open the connection, which may take long, then check the lease.
         failpoint!("outbox.checkpointed");
+        self.connect(&row, lease, &*channel).await;
+        failpoint!("outbox.connected");
+        let left = match self.time_to_send(&row, lease) {
+            Ok(left) => left,
+            Err((miss, why)) => return self.missed(row, miss, None, why.to_owned()).await,
+        };
+        // Step 3.
+        let outcome = self.transmit(&row, lease, left, &*channel).await;
+        failpoint!("outbox.sent");
+        self.conclude(row, outcome).await
+    }
+
+    /// Opens the connection in advance. If that fails, the send opens it.
+    async fn connect(&self, row: &Row, lease: Lease, channel: &dyn Channel) {
         match timeout(self.left(lease), channel.warm_up()).await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => debug!(id = row.id, %why, "the connection could not be opened in advance"),
             Err(_) => debug!(id = row.id, "opening the connection took the whole lease"),
         }
-        failpoint!("outbox.connected");
-        let now = self.0.clock.now();
-        if now >= row.deadline() {
-            return self
-                .missed(row, Miss::Expired, None, "expired before it was sent".to_owned())
-                .await;
+    }
+
+    /// What is left of the lease, or why it is too late to send.
+    fn time_to_send(&self, row: &Row, lease: Lease) -> Result<Duration, (Miss, &'static str)> {
+        if self.0.clock.now() >= row.deadline() {
+            return Err((Miss::Expired, "expired before it was sent"));
         }
         let left = self.left(lease);
         if left < self.0.lease / 4 {
-            let why = "not sent: its lease was nearly over before the channel was ready".to_owned();
-            return self.missed(row, Miss::NotSent, None, why).await;
+            let why = "not sent: its lease was nearly over before the channel was ready";
+            return Err((Miss::NotSent, why));
         }
-        // Step 3. The last tenth of the lease is kept for writing down the outcome.
+        Ok(left)
+    }
+
+    /// Sends the message once. The last tenth of the lease is kept for writing down the outcome.
+    async fn transmit(&self, row: &Row, lease: Lease, left: Duration, channel: &dyn Channel) -> Outcome {
         let within = left.saturating_sub(self.0.lease / 10);
         let text = format!("{} {}", row.body, row.tag);
-        let validity = row.expires_at.map(|end| timing::between(now, end));
+        let now = self.0.clock.now();
         let outgoing = Outgoing {
             text: &text,
             tag: &row.tag,
-            validity,
+            validity: row.expires_at.map(|end| timing::between(now, end)),
             lease: self.lease_check(lease),
         };
-        let outcome = timeout(within, channel.send(outgoing, within)).await;
-        failpoint!("outbox.sent");
-        match outcome {
-            Ok(Outcome::Accepted(id)) => self.accepted(row, id, Ending::Accepted).await.map(|()| None),
-            Ok(Outcome::Rejected {
+        let sent = timeout(within, channel.send(outgoing, within)).await;
+        sent.unwrap_or_else(|_| Outcome::Unknown {
+            why: format!("no answer within {within:.1?}"),
+        })
+    }
+
+    /// Writes down how the attempt ended. Returns the attempt that follows at once, if any.
+    async fn conclude(&self, row: Row, outcome: Outcome) -> Result<Option<Row>, StoreError> {
+        let (miss, code, why) = match outcome {
+            Outcome::Accepted(id) => {
+                self.accepted(row, id, Ending::Accepted).await?;
+                return Ok(None);
+            }
+            Outcome::Unknown { why } => {
+                self.doubted(row, why).await?;
+                return Ok(None);
+            }
+            Outcome::NotSent { why } => (Miss::NotSent, None, why),
+            Outcome::Rejected {
                 permanent: true,
                 scope,
                 code,
                 why,
                 ..
-            }) => self.missed(row, Miss::Refused { scope }, code, why).await,
-            Ok(Outcome::Rejected {
+            } => (Miss::Refused { scope }, code, why),
+            Outcome::Rejected {
                 permanent: false,
                 retry_after,
                 code,
                 why,
                 ..
-            }) => {
-                self.missed(row, Miss::RefusedForNow { retry_after }, code, why)
-                    .await
-            }
-            Ok(Outcome::NotSent { why }) => self.missed(row, Miss::NotSent, None, why).await,
-            Ok(Outcome::Unknown { why }) => self.doubted(row, why).await.map(|()| None),
-            Err(_) => self
-                .doubted(row, format!("no answer within {within:.1?}"))
-                .await
-                .map(|()| None),
-        }
+            } => (Miss::RefusedForNow { retry_after }, code, why),
+        };
+        self.missed(row, miss, code, why).await
     }
 
     /// How long a checkpoint may take. The rest of the lease is for the message.

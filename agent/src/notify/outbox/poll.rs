@@ -1,5 +1,6 @@
 //! Step 5 of the protocol: from accepted to delivered.
 
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{Outbox, next::Miss, timing};
@@ -22,15 +23,7 @@ impl Outbox {
         failpoint!("outbox.polled");
         let now = self.0.clock.now();
         let age = timing::between(row.accepted_at.unwrap_or(row.created_at), now);
-        let later = Row {
-            next_at: Some(timing::after(now, timing::before_polling(age))),
-            ..row.clone()
-        };
-        let given_up = |why: String| Row {
-            next_at: None,
-            why: Some(why),
-            ..row.clone()
-        };
+        let next_poll = timing::after(now, timing::before_polling(age));
         let next = match answer {
             Ok(Status::Failed {
                 may_pass,
@@ -38,40 +31,29 @@ impl Outbox {
                 code,
                 why,
             }) => {
-                return match self
-                    .missed(row, Miss::Undelivered { may_pass, scope }, code, why)
-                    .await?
-                {
+                let miss = Miss::Undelivered { may_pass, scope };
+                return match self.missed(row, miss, code, why).await? {
                     Some(next) => self.deliver(next).await,
                     None => Ok(()),
                 };
             }
-            Ok(Status::Delivered) => Row {
-                state: State::Delivered,
-                next_at: None,
-                why: None,
-                ..row.clone()
-            },
+            Ok(Status::Delivered) => arrived(&row, None),
             Ok(Status::Sent) if age >= timing::NO_RECEIPT => {
-                let why = Some("sent, but no receipt within 24 h".to_owned());
-                Row {
-                    state: State::Delivered,
-                    next_at: None,
-                    why,
-                    ..row.clone()
-                }
+                arrived(&row, Some("sent, but no receipt within 24 h".to_owned()))
             }
             Ok(Status::Pending) if age >= timing::GIVE_UP_ASKING => {
-                given_up("still with the provider after 48 h, no longer asked about".to_owned())
+                let why = "still with the provider after 48 h, no longer asked about".to_owned();
+                still_accepted(&row, None, Some(why))
             }
-            Ok(Status::Pending | Status::Sent) => Row { why: None, ..later },
-            Err(why) if age >= timing::GIVE_UP_ASKING => given_up(format!(
-                "accepted, but what became of it is unknown, given up after 48 h: {why}"
-            )),
-            Err(why) => Row {
-                why: Some(format!("accepted, but what became of it is unknown: {why}")),
-                ..later
-            },
+            Ok(Status::Pending | Status::Sent) => still_accepted(&row, Some(next_poll), None),
+            Err(why) if age >= timing::GIVE_UP_ASKING => {
+                let why = format!("accepted, but what became of it is unknown, given up after 48 h: {why}");
+                still_accepted(&row, None, Some(why))
+            }
+            Err(why) => {
+                let why = format!("accepted, but what became of it is unknown: {why}");
+                still_accepted(&row, Some(next_poll), Some(why))
+            }
         };
         let written = self.0.store.write(move |tx| {
             if table::replace(tx, &row, &next, now)? && next.state == State::Delivered {
@@ -93,5 +75,23 @@ impl Outbox {
         timeout(within, channel.status(id))
             .await
             .unwrap_or_else(|_| Err(AskError::Late(within)))
+    }
+}
+
+fn arrived(row: &Row, why: Option<String>) -> Row {
+    Row {
+        state: State::Delivered,
+        next_at: None,
+        why,
+        ..row.clone()
+    }
+}
+
+/// `next_at`: when the provider is asked next; `None`: no more.
+fn still_accepted(row: &Row, next_at: Option<Timestamp>, why: Option<String>) -> Row {
+    Row {
+        next_at,
+        why,
+        ..row.clone()
     }
 }

@@ -7,18 +7,16 @@ use tracing::{error, info, warn};
 
 use super::{
     Outbox,
-    leases::Lease,
-    next::{Miss, Next, next},
-    order::fallback,
+    missed::Missed,
+    next::Miss,
     timing::{self, after},
 };
 use crate::{
     failpoint,
-    notify::channels::ChannelKind,
     store::{
         StoreError,
         tables::{
-            broken_channels::{self, Proof, Refusal},
+            broken_channels::{self, Proof},
             outbox::{self as table, Ending, Row, State},
         },
     },
@@ -79,84 +77,23 @@ impl Outbox {
         code: Option<String>,
         why: String,
     ) -> Result<Option<Row>, StoreError> {
-        let now = self.0.clock.now();
         let what = if matches!(miss, Miss::InDoubt(_)) {
             "it stays unknown whether the message arrived"
         } else {
             "the attempt reached nobody"
         };
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "{what}");
-        let order = self.configured();
         let lease = self.new_lease(row.attempt + 1);
-        let written = self.0.store.write(move |tx| {
-            let tally = table::tally(tx, &row.id, row.channel)?.and(miss.ending());
-            let known = table::is_acknowledged(tx, &row.id)?;
-            let fallback = fallback(tx, &row, &order)?;
-            let mut after = match withhold(next(&row, miss, tally, fallback, now), miss, known) {
-                Next::Send(channel) => sending(&row, channel, lease),
-                Next::Later(at) => Row {
-                    state: State::Planned,
-                    next_at: Some(at),
-                    ..row.clone()
-                },
-                // The message has failed only if no earlier attempt stayed in doubt: such an attempt may have
-                // reached the person.
-                Next::Fail if !table::was_resent(tx, &row.id)? => Row {
-                    state: State::Failed,
-                    next_at: None,
-                    ..row.clone()
-                },
-                Next::Fail | Next::Leave => Row {
-                    state: State::Unknown,
-                    next_at: None,
-                    ..row.clone()
-                },
-            };
-            let over = matches!(after.state, State::Failed | State::Unknown);
-            after.why = Some(if known && over {
-                format!("not sent again, the person knows: {why}")
-            } else {
-                why
-            });
-            if matches!(miss, Miss::Undelivered { .. }) && after.state != State::Failed {
-                // The provider still lists the message that it could not deliver. The next attempt gets a new
-                // tag, so that the two are not mixed up.
-                after.tag = super::fresh_tag(tx)?;
-                after.provider_id = None;
-            }
-            if !table::replace(tx, &row, &after, now)? {
-                return Ok(None);
-            }
-            if miss.breaks_channel() {
-                let at_arrival = matches!(miss, Miss::Undelivered { .. });
-                let why = after.why.as_deref().unwrap_or_default();
-                broken_channels::mark(
-                    tx,
-                    row.channel,
-                    Refusal {
-                        at_arrival,
-                        code: code.as_deref(),
-                        why,
-                    },
-                    now,
-                )?;
-            }
-            // If the attempt is recorded as in doubt already, the recorded reason stays.
-            let after_doubt = matches!(miss, Miss::Absent | Miss::InDoubt(_));
-            let why = after
-                .why
-                .as_deref()
-                .filter(|_| !after_doubt || row.state == State::Sending);
-            // A refused attempt is recorded as refused, even if an earlier attempt leaves the message in
-            // doubt.
-            let left = matches!(miss, Miss::InDoubt(_)) && after.state == State::Unknown;
-            let ending = if left { Ending::Unknown } else { miss.ending() };
-            table::end_attempt(tx, &row, ending, code.as_deref(), why, now)?;
-            if after.state == State::Sending {
-                table::begin_attempt(tx, &after, now)?;
-            }
-            Ok(Some(after))
-        });
+        let missed = Missed {
+            row,
+            miss,
+            code,
+            why,
+            order: self.configured(),
+            lease,
+            now: self.0.clock.now(),
+        };
+        let written = self.0.store.write(move |tx| missed.record(tx));
         let Some(after) = written.await? else {
             return Ok(None);
         };
@@ -164,23 +101,27 @@ impl Outbox {
         match after.state {
             State::Sending => {
                 self.0.leases.grant(&after.id, lease);
-                return Ok(Some(after));
+                Ok(Some(after))
             }
             State::Failed | State::Unknown => {
-                error!(
-                    id = after.id,
-                    why = after.why,
-                    state = after.state.as_str(),
-                    "giving up: no channel accepted this message"
-                );
-                self.0
-                    .store
-                    .checkpoint(self.0.store.epoch(), self.checkpoint_time())
-                    .await;
+                self.given_up(&after).await;
+                Ok(None)
             }
-            _ => {}
+            _ => Ok(None),
         }
-        Ok(None)
+    }
+
+    async fn given_up(&self, row: &Row) {
+        error!(
+            id = row.id,
+            why = row.why,
+            state = row.state.as_str(),
+            "giving up: no channel accepted this message"
+        );
+        self.0
+            .store
+            .checkpoint(self.0.store.epoch(), self.checkpoint_time())
+            .await;
     }
 
     /// Writes the end of an attempt and the new state of its message.
@@ -209,28 +150,5 @@ impl Outbox {
             );
         }
         Ok(())
-    }
-}
-
-/// If the person knows already (`known`), no further attempt is made: the message fails. If it may have
-/// reached the person, it stays in doubt instead.
-fn withhold(next: Next, miss: Miss, known: bool) -> Next {
-    match next {
-        Next::Send(_) | Next::Later(_) if known && matches!(miss, Miss::InDoubt(_)) => Next::Leave,
-        Next::Send(_) | Next::Later(_) if known => Next::Fail,
-        next => next,
-    }
-}
-
-/// The row for the next attempt, on `channel`.
-pub(super) fn sending(row: &Row, channel: ChannelKind, lease: Lease) -> Row {
-    Row {
-        state: State::Sending,
-        channel,
-        attempt: lease.attempt,
-        lease_until: Some(lease.row_until),
-        next_at: Some(lease.row_settled),
-        provider_id: None,
-        ..row.clone()
     }
 }

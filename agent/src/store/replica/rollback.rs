@@ -50,7 +50,7 @@ pub struct Rollback {
 }
 
 /// What a rollback did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct RolledBack {
     /// Where the replaced content is kept; `None` if there was none.
     pub kept_aside: Option<PathBuf>,
@@ -99,36 +99,18 @@ impl Rollback {
     ) -> Result<RolledBack, StoreError> {
         verify::verify(&source, what)?;
         migrate::migrate_in_memory(&mut source, Path::new(what))?;
-        let mut done = RolledBack {
-            kept_aside: None,
-            carried: Vec::new(),
-            generation: None,
-            copied: false,
-            unread: Vec::new(),
-        };
+        let mut done = RolledBack::default();
         let present = present(&self.path)?;
         // We ask the remote before we change anything. If it fails, the next start could load its newest
         // generation and undo the restore.
-        let listing = match remote {
-            Some(remote) => remote.list(0).await?,
-            None => Vec::new(),
+        let has_generations = match remote {
+            Some(remote) => !remote.list(0).await?.is_empty(),
+            None => false,
         };
-        let mut own_generation = 0;
-        match &present {
-            Present::Sound(present) => {
-                own_generation = lineage::get(present)?.map_or(0, |own| own.generation);
-                if !exactly {
-                    done.take(carry_into(&mut source, present)?);
-                }
-            }
-            _ if exactly => {}
-            Present::Unusable(why) => done.unread.push(why.clone()),
-            Present::Missing if listing.is_empty() => {
-                done.unread
-                    .push(format!("{} does not exist", self.path.display()));
-            }
-            Present::Missing => {}
+        if !exactly {
+            done.take_from_present(&mut source, &present, &self.path, has_generations)?;
         }
+        let own_generation = present.generation()?;
         let label = format!("-{}", clock.now().strftime("%Y%m%dT%H%M%SZ"));
         if let Present::Unusable(_) = present {
             done.kept_aside = Some(copies::move_aside(&self.path, &format!(".unusable{label}"))?);
@@ -143,12 +125,8 @@ impl Rollback {
             if !exactly {
                 done.take_from_newest(&mut source, remote, &listing).await?;
             }
-            let least = own_generation.max(listing.last().map_or(0, |newest| newest.number)) + 1;
-            let nonce = clock::time_ordered_id(clock.now());
-            writer::transact(&mut source, |tx| {
-                lineage::forget(tx)?;
-                lineage::begin(tx, &nonce, least)
-            })?;
+            let newest = listing.last().map_or(0, |newest| newest.number);
+            begin_above(&mut source, own_generation.max(newest), clock)?;
             done.put_in_place(&store, &source, label.clone()).await?;
             let own = store.read(lineage::get)?;
             done.generation = own.as_ref().map(|own| own.generation);
@@ -168,7 +146,35 @@ impl Rollback {
     }
 }
 
+impl Present {
+    /// The generation that the file is; 0: none.
+    fn generation(&self) -> rusqlite::Result<u64> {
+        match self {
+            Self::Sound(present) => Ok(lineage::get(present)?.map_or(0, |own| own.generation)),
+            Self::Missing | Self::Unusable(_) => Ok(0),
+        }
+    }
+}
+
 impl RolledBack {
+    /// Takes over what was said, from the file as it was found. A missing file is nothing unread if there are
+    /// generations: they hold what it held.
+    fn take_from_present(
+        &mut self,
+        source: &mut Connection,
+        present: &Present,
+        path: &Path,
+        has_generations: bool,
+    ) -> Result<(), StoreError> {
+        match present {
+            Present::Sound(present) => self.take(carry_into(source, present)?),
+            Present::Unusable(why) => self.unread.push(why.clone()),
+            Present::Missing if has_generations => {}
+            Present::Missing => self.unread.push(format!("{} does not exist", path.display())),
+        }
+        Ok(())
+    }
+
     async fn put_in_place(
         &mut self,
         store: &Store,
@@ -244,6 +250,16 @@ fn present(path: &Path) -> Result<Present, StoreError> {
         Err(StoreError::NotOurs(path)) => Err(StoreError::NotOurs(path)),
         Err(error) => Ok(Present::Unusable(error.to_string())),
     }
+}
+
+/// Makes `source` the beginning of a lineage above `generation`.
+fn begin_above(source: &mut Connection, generation: u64, clock: &Clock) -> rusqlite::Result<()> {
+    let nonce = clock::time_ordered_id(clock.now());
+    writer::transact(source, |tx| {
+        lineage::forget(tx)?;
+        lineage::begin(tx, &nonce, generation + 1)
+    })?;
+    Ok(())
 }
 
 fn carry_into(source: &mut Connection, later: &Connection) -> Result<Vec<Carried>, StoreError> {

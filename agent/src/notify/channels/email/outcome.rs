@@ -68,57 +68,42 @@ pub(super) fn describe(failure: &Failure, server: &MailServer, settings: &EmailS
             stage: Stage::LoggingIn,
             code,
             ..
-        } => {
-            format!("{place} refused the login ({code}); check user and password in SMTP_URL")
-        }
+        } => format!("{place} refused the login ({code}); check user and password in SMTP_URL"),
         Failure::Refused {
             stage,
             code,
             words,
             permanent,
         } => {
-            let what = match stage {
-                Stage::Connecting | Stage::LoggingIn => "does not want to talk",
-                Stage::Addressing if !permanent => "does not take mail from or for these addresses now",
-                Stage::Addressing => {
-                    "refused sender or recipient; check notify.email.from and notify.email.to"
-                }
-                Stage::Content => "refused the mail",
-            };
+            let what = refusal(*stage, *permanent);
             format!("{place} {what} (SMTP {code}: {})", shown(words))
         }
-        Failure::Unable {
-            stage: Stage::Connecting,
-        } => {
-            format!("{place} offers no STARTTLS, so nothing was said to it; try smtps:// in SMTP_URL")
-        }
-        Failure::Unable {
-            stage: Stage::LoggingIn,
-        } => {
-            format!("{place} offers no login that Mecris knows (PLAIN, LOGIN); check SMTP_URL")
-        }
-        Failure::Unable { .. } => format!("{place} cannot take this mail"),
+        Failure::Unable { stage } => match stage {
+            Stage::Connecting => {
+                format!("{place} offers no STARTTLS, so nothing was said to it; try smtps:// in SMTP_URL")
+            }
+            Stage::LoggingIn => {
+                format!("{place} offers no login that Mecris knows (PLAIN, LOGIN); check SMTP_URL")
+            }
+            Stage::Addressing | Stage::Content => format!("{place} cannot take this mail"),
+        },
         Failure::LeaseOver(over) => format!("{place}: {over}"),
-        Failure::Lost {
-            stage: Stage::LoggingIn,
-            ..
-        } => format!("{place} broke off during the login"),
-        Failure::Lost {
-            stage: Stage::Connecting,
-            why,
-        } => format!("cannot connect to {place}: {}", shown(why)),
-        Failure::Lost {
-            stage: Stage::Addressing,
-            why,
-        } => {
-            format!("{place} broke off before the mail was sent: {}", shown(why))
-        }
-        Failure::Lost {
-            stage: Stage::Content,
-            why,
-        } => {
-            format!("{place} broke off after the mail was sent: {}", shown(why))
-        }
+        Failure::Lost { stage, why } => match stage {
+            Stage::LoggingIn => format!("{place} broke off during the login"),
+            Stage::Connecting => format!("cannot connect to {place}: {}", shown(why)),
+            Stage::Addressing => format!("{place} broke off before the mail was sent: {}", shown(why)),
+            Stage::Content => format!("{place} broke off after the mail was sent: {}", shown(why)),
+        },
+    }
+}
+
+/// What the server refused, and what to check.
+fn refusal(stage: Stage, permanent: bool) -> &'static str {
+    match stage {
+        Stage::Connecting | Stage::LoggingIn => "does not want to talk",
+        Stage::Addressing if !permanent => "does not take mail from or for these addresses now",
+        Stage::Addressing => "refused sender or recipient; check notify.email.from and notify.email.to",
+        Stage::Content => "refused the mail",
     }
 }
 

@@ -23,7 +23,7 @@ pub use rule::Place;
 use super::{
     checkpoint::Copier,
     generation,
-    remote::{Remote, RemoteError},
+    remote::{Generation, Remote, RemoteError},
 };
 use crate::store::{Store, StoreError, file::verify, tables::verified_generations};
 
@@ -58,30 +58,49 @@ impl Store {
             return Ok(None);
         };
         let end = Instant::now() + within;
-        let remote = copier.remote();
-        let listing = remote.list(0).await?;
+        let listing = copier.remote().list(0).await?;
         let Some(newest) = listing.last().map(|newest| newest.number) else {
             return Ok(None);
         };
         if listing.len() <= more_than || copier.unquestioned() != Some(newest) {
             return Ok(None);
         }
-        let mut known = self.read(verified_generations::all)?;
         let mut pruned = Pruned {
             there: listing.len(),
             ..Pruned::default()
         };
-        let mut checked = 0;
-        let places = loop {
-            let places = rule::sort(&listing, &damaged(&known));
+        let Some(places) = self.check_places(copier, &listing, end, &mut pruned).await? else {
+            return Ok(Some(pruned));
+        };
+        delete(copier, &places, end, &mut pruned).await?;
+        pruned.there -= pruned.deleted.len();
+        let there: BTreeSet<u64> = places.iter().map(number).collect();
+        let there = &there - &pruned.deleted.iter().copied().collect();
+        self.note(move |tx| verified_generations::retain(tx, &there))
+            .await?;
+        Ok(Some(pruned))
+    }
+
+    /// Step 2: checks every generation that stands for a day or a week. Returns how each generation stands after
+    /// that; `None` if not all could be checked in this call.
+    async fn check_places(
+        &self,
+        copier: &Copier,
+        listing: &[Generation],
+        end: Instant,
+        pruned: &mut Pruned,
+    ) -> Result<Option<Vec<Place>>, StoreError> {
+        let mut known = self.read(verified_generations::all)?;
+        for checked in 0.. {
+            let places = rule::sort(listing, &damaged(&known));
             let Some(next) = unchecked(&places, &known) else {
-                break places;
+                pruned.damaged = damage_in(&places, &known);
+                return Ok(Some(places));
             };
             if checked >= CHECKS || Instant::now() >= end {
-                return Ok(Some(pruned));
+                break;
             }
-            let damage = check(remote, next).await?;
-            checked += 1;
+            let damage = check(copier.remote(), next).await?;
             self.note_verdict(copier, next, damage.clone()).await?;
             match &damage {
                 None => pruned.verified.push(next),
@@ -94,38 +113,8 @@ impl Store {
                 }
             }
             known.insert(next, damage);
-        };
-        pruned.damaged = places
-            .iter()
-            .filter(|place| place.damaged)
-            .filter_map(|place| {
-                Some((
-                    place.generation.number,
-                    known.get(&place.generation.number)?.clone()?,
-                ))
-            })
-            .collect();
-        let goes = places
-            .iter()
-            .filter(|place| !place.is_kept())
-            .map(|place| place.generation.number);
-        for number in goes.filter(|&number| number < newest).take(DELETIONS) {
-            // If another instance went on meanwhile, that instance prunes.
-            if copier.unquestioned().is_none_or(|saved| saved < newest) {
-                break;
-            }
-            match timeout_at(end, remote.delete(number)).await {
-                Ok(gone) => gone?,
-                Err(_) => break,
-            }
-            pruned.deleted.push(number);
         }
-        pruned.there -= pruned.deleted.len();
-        let there: BTreeSet<u64> = places.iter().map(|place| place.generation.number).collect();
-        let there = &there - &pruned.deleted.iter().copied().collect();
-        self.note(move |tx| verified_generations::retain(tx, &there))
-            .await?;
-        Ok(Some(pruned))
+        Ok(None)
     }
 
     async fn note_verdict(
@@ -138,6 +127,41 @@ impl Store {
         self.note(move |tx| verified_generations::put(tx, generation, damage.as_deref(), now))
             .await
     }
+}
+
+/// Step 3: deletes what the rule does not keep, the oldest first, until `end`.
+async fn delete(
+    copier: &Copier,
+    places: &[Place],
+    end: Instant,
+    pruned: &mut Pruned,
+) -> Result<(), RemoteError> {
+    let newest = places.last().map_or(0, number);
+    let goes = places.iter().filter(|place| !place.is_kept()).map(number);
+    for number in goes.filter(|&number| number < newest).take(DELETIONS) {
+        // If another instance went on meanwhile, that instance prunes.
+        if copier.unquestioned().is_none_or(|saved| saved < newest) {
+            break;
+        }
+        match timeout_at(end, copier.remote().delete(number)).await {
+            Ok(gone) => gone?,
+            Err(_) => break,
+        }
+        pruned.deleted.push(number);
+    }
+    Ok(())
+}
+
+fn number(place: &Place) -> u64 {
+    place.generation.number
+}
+
+/// What is wrong with each damaged generation.
+fn damage_in(places: &[Place], known: &BTreeMap<u64, Option<String>>) -> BTreeMap<u64, String> {
+    let damaged = places.iter().filter(|place| place.damaged).map(number);
+    damaged
+        .filter_map(|number| Some((number, known.get(&number)?.clone()?)))
+        .collect()
 }
 
 fn damaged(known: &BTreeMap<u64, Option<String>>) -> BTreeSet<u64> {
@@ -154,7 +178,6 @@ fn unchecked(places: &[Place], known: &BTreeMap<u64, Option<String>>) -> Option<
     // While there is nothing to delete, there is no hurry: the generation that stands for today changes all
     // the time.
     let all_stay = places.iter().all(Place::is_kept);
-    let number = |place: &Place| place.generation.number;
     let candidates = places
         .iter()
         .rev()
