@@ -8,11 +8,11 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{
     BudgetError, UpdateBudget,
+    bounds::Amount,
     period::{Period, Phase},
 };
 use crate::{
     config::{BudgetPeriod, BudgetSource, ProviderBudget},
-    domain::Money,
     store::tables::budget::Adjustment,
 };
 
@@ -47,8 +47,8 @@ pub(super) fn merge(
             "remaining_budget, total_budget or period_end",
         ));
     }
-    if let Some(total) = total.filter(|total| *total < Money::ZERO) {
-        return Err(BudgetError::invalid("total_budget", total, "$0.00 or more"));
+    if let Some(total) = total {
+        Amount::check("total_budget", "", total)?;
     }
     let period = period(configured, before, period_end, today)?;
     let limit = total.or(before.and_then(|before| before.limit));

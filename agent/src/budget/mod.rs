@@ -7,6 +7,7 @@
 
 mod adjust;
 mod arm;
+mod bounds;
 mod error;
 mod figures;
 pub mod health;

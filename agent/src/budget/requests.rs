@@ -7,7 +7,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::period::Month;
+use super::{
+    bounds::{Amount, Balance, Model, Notes, SessionType},
+    period::Month,
+};
 use crate::domain::{Money, Provider};
 
 /// One LLM session for the ledger.
@@ -20,7 +23,7 @@ pub struct NewSession {
     pub provider: Provider,
     /// The model id, as the price table has it.
     #[serde(default = "default_model")]
-    #[param(required = false, min_length = 1, max_length = 200)]
+    #[param(value_type = Model, inline, required = false)]
     pub model: String,
     /// Tokens sent.
     pub input_tokens: u64,
@@ -28,11 +31,11 @@ pub struct NewSession {
     pub output_tokens: u64,
     /// What the session was for, a free word such as `interactive`.
     #[serde(default = "interactive")]
-    #[param(required = false, max_length = 200)]
+    #[param(value_type = SessionType, inline, required = false)]
     pub session_type: String,
     /// Free text.
     #[serde(default)]
-    #[param(required = false, max_length = 4000)]
+    #[param(value_type = Notes, inline, required = false)]
     pub notes: String,
 }
 
@@ -47,11 +50,11 @@ pub struct UpdateBudget {
     pub provider: Provider,
     /// Dollars left now. Sessions count from here on.
     #[serde(rename = "remaining_budget")]
-    #[param(value_type = Option<f64>, minimum = -1_000_000_000, maximum = 1_000_000_000)]
+    #[param(value_type = Balance, inline, required = false)]
     pub remaining: Option<Money>,
     /// The limit of the present period in dollars.
     #[serde(rename = "total_budget")]
-    #[param(value_type = Option<f64>, minimum = 0, maximum = 1_000_000_000)]
+    #[param(value_type = Amount, inline, required = false)]
     pub total: Option<Money>,
     /// The last day of the present period.
     #[param(value_type = Option<String>, format = Date)]
@@ -63,14 +66,14 @@ pub struct UpdateBudget {
 #[into_params(parameter_in = Query)]
 pub struct NewReading {
     /// Dollars since the month began, as the console shows them.
-    #[param(value_type = f64, minimum = 0, maximum = 1_000_000_000)]
+    #[param(value_type = Amount, inline)]
     pub value: Money,
     /// The month as `YYYY-MM`; the present local month unless said otherwise.
     #[param(value_type = Option<String>)]
     pub month: Option<Month>,
     /// Free text.
     #[serde(default)]
-    #[param(required = false, max_length = 4000)]
+    #[param(value_type = Notes, inline, required = false)]
     pub notes: String,
     /// The last reading of that month was wrong, so this one may be lower.
     #[serde(default)]

@@ -8,7 +8,11 @@ use rusqlite::Transaction;
 
 use super::{
     BudgetArm, BudgetError, BudgetToday, NewReading, NewSession, Recorded, Reminders, UpdateBudget, adjust,
-    arm::Rules, odometer, period::Month, pricing, reminders,
+    arm::Rules,
+    bounds::{Amount, Model, Notes, SessionType},
+    odometer,
+    period::Month,
+    pricing, reminders,
 };
 use crate::{
     domain::{Money, Provider},
@@ -58,9 +62,9 @@ impl BudgetArm {
         new: NewSession,
         now: Timestamp,
     ) -> Result<RecordedSession, BudgetError> {
-        text("model", &new.model, 1, 200)?;
-        text("session_type", &new.session_type, 0, 200)?;
-        text("notes", &new.notes, 0, 4_000)?;
+        Model::check("model", &new.model)?;
+        SessionType::check("session_type", &new.session_type)?;
+        Notes::check("notes", &new.notes)?;
         let day = now.to_zoned_datetime(TimeZone::UTC).date();
         let prices = &self.rules.settings.prices;
         let cost = pricing::cost(
@@ -131,14 +135,8 @@ impl BudgetArm {
         new: NewReading,
         now: Timestamp,
     ) -> Result<RecordedReading, BudgetError> {
-        text("notes", &new.notes, 0, 4_000)?;
-        if new.value < Money::ZERO {
-            return Err(BudgetError::invalid(
-                "value",
-                new.value,
-                "the month's total, $0.00 or more",
-            ));
-        }
+        Notes::check("notes", &new.notes)?;
+        Amount::check("value", "the month's total, ", new.value)?;
         let present = Month::of(self.rules.today(now));
         let month = new.month.unwrap_or(present);
         if month > present {
@@ -194,18 +192,6 @@ impl Rules {
             reading,
         }))
     }
-}
-
-fn text(field: &'static str, value: &str, least: usize, most: usize) -> Result<(), BudgetError> {
-    let length = value.chars().count();
-    if (least..=most).contains(&length) {
-        return Ok(());
-    }
-    Err(BudgetError::invalid(
-        field,
-        format!("{length} characters long"),
-        format!("{least} to {most} characters"),
-    ))
 }
 
 fn tokens(field: &'static str, value: u64) -> Result<i64, BudgetError> {

@@ -14,12 +14,21 @@ pub struct Money(i64);
 
 /// A number that is no amount of money.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not an amount in dollars: expected a finite number between -1000000000 and 1000000000")]
+#[error(
+    "{0} is not an amount in dollars: expected a finite number between -{most} and {most}",
+    most = Money::MOST_USD
+)]
 pub struct MoneyError(f64);
 
 impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+
+    /// No amount from outside is larger than this, or more negative: whole dollars.
+    pub const MOST_USD: i32 = 1_000_000_000;
+
+    /// Micro-dollars in a dollar.
+    pub const MICROS: i64 = 1_000_000;
 
     /// From integer micro-dollars, as the database holds it.
     pub const fn from_micros(micros: i64) -> Self {
@@ -33,7 +42,7 @@ impl Money {
 
     /// From dollars, rounded to the nearest micro-dollar.
     pub fn from_usd(usd: f64) -> Result<Self, MoneyError> {
-        if !usd.is_finite() || usd.abs() > 1e9 {
+        if !usd.is_finite() || usd.abs() > f64::from(Self::MOST_USD) {
             return Err(MoneyError(usd));
         }
         #[allow(

@@ -1,0 +1,85 @@
+//! The bounds of what a person or a client may say about a budget. The functions that record it check these
+//! bounds, and the OpenAPI document shows them: both take them from the type of the argument's schema.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+};
+
+use super::BudgetError;
+use crate::domain::Money;
+
+/// The model's id.
+pub(super) type Model = Text<1, 200>;
+/// What a session was for.
+pub(super) type SessionType = Text<0, 200>;
+/// Free text.
+pub(super) type Notes = Text<0, 4_000>;
+/// An amount that may be owed, in dollars.
+pub(super) type Balance = Dollars<{ -(Money::MOST_USD as i64) }>;
+/// An amount that is not negative, in dollars.
+pub(super) type Amount = Dollars<0>;
+
+/// A text of `LEAST` to `MOST` characters.
+pub(super) struct Text<const LEAST: usize, const MOST: usize>;
+
+/// A number of dollars, `LEAST` to [`Money::MOST_USD`].
+pub(super) struct Dollars<const LEAST: i64>;
+
+impl<const LEAST: usize, const MOST: usize> Text<LEAST, MOST> {
+    /// # Errors
+    /// If the text of the argument `field` is too short or too long.
+    pub(super) fn check(field: &'static str, text: &str) -> Result<(), BudgetError> {
+        let length = text.chars().count();
+        if (LEAST..=MOST).contains(&length) {
+            return Ok(());
+        }
+        Err(BudgetError::invalid(
+            field,
+            format!("{length} characters long"),
+            format!("{LEAST} to {MOST} characters"),
+        ))
+    }
+}
+
+impl<const LEAST: i64> Dollars<LEAST> {
+    /// The most is a bound of every [`Money`].
+    ///
+    /// # Errors
+    /// If the argument `field` is too small. `what` names what the argument is, for a person.
+    pub(super) fn check(field: &'static str, what: &str, value: Money) -> Result<(), BudgetError> {
+        let least = Money::from_micros(LEAST * Money::MICROS);
+        if value >= least {
+            return Ok(());
+        }
+        Err(BudgetError::invalid(
+            field,
+            value,
+            format!("{what}{least} or more"),
+        ))
+    }
+}
+
+impl<const LEAST: usize, const MOST: usize> PartialSchema for Text<LEAST, MOST> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length((LEAST > 0).then_some(LEAST))
+            .max_length(Some(MOST))
+            .into()
+    }
+}
+
+impl<const LEAST: i64> PartialSchema for Dollars<LEAST> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+            .minimum(Some(LEAST))
+            .maximum(Some(Money::MOST_USD))
+            .into()
+    }
+}
+
+impl<const LEAST: usize, const MOST: usize> ToSchema for Text<LEAST, MOST> {}
+impl<const LEAST: i64> ToSchema for Dollars<LEAST> {}
