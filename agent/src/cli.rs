@@ -90,7 +90,7 @@ pub struct RunArgs {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Uses no network. Settings and secrets in AWS are named, but not read.
+    /// Uses no network. Settings and secrets in AWS are listed, but not read.
     #[arg(long)]
     pub offline: bool,
 

@@ -1,7 +1,7 @@
 //! How Mecris stands at one instant: window, passes, copies off the machine, channels.
 //!
-//! [`Status`] is made from the recorded state, which any process can read: `mecris-agent status` and
-//! `GET /narrator/context` show it. [`Vitals`] is the part of it that a daemon also holds in memory and can show
+//! [`Status`] is made from the recorded state, which any process can read: `mecris-agent status` and `GET
+//! /narrator/context` show it. [`Vitals`] is the part of it that a daemon also holds in memory and can show
 //! without I/O: `GET /health` is made of it. Nothing here decides whether to speak.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -68,7 +68,7 @@ pub struct Status {
     pub last_success: Option<Timestamp>,
     /// The copies off the machine; `null`: no remote is configured.
     pub copies: Option<CopiesStatus>,
-    /// The configured channels that are broken, the one that broke first first.
+    /// The configured channels that are broken, in the order in which they broke.
     pub broken_channels: Vec<BrokenChannel>,
     /// Every configured channel is broken: no message can reach the person.
     pub nobody_to_tell: bool,
@@ -87,7 +87,8 @@ pub struct WindowStatus {
     pub end: Timestamp,
     /// Seconds until the end; `null`: it is not open.
     pub seconds_left: Option<i64>,
-    /// Seconds since the last window ended, once `window.grace` is over and until it begins before the next one.
+    /// Seconds since the last window ended, once `window.grace` is over and until it begins before the next
+    /// one.
     pub over_seconds: Option<i64>,
 }
 
@@ -151,8 +152,8 @@ impl Status {
     }
 }
 
-/// What a daemon knows of itself without I/O. Which channels are broken, and why copying fails, are only in the
-/// record.
+/// What a daemon knows of itself without I/O. Which channels are broken, and why copying fails, are only in
+/// the record.
 #[derive(Clone, Copy, Debug)]
 pub struct Vitals {
     /// When this machine is meant to run.
@@ -165,8 +166,8 @@ pub struct Vitals {
     pub last_success: Option<Timestamp>,
     /// Seconds since a pass last read Beeminder.
     pub last_success_age_seconds: Option<i64>,
-    /// The newest copy off the machine that is known to be safe, and seconds since it was made; `None`: there is
-    /// none.
+    /// The newest copy off the machine that is known to be safe, and seconds since it was made; `None`: there
+    /// is none.
     pub copy: Option<(Saved, i64)>,
 }
 

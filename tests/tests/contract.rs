@@ -1,5 +1,5 @@
-//! The fake Twilio is held to Twilio's own OpenAPI document: two paths of it, cut out of the whole document
-//! as `fixtures/twilio/README.md` says.
+//! Compares the fake Twilio with Twilio's own OpenAPI document. The fixture holds two paths of that document;
+//! `fixtures/twilio/README.md` says how they were cut out.
 
 use std::{
     io::{Read as _, Write as _},
@@ -19,12 +19,13 @@ use serde_json::Value;
 const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
 const CALLS: &str = "/2010-04-01/Accounts/{AccountSid}/Calls.json";
 
-/// The document.
+/// The two paths of Twilio's document.
 fn openapi() -> Value {
     serde_json::from_str(include_str!("../fixtures/twilio/openapi.json")).expect("Twilio's document is JSON")
 }
 
-/// OpenAPI 3.0's `nullable` as JSON Schema spells it, in the whole document, so that references keep working.
+/// Replaces `nullable` of OpenAPI 3.0 by the type `null` of JSON Schema. The whole document is changed, so
+/// that references keep working.
 fn with_null_types(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(object) => {
@@ -47,8 +48,8 @@ fn with_null_types(mut schema: Value) -> Value {
     schema
 }
 
-/// Checks `instance` against the schema at `reference` of the document, and that no undocumented field is in
-/// it. The path `list` is at `/paths` there.
+/// Fails if `instance` breaks the schema at `reference`, or has a field that the schema does not document. In
+/// `reference` the path `list` of the document is at `/paths`.
 fn assert_valid(document: &Value, list: &str, reference: &str, instance: &Value) {
     let mut schema = serde_json::json!({"$ref": format!("#{reference}")});
     schema["components"] = with_null_types(document["components"].clone());

@@ -39,8 +39,8 @@ pub struct Standing {
     pub as_of: Option<Timestamp>,
 }
 
-/// The `alerts` of `GET /usage`: the Python system's codes with their nearest meaning. They explain, they do
-/// not make the health.
+/// The `alerts` of `GET /usage`: the Python system's codes with their nearest meaning. They explain the
+/// health and do not decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Alert {

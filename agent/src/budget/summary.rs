@@ -22,9 +22,9 @@ pub struct Summary {
     pub output_tokens: i64,
     /// By local day, newest first; days without sessions are left out.
     pub by_day: Vec<(Date, Tally)>,
-    /// By session type, dearest first.
+    /// By session type, the most expensive first.
     pub by_type: Vec<(String, Tally)>,
-    /// By provider, dearest first.
+    /// By provider, the most expensive first.
     pub by_provider: Vec<(Provider, Tally)>,
     /// Anthropic's recorded budget.
     pub anthropic: Option<Recorded>,

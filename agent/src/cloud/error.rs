@@ -19,9 +19,9 @@ pub(super) struct Asked<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
 pub struct CloudError {
-    /// Whether waiting helps.
+    /// Whether waiting helps: what callers decide on.
     pub trouble: Trouble,
-    /// What happened and what to do, for a person.
+    /// What happened and what to do: a text for a person, on which nothing is decided.
     pub sentence: String,
 }
 
@@ -129,6 +129,7 @@ fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
             match failure {
                 _ if failure.is_timeout() => format!("no connection to AWS in time ({why})"),
                 _ if failure.is_io() => format!("no connection to AWS ({why})"),
+                // Only the advice depends on the SDK's words.
                 _ if why.contains("credentials") || why.contains("provider") => {
                     format!(
                         "there are no AWS credentials here ({why}): give the instance a role, or set AWS_ACCESS_KEY_ID"

@@ -176,7 +176,8 @@ impl Daemon {
         self.notifier.stopping();
         let last = async {
             tasks.wait().await;
-            // A pass that was just being recorded may have left a message, and the next start may be tomorrow.
+            // A pass that was just being recorded may have left a message, and the next start may be
+            // tomorrow.
             self.agent.outbox.drain(LAST_DELIVERIES).await;
         };
         if tokio::time::timeout(GRACE, last).await.is_err() {

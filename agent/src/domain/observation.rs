@@ -31,7 +31,7 @@ pub enum Observation<T> {
 }
 
 word! {
-    /// [`Observation`] without its value: what `run --json` shows for each arm.
+    /// How far an observation can be trusted: what `run --json` shows for each arm.
     #[derive(utoipa::ToSchema)]
     pub enum Freshness: "a freshness" in "snake_case" {
         /// Read just now.
@@ -59,12 +59,12 @@ pub struct Observations {
 /// One observation without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ObservationView {
-    /// How good it is.
+    /// How far it can be trusted.
     pub status: Freshness,
     /// When it was read.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
-    /// Why it is not fresh.
+    /// Why it is not fresh; `null`: it is.
     pub why: Option<String>,
 }
 

@@ -7,6 +7,7 @@ word! {
     /// `Unknown` is no rung of the ladder: it is neither safe nor urgent, so there is no `Ord`. Compare with
     /// [`Severity::at_least`], sort with [`Severity::rank`].
     #[derive(Hash, utoipa::ToSchema)]
+    #[schema(description = "How close a promise is to breaking. UNKNOWN is neither safe nor urgent.")]
     pub enum Severity: "a severity" in "UPPERCASE" {
         /// Could not find out. Never shown, counted or decided as safe.
         Unknown,

@@ -34,9 +34,10 @@ impl WordError {
 
 /// Declares a word: `pub enum Action: "an action" in "lowercase" { Notify, Suppress }`.
 ///
-/// The text after the colon is what a [`WordError`] calls the enum. The case is serde's and strum's name for it:
-/// `lowercase`, `UPPERCASE`, `snake_case`. The enum is `Copy`, has JSON, the list `ALL`, `as_str`, `Display`, and a
-/// `FromStr` whose [`WordError`] names every word. Other traits are derived by attributes, as for any enum.
+/// The text after the colon is what a [`WordError`] calls the enum. The case is serde's and strum's name for
+/// it: `lowercase`, `UPPERCASE`, `snake_case`. The enum is `Copy`, has JSON, the list `ALL`, `as_str`,
+/// `Display`, and a `FromStr` whose [`WordError`] names every word. Other traits are derived by attributes,
+/// as for any enum.
 macro_rules! word {
     (
         $(#[$attribute:meta])*

@@ -58,8 +58,8 @@ impl Arms {
 
     async fn account(&self, store: &Store, now: Timestamp) -> Result<Observation<Account>, StoreError> {
         let within = self.deadline.mul_f64(ACCOUNT_SHARE);
-        // The arm keeps within this time. A second timer of the same length here would sometimes be first: the
-        // call would be dropped, and neither the circuit breaker nor the log would hear of the failure.
+        // The arm keeps within this time. A second timer of the same length here would sometimes be first:
+        // the call would be dropped, and neither the circuit breaker nor the log would hear of the failure.
         let read = self.beeminder.observe(now, within).await;
         let read = read.map_err(|error| error.to_string());
         let before = last_account(store)?;

@@ -19,17 +19,18 @@ use crate::{
     telemetry::live::{Live, Phase},
 };
 
-/// What `/health` says. Always with status 200, as it was: `status` is the verdict, the status code says that
-/// we answer.
+/// The answer of `/health`. Its status code is always 200 and says only that the daemon answers. `status` is
+/// the verdict.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `healthy`, or `unhealthy` if the scheduler stands still or the state cannot be written.
     #[schema(value_type = String)]
     pub status: &'static str,
-    /// Each part of Mecris and each upstream, as the newest pass found it; nobody is asked for this answer.
+    /// Each part of Mecris and each upstream, as the newest pass found it. No upstream is asked for this
+    /// answer.
     #[schema(value_type = std::collections::HashMap<String, String>)]
     pub services: BTreeMap<&'static str, &'static str>,
-    /// How long it took to make this document.
+    /// How long it took to make this answer, in milliseconds.
     pub response_time_ms: f64,
     /// When it was made, to the second.
     #[schema(value_type = String, format = DateTime)]
@@ -52,9 +53,9 @@ pub struct Health {
     /// When a pass last read Beeminder; `null`: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_success_at: Option<Timestamp>,
-    /// How long ago that was.
+    /// Seconds since `last_success_at`.
     pub last_success_age_seconds: Option<i64>,
-    /// How long ago the scheduler last showed that it turns.
+    /// Seconds since the scheduler last showed that it works.
     pub scheduler_heartbeat_age_seconds: u64,
     /// The newest copy of the state that is safe off the machine; `null`: there is none.
     pub state_copy: Option<StateCopy>,
@@ -73,22 +74,22 @@ pub struct WindowState {
     /// The end of the window that is open, else of the next one.
     #[schema(value_type = String, format = DateTime)]
     pub ends_at: Timestamp,
-    /// How long ago the last one ended, if the daemon runs on past its grace; `null`: it does not. Looked at
-    /// once a minute.
+    /// Seconds since the last window ended, if the daemon still runs after `window.grace`; `null`: it does
+    /// not. Looked at once a minute.
     pub over_seconds: Option<i64>,
 }
 
 /// A copy of the state off the machine.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StateCopy {
-    /// Its number.
+    /// Its generation.
     pub generation: u64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// How long ago that was.
+    /// Seconds since it was made.
     pub age_seconds: i64,
-    /// Its size.
+    /// Its size, compressed.
     pub bytes: u64,
 }
 

@@ -15,8 +15,8 @@
 //!    process may own the message by now. With HTTP the head of the request may have left before this check,
 //!    so the message goes to step 4. With mail and the terminal nothing of the message has left, so the
 //!    message is `planned` for later.
-//! 3. **Send** (`deliver`, `record`, `missed`; `next` decides what follows): one send, which is never repeated. Its
-//!    deadline lies inside the lease, and its text contains the tag.
+//! 3. **Send** (`deliver`, `record`, `missed`; `next` decides what follows): one send, which is never
+//!    repeated. Its deadline lies inside the lease, and its text contains the tag.
 //!    * Accepted: state `accepted` with the provider's id. This is written durably, even on top of what
 //!      another instance wrote meanwhile.
 //!    * Refused for good: a new attempt on the next channel, with a lease as in step 1. Without another

@@ -17,19 +17,19 @@ pub(crate) struct Tally(Mutex<Counts>);
 
 /// A pass that was not killed ended with code 1.
 pub(crate) const FAILED: &str =
-    "passes that nobody killed and that ended with 1: a message failed, or the remote";
+    "passes without a kill that ended with code 1: a message or the remote failed";
 /// A pass that was not killed did not end.
-pub(crate) const HANGS: &str = "passes that nobody killed and that did not end";
+pub(crate) const HANGS: &str = "passes without a kill that did not end";
 
-/// The counts.
+/// What was counted in one run.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     /// Starts of an agent that were disturbed in any way.
     pub(crate) rounds: u64,
     pub(crate) batches: u64,
-    /// By failpoint.
+    /// Kills by failpoint.
     pub(crate) kills: BTreeMap<String, u64>,
-    /// By failpoint.
+    /// Stops by failpoint: the process stood still there and went on later.
     pub(crate) stops: BTreeMap<String, u64>,
     /// All other counts, by name.
     pub(crate) events: BTreeMap<&'static str, u64>,
@@ -41,7 +41,7 @@ pub(crate) struct Counts {
     pub(crate) integrity_checks: u64,
     /// The failures, each with the command that repeats it.
     pub(crate) failures: Vec<String>,
-    /// All of it.
+    /// How long the whole run took.
     pub(crate) took: Duration,
 }
 
@@ -79,7 +79,7 @@ impl Counts {
         counts.min_by_key(|(_, count)| *count).unwrap_or_default()
     }
 
-    /// A line about the progress.
+    /// Prints one line about the progress.
     pub(crate) fn progress(&self, so_far: Duration) {
         let (rarest, kills) = self.rarest();
         eprintln!(

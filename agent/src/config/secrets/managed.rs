@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{FoundSecrets, SecretProblem, SecretSource, SecretsError, json};
 
-/// A fetched secret, `{"BEEMINDER_AUTH_TOKEN": "…"}`, or why the fetch failed.
+/// A fetched secret, `{"BEEMINDER_AUTH_TOKEN": "…"}`, or why the fetch failed, for a person.
 #[derive(Debug)]
 pub struct ManagedSecrets {
     id: String,

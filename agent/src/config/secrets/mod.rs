@@ -87,7 +87,8 @@ pub enum SecretProblem {
         /// `$CREDENTIALS_DIRECTORY`.
         folder: String,
     },
-    /// The secret could not be fetched from Secrets Manager.
+    /// The secret could not be fetched from Secrets Manager: what happened and what to do, for a person.
+    /// Whoever fetched it has decided before whether to try again.
     #[error("{0}")]
     NotFetched(String),
     /// The file has the wrong shape.

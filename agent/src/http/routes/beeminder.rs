@@ -39,7 +39,7 @@ use crate::{
 pub(in crate::http) struct Emergencies {
     /// What is not known to be safe, most urgent first.
     emergencies: Vec<Emergency>,
-    /// How many.
+    /// How many emergencies are listed.
     count: usize,
     /// When this was answered.
     #[schema(value_type = String, format = DateTime)]
@@ -49,7 +49,7 @@ pub(in crate::http) struct Emergencies {
     as_of: Option<Timestamp>,
     /// Whether there should be a newer reading but is none: then an empty list means nothing.
     stale: bool,
-    /// Why it is stale.
+    /// Why the reading is stale; `null`: it is not.
     why: Option<String>,
 }
 

@@ -133,11 +133,11 @@ pub(in crate::http) async fn notification(
 
 /// Records that the person knows what a message says.
 ///
-/// Nothing of it is said again on its day, and what of it waits to be sent is withdrawn. The first word
-/// counts.
+/// Nothing that the message says is sent again on its day, and what waits to be sent about it is withdrawn.
+/// If several people acknowledge it, the first counts.
 #[utoipa::path(post, path = "/notifications/{id}/ack", tag = "records",
     params(("id" = String, Path, description = "Its id"), Acknowledgement),
-    responses((status = 200, body = outbox::Notification), (status = 400, description = "the author is no short line"),
+    responses((status = 200, body = outbox::Notification), (status = 400, description = "the author is not one short line"),
         (status = 404, description = "there is no such message")))]
 pub(in crate::http) async fn acknowledge(
     State(app): State<Arc<App>>,

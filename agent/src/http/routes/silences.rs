@@ -37,8 +37,8 @@ type Rows = Count<50, 500>;
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct NewSilence {
     /// What is to be silent: a subject with `*` for any characters and `?` for one, such as `goal:reading`,
-    /// `goal:*` or `*`. What Mecris says about itself has to be named before its colon: `upstream:*`,
-    /// `channel:*`, `run`.
+    /// `goal:*` or `*`. A pattern covers what Mecris says about itself only if it spells out the part before
+    /// the colon: `upstream:*`, `channel:*`, `run`.
     subject: Option<String>,
     /// Its end: `2026-12-24T18:00` or `2026-12-24` (its first moment) on the person's clock, or with an
     /// offset. At most 90 days away.
@@ -49,7 +49,7 @@ pub(in crate::http) struct NewSilence {
     #[serde(default)]
     #[param(required = false)]
     vacation: bool,
-    /// Who wishes it; the name of the token unless said otherwise.
+    /// Who asks for it; the name of the token unless said otherwise.
     author: Option<String>,
     /// Why.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub(in crate::http) struct Which {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Removal {
-    /// Who wishes it; the name of the token unless said otherwise.
+    /// Who asks for it; the name of the token unless said otherwise.
     author: Option<String>,
 }
 
@@ -112,7 +112,7 @@ pub(in crate::http) async fn create(
     Ok((StatusCode::CREATED, Json(SilenceView::new(&planned, now))))
 }
 
-/// What is silent and until when; what ends first comes first.
+/// What is silent and until when. What ends first comes first.
 #[utoipa::path(get, path = "/silences", tag = "silences", params(Which),
     responses((status = 200, body = Silences)))]
 pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args<Which>) -> Reply<Silences> {
@@ -140,7 +140,7 @@ pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args
 /// A silence that has ended already stays as it is.
 #[utoipa::path(delete, path = "/silences/{id}", tag = "silences",
     params(("id" = String, Path, description = "Its id"), Removal),
-    responses((status = 200, body = SilenceView), (status = 400, description = "the author is no short line"),
+    responses((status = 200, body = SilenceView), (status = 400, description = "the author is not one short line"),
         (status = 404, description = "there is no such silence")))]
 pub(in crate::http) async fn remove(
     State(app): State<Arc<App>>,

@@ -14,10 +14,10 @@ use crate::{
 /// Whether a goal has a real datapoint today. The fields are those of the Python system.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ActivityStatus {
-    /// Which goal.
+    /// The goal's slug.
     #[schema(value_type = String)]
     pub goal_slug: Slug,
-    /// `null`: not known.
+    /// Whether the goal has a real datapoint today; `null`: it is not known.
     pub has_activity_today: Option<bool>,
     /// `completed`, `needed` or `unknown`.
     #[schema(value_type = String)]
@@ -25,15 +25,15 @@ pub struct ActivityStatus {
     /// When Beeminder was last read.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub check_time: Option<Timestamp>,
-    /// Same instant, by the other name that it had.
+    /// The same instant as `check_time`. The Python system had both names.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_check: Option<Timestamp>,
-    /// One sentence.
+    /// The status as one sentence for a person.
     #[schema(value_type = String)]
     pub message: &'static str,
     /// Always true: requests read what was recorded.
     pub cached: bool,
-    /// Why it is unknown.
+    /// Why the status is `unknown`; `null`: it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

@@ -18,8 +18,8 @@ pub struct AlertReply {
     pub critical_count: Option<usize>,
     /// What happened, one sentence for a person.
     pub message: String,
-    /// Why nothing was sent: a reason of the decision log, or `cooldown_active` for `already_notified_today`,
-    /// as it was. Absent if there is no reason.
+    /// Why nothing was sent: a reason of the decision log. `already_notified_today` is called
+    /// `cooldown_active`, as in the Python system. Absent if there is no reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The message, if the pass made one.

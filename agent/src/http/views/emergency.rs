@@ -13,10 +13,10 @@ use crate::{
 /// A goal that is not known to be safe. The first eight fields are those of the Python system.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Emergency {
-    /// Which goal.
+    /// The goal's slug.
     #[schema(value_type = String)]
     pub goal_slug: Slug,
-    /// One sentence.
+    /// The emergency as one sentence for a person.
     pub message: String,
     /// `IMMEDIATE` (CRITICAL), `TODAY` (WARNING), `SOON` (CAUTION) or `UNKNOWN`.
     #[schema(value_type = String)]
@@ -36,7 +36,7 @@ pub struct Emergency {
     /// The instant of derailment.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub losedate: Option<Timestamp>,
-    /// Hours until then.
+    /// Hours until `losedate`.
     pub hours_to_losedate: Option<f64>,
 }
 

@@ -17,7 +17,7 @@ pub struct GoalView {
     /// The last part of its URL.
     #[schema(value_type = String)]
     pub slug: Slug,
-    /// For display only; anything may be in it.
+    /// For display only: the person can write anything there.
     pub title: String,
     /// Latest value.
     pub current_value: Option<f64>,
@@ -25,7 +25,7 @@ pub struct GoalView {
     pub target_value: Option<f64>,
     /// Whole safe days; 0 is a beemergency day.
     pub safebuf: Option<i64>,
-    /// The real instant of derailment (the Python system made one up from safebuf).
+    /// The instant of derailment, as Beeminder says it. The Python system computed it from safebuf.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deadline: Option<Timestamp>,
     /// `SAFE`, `CAUTION`, `WARNING`, `CRITICAL`, or `UNKNOWN` if it cannot be told now.
@@ -34,7 +34,7 @@ pub struct GoalView {
     /// Dollars at risk.
     #[schema(value_type = Option<f64>)]
     pub pledge: Option<Money>,
-    /// Rate of the line for each `runits`.
+    /// The slope of the line, in units per `runits`.
     pub rate: Option<f64>,
     /// `y`, `m`, `w`, `d` or `h`.
     pub runits: Option<String>,

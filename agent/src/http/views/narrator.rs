@@ -19,10 +19,10 @@ use crate::{
 /// How many Beeminder alerts are shown.
 const ALERTS: usize = 5;
 
-/// The context, with all fields of the Python system, and how much it is worth.
+/// The context, with all fields of the Python system, and how far they can be trusted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NarratorContext {
-    /// One line.
+    /// The day in one line.
     pub summary: String,
     /// Personal goals and where they come from; none are kept yet, so `total` is `null`.
     pub goals_status: GoalsStatus,
@@ -32,7 +32,7 @@ pub struct NarratorContext {
     pub beeminder_alerts: Vec<String>,
     /// The goals that run out first.
     pub goal_runway: Vec<Runway>,
-    /// Same as `GET /usage`; if the budgets cannot be read, nothing is known and `why` says why.
+    /// Same as `GET /usage`. If the budgets cannot be read, every figure is unknown and `why` says why.
     pub budget_status: UsageView,
     /// What to do.
     pub recommendations: Vec<String>,
@@ -48,7 +48,7 @@ pub struct NarratorContext {
     pub as_of: Option<Timestamp>,
     /// Whether there should be a newer reading but is none.
     pub stale: bool,
-    /// Why it is stale.
+    /// Why the reading of Beeminder is stale; `null`: it is not.
     pub why: Option<String>,
 }
 

@@ -16,7 +16,7 @@ const SHOWN: usize = 6;
 /// One goal's runway, with the fields of the Python system.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Runway {
-    /// Which goal.
+    /// The goal's slug.
     #[schema(value_type = String)]
     pub slug: Slug,
     /// For display only.
@@ -25,7 +25,7 @@ pub struct Runway {
     pub safebuf: Option<i64>,
     /// Time until it derails (`7 hours`, `3 days`), or `unknown`.
     pub runway: String,
-    /// Rate of the line for each `runits`.
+    /// The slope of the line, in units per `runits`.
     pub rate: Option<f64>,
     /// `y`, `m`, `w`, `d` or `h`.
     pub runits: Option<String>,

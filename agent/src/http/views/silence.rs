@@ -17,10 +17,10 @@ pub struct SilenceView {
     pub subject: String,
     /// Whether it holds now.
     pub active: bool,
-    /// From when on.
+    /// When it begins to hold.
     #[schema(value_type = String, format = DateTime)]
     pub starts_at: Timestamp,
-    /// The first instant at which it is over.
+    /// When it ends: the first instant at which it does not hold.
     #[schema(value_type = String, format = DateTime)]
     pub ends_at: Timestamp,
     /// Who said it.
@@ -35,7 +35,7 @@ pub struct SilenceView {
     pub deleted_at: Option<Timestamp>,
     /// Who took it back.
     pub deleted_by: Option<String>,
-    /// What is odd about it: a pattern that covers nothing that Mecris watches.
+    /// A sentence if the pattern covers nothing that Mecris watches.
     pub warning: Option<String>,
 }
 

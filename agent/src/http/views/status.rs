@@ -12,17 +12,19 @@ use crate::domain::Severity;
 pub struct BeeminderStatus {
     /// All goals, in Beeminder's order, most urgent first.
     pub goals: Vec<GoalView>,
-    /// Those that are not known to be safe.
+    /// The goals that are not known to be safe.
     pub emergencies: Vec<Emergency>,
-    /// Known to be safe. 0 while Beeminder cannot be read, for then it is not known.
+    /// How many goals are known to be safe. 0 while Beeminder cannot be read, because no goal is known to be
+    /// safe then.
     pub safe_count: usize,
-    /// WARNING and CAUTION together, as in the Python system.
+    /// How many goals are WARNING or CAUTION, counted together as in the Python system.
     pub warning_count: usize,
-    /// CRITICAL.
+    /// How many goals are CRITICAL.
     pub critical_count: usize,
-    /// UNKNOWN, and what Beeminder sent that is no goal.
+    /// How many goals are UNKNOWN. Entries of Beeminder's reply that cannot be read as a goal are counted
+    /// too.
     pub unknown_count: usize,
-    /// The worst of all; UNKNOWN while Beeminder cannot be read.
+    /// The worst risk of all goals; UNKNOWN while Beeminder cannot be read.
     #[schema(value_type = String)]
     pub derail_risk: Severity,
     /// When the goals were read; `null`: never.
@@ -30,9 +32,9 @@ pub struct BeeminderStatus {
     pub as_of: Option<Timestamp>,
     /// Whether there should be a newer reading but is none.
     pub stale: bool,
-    /// Why it is stale.
+    /// Why the reading is stale; `null`: it is not.
     pub why: Option<String>,
-    /// What Beeminder sent that is no goal, each with why.
+    /// The entries of Beeminder's reply that cannot be read as a goal, each with the reason.
     pub unreadable: Vec<String>,
     /// Beeminder cannot charge the account; `null`: not known.
     pub deadbeat: Option<bool>,

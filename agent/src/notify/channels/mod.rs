@@ -28,7 +28,8 @@ pub use crate::{
 /// second; this allows for one that is not.
 pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 
-/// What became of a send.
+/// What became of a send. The variant and its fields decide what follows. A `why` is a text for a person and
+/// decides nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The provider has it, under this id.
@@ -67,7 +68,7 @@ pub enum Scope {
     Channel,
 }
 
-/// Where an accepted message stands.
+/// Where an accepted message stands. A `why` is a text for a person and decides nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Still with the provider.

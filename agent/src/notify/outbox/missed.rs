@@ -35,8 +35,8 @@ pub(super) struct Missed {
 }
 
 impl Missed {
-    /// Writes the end of the attempt, the mark of a broken channel, and the next attempt if it begins now. Returns
-    /// the message after it; `None` if another worker was faster: then nothing is written.
+    /// Writes the end of the attempt, the mark of a broken channel, and the next attempt if it begins now.
+    /// Returns the message after it; `None` if another worker was faster: then nothing is written.
     pub(super) fn record(&self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Row>> {
         let after = self.message_after(tx)?;
         if !table::replace(tx, &self.row, &after, self.now)? {

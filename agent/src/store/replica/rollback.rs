@@ -8,8 +8,12 @@
 //!    file at once, and is copied as that generation, so that every other instance loads it. If another
 //!    instance went on meanwhile, we begin again at step 3.
 //!
-//! What the file held is kept beside it, even if it cannot be read. After a kill at any point, the state is
-//! either the old one or the new one.
+//! What the file held is kept beside it, even if it cannot be read. After a kill at any point, the file holds
+//! either the old state or the new one.
+//!
+//! A file that cannot be used holds no old state. It is moved aside before step 4, so a kill between the two
+//! leaves no file here. The next start then loads the newest generation, or begins anew if there is no
+//! remote. The same restore can be made again instead.
 
 use std::{
     path::{Path, PathBuf},

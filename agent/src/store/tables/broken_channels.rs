@@ -15,16 +15,16 @@ pub const SKIPPED_FOR: SignedDuration = SignedDuration::from_hours(6);
 /// A channel that is broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BrokenChannel {
-    /// Which one.
+    /// The channel.
     #[schema(value_type = String)]
     pub channel: ChannelKind,
     /// When it first refused for that reason.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
-    /// When it last did.
+    /// When it last refused for that reason.
     #[schema(value_type = String, format = DateTime)]
     pub refused_at: Timestamp,
-    /// Until when no new message begins with it.
+    /// Until then no new message begins with this channel.
     #[schema(value_type = String, format = DateTime)]
     pub skip_until: Timestamp,
     /// The provider's code.

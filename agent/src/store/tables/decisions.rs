@@ -17,9 +17,9 @@ use crate::domain::{Action, Daystamp, Decision, Reason, Severity, SubjectPattern
 /// One decision as it was recorded.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DecisionRow {
-    /// Ascending.
+    /// The number of the decision. Later decisions have higher numbers.
     pub id: i64,
-    /// The pass; none for what a person or a unit asked for.
+    /// The pass; `null` for what a person or a unit asked for.
     pub run_id: Option<String>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -27,9 +27,9 @@ pub struct DecisionRow {
     /// About what: the subject; of `silence` and `unsilence` the pattern.
     #[schema(value_type = String)]
     pub subject: SubjectPattern,
-    /// How bad it was; null for what a person decided.
+    /// How bad it was; `null` for what a person decided.
     pub severity: Option<Severity>,
-    /// The day whose one alert was in question.
+    /// The day of the condition. One alert is sent for each subject and day.
     #[schema(value_type = String, format = Date)]
     pub day: Daystamp,
     /// `notify` or `suppress`; `silence`, `unsilence` or `acknowledge` for what a person decided.
@@ -38,19 +38,19 @@ pub struct DecisionRow {
     pub reason: LoggedReason,
     /// Why it had this severity, or what a person decided, as a sentence.
     pub evidence: String,
-    /// When nagging about it stops making sense.
+    /// When a message about it is of no use any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// The message it went into, or that was acknowledged.
     pub notification_id: Option<String>,
-    /// Whose word it is or follows: who silenced, ended a silence, or said that they know.
+    /// The person whose request this decision is or follows: who silenced, ended a silence, or acknowledged.
     pub author: Option<String>,
-    /// Until when the silence holds that it begins or follows.
+    /// The end of the silence that this decision begins or follows.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
-    /// That silence.
+    /// The id of that silence.
     pub silence_id: Option<String>,
-    /// Why its author said it, if they said why.
+    /// The author's reason, if they gave one.
     pub comment: Option<String>,
 }
 

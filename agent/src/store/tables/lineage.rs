@@ -33,11 +33,11 @@ pub struct Saved {
     pub bytes: u64,
 }
 
-/// Copies fail.
+/// Copies off the machine fail: since when and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = CopyTrouble)]
 pub struct Trouble {
-    /// Since when.
+    /// When copies began to fail.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// Why, for a person.

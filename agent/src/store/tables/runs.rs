@@ -28,8 +28,7 @@ pub struct RunRow {
     pub overran: bool,
     /// Whether it made a message.
     pub changed: bool,
-    /// What was found out; null: the record is in words that this release does not know, which hides no other
-    /// pass.
+    /// What was found out; `null`: another release recorded it in words that this release does not know.
     pub observations: Option<Observations>,
 }
 

@@ -6,8 +6,8 @@ use crate::store::Copies;
 /// The copies of the state off the machine.
 #[derive(Clone, Debug)]
 pub(super) struct CopyMetrics {
-    /// The number of the newest copy that is known to be safe; 0: there is none. The next two are about the same
-    /// copy.
+    /// The number of the newest copy that is known to be safe; 0: there is none. The next two are about the
+    /// same copy.
     generation: Gauge,
     /// In seconds since 1970.
     copied_timestamp: Gauge,

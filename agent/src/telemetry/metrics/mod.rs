@@ -1,8 +1,8 @@
 //! The metrics of the process. Each [`Metrics`] owns its registry: nothing is global, and each test can make
 //! its own metrics.
 //!
-//! Each file declares the metrics of one concern once, with name, labels and help. No label is free text: each
-//! value comes from an enum or a constant, so the number of series is bounded.
+//! Each file declares the metrics of one concern once, with name, labels and help. No label is free text:
+//! each value comes from an enum or a constant, so the number of series is bounded.
 
 mod copies;
 mod messages;

@@ -13,7 +13,7 @@ use crate::{
 pub struct UsageView {
     /// The limit of the period.
     pub total_budget: Option<f64>,
-    /// Limit less used.
+    /// The limit minus what was used.
     pub remaining_budget: Option<f64>,
     /// Spent in the period.
     pub used_budget: Option<f64>,
@@ -23,7 +23,7 @@ pub struct UsageView {
     pub today_spend: Option<f64>,
     /// Spent per day lately.
     pub daily_burn_rate: Option<f64>,
-    /// What the remaining days cost at that rate.
+    /// What the remaining days cost at `daily_burn_rate`.
     pub projected_spend: Option<f64>,
     /// Last day of the period.
     #[schema(value_type = Option<String>, format = Date)]
@@ -42,12 +42,12 @@ pub struct UsageView {
 /// One row of `providers`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ProviderView {
-    /// Whose.
+    /// The provider whose budget this is.
     #[schema(value_type = String)]
     pub provider: Provider,
     /// The limit of the period.
     pub total_budget: Option<f64>,
-    /// Limit less used.
+    /// The limit minus what was used.
     pub remaining_budget: Option<f64>,
     /// Spent in the period.
     pub used_budget: Option<f64>,

@@ -32,7 +32,7 @@ use crate::{
 pub struct UpdateRecorded {
     /// Always true: a refusal is an error.
     pub updated: bool,
-    /// Whose.
+    /// The provider whose budget this is.
     #[schema(value_type = String)]
     pub provider: Provider,
     /// The budget after it.
@@ -47,12 +47,12 @@ pub struct UpdateRecorded {
 pub struct BudgetInfo {
     /// The limit of the period.
     pub total: f64,
-    /// Limit less used.
+    /// The limit minus what was used.
     pub remaining: Option<f64>,
-    /// First day.
+    /// The first day of the period.
     #[schema(value_type = Option<String>, format = Date)]
     pub period_start: Option<Date>,
-    /// Last day.
+    /// The last day of the period.
     #[schema(value_type = Option<String>, format = Date)]
     pub period_end: Option<Date>,
     /// When it was computed.

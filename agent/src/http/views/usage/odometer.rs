@@ -14,7 +14,7 @@ pub struct ReadingRecorded {
     pub success: bool,
     /// What was recorded.
     pub result: ReadingResult,
-    /// When.
+    /// When it was recorded.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
 }
@@ -28,17 +28,17 @@ pub struct ReadingResult {
     pub month: String,
     /// The month's total so far.
     pub cumulative_value: f64,
-    /// The first reading of a month, and lower than the last one of the month before: the console started
-    /// anew.
+    /// Whether this is the first reading of a month and lower than the last one of the month before: the
+    /// console started anew.
     pub reset_detected: bool,
-    /// The total by the days it took.
+    /// The total divided by the days it took.
     pub daily_usage_estimate: f64,
     /// What to record next.
     pub reminder_status: ReminderStatus,
     /// When it was recorded.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
-    /// It counts for an earlier month.
+    /// Whether it counts for an earlier month.
     pub historical_record: bool,
     /// A doubt about an accepted reading.
     pub warning: Option<String>,
@@ -60,12 +60,12 @@ pub struct ReminderStatus {
 /// One thing to record.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Reminder {
-    /// Which.
+    /// Why the reading is asked for.
     #[serde(rename = "type")]
     pub kind: ReminderKind,
-    /// How urgent.
+    /// How urgent the reading is.
     pub urgency: Urgency,
-    /// For a person.
+    /// One sentence for a person.
     pub message: String,
 }
 
@@ -79,7 +79,7 @@ pub struct OdometerStatusView {
     pub current_month: String,
     /// Its total; `null`: no reading yet.
     pub current_cost: Option<f64>,
-    /// The total by the days it took.
+    /// The total divided by the days it took; `null`: no reading yet.
     pub daily_average: Option<f64>,
     /// Every month with readings, newest first.
     pub history: Vec<MonthView>,
@@ -104,17 +104,17 @@ pub struct MonthView {
 /// `GET /groq/odometer/context`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OdometerContextView {
-    /// Wrapped twice, as it always was.
+    /// The odometer, inside two objects as in the Python system.
     pub groq_context: GroqContext,
     /// When it was asked.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
 }
 
-/// The inner wrapper.
+/// Holds `groq_tracking`. Clients of the Python system expect both levels.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct GroqContext {
-    /// The content.
+    /// The odometer.
     pub groq_tracking: GroqTracking,
 }
 
@@ -135,7 +135,7 @@ pub struct GroqTracking {
     /// This month's total; absent without a reading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_month_spend: Option<f64>,
-    /// The total by the days it took; absent without a reading.
+    /// The total divided by the days it took; absent without a reading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daily_average: Option<f64>,
 }

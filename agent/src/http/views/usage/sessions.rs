@@ -77,9 +77,9 @@ pub struct Summary {
     pub total_cost: f64,
     /// By local day, newest first; days without sessions are left out.
     pub daily_usage: Vec<DayUsage>,
-    /// By session type, dearest first.
+    /// By session type, the most expensive first.
     pub usage_by_type: Vec<TypeUsage>,
-    /// By provider, dearest first.
+    /// By provider, the most expensive first.
     pub usage_by_provider: Vec<ProviderUsage>,
     /// Anthropic's budget.
     pub budget: Option<BudgetInfo>,
@@ -93,31 +93,31 @@ pub struct DayUsage {
     pub date: Date,
     /// How many sessions.
     pub sessions: usize,
-    /// What they cost.
+    /// What the sessions of that day cost, in dollars.
     pub cost: f64,
 }
 
 /// One session type of a summary.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TypeUsage {
-    /// The word that was given.
+    /// The session type, as it was given.
     #[serde(rename = "type")]
     pub session_type: String,
     /// How many sessions.
     pub sessions: usize,
-    /// What they cost.
+    /// What these sessions cost, in dollars.
     pub cost: f64,
 }
 
 /// One provider of a summary.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ProviderUsage {
-    /// Who bills.
+    /// The provider that bills the sessions.
     #[schema(value_type = String)]
     pub provider: Provider,
     /// How many sessions.
     pub sessions: usize,
-    /// What they cost.
+    /// What these sessions cost, in dollars.
     pub cost: f64,
 }
 

@@ -48,7 +48,8 @@ pub(super) enum Failure {
     Unable { stage: Stage },
     /// The lease was over before the content was sent.
     LeaseOver(LeaseOver),
-    /// The connection broke, the time was over, or an answer made no sense.
+    /// The connection broke, the time was over, or an answer made no sense. The stage decides what follows;
+    /// `why` is a text for a person.
     Lost { stage: Stage, why: String },
 }
 

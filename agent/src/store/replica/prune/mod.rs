@@ -81,8 +81,8 @@ impl Store {
         Ok(Some(pruned))
     }
 
-    /// Step 2: checks every generation that stands for a day or a week. Returns how each generation stands after
-    /// that; `None` if not all could be checked in this call.
+    /// Step 2: checks every generation that stands for a day or a week. Returns how each generation stands
+    /// after that; `None` if not all could be checked in this call.
     async fn check_places(
         &self,
         copier: &Copier,

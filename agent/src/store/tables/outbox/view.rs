@@ -25,7 +25,7 @@ pub struct Notification {
     /// What it is about, most urgent first.
     #[schema(value_type = Vec<String>)]
     pub subjects: Vec<Subject>,
-    /// Worst of its conditions.
+    /// The worst severity of its conditions.
     #[schema(value_type = String)]
     pub severity: Severity,
     /// The text, without the tag that delivery adds.
@@ -39,7 +39,7 @@ pub struct Notification {
     /// When something last changed.
     #[schema(value_type = String)]
     pub updated_at: Timestamp,
-    /// After it the message is not worth sending.
+    /// When the message is no longer worth sending.
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Timestamp>,
     /// Number of the last attempt, from 1.
