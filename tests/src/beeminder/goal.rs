@@ -4,9 +4,13 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Recorded shapes, texts removed.
+use super::point::PointSpec;
+
+/// A recorded shape, texts removed.
 const GOAL: &str = include_str!("goal.json");
-const DATAPOINT: &str = include_str!("datapoint.json");
+
+/// How many of the newest datapoints come with a goal.
+const RECENT: usize = 3;
 
 /// A goal of the fake account. Everything is relative to the fake's clock, so that a scenario holds on any
 /// day.
@@ -33,6 +37,30 @@ pub struct GoalSpec {
     pub last_datapoint_days_ago: Option<i64>,
     /// The newest datapoint was made by Beeminder itself.
     pub last_datapoint_is_dummy: bool,
+    /// The datapoints one by one; the two fields above do not count then.
+    pub datapoints: Vec<PointSpec>,
+    /// The good side of the line: 1 above, -1 below.
+    pub yaw: i64,
+    /// Where the line goes, one unit a day: 1 up, -1 down.
+    pub dir: i64,
+    /// How many days before derailment Beeminder begins to remind.
+    pub leadtime: i64,
+    /// When Beeminder's reminders start, in seconds after midnight.
+    pub alertstart: i64,
+    /// The service that enters the data; `None`: a person.
+    pub autodata: Option<String>,
+    /// The name of the unit.
+    pub gunits: String,
+    /// A counter, whose total is entered.
+    pub odom: bool,
+    /// Values are hours.
+    pub timey: bool,
+    /// How a day's datapoints become one value.
+    pub aggday: String,
+    /// Off the line.
+    pub lost: bool,
+    /// In how many seconds the goal is archived.
+    pub archived_in_seconds: Option<i64>,
     /// Fields that replace others after everything else, for shapes that no recording shows.
     pub replace: Map<String, Value>,
 }
@@ -50,6 +78,18 @@ impl Default for GoalSpec {
             queued: false,
             last_datapoint_days_ago: Some(1),
             last_datapoint_is_dummy: false,
+            datapoints: Vec::new(),
+            yaw: 1,
+            dir: 1,
+            leadtime: 3,
+            alertstart: 17 * 3600,
+            autodata: None,
+            gunits: String::new(),
+            odom: false,
+            timey: false,
+            aggday: "sum".to_owned(),
+            lost: false,
+            archived_in_seconds: None,
             replace: Map::new(),
         }
     }
@@ -79,6 +119,23 @@ impl GoalSpec {
         }
     }
 
+    /// The same goal, with these datapoints.
+    pub fn entered(self, datapoints: impl IntoIterator<Item = PointSpec>) -> Self {
+        Self {
+            datapoints: datapoints.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// A goal of which there should be little: yaw -1, dir 1.
+    pub fn do_less(self) -> Self {
+        Self {
+            yaw: -1,
+            dir: 1,
+            ..self
+        }
+    }
+
     /// Beeminder's day of this goal: it ends `deadline_offset` seconds after the midnight that follows it.
     pub fn day(&self, now: Timestamp, zone: &TimeZone) -> Date {
         (zone.to_datetime(now) - self.deadline_offset.seconds()).date()
@@ -104,7 +161,10 @@ impl GoalSpec {
         let today = self.day(now, zone);
         let losedate = self.losedate(now, zone).as_second();
         let (colour, hex) = colour(self.safebuf);
-        let datapoint = self.datapoint(now, zone);
+        let datapoints = self.datapoints(now, zone);
+        let recent = datapoints.get(..RECENT).unwrap_or(&datapoints);
+        let newest = recent.first().cloned().unwrap_or_default();
+        let (value, delta) = (newest_total(&goal), self.delta());
         let changes = json!({
             "slug": self.slug,
             "title": self.title,
@@ -116,7 +176,7 @@ impl GoalSpec {
             "queued": self.queued,
             "frozen": self.frozen,
             "won": self.won,
-            "lost": self.safebuf < 0,
+            "lost": self.lost || self.safebuf < 0,
             "pledge": self.pledge,
             "contract": {"amount": self.pledge, "stepdown_at": null, "pending_amount": null, "pending_at": null},
             "updated_at": now.as_second() - 3600,
@@ -129,39 +189,95 @@ impl GoalSpec {
             "safesum": self.safesum(),
             "baremin": "+1",
             "baremintotal": "884",
-            "todayta": self.last_datapoint_days_ago == Some(0),
-            "lastday": datapoint["timestamp"],
-            "last_datapoint": datapoint,
-            "recent_data": if datapoint.is_null() { json!([]) } else { json!([datapoint]) },
-            "dueby": dueby(today, self.safebuf),
+            "todayta": datapoints.iter().any(|point| point["daystamp"] == daystamp(today)),
+            "lastday": newest["timestamp"],
+            "last_datapoint": newest,
+            "recent_data": recent,
+            "yaw": self.yaw,
+            "dir": self.dir,
+            "delta": delta,
+            "safebump": value - delta + float(self.dir * self.safebuf),
+            "dueby": self.dueby(today, value),
         });
         goal.extend(changes.as_object().expect("it is an object").clone());
+        goal.extend(self.settings(now));
         goal.extend(self.replace.clone());
         Value::Object(goal)
     }
 
-    /// The newest datapoint, or null.
-    pub fn datapoint(&self, now: Timestamp, zone: &TimeZone) -> Value {
-        let Some(days_ago) = self.last_datapoint_days_ago else {
-            return Value::Null;
-        };
-        let day = self.day(now, zone) - days_ago.days();
-        let noon = zone
-            .to_timestamp(day.at(12, 0, 0, 0))
-            .expect("noon exists on every day");
-        let mut datapoint: Map<String, Value> =
-            serde_json::from_str(DATAPOINT).expect("the template is an object");
-        let changes = json!({
-            "id": id(&format!("{}{day}", self.slug)),
-            "timestamp": noon.as_second(),
-            "daystamp": day.strftime("%Y%m%d").to_string(),
-            "updated_at": noon.as_second(),
-            "created_at": noon.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
-            "is_dummy": self.last_datapoint_is_dummy,
-            "comment": if self.last_datapoint_is_dummy { "#DERAIL" } else { "" },
+    /// The fields that a person sets.
+    fn settings(&self, now: Timestamp) -> Map<String, Value> {
+        let archived = self.archived_in_seconds.map(|seconds| now.as_second() + seconds);
+        let settings = json!({
+            "leadtime": self.leadtime,
+            "alertstart": self.alertstart,
+            "autodata": self.autodata,
+            "gunits": self.gunits,
+            "odom": self.odom,
+            "kyoom": self.aggday == "sum" && !self.odom,
+            "timey": self.timey,
+            "hhmmformat": self.timey,
+            "aggday": self.aggday,
+            "archivedate": archived,
         });
-        datapoint.extend(changes.as_object().expect("it is an object").clone());
-        Value::Object(datapoint)
+        settings.as_object().expect("it is an object").clone()
+    }
+
+    /// The value minus the line today. With `safebuf` days to go a do-more goal lacks one unit on the last of
+    /// them; a do-less goal has room for three more on every day.
+    fn delta(&self) -> f64 {
+        float(if self.yaw * self.dir > 0 {
+            self.yaw * (self.safebuf - 1)
+        } else {
+            self.yaw * (self.safebuf + 3)
+        })
+    }
+
+    fn dueby(&self, today: Date, value: f64) -> Value {
+        (0..7_i64)
+            .map(|n| {
+                let due = float(self.dir * n) - self.delta();
+                let shown = if due * float(self.yaw) <= 0.0 {
+                    "✔".to_owned()
+                } else {
+                    format!("{due:+}")
+                };
+                let total = value + due;
+                let entry = json!({"delta": due, "total": total, "formatted_delta_for_beedroid": shown,
+                    "formatted_total_for_beedroid": total.to_string()});
+                (daystamp(today + n.days()), entry)
+            })
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
+    /// All datapoints, newest day first.
+    pub fn datapoints(&self, now: Timestamp, zone: &TimeZone) -> Vec<Value> {
+        let today = self.day(now, zone);
+        let one = self.last_datapoint_days_ago.map(|days_ago| PointSpec {
+            days_ago,
+            is_dummy: self.last_datapoint_is_dummy,
+            comment: if self.last_datapoint_is_dummy {
+                "#DERAIL"
+            } else {
+                ""
+            }
+            .to_owned(),
+            ..PointSpec::default()
+        });
+        let specs: Vec<_> = if self.datapoints.is_empty() {
+            one.into_iter().collect()
+        } else {
+            self.datapoints.clone()
+        };
+        let mut points: Vec<Value> = specs
+            .iter()
+            .enumerate()
+            .map(|(nth, point)| point.render(&self.slug, nth, today, zone))
+            .collect();
+        points.sort_by_key(|point| (point["daystamp"].to_string(), point["timestamp"].as_i64()));
+        points.reverse();
+        points
     }
 
     fn safesum(&self) -> String {
@@ -184,22 +300,21 @@ fn colour(safebuf: i64) -> (&'static str, &'static str) {
     }
 }
 
-fn dueby(today: Date, safebuf: i64) -> Value {
-    (0..7_i64)
-        .map(|n| {
-            let due = (n - safebuf + 1).max(0);
-            let key = (today + n.days()).strftime("%Y%m%d").to_string();
-            let delta = if due == 0 { "✔".to_owned() } else { format!("+{due}") };
-            let total = (883 + due).to_string();
-            let entry = json!({"delta": due, "total": 883 + due, "formatted_delta_for_beedroid": delta, "formatted_total_for_beedroid": total});
-            (key, entry)
-        })
-        .collect::<Map<_, _>>()
-        .into()
+fn daystamp(day: Date) -> String {
+    day.strftime("%Y%m%d").to_string()
+}
+
+/// The total that the recorded goal stands at.
+fn newest_total(goal: &Map<String, Value>) -> f64 {
+    goal["curval"].as_f64().expect("the template has a value")
+}
+
+fn float(small: i64) -> f64 {
+    f64::from(i32::try_from(small).expect("a number of days"))
 }
 
 /// 24 hexadecimal digits made from `name`.
-fn id(name: &str) -> String {
+pub(super) fn id(name: &str) -> String {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |h, b| {
         (h ^ u128::from(b)).wrapping_mul(0x0100_0000_01b3_0001)
     });
@@ -262,5 +377,68 @@ mod tests {
             .render(now, &new_york(), true);
         assert!(emaciated.get("road").is_none());
         assert_eq!(emaciated["last_datapoint"]["daystamp"], "20260303");
+    }
+
+    #[test]
+    fn the_numbers_of_the_line_agree_with_safebuf() {
+        let now: Timestamp = "2026-03-03T15:00:00-05:00".parse().expect("an instant");
+        let rendered = |spec: GoalSpec| spec.render(now, &new_york(), true);
+        // As recorded: one safe day, 883 of 884, nothing due today and one tomorrow.
+        let goal = rendered(GoalSpec::new("g", 1));
+        assert_eq!(
+            (&goal["delta"], &goal["safebump"], &goal["curval"]),
+            (&json!(0.0), &json!(884.0), &json!(883))
+        );
+        assert_eq!(goal["dueby"]["20260303"]["delta"], 0.0);
+        assert_eq!(goal["dueby"]["20260304"]["delta"], 1.0);
+        assert_eq!(goal["dueby"]["20260304"]["formatted_delta_for_beedroid"], "+1");
+
+        let sugar = rendered(GoalSpec::new("sugar", 0).do_less());
+        assert_eq!(
+            (
+                &sugar["yaw"],
+                &sugar["delta"],
+                &sugar["dueby"]["20260303"]["total"]
+            ),
+            (&json!(-1), &json!(-3.0), &json!(886.0))
+        );
+        let weight = rendered(GoalSpec {
+            yaw: -1,
+            dir: -1,
+            ..GoalSpec::new("weight", 0)
+        });
+        assert_eq!(
+            (&weight["delta"], &weight["safebump"]),
+            (&json!(1.0), &json!(882.0))
+        );
+    }
+
+    #[test]
+    fn three_of_the_datapoints_come_with_the_goal_newest_first() {
+        let now: Timestamp = "2026-03-03T15:00:00-05:00".parse().expect("an instant");
+        let spec = GoalSpec::new("g", 2).entered([
+            PointSpec::new(2, "21:00", 1.0),
+            PointSpec::new(0, "09:00", 2.0),
+            PointSpec::new(1, "20:00", 3.0),
+            PointSpec::derail(1),
+        ]);
+        let goal = spec.render(now, &new_york(), true);
+        let shown: Vec<_> = goal["recent_data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|point| (point["daystamp"].as_str(), point["is_dummy"].as_bool()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (Some("20260303"), Some(false)),
+                (Some("20260302"), Some(true)),
+                (Some("20260302"), Some(false))
+            ]
+        );
+        assert_eq!(goal["last_datapoint"]["created_at"], "2026-03-03T14:00:00.000Z");
+        assert_eq!(goal["todayta"], true);
+        assert_eq!(spec.datapoints(now, &new_york()).len(), 4);
     }
 }

@@ -6,6 +6,7 @@
 
 mod fault;
 mod goal;
+mod point;
 mod routes;
 
 use std::{
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 
 pub use fault::{Fault, Planned};
 pub use goal::GoalSpec;
+pub use point::PointSpec;
 
 use crate::{clock::FakeClock, server::Server};
 

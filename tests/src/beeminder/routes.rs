@@ -128,19 +128,18 @@ async fn goal(
     }
 }
 
-async fn datapoints(State(shared): State<Shared>, Path((_, slug)): Path<(String, String)>) -> Response {
+async fn datapoints(
+    State(shared): State<Shared>,
+    Path((_, slug)): Path<(String, String)>,
+    Query(query): Parameters,
+) -> Response {
     let state = shared.lock();
     match state.goals.iter().find(|goal| goal.slug == slug) {
         Some(goal) => {
-            let datapoint = goal.datapoint(shared.clock.now(), &state.zone);
-            reply(
-                StatusCode::OK,
-                &if datapoint.is_null() {
-                    json!([])
-                } else {
-                    json!([datapoint])
-                },
-            )
+            let mut points = goal.datapoints(shared.clock.now(), &state.zone);
+            let count = query.get("count").and_then(|count| count.parse().ok());
+            points.truncate(count.unwrap_or(usize::MAX));
+            reply(StatusCode::OK, &Value::Array(points))
         }
         None => not_found(),
     }

@@ -1,6 +1,8 @@
 //! Converts Beeminder's JSON to the types that Mecris keeps. Pure. No input makes it panic, and no unreadable
 //! field becomes a fact.
 
+mod line;
+
 use std::collections::HashSet;
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -16,6 +18,9 @@ use crate::{
     clock::DeadlineOffset,
     domain::{Money, Slug},
 };
+
+/// How the comment of the datapoint begins that Beeminder makes when a goal derails.
+const DERAIL: &str = "#DERAIL";
 
 /// Builds the account from the user (if there is one) and the array of goals; those in `ignore` are left out.
 pub(super) fn account(
@@ -74,6 +79,7 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
     let slug: Slug = wire
         .slug
         .0
+        .as_deref()
         .ok_or("it has no slug")?
         .parse()
         .map_err(|error| format!("{error}"))?;
@@ -84,6 +90,9 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
         (.., Some(true)) => GoalState::Frozen,
         _ => GoalState::Active,
     };
+    let (line, source) = (line::line(&wire), line::source(&wire));
+    let (lead_days, alert_start) = (line::lead_days(&wire), line::alert_start(&wire));
+    let contract = line::contract(&wire);
     let embedded = [wire.last_datapoint]
         .into_iter()
         .chain(list(wire.recent_data))
@@ -110,6 +119,13 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
         due: due(text(wire.safesum), text(wire.limsum)),
         bare_minimum: text(wire.baremin),
         has_data_today: wire.todayta.0,
+        lead_days,
+        alert_start,
+        source,
+        lost: wire.lost.0,
+        contract,
+        archives_at: instant(&wire.archivedate),
+        line,
         datapoints: newest_first(embedded),
     })
 }
@@ -129,17 +145,25 @@ fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) 
         .filter(|point| point.id.0.clone().is_none_or(|id| seen.insert(id)))
         .filter_map(datapoint)
         .collect();
-    points.sort_by_key(|point| std::cmp::Reverse((point.day, point.updated_at)));
+    points.sort_by_key(|point| std::cmp::Reverse((point.day, point.entered_at())));
     points
 }
 
 /// The datapoint; `None` without a readable daystamp, because its day is unknown then.
 fn datapoint(wire: wire::Datapoint) -> Option<Datapoint> {
+    let marked = wire
+        .comment
+        .0
+        .is_some_and(|comment| comment.trim_start().starts_with(DERAIL));
     Some(Datapoint {
+        id: wire.id.0.filter(|id| !id.is_empty()),
         day: wire.daystamp.0?.parse().ok()?,
         value: wire.value.0,
         is_dummy: wire.is_dummy.0.unwrap_or(false),
         is_initial: wire.is_initial.0.unwrap_or(false),
+        // Only Beeminder makes dummies. A person may write the same word into a comment.
+        is_derail: marked && wire.is_dummy.0 == Some(true),
+        created_at: wire.created_at.0.and_then(|at| at.parse().ok()),
         updated_at: instant(&wire.updated_at),
     })
 }

@@ -20,6 +20,29 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Lenient<T> {
     }
 }
 
+/// A field for which null is a fact, as `autodata` of a goal without a source: `Some(None)`. An absent field
+/// and a value of another type are `None`.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct Nullable<T>(pub(super) Option<Option<T>>);
+
+impl<T> Default for Nullable<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Nullable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self(if value.is_null() {
+            Some(None)
+        } else {
+            T::deserialize(value).ok().map(Some)
+        }))
+    }
+}
+
 /// A JSON object. serde alone would also read a struct from an array, in the order of the fields in our
 /// source.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,7 @@ mod convert;
 mod error;
 mod file;
 mod lenient;
+mod line;
 #[cfg(test)]
 pub(in crate::arms) mod tests;
 mod types;
@@ -26,7 +27,8 @@ use crate::{
 };
 
 pub use error::{BeeminderError, Malformed};
-pub use types::{Account, Datapoint, Goal, GoalState, RecentDatapoints};
+pub use line::{Aggregation, Due, GoalKind, Line};
+pub use types::{Account, Contract, DataSource, Datapoint, Goal, GoalState, RecentDatapoints};
 
 /// The arm. Cheap to clone.
 #[derive(Clone)]

@@ -1,9 +1,10 @@
 //! The part of an account that Mecris keeps: parsed, bounded and serialisable. The store keeps it as a JSON
 //! snapshot.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use super::line::Line;
 use crate::{
     clock::DeadlineOffset,
     domain::{Daystamp, Money, Slug},
@@ -74,8 +75,86 @@ pub struct Goal {
     pub bare_minimum: Option<String>,
     /// Whether the goal has a datapoint today, by Beeminder's day (`todayta`). Dummies may count.
     pub has_data_today: Option<bool>,
-    /// The datapoints that came with the goal, newest first.
+    /// From how many days before derailment Beeminder reminds; 0: only on the day itself (`leadtime`).
+    pub lead_days: Option<u16>,
+    /// When Beeminder's reminders of a day start, on the account's clock (`alertstart`). For a deadline after
+    /// midnight it may be the night after the day's date.
+    pub alert_start: Option<Time>,
+    /// Who enters the data.
+    pub source: Option<DataSource>,
+    /// Whether the goal is off its line now. Beeminder sets and clears it around a derailment.
+    pub lost: Option<bool>,
+    /// The contract: what a derailment costs, and whether that is about to go down.
+    pub contract: Option<Contract>,
+    /// When the goal is archived. Until then it can derail and cost money.
+    pub archives_at: Option<Timestamp>,
+    /// What the goal wants, and the numbers from which the amount due is said.
+    #[serde(default)]
+    pub line: Line,
+    /// The datapoints that came with the goal, newest first: Beeminder sends the last three, dummies among
+    /// them.
     pub datapoints: Vec<Datapoint>,
+}
+
+impl Goal {
+    /// An active goal of which nothing but its name is known.
+    pub fn named(slug: Slug) -> Self {
+        Self {
+            title: slug.to_string(),
+            slug,
+            id: None,
+            state: GoalState::Active,
+            queued: false,
+            queued_since: None,
+            safebuf: None,
+            losedate: None,
+            deadline: DeadlineOffset::default(),
+            pledge: None,
+            current_value: None,
+            target_value: None,
+            rate: None,
+            rate_unit: None,
+            due: None,
+            bare_minimum: None,
+            has_data_today: None,
+            lead_days: None,
+            alert_start: None,
+            source: None,
+            lost: None,
+            contract: None,
+            archives_at: None,
+            line: Line::default(),
+            datapoints: Vec::new(),
+        }
+    }
+
+    /// What identifies the goal for ever: its id, which survives a renaming. Without an id, its slug.
+    pub fn key(&self) -> &str {
+        self.id.as_deref().unwrap_or(self.slug.as_str())
+    }
+}
+
+/// Who enters the data of a goal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataSource {
+    /// A person, by any client.
+    Person,
+    /// A service that Beeminder asks (`autodata`), by its name. A datapoint's time is when it was fetched.
+    Autodata(String),
+}
+
+/// What a derailment costs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contract {
+    /// The dollars at risk.
+    pub amount: Option<Money>,
+    /// When the amount goes down one step, if the person asked for that.
+    pub stepdown_at: Option<Timestamp>,
+    /// The amount that will replace it.
+    pub pending_amount: Option<Money>,
+    /// When it will.
+    pub pending_at: Option<Timestamp>,
 }
 
 /// Whether a goal can derail.
@@ -95,6 +174,8 @@ pub enum GoalState {
 /// A datapoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Datapoint {
+    /// The datapoint's id.
+    pub id: Option<String>,
     /// The day for which the datapoint counts.
     pub day: Daystamp,
     /// The value, in the goal's unit.
@@ -103,8 +184,21 @@ pub struct Datapoint {
     pub is_dummy: bool,
     /// Whether this is the goal's first datapoint, which comes with the goal.
     pub is_initial: bool,
+    /// Whether Beeminder made the datapoint because the goal derailed: a dummy whose comment begins with
+    /// `#DERAIL`.
+    #[serde(default)]
+    pub is_derail: bool,
+    /// When the datapoint was made.
+    pub created_at: Option<Timestamp>,
     /// When the datapoint was last changed.
     pub updated_at: Option<Timestamp>,
+}
+
+impl Datapoint {
+    /// When the datapoint was entered. Older snapshots only have the time of its last change.
+    pub fn entered_at(&self) -> Option<Timestamp> {
+        self.created_at.or(self.updated_at)
+    }
 }
 
 /// The newest datapoints of a goal, from a request of their own.

@@ -47,24 +47,13 @@ fn settings() -> AssessSettings {
 fn goal(slug: &str, safebuf: i64) -> Goal {
     let losedate = at("2026-11-21T23:59:59-05:00") + SignedDuration::from_hours(24 * safebuf);
     Goal {
-        slug: slug.parse().unwrap(),
-        id: None,
         title: "Title. With\nlines".to_owned(),
-        state: GoalState::Active,
-        queued: false,
-        queued_since: None,
         safebuf: Some(safebuf),
         losedate: Some(losedate),
-        deadline: DeadlineOffset::default(),
         pledge: Some(Money::from_usd(5.0).unwrap()),
-        current_value: None,
-        target_value: None,
-        rate: None,
-        rate_unit: None,
         due: Some("+2 within 1 day".to_owned()),
         bare_minimum: Some("+2".to_owned()),
-        has_data_today: None,
-        datapoints: Vec::new(),
+        ..Goal::named(slug.parse().unwrap())
     }
 }
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use mecris_agent::{
-    arms::beeminder::{Account, Goal, GoalState},
-    clock::DeadlineOffset,
+    arms::beeminder::{Account, Goal},
     config::BudgetThresholds,
     domain::{Money, Observation, Severity},
     heuristic::{
@@ -91,27 +90,21 @@ fn observed(goals: usize) -> Observed {
 
 fn goal(n: i64) -> Goal {
     let safebuf = n % 8;
+    let slug = format!("goal-{n}")
+        .parse()
+        .expect("letters, digits and a dash are a slug");
     Goal {
-        slug: format!("goal-{n}")
-            .parse()
-            .expect("letters, digits and a dash are a slug"),
-        id: None,
         title: format!("Goal number {n}"),
-        state: GoalState::Active,
-        queued: false,
-        queued_since: None,
         safebuf: Some(safebuf),
         losedate: Some(now() + SignedDuration::from_hours(9 + 24 * safebuf)),
-        deadline: DeadlineOffset::default(),
         pledge: Some(Money::from_usd(5.0).expect("five dollars")),
         current_value: Some(883.0),
-        target_value: None,
         rate: Some(1.0),
         rate_unit: Some("d".to_owned()),
         due: Some("+1 due by 12am".to_owned()),
         bare_minimum: Some("+1".to_owned()),
         has_data_today: Some(false),
-        datapoints: Vec::new(),
+        ..Goal::named(slug)
     }
 }
 

@@ -190,3 +190,217 @@ fn a_datapoint_without_a_day_is_counted() {
     let recent = convert::datapoints(json!([{"daystamp": "20260125"}, {"daystamp": null}, 7])).unwrap();
     assert_eq!((recent.points.len(), recent.unreadable), (1, 2));
 }
+
+#[test]
+fn yaw_and_dir_say_what_the_goal_wants() {
+    let kind = |yaw: Value, dir: Value| goal(json!({"yaw": yaw, "dir": dir})).line.kind;
+    for (yaw, dir, wanted) in [
+        (json!(1), json!(1), Some(GoalKind::DoMore)),
+        (json!(-1), json!(1.0), Some(GoalKind::DoLess)),
+        (json!(-1.0), json!(-1), Some(GoalKind::BringDown)),
+        (json!(1), json!(-1), Some(GoalKind::MakeLast)),
+        (json!(0), json!(1), None),
+        (json!(2), json!(1), None),
+        (json!(null), json!(1), None),
+        (json!("1"), json!(1), None),
+        (json!(true), json!(-1), None),
+    ] {
+        assert_eq!(kind(yaw.clone(), dir.clone()), wanted, "{yaw} {dir}");
+    }
+    for (kind, wants_more, uses_up_room) in [
+        (GoalKind::DoMore, true, false),
+        (GoalKind::DoLess, false, true),
+        (GoalKind::BringDown, false, false),
+        (GoalKind::MakeLast, true, true),
+    ] {
+        assert_eq!(
+            (kind.wants_more(), kind.uses_up_room()),
+            (wants_more, uses_up_room)
+        );
+    }
+}
+
+#[test]
+fn the_start_of_reminders_is_a_time_of_day() {
+    let start = |seconds: Value| goal(json!({"alertstart": seconds})).alert_start;
+    let clock = |hour, minute| Some(jiff::civil::time(hour, minute, 0, 0));
+    for (seconds, wanted) in [
+        (json!(0), clock(0, 0)),
+        (json!(61_200), clock(17, 0)),
+        (json!(81_720.0), clock(22, 42)),
+        (json!(86_400 + 3_600), clock(1, 0)),
+        (json!(-3_600), None),
+        (json!(108_000), None),
+        (json!(i64::MAX), None),
+        (json!("17:00"), None),
+        (json!(0.5), None),
+        (json!(null), None),
+    ] {
+        assert_eq!(start(seconds.clone()), wanted, "{seconds}");
+    }
+}
+
+#[test]
+fn odd_leads_sources_and_dates_are_unknown() {
+    let lead = |days: Value| goal(json!({"leadtime": days})).lead_days;
+    assert_eq!((lead(json!(0)), lead(json!(3.0))), (Some(0), Some(3)));
+    for odd in [json!(-1), json!(1.5), json!("3"), json!(null), json!(1e9)] {
+        assert_eq!(lead(odd.clone()), None, "{odd}");
+    }
+
+    let source = |autodata: Value| goal(json!({"autodata": autodata})).source;
+    assert_eq!(source(json!(null)), Some(DataSource::Person));
+    assert_eq!(source(json!("")), Some(DataSource::Person));
+    assert_eq!(
+        source(json!("fitbit")),
+        Some(DataSource::Autodata("fitbit".to_owned()))
+    );
+    assert_eq!(source(json!(7)), None);
+    let bare = account(|goals| *goals = vec![json!({"slug": "bare"})]);
+    assert_eq!(bare.goals[0].source, None, "who enters the data is not said");
+    assert_eq!(bare.goals[0].line, Line::default());
+    assert_eq!(bare.goals[0].key(), "bare");
+
+    let soon = recorded_at().as_second() + 60;
+    let archived = goal(json!({"archivedate": soon}));
+    assert_eq!(
+        (
+            archived.state,
+            archived.archives_at.map(jiff::Timestamp::as_second)
+        ),
+        (GoalState::Active, Some(soon))
+    );
+    assert_eq!(goal(json!({"archivedate": "tomorrow"})).archives_at, None);
+}
+
+#[test]
+fn what_is_due_by_a_day_needs_a_day_and_two_numbers() {
+    let due = |dueby: Value| goal(json!({"dueby": dueby})).line.due_by;
+    let read = due(json!({
+        "20260127": {"delta": 2, "total": 885},
+        "20260126": {"delta": 1.5, "total": 884.5, "formatted_delta_for_beedroid": "+1.5"},
+        "someday": {"delta": 1, "total": 2},
+        "20260128": {"delta": null, "total": 2},
+        "20260129": {"delta": "3", "total": 2},
+        "20260130": [3, 886],
+        "20260131": "x",
+    }));
+    let day = |day: &str, delta, total| Due {
+        day: day.parse().unwrap(),
+        delta,
+        total,
+    };
+    assert_eq!(read, [day("20260126", 1.5, 884.5), day("20260127", 2.0, 885.0)]);
+    for odd in [json!(null), json!([]), json!("x"), json!(3), json!({})] {
+        assert_eq!(due(odd.clone()), [], "{odd}");
+    }
+}
+
+#[test]
+fn an_odd_contract_or_line_breaks_nothing() {
+    let contract =
+        goal(json!({"contract": {"amount": "5", "pending_amount": 10, "pending_at": 1_769_348_588}}))
+            .contract
+            .unwrap();
+    assert_eq!(
+        (contract.amount, contract.pending_amount.unwrap().to_string()),
+        (None, "$10.00".to_owned())
+    );
+    assert!(contract.pending_at.is_some() && contract.stepdown_at.is_none());
+    assert_eq!(goal(json!({"contract": [5]})).contract, None);
+
+    let odd = json!([]);
+    let fields = [
+        "yaw",
+        "dir",
+        "delta",
+        "safebump",
+        "aggday",
+        "kyoom",
+        "odom",
+        "timey",
+        "hhmmformat",
+        "integery",
+        "gunits",
+        "gunits_singular",
+        "dueby",
+    ];
+    let line = goal(
+        fields
+            .iter()
+            .map(|field| ((*field).to_owned(), odd.clone()))
+            .collect(),
+    )
+    .line;
+    assert_eq!(line, Line::default());
+    let aggregation = |aggday: Value| goal(json!({"aggday": aggday})).line.aggregation;
+    assert_eq!(aggregation(json!("sum")), Some(Aggregation::Sum));
+    assert_eq!(aggregation(json!("last")), Some(Aggregation::Other));
+    assert_eq!(
+        goal(json!({"timey": null, "hhmmformat": true})).line.hours,
+        Some(true)
+    );
+}
+
+#[test]
+fn only_a_dummy_with_the_mark_is_a_derailment() {
+    let derail = |dummy: Value, comment: Value| {
+        let point = json!({"id": "d", "daystamp": "20260125", "is_dummy": dummy, "comment": comment});
+        let goal = goal(json!({"last_datapoint": point, "recent_data": []}));
+        goal.datapoints[0].is_derail
+    };
+    let mark = || json!("#DERAIL ON THE 1st");
+    assert!(derail(json!(true), mark()));
+    assert!(!derail(json!(false), mark()), "a person wrote it");
+    assert!(!derail(json!(null), mark()));
+    assert!(!derail(json!(true), json!("PPR")));
+    assert!(!derail(json!(true), json!(null)));
+    assert!(!derail(json!(true), json!(["#DERAIL"])));
+}
+
+#[test]
+fn a_datapoint_was_entered_when_it_was_made() {
+    let entered = |created: Value, updated: Value| {
+        let point = json!({"id": 7, "daystamp": "20260125", "created_at": created, "updated_at": updated});
+        let goal = goal(json!({"last_datapoint": point, "recent_data": []}));
+        assert_eq!(goal.datapoints[0].id, None, "an odd id is no id");
+        goal.datapoints[0].entered_at().map(|at| at.to_string())
+    };
+    let at = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        entered(json!("2026-01-25T13:43:06.000Z"), json!(1_769_400_000)),
+        at("2026-01-25T13:43:06Z")
+    );
+    for odd in [json!(null), json!(""), json!("yesterday"), json!({})] {
+        assert_eq!(
+            entered(odd.clone(), json!(1_769_348_586)),
+            at("2026-01-25T13:43:06Z"),
+            "{odd}"
+        );
+    }
+    assert_eq!(entered(json!(null), json!(null)), None);
+}
+
+#[test]
+fn a_snapshot_of_an_older_release_still_loads() {
+    let old = r#"{"time_zone":"America/New_York","deadbeat":false,"goals":[{"slug":"reading","id":"5f","title":"Read",
+        "state":"active","queued":false,"safebuf":1,"losedate":"2026-01-27T04:59:59Z","deadline":0,"pledge":5.0,
+        "current_value":3.0,"target_value":null,"rate":1.0,"rate_unit":"d","due":"+1","bare_minimum":"+1",
+        "has_data_today":true,"datapoints":[{"day":"2026-01-25","value":1.0,"is_dummy":false,"is_initial":false,
+        "updated_at":"2026-01-25T13:43:06Z"}]}],"unreadable":[]}"#;
+    let account: Account = serde_json::from_str(old).unwrap();
+    let goal = &account.goals[0];
+    assert_eq!(
+        (goal.safebuf, goal.lead_days, &goal.line),
+        (Some(1), None, &Line::default())
+    );
+    assert_eq!(
+        (goal.datapoints[0].id.as_deref(), goal.datapoints[0].is_derail),
+        (None, false)
+    );
+    let kept = serde_json::to_string(&account).unwrap();
+    assert_eq!(serde_json::from_str::<Account>(&kept).unwrap(), account);
+    let now = self::account(|_| ());
+    let kept = serde_json::to_string(&now).unwrap();
+    assert_eq!(serde_json::from_str::<Account>(&kept).unwrap(), now);
+}

@@ -8,22 +8,21 @@ use super::*;
 const IGNORED_OF_GOAL: &[&str] = &[
     // For people who look at graphs.
     "description fineprint yaxis graph_url svg_url thumb_url headsum graphsum plotall noisy movingav aura steppy rosy tmin tmax",
-    // Deprecated or display versions of safebuf, losedate, safesum and baremin. `lost` means off track:
-    // safebuf is 0 then.
-    "lane lanewidth delta delta_text limsumdate limsumdays baremintotal roadstatuscolor colorkey colorhex coasting lost dueby",
+    // Deprecated or display versions of safebuf, losedate, safesum and baremin.
+    "lane lanewidth delta_text limsumdate limsumdays baremintotal roadstatuscolor colorkey colorhex coasting",
     "urgencykey sadbrink nomercy exprd",
     // The line and how it is computed; emaciated leaves the matrices out.
-    "road roadall fullroad mathishard rah initday initval curday currate lastday dir yaw kyoom odom aggday goaldate goal_type",
-    "safebump maxflux integery numpts weekends_off",
-    // Money other than the pledge, and what would change it.
-    "contract pledge_cap autoratchet",
-    // Reminders of Beeminder's own, integrations, privacy, housekeeping.
-    "leadtime alertstart use_defaults panic burner ephem autodata autodata_config healthkitmetric callback_url",
-    "secret datapublic updated_at lasttouch tags gunits gunits_singular timey hhmmformat",
+    "road roadall fullroad mathishard rah initday initval curday currate lastday goaldate goal_type",
+    "maxflux numpts weekends_off",
+    // What would change the pledge.
+    "pledge_cap autoratchet",
+    // Settings of Beeminder's own reminders and integrations, privacy, housekeeping.
+    "use_defaults panic burner ephem autodata_config healthkitmetric callback_url",
+    "secret datapublic updated_at lasttouch tags",
 ];
 
 const IGNORED_OF_DATAPOINT: &[&str] =
-    &["timestamp comment requestid origin creator urtext fulltext canonical formatted_value created_at"];
+    &["timestamp requestid origin creator urtext fulltext canonical formatted_value"];
 
 const IGNORED_OF_USER: &[&str] = &[
     "username id goals created_at updated_at urgency_load has_authorized_fitbit default_leadtime default_alertstart",
@@ -111,6 +110,53 @@ fn the_recorded_account_is_understood() {
     caffeine-cutoff Active 2 2026-01-28T04:59:59Z 0 $10.00 "REDACTED" 20260125 20260123 20260122
     gainweight Active 7 2018-01-12T12:11:40Z -4500 $0.00 "+2 in 7 days (60)" 20171230
     "#);
+}
+
+#[test]
+fn the_recorded_lines_and_reminders_are_understood() {
+    let account = account(|goals| goals.push(self::goals().pop().unwrap()));
+    let said: Vec<_> = account
+        .goals
+        .iter()
+        .map(|goal| {
+            let line = &goal.line;
+            let due: Vec<_> = line
+                .due_by
+                .iter()
+                .map(|due| format!("{} {:.2}", due.day.compact(), due.delta))
+                .collect();
+            format!(
+                "{} {:?} {:?} {} {:?} delta {:.2} of {} bump {} by {} {:?} {:?}",
+                goal.slug,
+                line.kind.unwrap(),
+                line.aggregation.unwrap(),
+                goal.lead_days.unwrap(),
+                goal.alert_start.unwrap(),
+                line.delta.unwrap(),
+                goal.current_value.unwrap(),
+                line.safe_bump.unwrap(),
+                due.join(", "),
+                goal.source,
+                goal.contract.unwrap().amount.unwrap().to_string(),
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    clean-view DoMore Sum 3 17:00:00 delta 0.00 of 883 bump 884 by 20260125 0.00, 20260126 1.00, 20260127 2.00 Some(Person) "$10.00"
+    free DoMore Sum 3 22:00:00 delta 1.56 of 1600 bump 1600.3 by 20260125 -1.56, 20260126 -0.63, 20260127 0.30 Some(Person) "$30.00"
+    caffeine-cutoff DoMore Sum 3 17:00:00 delta 1.25 of 339 bump 339.65 by 20260125 -1.25, 20260126 -0.30, 20260127 0.65 Some(Person) "$10.00"
+    gainweight DoMore Other 0 22:42:00 delta 0.50 of 58 bump 60 by  Some(Person) "$0.00"
+    "#);
+    let entered: Vec<_> = account.goals[0]
+        .datapoints
+        .iter()
+        .map(|point| format!("{} {}", point.id.as_deref().unwrap(), point.entered_at().unwrap()))
+        .collect();
+    insta::assert_snapshot!(entered.join("\n"), @"
+    69761deaf0168adc8509099c 2026-01-25T13:43:06Z
+    6974c968d4865ff83835d7ae 2026-01-24T13:30:16Z
+    6973af58f0168adc8508ee34 2026-01-23T17:26:48Z
+    ");
 }
 
 #[test]
