@@ -1,22 +1,16 @@
 //! Activity: was there a walk today? The datapoints of a Beeminder goal give the answer, never the colour of
 //! the goal.
 //!
-//! A walk is a datapoint of the goal that a person or their device made, whatever its value. A dummy
-//! datapoint is no walk, because Beeminder itself made it: a `#DERAIL` point or a pessimistic presumption.
-//! The initial datapoint is no walk either, because Beeminder makes it on the day the goal is created. The
-//! daystamp of a walk must be today, as `today.rs` defines it.
+//! A walk is a datapoint that was entered today by the rule for all goals ([`Today`]), and that is for today.
 //!
 //! If nobody can say whether there was a walk, the answer is `Unknown`, never "needed" and never "done".
-
-mod today;
 
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use self::today::Today;
-use super::beeminder::{Account, BeeminderArm, Datapoint, Goal, GoalState};
+use super::beeminder::{Account, BeeminderArm, Counting, EnteredToday, Goal, GoalState, Today};
 use crate::domain::{Daystamp, Observation, Slug};
 
 /// Whether the walk of a day was done.
@@ -31,15 +25,17 @@ pub struct Walk {
 }
 
 /// Whether the goal's own datapoints show a walk today; `None` if they leave a doubt.
-///
-/// Beeminder sends only the last few datapoints with a goal. If none of them is a walk of today, "not done"
-/// is certain only if Beeminder says that the goal has no datapoint today (`todayta`) and is not recomputing
-/// the goal (`queued`).
 pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: &TimeZone) -> Option<bool> {
-    if is_walked(&goal.datapoints, &Today::of(goal, now, local_zone, account_zone)) {
-        return Some(true);
+    let today = Today::of(goal, now, local_zone, account_zone);
+    is_walk(today.entered(goal, Counting::TodayOnly))
+}
+
+fn is_walk(entered: EnteredToday<'_>) -> Option<bool> {
+    match entered {
+        EnteredToday::Yes(_) => Some(true),
+        EnteredToday::No => Some(false),
+        EnteredToday::Unknown => None,
     }
-    (goal.has_data_today == Some(false) && !goal.queued).then_some(false)
 }
 
 /// Today's walk, from the observed account. Beeminder is asked for more datapoints only if the account leaves
@@ -107,20 +103,16 @@ async fn find_out(
         .datapoints(slug, within)
         .await
         .map_err(|error| error.to_string())?;
-    let done = is_walked(&recent.points, &today);
-    if !done && recent.unreadable > 0 {
-        return Err(format!(
+    match is_walk(today.entered_among(goal, &recent.points, Counting::TodayOnly)) {
+        Some(false) if recent.unreadable > 0 => Err(format!(
             "{} datapoints of the goal {slug} cannot be read",
             recent.unreadable
-        ));
+        )),
+        Some(done) => Ok(answer(done, now)),
+        None => Err(format!(
+            "the goal {slug} has a datapoint today, but it does not tell whether anything was done"
+        )),
     }
-    Ok(answer(done, now))
-}
-
-fn is_walked(datapoints: &[Datapoint], today: &Today) -> bool {
-    datapoints
-        .iter()
-        .any(|point| !point.is_dummy && !point.is_initial && today.covers(point))
 }
 
 fn not_there(slug: &Slug, account: &Account) -> String {

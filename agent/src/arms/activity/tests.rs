@@ -42,14 +42,22 @@ fn says(account: &Account, now: Timestamp) -> Option<bool> {
 }
 
 #[test]
-fn a_real_datapoint_of_today_is_a_walk_whatever_its_value() {
+fn a_real_datapoint_of_today_is_a_walk_unless_it_is_zero() {
     assert_eq!(says(&changed(json!({})), recorded_at()), Some(true));
+    let zero = |more| with_point(point("20260125", json!({"value": 0})), more);
+    assert_eq!(says(&zero(json!({"todayta": true})), recorded_at()), None);
+    assert_eq!(says(&zero(json!({"todayta": false})), recorded_at()), Some(false));
+}
+
+#[test]
+fn yesterdays_walk_that_is_sent_today_is_not_todays_walk() {
+    let late = point(
+        "20260124",
+        json!({"created_at": "2026-01-25T08:00:00-05:00", "updated_at": null}),
+    );
     assert_eq!(
-        says(
-            &with_point(point("20260125", json!({"value": 0})), json!({"todayta": null})),
-            recorded_at()
-        ),
-        Some(true)
+        says(&with_point(late, json!({"todayta": false})), recorded_at()),
+        Some(false)
     );
 }
 

@@ -12,6 +12,7 @@ mod lenient;
 mod line;
 #[cfg(test)]
 pub(in crate::arms) mod tests;
+mod today;
 mod types;
 mod wire;
 
@@ -28,6 +29,7 @@ use crate::{
 
 pub use error::{BeeminderError, Malformed};
 pub use line::{Aggregation, Due, GoalKind, Line};
+pub use today::{Counting, EnteredToday, Today};
 pub use types::{Account, Contract, DataSource, Datapoint, Goal, GoalState, RecentDatapoints};
 
 /// The arm. Cheap to clone.

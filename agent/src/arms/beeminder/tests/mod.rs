@@ -5,6 +5,7 @@ mod mutated;
 mod over_http;
 mod read_only;
 mod recorded;
+mod today;
 
 use std::sync::{Arc, Mutex};
 
