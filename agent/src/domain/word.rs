@@ -97,8 +97,8 @@ pub(crate) mod tests {
 
     use super::WordError;
     use crate::domain::{
-        Action, BudgetSource, ChannelKind, Freshness, Health, Provider, Reason, RunOutcome, Severity,
-        SilenceKind, Trigger,
+        Action, BudgetSource, ChannelKind, Freshness, GoalState, Health, Provider, Reason, RunOutcome,
+        Severity, SilenceKind, Trigger,
     };
 
     /// serde and strum agree about every value, and both read back what they wrote.
@@ -121,6 +121,7 @@ pub(crate) mod tests {
         is_spelled_once::<BudgetSource>();
         is_spelled_once::<ChannelKind>();
         is_spelled_once::<Freshness>();
+        is_spelled_once::<GoalState>();
         is_spelled_once::<Health>();
         is_spelled_once::<Provider>();
         is_spelled_once::<Reason>();

@@ -10,6 +10,7 @@ pub mod decide;
 mod observe;
 pub mod policy;
 mod record;
+mod remember;
 pub mod report;
 mod run;
 mod unknown;

@@ -8,19 +8,34 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::assess::Observed;
 use crate::{
     arms::{
-        activity,
-        beeminder::{Account, BeeminderArm},
+        activity::{self, Walk},
+        beeminder::{Account, BeeminderArm, Datapoint, Goal, GoalState},
     },
     budget::BudgetArm,
     config::WalkSettings,
     domain::Observation,
-    store::{Store, StoreError, tables::snapshots},
+    store::{
+        Store, StoreError,
+        tables::{entry_histories, snapshots},
+    },
 };
 
-/// Shares of the pass's deadline: the account first, then a walk in doubt; the rest is for deciding and
-/// recording.
+/// Shares of the pass's deadline: the account first, then the datapoints of single goals (a walk in doubt,
+/// goals that are new); the rest is for deciding and recording.
 const ACCOUNT_SHARE: f64 = 0.6;
-const WALK_SHARE: f64 = 0.25;
+const DATAPOINTS_SHARE: f64 = 0.25;
+
+/// Of how many new goals the history is read in one pass.
+const HISTORIES_PER_PASS: usize = 5;
+
+/// What was entered into a goal before Mecris knew it.
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    /// The goal's id, or its slug if it has no id.
+    pub(super) goal: String,
+    /// Its newest datapoints; `None`: they could not be read.
+    pub(super) points: Option<Vec<Datapoint>>,
+}
 
 /// The arms of one pass.
 #[derive(Clone)]
@@ -33,27 +48,67 @@ pub(super) struct Arms {
 }
 
 impl Arms {
-    /// Asks all arms; the result is everything that can be known at `now`.
+    /// Asks all arms; the result is everything that can be known at `now`, and the histories of goals that
+    /// are new.
     ///
     /// # Errors
     /// Only if the store cannot be read or written; an upstream's failure is an observation.
-    pub(super) async fn observe(&self, store: &Store, now: Timestamp) -> Result<Observed, StoreError> {
+    pub(super) async fn observe(
+        &self,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<(Observed, Vec<History>), StoreError> {
         let started = tokio::time::Instant::now();
         let (account, budgets) = tokio::join!(self.account(store, now), self.budget.observe(now));
         let account = account?;
-        let walk = match &self.walk {
-            Some(walk) => {
-                let within = self.deadline.mul_f64(WALK_SHARE);
-                Some(activity::observe(&walk.goal, &account, &self.beeminder, now, &self.zone, within).await)
-            }
-            None => None,
-        };
-        Ok(Observed {
+        let (walk, histories) = tokio::join!(self.walk(&account, now), self.histories(store, &account));
+        let observed = Observed {
             beeminder: account,
             walk,
             budgets: budgets?,
             elapsed: started.elapsed(),
-        })
+        };
+        Ok((observed, histories?))
+    }
+
+    async fn walk(&self, account: &Observation<Account>, now: Timestamp) -> Option<Observation<Walk>> {
+        let walk = self.walk.as_ref()?;
+        let within = self.deadline.mul_f64(DATAPOINTS_SHARE);
+        Some(activity::observe(&walk.goal, account, &self.beeminder, now, &self.zone, within).await)
+    }
+
+    /// Reads what was entered into some of the goals that are new, so that a person's habit is known from the
+    /// first day. If Beeminder fails, the rest waits for the next pass; the pass itself goes on.
+    async fn histories(
+        &self,
+        store: &Store,
+        account: &Observation<Account>,
+    ) -> Result<Vec<History>, StoreError> {
+        let Some(account) = account.fresh() else {
+            return Ok(Vec::new());
+        };
+        let within = self.deadline.mul_f64(DATAPOINTS_SHARE);
+        let started = tokio::time::Instant::now();
+        let mut histories = Vec::new();
+        for goal in new_goals(store, account)? {
+            let left = within.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            let read = self.beeminder.history(&goal.slug, left).await;
+            let failed = read.is_err();
+            if let Err(error) = &read {
+                tracing::info!(goal = %goal.slug, %error, "the earlier datapoints of a new goal cannot be read yet");
+            }
+            histories.push(History {
+                goal: goal.key().to_owned(),
+                points: read.ok().map(|recent| recent.points),
+            });
+            if failed {
+                break;
+            }
+        }
+        Ok(histories)
     }
 
     async fn account(&self, store: &Store, now: Timestamp) -> Result<Observation<Account>, StoreError> {
@@ -75,6 +130,24 @@ impl Arms {
             (Err(why), None) => Observation::Unknown { why },
         })
     }
+}
+
+/// The goals whose history is to be read in this pass: those with the fewest failed tries first.
+fn new_goals<'a>(store: &Store, account: &'a Account) -> Result<Vec<&'a Goal>, StoreError> {
+    let can_matter = |goal: &&Goal| matches!(goal.state, GoalState::Active | GoalState::Frozen);
+    let goals: Vec<&Goal> = account.goals.iter().filter(can_matter).collect();
+    let mut wanted = store.read(|connection| {
+        let mut wanted = Vec::new();
+        for goal in goals {
+            if let Some(tries) = entry_histories::wanted(connection, goal.key())? {
+                wanted.push((tries, goal));
+            }
+        }
+        Ok(wanted)
+    })?;
+    wanted.sort_by_key(|(tries, _)| *tries);
+    wanted.truncate(HISTORIES_PER_PASS);
+    Ok(wanted.into_iter().map(|(_, goal)| goal).collect())
 }
 
 /// The last account that was read, if this version can still read it.

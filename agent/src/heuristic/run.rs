@@ -9,9 +9,9 @@ use tokio::sync::Mutex;
 use super::{
     assess::{AssessSettings, Observed, assess},
     decide::decide,
-    observe::Arms,
+    observe::{Arms, History},
     policy::Policy,
-    record,
+    record, remember,
     report::{self, DecisionView, NotificationView, Report},
     unknown,
 };
@@ -115,7 +115,7 @@ impl Heuristic {
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
-        let observed = self.arms.observe(&self.store, now).await?;
+        let (observed, histories) = self.arms.observe(&self.store, now).await?;
         failpoint!("pass.observed");
         let conditions = self.assess(&observed, now)?;
         let finished_at = self.clock.now().max(now);
@@ -125,6 +125,7 @@ impl Heuristic {
             now,
             finished_at,
             observed,
+            histories,
             conditions,
         });
         pass.warn_of_unknown();
@@ -236,6 +237,7 @@ impl Heuristic {
         tx: &Transaction<'_>,
         pass: &Pass,
     ) -> rusqlite::Result<(Report, Option<String>)> {
+        remember::pass(tx, &pass.observed, &pass.histories, pass.now)?;
         let decisions = self.decide(tx, &pass.conditions, pass.now)?;
         let report = pass.report(&decisions);
         record::reading(tx, &pass.observed, pass.now)?;
@@ -269,6 +271,7 @@ struct Pass {
     now: Timestamp,
     finished_at: Timestamp,
     observed: Observed,
+    histories: Vec<History>,
     conditions: Vec<Condition>,
 }
 

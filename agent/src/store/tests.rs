@@ -160,7 +160,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     drop(store);
     drop(reopen(&place.path).await);
     let raw = Connection::open(&place.path).unwrap();
-    raw.pragma_update(None, "user_version", 99).unwrap();
+    make_newer(&raw).unwrap();
     drop(raw);
     let error = Store::open_read_only(&place.path).unwrap_err();
     assert!(
@@ -168,7 +168,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             error,
             StoreError::TooNew {
                 found: 99,
-                known: 2,
+                known: 3,
                 ..
             }
         ),
@@ -183,7 +183,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("schema version 99, this mecris-agent knows up to 2"),
+            .contains("schema version 99, this mecris-agent knows up to 3"),
         "{error}"
     );
     let raw = Connection::open(&place.path).unwrap();
@@ -191,6 +191,13 @@ async fn a_newer_database_is_refused_and_left_alone() {
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
     assert_eq!(version, 99);
+}
+
+/// Makes a file one of a release that this build cannot follow.
+pub(crate) fn make_newer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", 99)?;
+    connection.execute("UPDATE compatibility SET min_reader = 99", [])?;
+    Ok(())
 }
 
 /// A file as the first release left it, with one decision.

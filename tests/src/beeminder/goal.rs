@@ -37,7 +37,8 @@ pub struct GoalSpec {
     pub last_datapoint_days_ago: Option<i64>,
     /// The newest datapoint was made by Beeminder itself.
     pub last_datapoint_is_dummy: bool,
-    /// The datapoints one by one; the two fields above do not count then.
+    /// The datapoints one by one, each from the time on at which it is entered; the two fields above do not
+    /// count then.
     pub datapoints: Vec<PointSpec>,
     /// The good side of the line: 1 above, -1 below.
     pub yaw: i64,
@@ -251,7 +252,7 @@ impl GoalSpec {
             .into()
     }
 
-    /// All datapoints, newest day first.
+    /// All datapoints that were entered by now, newest day first.
     pub fn datapoints(&self, now: Timestamp, zone: &TimeZone) -> Vec<Value> {
         let today = self.day(now, zone);
         let one = self.last_datapoint_days_ago.map(|days_ago| PointSpec {
@@ -273,7 +274,14 @@ impl GoalSpec {
         let mut points: Vec<Value> = specs
             .iter()
             .enumerate()
-            .map(|(nth, point)| point.render(&self.slug, nth, today, zone))
+            .map(|(nth, point)| {
+                let same = |other: &&PointSpec| (other.days_ago, other.at) == (point.days_ago, point.at);
+                let nth = specs.iter().take(nth).filter(same).count();
+                point.render(&self.slug, nth, today, zone)
+            })
+            .filter(|point| {
+                self.datapoints.is_empty() || point["timestamp"].as_i64() <= Some(now.as_second())
+            })
             .collect();
         points.sort_by_key(|point| (point["daystamp"].to_string(), point["timestamp"].as_i64()));
         points.reverse();
@@ -440,5 +448,9 @@ mod tests {
         assert_eq!(goal["last_datapoint"]["created_at"], "2026-03-03T14:00:00.000Z");
         assert_eq!(goal["todayta"], true);
         assert_eq!(spec.datapoints(now, &new_york()).len(), 4);
+        let early: Timestamp = "2026-03-03T08:59:00-05:00".parse().expect("an instant");
+        assert_eq!(spec.datapoints(early, &new_york()).len(), 3, "not entered yet");
+        let id = |now| spec.datapoints(now, &new_york())[0]["id"].clone();
+        assert_ne!(id(now), id(early));
     }
 }

@@ -71,7 +71,8 @@ impl PointSpec {
         }
     }
 
-    /// The datapoint in Beeminder's JSON; `today` is the goal's day.
+    /// The datapoint in Beeminder's JSON; `today` is the goal's day. `nth` tells datapoints of the same minute
+    /// apart. The id stays the same on later days.
     pub(super) fn render(&self, slug: &str, nth: usize, today: Date, zone: &TimeZone) -> Value {
         let day = today - self.days_ago.days();
         let entered = zone
@@ -80,7 +81,7 @@ impl PointSpec {
         let mut datapoint: Map<String, Value> =
             serde_json::from_str(DATAPOINT).expect("the template is an object");
         let changes = json!({
-            "id": id(&format!("{slug}{day}{nth}")),
+            "id": id(&format!("{slug}{day}{}{nth}", self.at)),
             "timestamp": entered.as_second(),
             "daystamp": day.strftime("%Y%m%d").to_string(),
             "value": self.value,

@@ -16,7 +16,10 @@ use crate::{
 const ONE_TRY: Duration = Duration::from_secs(10);
 
 /// How many datapoints are requested when the walk is in doubt: more than a person records in a day.
-const NEWEST: &str = "25";
+pub(super) const NEWEST: u32 = 25;
+
+/// How many datapoints of a goal that is new are requested: several a day for a fortnight.
+pub(super) const HISTORY: u32 = 100;
 
 /// Beeminder's API, read-only.
 #[derive(Clone)]
@@ -69,11 +72,17 @@ impl Api {
         Ok((Some(user?), goals))
     }
 
-    /// The datapoints of the newest days, newest first (`sort` is descending).
-    pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
+    /// So many datapoints of the newest days, newest first (`sort` is descending).
+    pub(super) async fn datapoints(
+        &self,
+        slug: &Slug,
+        count: u32,
+        within: Duration,
+    ) -> Result<Value, BeeminderError> {
         let path = ["users", &self.username, "goals", slug.as_str(), "datapoints.json"];
         let name = format!("the datapoints of {slug}");
-        self.get(&path, &[("sort", "daystamp"), ("count", NEWEST)], &name, within)
+        let count = count.to_string();
+        self.get(&path, &[("sort", "daystamp"), ("count", &count)], &name, within)
             .await
     }
 

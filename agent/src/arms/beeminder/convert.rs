@@ -11,12 +11,12 @@ use serde_json::Value;
 use super::{
     error::Malformed,
     lenient::{Lenient, Object, Whole},
-    types::{Account, Datapoint, Goal, GoalState, RecentDatapoints},
+    types::{Account, Datapoint, Goal, RecentDatapoints},
     wire,
 };
 use crate::{
     clock::DeadlineOffset,
-    domain::{Money, Slug},
+    domain::{GoalState, Money, Slug},
 };
 
 /// How the comment of the datapoint begins that Beeminder makes when a goal derails.

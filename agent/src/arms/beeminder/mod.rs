@@ -27,10 +27,11 @@ use crate::{
     outbound::Outbound,
 };
 
+pub use crate::domain::GoalState;
 pub use error::{BeeminderError, Malformed};
 pub use line::{Aggregation, Due, GoalKind, Line};
 pub use today::{Counting, EnteredToday, Today};
-pub use types::{Account, Contract, DataSource, Datapoint, Goal, GoalState, RecentDatapoints};
+pub use types::{Account, Contract, DataSource, Datapoint, Goal, RecentDatapoints};
 
 /// The arm. Cheap to clone.
 #[derive(Clone)]
@@ -84,8 +85,21 @@ impl BeeminderArm {
         within: Duration,
     ) -> Result<RecentDatapoints, BeeminderError> {
         let body = match &self.source {
-            Source::Api(api) => api.datapoints(slug, within).await?,
+            Source::Api(api) => api.datapoints(slug, api::NEWEST, within).await?,
             Source::File(file) => file.datapoints(slug, within).await?,
+        };
+        Ok(convert::datapoints(body)?)
+    }
+
+    /// Reads the last 100 datapoints of a goal that Mecris did not know before. A file gives all of them with
+    /// the goal, so nothing more is read there.
+    ///
+    /// # Errors
+    /// As [`BeeminderArm::observe`].
+    pub async fn history(&self, slug: &Slug, within: Duration) -> Result<RecentDatapoints, BeeminderError> {
+        let body = match &self.source {
+            Source::Api(api) => api.datapoints(slug, api::HISTORY, within).await?,
+            Source::File(_) => serde_json::Value::Array(Vec::new()),
         };
         Ok(convert::datapoints(body)?)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::line::Line;
 use crate::{
     clock::DeadlineOffset,
-    domain::{Daystamp, Money, Slug},
+    domain::{Daystamp, GoalState, Money, Slug},
 };
 
 /// The user and their goals at one instant.
@@ -155,20 +155,6 @@ pub struct Contract {
     pub pending_amount: Option<Money>,
     /// When it will.
     pub pending_at: Option<Timestamp>,
-}
-
-/// Whether a goal can derail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GoalState {
-    /// The goal can derail.
-    Active,
-    /// The goal has derailed or is paused, and must be restarted first.
-    Frozen,
-    /// The goal is finished.
-    Won,
-    /// The goal was archived.
-    Archived,
 }
 
 /// A datapoint.

@@ -27,7 +27,7 @@ pub struct Migrated {
 }
 
 /// Brings the file to the newest version, all or nothing. An older file is copied aside first. `None` if the
-/// file had the newest version already, or was empty.
+/// file had the newest version already or a newer one that this build can use, or was empty.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
     migrate_by(&MIGRATIONS, connection, path)
 }
@@ -57,6 +57,9 @@ pub(in crate::store) fn migrate_in_memory(
 ) -> Result<(), StoreError> {
     refuse_newer(connection, path)?;
     let found = version(connection)?;
+    if found >= known() {
+        return Ok(());
+    }
     upgrade(&MIGRATIONS, connection, found)
 }
 
@@ -64,7 +67,7 @@ pub(in crate::store) fn migrate_in_memory(
 /// change the file. `None` if the file has the newest version already.
 pub(in crate::store) fn upgraded_copy(reader: &Connection) -> Result<Option<Connection>, StoreError> {
     let found = version(reader)?;
-    if found == known() {
+    if found >= known() {
         return Ok(None);
     }
     let mut copy = Connection::open_in_memory()?;

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::store::StoreError;
 
 /// Numbered from 1; the file's `user_version` says how many of them it has.
-pub(in crate::store) const MIGRATIONS: [&str; 2] = [
+pub(in crate::store) const MIGRATIONS: [&str; 3] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_durable.sql"),
+    include_str!("schema/0003_goal_history.sql"),
 ];
 
 pub(in crate::store) fn known() -> i64 {
@@ -24,10 +25,11 @@ pub(in crate::store) fn version(connection: &Connection) -> rusqlite::Result<i64
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Refuses a file that a newer Mecris wrote.
+/// Refuses a file that a newer Mecris wrote, unless the file says that this build can use it. This build then
+/// leaves alone what it does not know, and the version stays that of the newer build.
 pub(in crate::store) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let found = version(connection)?;
-    if found > known() {
+    if found > known() && min_reader(connection)?.is_none_or(|least| least > known()) {
         Err(StoreError::TooNew {
             path: path.to_owned(),
             found,
@@ -36,6 +38,16 @@ pub(in crate::store) fn refuse_newer(connection: &Connection, path: &Path) -> Re
     } else {
         Ok(())
     }
+}
+
+/// How many migrations a build must know to use this file; `None` if the file does not say.
+fn min_reader(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    if !connection.table_exists(None::<&str>, "compatibility")? {
+        return Ok(None);
+    }
+    connection
+        .query_row("SELECT min_reader FROM compatibility", [], |row| row.get(0))
+        .optional()
 }
 
 /// Refuses a file that holds something, but nothing of ours: the Python system's has the same name.

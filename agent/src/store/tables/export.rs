@@ -3,6 +3,9 @@
 use rusqlite::{Connection, types::ValueRef};
 use serde_json::{Map, Value};
 
+/// The table in which a file says which builds can use it: `store::file::version` reads it.
+const COMPATIBILITY: &str = "compatibility";
+
 /// One row by column.
 pub type Row = Map<String, Value>;
 
@@ -55,15 +58,16 @@ pub fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> 
     connection.prepare(&sql)?.query_map([], read)?.collect()
 }
 
-/// Whether no table has a row.
+/// Whether no table has a row, but for the one that says which builds can use the file.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub(in crate::store) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     for table in tables(connection)? {
-        if connection
-            .prepare(&format!("SELECT 1 FROM {}", quote(&table)))?
-            .exists([])?
+        if table != COMPATIBILITY
+            && connection
+                .prepare(&format!("SELECT 1 FROM {}", quote(&table)))?
+                .exists([])?
         {
             return Ok(false);
         }

@@ -7,12 +7,16 @@
 //!   more are deleted.
 //! * Older than that: messages with their claims and attempts, decisions and passes are deleted.
 //!
+//! What was entered into goals and how the goals stood is kept for 120 days, whatever `state.retention_days`
+//! says.
+//!
 //! What a rule still looks at stays:
 //!
 //! * The claims of the newest seven days that have claims stay, whatever the clock says. The clock may be
 //!   wrong and be set back later.
 //! * An open message stays, however old it is.
 //! * The last two successful passes stay, for the dead-man's switch and for the gap between them.
+//! * The newest reading of each goal stays, so that a goal that never changes is not taken for a new one.
 //! * The claim of a broken channel stays until the channel works again.
 //!
 //! What a person told us (sessions, readings, reconciliations, silences) is never deleted. Each limit is a
@@ -26,10 +30,15 @@ use super::sql::{Time, time};
 /// How long every single decision is kept.
 const IN_FULL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// How long entries and readings of goals are kept.
+pub const GOALS_KEPT: SignedDuration = SignedDuration::from_hours(120 * 24);
+
 /// Deletes what is older than `kept` at `now`, and what is older than a week and only repeats something.
 /// Returns how many rows were deleted.
 pub fn forget(tx: &Transaction<'_>, kept: SignedDuration, now: Timestamp) -> rusqlite::Result<usize> {
-    Ok(forget_old(tx, midnight_before(now, kept))? + forget_repeated(tx, midnight_before(now, IN_FULL))?)
+    Ok(forget_old(tx, midnight_before(now, kept))?
+        + forget_repeated(tx, midnight_before(now, IN_FULL))?
+        + forget_goals(tx, midnight_before(now, GOALS_KEPT))?)
 }
 
 fn midnight_before(now: Timestamp, span: SignedDuration) -> Time {
@@ -77,6 +86,17 @@ fn forget_repeated(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize
             AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)
             AND NOT EXISTS (SELECT 1 FROM notifications WHERE run_id = runs.id)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE run_id = runs.id)",
+    ] {
+        gone += tx.prepare_cached(sql)?.execute(params![before])?;
+    }
+    Ok(gone)
+}
+
+fn forget_goals(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
+    let mut gone = 0;
+    for sql in [
+        "DELETE FROM entries WHERE entered_at < ?1",
+        "DELETE FROM readings WHERE at < ?1 AND at < (SELECT max(at) FROM readings AS newer WHERE newer.goal = readings.goal)",
     ] {
         gone += tx.prepare_cached(sql)?.execute(params![before])?;
     }
@@ -305,6 +325,55 @@ mod tests {
         assert_eq!(
             store.read(kept).unwrap(),
             ["a goal:reading", "a walk", "c goal:piano", "e walk", "f walk"]
+        );
+    }
+
+    #[tokio::test]
+    async fn goals_are_remembered_for_four_months_and_the_newest_reading_for_ever() {
+        let (_folder, store) = scratch();
+        let days = |days: i64| time(now() - SignedDuration::from_hours(24 * days));
+        let rows = [
+            ("quiet", 400),
+            ("quiet", 200),
+            ("busy", 122),
+            ("busy", 119),
+            ("busy", 1),
+        ];
+        store
+            .write(move |tx| {
+                for (goal, age) in rows {
+                    tx.execute(
+                        "INSERT INTO readings (goal, at, state, deadline, entered) VALUES (?1, ?2, 'active', 0, '')",
+                        params![goal, days(age)],
+                    )?;
+                    tx.execute(
+                        "INSERT INTO entries VALUES (?1, ?2, '2026-11-20', ?3, 1, 0, 0, NULL)",
+                        params![goal, age, days(age)],
+                    )?;
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        assert_eq!(forget_now(&store).await, 5);
+        let kept = |table: &str, column: &str| {
+            let sql = format!("SELECT goal || ' ' || {column} FROM {table} ORDER BY goal, {column}");
+            store
+                .read(|c| {
+                    c.prepare(&sql)?
+                        .query_map([], |row| row.get(0))?
+                        .collect::<rusqlite::Result<Vec<String>>>()
+                })
+                .unwrap()
+        };
+        assert_eq!(kept("entries", "datapoint"), ["busy 1", "busy 119"]);
+        assert_eq!(
+            kept("readings", "at"),
+            [
+                format!("busy {}", days(119)),
+                format!("busy {}", days(1)),
+                format!("quiet {}", days(200))
+            ]
         );
     }
 

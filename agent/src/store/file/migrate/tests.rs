@@ -6,7 +6,7 @@ use super::*;
 use crate::store::{Store, file::connection, tables::export};
 
 /// A row in every table of each released version.
-const ROWS: [&str; 1] = [include_str!("rows_0001.sql")];
+const ROWS: [&str; 2] = [include_str!("rows_0001.sql"), include_str!("rows_0002.sql")];
 
 /// A file as that release left it.
 fn released(version: usize) -> (TempDir, PathBuf) {
@@ -125,11 +125,11 @@ fn what_a_kill_left_is_in_nobodys_way() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Killed while the copy was written, and another time behind it.
-    std::fs::write(beside(&path, ".before-v2.part"), b"half a file").unwrap();
-    std::fs::write(beside(&path, ".before-v2"), b"not even a database").unwrap();
+    std::fs::write(beside(&path, ".before-v3.part"), b"half a file").unwrap();
+    std::fs::write(beside(&path, ".before-v3"), b"not even a database").unwrap();
     Store::migrate(&path).unwrap().unwrap();
-    assert_eq!(of_file(&beside(&path, ".before-v2")), before);
-    assert!(!beside(&path, ".before-v2.part").exists());
+    assert_eq!(of_file(&beside(&path, ".before-v3")), before);
+    assert!(!beside(&path, ".before-v3.part").exists());
 }
 
 #[test]
@@ -137,11 +137,11 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Nobody can put a file in the place of a folder.
-    std::fs::create_dir_all(beside(&path, ".before-v2/x")).unwrap();
+    std::fs::create_dir_all(beside(&path, ".before-v3/x")).unwrap();
     let error = Store::migrate(&path).unwrap_err();
-    assert!(error.to_string().contains(".before-v2"), "{error}");
+    assert!(error.to_string().contains(".before-v3"), "{error}");
     assert_eq!(of_file(&path), before);
-    std::fs::remove_dir_all(beside(&path, ".before-v2")).unwrap();
+    std::fs::remove_dir_all(beside(&path, ".before-v3")).unwrap();
 
     let connection = Connection::open(&path).unwrap();
     connection
@@ -151,7 +151,7 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let error = Store::migrate(&path).unwrap_err();
     assert!(error.to_string().contains("is damaged: row "), "{error}");
     assert_eq!(of_file(&path).0, 1);
-    assert!(!beside(&path, ".before-v2").exists());
+    assert!(!beside(&path, ".before-v3").exists());
 }
 
 #[test]
@@ -169,4 +169,64 @@ fn a_file_of_something_else_is_left_alone() {
         StoreError::NotOurs(_)
     ));
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+/// What the release after this one might add.
+const NEXT: &str = "CREATE TABLE moods (day TEXT PRIMARY KEY, mood TEXT NOT NULL) STRICT;
+    ALTER TABLE entries ADD COLUMN mood TEXT;
+    INSERT INTO moods VALUES ('2026-11-20', 'good');";
+
+/// A file that the release after this one migrated, with this said about who can use it.
+fn of_the_next_release(min_reader: i64) -> (TempDir, PathBuf) {
+    let (folder, path) = released(2);
+    let mut connection = Connection::open(&path).unwrap();
+    connection::configure_writer(&connection).unwrap();
+    let migrations: Vec<&str> = MIGRATIONS.into_iter().chain([NEXT]).collect();
+    migrate_by(&migrations, &mut connection, &path).unwrap().unwrap();
+    connection
+        .execute("UPDATE compatibility SET min_reader = ?1", [min_reader])
+        .unwrap();
+    (folder, path)
+}
+
+#[tokio::test]
+async fn a_file_of_the_next_release_is_used_and_what_it_added_stays() {
+    let (_folder, path) = of_the_next_release(known());
+    let before = of_file(&path);
+    assert_eq!(before.0, known() + 1);
+    assert_eq!(Store::migrate(&path).unwrap(), None);
+    let reader = Store::open_read_only(&path).unwrap();
+    assert_eq!(
+        reader.read(|connection| Ok(content(connection))).unwrap(),
+        before.1
+    );
+    let store = Store::open(&path).unwrap();
+    store
+        .write(|tx| tx.execute("INSERT INTO imports VALUES ('a', 'b', 'c', 'd')", []))
+        .await
+        .unwrap();
+    drop(store);
+    let (version, after) = of_file(&path);
+    assert_eq!(version, known() + 1, "the newer release goes on where it was");
+    assert_eq!(after["moods"], before.1["moods"]);
+    assert_eq!(after["imports"].len(), before.1["imports"].len() + 1);
+
+    let mut connection = Connection::open(&path).unwrap();
+    let mut copy = image::load(image::take(&mut connection).unwrap()).unwrap();
+    migrate_in_memory(&mut copy, &path).unwrap();
+    assert_eq!((super::version(&copy).unwrap(), content(&copy)), (version, after));
+}
+
+#[test]
+fn a_file_of_a_release_that_took_something_away_is_refused() {
+    let (_folder, path) = of_the_next_release(known() + 1);
+    let before = of_file(&path);
+    for refused in [
+        Store::open(&path).unwrap_err(),
+        Store::open_read_only(&path).unwrap_err(),
+        Store::migrate(&path).unwrap_err(),
+    ] {
+        assert!(matches!(refused, StoreError::TooNew { .. }), "{refused}");
+    }
+    assert_eq!(of_file(&path), before);
 }

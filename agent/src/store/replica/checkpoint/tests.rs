@@ -455,7 +455,7 @@ async fn a_generation_of_a_newer_release_is_refused_and_nothing_is_lost() {
     let (newer, _) = Machine::start(&remote).await;
     newer
         .store
-        .write(|tx| tx.pragma_update(None, "user_version", 99))
+        .write(|tx| crate::store::tests::make_newer(tx))
         .await
         .unwrap();
     newer.store.save(LONG).await;

@@ -1,0 +1,135 @@
+//! What a fresh reading leaves behind for later passes: what was entered into each goal (`entries`), and how
+//! each goal stood (`readings`). Written in the transaction of the pass.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use rusqlite::Transaction;
+use sha2::{Digest as _, Sha256};
+
+use super::{assess::Observed, observe::History};
+use crate::{
+    arms::beeminder::{Datapoint, Goal},
+    domain::Observation,
+    store::tables::{
+        entries::{self, Entry},
+        entry_histories,
+        readings::{self, Reading},
+        retention::GOALS_KEPT,
+    },
+};
+
+/// Writes what was read in this pass. A stale or failed reading leaves nothing.
+pub(super) fn pass(
+    tx: &Transaction<'_>,
+    observed: &Observed,
+    histories: &[History],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    for history in histories {
+        entry_histories::tried(tx, &history.goal, now, history.points.is_some())?;
+        if let Some(points) = &history.points {
+            entered(tx, &history.goal, points, now)?;
+        }
+    }
+    if let Observation::Fresh { value: account, at } = &observed.beeminder {
+        for read in &account.goals {
+            goal(tx, read, *at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Most readings say what the one before said, and then there is nothing to write. The numbers of a goal that
+/// Beeminder is recomputing may be old, so they are no reading.
+fn goal(tx: &Transaction<'_>, goal: &Goal, at: Timestamp) -> rusqlite::Result<()> {
+    if goal.queued || readings::record(tx, &reading(goal, at))? {
+        entered(tx, goal.key(), &goal.datapoints, at)?;
+    }
+    Ok(())
+}
+
+fn reading(goal: &Goal, at: Timestamp) -> Reading {
+    Reading {
+        goal: goal.key().to_owned(),
+        at,
+        state: goal.state,
+        lost: goal.lost,
+        safebuf: goal.safebuf,
+        losedate: goal.losedate,
+        deadline: goal.deadline.seconds(),
+        value: goal.current_value,
+        pledge: goal.pledge,
+        entered: sum(&goal.datapoints),
+    }
+}
+
+/// 32 bits over everything that `entries` keeps of these datapoints. It is only compared with the goal's
+/// reading before.
+fn sum(points: &[Datapoint]) -> String {
+    let mut sum = Sha256::new();
+    for point in points {
+        let id = point.id.as_deref().unwrap_or_default();
+        sum.update(format!(
+            "{id} {} {:?} {} {}\n",
+            point.day,
+            point.value,
+            own(point),
+            point.is_derail
+        ));
+    }
+    hex::encode(sum.finalize().get(..4).unwrap_or_default())
+}
+
+/// Whether Beeminder made the datapoint itself.
+fn own(point: &Datapoint) -> bool {
+    point.is_dummy || point.is_initial
+}
+
+/// Keeps the datapoints of a goal, the newest that Beeminder has. A datapoint without an id cannot be known
+/// again, and one without a time tells nothing.
+fn entered(tx: &Transaction<'_>, goal: &str, points: &[Datapoint], at: Timestamp) -> rusqlite::Result<()> {
+    let shown: Vec<Entry> = points.iter().filter_map(|point| entry(goal, point)).collect();
+    let oldest_kept = at.saturating_sub(GOALS_KEPT).unwrap_or(Timestamp::MIN);
+    for entry in shown.iter().filter(|entry| entry.entered_at >= oldest_kept) {
+        entries::put(tx, entry)?;
+    }
+    if shown.len() == points.len() {
+        mark_deleted(tx, goal, &shown, at)?;
+    }
+    Ok(())
+}
+
+/// Marks what Beeminder does not show any more although it shows older datapoints. "Older" is both by day and
+/// by the time of entering, so that it does not matter by which of them Beeminder chose the newest.
+fn mark_deleted(tx: &Transaction<'_>, goal: &str, shown: &[Entry], at: Timestamp) -> rusqlite::Result<()> {
+    let (Some(day), Some(since)) = (
+        shown.iter().map(|entry| entry.day).min(),
+        shown.iter().map(|entry| entry.entered_at).min(),
+    ) else {
+        return Ok(());
+    };
+    let ids: HashSet<&str> = shown.iter().map(|entry| entry.datapoint.as_str()).collect();
+    for known in entries::of_goal(tx, goal, since)? {
+        if known.day > day && known.entered_at > since && !ids.contains(known.datapoint.as_str()) {
+            entries::mark_gone(tx, &known, at)?;
+        }
+    }
+    Ok(())
+}
+
+fn entry(goal: &str, point: &Datapoint) -> Option<Entry> {
+    Some(Entry {
+        goal: goal.to_owned(),
+        datapoint: point.id.clone()?,
+        day: point.day,
+        entered_at: point.entered_at()?,
+        value: point.value,
+        is_dummy: own(point),
+        is_derail: point.is_derail,
+        gone_at: None,
+    })
+}
+
+#[cfg(test)]
+mod tests;
