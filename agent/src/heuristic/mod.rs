@@ -7,6 +7,8 @@
 
 pub mod assess;
 pub mod decide;
+pub mod derailed;
+pub mod habit;
 mod observe;
 pub mod policy;
 mod record;
