@@ -4,6 +4,7 @@
 //! can charge, derail, ratchet, change a pledge or post data, and `tests/read_only.rs` searches the whole
 //! crate for such endpoints. `heuristic` decides whether a message about a goal is sent.
 
+mod amount;
 mod api;
 mod convert;
 mod error;
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use crate::domain::GoalState;
+pub use amount::{Amount, AmountKind};
 pub use error::{BeeminderError, Malformed};
 pub use line::{Aggregation, Due, GoalKind, Line};
 pub use today::{Counting, EnteredToday, Today};

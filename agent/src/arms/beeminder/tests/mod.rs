@@ -1,5 +1,6 @@
 //! Recorded replies of Beeminder, replies that it might send, and the requests that must never be made.
 
+mod amount;
 mod conversion;
 mod mutated;
 mod over_http;
