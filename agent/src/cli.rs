@@ -10,7 +10,7 @@ use clap::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    clock::Moment,
+    clock::{Moment, exact_instant},
     domain::{ChannelKind, Severity, Subject},
     telemetry::logs::Format,
 };
@@ -79,7 +79,7 @@ pub struct RunArgs {
     pub dry_run: bool,
 
     /// Uses this time as the present, for example 2026-11-21T15:00:00-05:00. Refused in production.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = exact_instant)]
     pub at: Option<Timestamp>,
 
     /// Prints one JSON object.
@@ -273,7 +273,7 @@ pub struct SendAlertArgs {
     pub subject: Subject,
 
     /// The text of the message.
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_parser = not_blank)]
     pub text: String,
 
     /// The severity, which is compared with heuristic.notify_at.
@@ -331,6 +331,14 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 /// The severities of an alert: `SAFE` and `UNKNOWN` call for none.
 fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
     PossibleValuesParser::new(["CAUTION", "WARNING", "CRITICAL"]).try_map(|name| name.parse::<Severity>())
+}
+
+/// A text with something in it.
+fn not_blank(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("expected a text, not only spaces"),
+        text => Ok(text.to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use day::{
     local_time_of_day,
 };
 pub use id::time_ordered_id;
-pub use moment::{Moment, MomentError};
+pub use moment::{Moment, MomentError, exact_instant, local_time};
 pub use range::DailyRange;
 pub use shown::{day_from, days_from, local_minute, local_second};
 pub use source::Clock;

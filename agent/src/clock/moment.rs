@@ -37,12 +37,11 @@ impl FromStr for Moment {
                 Err(wrong())
             };
         }
+        if names_a_zone(text) {
+            return Err(wrong());
+        }
         if let Ok(instant) = text.parse() {
             return Ok(Self::Instant(instant));
-        }
-        // jiff would ignore the name of a zone, so the text would mean another instant than it says.
-        if text.contains('[') {
-            return Err(wrong());
         }
         // As a local time, jiff would read a day alone as midnight.
         if text.contains(['T', 't', ' ']) {
@@ -50,6 +49,33 @@ impl FromStr for Moment {
         }
         text.parse().map(Self::Day).map_err(|_| wrong())
     }
+}
+
+/// Whether a time names a zone in brackets, `2026-11-14T13:00[Europe/Paris]`. jiff ignores the name, so such a
+/// text would mean another instant than it says, and is refused wherever a person writes a time.
+fn names_a_zone(text: &str) -> bool {
+    text.contains('[')
+}
+
+/// An instant with its offset, `2026-11-14T13:00:00-05:00`, and nothing else.
+///
+/// # Errors
+/// One sentence that says what is allowed.
+pub fn exact_instant(text: &str) -> Result<Timestamp, String> {
+    let parsed = if names_a_zone(text) {
+        None
+    } else {
+        text.parse().ok()
+    };
+    parsed.ok_or_else(|| "expected a time with its offset such as 2026-11-14T13:00:00-05:00".to_owned())
+}
+
+/// A date and time on a person's clock, `2026-11-14T13:00`, or a date, which is its first moment.
+pub fn local_time(text: &str) -> Option<civil::DateTime> {
+    if names_a_zone(text) {
+        return None;
+    }
+    text.parse().ok()
 }
 
 impl Moment {
@@ -99,6 +125,25 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_in_brackets_is_not_ignored() {
+        assert!(exact_instant("2026-11-14T13:00:00-05:00").is_ok());
+        assert!(local_time("2026-11-14T13:00").is_some());
+        for text in [
+            "2026-11-14T13:00Z[Europe/Paris]",
+            "2026-11-14T13:00-05:00[Europe/Paris]",
+            "2026-11-14T13:00[Europe/Paris]",
+            "now",
+            "",
+        ] {
+            assert!(
+                exact_instant(text).unwrap_err().starts_with("expected a time"),
+                "{text}"
+            );
+            assert_eq!(local_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn everything_else_is_refused_with_what_is_allowed() {
         for text in [
             "",
@@ -112,6 +157,7 @@ mod tests {
             " ago",
             "2026-11-14T13:00[America/New_York]",
             "2026-11-14[America/New_York]",
+            "2026-11-14T13:00-05:00[Europe/Paris]",
         ] {
             let error = text.parse::<Moment>().unwrap_err();
             assert!(

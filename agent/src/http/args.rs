@@ -115,7 +115,13 @@ impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
             let detail = "the body is not marked as JSON: send content-type: application/json, or the arguments in the query";
             return Err(ApiError::new(Kind::NotJson, detail));
         }
-        // A body that is not an object has no names. The parser below says what is wrong with such a body.
+        // Arguments have names. From a list, the parser below would take them by their position.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ApiError::invalid(
+                "the body cannot be used: expected a JSON object, {\"name\": value}",
+            ));
+        }
+        // The parser below says what is wrong with an object that cannot be read.
         let names = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&body).unwrap_or_default();
         refuse_unknown::<T>(names.into_keys())?;
         let json = Json::<T>::from_bytes(&body);
@@ -194,6 +200,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// caller. Replaces what Rust says about numbers, because that does not say what is allowed.
 fn refuse(part: &str, text: &str) -> ApiError {
     let why = text.split_once(": ").map_or(text, |(_, why)| why);
+    let why = why.rsplit_once(" at line ").map_or(why, |(why, _)| why);
     let plain = NUMBERS
         .iter()
         .find_map(|(rust, plain)| Some(format!("{}{plain}", why.strip_suffix(rust)?)));
@@ -203,8 +210,9 @@ fn refuse(part: &str, text: &str) -> ApiError {
     ))
 }
 
-/// What the standard library says about a number in a query, and what the caller is told instead.
-const NUMBERS: [(&str, &str); 6] = [
+/// What the standard library and serde say about a number, and what the caller is told instead. A body's text
+/// also says where in the body the number stands, after ` at line `.
+const NUMBERS: [(&str, &str); 9] = [
     (
         "invalid digit found in string",
         "expected a whole number, in digits only",
@@ -226,6 +234,9 @@ const NUMBERS: [(&str, &str); 6] = [
         "expected a number, not nothing",
     ),
     ("invalid float literal", "expected a number such as 12 or 0.5"),
+    ("expected u64", "expected a whole number from 0 on"),
+    ("expected u32", "expected a whole number from 0 on"),
+    ("expected f64", "expected a number"),
 ];
 
 #[cfg(test)]
@@ -326,6 +337,34 @@ mod tests {
         )
         .await;
         assert_eq!(both.unwrap_err().0, Kind::Invalid);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_an_object_and_not_a_list_of_values_by_position() {
+        for body in [r#"[7, "a b"]"#, " []", "7", "null", r#""input_tokens""#] {
+            let (kind, detail) = parse("/", Some("application/json"), body).await.unwrap_err();
+            assert_eq!(kind, Kind::Invalid);
+            assert!(
+                detail.ends_with(r#"expected a JSON object, {"name": value}"#),
+                "{body}: {detail}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_number_of_a_body_is_refused_in_plain_words() {
+        for body in [
+            r#"{"input_tokens": "7"}"#,
+            r#"{"input_tokens": null}"#,
+            r#"{"input_tokens": 0.5}"#,
+        ] {
+            let (_, detail) = parse("/", Some("application/json"), body).await.unwrap_err();
+            assert!(
+                detail.starts_with("the body cannot be used: input_tokens: ")
+                    && detail.ends_with("expected a whole number from 0 on"),
+                "{body}: {detail}"
+            );
+        }
     }
 
     #[tokio::test]

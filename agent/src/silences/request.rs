@@ -1,9 +1,9 @@
 //! Turns a person's words into a silence. Pure: the time and the id come in as arguments.
 
-use jiff::{SignedDuration, Span, Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 
 use crate::{
-    clock::local_instant,
+    clock::{exact_instant, local_instant, local_time},
     domain::{PatternError, Silence, SilenceKind, SubjectPattern},
 };
 
@@ -174,9 +174,9 @@ fn quoted(text: &str) -> String {
 
 fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let text = text.trim();
-    text.parse()
+    exact_instant(text)
         .ok()
-        .or_else(|| Some(local_instant(text.parse::<DateTime>().ok()?, zone)))
+        .or_else(|| Some(local_instant(local_time(text)?, zone)))
 }
 
 fn after(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {

@@ -95,9 +95,17 @@ pub(in crate::http) async fn decisions(
 ) -> Reply<Decisions> {
     let limit = page.limit.get();
     let run_id = page.run_id.as_deref();
-    let rows = app
-        .store
-        .read(|connection| decision_table::page(connection, limit, run_id, page.before))?;
+    let rows = app.store.read(|connection| {
+        let rows = decision_table::page(connection, limit, run_id, page.before)?;
+        let is_known = match run_id {
+            Some(id) if rows.is_empty() => run_table::exists(connection, id)?,
+            _ => true,
+        };
+        Ok(is_known.then_some(rows))
+    })?;
+    let rows = rows.ok_or_else(|| {
+        ApiError::invalid("run_id: expected the id of a pass as /runs shows it, there is none with this one")
+    })?;
     Ok(Json(Decisions::new(rows)))
 }
 

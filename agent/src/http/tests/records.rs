@@ -74,6 +74,11 @@ async fn decisions_say_why_and_are_found_by_their_pass() {
         ),
         ["r1"]
     );
+    let unknown = server.get("/decisions?run_id=r9").await;
+    assert_eq!(
+        unknown.status, 422,
+        "a pass that is not there is no pass without decisions"
+    );
     let before = server.get("/decisions?before=2").await.json();
     assert_eq!(ids(&before, "decisions", "run_id"), ["r1"]);
 }

@@ -73,6 +73,13 @@ pub fn page(connection: &Connection, limit: u32, before: Option<Timestamp>) -> r
         .collect()
 }
 
+/// Whether there is a pass with this id.
+pub fn exists(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
+        .exists([id])
+}
+
 /// When the first pass ever ran.
 pub fn first(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     connection
