@@ -2,7 +2,7 @@
 
 variable "beeminder_username" {
   type        = string
-  description = "Owner of the Beeminder token; \"me\" is whoever the token belongs to."
+  description = "Owner of the Beeminder token; \"me\" is the owner of the token, whatever the name."
   default     = "me"
 
   validation {
@@ -28,7 +28,7 @@ variable "notify_channels" {
 
 variable "agent_settings" {
   type        = string
-  description = "More of the agent's settings as TOML tables, for example \"[walk]\\ngoal = \\\"bike\\\"\". The tables window, config, state, secrets, telemetry, beeminder and notify itself belong to this module. No secret: whoever may read the plan may read this."
+  description = "More of the agent's settings as TOML tables, for example \"[walk]\\ngoal = \\\"bike\\\"\". The tables window, config, state, secrets, telemetry, beeminder and notify itself belong to this module. Put no secret here: everybody who may read the plan can read these settings."
   default     = ""
 
   validation {

@@ -39,7 +39,7 @@ variable "window_days" {
 
 variable "start_early_minutes" {
   type        = number
-  description = "How many minutes before the window the instance is started, so that it is ready when the window begins. AWS may be up to two minutes late, booting takes about one."
+  description = "How many minutes before the window the instance is started, so that it is ready when the window begins. AWS may be up to two minutes late, and booting takes about one minute."
   default     = 5
 
   validation {
@@ -61,7 +61,7 @@ variable "backstop_minutes" {
 
 variable "force_open_until" {
   type        = string
-  description = "Keeps the instance running until this moment (RFC 3339 in UTC, \"2026-11-21T21:30:00Z\", at most 24 hours ahead), window or not, then stops it, within a window too. null, or a moment that has passed: the schedule alone decides."
+  description = "Keeps the instance running until this moment (RFC 3339 in UTC, \"2026-11-21T21:30:00Z\", at most 24 hours ahead) and stops it then, even within a window. With null, or a moment that has passed, the schedule alone decides."
   default     = null
 
   validation {
@@ -71,6 +71,6 @@ variable "force_open_until" {
 
   validation {
     condition     = var.force_open_until == null || try(timecmp(var.force_open_until, timeadd(plantimestamp(), "24h")) <= 0, true)
-    error_message = "force_open_until is more than 24 hours ahead. Choose an earlier moment, or widen window_start and window_hours if it is to be so every day."
+    error_message = "force_open_until is more than 24 hours ahead. Choose an earlier moment, or change window_start and window_hours if the instance is to run longer every day."
   }
 }

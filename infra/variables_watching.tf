@@ -5,7 +5,7 @@ variable "slack" {
     team_id    = string
     channel_id = string
   })
-  description = "Slack workspace and channel that alarms go to as well, through AWS Chatbot, after the workspace was authorised once in its console. null: none."
+  description = "Slack workspace and channel that alarms go to as well, through AWS Chatbot, after the workspace was authorised once in its console. null: no Slack."
   default     = null
 
   validation {
@@ -16,7 +16,7 @@ variable "slack" {
 
 variable "budget_usd" {
   type        = number
-  description = "US dollars a month for the whole AWS account, from which on AWS Budgets warns: at 80 % spent, and as soon as more than all is forecast."
+  description = "US dollars a month for the whole AWS account. AWS Budgets warns when 80 % are spent, and when the forecast exceeds the budget."
   default     = 8
 
   validation {

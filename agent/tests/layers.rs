@@ -20,7 +20,7 @@ use syn::{Attribute, Item, UseTree, visit::Visit};
 /// Room to the rooms that it imports.
 type Edges = BTreeMap<String, BTreeSet<String>>;
 
-/// What stands in the table for "nothing of ours".
+/// The cell of a room that imports no other room.
 const NOTHING: &str = "nothing";
 
 fn root() -> PathBuf {
@@ -221,7 +221,7 @@ fn found(rooms: &Edges) -> BTreeMap<(String, String), String> {
         if module.is_empty() {
             continue;
         }
-        // Binaries stand above all rooms.
+        // Binaries may import every room.
         if module[0] == "main" || module[0] == "bin" {
             continue;
         }
@@ -234,7 +234,7 @@ fn found(rooms: &Edges) -> BTreeMap<(String, String), String> {
         };
         paths.visit_file(&syn::parse_file(&fs::read_to_string(&file).unwrap()).unwrap());
         for path in &paths.found {
-            // `crate::Thing` and paths inside the own room.
+            // `crate::Thing` and paths inside the file's own room are no edges.
             let Some(to) = room_of(rooms, path).filter(|to| *to != from) else {
                 continue;
             };
@@ -276,8 +276,8 @@ fn imports_are_those_of_the_table_in_architecture() {
     );
 }
 
-/// Rooms and the floor below: a room inside another (`store/tables`) stands for the outer one, since the outer
-/// room's `mod.rs` and its inner rooms use each other.
+/// The outermost room: `store` for `store/tables`. Circles are looked for between outermost rooms only, since
+/// a room's `mod.rs` and its inner rooms use each other.
 fn outer(room: &str) -> &str {
     room.split('/').next().unwrap_or(room)
 }
@@ -327,7 +327,7 @@ fn assess_and_decide_use_no_runtime_no_client_and_no_database() {
     }
 }
 
-/// The first segment of every path.
+/// The first segment of every path that a file names: these include the crates that it uses.
 #[derive(Default)]
 struct Crates(BTreeSet<String>);
 

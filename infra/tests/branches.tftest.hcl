@@ -1,4 +1,5 @@
-# AWS is pretended: no account, no credentials. What a real plan says is checked by tests/infra.
+# The provider is a mock: no account, no credentials. tests/infra checks real plans. Each error_message says
+# what should be the case.
 
 mock_provider "aws" {
   source = "./tests/aws"
@@ -27,27 +28,27 @@ run "the_default" {
   }
   assert {
     condition     = length(aws_autoscaling_group.agent) == 1 && length(aws_ssm_document.fall_back) == 0
-    error_message = "One group, on demand."
+    error_message = "By default there is one group, and it is on demand."
   }
   assert {
     condition     = aws_launch_template.agent.instance_type == "t4g.small" && aws_launch_template.agent.metadata_options[0].http_tokens == "required"
-    error_message = "t4g.small, IMDSv2."
+    error_message = "The instance is a t4g.small and demands IMDSv2."
   }
   assert {
     condition     = length(aws_subnet.public) == 3
-    error_message = "Three zones."
+    error_message = "There is a subnet in each of three zones."
   }
   assert {
     condition     = length(aws_chatbot_slack_channel_configuration.alarms) == 0 && length(aws_ce_anomaly_monitor.services) == 0
-    error_message = "No Slack, no anomaly monitor."
+    error_message = "By default there is no Slack and no anomaly monitor."
   }
   assert {
     condition     = length(aws_scheduler_schedule.forced_close) == 0 && length(aws_autoscaling_schedule.forced_open) == 0
-    error_message = "Nothing forced open."
+    error_message = "By default nothing is forced open."
   }
   assert {
     condition     = length(aws_lambda_function.pass) == 0 && length(aws_scheduler_schedule.pass) == 0 && length(aws_iam_role.lambda) == 0 && output.passes == null
-    error_message = "No passes by Lambda."
+    error_message = "By default there are no passes by Lambda."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].evaluation_periods == 1
@@ -55,7 +56,7 @@ run "the_default" {
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.too_many_hours.threshold == 330
-    error_message = "5.5 hours are too many."
+    error_message = "The alarm of running hours is at 5.5 hours (330 minutes)."
   }
 }
 
@@ -71,23 +72,23 @@ run "spot_has_an_on_demand_fallback" {
   }
   assert {
     condition     = aws_autoscaling_group.agent["fallback"].mixed_instances_policy[0].instances_distribution[0].on_demand_percentage_above_base_capacity == 100
-    error_message = "The second is on demand."
+    error_message = "The second group is on demand."
   }
   assert {
     condition     = length(aws_autoscaling_schedule.stop) == 2 && length(aws_scheduler_schedule.backstop) == 2
-    error_message = "Both are stopped, twice."
+    error_message = "Both groups have a scheduled stop and a backstop."
   }
   assert {
     condition     = aws_autoscaling_schedule.start.autoscaling_group_name == "mecris-staging"
-    error_message = "Only the first is started."
+    error_message = "Only the first group is started by the schedule."
   }
   assert {
     condition     = length([for o in aws_autoscaling_group.agent["primary"].mixed_instances_policy[0].launch_template[0].override : o]) == 2
-    error_message = "Several types are tried."
+    error_message = "The first group tries both instance types."
   }
   assert {
     condition     = length(aws_cloudwatch_event_rule.no_spot) == 1
-    error_message = "A failed launch is noticed."
+    error_message = "A rule notices that a spot launch failed."
   }
 }
 
@@ -98,11 +99,11 @@ run "ipv6_only" {
   }
   assert {
     condition     = length(aws_route.ipv4) == 0 && length(aws_vpc_security_group_egress_rule.ipv4) == 0
-    error_message = "No way out by IPv4."
+    error_message = "There is no route and no rule for IPv4."
   }
   assert {
     condition     = aws_launch_template.agent.network_interfaces[0].associate_public_ip_address == "false"
-    error_message = "No public IPv4 address."
+    error_message = "The instance has no public IPv4 address."
   }
 }
 
@@ -113,7 +114,7 @@ run "other_ports" {
   }
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.ipv4) == 2 && length(aws_vpc_security_group_egress_rule.ipv6) == 2
-    error_message = "443 and 587, by both."
+    error_message = "Ports 443 and 587 are open by IPv4 and by IPv6."
   }
 }
 
@@ -125,11 +126,11 @@ run "x86" {
   }
   assert {
     condition     = output.artifact_key == "artifacts/1.2.3/mecris-agent-x86_64"
-    error_message = "The binary of that processor."
+    error_message = "The binary is the one for x86_64."
   }
   assert {
     condition     = endswith(data.aws_ssm_parameter.image.name, "x86_64")
-    error_message = "The image of that processor."
+    error_message = "The image is the one for x86_64."
   }
 }
 
@@ -154,7 +155,7 @@ run "a_boundary_holds_every_role" {
   }
   assert {
     condition     = alltrue([for role in [aws_iam_role.agent, aws_iam_role.backstop, aws_iam_role.fall_back[0], aws_iam_role.slack[0]] : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mecris-boundary"])
-    error_message = "All four roles."
+    error_message = "All four roles have the boundary."
   }
 }
 
@@ -166,11 +167,11 @@ run "across_midnight_on_weekdays" {
   }
   assert {
     condition     = aws_autoscaling_schedule.start.recurrence == "25 21 * * 1,2,3,4,5" && aws_autoscaling_schedule.stop["primary"].recurrence == "30 2 * * 2,3,4,5,6"
-    error_message = "It stops on the next day."
+    error_message = "The instance starts on weekdays and stops on the day after each."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].evaluation_periods == 3
-    error_message = "Friday to Monday are three days."
+    error_message = "The dead-man's switch allows three days, from Friday to Monday."
   }
 }
 
@@ -182,7 +183,7 @@ run "early_start_on_the_day_before" {
   }
   assert {
     condition     = aws_autoscaling_schedule.start.recurrence == "57 23 * * 6"
-    error_message = "Saturday, three minutes to midnight."
+    error_message = "For a window on Sunday at 00:02 the instance starts on Saturday at 23:57."
   }
 }
 
@@ -193,11 +194,11 @@ run "a_link_becomes_canonical" {
   }
   assert {
     condition     = aws_autoscaling_schedule.start.time_zone == "America/New_York"
-    error_message = "AWS takes canonical names."
+    error_message = "AWS takes only canonical names of zones."
   }
   assert {
     condition     = strcontains(aws_ssm_parameter.agent_toml.value, "US/Eastern")
-    error_message = "The agent gets what was said."
+    error_message = "The agent gets the name as it was configured."
   }
 }
 
@@ -208,15 +209,15 @@ run "forced_open" {
   }
   assert {
     condition     = length(aws_autoscaling_schedule.forced_open) == 1 && length(aws_scheduler_schedule.forced_close) == 1
-    error_message = "Opened, and closed by the backstop too."
+    error_message = "One action opens, and a second backstop closes."
   }
   assert {
     condition     = aws_autoscaling_schedule.forced_open[0].end_time == var.force_open_until && aws_autoscaling_schedule.stop["primary"].start_time == var.force_open_until
-    error_message = "Both at that moment."
+    error_message = "The forced action ends, and the daily stop begins, at force_open_until."
   }
   assert {
     condition     = aws_scheduler_schedule.backstop["primary"].start_date == var.force_open_until
-    error_message = "The daily backstop waits until then."
+    error_message = "The daily backstop begins at force_open_until."
   }
 }
 
@@ -227,7 +228,7 @@ run "a_forgotten_force_open_is_none" {
   }
   assert {
     condition     = length(aws_autoscaling_schedule.forced_open) == 0 && output.schedule.forced == null
-    error_message = "What has passed changes nothing."
+    error_message = "A moment that has passed changes nothing."
   }
 }
 
@@ -238,7 +239,7 @@ run "settings_are_appended" {
   }
   assert {
     condition     = strcontains(aws_ssm_parameter.agent_toml.value, "[walk]")
-    error_message = "They are in the parameter."
+    error_message = "The settings are in the parameter."
   }
 }
 
@@ -251,19 +252,19 @@ run "passes_by_lambda" {
   }
   assert {
     condition     = aws_lambda_function.pass[0].source_code_hash == "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="
-    error_message = "The SHA-256 of \"x\", as AWS writes it."
+    error_message = "The hash is zip_sha256, in base64 as AWS writes it."
   }
   assert {
     condition     = aws_lambda_function.pass[0].architectures[0] == "arm64" && aws_lambda_function.pass[0].s3_key == "artifacts/1.2.3/mecris-agent-aarch64.zip"
-    error_message = "The package of that processor."
+    error_message = "The package is the one for arm64."
   }
   assert {
     condition     = aws_scheduler_schedule.pass["02:15"].schedule_expression == "cron(15 2 ? * SUN,MON,TUE,WED,THU,FRI,SAT *)" && aws_scheduler_schedule.pass["02:15"].schedule_expression_timezone == "America/New_York"
-    error_message = "On the person's clock."
+    error_message = "A pass is scheduled in the person's zone."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.lambda["lambda-pass-missing"].evaluation_periods == 16
-    error_message = "From 08:00 to 21:30 are 13.5 hours, in whole ones 14, and two more."
+    error_message = "The longest gap, 08:00 to 21:30, is 13.5 hours: 14 whole hours, and two more."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].dimensions.Environment != aws_lambda_function.pass[0].environment[0].variables.MECRIS__TELEMETRY__ENVIRONMENT
@@ -284,11 +285,11 @@ run "one_pass_a_day_between_two_windows" {
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.lambda["lambda-pass-missing"].evaluation_periods == 26
-    error_message = "A day and two hours."
+    error_message = "With one pass a day the alarm takes 24 hours and two more."
   }
 }
 
-# The last one, because what it makes stays in the state.
+# This run is the last, because the resources that it makes stay in the state.
 run "other_bytes_than_the_plans_are_refused" {
   command = apply
   variables {

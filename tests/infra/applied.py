@@ -1,9 +1,14 @@
 """One life of an installation on the fake AWS, by the scripts that a person uses: deploy, secrets, the check boot, destroy.
 
-What the fake cannot do is to run what its instances are given. That is the caller's part (tests/tests/boot), with whom it speaks in lines of
-JSON. It reads what to install: {"binary", "arch", "instance_types", "settings", "secrets"}. It says {"aws", "instance", "user_data"} when an
-instance is to boot, then {"deployed"} with the last words of scripts/deploy, which waits for that boot's report. It reads a line when the
-instance is off, says what that left ({"streams", "ready_seconds", "generations"}), destroys, and says {"kept", "left"}. {"failed"} ends it.
+The fake cannot run an instance. The caller (tests/tests/boot) does that. This program and the caller exchange lines of JSON:
+
+1. The caller sends what to install: {"binary", "arch", "instance_types", "settings", "secrets"}.
+2. The program sends {"aws", "instance", "user_data"} when an instance is to boot, and the caller boots it.
+3. The program sends {"deployed"} with the last words of scripts/deploy, which waits for the report of that boot.
+4. The caller sends any line when the instance is off. The program sends what the instance left: {"streams", "ready_seconds", "generations"}.
+5. The program destroys the stack and sends {"kept", "left"}.
+
+If a step fails, the program sends {"failed"} and ends.
 """
 
 import base64
@@ -47,7 +52,7 @@ class Person:
 
 
 def asked_for(url, deploy):
-    """The instance that the group wants, and the user-data of the template version that it is launched with, as it is given to it."""
+    """The id of the instance that the group started, and the user-data that its launch template gives it."""
     groups, ec2 = client(url, "autoscaling"), client(url, "ec2")
     while True:
         if deploy.poll() is not None:

@@ -98,7 +98,7 @@ impl Rules {
         Ok(self.observations(&computed, now))
     }
 
-    /// Every provider's budget, and what makes its numbers doubtful.
+    /// Every provider's budget, and the reason why its numbers are doubtful, if they are.
     fn compute_all(
         &self,
         connection: &Connection,
@@ -183,7 +183,7 @@ impl Rules {
         local_day(now, &self.zone).date()
     }
 
-    /// What a person said about the budget. It holds until the period that they said it in is over.
+    /// A person's change to the budget, if there is one. It ends with the period in which the person made it.
     pub(super) fn adjustment(
         &self,
         connection: &Connection,
@@ -193,7 +193,7 @@ impl Rules {
         Ok(store::tables::budget::adjustment(connection, provider)?.filter(|said| today <= said.period_end))
     }
 
-    /// The budget, and what makes its numbers doubtful.
+    /// The budget, and the reason why its numbers are doubtful, if they are.
     fn compute(
         &self,
         connection: &Connection,

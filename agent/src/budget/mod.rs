@@ -1,9 +1,9 @@
-//! Budgets: what the LLM providers cost, against a limit and a period. From the ledger of recorded sessions
-//! or from odometer readings.
+//! Budgets: what the LLM providers cost, against a limit and a period. The figures come from the ledger of
+//! recorded sessions or from odometer readings.
 //!
 //! [`BudgetArm::observe`] computes both providers' rows and records them; what a person tells over HTTP is
-//! recorded the same way, and every endpoint reads the recorded rows. Money is integer micro-dollars. No
-//! network lives here and no shape of an answer: those are in `http::views::usage`.
+//! recorded the same way, and every endpoint reads the recorded rows. Money is integer micro-dollars. This
+//! folder asks no provider. The shapes of the HTTP answers are in `http::views::usage`.
 
 mod adjust;
 mod arm;

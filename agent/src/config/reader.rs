@@ -1,5 +1,5 @@
-//! Typed reads of merged settings. A read that fails records a problem and returns `None`; the next read goes
-//! on.
+//! Typed reads of merged settings. A read that fails records a problem and returns `None`, so that the reads
+//! after it can report their problems too.
 
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr, time::Duration};
 
@@ -42,7 +42,7 @@ impl Reader {
         self.merged.has_inside(table)
     }
 
-    /// The value as it may be shown.
+    /// The value of the setting as it may be shown to the operator.
     pub(super) fn shown(&self, key: &str) -> String {
         self.merged
             .get(key)
@@ -62,7 +62,7 @@ impl Reader {
         });
     }
 
-    /// Records a problem with a secret or a line of a list, which is not a setting.
+    /// Records a problem with something that is not a setting: a secret, or one line of a list.
     pub(super) fn report(&mut self, problem: ConfigProblem) {
         self.problems.push(problem);
     }
@@ -77,8 +77,8 @@ impl Reader {
         given
     }
 
-    /// Whether a misspelt name was reported that probably means this setting. Then a second problem, that the
-    /// setting is missing, would be noise.
+    /// Whether a reported problem already suggests this setting for a misspelt name. If so, to report the
+    /// setting as missing would be noise.
     fn was_meant(&self, key: &str) -> bool {
         let hint = format!("did you mean {key}?");
         self.problems
@@ -195,7 +195,7 @@ impl Reader {
             .or_else(|| self.expected(key, expected))
     }
 
-    /// A duration within bounds, `15m`, `1h 30m`.
+    /// A duration within bounds, for example `15m` or `1h 30m`.
     pub(super) fn duration(&mut self, key: &str, allowed: RangeInclusive<Duration>) -> Option<Duration> {
         let (least, most) = (friendly(*allowed.start()), friendly(*allowed.end()));
         let expected = format!("a duration from {least} to {most} such as \"90s\", \"15m\" or \"1h\"");
@@ -217,22 +217,22 @@ impl Reader {
         })
     }
 
-    /// Records that something else was expected. Always returns `None`, so that a read can end with this
-    /// call.
+    /// Records what was expected instead of the value. Always returns `None`, so that a read can end with
+    /// this call.
     pub(super) fn expected<T>(&mut self, key: &str, expected: &str) -> Option<T> {
         self.refuse(key, format!("expected {expected}"));
         None
     }
 }
 
-/// `HH:MM`; TOML's own local times come with seconds.
+/// Reads `HH:MM`, and `HH:MM:SS` because TOML's own local times have seconds.
 pub(super) fn time(text: &str) -> Option<Time> {
     Time::strptime("%H:%M", text)
         .or_else(|_| Time::strptime("%H:%M:%S", text))
         .ok()
 }
 
-/// A number or a flag; in the environment it is text.
+/// Reads a number or a flag. A value from an environment variable is text and is parsed.
 fn typed<T: FromStr>(given: &Given, of_toml: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
     match given.variable() {
         Some(text) => text.trim().parse().ok(),

@@ -31,9 +31,9 @@ pub(super) struct Position {
 /// A batch that was put, without a known outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pending {
-    /// The cursor of its last event. The stream is asked for it.
+    /// The cursor of the batch's last event. At the next start CloudWatch is asked whether it has this event.
     pub(super) last: String,
-    /// The date of its last event, in milliseconds since 1970.
+    /// The time of the batch's last event, in milliseconds since 1970.
     pub(super) at: i64,
     /// The cursor of the last entry that was read for the batch.
     pub(super) reaches: String,

@@ -24,7 +24,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?<keep>\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",
     ]
     .into_iter()
-    .map(|pattern| Regex::new(pattern).expect("a constant that the tests run"))
+    .map(|pattern| Regex::new(pattern).expect("the patterns are constants, and tests compile them all"))
     .collect()
 });
 

@@ -21,7 +21,7 @@ use crate::{clock::Clock, config::RenewableSecrets};
 const WAIT: Duration = Duration::from_secs(2);
 
 /// The pauses between two tries while CloudWatch does not accept a batch: half a second at first, then
-/// doubled until half a minute is reached. The tries never end.
+/// doubled until half a minute is reached. There is no limit on the number of tries.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -49,7 +49,7 @@ pub enum ShipError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The position cannot be read or written.
-    #[error("how far the journal was shipped cannot be kept: {0}")]
+    #[error("the position in the journal cannot be read or written: {0}")]
     Position(#[from] PositionError),
 }
 
@@ -108,7 +108,7 @@ impl Shipper {
             let Some(event) = entry::event(&line, self.redactor()) else {
                 tracing::warn!(
                     bytes = line.len(),
-                    "a line of journalctl is not an entry of a journal"
+                    "a line from journalctl is not a journal entry"
                 );
                 continue;
             };
@@ -140,7 +140,7 @@ impl Shipper {
         };
         tracing::info!(
             cursor = pending.last,
-            "the last end was unclean: asking the stream what it has"
+            "the last process left a batch pending: asking CloudWatch whether it arrived"
         );
         let (end, mut pauses) = (Instant::now() + SETTLE, pauses());
         let mut absent_once = false;
@@ -159,7 +159,7 @@ impl Shipper {
         if arrived {
             self.position.shipped = Some(pending.reaches);
         }
-        tracing::info!(arrived, "what became of the last batch is known");
+        tracing::info!(arrived, "found out whether the last batch arrived");
         self.position.pending = None;
         Ok(self.file.write(&self.position)?)
     }
@@ -181,7 +181,7 @@ impl Shipper {
         if self.position.day != today {
             if self.position.dropped > 0 {
                 let said = format!(
-                    "{} lines of {} were not shipped: journal.max_bytes_per_day",
+                    "{} lines of {} were not shipped, because journal.max_bytes_per_day was reached",
                     self.position.dropped, self.position.day
                 );
                 shipped.push(entry::own(&event.cursor, event.at, &said));

@@ -103,7 +103,7 @@ impl Daemon {
         .collect()
     }
 
-    /// The base URL of the endpoints.
+    /// The address at which the daemon listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -85,7 +85,7 @@ fn ten_thousand() {
         "nothing was on its way:\n{}",
         instance.journal(SHIPPER)
     );
-    instance.says(SHIPPER, "the last end was unclean", PATIENCE);
+    instance.says(SHIPPER, "the last process left a batch pending", PATIENCE);
     write(&instance, LINES - 99, LINES);
     is_shipped(&instance);
     instance.sh(&format!("systemctl restart {SHIPPER}"));

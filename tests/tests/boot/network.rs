@@ -16,19 +16,22 @@ use crate::run::{ip, try_run};
 pub(crate) const GATEWAY: &str = "172.31.0.1";
 /// The address of the instance.
 pub(crate) const INSTANCE: &str = "172.31.0.10";
-/// The IPv6 address of the instance, if it has one.
+/// The gateway's address in an IPv6 network.
 pub(crate) const GATEWAY_6: &str = "fd6d:6563::1";
+/// The instance's address in an IPv6 network.
 pub(crate) const INSTANCE_6: &str = "fd6d:6563::10";
+/// The IPv6 network of both.
 pub(crate) const SUBNET_6: &str = "fd6d:6563::/64";
+/// The MAC address of the instance's interface.
+pub(crate) const MAC: &str = "02:00:00:00:00:10";
 
-/// How the instance reaches names and addresses other than metadata, as in the variable of `infra/`.
+/// By which protocol the instance reaches everything but metadata: the values of the variable `egress` of
+/// `infra/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Egress {
     Ipv4,
     Ipv6,
 }
-/// The address of the instance's interface on the wire.
-pub(crate) const MAC: &str = "02:00:00:00:00:10";
 
 /// The networks. They are removed when dropped.
 #[derive(Debug)]
@@ -104,13 +107,14 @@ impl Network {
         network
     }
 
-    /// The network as a machine finds it that was just switched on.
+    /// Puts the instance's interface into its state at power-on: down, without addresses.
     pub(crate) fn unplug(&self) {
         ip(&format!("-n {} addr flush dev ens5", self.ec2));
         ip(&format!("-n {} link set ens5 down", self.ec2));
     }
 
-    /// Lets only names, addresses and metadata through and loses every other answer; or ends that.
+    /// With `true`, drops every TCP answer from `GATEWAY`; DNS, DHCP and metadata still answer. With `false`,
+    /// lets the answers through again.
     pub(crate) fn cut(&self, cut: bool) {
         let verb = if cut { "add" } else { "del" };
         ip(&format!(

@@ -81,7 +81,8 @@ fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
     }
 }
 
-/// Whether the spoilt body itself says, as a number, that this goal has days to spare or cannot derail.
+/// Whether the spoilt body itself says that this goal is safe: its safebuf is a number of two days or more,
+/// or the goal is won or frozen.
 fn may_be_safe(slug: &str, body: &Result<Value, serde_json::Error>) -> bool {
     let goals = body.as_ref().ok().and_then(Value::as_array);
     let goal = goals.and_then(|all| all.iter().find(|goal| goal["slug"] == slug));
@@ -92,7 +93,8 @@ fn may_be_safe(slug: &str, body: &Result<Value, serde_json::Error>) -> bool {
     })
 }
 
-/// One of: random bytes, a cut, a few bytes changed, a field gone, a field of another type.
+/// Spoils the body in one of five ways: random bytes instead of it, a cut, a few changed characters, missing
+/// fields, fields of another type.
 fn spoil(right: &str, rng: &mut Rng) -> String {
     match rng.u8(0..5) {
         0 => (0..rng.usize(0..200))

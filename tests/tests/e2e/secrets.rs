@@ -89,7 +89,7 @@ fn assert_files_clean(setup: &Setup) {
 }
 
 #[test]
-fn no_subcommand_prints_one_at_trace() {
+fn no_subcommand_prints_a_secret_at_trace() {
     let stage = stage();
     let fine = stage.setup.agent(&["run", "--json"]);
     assert_eq!(fine.json()["changed"], true, "{}", fine.everything());
@@ -115,7 +115,7 @@ fn no_subcommand_prints_one_at_trace() {
 }
 
 #[test]
-fn no_failure_prints_one() {
+fn no_failure_prints_a_secret() {
     let faults = [
         Fault::BadToken,
         Fault::DropConnection,
@@ -134,7 +134,7 @@ fn no_failure_prints_one() {
             assert_ne!(
                 output.code,
                 0,
-                "{fault:?} {arguments:?}: the failure is said: {}",
+                "{fault:?} {arguments:?}: the exit code must report the failure: {}",
                 output.everything()
             );
             assert!(
@@ -151,7 +151,7 @@ fn no_failure_prints_one() {
 }
 
 #[test]
-fn a_broken_configuration_prints_none() {
+fn a_broken_configuration_prints_no_secret() {
     let mut stage = stage();
     stage
         .setup
@@ -173,7 +173,7 @@ fn a_broken_configuration_prints_none() {
 }
 
 #[test]
-fn no_endpoint_and_no_log_of_the_daemon_has_one() {
+fn no_endpoint_and_no_log_of_the_daemon_has_a_secret() {
     let stage = stage();
     let mut daemon = stage.setup.serve();
     let trigger = daemon.post("/intelligent-reminder/trigger", None);
@@ -220,7 +220,7 @@ fn alert(everywhere: &Everywhere, what: &str) -> Output {
 }
 
 #[test]
-fn no_channel_prints_one_when_all_is_well() {
+fn no_channel_prints_a_secret_when_all_is_well() {
     for channel in ["telegram", "slack", "email"] {
         let everywhere = everywhere(&[channel]);
         assert_eq!(alert(&everywhere, channel).code, 0, "{channel}");
@@ -232,7 +232,7 @@ fn no_channel_prints_one_when_all_is_well() {
 }
 
 #[test]
-fn no_failure_of_a_channel_prints_one() {
+fn no_failure_of_a_channel_prints_a_secret() {
     use ChannelFault::{DropBefore, Garbage2xx, Hang, Refuse};
     for fault in [DropBefore, Garbage2xx, Hang, Refuse(400), Refuse(404)] {
         for channel in ["telegram", "slack"] {
@@ -271,7 +271,7 @@ fn no_failure_of_a_channel_prints_one() {
 }
 
 #[test]
-fn nobody_listening_prints_none() {
+fn a_provider_that_nobody_runs_prints_no_secret() {
     for channel in ["telegram", "slack", "email"] {
         let mut everywhere = everywhere(&[channel]);
         let setup = &mut everywhere.stage.setup;

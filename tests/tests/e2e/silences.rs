@@ -60,7 +60,7 @@ fn log(daemon: &Daemon, subject: &str) -> Vec<String> {
         .collect()
 }
 
-/// A pass of another process, this long after an instant.
+/// Makes a pass in another process, at `from` plus `later`.
 fn pass_after(stage: &Stage, from: Timestamp, later: SignedDuration) -> Value {
     stage.pass(&(from + later).to_string()).json()
 }
@@ -155,7 +155,7 @@ fn a_silence_survives_a_crash_and_ends_with_its_time() {
     assert_eq!(
         about(&report, "decisions", "goal:reading", "author"),
         "phone",
-        "the longer one counts"
+        "the silence that lasts longer counts"
     );
     let report = pass_after(&stage, from, SignedDuration::from_mins(45));
     assert_eq!(about(&report, "decisions", "goal:reading", "reason"), "silenced");
@@ -216,7 +216,7 @@ fn what_a_person_asked_for_survives_the_machine() {
 }
 
 #[test]
-fn a_vacation_rests_what_was_promised_and_its_end_says_what_is_red() {
+fn a_vacation_silences_goals_and_after_it_a_red_goal_is_told() {
     let (stage, daemon) = calm();
     let from = machine_time();
     let vacation = silence(&daemon, &json!({"vacation": true, "for": "3d"}));
@@ -285,7 +285,7 @@ fn a_vacation_does_not_hide_that_mecris_cannot_see() {
 }
 
 #[test]
-fn an_outage_is_silent_for_whoever_names_it() {
+fn a_silence_that_names_an_upstream_silences_its_outage() {
     let (stage, daemon) = calm();
     silence(&daemon, &json!({"subject": "upstream:?eeminder", "for": "1h"}));
     stage.beeminder.fail(Fault::Status(500));
@@ -299,7 +299,7 @@ fn an_outage_is_silent_for_whoever_names_it() {
 }
 
 #[test]
-fn who_knows_is_not_told_again_and_is_on_record() {
+fn an_acknowledged_subject_is_not_told_again_and_the_person_is_on_record() {
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("policy.escalate", true);
     stage.beeminder.set_goals([GoalSpec::new("reading", 1)]);
@@ -310,7 +310,7 @@ fn who_knows_is_not_told_again_and_is_on_record() {
         until(Duration::from_secs(20), || (stage.texts().len() == 1)
             .then_some(()))
         .is_some(),
-        "it is sent"
+        "the message is sent"
     );
     let message = daemon.get("/notifications").json()["notifications"][0].clone();
     let ack = format!("/notifications/{}/ack", message["id"].as_str().expect("an id"));
@@ -319,7 +319,7 @@ fn who_knows_is_not_told_again_and_is_on_record() {
         assert_eq!(
             (answer.status, &answer.json()["acknowledged_by"]),
             (200, &json!("phone")),
-            "who was first"
+            "the first acknowledgement counts"
         );
     }
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
@@ -327,7 +327,7 @@ fn who_knows_is_not_told_again_and_is_on_record() {
     assert_eq!(
         about(&report, "decisions", "goal:reading", "reason"),
         "acknowledged",
-        "it wins over an escalation"
+        "an acknowledgement wins over an escalation"
     );
     assert_eq!(about(&report, "decisions", "goal:reading", "author"), "phone");
     let acknowledged = log(&daemon, "goal:reading")
@@ -349,7 +349,7 @@ fn a_message_that_waits_is_withdrawn_once_the_person_knows() {
         let message = messages["notifications"].get(0)?.clone();
         (message["state"] == "planned").then_some(message)
     });
-    let id = planned.expect("it has to wait")["id"]
+    let id = planned.expect("the message has to wait")["id"]
         .as_str()
         .expect("an id")
         .to_owned();
@@ -359,8 +359,8 @@ fn a_message_that_waits_is_withdrawn_once_the_person_knows() {
         (&json!("failed"), &json!("tests")),
         "{answer:#}"
     );
-    // Past the time of the message's next try: the delivery loop has looked at the outbox since, and no later
-    // message overtakes it.
+    // Waits until the withdrawn message's next try would have been due and a message about piano has left. By
+    // then the delivery loop has looked at the outbox again, and would have sent the withdrawn message too.
     stage
         .beeminder
         .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 0)]);
@@ -389,7 +389,7 @@ fn a_message_that_waits_is_withdrawn_once_the_person_knows() {
     );
     assert!(
         !daemon.get("/health").body.contains("delivery"),
-        "that is no trouble"
+        "a withdrawn message is no trouble"
     );
 }
 

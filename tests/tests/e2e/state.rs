@@ -72,7 +72,8 @@ fn generations(stage: &Stage) -> Vec<Value> {
     output.json()["generations"].as_array().expect("a list").clone()
 }
 
-/// Without any reading the budget is unknown.
+/// Fails unless the pass reports something unknown (exit code 3): without an odometer reading the budget is
+/// unknown.
 #[track_caller]
 fn knows_no_budget(output: Output) -> Output {
     assert_eq!(output.code, 3, "{}", output.everything());
@@ -126,7 +127,8 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
     assert_eq!(table(&stage, "runs").len(), 5, "every pass is on record");
 }
 
-/// One pass a day from 3 to 10 March, each with a message and a reading. Each copy is as old as its pass.
+/// One pass a day from 3 to 10 March. Each pass sends a message, and a reading is recorded before each but
+/// the first. Each copy carries the time of its pass.
 fn a_week() -> Stage {
     let stage = with_copies(Stage::new());
     stage.beeminder.set_goals([
@@ -161,14 +163,15 @@ fn a_week() -> Stage {
     stage
 }
 
-/// Gives the copies since the last call the age that they would have.
+/// Sets the times of the copies since the last call to `at`. Such a copy still has the time at which this
+/// test really runs, which is after May 2026; the copies of earlier calls have times in March 2026.
 fn age_new_copies(setup: &Setup, at: Timestamp) {
-    let today = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
+    let end_of_may = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
     for entry in std::fs::read_dir(copies(setup))
         .expect("there are copies")
         .flatten()
     {
-        if entry.metadata().expect("a copy").modified().expect("a time") > today {
+        if entry.metadata().expect("a copy").modified().expect("a time") > end_of_may {
             let made = SystemTime::UNIX_EPOCH + Duration::from_secs(at.as_second().unsigned_abs());
             File::options()
                 .write(true)
@@ -204,7 +207,7 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
     assert_eq!(
         table(&stage, "claims"),
         claims,
-        "what was said since is not forgotten"
+        "the messages since the restored copy are not forgotten"
     );
     let report = ok(stage.pass("2026-03-10T15:05:00-04:00")).json();
     for subject in ["goal:reading", "walk"] {
@@ -217,7 +220,7 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
     let groq = table(&stage, "budget")
         .into_iter()
         .find(|budget| budget["provider"] == "groq")
-        .expect("groq has one");
+        .expect("groq has a budget");
     assert_eq!(groq["used_micros"], 500_000, "{groq}");
     // The next machine starts from the restored state.
     lose_the_disk(&stage.setup);
@@ -284,7 +287,7 @@ fn beside_a_daemon_copies_are_made_and_checked_but_nothing_is_restored() {
     let listed = mecris_tests::wait::until(Duration::from_secs(10), || {
         (generations(&stage).len() > 1).then_some(())
     });
-    assert!(listed.is_some(), "it makes copies");
+    assert!(listed.is_some(), "the daemon makes copies");
     let before = ledger::notifications(&stage.setup.database()).expect("a database");
 
     let backup = stage.setup.folder().join("backup.db.zst").display().to_string();
@@ -328,7 +331,7 @@ fn with_the_newest_copy_damaged_and_the_disk_gone_the_one_before_is_restored() {
     let count = generations(&stage).len();
     let newest = copies(&stage.setup).join(format!("{count:010}.db.zst"));
     let bytes = std::fs::read(&newest).expect("the newest copy");
-    std::fs::write(&newest, &bytes[..bytes.len() / 2]).expect("the test may spoil it");
+    std::fs::write(&newest, &bytes[..bytes.len() / 2]).expect("the test may damage the copy");
 
     let refused = stage.setup.run_at("2026-03-10T15:05:00-04:00");
     assert_eq!(refused.code, 1, "{}", refused.everything());
@@ -353,7 +356,7 @@ fn with_the_newest_copy_damaged_and_the_disk_gone_the_one_before_is_restored() {
     assert_eq!(
         restored.code,
         3,
-        "what the damaged one alone knew is unknown: {}",
+        "what only the damaged copy knew is unknown: {}",
         restored.everything()
     );
     let report = restored.json();
@@ -377,7 +380,7 @@ fn with_the_newest_copy_damaged_and_the_disk_gone_the_one_before_is_restored() {
 #[test]
 fn a_damaged_file_is_said_to_be_and_restored_from_the_copies() {
     let stage = a_week();
-    std::fs::write(stage.setup.database(), b"nonsense ".repeat(2000)).expect("the test may spoil it");
+    std::fs::write(stage.setup.database(), b"nonsense ".repeat(2000)).expect("the test may damage the file");
     for command in [&["run"][..], &["state", "verify"]] {
         let output = stage.setup.agent(command);
         assert_eq!(output.code, 1, "{command:?}: {}", output.everything());
@@ -419,7 +422,7 @@ fn check_and_status_say_how_the_copies_fare() {
     );
     assert!(
         state_remote(&stage.setup.agent(&["check", "--json", "--offline"])).is_none(),
-        "offline asks nobody"
+        "with --offline the remote is not asked"
     );
 
     let status = stage.setup.agent(&["status", "--json"]).json();
@@ -431,7 +434,7 @@ fn check_and_status_say_how_the_copies_fare() {
     );
     assert_eq!(status["copies"]["trouble"], Value::Null);
 
-    // The trial object is removed again.
+    // `check` removed the object that it wrote as a trial.
     let left = std::fs::read_dir(copies(&stage.setup))
         .expect("a folder")
         .flatten();
@@ -444,7 +447,7 @@ fn check_and_status_say_how_the_copies_fare() {
     let folder = copies(&stage.setup);
     std::fs::remove_dir_all(&folder)
         .and_then(|()| std::fs::write(&folder, ""))
-        .expect("the test may");
+        .expect("the test may replace the folder");
     let pass = stage.setup.run_at("2026-03-10T15:05:00-04:00");
     println!("{}", pass.everything());
     let output = stage.setup.agent(&["status"]);
@@ -453,11 +456,11 @@ fn check_and_status_say_how_the_copies_fare() {
     let folder = folder.parent().expect("it is in a folder");
     std::fs::remove_dir_all(folder)
         .and_then(|()| std::fs::write(folder, ""))
-        .expect("the test may");
+        .expect("the test may replace the folder");
     let checked = state_remote(&stage.setup.agent(&["check", "--json"])).expect("it is checked");
     assert_eq!(checked["ok"], false, "{checked}");
 
-    // A missing folder must be possible to make.
+    // A folder below a file can never be made, so `check` refuses the address.
     stage
         .setup
         .config
@@ -478,7 +481,7 @@ fn check_and_status_say_how_the_copies_fare() {
 }
 
 #[test]
-fn a_backup_in_a_file_does_without_a_remote() {
+fn a_backup_in_a_file_needs_no_remote() {
     let mut stage = Stage::new();
     stage.setup.config.remove("budget");
     stage.setup.config.remove("walk");
@@ -512,7 +515,7 @@ fn a_backup_in_a_file_does_without_a_remote() {
 }
 
 #[test]
-fn a_run_lets_copies_go_when_they_have_become_many() {
+fn a_run_deletes_old_copies_when_there_are_more_than_120() {
     let mut stage = with_copies(Stage::new());
     stage.setup.config.remove("budget");
     stage.setup.config.remove("walk");
@@ -521,7 +524,7 @@ fn a_run_lets_copies_go_when_they_have_become_many() {
     let first = generations(&stage).len();
     let copy = |number: usize| copies(&stage.setup).join(format!("{number:010}.db.zst"));
     for number in first + 1..=125 {
-        std::fs::copy(copy(first), copy(number)).expect("the test may");
+        std::fs::copy(copy(first), copy(number)).expect("the test may add copies");
     }
     ok(stage.setup.agent(&["state", "restore", "--latest"]));
     ok(stage.pass("2026-03-03T15:05:00-05:00"));

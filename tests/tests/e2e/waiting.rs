@@ -28,7 +28,7 @@ fn a_stop_does_not_wait_for_a_beeminder_that_hangs() {
 }
 
 #[test]
-fn a_stop_in_the_middle_of_a_send_hears_the_answer() {
+fn a_stop_in_the_middle_of_a_send_waits_for_the_answer() {
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("notify.lease", "10s");
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
@@ -76,7 +76,7 @@ fn a_message_that_could_not_leave_today_does_not_say_today_tomorrow() {
     assert_eq!(
         next_day.code,
         1,
-        "that nobody was told yesterday is a failure, said once: {}",
+        "the next pass reports once that yesterday's message reached nobody: {}",
         next_day.everything()
     );
     assert_eq!(stage.pass("2026-03-04T13:15:00-05:00").code, 0);

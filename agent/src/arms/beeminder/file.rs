@@ -47,7 +47,7 @@ impl File {
             .and_then(|goals| goals.iter().find(|goal| goal["slug"] == slug.as_str()));
         goal.and_then(|goal| goal.get("datapoints"))
             .cloned()
-            .ok_or_else(|| self.error(format!("the goal {slug} has no \"datapoints\" there")))
+            .ok_or_else(|| self.error(format!("the goal {slug} has no field \"datapoints\"")))
     }
 
     async fn read(&self, within: Duration) -> Result<Value, BeeminderError> {

@@ -38,10 +38,10 @@ impl SecretSource for JsonFileSecrets {
     }
 }
 
-/// One JSON object with the names of secrets; `place` is where it is.
+/// Reads secrets from one JSON object of names and values. `place` says in errors where the object is.
 ///
 /// # Errors
-/// If it is something else. No text contains a value.
+/// If `text` is not such an object. No error text contains a value.
 pub(super) fn parse(place: &str, text: &str) -> Result<FoundSecrets, SecretsError> {
     let malformed = |line| SecretProblem::Malformed {
         file: place.to_owned(),

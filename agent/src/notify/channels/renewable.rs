@@ -12,22 +12,24 @@ use crate::{
     outbound::Outbound,
 };
 
-/// How long a renewal may take within a question, whose failure must not use up a lease.
+/// How long the renewal of secrets may take while a question to the provider waits for it. The wait must not
+/// use up the lease of a message.
 const RENEWAL: Duration = Duration::from_secs(4);
 
 /// A channel that is made again when its secrets change.
 pub struct RenewableChannel {
     kind: ChannelKind,
     channel: Renewable<Arc<dyn Channel>>,
-    /// The channel's own client: it counts the refusals.
+    /// The channel's own client, which counts how often credentials were refused.
     outbound: Outbound,
 }
 
 impl RenewableChannel {
-    /// The channel that `make` makes of the secrets. If it speaks HTTP, it does so by `outbound`.
+    /// The channel that `make` builds from the secrets. A channel that speaks HTTP must do so by `outbound`,
+    /// whose count shows that credentials were refused.
     ///
     /// # Errors
-    /// If the secrets do not make one.
+    /// If `make` cannot build a channel from the secrets.
     pub fn new<E: std::fmt::Display>(
         secrets: &RenewableSecrets,
         outbound: Outbound,

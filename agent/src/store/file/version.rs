@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::store::StoreError;
 
-/// Numbered from 1; the file's `user_version` says how many of them it has.
+/// The migrations, numbered from 1. The file's `user_version` says how many of them were applied to it.
 pub(in crate::store) const MIGRATIONS: [&str; 3] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_durable.sql"),
@@ -50,7 +50,7 @@ fn min_reader(connection: &Connection) -> rusqlite::Result<Option<i64>> {
         .optional()
 }
 
-/// Refuses a file that holds something, but nothing of ours: the Python system's has the same name.
+/// Refuses a file that has tables but was not made by Mecris. The Python system's file has the same name.
 pub(in crate::store) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let held = || {
         connection

@@ -6,15 +6,15 @@ use super::*;
 
 /// The goal fields that Mecris does not read, and why.
 const IGNORED_OF_GOAL: &[&str] = &[
-    // For people who look at graphs.
+    // The graph and how it is drawn.
     "description fineprint yaxis graph_url svg_url thumb_url headsum graphsum plotall noisy movingav aura steppy rosy tmin tmax",
     // Deprecated or display versions of safebuf, losedate, safesum and baremin.
     "lane lanewidth delta_text limsumdate limsumdays baremintotal roadstatuscolor colorkey colorhex coasting",
     "urgencykey sadbrink nomercy exprd",
-    // The line and how it is computed; emaciated leaves the matrices out.
+    // The line and how it is computed. Answers to `emaciated=true` leave its matrices out.
     "road roadall fullroad mathishard rah initday initval curday currate lastday goaldate goal_type",
     "maxflux numpts weekends_off",
-    // What would change the pledge.
+    // Settings that would change the pledge.
     "pledge_cap autoratchet",
     // Settings of Beeminder's own reminders and integrations, privacy, housekeeping.
     "use_defaults panic burner ephem autodata_config healthkitmetric callback_url",
@@ -42,7 +42,7 @@ fn check<T: Serialize + DeserializeOwned>(recorded: &Value, ignored: &[&str]) {
                 !ignored && read.is_null() == value.is_null(),
                 "{field}: {value} was read as {read}"
             ),
-            None => assert!(ignored, "{field} is new: read it, or say why not"),
+            None => assert!(ignored, "{field} is new: read it, or ignore it and say why"),
         }
     }
 }

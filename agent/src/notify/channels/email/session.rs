@@ -28,13 +28,13 @@ pub(super) enum Stage {
     Connecting,
     /// User and password.
     LoggingIn,
-    /// Sender, recipient, announcement of the content. Nothing is sent yet.
+    /// Sender, recipient, announcement of the content. No content is sent yet.
     Addressing,
     /// The content and its final dot are on their way.
     Content,
 }
 
-/// Why a conversation came no further.
+/// Why a conversation ended before the mail was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The server said no.
@@ -87,7 +87,7 @@ impl Failure {
         Self::Lost {
             stage,
             why: format!(
-                "the server answered {}, which makes no sense there",
+                "the server answered {}, which does not fit the command before it",
                 response.code()
             ),
         }
@@ -130,7 +130,7 @@ impl Session {
         self.0.test_connected().await
     }
 
-    /// Everything before the content.
+    /// Sends everything before the content: the sender, the recipient and `DATA`.
     pub(super) async fn address(&mut self, letter: &Letter) -> Result<(), Failure> {
         let failed = |error: Error| Failure::new(Stage::Addressing, &error);
         self.0
@@ -150,8 +150,8 @@ impl Session {
         }
     }
 
-    /// The content and its final dot, as long as the lease holds. Not to be repeated: once the content is on
-    /// its way, only the server's answer says whether the mail was accepted.
+    /// Sends the content and its final dot if the lease still holds. Must not be called twice: once the
+    /// content is on its way, only the server's answer says whether the mail was accepted.
     pub(super) async fn content(&mut self, letter: &Letter, lease: &LeaseCheck) -> Result<(), Failure> {
         lease.pass().map_err(Failure::LeaseOver)?;
         let answer = self.0.message(&letter.content).await;

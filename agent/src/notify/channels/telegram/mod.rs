@@ -86,7 +86,7 @@ impl Channel for Telegram {
         })
     }
 
-    /// Telegram has the message. Telegram never says whether it was read.
+    /// Always [`Status::Sent`], because Telegram never says whether a message was read.
     fn status<'a>(&'a self, _provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {
         Box::pin(std::future::ready(Ok(Status::Sent)))
     }

@@ -3,7 +3,8 @@
 //!
 //! Shared by all three: `api` builds calls with the account's `credentials`, `outcome` says what an answer
 //! means, `listing` reads pages, `errors` explains Twilio's codes to a person. `messages` and `calls` hold
-//! the two resources, and only they do I/O. A POST is made once. After doubt the listing is read.
+//! the two resources, and only they do I/O. A POST is never
+//! repeated. If its outcome is in doubt, the listing is read.
 
 mod api;
 mod calls;

@@ -14,7 +14,8 @@ fn any_fault(random: &mut fastrand::Rng) -> Fault {
     }
 }
 
-/// One life of a message or two, through faults, crashes and late listings. Both channels count together.
+/// Takes one or two messages through random faults, crashes and late listings. At the end each message must
+/// have failed, or the two channels together must have accepted it exactly once.
 async fn live(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut world = World::new();
@@ -61,7 +62,7 @@ async fn live(seed: u64) {
     let open = world.store.read(table::open).unwrap();
     assert!(
         open.is_empty(),
-        "seed {seed} never came to rest: {open:#?} {:#?}",
+        "seed {seed}: these messages never reached a final state: {open:#?} {:#?}",
         world.see(&open[0].id).attempts
     );
     for id in ids {

@@ -1,4 +1,4 @@
-//! From `state.remote` to an object store.
+//! Opens the object store that `state.remote` names.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,19 +9,19 @@ use url::Url;
 
 use super::{REQUEST, Remote, RemoteError};
 
-/// A request that failed in passing may be made twice more within [`REQUEST`]: a creation that is repeated
-/// and finds itself is recognised by its nonce.
+/// A request that failed for a passing reason is made up to twice more within [`REQUEST`]. This is safe for a
+/// creation too: if the first try did create the object, the object's nonce shows that it is ours.
 const RETRIES: usize = 2;
 
 impl Remote {
     /// `s3://bucket/prefix`, or `file:///folder`. Opens no connection.
     ///
-    /// What S3 needs beside it comes from where every AWS tool looks: `AWS_REGION`, `AWS_ENDPOINT_URL`, the
-    /// keys in `AWS_ACCESS_KEY_ID` and so on, a web identity, a container's credentials, else the instance's
-    /// own role.
+    /// For S3, region, endpoint and credentials come from where every AWS tool looks: `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and so on, a web identity, a container's credentials, else the
+    /// instance's role.
     ///
     /// # Errors
-    /// If the address or those variables make no sense, or the folder cannot be made.
+    /// If the address or one of these variables is malformed, or the folder cannot be made.
     pub fn open(url: &Url) -> Result<Self, RemoteError> {
         let wrong = |why: String| RemoteError::Address {
             url: url.to_string(),
@@ -38,7 +38,7 @@ impl Remote {
             "file" => {
                 let folder = url
                     .to_file_path()
-                    .map_err(|()| wrong("is no path on this machine".to_owned()))?;
+                    .map_err(|()| wrong("expected a folder on this machine, file:///folder".to_owned()))?;
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| wrong(format!("cannot make {}: {error}", folder.display())))?;
                 let store =
@@ -47,7 +47,7 @@ impl Remote {
                 let store = store.with_fsync(true);
                 (Arc::new(store), Path::default())
             }
-            other => return Err(wrong(format!("{other} is neither s3 nor file"))),
+            other => return Err(wrong(format!("expected s3:// or file://, not {other}://"))),
         };
         Ok(Self::new(store, &prefix, url.as_str()))
     }

@@ -11,31 +11,31 @@ word! {
     /// How an attempt ended.
     #[derive(utoipa::ToSchema)]
     pub enum Ending: "an outcome of an attempt" in "snake_case" {
-        /// The provider said that it has it.
+        /// The provider said that it has the message.
         Accepted,
-        /// The provider refused it for good.
+        /// The provider refused the message for good.
         Rejected,
-        /// The provider refused it for now.
+        /// The provider refused the message for now.
         Retry,
-        /// It was not sent after all.
+        /// The message was not sent after all.
         NotSent,
-        /// Nobody could say.
+        /// Nobody could say whether the provider has the message.
         Unknown,
-        /// After doubt: the provider has it.
+        /// After doubt: the provider has the message.
         Adopted,
-        /// After doubt: the provider does not have it.
+        /// After doubt: the provider does not have the message.
         Absent,
-        /// After doubt: the provider cannot be asked, and it was sent again.
+        /// After doubt: the provider cannot be asked, and the message was sent again.
         Resent,
-        /// The provider had it and could not deliver it.
+        /// The provider had the message and could not deliver it.
         Undelivered,
-        /// Its time was over before it could be sent.
+        /// The message expired before it could be sent.
         Expired,
     }
 }
 as_str!(Ending);
 
-/// How often a channel let a message down so far.
+/// How many attempts of a message on one channel failed so far, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Attempts that ended with [`Ending::Retry`] or [`Ending::Absent`].
@@ -47,7 +47,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// With one more attempt that ended so.
+    /// The tally after one more attempt, which ended with `ending`.
     #[must_use]
     pub fn and(self, ending: Ending) -> Self {
         let retried = u32::from(matches!(ending, Ending::Retry | Ending::Absent));
@@ -70,9 +70,9 @@ pub fn begin_attempt(tx: &Transaction<'_>, row: &Row, now: Timestamp) -> rusqlit
     Ok(())
 }
 
-/// Notes how the row's present attempt ended, with the provider's code and the reason; a later finding
-/// overwrites an earlier one. What the provider called it is taken from the message and kept when the message
-/// goes on.
+/// Notes how the row's present attempt ended, with the provider's code and the reason. A later finding
+/// overwrites an earlier one. The provider's id is copied from the message, because the next
+/// attempt clears it there.
 pub fn end_attempt(
     tx: &Transaction<'_>,
     row: &Row,
@@ -97,14 +97,14 @@ pub fn end_attempt(
     Ok(())
 }
 
-/// Whether an attempt of the message ended in doubt for ever and another one followed it.
+/// Whether the message was sent again although the provider of an attempt in doubt could not be asked.
 pub fn was_resent(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent'")?
         .exists([id])
 }
 
-/// What the ended attempts of a message on one channel came to.
+/// Counts the failed attempts of a message on one channel.
 pub fn tally(connection: &Connection, id: &str, channel: ChannelKind) -> rusqlite::Result<Tally> {
     connection
         .prepare_cached(
