@@ -7,7 +7,7 @@ use crate::{
     store::{StoreError, replica::remote::RemoteError},
 };
 
-/// How a command ends. `--help` and docs/ARCHITECTURE.md list the numbers.
+/// How a command ends. `--help` and README.md list the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
