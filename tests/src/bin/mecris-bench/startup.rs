@@ -37,7 +37,7 @@ pub(crate) fn measure(setup: &Setup, times: usize, report: &mut Report) {
         resident <= 14.0,
     );
     report.row(
-        "of it its own, not pages of its file",
+        "of that: its own memory, not pages of the binary",
         format!("{:.1} MiB", mebibytes("RssAnon:")),
         "",
         true,

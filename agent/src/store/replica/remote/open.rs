@@ -16,9 +16,9 @@ const RETRIES: usize = 2;
 impl Remote {
     /// `s3://bucket/prefix`, or `file:///folder`. Opens no connection.
     ///
-    /// For S3, region, endpoint and credentials come from where every AWS tool looks: `AWS_REGION`,
-    /// `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and so on, a web identity, a container's credentials, else the
-    /// instance's role.
+    /// For S3, region, endpoint and credentials come from environment variables: `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and so on, a web identity, a container's credentials. Without
+    /// credentials there, the instance's role is used. `~/.aws` is not read.
     ///
     /// # Errors
     /// If the address or one of these variables is malformed, or the folder cannot be made.
