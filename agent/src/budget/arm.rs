@@ -41,7 +41,7 @@ pub struct Recorded {
 /// What is needed to compute a budget, besides the store. It is one value, so that it can move to the writer
 /// thread.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub struct Rules {
     pub(super) settings: BudgetSettings,
     pub(super) zone: TimeZone,
 }
@@ -50,10 +50,7 @@ impl BudgetArm {
     /// From settings.
     pub fn new(settings: &BudgetSettings, zone: &TimeZone, store: Store) -> Self {
         Self {
-            rules: Arc::new(Rules {
-                settings: settings.clone(),
-                zone: zone.clone(),
-            }),
+            rules: Arc::new(Rules::new(settings, zone)),
             store,
         }
     }
@@ -85,8 +82,19 @@ impl BudgetArm {
 }
 
 impl Rules {
+    /// From settings.
+    pub fn new(settings: &BudgetSettings, zone: &TimeZone) -> Self {
+        Self {
+            settings: settings.clone(),
+            zone: zone.clone(),
+        }
+    }
+
     /// Computes and records both rows. Returns the observations of the configured providers.
-    pub(super) fn refresh(
+    ///
+    /// # Errors
+    /// If the rows cannot be computed or recorded.
+    pub fn refresh(
         &self,
         tx: &Transaction<'_>,
         now: Timestamp,

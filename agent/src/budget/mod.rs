@@ -24,7 +24,7 @@ mod summary;
 pub(crate) mod tests;
 mod writes;
 
-pub use arm::{BudgetArm, Recorded};
+pub use arm::{BudgetArm, Recorded, Rules};
 pub use error::BudgetError;
 pub use odometer::{Odometer, PastMonth, Total};
 pub use outlook::{BudgetToday, Outlook};

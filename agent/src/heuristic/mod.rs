@@ -14,10 +14,13 @@ pub mod policy;
 mod record;
 mod remember;
 pub mod report;
+mod rules;
 mod run;
 mod unknown;
 
+pub use observe::settled;
 pub use report::{DecisionView, Report};
+pub use rules::{Pass, Rules};
 pub use run::{Heuristic, HeuristicError};
 
 pub use crate::domain::Trigger;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Connection;
 
 use super::assess::Observed;
 use crate::{
@@ -117,18 +118,7 @@ impl Arms {
         // the call would be dropped, and neither the circuit breaker nor the log would hear of the failure.
         let read = self.beeminder.observe(now, within).await;
         let read = read.map_err(|error| error.to_string());
-        let before = last_account(store)?;
-        Ok(match (read, before) {
-            (Ok(mut account), before) => {
-                carry_queued_since(&mut account, before.map(|(_, account)| account).as_ref(), now);
-                Observation::Fresh {
-                    value: account,
-                    at: now,
-                }
-            }
-            (Err(why), Some((at, value))) => Observation::Stale { value, at, why },
-            (Err(why), None) => Observation::Unknown { why },
-        })
+        store.read(|connection| settled(connection, read, now))
     }
 }
 
@@ -150,9 +140,37 @@ fn new_goals<'a>(store: &Store, account: &'a Account) -> Result<Vec<&'a Goal>, S
     Ok(wanted.into_iter().map(|(_, goal)| goal).collect())
 }
 
+/// What a try to read the account at `now` comes to, with the last reading on this connection: a failure
+/// makes that reading stale. A goal that was queued then and still is keeps the time since when it is queued.
+///
+/// # Errors
+/// If the last reading cannot be read.
+pub fn settled(
+    connection: &Connection,
+    read: Result<Account, String>,
+    now: Timestamp,
+) -> rusqlite::Result<Observation<Account>> {
+    Ok(match read {
+        Ok(mut account) => {
+            if account.goals.iter().any(|goal| goal.queued) {
+                let before = last_account(connection)?.map(|(_, account)| account);
+                carry_queued_since(&mut account, before.as_ref(), now);
+            }
+            Observation::Fresh {
+                value: account,
+                at: now,
+            }
+        }
+        Err(why) => match last_account(connection)? {
+            Some((at, value)) => Observation::Stale { value, at, why },
+            None => Observation::Unknown { why },
+        },
+    })
+}
+
 /// The last account that was read, if this version can still read it.
-fn last_account(store: &Store) -> Result<Option<(Timestamp, Account)>, StoreError> {
-    let snapshot = store.read(|connection| snapshots::get(connection, snapshots::BEEMINDER))?;
+fn last_account(connection: &Connection) -> rusqlite::Result<Option<(Timestamp, Account)>> {
+    let snapshot = snapshots::get(connection, snapshots::BEEMINDER)?;
     Ok(snapshot.and_then(|(at, json)| match serde_json::from_str(&json) {
         Ok(account) => Some((at, account)),
         Err(error) => {

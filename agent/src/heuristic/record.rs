@@ -11,10 +11,7 @@ use super::{
 use crate::{
     clock,
     domain::{Action, Condition, Decision, Observation, Reason},
-    notify::{
-        channels::ChannelKind,
-        outbox::{NewMessage, Outbox},
-    },
+    notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{
         broken_channels,
         claims::{self, NewClaim},
@@ -121,10 +118,11 @@ pub(super) fn reading(tx: &Transaction<'_>, observed: &Observed, now: Timestamp)
     upstreams::record(tx, BEEMINDER, now, observed.beeminder.why())
 }
 
-/// Writes the decisions, and for those that notify one message with its claims. Returns the message's id.
+/// Writes the decisions, and for those that notify one message with its claims. `insert` puts the message into
+/// the outbox. Returns the message's id.
 pub(super) fn decisions_and_message(
     tx: &Transaction<'_>,
-    outbox: &Outbox,
+    insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
     run_id: Option<&str>,
     decided: &[Decision],
     zone: &TimeZone,
@@ -136,25 +134,20 @@ pub(super) fn decisions_and_message(
         .collect();
     let message = match told.first() {
         None => None,
-        Some(most_urgent) => Some(
-            outbox.insert(
-                tx,
-                NewMessage {
-                    run_id: run_id.map(str::to_owned),
-                    severity: most_urgent.condition.severity,
-                    subjects: told
-                        .iter()
-                        .map(|decision| decision.condition.subject.clone())
-                        .collect(),
-                    phrases: told
-                        .iter()
-                        .map(|decision| decision.condition.phrase.clone())
-                        .collect(),
-                    expires_at: Some(worth_until(&told, zone, now)),
-                    only: None,
-                },
-            )?,
-        ),
+        Some(most_urgent) => Some(insert(NewMessage {
+            run_id: run_id.map(str::to_owned),
+            severity: most_urgent.condition.severity,
+            subjects: told
+                .iter()
+                .map(|decision| decision.condition.subject.clone())
+                .collect(),
+            phrases: told
+                .iter()
+                .map(|decision| decision.condition.phrase.clone())
+                .collect(),
+            expires_at: Some(worth_until(&told, zone, now)),
+            only: None,
+        })?),
     };
     decisions::insert(tx, run_id, now, decided, message.as_deref())?;
     if let Some(id) = &message {

@@ -7,25 +7,21 @@ use rusqlite::{Connection, Transaction};
 use tokio::sync::Mutex;
 
 use super::{
-    assess::{AssessSettings, Observed, assess},
-    decide::decide,
-    observe::{Arms, History},
-    policy::Policy,
-    record, remember,
-    report::{self, DecisionView, NotificationView, Report},
-    unknown,
+    observe::Arms,
+    report::{NotificationView, Report},
+    rules::{Pass, Rules},
 };
 use crate::{
     arms::beeminder::BeeminderArm,
     budget::BudgetArm,
-    clock::{self, Clock},
+    clock::Clock,
     config::Settings,
-    domain::{Action, Condition, Decision, RunOutcome, Trigger},
+    domain::{Condition, Decision, Trigger},
     failpoint,
     notify::outbox::Outbox,
     store::{
         Store, StoreError,
-        tables::{broken_channels, outbox, runs, silences},
+        tables::{broken_channels, outbox},
     },
 };
 
@@ -50,8 +46,7 @@ pub enum HeuristicError {
 #[derive(Clone)]
 pub struct Heuristic {
     arms: Arms,
-    assess: AssessSettings,
-    policy: Policy,
+    rules: Rules,
     clock: Clock,
     store: Store,
     outbox: Outbox,
@@ -70,29 +65,15 @@ impl Heuristic {
         beeminder: BeeminderArm,
         budget: BudgetArm,
     ) -> Self {
-        let zone = settings.time_zone.clone();
         Self {
             arms: Arms {
                 beeminder,
                 budget,
                 walk: settings.walk.clone(),
-                zone: zone.clone(),
+                zone: settings.time_zone.clone(),
                 deadline: settings.heuristic.deadline,
             },
-            assess: AssessSettings {
-                zone: zone.clone(),
-                walk: settings.walk.clone(),
-                deadline: settings.heuristic.deadline,
-                budget_thresholds: settings.budget.thresholds,
-            },
-            policy: Policy {
-                zone,
-                notify_at: settings.heuristic.notify_at,
-                max_messages_per_hour: settings.policy.max_messages_per_hour,
-                max_messages_per_day: settings.policy.max_messages_per_day,
-                quiet_hours: settings.policy.quiet_hours,
-                escalate: settings.policy.escalate,
-            },
+            rules: Rules::new(settings, outbox.configured()),
             clock,
             store,
             outbox,
@@ -117,18 +98,13 @@ impl Heuristic {
         let now = self.clock.now();
         let (observed, histories) = self.arms.observe(&self.store, now).await?;
         failpoint!("pass.observed");
-        let conditions = self.assess(&observed, now)?;
-        let finished_at = self.clock.now().max(now);
-        let pass = Arc::new(Pass {
-            run_id: clock::time_ordered_id(now),
-            trigger,
-            now,
-            finished_at,
-            observed,
-            histories,
-            conditions,
-        });
+        let mut pass = self
+            .store
+            .read(|connection| self.rules.assess(connection, observed, trigger, now))?;
+        pass.finished_at = self.clock.now().max(now);
+        pass.histories = histories;
         pass.warn_of_unknown();
+        let pass = Arc::new(pass);
         let (this, recorded) = (self.clone(), Arc::clone(&pass));
         failpoint!("pass.assessed");
         match self
@@ -159,8 +135,8 @@ impl Heuristic {
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_and_copy(self.checkpoint, move |tx| {
             let decisions = this.decide(tx, &conditions, now)?;
-            let zone = &this.policy.zone;
-            let message = record::decisions_and_message(tx, &this.outbox, None, &decisions, zone, now)?;
+            let insert = |message| this.outbox.insert(tx, message);
+            let message = this.rules.record(tx, None, &decisions, now, insert)?;
             Ok((decisions, message))
         });
         Ok(write.await?)
@@ -205,31 +181,15 @@ impl Heuristic {
         Ok(())
     }
 
-    fn assess(&self, observed: &Observed, now: Timestamp) -> Result<Vec<Condition>, StoreError> {
-        let failed = observed.beeminder.fresh().is_none();
-        let history = self.store.read(|connection| {
-            record::history(
-                connection,
-                &self.outbox.configured(),
-                failed,
-                self.arms.deadline,
-                now,
-            )
-        })?;
-        Ok(assess(observed, &history, &self.assess, now))
-    }
-
     fn decide(
         &self,
         connection: &Connection,
         conditions: &[Condition],
         now: Timestamp,
     ) -> rusqlite::Result<Vec<Decision>> {
-        let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
         // Read the silences only now: observing takes a while, and a person who asked for silence meanwhile
         // was told that it holds.
-        ledger.silences = silences::active(connection, self.clock.now())?;
-        Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
+        self.rules.decide(connection, conditions, now, self.clock.now())
     }
 
     fn decide_and_record(
@@ -237,16 +197,14 @@ impl Heuristic {
         tx: &Transaction<'_>,
         pass: &Pass,
     ) -> rusqlite::Result<(Report, Option<String>)> {
-        remember::pass(tx, &pass.observed, &pass.histories, pass.now)?;
-        let decisions = self.decide(tx, &pass.conditions, pass.now)?;
-        let report = pass.report(&decisions);
-        record::reading(tx, &pass.observed, pass.now)?;
-        runs::insert(tx, &pass.row(&report, &decisions, self.arms.deadline))?;
-        let (zone, now) = (&self.policy.zone, pass.now);
-        let message =
-            record::decisions_and_message(tx, &self.outbox, Some(&pass.run_id), &decisions, zone, now)?;
+        // The silences are read only now, for the same reason as in `decide`.
+        let recorded = self
+            .rules
+            .decide_and_record(tx, pass, self.clock.now(), |message| {
+                self.outbox.insert(tx, message)
+            })?;
         failpoint!("pass.recording");
-        Ok((report, message))
+        Ok(recorded)
     }
 
     /// The decisions are worth knowing even if they cannot be acted on.
@@ -260,67 +218,6 @@ impl Heuristic {
                 source,
             },
             Err(_) => HeuristicError::Store(source),
-        }
-    }
-}
-
-/// A pass up to its decisions.
-struct Pass {
-    run_id: String,
-    trigger: Trigger,
-    now: Timestamp,
-    finished_at: Timestamp,
-    observed: Observed,
-    histories: Vec<History>,
-    conditions: Vec<Condition>,
-}
-
-impl Pass {
-    /// Logs before anything is recorded: the reasons are needed most when the state cannot be written either.
-    fn warn_of_unknown(&self) {
-        let reasons = unknown::reasons(&report::observations(&self.observed), &self.conditions);
-        if !reasons.is_empty() {
-            let why = reasons.join("; ");
-            tracing::warn!(
-                run_id = self.run_id,
-                why,
-                "the pass could not find out everything"
-            );
-        }
-    }
-
-    fn report(&self, decisions: &[Decision]) -> Report {
-        Report {
-            run_id: self.run_id.clone(),
-            at: self.now,
-            changed: false,
-            observations: report::observations(&self.observed),
-            conditions: decisions
-                .iter()
-                .map(|decision| decision.condition.clone())
-                .collect(),
-            decisions: decisions.iter().map(DecisionView::from).collect(),
-            notifications: Vec::new(),
-            broken_channels: Vec::new(),
-            nobody_to_tell: false,
-        }
-    }
-
-    fn row(&self, report: &Report, decisions: &[Decision], deadline: Duration) -> runs::RunRow {
-        runs::RunRow {
-            id: self.run_id.clone(),
-            started_at: self.now,
-            finished_at: self.finished_at,
-            trigger: self.trigger,
-            outcome: if report.something_unknown() {
-                RunOutcome::Unknown
-            } else {
-                RunOutcome::Done
-            },
-            succeeded: self.observed.beeminder.fresh().is_some(),
-            overran: self.observed.elapsed > deadline,
-            changed: decisions.iter().any(|decision| decision.action == Action::Notify),
-            observations: Some(report.observations.clone()),
         }
     }
 }

@@ -51,6 +51,7 @@
 //! * A provider may list a message only after the settle time.
 
 mod deliver;
+mod insert;
 mod leases;
 mod missed;
 mod next;
@@ -70,19 +71,18 @@ use leases::{Lease, Leases};
 
 use super::{
     channels::{Channel, ChannelKind},
-    message::{compose, new_tag},
+    message::new_tag,
 };
+pub use insert::{Delivered, insert_delivered};
+
 pub use crate::store::tables::outbox::State;
 use crate::{
-    clock::{self, Clock},
+    clock::Clock,
     config::NotifySettings,
     domain::{Phrase, Severity, Subject},
     store::{
         Store, StoreError,
-        tables::{
-            broken_channels,
-            outbox::{self as table, About, Row},
-        },
+        tables::{broken_channels, outbox as table},
     },
 };
 
@@ -152,48 +152,14 @@ impl Outbox {
         reason = "a message is made to be handed over"
     )]
     pub fn insert(&self, tx: &Transaction<'_>, message: NewMessage) -> rusqlite::Result<String> {
-        let now = self.0.clock.now();
-        let tag = fresh_tag(tx)?;
         let lease = self.new_lease(1);
-        let first = order::first(&self.configured(), &broken_channels::all(tx)?, now);
-        let channel = message.only.or(first).unwrap_or(ChannelKind::Console);
-        broken_channels::take_chance(tx, channel, now)?;
-        let mut row = Row {
-            id: clock::time_ordered_id(now),
-            state: State::Sending,
-            channel,
-            pinned: message.only.is_some(),
-            attempt: 1,
-            body: compose(&message.phrases, tag.len()),
-            tag,
-            created_at: now,
-            expires_at: message.expires_at,
-            lease_until: Some(lease.row_until),
-            next_at: Some(lease.row_settled),
-            provider_id: None,
-            accepted_at: None,
-            why: None,
-            updated_at: now,
+        let owned = insert::Owned {
+            until: lease.row_until,
+            settled: lease.row_settled,
         };
-        if self.channel(channel).is_none() {
-            row = Row {
-                state: State::Failed,
-                next_at: None,
-                why: Some(NO_CHANNEL.to_owned()),
-                ..row
-            };
-        }
-        let about = About {
-            run_id: message.run_id.as_deref(),
-            severity: message.severity,
-            subjects: &message.subjects,
-        };
-        table::insert(tx, &row, about)?;
-        table::begin_attempt(tx, &row, now)?;
+        let row = insert::insert(tx, &message, &self.configured(), &owned, self.0.clock.now())?;
         if row.state == State::Sending {
             self.0.leases.grant(&row.id, lease);
-        } else {
-            table::end_attempt(tx, &row, table::Ending::Rejected, None, row.why.as_deref(), now)?;
         }
         Ok(row.id)
     }

@@ -180,6 +180,18 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// An empty state in memory with the newest schema: what a simulation remembers. It is gone with the
+/// connection.
+///
+/// # Errors
+/// If SQLite has no memory for it.
+pub fn in_memory() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    connection::configure_scratch(&connection)?;
+    migrate::migrate_in_memory(&mut connection, Path::new(":memory:"))?;
+    Ok(connection)
+}
+
 /// The writing connection of a file that has the newest schema, and what it took to get there.
 fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError> {
     // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside

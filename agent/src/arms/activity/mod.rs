@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::beeminder::{Account, BeeminderArm, Counting, EnteredToday, Goal, GoalState, Today};
+use super::beeminder::{
+    Account, BeeminderArm, Counting, EnteredToday, Goal, GoalState, RecentDatapoints, Today,
+};
 use crate::domain::{Daystamp, Observation, Slug};
 
 /// Whether the walk of a day was done.
@@ -48,71 +50,110 @@ pub async fn observe(
     local_zone: &TimeZone,
     within: Duration,
 ) -> Observation<Walk> {
-    match find_out(goal, account, arm, now, local_zone, within).await {
-        Ok((walk, at)) => Observation::Fresh { value: walk, at },
-        Err(why) => Observation::Unknown { why },
+    match Seen::of(goal, account, now, local_zone) {
+        Seen::Known(walk) => walk,
+        Seen::InDoubt(doubt) => {
+            let recent = arm.datapoints(goal, within).await;
+            doubt.settle(recent.map_err(|error| error.to_string()))
+        }
     }
 }
 
-async fn find_out(
-    slug: &Slug,
-    account: &Observation<Account>,
-    arm: &BeeminderArm,
-    now: Timestamp,
-    local_zone: &TimeZone,
-    within: Duration,
-) -> Result<(Walk, Timestamp), String> {
-    let (account, at) = match account {
-        Observation::Fresh { value, at } => (value, *at),
-        Observation::Stale { at, why, .. } => {
-            return Err(format!(
-                "the goals were last read at {at}, so a later walk is not seen: {why}"
-            ));
-        }
-        Observation::Unknown { why } => return Err(format!("the goals could not be read: {why}")),
-    };
-    let goal = account
-        .goals
-        .iter()
-        .find(|goal| goal.slug == *slug)
-        .ok_or_else(|| not_there(slug, account))?;
-    let account_zone = &account.zone(local_zone);
-    let today = Today::of(goal, now, local_zone, account_zone);
-    let answer = |done, at| {
-        (
-            Walk {
-                goal: slug.clone(),
-                day: today.local,
-                done,
-            },
-            at,
-        )
-    };
+/// What the observed account says about today's walk.
+#[derive(Debug)]
+pub enum Seen {
+    /// All that there is to know.
+    Known(Observation<Walk>),
+    /// Only the newest datapoints of the goal can tell.
+    InDoubt(Box<Doubt>),
+}
 
-    match walked(goal, now, local_zone, account_zone) {
-        Some(true) => return Ok(answer(true, at)),
-        _ if matches!(goal.state, GoalState::Frozen | GoalState::Archived) => {
-            return Err(format!(
+/// Whether there was a walk is open until the newest datapoints of the goal are read.
+#[derive(Debug)]
+pub struct Doubt {
+    goal: Goal,
+    today: Today,
+    now: Timestamp,
+}
+
+impl Seen {
+    /// Looks for today's walk in the account.
+    pub fn of(slug: &Slug, account: &Observation<Account>, now: Timestamp, local_zone: &TimeZone) -> Self {
+        Self::find(slug, account, now, local_zone)
+            .unwrap_or_else(|why| Self::Known(Observation::Unknown { why }))
+    }
+
+    fn find(
+        slug: &Slug,
+        account: &Observation<Account>,
+        now: Timestamp,
+        local_zone: &TimeZone,
+    ) -> Result<Self, String> {
+        let (account, at) = match account {
+            Observation::Fresh { value, at } => (value, *at),
+            Observation::Stale { at, why, .. } => {
+                return Err(format!(
+                    "the goals were last read at {at}, so a later walk is not seen: {why}"
+                ));
+            }
+            Observation::Unknown { why } => return Err(format!("the goals could not be read: {why}")),
+        };
+        let goal = account
+            .goals
+            .iter()
+            .find(|goal| goal.slug == *slug)
+            .ok_or_else(|| not_there(slug, account))?;
+        let account_zone = &account.zone(local_zone);
+        let today = Today::of(goal, now, local_zone, account_zone);
+        match walked(goal, now, local_zone, account_zone) {
+            Some(true) => Ok(Self::Known(answer(goal, &today, true, at))),
+            _ if matches!(goal.state, GoalState::Frozen | GoalState::Archived) => Err(format!(
                 "the goal {slug} is frozen or archived and takes no data: restart it or change walk.goal"
-            ));
+            )),
+            Some(false) => Ok(Self::Known(answer(goal, &today, false, at))),
+            None => Ok(Self::InDoubt(Box::new(Doubt {
+                goal: goal.clone(),
+                today,
+                now,
+            }))),
         }
-        Some(false) => return Ok(answer(false, at)),
-        None => {}
     }
-    let recent = arm
-        .datapoints(slug, within)
-        .await
-        .map_err(|error| error.to_string())?;
-    match is_walk(today.entered_among(goal, &recent.points, Counting::TodayOnly)) {
-        Some(false) if recent.unreadable > 0 => Err(format!(
-            "{} datapoints of the goal {slug} cannot be read",
-            recent.unreadable
-        )),
-        Some(done) => Ok(answer(done, now)),
-        None => Err(format!(
-            "the goal {slug} has a datapoint today, but it does not tell whether anything was done"
-        )),
+}
+
+impl Doubt {
+    /// Answers with the newest datapoints of the goal, or with the reason why they could not be read.
+    pub fn settle(self, recent: Result<RecentDatapoints, String>) -> Observation<Walk> {
+        match self.find_out(recent) {
+            Ok(done) => answer(&self.goal, &self.today, done, self.now),
+            Err(why) => Observation::Unknown { why },
+        }
     }
+
+    fn find_out(&self, recent: Result<RecentDatapoints, String>) -> Result<bool, String> {
+        let (recent, slug) = (recent?, &self.goal.slug);
+        let entered = self
+            .today
+            .entered_among(&self.goal, &recent.points, Counting::TodayOnly);
+        match is_walk(entered) {
+            Some(false) if recent.unreadable > 0 => Err(format!(
+                "{} datapoints of the goal {slug} cannot be read",
+                recent.unreadable
+            )),
+            Some(done) => Ok(done),
+            None => Err(format!(
+                "the goal {slug} has a datapoint today, but it does not tell whether anything was done"
+            )),
+        }
+    }
+}
+
+fn answer(goal: &Goal, today: &Today, done: bool, at: Timestamp) -> Observation<Walk> {
+    let value = Walk {
+        goal: goal.slug.clone(),
+        day: today.local,
+        done,
+    };
+    Observation::Fresh { value, at }
 }
 
 fn not_there(slug: &Slug, account: &Account) -> String {

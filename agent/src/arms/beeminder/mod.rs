@@ -20,6 +20,7 @@ mod wire;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use self::{api::Api, file::File};
 use crate::{
@@ -105,4 +106,13 @@ impl BeeminderArm {
         };
         Ok(convert::datapoints(body)?)
     }
+}
+
+/// The account that Beeminder's JSON says at `now`: the user (if there is one) and the array of goals. What
+/// [`BeeminderArm::observe`] makes of an answer, for whoever has the answer already.
+///
+/// # Errors
+/// If the JSON has another shape than Beeminder documents.
+pub fn account_of(user: Option<Value>, goals: Value, now: Timestamp) -> Result<Account, Malformed> {
+    convert::account(user, goals, &[], now)
 }

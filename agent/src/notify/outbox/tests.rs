@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::{
     notify::channels::{AskError, Scope, Status},
-    store::tables::outbox::{Notification, get},
+    store::tables::outbox::{Notification, Row, get},
 };
 
 const LEASE: Duration = Duration::from_secs(15);

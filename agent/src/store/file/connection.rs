@@ -16,6 +16,13 @@ pub(in crate::store) fn configure_writer(connection: &Connection) -> Result<(), 
     Ok(())
 }
 
+/// As strict as a file, but nothing has to survive.
+pub(in crate::store) fn configure_scratch(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "foreign_keys", true)?;
+    prepare_once(connection)?;
+    Ok(())
+}
+
 /// Prepares each statement once. Without the query planner's stability guarantee, SQLite plans a statement
 /// anew for every value that is bound to a filter, because the best plan might depend on the value.
 fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {

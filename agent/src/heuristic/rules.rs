@@ -1,0 +1,193 @@
+//! A pass on one connection, without any upstream: assesses what was observed, decides, records. A real pass
+//! and a simulated pass both go through here, so a simulation judges the rules that run.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    assess::{AssessSettings, Observed, assess},
+    decide::decide,
+    observe::History,
+    policy::Policy,
+    record, remember,
+    report::{self, DecisionView, Report},
+    unknown,
+};
+use crate::{
+    clock,
+    config::Settings,
+    domain::{Action, Condition, Decision, RunOutcome, Trigger},
+    notify::{channels::ChannelKind, outbox::NewMessage},
+    store::tables::{runs, silences},
+};
+
+/// The rules of one configuration.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(super) assess: AssessSettings,
+    pub(super) policy: Policy,
+    /// The channels that a message can use, in the configured order.
+    pub(super) channels: Vec<ChannelKind>,
+}
+
+/// A pass up to its conditions: what is left is to decide and to record.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    pub(super) run_id: String,
+    pub(super) trigger: Trigger,
+    pub(super) now: Timestamp,
+    pub(super) finished_at: Timestamp,
+    pub(super) observed: Observed,
+    /// What was entered into goals that are new.
+    pub(super) histories: Vec<History>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+impl Rules {
+    /// The rules of these settings, for messages that can use `channels`.
+    pub fn new(settings: &Settings, channels: Vec<ChannelKind>) -> Self {
+        let zone = settings.time_zone.clone();
+        Self {
+            assess: AssessSettings {
+                zone: zone.clone(),
+                walk: settings.walk.clone(),
+                deadline: settings.heuristic.deadline,
+                budget_thresholds: settings.budget.thresholds,
+            },
+            policy: Policy {
+                zone,
+                notify_at: settings.heuristic.notify_at,
+                max_messages_per_hour: settings.policy.max_messages_per_hour,
+                max_messages_per_day: settings.policy.max_messages_per_day,
+                quiet_hours: settings.policy.quiet_hours,
+                escalate: settings.policy.escalate,
+            },
+            channels,
+        }
+    }
+
+    /// Assesses what a pass at `now` observed, with the history on this connection.
+    ///
+    /// # Errors
+    /// If the history cannot be read.
+    pub fn assess(
+        &self,
+        connection: &Connection,
+        observed: Observed,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> rusqlite::Result<Pass> {
+        let failed = observed.beeminder.fresh().is_none();
+        let history = record::history(connection, &self.channels, failed, self.assess.deadline, now)?;
+        Ok(Pass {
+            run_id: clock::time_ordered_id(now),
+            trigger,
+            now,
+            finished_at: now,
+            histories: Vec::new(),
+            conditions: assess(&observed, &history, &self.assess, now),
+            observed,
+        })
+    }
+
+    /// Decides about conditions, with the ledger on this connection. `spoken_at` is the instant up to which a
+    /// person's word counts.
+    pub(super) fn decide(
+        &self,
+        connection: &Connection,
+        conditions: &[Condition],
+        now: Timestamp,
+        spoken_at: Timestamp,
+    ) -> rusqlite::Result<Vec<Decision>> {
+        let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
+        ledger.silences = silences::active(connection, spoken_at)?;
+        Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
+    }
+
+    /// Decides and records in one transaction. `insert` puts the message, if there is one, into the outbox and
+    /// returns its id. `spoken_at` is the instant up to which a person's word counts. Returns the report and
+    /// the id of the message.
+    ///
+    /// # Errors
+    /// If the state cannot be read or written. The caller then rolls its transaction back.
+    pub fn decide_and_record(
+        &self,
+        tx: &Transaction<'_>,
+        pass: &Pass,
+        spoken_at: Timestamp,
+        insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
+    ) -> rusqlite::Result<(Report, Option<String>)> {
+        remember::pass(tx, &pass.observed, &pass.histories, pass.now)?;
+        let decisions = self.decide(tx, &pass.conditions, pass.now, spoken_at)?;
+        let report = pass.report(&decisions);
+        record::reading(tx, &pass.observed, pass.now)?;
+        runs::insert(tx, &pass.row(&report, &decisions, self.assess.deadline))?;
+        let run_id = Some(pass.run_id.as_str());
+        let message = self.record(tx, run_id, &decisions, pass.now, insert)?;
+        Ok((report, message))
+    }
+
+    /// Records decisions and the message that follows from them. Returns the id of the message.
+    pub(super) fn record(
+        &self,
+        tx: &Transaction<'_>,
+        run_id: Option<&str>,
+        decisions: &[Decision],
+        now: Timestamp,
+        insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
+    ) -> rusqlite::Result<Option<String>> {
+        record::decisions_and_message(tx, insert, run_id, decisions, &self.policy.zone, now)
+    }
+}
+
+impl Pass {
+    /// Logs before anything is recorded: the reasons are needed most when the state cannot be written either.
+    pub(super) fn warn_of_unknown(&self) {
+        let reasons = unknown::reasons(&report::observations(&self.observed), &self.conditions);
+        if !reasons.is_empty() {
+            let why = reasons.join("; ");
+            tracing::warn!(
+                run_id = self.run_id,
+                why,
+                "the pass could not find out everything"
+            );
+        }
+    }
+
+    pub(super) fn report(&self, decisions: &[Decision]) -> Report {
+        Report {
+            run_id: self.run_id.clone(),
+            at: self.now,
+            changed: false,
+            observations: report::observations(&self.observed),
+            conditions: decisions
+                .iter()
+                .map(|decision| decision.condition.clone())
+                .collect(),
+            decisions: decisions.iter().map(DecisionView::from).collect(),
+            notifications: Vec::new(),
+            broken_channels: Vec::new(),
+            nobody_to_tell: false,
+        }
+    }
+
+    fn row(&self, report: &Report, decisions: &[Decision], deadline: Duration) -> runs::RunRow {
+        runs::RunRow {
+            id: self.run_id.clone(),
+            started_at: self.now,
+            finished_at: self.finished_at,
+            trigger: self.trigger,
+            outcome: if report.something_unknown() {
+                RunOutcome::Unknown
+            } else {
+                RunOutcome::Done
+            },
+            succeeded: self.observed.beeminder.fresh().is_some(),
+            overran: self.observed.elapsed > deadline,
+            changed: decisions.iter().any(|decision| decision.action == Action::Notify),
+            observations: Some(report.observations.clone()),
+        }
+    }
+}
