@@ -7,11 +7,12 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser as _},
     error::ErrorKind,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     clock::{Moment, exact_instant},
     domain::{ChannelKind, Severity, Subject},
+    simulate::Passes,
     telemetry::logs::Format,
 };
 
@@ -57,6 +58,11 @@ pub enum Command {
     Status(JsonArgs),
     /// Shows the daily windows to come, in local and UTC time.
     Window(WindowArgs),
+    /// Plays people's days in virtual time: the messages that they would have got, and how good those were.
+    ///
+    /// The rules are those of every pass. Nothing is sent, nothing is read but the files, and the state of
+    /// this machine is not touched. The settings are the defaults, those of --config, and the person's.
+    Simulate(SimulateArgs),
     /// Tests the channels.
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -121,6 +127,43 @@ pub struct WindowArgs {
     /// The number of days.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
     pub days: u16,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// The people, for example examples/people/morning.toml.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub people: Vec<PathBuf>,
+
+    /// The first day [default: as the person's file says].
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Date>,
+
+    /// The number of days [default: as the person's file says].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3660))]
+    pub days: Option<u16>,
+
+    /// What chance begins with. The same seed makes the same person [default: as the person's file says].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// When passes are made: "13-18/15m", "always/30m", "13-18 mon-fri and 21:30" [default: as the person's
+    /// file says].
+    #[arg(long, value_name = "PASSES")]
+    pub window: Option<Passes>,
+
+    /// Also plays the other timetables and zones of the person's file.
+    #[arg(long)]
+    pub also: bool,
+
+    /// Plays everything again with this setting, and shows both. Can be given several times.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = choice)]
+    pub set: Vec<(String, String)>,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `notify …`.
@@ -321,6 +364,13 @@ fn channel() -> impl clap::builder::TypedValueParser<Value = ChannelKind> {
             .find(|kind| kind.as_str() == name)
             .ok_or("not a channel")
     })
+}
+
+fn choice(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("expected a setting and its value, for example policy.escalate=true")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {

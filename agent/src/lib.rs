@@ -24,6 +24,7 @@ pub mod outbound;
 pub mod python;
 pub mod runtime;
 pub mod silences;
+pub mod simulate;
 pub mod status;
 pub mod store;
 pub mod telemetry;

@@ -10,6 +10,7 @@ mod run;
 mod send_alert;
 mod serve;
 mod ship_journal;
+mod simulate;
 mod state;
 mod status;
 mod text;
@@ -32,6 +33,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(options) => check::check(config, &options).await,
         Command::Status(options) => status::status(config, &options).await,
         Command::Window(options) => window::window(config, &options).await,
+        Command::Simulate(options) => simulate::simulate(config, &options),
         Command::Notify(NotifyCommand::Test { channel }) => notify_test::notify_test(config, channel).await,
         Command::SendAlert(options) => send_alert::send_alert(config, &options).await,
         Command::ShipJournal(options) => ship_journal::ship_journal(config, &options).await,

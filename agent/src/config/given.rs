@@ -12,16 +12,16 @@ use super::{
 /// A value and its source.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
-    /// TOML from a file or a parameter; text from the environment.
+    /// TOML from a file or a parameter; text from the environment and from an option.
     pub(super) value: Value,
     pub(super) source: Source,
 }
 
 impl Given {
-    /// The text of an environment variable: its type is known only where the setting is read.
+    /// The text of an environment variable or an option: its type is known only where the setting is read.
     pub(super) fn variable(&self) -> Option<&str> {
         match &self.source {
-            Source::Variable(_) => self.value.as_str(),
+            Source::Variable(_) | Source::Option(_) => self.value.as_str(),
             _ => None,
         }
     }

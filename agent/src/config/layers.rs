@@ -87,18 +87,40 @@ fn merge_layers(
             layers.add_variable(name, rest, text);
         }
     }
-    let Layers {
-        mut merged,
-        mut problems,
-    } = layers;
-    if let Some(problem) = unreadable {
-        problems.insert(0, problem);
-        return Err(problems);
+    layers.finish(unreadable)
+}
+
+/// Merges a file, tables and single settings, each upon what is before it. Neither a parameter nor the
+/// environment is read. Unknown names are left out and reported.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn merge_given(
+    declared: Declared,
+    file: Option<&Path>,
+    tables: Vec<(Source, Table)>,
+    options: &[(String, String)],
+    option: &'static str,
+) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
+    let mut layers = Layers {
+        merged: Merged::new(declared),
+        problems: Vec::new(),
+    };
+    let mut unreadable = None;
+    if let Some(path) = file {
+        let source = Source::File(path.to_owned());
+        match parse_file(path) {
+            Ok(table) => layers.add("", table, &source),
+            Err(message) => unreadable = Some(problem("configuration", source, message)),
+        }
     }
-    for table in declared.tables() {
-        fill(&mut merged, table);
+    for (source, table) in tables {
+        layers.add("", table, &source);
     }
-    Ok((merged, problems))
+    for (key, text) in options {
+        layers.add_option(key, text, option);
+    }
+    layers.finish(unreadable)
 }
 
 /// The defaults of a table, if they hold.
@@ -159,6 +181,42 @@ impl Layers {
                 .push(problem("config.ssm_parameter", source.clone(), message));
         }
         self.add("", values, source);
+    }
+
+    /// The defaults below everything, unless a layer could not be read.
+    fn finish(
+        self,
+        unreadable: Option<ConfigProblem>,
+    ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
+        let Self {
+            mut merged,
+            mut problems,
+        } = self;
+        if let Some(problem) = unreadable {
+            problems.insert(0, problem);
+            return Err(problems);
+        }
+        for table in merged.declared.tables() {
+            fill(&mut merged, table);
+        }
+        Ok((merged, problems))
+    }
+
+    /// A setting by its key, as an option of the command line gives it. Its value stays text, as that of a
+    /// variable.
+    fn add_option(&mut self, key: &str, text: &str, option: &'static str) {
+        let declared = self.merged.declared;
+        let source = Source::Option(option);
+        let message = if declared.is_setting(key) {
+            let value = Value::from(text);
+            self.merged.set(key, Given { value, source });
+            return;
+        } else if declared.is_table(key) {
+            format!("names a table, not a setting: add the setting's name, {key}.…")
+        } else {
+            declared.unknown(key)
+        };
+        self.problems.push(problem(key, source, message));
     }
 
     /// A variable; `rest` is its name without the prefix. Its value stays text: the type is known only where

@@ -128,6 +128,27 @@ pub fn load_journal(inputs: &Inputs) -> Result<JournalSettings, ConfigError> {
     journal.ok_or_else(|| ConfigError(reader.into_parts().1))
 }
 
+/// Settings from a file, tables and single settings (key and text), each upon what is before it. Neither the
+/// environment nor AWS is read, and no secret is needed: for a simulation.
+///
+/// # Errors
+/// With everything that is wrong.
+pub fn load_given(
+    file: Option<&Path>,
+    tables: Vec<(Source, toml::Table)>,
+    options: &[(String, String)],
+) -> Result<Settings, ConfigError> {
+    let (merged, problems) =
+        layers::merge_given(DECLARED, file, tables, options, "--set").map_err(ConfigError)?;
+    let mut reader = Reader::new(merged, problems);
+    let secrets = storage::secrets(&mut reader);
+    let settings = settings::read(&mut reader, secrets, None);
+    let problems = reader.into_parts().1;
+    settings
+        .filter(|_| problems.is_empty())
+        .ok_or(ConfigError(problems))
+}
+
 /// Reads everything and validates it; all problems come back at once.
 ///
 /// # Errors

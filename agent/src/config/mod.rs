@@ -37,7 +37,7 @@ pub use fetched::{Fetched, Want};
 pub use general::Environment;
 pub use http::{Auth, HttpSettings};
 pub(crate) use keys::nearest;
-pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_here, load_journal, wanted};
+pub use load::{DEFAULT_FILE, Inputs, Loaded, load, load_given, load_here, load_journal, wanted};
 pub use notify::{
     ContentTemplate, EmailSettings, NotifySettings, Sender, SlackSettings, SmsSettings, TelegramChat,
     TelegramSettings, VoiceSettings, WhatsAppSettings,

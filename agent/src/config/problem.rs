@@ -15,6 +15,8 @@ pub enum Source {
     Parameter(String),
     /// An environment variable, by its name.
     Variable(String),
+    /// An option of the command line, by its name.
+    Option(&'static str),
     /// A secret that stands in for a setting, by its name.
     Secret(&'static str),
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Source {
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Parameter(name) => write!(f, "SSM parameter {name}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Option(name) => f.write_str(name),
             Self::Secret(name) => write!(f, "secret {name}"),
         }
     }

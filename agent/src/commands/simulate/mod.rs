@@ -1,0 +1,128 @@
+//! `simulate`: plays people's days in virtual time, and shows the messages and how good they were.
+
+mod print;
+
+use std::{io::Write as _, path::Path};
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::Exit;
+use crate::{
+    cli::SimulateArgs,
+    config::{ConfigError, ConfigProblem},
+    simulate::{Choice, Outcome, Person, Scenario, settings_of},
+};
+
+/// Everything that was played.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    runs: Vec<Run>,
+}
+
+/// One person with one timetable.
+#[derive(Debug, Serialize)]
+struct Run {
+    person: String,
+    passes: String,
+    time_zone: String,
+    from: Date,
+    days: u16,
+    seed: u64,
+    /// With the settings as they are.
+    outcome: Outcome,
+    /// With what `--set` sets.
+    tried: Option<Tried>,
+}
+
+/// The same person with other settings.
+#[derive(Debug, Serialize)]
+struct Tried {
+    settings: Vec<Choice>,
+    outcome: Outcome,
+}
+
+pub(super) fn simulate(config: Option<&Path>, options: &SimulateArgs) -> anyhow::Result<Exit> {
+    let people = read(options)?;
+    let mut runs = Vec::new();
+    for scenario in people.iter().flat_map(|person| scenarios(person, options)) {
+        runs.push(run(config, &scenario, &options.set)?);
+    }
+    let report = Report { runs };
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        print::report(&mut out, &report)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads every file, so that a person sees the problems of all of them at once.
+fn read(options: &SimulateArgs) -> Result<Vec<Person>, ConfigError> {
+    let mut people = Vec::new();
+    let mut problems: Vec<ConfigProblem> = Vec::new();
+    for file in &options.people {
+        match Person::read(file) {
+            Ok(person) => people.push(person),
+            Err(error) => problems.extend(error.0),
+        }
+    }
+    if problems.is_empty() {
+        Ok(people)
+    } else {
+        Err(ConfigError(problems))
+    }
+}
+
+/// What to play with a person: what their file says, or with `--also` everything that it says, changed by the
+/// options.
+fn scenarios<'a>(person: &'a Person, options: &SimulateArgs) -> Vec<Scenario<'a>> {
+    let first = Scenario::of(person);
+    let also = person.also.iter().filter(|_| options.also);
+    let places = std::iter::once((first.zone.clone(), first.start)).chain(also.cloned());
+    let timetables = match &options.window {
+        Some(passes) => vec![passes.clone()],
+        None if options.also => person.passes.clone(),
+        None => vec![first.passes.clone()],
+    };
+    places
+        .flat_map(|place| {
+            timetables
+                .iter()
+                .map(move |passes| (place.clone(), passes.clone()))
+        })
+        .map(|((zone, start), passes)| Scenario {
+            passes,
+            zone,
+            start: options.from.unwrap_or(start),
+            days: options.days.unwrap_or(person.days),
+            seed: options.seed.unwrap_or(person.seed),
+            ..first.clone()
+        })
+        .collect()
+}
+
+fn run(config: Option<&Path>, scenario: &Scenario<'_>, set: &[Choice]) -> anyhow::Result<Run> {
+    let play = |choices: &[Choice]| -> anyhow::Result<Outcome> {
+        let settings = settings_of(config, scenario, choices)?;
+        Ok(scenario.play(&settings)?)
+    };
+    Ok(Run {
+        person: scenario.person.name.clone(),
+        passes: scenario.passes.to_string(),
+        time_zone: scenario.zone.iana_name().unwrap_or("local").to_owned(),
+        from: scenario.start,
+        days: scenario.days,
+        seed: scenario.seed,
+        outcome: play(&[])?,
+        tried: match set {
+            [] => None,
+            set => Some(Tried {
+                settings: set.to_vec(),
+                outcome: play(set)?,
+            }),
+        },
+    })
+}

@@ -1,0 +1,136 @@
+//! `simulate`: plays a person's days in virtual time and measures the messages that Mecris would have sent.
+//!
+//! The product's own rules run: assess, decide, record and the words of a message, on a state in memory. What
+//! is simulated is the world around them: a person (`person`), their goals (`goal`, `world`) and the passes
+//! (`passes`). `measures` judges the messages by the simulated truth. No rule about when to speak lives here,
+//! no network and no file but the people files.
+
+mod chance;
+mod figures;
+pub mod goal;
+pub mod measures;
+pub mod passes;
+pub mod person;
+pub mod run;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod words;
+pub mod world;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::Serialize;
+
+pub use measures::Measures;
+pub use passes::Passes;
+pub use person::Person;
+pub use run::PlayError;
+pub use settings::{Choice, settings_of};
+
+use crate::config::Settings;
+use measures::Margins;
+use world::Life;
+
+/// What to play.
+#[derive(Clone, Debug)]
+pub struct Scenario<'a> {
+    /// The person.
+    pub person: &'a Person,
+    /// When passes are made.
+    pub passes: Passes,
+    /// The person's zone, which may be another one than in their file.
+    pub zone: TimeZone,
+    /// The first day.
+    pub start: Date,
+    /// How many days.
+    pub days: u16,
+    /// What chance begins with.
+    pub seed: u64,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// Every message, in order.
+    pub messages: Vec<ToldMessage>,
+    /// How good they were.
+    pub measures: Measures,
+}
+
+/// A message, as a person reads it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ToldMessage {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The same on the person's clock: `Sat 2026-10-24 13:00`.
+    pub local: String,
+    /// The text, without its tag.
+    pub text: String,
+    /// What it is about.
+    pub subjects: Vec<String>,
+}
+
+impl<'a> Scenario<'a> {
+    /// The person as their file says, with the first timetable of the file.
+    pub fn of(person: &'a Person) -> Self {
+        Self {
+            person,
+            passes: person.passes[0].clone(),
+            zone: person.zone.clone(),
+            start: person.start,
+            days: person.days,
+            seed: person.seed,
+        }
+    }
+
+    /// Plays the scenario with these settings, and measures it.
+    ///
+    /// # Errors
+    /// If the state in memory or the model of a goal fails: a defect of Mecris.
+    pub fn play(&self, settings: &Settings) -> Result<Outcome, PlayError> {
+        let played = run::play(self.life(), &self.passes, settings)?;
+        let mut measures = measures::measure(&played, &Margins::of(settings), &self.zone);
+        if settings.walk.is_some() || !settings.budget.providers.is_empty() {
+            measures.goal_messages_alone = Some(self.goal_messages_alone(settings)?);
+        }
+        let messages = played.messages.into_iter();
+        Ok(Outcome {
+            messages: messages.map(|message| told(message, &self.zone)).collect(),
+            measures,
+        })
+    }
+
+    /// The goal messages that would have left without walk and budgets.
+    fn goal_messages_alone(&self, settings: &Settings) -> Result<u32, PlayError> {
+        let mut alone = settings.clone();
+        alone.walk = None;
+        alone.budget.providers.clear();
+        let played = run::play(self.life(), &self.passes, &alone)?;
+        let margins = Margins::of(settings);
+        Ok(measures::measure(&played, &margins, &self.zone).goal_messages)
+    }
+
+    fn life(&self) -> Life<'a> {
+        Life {
+            person: self.person,
+            home: self.zone.clone(),
+            start: self.start,
+            days: self.days,
+            seed: self.seed,
+        }
+    }
+}
+
+fn told(message: run::Message, zone: &TimeZone) -> ToldMessage {
+    let local = zone.to_datetime(message.at);
+    ToldMessage {
+        at: message.at,
+        local: local.strftime("%a %Y-%m-%d %H:%M").to_string(),
+        text: message.text,
+        subjects: message
+            .about
+            .into_iter()
+            .map(|(subject, _)| subject.to_string())
+            .collect(),
+    }
+}

@@ -1,0 +1,71 @@
+//! The reference fortnight: what Mecris says to `morning.toml`.
+
+use super::*;
+
+/// The messages of a run, line by line, and then its measures.
+fn shown(outcome: &Outcome) -> String {
+    let messages = outcome.messages.iter();
+    let messages: Vec<String> = messages
+        .map(|message| format!("{}  {}", message.local, message.text))
+        .collect();
+    format!("{}\n\n{:#?}", messages.join("\n"), outcome.measures)
+}
+
+#[test]
+fn the_fortnight_of_a_person_who_is_done_in_the_morning() {
+    let person = example("morning");
+    insta::assert_snapshot!(shown(&play(&Scenario::of(&person))));
+}
+
+#[test]
+fn a_run_is_the_same_each_time_and_another_seed_is_another_person() {
+    let person = example("procrastinator");
+    let scenario = Scenario::of(&person);
+    let first = play(&scenario);
+    assert!(!first.messages.is_empty());
+    assert_eq!(play(&scenario), first);
+    let other = Scenario {
+        seed: scenario.seed + 1,
+        ..scenario
+    };
+    assert_ne!(play(&other), first);
+}
+
+#[test]
+fn entries_that_were_drawn_once_do_not_depend_on_the_seed() {
+    let person = example("evening");
+    let scenario = Scenario::of(&person);
+    let other = Scenario {
+        seed: scenario.seed + 1,
+        ..scenario.clone()
+    };
+    assert_eq!(play(&other), play(&scenario));
+}
+
+#[test]
+fn a_setting_that_is_tried_out_makes_a_difference() {
+    let person = example("morning");
+    let scenario = Scenario::of(&person);
+    let tried = |key: &str, value: &str| {
+        let set = [(key.to_owned(), value.to_owned())];
+        scenario
+            .play(&settings_of(None, &scenario, &set).unwrap())
+            .unwrap()
+    };
+    let one_a_day = tried("policy.max_messages_per_day", "1")
+        .measures
+        .most_messages_a_day;
+    assert_eq!(one_a_day, 1);
+    assert!(play(&scenario).measures.most_messages_a_day > 1);
+}
+
+#[test]
+fn a_setting_that_does_not_exist_is_refused_by_its_name() {
+    let person = example("morning");
+    let scenario = Scenario::of(&person);
+    let set = [("policy.escalat".to_owned(), "true".to_owned())];
+    assert_eq!(
+        settings_of(None, &scenario, &set).unwrap_err().to_string(),
+        "policy.escalat (--set): no such setting, did you mean policy.escalate?"
+    );
+}

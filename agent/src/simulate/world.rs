@@ -1,0 +1,378 @@
+//! What happens in a simulation: entries, ends of days, travel, and what Beeminder would say at an instant.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use serde_json::Value;
+
+use super::{
+    chance::draw,
+    goal::{Derailed, GoalModel},
+    person::{GoalPlan, Person, on_day},
+};
+use crate::{
+    arms::beeminder::{Account, Goal, Malformed, account_of},
+    clock::{local_day, local_instant},
+    domain::Slug,
+};
+
+/// What a run does to a person: where and when they live, and what chance begins with.
+#[derive(Clone, Debug)]
+pub struct Life<'a> {
+    /// The person.
+    pub person: &'a Person,
+    /// Where they live at first.
+    pub home: TimeZone,
+    /// Their first day.
+    pub start: Date,
+    /// How many days.
+    pub days: u16,
+    /// What chance begins with.
+    pub seed: u64,
+}
+
+/// The model of a goal does not say what Beeminder would say: a defect of the model.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Its JSON is of another shape.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The goal in it cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// The goals of a person at one instant, and what happened to them.
+#[derive(Debug)]
+pub struct World<'a> {
+    life: Life<'a>,
+    goals: Vec<Tracked>,
+    down: Vec<(Timestamp, Timestamp)>,
+}
+
+/// A goal, what is going to be entered, and everything that happened to it.
+#[derive(Debug)]
+struct Tracked {
+    model: GoalModel,
+    units: f64,
+    planned: VecDeque<Entry>,
+    moves: VecDeque<(Timestamp, TimeZone)>,
+    shown: Option<Goal>,
+    history: History,
+}
+
+/// An entry: when the person made it, and when Beeminder shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// When it was entered.
+    pub at: Timestamp,
+    /// When Beeminder shows it.
+    pub shown_at: Timestamp,
+}
+
+/// The truth about a goal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The goal.
+    pub slug: Slug,
+    /// Whether it can derail.
+    pub active: bool,
+    /// What Beeminder said from when on, in order.
+    pub states: Vec<State>,
+    /// What was entered, in the order in which Beeminder shows it.
+    pub entries: Vec<Entry>,
+    /// Each derailment.
+    pub derailed: Vec<Derailed>,
+}
+
+/// What Beeminder said about a goal from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// From when on.
+    pub from: Timestamp,
+    /// When the goal derails.
+    pub losedate: Timestamp,
+}
+
+impl Life<'_> {
+    /// The instant of a time of the person's clock on a day of theirs.
+    pub fn instant(&self, day: i64, time: jiff::civil::Time) -> Timestamp {
+        let zone = self.person.zone_on(&self.home, day);
+        local_instant(on_day(self.start, day, time), zone)
+    }
+
+    /// The first instant of a day of the person.
+    pub fn midnight(&self, day: i64) -> Timestamp {
+        self.instant(day, jiff::civil::Time::midnight())
+    }
+
+    /// The number of the person's day at an instant.
+    pub fn day_of(&self, at: Timestamp) -> i64 {
+        let days = |zone| i64::from((local_day(at, zone).date() - self.start).get_days());
+        days(self.person.zone_on(&self.home, days(&self.home)))
+    }
+
+    /// The zone of the account at an instant.
+    fn zone_at(&self, at: Timestamp) -> &TimeZone {
+        self.person.zone_on(&self.home, self.day_of(at))
+    }
+
+    /// Everything that the person will enter, in the order in which Beeminder shows it.
+    fn plan(&self, goal: &GoalPlan) -> VecDeque<Entry> {
+        let mut entries: Vec<Entry> = (0..i64::from(self.days))
+            .filter(|day| !self.chance("day off", "", *day, self.person.day_off_chance))
+            .flat_map(|day| self.entries_on(goal, day))
+            .collect();
+        entries.sort_by_key(|entry| entry.shown_at);
+        entries.into()
+    }
+
+    fn entries_on(&self, goal: &GoalPlan, day: i64) -> Vec<Entry> {
+        let slug = goal.kind.slug.as_str();
+        let drawn = goal
+            .drawn
+            .as_ref()
+            .and_then(|times| times.get(usize::try_from(day).ok()?));
+        let times: Vec<Timestamp> = match drawn {
+            Some(time) => time.iter().map(|time| self.instant(day, *time)).collect(),
+            None => {
+                let date = on_day(self.start, day, jiff::civil::Time::midnight()).date();
+                let plans = goal.entries.iter().enumerate();
+                plans
+                    .filter(|(_, plan)| plan.days.contain(day, date))
+                    .filter(|_| self.chance("entry", slug, day, goal.entry_chance))
+                    .map(|(number, plan)| {
+                        let most = self.person.scatter_minutes;
+                        let question = format!("scatter {number}");
+                        let minutes = draw(self.seed, &question, slug, day).i64(-most..=most);
+                        self.instant(day, plan.at) + SignedDuration::from_mins(minutes)
+                    })
+                    .collect()
+            }
+        };
+        let late = goal.sync_delay;
+        let entry = |at| Entry {
+            at,
+            shown_at: at + late,
+        };
+        times.into_iter().map(entry).collect()
+    }
+
+    /// Whether something of this chance happens.
+    pub fn chance(&self, question: &str, subject: &str, number: i64, chance: f64) -> bool {
+        chance > 0.0 && draw(self.seed, question, subject, number).f64() < chance
+    }
+}
+
+impl<'a> World<'a> {
+    /// The person's goals at the beginning of their first day.
+    pub fn new(life: Life<'a>) -> Self {
+        let now = life.midnight(0);
+        let moves: VecDeque<_> = life
+            .person
+            .moves
+            .iter()
+            .map(|there| (life.midnight(i64::from(there.day)), there.zone.clone()))
+            .collect();
+        let goals = life.person.goals.iter().map(|plan| {
+            let zone = life.zone_at(now).clone();
+            let model = GoalModel::new(plan.kind.clone(), plan.buffer, plan.pledge, zone, now);
+            Tracked {
+                history: History {
+                    slug: plan.kind.slug.clone(),
+                    active: !plan.kind.frozen,
+                    states: vec![State {
+                        from: now,
+                        losedate: model.losedate(),
+                    }],
+                    entries: Vec::new(),
+                    derailed: Vec::new(),
+                },
+                model,
+                units: plan.units,
+                planned: life.plan(plan),
+                moves: moves.clone(),
+                shown: None,
+            }
+        });
+        let goals = goals.collect();
+        let down = life.person.down.iter().map(|absence| {
+            let from = life.instant(i64::from(absence.day), absence.from);
+            (from, from + absence.length)
+        });
+        Self {
+            down: down.collect(),
+            goals,
+            life,
+        }
+    }
+
+    /// The run's settings of the person.
+    pub fn life(&self) -> &Life<'a> {
+        &self.life
+    }
+
+    /// Lets everything happen up to an instant, included.
+    pub fn advance(&mut self, now: Timestamp) {
+        for goal in &mut self.goals {
+            goal.advance(now);
+        }
+    }
+
+    /// What Beeminder says at an instant up to which everything happened.
+    ///
+    /// # Errors
+    /// If the model's JSON is not what Beeminder documents: a defect of the model.
+    pub fn account(&mut self, now: Timestamp) -> Result<Result<Account, String>, ModelError> {
+        if self.down.iter().any(|(from, until)| *from <= now && now < *until) {
+            return Ok(Err("Beeminder did not answer".to_owned()));
+        }
+        let goals = self.goals.iter_mut().map(|goal| goal.shown(now));
+        Ok(Ok(Account {
+            goals: goals.collect::<Result<_, _>>()?,
+            time_zone: self.life.zone_at(now).iana_name().map(str::to_owned),
+            deadbeat: false,
+            unreadable: Vec::new(),
+        }))
+    }
+
+    /// The newest datapoints of a goal, as `datapoints.json` has them.
+    pub fn datapoints(&self, slug: &Slug) -> Option<Value> {
+        let goal = self.goals.iter().find(|goal| goal.model.kind().slug == *slug)?;
+        Some(goal.model.datapoints_json())
+    }
+
+    /// A message named a goal: perhaps the person acts. Then they do it now instead of later on the same day.
+    pub fn react(&mut self, slug: &Slug, now: Timestamp) {
+        let Some(reaction) = self.life.person.reaction else {
+            return;
+        };
+        let day = self.life.day_of(now);
+        if !self.life.chance("react", slug.as_str(), day, reaction.chance) {
+            return;
+        }
+        let most = reaction.within.max(reaction.after);
+        let minutes = reaction.after.as_mins()..=most.as_mins();
+        let wait = draw(self.life.seed, "how soon", slug.as_str(), day).i64(minutes);
+        let at = now + SignedDuration::from_mins(wait);
+        let end_of_day = self.life.midnight(day + 1);
+        if let Some(goal) = self.goals.iter_mut().find(|goal| goal.model.kind().slug == *slug) {
+            goal.do_now(at, end_of_day);
+        }
+    }
+
+    /// The truth about every goal.
+    pub fn into_histories(self) -> Vec<History> {
+        self.goals.into_iter().map(|goal| goal.history).collect()
+    }
+}
+
+impl Tracked {
+    fn advance(&mut self, now: Timestamp) {
+        loop {
+            let entry = self.planned.front().map(|entry| entry.shown_at);
+            let moved = self.moves.front().map(|(at, _)| *at);
+            let ends = self.model.ends_at();
+            let next = [entry, moved, Some(ends)].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= now) else {
+                return;
+            };
+            if entry == Some(next) && next < ends {
+                self.show_first();
+            } else if moved == Some(next) {
+                if let Some((_, zone)) = self.moves.pop_front() {
+                    self.model.move_to(zone);
+                }
+            } else {
+                self.end_day(ends);
+            }
+            self.note(next);
+        }
+    }
+
+    /// Beeminder fetches what a device has before it lets a goal derail.
+    fn end_day(&mut self, ends: Timestamp) {
+        while let Some(index) = self.planned.iter().position(|entry| entry.at < ends) {
+            self.planned.swap(0, index);
+            self.show_first();
+        }
+        self.planned.make_contiguous().sort_by_key(|entry| entry.shown_at);
+        self.history.derailed.extend(self.model.end_day());
+    }
+
+    fn show_first(&mut self) {
+        if let Some(entry) = self.planned.pop_front() {
+            self.model.enter(self.units, entry.at);
+            self.history.entries.push(entry);
+        }
+    }
+
+    fn note(&mut self, from: Timestamp) {
+        self.shown = None;
+        let losedate = self.model.losedate();
+        let same = self
+            .history
+            .states
+            .last()
+            .is_some_and(|state| state.losedate == losedate);
+        if !same {
+            self.history.states.push(State { from, losedate });
+        }
+    }
+
+    fn shown(&mut self, now: Timestamp) -> Result<Goal, ModelError> {
+        if let Some(goal) = &self.shown {
+            return Ok(goal.clone());
+        }
+        let mut account = account_of(None, Value::Array(vec![self.model.json()]), now)?;
+        let Some(goal) = account.goals.pop() else {
+            return Err(ModelError::Unreadable(account.unreadable.join("; ")));
+        };
+        self.shown = Some(goal.clone());
+        Ok(goal)
+    }
+
+    fn do_now(&mut self, at: Timestamp, end_of_day: Timestamp) {
+        if at > self.model.losedate() {
+            return;
+        }
+        let later = self
+            .planned
+            .iter()
+            .position(|entry| at < entry.at && entry.at < end_of_day);
+        let late = later.map_or(SignedDuration::ZERO, |index| {
+            let entry = self.planned[index];
+            entry.shown_at.duration_since(entry.at)
+        });
+        if let Some(index) = later {
+            self.planned.remove(index);
+        }
+        self.planned.push_back(Entry {
+            at,
+            shown_at: at + late,
+        });
+        self.planned.make_contiguous().sort_by_key(|entry| entry.shown_at);
+    }
+}
+
+impl History {
+    /// When the goal derails, as Beeminder said at an instant.
+    pub fn losedate_at(&self, at: Timestamp) -> Timestamp {
+        let after = self.states.partition_point(|state| state.from <= at);
+        self.states[after.saturating_sub(1)].losedate
+    }
+
+    /// Whether something was entered from one instant up to another, whether Beeminder showed it or not.
+    pub fn entered_between(&self, from: Timestamp, until: Timestamp) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| from <= entry.at && entry.at <= until)
+    }
+
+    /// Whether something was entered before an instant that Beeminder did not show yet.
+    pub fn is_unsynced_at(&self, at: Timestamp) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.at <= at && at < entry.shown_at)
+    }
+}
