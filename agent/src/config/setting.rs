@@ -4,7 +4,7 @@
 //! `examples/full.toml` and the tables of `docs/CONFIGURATION.md`. After a change, regenerate those two:
 //!
 //! ```text
-//! UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared
+//! UPDATE_SETTINGS=1 cargo test --workspace --lib config::tests::declared
 //! ```
 //!
 //! Without the variable the same tests fail when a file on disk differs.
