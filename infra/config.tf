@@ -15,10 +15,13 @@ locals {
     log_group = "${local.log_group}"
   EOT
 
+  # Settings that have their defaults stay out, so that an older agent, after a rollback, knows every name here.
   agent_toml = templatefile("${path.module}/templates/agent.toml.tftpl", {
     time_zone          = var.time_zone
     window_start       = var.window_start
     window_hours       = var.window_hours
+    window_days        = var.window_days
+    passes             = sort(var.lambda_passes)
     beeminder_username = var.beeminder_username
     notify_channels    = var.notify_channels
     state_remote       = "s3://${local.bucket_name}/${local.state_prefix}"

@@ -10,8 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    clock::Window,
-    config::Settings,
+    config::{Settings, WindowSettings},
     domain::ChannelKind,
     store::tables::{
         broken_channels::{self, BrokenChannel},
@@ -25,9 +24,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// `window`.
-    pub window: Window,
-    /// `window.grace`.
-    pub grace: SignedDuration,
+    pub window: WindowSettings,
     /// `time_zone`.
     pub zone: TimeZone,
     /// `state.remote`; `None`: the state is not copied.
@@ -40,8 +37,7 @@ impl Facts {
     /// From the settings.
     pub fn new(settings: &Settings) -> Self {
         Self {
-            window: settings.window,
-            grace: settings.window_grace,
+            window: settings.window.clone(),
             zone: settings.time_zone.clone(),
             remote: settings.state.remote.as_ref().map(ToString::to_string),
             channels: settings.notify.channels.clone(),
@@ -77,15 +73,15 @@ pub struct Status {
 /// The window, and whether it was outlived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WindowStatus {
-    /// Whether it is open now.
+    /// Whether the machine is meant to run now. Always true with `window.mode = "always"`.
     pub open: bool,
-    /// The start of the window that is open, else of the next one.
-    #[schema(value_type = String, format = DateTime)]
-    pub start: Timestamp,
-    /// The end of the same window.
-    #[schema(value_type = String, format = DateTime)]
-    pub end: Timestamp,
-    /// Seconds until the end; `null`: it is not open.
+    /// The start of the window that is open, else of the next one; `null` with `window.mode = "always"`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub start: Option<Timestamp>,
+    /// The end of the same window; `null` with `window.mode = "always"`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub end: Option<Timestamp>,
+    /// Seconds until the end; `null`: it is not open, or has no end.
     pub seconds_left: Option<i64>,
     /// Seconds since the last window ended, once `window.grace` is over and until it begins before the next
     /// one.
@@ -108,7 +104,7 @@ pub struct CopiesStatus {
 impl Status {
     /// If there is no state yet: nothing was recorded, so no channel is known to be broken.
     pub fn without_state(facts: &Facts, now: Timestamp) -> Self {
-        let over = facts.window.over(now, &facts.zone, facts.grace);
+        let over = facts.window.over(now, &facts.zone);
         let remote = facts.remote.as_ref();
         Self {
             at: now,
@@ -187,13 +183,17 @@ impl Vitals {
 
 impl WindowStatus {
     fn new(facts: &Facts, now: Timestamp, over: Option<SignedDuration>) -> Self {
-        let (start, end) = facts.window.current_or_next(now, &facts.zone);
-        let open = start <= now && now < end;
+        let hours = facts
+            .window
+            .daily
+            .map(|window| window.current_or_next(now, &facts.zone));
+        let open = hours.is_none_or(|(start, end)| start <= now && now < end);
+        let end = hours.map(|(_, end)| end);
         Self {
             open,
-            start,
+            start: hours.map(|(start, _)| start),
             end,
-            seconds_left: open.then(|| end.duration_since(now).as_secs()),
+            seconds_left: end.filter(|_| open).map(|end| end.duration_since(now).as_secs()),
             over_seconds: over.map(|over| over.as_secs()),
         }
     }
@@ -232,11 +232,7 @@ mod tests {
     /// A window from 13:00 to 18:00 in New York: NOW is its beginning.
     fn facts() -> Facts {
         Facts {
-            window: Window {
-                start: "13:00:00".parse().unwrap(),
-                length: SignedDuration::from_hours(5),
-            },
-            grace: SignedDuration::from_mins(10),
+            window: WindowSettings::from_13(5),
             zone: TimeZone::get("America/New_York").unwrap(),
             remote: Some("s3://bucket/prefix".to_owned()),
             channels: vec![ChannelKind::Sms, ChannelKind::Email],
@@ -264,6 +260,16 @@ mod tests {
         let copies = status.copies.unwrap();
         assert_eq!((copies.saved, copies.age_seconds), (None, None));
         assert!(!status.nobody_to_tell);
+    }
+
+    #[test]
+    fn a_machine_that_always_runs_is_open_and_never_over() {
+        let mut facts = facts();
+        facts.window.daily = None;
+        let window = Status::without_state(&facts, at(NOW)).window;
+        assert!(window.open);
+        assert_eq!((window.start, window.end), (None, None));
+        assert_eq!((window.seconds_left, window.over_seconds), (None, None));
     }
 
     #[tokio::test]

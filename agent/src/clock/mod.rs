@@ -5,6 +5,7 @@
 //! which the instance exists. In every zone and on every night a later day never starts before an earlier
 //! day.
 
+mod chances;
 mod civil;
 mod day;
 mod id;
@@ -16,6 +17,7 @@ mod source;
 mod tests;
 mod window;
 
+pub use chances::{Outlook, Presence, Timetable};
 pub use civil::local_instant;
 pub use day::{
     DeadlineOffset, DeadlineOffsetError, beeminder_day, beeminder_day_bounds, local_day, local_day_bounds,
@@ -26,4 +28,4 @@ pub use moment::{Moment, MomentError, exact_instant, local_time};
 pub use range::DailyRange;
 pub use shown::{day_from, days_from, local_minute, local_second};
 pub use source::Clock;
-pub use window::Window;
+pub use window::{Weekdays, Window};

@@ -166,6 +166,7 @@ fn the_end_of_the_calendar_is_no_panic() {
     let window = Window {
         start: time(13, 0, 0, 0),
         length: SignedDuration::from_hours(5),
+        days: Weekdays::ALL,
     };
     for zone in [TimeZone::UTC, zone("Pacific/Kiritimati"), zone("Pacific/Niue")] {
         for seconds in DEADLINES {
@@ -265,6 +266,7 @@ fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
     let window = Window {
         start: time(13, 0, 0, 0),
         length: SignedDuration::from_hours(5),
+        days: Weekdays::ALL,
     };
     assert_eq!(
         window.current_or_next(at("2026-03-07T18:00:00-05:00"), &new_york()),
@@ -279,6 +281,7 @@ fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
     let night = Window {
         start: time(2, 30, 0, 0),
         length: SignedDuration::from_hours(5),
+        days: Weekdays::ALL,
     };
     assert_eq!(
         night.on(day("2026-03-08"), &new_york()),
@@ -288,6 +291,7 @@ fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
     let night = Window {
         start: time(1, 30, 0, 0),
         length: SignedDuration::from_hours(5),
+        days: Weekdays::ALL,
     };
     assert_eq!(
         night.on(day("2026-11-01"), &new_york()),
@@ -297,6 +301,7 @@ fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
     let late = Window {
         start: time(22, 0, 0, 0),
         length: SignedDuration::from_hours(5),
+        days: Weekdays::ALL,
     };
     assert_eq!(
         late.current_or_next(at("2026-06-02T01:00:00-04:00"), &new_york())
@@ -304,6 +309,38 @@ fn a_window_keeps_its_length_and_its_start_on_the_local_clock() {
         at("2026-06-01T22:00:00-04:00"),
         "yesterday's window is still on"
     );
+}
+
+#[test]
+fn a_window_of_some_days_waits_for_the_next_one() {
+    use jiff::civil::Weekday::{Friday, Monday};
+    let window = Window {
+        start: time(13, 0, 0, 0),
+        length: SignedDuration::from_hours(5),
+        days: Weekdays::new([Monday, Friday]).unwrap(),
+    };
+    let (friday, monday) = (at("2026-11-20T18:00:00-05:00"), at("2026-11-23T13:00:00-05:00"));
+    for during_the_pause in [
+        "2026-11-20T18:00:00-05:00",
+        "2026-11-21T14:00:00-05:00",
+        "2026-11-23T12:59:59-05:00",
+    ] {
+        let now = at(during_the_pause);
+        assert_eq!(window.current_or_next(now, &new_york()).0, monday, "{now}");
+        assert_eq!(window.last_end(now, &new_york()), Some(friday), "{now}");
+        assert_eq!(
+            window.last_pass(now, &new_york()),
+            Some(at("2026-11-23T17:55:00-05:00"))
+        );
+    }
+    let saturday = at("2026-11-21T18:00:00-05:00");
+    let over = window.over(saturday, &new_york(), SignedDuration::from_mins(10));
+    assert_eq!(
+        over,
+        Some(SignedDuration::from_hours(24)),
+        "no window on Saturday"
+    );
+    assert_eq!(Weekdays::new([]), None);
 }
 
 /// Every zone of the database with the days to try: those around each change of the clock, and some ordinary
@@ -369,6 +406,7 @@ fn in_every_zone_each_local_day_has_one_window_and_they_start_in_order() {
             let window = Window {
                 start,
                 length: SignedDuration::from_hours(5),
+                days: Weekdays::ALL,
             };
             for &date in &days {
                 let (begin, end) = window.on(date.into(), &zone);

@@ -1,9 +1,14 @@
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, Time, Weekday},
+    tz::TimeZone,
+};
 
 use super::{civil, local_day};
 use crate::domain::Daystamp;
 
-/// The hours in which the instance exists: a start on the local clock and a length in real (elapsed) time.
+/// The hours in which the instance exists: a start on the local clock, a length in real (elapsed) time, and the
+/// days on which a window starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
     /// Start on the local clock.
@@ -11,14 +16,59 @@ pub struct Window {
     /// Length in elapsed time. A window of five hours lasts five hours, even on a day on which the clock
     /// changes.
     pub length: SignedDuration,
+    /// The local days on which a window starts.
+    pub days: Weekdays,
 }
 
+/// One or more days of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weekdays(u8);
+
+impl Weekdays {
+    /// Every day.
+    pub const ALL: Self = Self(0b111_1111);
+
+    /// `None` for no day at all.
+    pub fn new(days: impl IntoIterator<Item = Weekday>) -> Option<Self> {
+        let bits = days.into_iter().fold(0, |bits, day| bits | Self::bit(day));
+        (bits != 0).then_some(Self(bits))
+    }
+
+    /// Whether `day` is one of them.
+    pub fn contains(self, day: Date) -> bool {
+        self.0 & Self::bit(day.weekday()) != 0
+    }
+
+    fn bit(day: Weekday) -> u8 {
+        1 << day.to_monday_zero_offset()
+    }
+}
+
+/// How long before the end of a window the daemon makes its last pass there.
+const BEFORE_THE_END: SignedDuration = SignedDuration::from_mins(5);
+
+/// The last pass of a window from `start` to `end`.
+pub(super) fn last_pass_in(start: Timestamp, end: Timestamp) -> Option<Timestamp> {
+    Some(end.checked_sub(BEFORE_THE_END).ok()?.max(start))
+}
+
+/// The most days between the starts of two windows, with days to spare for one that the zone skips.
+const LONGEST_PAUSE: usize = 9;
+
 impl Window {
-    /// The window that starts on a local day. If the clock skips the start, the window begins when the clock
-    /// resumes. If the clock shows the start twice, the window begins the first time.
+    /// The window that starts on a local day, whether or not it is one of [`Window::days`]. If the clock skips
+    /// the start, the window begins when the clock resumes. If the clock shows the start twice, the window
+    /// begins the first time.
     pub fn on(self, day: Daystamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let start = civil::reached(day.date().to_datetime(self.start), zone);
         (start, start.saturating_add(self.length).unwrap_or(Timestamp::MAX))
+    }
+
+    /// The daemon's last pass of the window that is open at `now`, else of the next window: five minutes before
+    /// the end, in a shorter window at the start. `None` if there is no such window.
+    pub fn last_pass(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let (start, end) = self.current_or_next(now, zone);
+        last_pass_in(start, end).filter(|_| start < Timestamp::MAX)
     }
 
     /// The end of the last window; `None` during a window.
@@ -27,15 +77,14 @@ impl Window {
         if start <= now {
             return None;
         }
-        let mut day = civil::next(local_day(now, zone).date());
-        loop {
-            let (_, end) = self.on(day.into(), zone);
+        let tomorrow = civil::next(local_day(now, zone).date());
+        let days = std::iter::successors(Some(tomorrow), |&day| {
             let before = civil::previous(day);
-            if end <= now || before == day {
-                return Some(end);
-            }
-            day = before;
-        }
+            (before != day).then_some(before)
+        });
+        days.filter(|&day| self.days.contains(day))
+            .map(|day| self.on(day.into(), zone).1)
+            .find(|&end| end <= now)
     }
 
     /// How long ago the last window ended. `None` during a window, for `grace` after it, and for `grace`
@@ -49,15 +98,13 @@ impl Window {
 
     /// The window that contains `now`, else the next window.
     pub fn current_or_next(self, now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
-        let mut day = civil::previous(local_day(now, zone).date());
+        let yesterday = civil::previous(local_day(now, zone).date());
         // Windows end in the order of their days, so the first window that has not ended is the one we want.
-        loop {
-            let (start, end) = self.on(day.into(), zone);
-            let next = civil::next(day);
-            if now < end || next == day {
-                return (start, end);
-            }
-            day = next;
-        }
+        std::iter::successors(Some(yesterday), |&day| Some(civil::next(day)))
+            .take(LONGEST_PAUSE + 1)
+            .filter(|&day| self.days.contains(day))
+            .map(|day| self.on(day.into(), zone))
+            .find(|&(_, end)| now < end)
+            .unwrap_or((Timestamp::MAX, Timestamp::MAX))
     }
 }

@@ -84,7 +84,9 @@ impl Daemon {
             loaded.settings.heuristic.interval,
         );
         Self {
-            scheduler: scheduler.with_emf(emf.clone()),
+            scheduler: scheduler
+                .with_emf(emf.clone())
+                .with_window(loaded.settings.window.daily, loaded.settings.time_zone.clone()),
             loaded,
             agent,
             notifier,

@@ -14,6 +14,13 @@ use crate::{
 pub(super) async fn window(config: Option<&Path>, options: &WindowArgs) -> anyhow::Result<Exit> {
     let settings = context::load(config).await?.settings;
     let zone = &settings.time_zone;
+    let Some(window) = settings.window.daily else {
+        writeln!(
+            std::io::stdout(),
+            "The machine runs at all times (window.mode = \"always\")."
+        )?;
+        return Ok(Exit::Done);
+    };
     let now = Clock::system().now();
     let today = clock::local_day(now, zone).date();
     let mut out = std::io::stdout().lock();
@@ -28,7 +35,10 @@ pub(super) async fn window(config: Option<&Path>, options: &WindowArgs) -> anyho
     let mut offset = None;
     for days in 0..i64::from(options.days) {
         let day = today.checked_add(days.days())?;
-        let (start, end) = settings.window.on(Daystamp::from(day), zone);
+        if !window.days.contains(day) {
+            continue;
+        }
+        let (start, end) = window.on(Daystamp::from(day), zone);
         let started = start.to_zoned_datetime(zone.clone());
         let note = match offset.replace(started.offset()) {
             Some(before) if before != started.offset() => "  the clock changed",

@@ -161,7 +161,7 @@ mod tests {
     fn without_a_near_name_the_known_ones_are_listed() {
         assert_eq!(
             DECLARED.unknown("window.zzz"),
-            "no such setting; known here: start, hours, grace"
+            "no such setting; known here: mode, start, hours, days, passes, grace"
         );
         assert!(
             DECLARED

@@ -27,6 +27,7 @@ mod settings;
 mod show;
 mod storage;
 mod urls;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ pub use secrets::{RenewableSecrets, SecretName, SecretSource, Secrets};
 pub use settings::Settings;
 pub use storage::{SecretsSettings, StateSettings};
 pub(crate) use urls::is_loopback;
+pub use window::WindowSettings;
 
 /// Environment variables by name.
 pub type Variables = std::collections::BTreeMap<String, String>;

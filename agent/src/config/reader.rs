@@ -10,7 +10,7 @@ use jiff::{
 use toml::Value;
 
 use super::{
-    ConfigProblem,
+    ConfigProblem, Source,
     given::{self, Given, Merged},
     keys,
     setting::Kind,
@@ -35,6 +35,12 @@ impl Reader {
     /// Whether the setting has a value.
     pub(super) fn has(&self, key: &str) -> bool {
         self.merged.has(key)
+    }
+
+    /// Whether a layer gives the setting, so that its value is not the default.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        let given = self.merged.get(key);
+        given.is_some_and(|given| given.source != Source::Default)
     }
 
     /// Whether any setting of the table is set.

@@ -1,9 +1,6 @@
-//! When Mecris looks, when it speaks, and when the machine runs: `[window]`, `[heuristic]`, `[policy]`,
-//! `[walk]`.
+//! When Mecris looks and when it speaks: `[heuristic]`, `[policy]`, `[walk]`.
 
 use std::time::Duration;
-
-use jiff::SignedDuration;
 
 use super::{
     general::Environment,
@@ -11,26 +8,8 @@ use super::{
     setting::{Form, Kind, Setting, Table},
 };
 use crate::{
-    clock::{DailyRange, Window},
+    clock::DailyRange,
     domain::{Severity, Slug},
-};
-
-pub(super) const WINDOW: Table = Table {
-    name: "window",
-    doc: "When the machine is meant to run. The window informs `window` and `status`; it switches nothing.",
-    form: Form::Always,
-    settings: &[
-        Setting::new("window.start", Kind::Time, "on the local clock").default("\"13:00\""),
-        Setting::new("window.hours", Kind::Number, "above 0, up to 24; elapsed time").default("5"),
-        Setting::new(
-            "window.grace",
-            Kind::Duration,
-            "0 to 24h. A daemon that runs longer than this outside of its window goes on, and reports it: in \
-             the log, in the status of its unit, in `/health` (`window`), in `status`, and as the metric \
-             `OutsideWindow`",
-        )
-        .default("\"10m\""),
-    ],
 };
 
 pub(super) const HEURISTIC: Table = Table {
@@ -143,26 +122,6 @@ pub struct WalkSettings {
 }
 
 const DAY: Duration = Duration::from_hours(24);
-
-pub(super) fn window(reader: &mut Reader) -> Option<Window> {
-    let start = reader.time("window.start");
-    let hours = reader.number(
-        "window.hours",
-        "a number of hours above 0 and up to 24",
-        |hours| hours > 0.0 && hours <= 24.0,
-    );
-    let length = SignedDuration::try_from_secs_f64(hours? * 3600.0).ok()?;
-    Some(Window {
-        start: start?,
-        length,
-    })
-}
-
-/// `window.grace`.
-pub(super) fn grace(reader: &mut Reader) -> Option<SignedDuration> {
-    let grace = reader.duration("window.grace", Duration::ZERO..=DAY)?;
-    Some(SignedDuration::try_from(grace).expect("a day at most fits"))
-}
 
 /// Short intervals are for tests: in production an upstream would refuse so many requests. A pass that may
 /// take longer than the interval would delay the next pass.

@@ -4,21 +4,20 @@
 //! Every function reads all of its settings before it returns `None`, so that a person sees every problem at
 //! once.
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use super::{
     BeeminderSettings, BudgetSettings, Environment, HeuristicSettings, HttpSettings, JournalSettings,
     NotifySettings, PolicySettings, Secrets, SecretsSettings, StateSettings, TelemetrySettings, WalkSettings,
-    beeminder, budget, general, http, keys::Declared, notify, operation, reader::Reader, schedule,
-    setting::Section, storage,
+    WindowSettings, beeminder, budget, general, http, keys::Declared, notify, operation, reader::Reader,
+    schedule, setting::Section, storage, window,
 };
-use crate::clock::Window;
 
 /// Every setting, in the order in which the documentation and `examples/full.toml` show them.
 pub(super) const DECLARED: Declared = Declared(&[
     Section {
         title: "General",
-        tables: &[general::TABLE, schedule::WINDOW],
+        tables: &[general::TABLE, window::WINDOW],
     },
     Section {
         title: "HTTP",
@@ -71,10 +70,8 @@ pub struct Settings {
     pub environment: Environment,
     /// The person's zone: local days, quiet hours, the walk, the window.
     pub time_zone: TimeZone,
-    /// When the instance exists.
-    pub window: Window,
-    /// `window.grace`: how long before and after the window the agent may run without saying so.
-    pub window_grace: SignedDuration,
+    /// When the machine runs.
+    pub window: WindowSettings,
     /// The endpoints.
     pub http: HttpSettings,
     /// When to look, and from which severity to speak.
@@ -114,8 +111,7 @@ pub(super) fn read(
     let rules = environment.unwrap_or(Environment::Development);
 
     let time_zone = general::time_zone(reader);
-    let window = schedule::window(reader);
-    let window_grace = schedule::grace(reader);
+    let window = window::read(reader);
     let http = http::read(reader, rules);
     let heuristic = schedule::heuristic(reader, rules);
     let policy = schedule::policy(reader);
@@ -132,7 +128,6 @@ pub(super) fn read(
         environment: environment?,
         time_zone: time_zone?,
         window: window?,
-        window_grace: window_grace?,
         http: http?,
         heuristic: heuristic?,
         policy: policy?,

@@ -69,11 +69,11 @@ pub struct Health {
 /// The window, and whether the daemon has outlived it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WindowState {
-    /// Whether it is open now.
+    /// Whether the machine is meant to run now. Always true with `window.mode = "always"`.
     pub open: bool,
-    /// The end of the window that is open, else of the next one.
-    #[schema(value_type = String, format = DateTime)]
-    pub ends_at: Timestamp,
+    /// The end of the window that is open, else of the next one; `null` with `window.mode = "always"`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ends_at: Option<Timestamp>,
     /// Seconds since the last window ended, if the daemon still runs after `window.grace`; `null`: it does
     /// not. Looked at once a minute.
     pub over_seconds: Option<i64>,

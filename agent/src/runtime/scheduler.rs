@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{
     sync::Notify,
     time::{Instant, MissedTickBehavior},
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Agent, systemd::Notifier};
 use crate::{
+    clock::Window,
     domain::{Freshness, RunOutcome},
     hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
@@ -51,6 +52,8 @@ const FIRST_PRUNE: Duration = Duration::from_secs(60);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// The time for deleting old copies. Copies that are left are deleted the next time.
 const PRUNE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A pass this close to the last one of the window is the last one.
+const LAST_PASS_IS_THIS: SignedDuration = SignedDuration::from_mins(1);
 /// The longest turn of the delivery loop: several attempts with their leases, one after the other.
 const LONGEST_DELIVERY_TURN: Duration = Duration::from_secs(120);
 
@@ -62,6 +65,7 @@ pub struct Scheduler {
     metrics: Metrics,
     notifier: Notifier,
     interval: Duration,
+    window: Option<(Window, TimeZone)>,
     emf: Emf,
     failed_messages: Arc<Mutex<Option<u32>>>,
     new_message: Arc<Notify>,
@@ -83,6 +87,7 @@ impl Scheduler {
             metrics,
             notifier,
             interval,
+            window: None,
             emf: Emf::default(),
             failed_messages: Arc::default(),
             new_message: Arc::default(),
@@ -94,6 +99,13 @@ impl Scheduler {
     #[must_use]
     pub fn with_emf(mut self, emf: Emf) -> Self {
         self.emf = emf;
+        self
+    }
+
+    /// Also makes a pass shortly before the window ends: the last moment at which this machine can speak.
+    #[must_use]
+    pub fn with_window(mut self, window: Option<Window>, zone: TimeZone) -> Self {
+        self.window = window.map(|window| (window, zone));
         self
     }
 
@@ -127,7 +139,7 @@ impl Scheduler {
                 self.live.beat();
             }
             if Instant::now() >= due {
-                due = Instant::now() + self.interval;
+                due = Instant::now() + self.until_next_pass();
                 tokio::select! {
                     // A pass can be dropped while it observes. If it has recorded a message, the last drain
                     // of `serve` delivers that message.
@@ -356,6 +368,20 @@ impl Scheduler {
                 None => self.live.recover(channel.degraded_name()),
             }
         }
+    }
+
+    /// How long after a pass the next one is made.
+    fn until_next_pass(&self) -> Duration {
+        let now = self.agent.clock.now();
+        let last = self
+            .window
+            .as_ref()
+            .and_then(|(window, zone)| window.last_pass(now, zone));
+        let until_last = last.map(|last| last.duration_since(now));
+        until_last
+            .filter(|&wait| wait > LAST_PASS_IS_THIS)
+            .and_then(|wait| Duration::try_from(wait).ok())
+            .map_or(self.interval, |wait| wait.min(self.interval))
     }
 
     fn until(&self, due: Option<Timestamp>) -> Duration {

@@ -12,8 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Agent, systemd::Notifier};
 use crate::{
-    clock::Window,
-    config::{Environment, Settings},
+    config::{Environment, Settings, WindowSettings},
     telemetry::{
         emf::{Emf, Metric},
         live::LiveStatus,
@@ -29,8 +28,7 @@ const MINUTES_BETWEEN_WARNINGS: u32 = 60;
 /// Notices when the process runs outside its daily window.
 #[derive(Clone, Debug)]
 pub struct WindowGuard {
-    window: Window,
-    grace: SignedDuration,
+    window: WindowSettings,
     zone: TimeZone,
     /// Only in production does running outside the window cause a warning: a developer's machine runs all
     /// day.
@@ -41,8 +39,7 @@ impl WindowGuard {
     /// Makes the guard of the configured window.
     pub fn new(settings: &Settings) -> Self {
         Self {
-            window: settings.window,
-            grace: settings.window_grace,
+            window: settings.window.clone(),
             zone: settings.time_zone.clone(),
             production: settings.environment == Environment::Production,
         }
@@ -51,7 +48,7 @@ impl WindowGuard {
     /// The time since the last window ended. `None` in the window, and within the grace time after a window
     /// or before the next.
     pub fn overrun(&self, now: Timestamp) -> Option<SignedDuration> {
-        self.window.over(now, &self.zone, self.grace)
+        self.window.over(now, &self.zone)
     }
 }
 
@@ -121,11 +118,7 @@ mod tests {
 
     fn guard(hours: i64) -> WindowGuard {
         WindowGuard {
-            window: Window {
-                start: "13:00:00".parse().unwrap(),
-                length: SignedDuration::from_hours(hours),
-            },
-            grace: SignedDuration::from_mins(10),
+            window: WindowSettings::from_13(hours),
             zone: TimeZone::get("America/New_York").unwrap(),
             production: true,
         }

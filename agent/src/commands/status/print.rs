@@ -60,7 +60,10 @@ impl<'a, W: Write> Printer<'a, W> {
 
     fn window(&mut self) -> io::Result<()> {
         let window = &self.status.window;
-        let next = clock::local_minute(window.start, self.zone);
+        let Some(start) = window.start else {
+            return writeln!(self.out, "window        always open");
+        };
+        let next = clock::local_minute(start, self.zone);
         match (window.seconds_left, window.over_seconds) {
             (Some(left), _) => writeln!(self.out, "window        open, {} left", text::roughly(left)),
             (None, Some(over)) => writeln!(

@@ -78,7 +78,10 @@ fn digits_in_the_environment_stay_text_where_text_is_meant() {
         ["007", "true-story"]
     );
     assert_eq!(settings.walk.unwrap().goal.as_str(), "10000");
-    assert_eq!(settings.window.length, jiff::SignedDuration::from_mins(150));
+    assert_eq!(
+        settings.window.daily.unwrap().length,
+        jiff::SignedDuration::from_mins(150)
+    );
     assert_eq!(settings.http.requests_per_minute, 60);
     assert!(settings.policy.escalate);
 }
@@ -292,4 +295,20 @@ fn a_templates_variables_are_the_same_from_a_file_and_from_the_environment() {
         expected
     );
     assert_eq!(whatsapp("", &[])["1"], "{text} {tag}", "the default");
+}
+
+#[test]
+fn a_window_is_meant_when_its_hours_are_given_and_not_otherwise() {
+    for (variables, is_daily) in [
+        (&[][..], false),
+        (&[("MECRIS__WINDOW__GRACE", "20m")], false),
+        (&[("MECRIS__WINDOW__PASSES", "['21:30']")], false),
+        (&[("MECRIS__WINDOW__HOURS", "2")], true),
+        (&[("MECRIS__WINDOW__START", "09:00")], true),
+        (&[("MECRIS__WINDOW__DAYS", "[SUN]")], true),
+        (&[("MECRIS__WINDOW__MODE", "daily")], true),
+    ] {
+        let settings = loaded(VALID, variables).settings;
+        assert_eq!(settings.window.daily.is_some(), is_daily, "{variables:?}");
+    }
 }

@@ -37,6 +37,21 @@ const BROKEN: &[(&str, Variables)] = &[
         &[("MECRIS__TIME_ZONE", "Etc/Unknown")],
     ),
     ("a start is a time", &[("MECRIS__WINDOW__START", "25:00")]),
+    ("a mode is one of two", &[("MECRIS__WINDOW__MODE", "sometimes")]),
+    (
+        "a machine that always runs has no window",
+        &[
+            ("MECRIS__WINDOW__MODE", "always"),
+            ("MECRIS__WINDOW__START", "13:00"),
+        ],
+    ),
+    ("a window has a day", &[("MECRIS__WINDOW__DAYS", "[]")]),
+    ("a day is a day", &[("MECRIS__WINDOW__DAYS", "[MON, Tuesday]")]),
+    ("a pass has a time", &[("MECRIS__WINDOW__PASSES", "[21]")]),
+    (
+        "a pass is named once",
+        &[("MECRIS__WINDOW__PASSES", "['21:30', '21:30']")],
+    ),
     ("hours are above 0", &[("MECRIS__WINDOW__HOURS", "0")]),
     ("hours are a number", &[("MECRIS__WINDOW__HOURS", "nan")]),
     ("hours are at most 24", &[("MECRIS__WINDOW__HOURS", "24.1")]),
@@ -345,6 +360,15 @@ const BROKEN: &[(&str, Variables)] = &[
 ];
 
 const KEPT: &[(&str, Variables)] = &[
+    ("a machine always runs", &[("MECRIS__WINDOW__MODE", "always")]),
+    (
+        "a window on some days, and passes besides",
+        &[
+            ("MECRIS__WINDOW__MODE", "daily"),
+            ("MECRIS__WINDOW__DAYS", "[MON, FRI]"),
+            ("MECRIS__WINDOW__PASSES", "['21:30', '09:00']"),
+        ],
+    ),
     (
         "production with tokens and sms",
         &[

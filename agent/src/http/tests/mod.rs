@@ -147,11 +147,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
         auth: Auth::Token,
         requests_per_minute: 600,
         facts: crate::status::Facts {
-            window: crate::clock::Window {
-                start: "13:00:00".parse().unwrap(),
-                length: jiff::SignedDuration::from_hours(5),
-            },
-            grace: jiff::SignedDuration::from_mins(10),
+            window: crate::config::WindowSettings::from_13(5),
             zone: zone(),
             remote: Some("file:///copies".to_owned()),
             channels: vec![crate::domain::ChannelKind::Sms],

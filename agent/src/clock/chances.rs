@@ -1,0 +1,207 @@
+//! Chances: the moments at which Mecris can speak. They are promised by configuration, less quiet hours and
+//! vacations. Whether Mecris should speak is not decided here.
+
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+
+use super::{DailyRange, Window, civil, local_day, local_day_bounds, window::last_pass_in};
+use crate::domain::Daystamp;
+
+/// The last chance but one lies at least this long before the last one.
+const BETWEEN_LAST_TWO: SignedDuration = SignedDuration::from_mins(15);
+
+/// Chances of a daemon are counted no closer than this, however short its interval is.
+const CLOSEST: SignedDuration = SignedDuration::from_mins(1);
+
+/// The passes that are promised, and when they must be silent.
+#[derive(Clone, Debug)]
+pub struct Timetable {
+    /// The person's zone.
+    pub zone: TimeZone,
+    /// When the daemon runs.
+    pub daemon: Presence,
+    /// Single passes each day, on the local clock: `window.passes`, or the habit of a crontab.
+    pub passes: Vec<Time>,
+    /// `policy.quiet_hours`.
+    pub quiet_hours: Option<DailyRange>,
+    /// Vacations, each from its first instant to the first instant after it.
+    pub vacations: Vec<(Timestamp, Timestamp)>,
+}
+
+/// When the daemon runs, with its `heuristic.interval`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Presence {
+    /// No daemon makes passes.
+    Never,
+    /// At all times.
+    Always {
+        /// The time between two passes.
+        interval: SignedDuration,
+    },
+    /// In a window.
+    Daily {
+        /// The window.
+        window: Window,
+        /// The time between two passes.
+        interval: SignedDuration,
+    },
+}
+
+impl Timetable {
+    /// Whether a pass at `at` may speak: it is outside quiet hours and vacations.
+    pub fn may_speak(&self, at: Timestamp) -> bool {
+        !self.on_vacation(at)
+            && !self
+                .quiet_hours
+                .is_some_and(|hours| hours.contains(at, &self.zone))
+    }
+
+    /// The chances of a local day, in order, each once.
+    pub fn on(&self, day: Daystamp) -> Vec<Timestamp> {
+        let (from, until) = local_day_bounds(day, &self.zone);
+        let mut chances = self.promised(day, from, until);
+        let quiet = self.quiet_around(day);
+        chances.retain(|&at| {
+            let is_quiet = quiet.iter().any(|&(start, end)| start <= at && at < end);
+            !is_quiet && !self.on_vacation(at)
+        });
+        chances.sort_unstable();
+        chances.dedup();
+        chances
+    }
+
+    /// What is ahead of a pass at `now`, with the next `horizon` local days.
+    pub fn outlook(&self, now: Timestamp, horizon: u16) -> Outlook {
+        let today = local_day(now, &self.zone);
+        let later = std::iter::successors(Some(civil::next(today.date())), |&day| Some(civil::next(day)));
+        Outlook {
+            now,
+            today,
+            may_speak: self.may_speak(now),
+            chances: self.on(today),
+            later: later
+                .take(horizon.into())
+                .filter_map(|day| Some((day.into(), self.on(day.into()).first().copied()?)))
+                .collect(),
+        }
+    }
+
+    /// Every promised pass of a local day, from its first instant up to the first instant after it.
+    fn promised(&self, day: Daystamp, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
+        let date = day.date();
+        let single = |time: &Time| civil::reached(date.to_datetime(*time), &self.zone);
+        let mut passes: Vec<Timestamp> = self.passes.iter().map(single).collect();
+        match self.daemon {
+            Presence::Never => {}
+            Presence::Always { interval } => passes.extend(every(interval, from, until)),
+            Presence::Daily { window, interval } => {
+                // A window that starts yesterday may reach into today.
+                for start_day in [civil::previous(date), date] {
+                    if window.days.contains(start_day) {
+                        let (start, end) = window.on(start_day.into(), &self.zone);
+                        let last = last_pass_in(start, end).unwrap_or(start);
+                        passes.extend(every(interval, start, last));
+                        passes.push(last);
+                    }
+                }
+            }
+        }
+        passes.retain(|&at| from <= at && at < until);
+        passes
+    }
+
+    /// The quiet hours that may touch a local day.
+    fn quiet_around(&self, day: Daystamp) -> Vec<(Timestamp, Timestamp)> {
+        let Some(hours) = self.quiet_hours else {
+            return Vec::new();
+        };
+        [civil::previous(day.date()), day.date()]
+            .map(|start_day| hours.on(start_day.into(), &self.zone))
+            .to_vec()
+    }
+
+    fn on_vacation(&self, at: Timestamp) -> bool {
+        self.vacations
+            .iter()
+            .any(|&(from, until)| from <= at && at < until)
+    }
+}
+
+fn every(interval: SignedDuration, from: Timestamp, until: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let step = interval.max(CLOSEST);
+    std::iter::successors(Some(from), move |at| at.checked_add(step).ok()).take_while(move |&at| at < until)
+}
+
+/// The chances of today and the days after it, as one pass sees them.
+///
+/// A *limit* is the latest instant at which speaking about something still helps: its derailment less the time
+/// that a person needs to act.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    now: Timestamp,
+    today: Daystamp,
+    may_speak: bool,
+    chances: Vec<Timestamp>,
+    later: Vec<(Daystamp, Timestamp)>,
+}
+
+impl Outlook {
+    /// When the pass is.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The local day of the pass.
+    pub fn today(&self) -> Daystamp {
+        self.today
+    }
+
+    /// Whether this pass may speak: it is outside quiet hours and vacations.
+    pub fn may_speak(&self) -> bool {
+        self.may_speak
+    }
+
+    /// The local day of the last chance up to `limit`. Today if no later day has a chance up to it, even if
+    /// today's own chances are over: then a pass that can speak is the last chance. A limit beyond the horizon
+    /// gives the last day of the horizon that has a chance.
+    pub fn last_day(&self, limit: Timestamp) -> Daystamp {
+        let reached = self.later.partition_point(|&(_, first)| first <= limit);
+        reached
+            .checked_sub(1)
+            .map_or(self.today, |index| self.later[index].0)
+    }
+
+    /// Whether no later day has a chance up to `limit`.
+    pub fn is_last_day(&self, limit: Timestamp) -> bool {
+        self.later.first().is_none_or(|&(_, first)| first > limit)
+    }
+
+    /// Today's last chance up to `limit`; `None` if today has none.
+    pub fn last_today(&self, limit: Timestamp) -> Option<Timestamp> {
+        let reached = self.chances.partition_point(|&at| at <= limit);
+        reached.checked_sub(1).map(|index| self.chances[index])
+    }
+
+    /// Today's last chance but one up to `limit`: the latest that lies at least 15 minutes before the last. The
+    /// last one itself if no chance lies before it; `None` if today has none.
+    pub fn last_but_one_today(&self, limit: Timestamp) -> Option<Timestamp> {
+        let last = self.last_today(limit)?;
+        let before = last.saturating_sub(BETWEEN_LAST_TWO).unwrap_or(Timestamp::MIN);
+        Some(self.last_today(before).unwrap_or(last))
+    }
+
+    /// Whether today has no chance after this pass up to `limit`.
+    pub fn is_last_chance(&self, limit: Timestamp) -> bool {
+        self.last_today(limit).is_none_or(|last| last <= self.now)
+    }
+
+    /// The next chance after this pass, within the horizon.
+    pub fn next(&self) -> Option<Timestamp> {
+        let today = self.chances[self.chances.partition_point(|&at| at <= self.now)..].first();
+        today
+            .copied()
+            .or_else(|| self.later.first().map(|&(_, first)| first))
+    }
+}
+
+#[cfg(test)]
+mod tests;
