@@ -27,9 +27,19 @@ impl Figures {
 
     /// The median round.
     pub(crate) fn per_second(&self) -> f64 {
-        let mut rates = self.rates.clone();
-        rates.sort_unstable_by(f64::total_cmp);
-        rates.get(rates.len() / 2).copied().unwrap_or(0.0)
+        median(self.rates.clone())
+    }
+
+    /// The median over the rounds of our rate divided by their rate in the same round. Both sides of a round
+    /// run close to each other, so that a change in the load of the machine disturbs both.
+    pub(crate) fn ratio(&self, theirs: &Self) -> f64 {
+        median(
+            self.rates
+                .iter()
+                .zip(&theirs.rates)
+                .map(|(ours, theirs)| ours / theirs)
+                .collect(),
+        )
     }
 
     /// Over all rounds.
@@ -38,6 +48,11 @@ impl Figures {
         times.sort_unstable();
         percentile(&times, 99)
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Runs a round. Returns its results: the time of each answer, and the time of the round.

@@ -4,7 +4,9 @@
 mod bare;
 mod checkpoints;
 mod decisions;
+mod endpoints;
 mod load;
+mod memory;
 mod person;
 mod report;
 mod startup;
@@ -21,8 +23,12 @@ use mecris_tests::{
     twilio::Twilio,
 };
 
-use report::{Report, milliseconds};
+use endpoints::Load;
+use report::Report;
 use url::Url;
+
+/// Goals on the account.
+const GOALS: usize = 10;
 
 /// Measures a release build of mecris-agent against the fakes, and its endpoints against a bare hyper server
 /// with the same bytes.
@@ -41,7 +47,7 @@ struct Arguments {
     #[arg(long, default_value_t = 50)]
     starts: usize,
     /// Rounds of load on each server, taken in turns.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 9)]
     rounds: usize,
     /// Seconds of each round.
     #[arg(long, default_value_t = 2)]
@@ -51,9 +57,19 @@ struct Arguments {
     connections: usize,
 }
 
+impl Arguments {
+    fn load(&self) -> Load {
+        Load {
+            rounds: self.rounds,
+            round: Duration::from_secs(self.seconds),
+            connections: self.connections,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Half {
-    /// Starts, memory, endpoints, decisions, the size of the binary: some minutes.
+    /// Starts, memory, endpoints, decisions, the size of the binary: five minutes.
     Daemon,
     /// The state off the machine: a year of passes and a thousand copies, a quarter of an hour.
     State,
@@ -87,11 +103,14 @@ fn main() -> anyhow::Result<()> {
     let clock = FakeClock::default();
     let beeminder = Beeminder::start(&clock)?;
     let twilio = Twilio::start(&clock)?;
-    beeminder.set_goals((0..10).map(|n| GoalSpec::new(&format!("goal{n}"), 5 + n)));
+    beeminder.set_goals(goals(5));
     let mut setup = installation(&beeminder, &twilio);
     if arguments.only != Some(Half::State) {
         startup::measure(&setup, arguments.starts, &mut report);
-        endpoints(&setup, &arguments, &mut report)?;
+        memory::idle(&setup, &mut report)?;
+        beeminder.set_goals(goals(0));
+        memory::after_a_day(installation(&beeminder, &twilio), &clock, &mut report)?;
+        endpoints::measure(&setup, GOALS, arguments.load(), &mut report)?;
         decisions::measure(&mut report);
         let size = std::fs::metadata(agent::binary())
             .context("the agent's binary")?
@@ -111,6 +130,13 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Goals with this many safe days and more: 0 is a beemergency day.
+fn goals(first: i64) -> impl Iterator<Item = GoalSpec> {
+    (first..)
+        .take(GOALS)
+        .map(|safebuf| GoalSpec::new(&format!("goal{safebuf}"), safebuf))
+}
+
 fn installation(beeminder: &Beeminder, twilio: &Twilio) -> Setup {
     let mut setup = Setup::new(beeminder.address(), twilio.address());
     setup.config.set("http.requests_per_minute", 1_000_000_000);
@@ -118,55 +144,4 @@ fn installation(beeminder: &Beeminder, twilio: &Twilio) -> Setup {
     setup.config.set("budget.anthropic.limit_usd", 25.0);
     setup.config.set("budget.anthropic.period", "monthly");
     setup
-}
-
-/// `/health` and `/usage` against a bare hyper server in a process of its own, in turns.
-fn endpoints(setup: &Setup, arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
-    let daemon = setup.serve();
-    let token = format!("Bearer {}", agent::API_TOKEN);
-    let round = Duration::from_secs(arguments.seconds);
-    for path in ["/health", "/usage"] {
-        let bare = bare::Process::start(setup.folder(), &daemon.get(path))?;
-        let (mut ours, mut theirs) = (load::Figures::default(), load::Figures::default());
-        for _ in 0..arguments.rounds {
-            ours.add(load::run(
-                daemon.address(),
-                path,
-                &token,
-                arguments.connections,
-                round,
-            )?);
-            theirs.add(load::run(
-                bare.address(),
-                path,
-                &token,
-                arguments.connections,
-                round,
-            )?);
-        }
-        let ratio = ours.per_second() / theirs.per_second();
-        let reach = if path == "/health" { ">= 0.8" } else { "" };
-        let name = |what: &str| format!("{path}, c={}: {what}", arguments.connections);
-        report.row(
-            &name("requests per second"),
-            format!("{:.0}", ours.per_second()),
-            "",
-            true,
-        );
-        report.row(
-            &name("bare hyper, same bytes"),
-            format!("{:.0}", theirs.per_second()),
-            "",
-            true,
-        );
-        report.row(
-            &name("ratio (median of rounds)"),
-            format!("{ratio:.2}"),
-            reach,
-            path != "/health" || ratio >= 0.8,
-        );
-        let p99 = format!("{} / {}", milliseconds(ours.p99()), milliseconds(theirs.p99()));
-        report.row(&name("p99, ours / bare"), p99, "", true);
-    }
-    Ok(())
 }

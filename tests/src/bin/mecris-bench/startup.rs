@@ -1,14 +1,13 @@
-//! Measures the time from exec to READY=1, and the memory of an idle daemon.
+//! Measures the time from exec to READY=1.
 
 use std::{os::unix::net::UnixDatagram, process::Stdio, time::Duration};
 
-use mecris_tests::{agent::Setup, wait};
+use mecris_tests::agent::Setup;
 use tokio::time::Instant;
 
 use crate::report::{Report, milliseconds, percentile};
 
-/// Starts the daemon `times` times on the same state and prints the median and the 99th percentile. Then lets
-/// a daemon idle.
+/// Starts the daemon `times` times on the same state and prints the median and the 99th percentile.
 pub(crate) fn measure(setup: &Setup, times: usize, report: &mut Report) {
     let mut durations: Vec<Duration> = (0..times.max(1)).map(|_| start(setup)).collect();
     durations.sort_unstable();
@@ -22,23 +21,6 @@ pub(crate) fn measure(setup: &Setup, times: usize, report: &mut Report) {
     report.row(
         "exec to READY, p99",
         milliseconds(percentile(&durations, 99)),
-        "",
-        true,
-    );
-
-    let daemon = setup.serve();
-    wait::pause(Duration::from_secs(2));
-    let mebibytes = |field| kilobytes(daemon.pid(), field) as f64 / 1024.0;
-    let resident = mebibytes("VmRSS:");
-    report.row(
-        "idle resident memory after 2 s",
-        format!("{resident:.1} MiB"),
-        "<= 14 MiB",
-        resident <= 14.0,
-    );
-    report.row(
-        "of that: its own memory, not pages of the binary",
-        format!("{:.1} MiB", mebibytes("RssAnon:")),
         "",
         true,
     );
@@ -72,13 +54,4 @@ fn start(setup: &Setup) -> Duration {
     let _ = child.kill();
     let _ = child.wait();
     took
-}
-
-/// A field of the process' status, in kB.
-fn kilobytes(pid: u32, field: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    line.and_then(|rest| rest.split_whitespace().next())
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0)
 }

@@ -22,14 +22,13 @@ use mecris_tests::{
     clock::FakeClock,
 };
 
-use crate::{person, report::Report};
+use crate::{memory, person, report::Report};
 
 /// Goals on the account.
 const GOALS: i64 = 12;
 /// How many of a goal's newest days have datapoints in the fake, which sends three of them with the goal.
 const DAYS_WITH_DATA: i64 = 4;
-/// A pass every 15 minutes for five hours, both ends included.
-const PASSES_PER_DAY: i64 = 21;
+const PASSES_PER_DAY: i64 = memory::PASSES_PER_DAY as i64;
 /// Sessions that a person sends on a day, beside one reading of the odometer.
 const SESSIONS_PER_DAY: i64 = 4;
 
