@@ -167,8 +167,8 @@ impl Store {
     /// Whatever `work` says, or if the transaction cannot begin.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = reader.unchecked_transaction()?;
-        Ok(work(&snapshot)?)
+        let snapshot = connection::Snapshot::begin(&reader)?;
+        Ok(work(snapshot.connection())?)
     }
 }
 

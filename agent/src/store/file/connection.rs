@@ -41,3 +41,69 @@ pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection, StoreErro
     prepare_once(&connection)?;
     Ok(connection)
 }
+
+/// A read transaction: everything that it reads is of one moment. It ends when it is dropped.
+///
+/// The transactions of rusqlite parse `BEGIN` and `ROLLBACK` each time, which takes as long as a small query.
+/// The connection prepares these statements once.
+pub(in crate::store) struct Snapshot<'connection>(&'connection Connection);
+
+impl<'connection> Snapshot<'connection> {
+    /// Begins it.
+    ///
+    /// # Errors
+    /// If the connection is inside a transaction already.
+    pub(in crate::store) fn begin(connection: &'connection Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    /// Reads in it.
+    pub(in crate::store) fn connection(&self) -> &'connection Connection {
+        self.0
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let rollback = || self.0.prepare_cached("ROLLBACK")?.execute([]);
+        // SQLite ends a transaction by itself after some errors. If it cannot be ended now, the next `begin`
+        // says so.
+        if !self.0.is_autocommit()
+            && let Err(error) = rollback()
+        {
+            tracing::warn!(%error, "a read of the state did not end");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_of_one_moment_and_ends_when_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let writer = Connection::open(&path).unwrap();
+        configure_writer(&writer).unwrap();
+        writer
+            .execute_batch("CREATE TABLE t (n); INSERT INTO t VALUES (1)")
+            .unwrap();
+        let reader = open_reader(&path).unwrap();
+        let sum = |connection: &Connection| -> i64 {
+            connection
+                .query_row("SELECT sum(n) FROM t", [], |row| row.get(0))
+                .unwrap()
+        };
+        for before in [1, 2] {
+            let snapshot = Snapshot::begin(&reader).unwrap();
+            assert_eq!(sum(snapshot.connection()), before);
+            writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+            assert_eq!(sum(snapshot.connection()), before);
+            assert!(Snapshot::begin(&reader).is_err());
+            drop(snapshot);
+            assert_eq!(sum(&reader), before + 1);
+        }
+    }
+}
