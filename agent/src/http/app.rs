@@ -2,7 +2,10 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{civil::Time, tz::TimeZone};
 
-use super::{Passes, Tokens, auth::RateLimits, health::HealthCache, request_id::RequestIds};
+use super::{
+    Passes, Tokens, account_cache::AccountCache, auth::RateLimits, health::HealthCache,
+    request_id::RequestIds,
+};
 use crate::{
     budget::BudgetArm,
     clock::Clock,
@@ -26,6 +29,7 @@ pub struct App {
     pub(super) rates: RateLimits,
     pub(super) request_ids: RequestIds,
     pub(super) health: HealthCache,
+    pub(super) accounts: AccountCache,
 }
 
 /// What the endpoints need to know of the configuration.
@@ -126,6 +130,7 @@ impl App {
             rates,
             request_ids: RequestIds::new(),
             health: HealthCache::default(),
+            accounts: AccountCache::default(),
         })
     }
 }

@@ -6,6 +6,7 @@
 //! shapes recorded state with the pure functions of [`views`]. No rule about risk or about when to speak
 //! lives here.
 
+mod account_cache;
 mod app;
 mod args;
 pub mod auth;

@@ -168,11 +168,12 @@ impl Rows {
     }
 
     /// Judges them at `now`.
-    pub(in crate::http) fn judge(self, settings: &AppSettings, now: Timestamp) -> Known {
+    pub(in crate::http) fn judge(self, app: &App, now: Timestamp) -> Known {
         // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
         let parse = |(at, json): (Timestamp, String)| Some((at, serde_json::from_str::<Walk>(&json).ok()?));
+        let account = self.account.map(|(at, json)| (at, app.accounts.parse(json)));
         Known {
-            reading: Reading::judge(self.account, self.newest_try, settings.interval, now),
+            reading: Reading::judge(account, self.newest_try, app.settings.interval, now),
             walk: self.walk.and_then(parse),
         }
     }
@@ -204,6 +205,6 @@ impl Known {
 
 impl App {
     fn beeminder(&self, now: Timestamp) -> Result<Known, StoreError> {
-        Ok(self.store.read(Rows::read)?.judge(&self.settings, now))
+        Ok(self.store.read(Rows::read)?.judge(self, now))
     }
 }

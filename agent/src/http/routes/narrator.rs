@@ -43,7 +43,7 @@ pub(in crate::http) async fn context(
             UsageView::unknown(Some("the budgets cannot be read at the moment".to_owned()))
         }
     };
-    let beeminder = beeminder.judge(&app.settings, now);
+    let beeminder = beeminder.judge(&app, now);
     let reading = &beeminder.reading;
     let walk = app.settings.walk_goal.as_ref().map(|goal| {
         beeminder

@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Reading, when};
+use super::{Reading, reading::Judged, when};
 use crate::{
     arms::beeminder::Goal,
     domain::{Money, Severity, Slug},
@@ -57,18 +57,25 @@ pub enum Urgency {
 impl Emergency {
     /// All goals of a reading that are not known to be safe, most urgent first.
     pub fn all(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Vec<Self> {
-        let zone = reading.zone(zone);
-        let mut all: Vec<_> = reading
-            .goals()
+        Self::among(&reading.judged(), &reading.zone(zone), now)
+    }
+
+    /// Those of these goals that are not known to be safe, most urgent first. `zone` is the account's.
+    pub fn among(judged: &[Judged<'_>], zone: &TimeZone, now: Timestamp) -> Vec<Self> {
+        let mut all: Vec<_> = judged
             .iter()
-            .filter_map(|goal| Self::new(goal, reading, &zone, now))
+            .filter_map(|judged| Self::new(judged, zone, now))
             .collect();
         all.sort_by_key(|e| (e.urgency, e.safebuf.is_none(), e.safebuf, e.losedate));
         all
     }
 
-    fn new(goal: &Goal, reading: &Reading, zone: &TimeZone, now: Timestamp) -> Option<Self> {
-        let (derail_risk, why) = reading.judged(goal);
+    fn new(judged: &Judged<'_>, zone: &TimeZone, now: Timestamp) -> Option<Self> {
+        let &Judged {
+            goal,
+            risk: derail_risk,
+            ref why,
+        } = judged;
         let urgency = match derail_risk {
             Severity::Safe => return None,
             Severity::Critical => Urgency::Immediate,
@@ -126,13 +133,15 @@ fn suggested_action(goal: &Goal, urgency: Urgency) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::{super::testing::*, *};
 
     fn one(safebuf: Option<i64>, over: serde_json::Value) -> Emergency {
         let mut reading = trusted();
-        reading.account.as_mut().unwrap().goals = vec![goal("reading", safebuf, over)];
+        Arc::make_mut(reading.account.as_mut().unwrap()).goals = vec![goal("reading", safebuf, over)];
         Emergency::all(&reading, &zone(), now()).remove(0)
     }
 

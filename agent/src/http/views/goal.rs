@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Reading, when};
+use super::{reading::Judged, when};
 use crate::{
-    arms::beeminder::{Goal, GoalState},
+    arms::beeminder::GoalState,
     domain::{Money, Severity, Slug},
 };
 
@@ -51,8 +51,9 @@ pub struct GoalView {
 }
 
 impl GoalView {
-    /// A goal of a reading, at an instant.
-    pub fn new(goal: &Goal, reading: &Reading, now: Timestamp) -> Self {
+    /// A judged goal, at an instant.
+    pub fn new(judged: &Judged<'_>, now: Timestamp) -> Self {
+        let goal = judged.goal;
         Self {
             slug: goal.slug.clone(),
             title: goal.title.clone(),
@@ -60,7 +61,7 @@ impl GoalView {
             target_value: goal.target_value,
             safebuf: goal.safebuf,
             deadline: goal.losedate,
-            derail_risk: reading.risk(goal),
+            derail_risk: judged.risk,
             pledge: goal.pledge,
             rate: goal.rate,
             runits: goal.rate_unit.clone(),

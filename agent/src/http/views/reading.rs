@@ -1,6 +1,6 @@
 //! How much the recorded Beeminder account is worth now.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -15,11 +15,22 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Reading {
     /// What was read last; `None`: nothing ever was.
-    pub account: Option<Account>,
+    pub account: Option<Arc<Account>>,
     /// When it was read.
     pub as_of: Option<Timestamp>,
     /// Why it cannot be trusted now; `None`: it can.
     pub doubt: Option<String>,
+}
+
+/// A goal, and how close it is to derailing.
+#[derive(Clone, Debug)]
+pub struct Judged<'reading> {
+    /// The goal.
+    pub goal: &'reading Goal,
+    /// Its `derail_risk`.
+    pub risk: Severity,
+    /// Why it is that, in one sentence.
+    pub why: String,
 }
 
 /// The newest try of an upstream: when, whether it answered, why not.
@@ -27,11 +38,11 @@ pub type Try = (Timestamp, bool, Option<String>);
 
 impl Reading {
     /// Judges the recorded account: it is trusted if the newest try worked and it is not older than two
-    /// intervals.
+    /// intervals. `recorded` is when it was read, and what came of parsing it.
     ///
     /// "All safe" while Beeminder was down is the failure that this ends.
     pub fn judge(
-        snapshot: Option<(Timestamp, String)>,
+        recorded: Option<(Timestamp, serde_json::Result<Arc<Account>>)>,
         newest_try: Option<Try>,
         interval: Duration,
         now: Timestamp,
@@ -45,7 +56,7 @@ impl Reading {
                 )
             })
         });
-        let Some((at, json)) = snapshot else {
+        let Some((at, parsed)) = recorded else {
             let doubt = failure.unwrap_or_else(|| "Beeminder was not read yet".to_owned());
             return Self {
                 account: None,
@@ -53,7 +64,7 @@ impl Reading {
                 doubt: Some(doubt),
             };
         };
-        match serde_json::from_str(&json) {
+        match parsed {
             Err(error) => {
                 let doubt = format!("the recorded reading cannot be parsed: {error}");
                 Self {
@@ -75,7 +86,7 @@ impl Reading {
 
     /// The account if it can be trusted.
     pub fn trusted(&self) -> Option<&Account> {
-        self.account.as_ref().filter(|_| self.doubt.is_none())
+        self.account.as_deref().filter(|_| self.doubt.is_none())
     }
 
     /// All goals that were ever read, trusted or not.
@@ -83,13 +94,18 @@ impl Reading {
         self.account.as_ref().map_or(&[], |account| &account.goals)
     }
 
-    /// The `derail_risk` of a goal: of a reading that cannot be trusted, UNKNOWN.
-    pub fn risk(&self, goal: &Goal) -> Severity {
-        self.judged(goal).0
+    /// Every goal with its `derail_risk`, in Beeminder's order. In a reading that cannot be trusted, each is
+    /// UNKNOWN.
+    pub fn judged(&self) -> Vec<Judged<'_>> {
+        let zone = self.zone(&TimeZone::UTC);
+        let judge = |goal| {
+            let (risk, why) = self.judge_goal(goal, &zone);
+            Judged { goal, risk, why }
+        };
+        self.goals().iter().map(judge).collect()
     }
 
-    /// The `derail_risk` of a goal and why it is that.
-    pub fn judged(&self, goal: &Goal) -> (Severity, String) {
+    fn judge_goal(&self, goal: &Goal, zone: &TimeZone) -> (Severity, String) {
         match (&self.doubt, self.as_of) {
             (Some(doubt), _) => (Severity::Unknown, doubt.clone()),
             (None, None) => (Severity::Unknown, "Beeminder was not read yet".to_owned()),
@@ -98,7 +114,7 @@ impl Reading {
                 "frozen, won and archived goals cannot derail".to_owned(),
             ),
             (None, Some(read_at)) => {
-                let risk = derail_risk(goal, &self.zone(&TimeZone::UTC), read_at);
+                let risk = derail_risk(goal, zone, read_at);
                 (risk.severity, risk.evidence)
             }
         }
@@ -122,12 +138,16 @@ fn too_old(at: Timestamp, interval: Duration, now: Timestamp) -> Option<String> 
 mod tests {
     use super::{super::testing::*, *};
 
+    fn read_at(at: Timestamp) -> Option<(Timestamp, serde_json::Result<Arc<Account>>)> {
+        Some((at, Ok(Arc::new(account()))))
+    }
+
     const INTERVAL: Duration = Duration::from_secs(900);
 
     #[test]
     fn a_recent_reading_after_a_good_try_is_trusted() {
         let reading = Reading::judge(
-            snapshot_at(minutes_ago(20)),
+            read_at(minutes_ago(20)),
             Some((minutes_ago(20), true, None)),
             INTERVAL,
             now(),
@@ -143,7 +163,7 @@ mod tests {
             false,
             Some("beeminder did not answer within 5s".to_owned()),
         ));
-        let reading = Reading::judge(snapshot_at(minutes_ago(16)), failed, INTERVAL, now());
+        let reading = Reading::judge(read_at(minutes_ago(16)), failed, INTERVAL, now());
         assert_eq!(
             reading.doubt.as_deref(),
             Some(
@@ -153,9 +173,9 @@ mod tests {
         assert!(!reading.goals().is_empty());
         assert!(
             reading
-                .goals()
+                .judged()
                 .iter()
-                .all(|goal| reading.risk(goal) == Severity::Unknown)
+                .all(|judged| judged.risk == Severity::Unknown)
         );
     }
 
@@ -163,7 +183,7 @@ mod tests {
     fn two_intervals_are_the_limit() {
         let judge = |seconds| {
             let at = now() - jiff::SignedDuration::from_secs(seconds);
-            Reading::judge(snapshot_at(at), Some((at, true, None)), INTERVAL, now()).doubt
+            Reading::judge(read_at(at), Some((at, true, None)), INTERVAL, now()).doubt
         };
         assert_eq!(judge(1800), None);
         assert_eq!(
@@ -176,7 +196,12 @@ mod tests {
     fn nothing_on_record_is_not_nothing_to_do() {
         let reading = Reading::judge(None, None, INTERVAL, now());
         assert_eq!(reading.doubt.as_deref(), Some("Beeminder was not read yet"));
-        let broken = Reading::judge(Some((now(), "{}".to_owned())), None, INTERVAL, now());
+        let broken = Reading::judge(
+            Some((now(), serde_json::from_str::<Account>("{}").map(Arc::new))),
+            None,
+            INTERVAL,
+            now(),
+        );
         assert!(
             broken
                 .doubt

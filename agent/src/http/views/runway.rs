@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Reading, when};
+use super::{Reading, reading::Judged, when};
 use crate::{
-    arms::beeminder::{Goal, GoalState},
+    arms::beeminder::GoalState,
     domain::{Severity, Slug},
 };
 
@@ -38,26 +38,23 @@ impl Runway {
     /// The goals with the least runway first. The walk's goal is always among them, as in the
     /// Python system.
     pub fn all(reading: &Reading, walk_goal: Option<&Slug>, now: Timestamp) -> Vec<Self> {
-        let mut goals: Vec<&Goal> = reading
-            .goals()
+        let mut goals = reading.judged();
+        goals.retain(|judged| judged.goal.state == GoalState::Active);
+        goals.sort_by_key(|Judged { goal, .. }| (goal.safebuf.is_none(), goal.safebuf, goal.losedate));
+        if let Some(at) = goals
             .iter()
-            .filter(|goal| goal.state == GoalState::Active)
-            .collect();
-        goals.sort_by_key(|goal| (goal.safebuf.is_none(), goal.safebuf, goal.losedate));
-        if let Some(at) = goals.iter().position(|goal| Some(&goal.slug) == walk_goal)
+            .position(|judged| Some(&judged.goal.slug) == walk_goal)
             && at >= SHOWN
         {
             let walk = goals.remove(at);
             goals.insert(SHOWN - 1, walk);
         }
         goals.truncate(SHOWN);
-        goals
-            .into_iter()
-            .map(|goal| Self::new(goal, reading, now))
-            .collect()
+        goals.iter().map(|judged| Self::new(judged, now)).collect()
     }
 
-    fn new(goal: &Goal, reading: &Reading, now: Timestamp) -> Self {
+    fn new(judged: &Judged<'_>, now: Timestamp) -> Self {
+        let goal = judged.goal;
         let left = goal.losedate.map(|at| when::span(at.duration_since(now)));
         let runway = left.or_else(|| goal.safebuf.map(|days| when::count(days, "day")));
         Self {
@@ -67,13 +64,15 @@ impl Runway {
             runway: runway.unwrap_or_else(|| "unknown".to_owned()),
             rate: goal.rate,
             runits: goal.rate_unit.clone(),
-            derail_risk: reading.risk(goal),
+            derail_risk: judged.risk,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::{super::testing::*, *};
@@ -81,7 +80,7 @@ mod tests {
     #[test]
     fn the_walks_goal_is_always_shown() {
         let mut reading = trusted();
-        let goals = &mut reading.account.as_mut().unwrap().goals;
+        let goals = &mut Arc::make_mut(reading.account.as_mut().unwrap()).goals;
         *goals = (0..8)
             .map(|n| goal(&format!("g{n}"), Some(n), json!({})))
             .collect();

@@ -43,11 +43,8 @@ pub struct BeeminderStatus {
 impl BeeminderStatus {
     /// A reading at an instant.
     pub fn new(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Self {
-        let goals: Vec<_> = reading
-            .goals()
-            .iter()
-            .map(|goal| GoalView::new(goal, reading, now))
-            .collect();
+        let judged = reading.judged();
+        let goals: Vec<_> = judged.iter().map(|goal| GoalView::new(goal, now)).collect();
         let count = |risks: &[Severity]| {
             goals
                 .iter()
@@ -64,7 +61,7 @@ impl BeeminderStatus {
             critical_count: count(&[Severity::Critical]),
             unknown_count: count(&[Severity::Unknown]) + unreadable.len(),
             derail_risk: worst(reading, &goals),
-            emergencies: Emergency::all(reading, zone, now),
+            emergencies: Emergency::among(&judged, &reading.zone(zone), now),
             goals,
             as_of: reading.as_of,
             stale: reading.doubt.is_some(),
@@ -92,6 +89,8 @@ fn worst(reading: &Reading, goals: &[GoalView]) -> Severity {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{super::testing::*, *};
 
     #[test]
@@ -132,17 +131,11 @@ mod tests {
     #[test]
     fn what_is_no_goal_is_counted_as_unknown() {
         let mut reading = trusted();
-        reading
-            .account
-            .as_mut()
-            .unwrap()
+        Arc::make_mut(reading.account.as_mut().unwrap())
             .unreadable
             .push("goal 7: no slug".to_owned());
         assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).unknown_count, 2);
-        reading
-            .account
-            .as_mut()
-            .unwrap()
+        Arc::make_mut(reading.account.as_mut().unwrap())
             .goals
             .retain(|goal| goal.safebuf.is_some_and(|days| days > 3));
         assert_eq!(

@@ -1,5 +1,7 @@
 //! Accounts and reports for the tests of the views.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
@@ -61,7 +63,7 @@ pub(in crate::http) fn snapshot_at(at: Timestamp) -> Option<(Timestamp, String)>
 /// [`account`], read just now.
 pub(in crate::http) fn trusted() -> Reading {
     Reading {
-        account: Some(account()),
+        account: Some(Arc::new(account())),
         as_of: Some(now()),
         doubt: None,
     }
