@@ -133,13 +133,18 @@ impl GoalModel {
             .any(|point| point.day == self.day && !point.derailed)
     }
 
-    /// A person or a device enters some units at an instant. The entry counts for the goal's day of that
-    /// instant.
+    /// A person enters some units at an instant. The entry counts for the goal's day of that instant.
     pub fn enter(&mut self, units: f64, at: Timestamp) {
+        self.sync(units, at, at);
+    }
+
+    /// What a device counted at one instant arrives at another. It counts for the goal's day of the first, and
+    /// Beeminder made the datapoint at the second.
+    pub fn sync(&mut self, units: f64, at: Timestamp, arrived_at: Timestamp) {
         let day = beeminder_day(at, &self.zone, self.kind.deadline).date();
         self.buffer += units * 7.0 / self.kind.per_week;
         self.total += units;
-        self.add(day, at, units, false);
+        self.add(day, arrived_at, units, false);
     }
 
     /// The goal's present day ends.

@@ -293,6 +293,8 @@ impl Tracked {
     /// Beeminder fetches what a device has before it lets a goal derail.
     fn end_day(&mut self, ends: Timestamp) {
         while let Some(index) = self.planned.iter().position(|entry| entry.at < ends) {
+            let entry = &mut self.planned[index];
+            entry.shown_at = entry.shown_at.min(ends - SignedDuration::from_secs(1));
             self.planned.swap(0, index);
             self.show_first();
         }
@@ -302,7 +304,7 @@ impl Tracked {
 
     fn show_first(&mut self) {
         if let Some(entry) = self.planned.pop_front() {
-            self.model.enter(self.units, entry.at);
+            self.model.sync(self.units, entry.at, entry.shown_at);
             self.history.entries.push(entry);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Chances, Margins, Measures, count, fortnight};
+use super::{Chances, FORTNIGHT, Margins, Measures, count};
 use crate::{
     clock::local_day_bounds,
     domain::{Severity, Slug, Subject},
@@ -49,10 +49,11 @@ pub(super) fn count_messages(
     let Some(first) = played.looks.first() else {
         return;
     };
-    let (start, _) = local_day_bounds(chances.day(first.at), chances.zone());
+    let start = chances.day(first.at).date();
+    // By days of the calendar: a fortnight in which the clock changes has an hour more or less.
     let fortnight_of = |at: Timestamp| {
-        let seconds = at.duration_since(start).as_secs() / fortnight().as_secs();
-        usize::try_from(seconds).unwrap_or(0)
+        let days = (chances.day(at).date() - start).get_days();
+        usize::try_from(days / FORTNIGHT).unwrap_or(0)
     };
     measures.goal_messages_by_fortnight =
         vec![0; fortnight_of(played.end - SignedDuration::from_secs(1)) + 1];

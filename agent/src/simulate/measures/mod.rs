@@ -7,7 +7,7 @@ mod others;
 #[cfg(test)]
 mod tests;
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 pub use chances::Margins;
@@ -16,7 +16,7 @@ use super::run::Played;
 use chances::Chances;
 
 /// Days in a fortnight.
-const FORTNIGHT: i64 = 14;
+const FORTNIGHT: i32 = 14;
 
 /// What was measured. Each number of a fault is 0 in a good run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -97,9 +97,4 @@ pub fn measure(played: &Played, margins: &Margins, zone: &TimeZone) -> Measures 
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// The days that a fortnight has, as a length.
-const fn fortnight() -> SignedDuration {
-    SignedDuration::from_hours(24 * FORTNIGHT)
 }

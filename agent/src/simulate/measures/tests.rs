@@ -1,6 +1,6 @@
 //! Each measure against messages that were made by hand: a good list, and one that breaks it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{
