@@ -27,6 +27,9 @@ const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// Between a derailment and the reading that shows the frozen goal may lie some days without a pass.
 const DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// How many datapoints Beeminder sends with a goal. Of so many or more since a reading, others may be unknown.
+const SHOWN: usize = 3;
+
 /// A derailment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derailment {
@@ -164,15 +167,18 @@ fn later_one_stands(past: Past<'_>, passed: Timestamp) -> bool {
         .is_some_and(|losedate| losedate > passed)
 }
 
-/// Whether something was entered in time, or for that day, after the reading that showed the losedate. A
-/// value that changed was entered somehow, except where Beeminder adds its own guesses.
+/// Whether something was entered in time, or for that day, after the reading that showed the losedate, or may
+/// have been. A value that changed was entered somehow, except where Beeminder adds its own guesses; there it
+/// matters that no datapoint can have been missed.
 fn moved(past: Past<'_>, before: &Reading, after: &Reading, passed: Timestamp, day: Daystamp) -> bool {
     let entered = past.entries.iter().any(|entry| {
         entry.is_real() && entry.entered_at > before.at && (entry.entered_at <= passed || entry.day <= day)
     });
+    let since = past.entries.iter().filter(|entry| entry.entered_at > before.at);
+    let all_known = since.count() < SHOWN;
     let guessed = past.kind.is_some_and(GoalKind::uses_up_room);
     let same_value = before.value.is_some() && before.value == after.value;
-    entered || !(same_value || guessed)
+    entered || !(same_value || (guessed && all_known))
 }
 
 /// Whether the datapoint of this derailment was there and was deleted.

@@ -323,3 +323,26 @@ fn beeminders_guesses_for_a_do_less_goal_are_no_entry() {
         (1, 0, 0)
     );
 }
+
+#[test]
+fn after_days_without_a_pass_a_do_less_goal_is_not_accused_of_what_was_not_seen() {
+    // Saturday's report is not among the last three any more.
+    let [before, mut after] = jump();
+    after.value = Some(9.0);
+    let reports = |days: &[u8]| -> Vec<Entry> {
+        days.iter()
+            .map(|day| entry(&format!("2026-11-{day}"), &format!("{day}T20:00")))
+            .collect()
+    };
+    let found = |entries: &[Entry]| {
+        let past = Past {
+            entries,
+            readings: &[before.clone(), after.clone()],
+            first_reading: at("01T13:00"),
+            kind: Some(GoalKind::DoLess),
+        };
+        derailments(past, SINCE.parse().unwrap(), &zone()).len()
+    };
+    assert_eq!(found(&reports(&[21, 22, 23])), 0);
+    assert_eq!(found(&reports(&[21, 22])), 1, "all since then are known");
+}
