@@ -60,18 +60,7 @@ fn merge_layers(
     fetched: &Fetched,
     variables: &Variables,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    let mut layers = Layers {
-        merged: Merged::new(declared),
-        problems: Vec::new(),
-    };
-    let mut unreadable = None;
-    if let Some(path) = file {
-        let source = Source::File(path.to_owned());
-        match parse_file(path) {
-            Ok(table) => layers.add("", table, &source),
-            Err(message) => unreadable = Some(problem("configuration", source, message)),
-        }
-    }
+    let (mut layers, mut unreadable) = Layers::begin(declared, file);
     if let Some(name) = parameter {
         let text = fetched.get(&Want::Parameter(name.clone()));
         let source = Source::Parameter(name);
@@ -102,18 +91,7 @@ pub(super) fn merge_given(
     options: &[(String, String)],
     option: &'static str,
 ) -> Result<(Merged, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    let mut layers = Layers {
-        merged: Merged::new(declared),
-        problems: Vec::new(),
-    };
-    let mut unreadable = None;
-    if let Some(path) = file {
-        let source = Source::File(path.to_owned());
-        match parse_file(path) {
-            Ok(table) => layers.add("", table, &source),
-            Err(message) => unreadable = Some(problem("configuration", source, message)),
-        }
-    }
+    let (mut layers, unreadable) = Layers::begin(declared, file);
     for (source, table) in tables {
         layers.add("", table, &source);
     }
@@ -145,6 +123,25 @@ struct Layers {
 }
 
 impl Layers {
+    /// With the file as the first layer, if there is one, and the problem if it cannot be read.
+    fn begin(declared: Declared, file: Option<&Path>) -> (Self, Option<ConfigProblem>) {
+        let mut layers = Self {
+            merged: Merged::new(declared),
+            problems: Vec::new(),
+        };
+        let Some(path) = file else {
+            return (layers, None);
+        };
+        let source = Source::File(path.to_owned());
+        match parse_file(path) {
+            Ok(table) => {
+                layers.add("", table, &source);
+                (layers, None)
+            }
+            Err(message) => (layers, Some(problem("configuration", source, message))),
+        }
+    }
+
     /// A file, or one table of it.
     fn add(&mut self, table: &str, values: Table, source: &Source) {
         let declared = self.merged.declared;

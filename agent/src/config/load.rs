@@ -105,14 +105,7 @@ pub fn load_here(inputs: &Inputs) -> Result<Option<Settings>, ConfigError> {
             Err(ConfigError(problems))
         };
     }
-    let mut reader = Reader::new(merged, problems);
-    let secrets = storage::secrets(&mut reader);
-    let settings = settings::read(&mut reader, secrets, None);
-    let problems = reader.into_parts().1;
-    settings
-        .filter(|_| problems.is_empty())
-        .map(Some)
-        .ok_or(ConfigError(problems))
+    without_secrets(merged, problems).map(Some)
 }
 
 /// `[journal]` of the file and the environment alone, whatever is wrong with the rest: the log that explains
@@ -140,6 +133,11 @@ pub fn load_given(
 ) -> Result<Settings, ConfigError> {
     let (merged, problems) =
         layers::merge_given(DECLARED, file, tables, options, "--set").map_err(ConfigError)?;
+    without_secrets(merged, problems)
+}
+
+/// The settings of merged layers, where a secret that is missing is no problem.
+fn without_secrets(merged: Merged, problems: Vec<ConfigProblem>) -> Result<Settings, ConfigError> {
     let mut reader = Reader::new(merged, problems);
     let secrets = storage::secrets(&mut reader);
     let settings = settings::read(&mut reader, secrets, None);
