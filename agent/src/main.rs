@@ -25,7 +25,11 @@ pub(crate) fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    match runtime.block_on(commands::execute(cli)) {
+    let executed = runtime.block_on(commands::execute(cli));
+    // A thread that still reads a file which does not answer (a dead network file system) must not keep the
+    // process from ending. What has to be finished was awaited above.
+    runtime.shutdown_background();
+    match executed {
         Ok(exit) => exit.into(),
         // The reader of the results has closed the pipe (`status | head`): that is no failure.
         Err(error) if Exit::is_broken_pipe(&error) => Exit::Done.into(),

@@ -11,6 +11,7 @@ use crate::{
     cli::CheckArgs,
     clock::{self, Clock},
     config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Want},
+    durable,
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
     runtime,
@@ -20,6 +21,9 @@ use crate::{
         tables::broken_channels::{self, BrokenChannel},
     },
 };
+
+/// About what one pass writes: a trial for the disk.
+static TRIAL_BYTES: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// The time for each connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
@@ -301,9 +305,24 @@ async fn copies(loaded: &Loaded) -> Option<CheckResult> {
 
 fn writable(path: &Path) -> Result<(), String> {
     let opened = std::fs::OpenOptions::new().append(true).open(path);
-    opened
-        .map(drop)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    let file = opened.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    if file.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(format!("{} is no ordinary file", path.display()));
+    }
+    room_beside(path)
+}
+
+/// Whether the disk of the state takes what a pass writes. Opening a file succeeds on a full disk too.
+fn room_beside(path: &Path) -> Result<(), String> {
+    let trial = durable::beside(path, &format!(".check-{}", std::process::id()));
+    let written = std::fs::File::create_new(&trial).and_then(|mut file| {
+        file.write_all(&TRIAL_BYTES)?;
+        file.sync_all()
+    });
+    let removed = std::fs::remove_file(&trial);
+    written
+        .and(removed)
+        .map_err(|error| format!("nothing can be written beside {}: {error}", path.display()))
 }
 
 async fn beeminder(loaded: &Loaded) -> Result<String, String> {

@@ -105,9 +105,27 @@ pub(super) fn secrets(reader: &mut Reader) -> Option<SecretsSettings> {
     }
 }
 
+/// The most links in a row that a path may go through, as in Linux.
+const MOST_LINKS: usize = 40;
+
+/// The file that a symbolic link leads to. SQLite keeps its log beside that file, and our lock must lie there
+/// too: two names of one state would otherwise have two locks.
+fn without_link(mut path: PathBuf) -> PathBuf {
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = std::fs::read_link(&path) else {
+            break;
+        };
+        path = path
+            .parent()
+            .map_or_else(|| target.clone(), |folder| folder.join(&target));
+    }
+    path
+}
+
 pub(super) fn state(reader: &mut Reader) -> Option<StateSettings> {
-    let path = reader.parsed("state.path", "the path of the SQLite file", |text| {
-        (!text.is_empty() && text != ":memory:").then(|| PathBuf::from(text))
+    let path = reader.parsed("state.path", "the path of the SQLite file, and no URL", |text| {
+        let is_special = text.is_empty() || text == ":memory:" || text.starts_with("file:");
+        (!is_special).then(|| without_link(PathBuf::from(text)))
     });
     let remote = remote(reader);
     let retention_days = reader.count("state.retention_days");

@@ -172,11 +172,12 @@ impl App {
         let started = Instant::now();
         let live = self.live.read();
         let heartbeat_age = live.heartbeat_age();
-        let healthy = live.store_ok && heartbeat_age <= self.settings.heartbeat_bound;
+        let healthy =
+            writes(&live) && self.reaches_someone(&live) && heartbeat_age <= self.settings.heartbeat_bound;
         let vitals = Vitals::of(&live, &self.settings.facts, now);
         Health {
             status: if healthy { "healthy" } else { "unhealthy" },
-            services: self.services(&live),
+            services: self.services(&live, healthy),
             timestamp: Timestamp::from_second(now.as_second()).unwrap_or(now),
             version: env!("CARGO_PKG_VERSION"),
             phase: phase_word(live.phase),
@@ -199,14 +200,20 @@ impl App {
         }
     }
 
+    /// Whether a message can reach the person: not every configured channel is broken.
+    fn reaches_someone(&self, live: &Live) -> bool {
+        let mut channels = self.settings.facts.channels.iter();
+        channels.any(|channel| !live.degraded.contains_key(channel.degraded_name()))
+    }
+
     /// The names that the Python system used, and whatever upstream there is beside them.
-    fn services(&self, live: &Live) -> BTreeMap<&'static str, &'static str> {
+    fn services(&self, live: &Live, healthy: bool) -> BTreeMap<&'static str, &'static str> {
         let word = |ok: bool| if ok { "ok" } else { "error" };
         let mut services = BTreeMap::from([
-            ("mecris", "ok"),
+            ("mecris", word(healthy)),
             ("obsidian", "not_configured"),
             ("beeminder", "unknown"),
-            ("usage_tracker", word(live.store_ok)),
+            ("usage_tracker", word(writes(live))),
             ("anthropic_cost_tracker", "not_available"),
             (
                 "twilio",
@@ -220,6 +227,11 @@ impl App {
         services.extend(live.upstreams.iter().map(|(&name, &ok)| (name, word(ok))));
         services
     }
+}
+
+/// Whether the state can be used and the last pass was recorded.
+fn writes(live: &Live) -> bool {
+    live.store_ok && !live.degraded.contains_key("state")
 }
 
 fn phase_word(phase: Phase) -> &'static str {

@@ -1,6 +1,8 @@
 //! A wrong configuration is refused before anything happens, with one sentence for each mistake.
 
-use mecris_tests::beeminder::GoalSpec;
+use std::time::Duration;
+
+use mecris_tests::{beeminder::GoalSpec, wait::until};
 
 use crate::stage::Stage;
 
@@ -104,4 +106,66 @@ fn a_sound_configuration_passes_the_check() {
     assert_eq!(online.code, 0, "{}", online.everything());
     online.json();
     assert_eq!(stage.twilio.creates(), 0, "a check sends nothing");
+}
+
+/// A pipe that nobody writes to is what a dead network file system looks like.
+#[test]
+fn a_goals_file_that_does_not_answer_lets_the_pass_end() {
+    let mut stage = Stage::new();
+    let pipe = stage.setup.folder().join("goals.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(
+        made.is_ok_and(|status| status.success()),
+        "mkfifo belongs to coreutils"
+    );
+    stage
+        .setup
+        .config
+        .set("beeminder.source", format!("file:{}", pipe.display()));
+    stage.setup.config.set("heuristic.deadline", "1s");
+    let mut pass = stage
+        .setup
+        .command(&["run", "--json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the agent starts");
+    let ended = until(Duration::from_secs(60), || {
+        pass.try_wait().expect("it can be asked")
+    });
+    if ended.is_none() {
+        pass.kill().expect("it can be ended");
+    }
+    assert_eq!(
+        ended.and_then(|status| status.code()),
+        Some(3),
+        "unknown, and ended"
+    );
+}
+
+#[test]
+fn two_names_of_one_state_are_one_state() {
+    let mut stage = Stage::new();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 9)]);
+    let link = stage.setup.folder().join("link.db");
+    std::os::unix::fs::symlink("mecris_usage.db", &link).expect("a link can be made");
+    stage.setup.config.set("state.path", link.display().to_string());
+    for _ in 0..2 {
+        let pass = stage.setup.agent(&["run"]);
+        assert!([0, 3].contains(&pass.code), "{}", pass.everything());
+        let sound = stage.setup.agent(&["state", "verify"]);
+        assert_eq!(sound.code, 0, "{}", sound.everything());
+    }
+    assert!(
+        !stage.setup.folder().join("link.db.lock").exists(),
+        "one state, one lock"
+    );
+    let daemon = stage.setup.serve();
+    stage
+        .setup
+        .config
+        .set("state.path", stage.setup.database().display().to_string());
+    let second = stage.setup.agent(&["run"]);
+    assert_eq!(second.code, 75, "{}", second.everything());
+    drop(daemon);
 }

@@ -312,3 +312,20 @@ fn a_window_is_meant_when_its_hours_are_given_and_not_otherwise() {
         assert_eq!(settings.window.daily.is_some(), is_daily, "{variables:?}");
     }
 }
+
+#[test]
+fn a_link_to_the_state_means_the_file_it_leads_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link, second) = (
+        folder.path().join("state.db"),
+        folder.path().join("link.db"),
+        folder.path().join("second.db"),
+    );
+    std::os::unix::fs::symlink("state.db", &link).unwrap();
+    std::os::unix::fs::symlink(&link, &second).unwrap();
+    for name in [&file, &link, &second] {
+        let name = name.to_str().unwrap();
+        let settings = loaded(VALID, &[("MECRIS__STATE__PATH", name)]).settings;
+        assert_eq!(settings.state.path, file, "{name}");
+    }
+}

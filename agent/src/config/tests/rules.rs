@@ -321,6 +321,10 @@ const BROKEN: &[(&str, Variables)] = &[
     ),
     ("state is a file", &[("MECRIS__STATE__PATH", "")]),
     (
+        "a state is a file, and no URL",
+        &[("MECRIS__STATE__PATH", "file:mecris.db")],
+    ),
+    (
         "a remote has no credentials in it",
         &[("MECRIS__STATE__REMOTE", "s3://key:secret@bucket/prefix")],
     ),

@@ -64,6 +64,21 @@ async fn health_is_unhealthy_when_the_state_cannot_be_written_or_the_scheduler_s
         (&json!("healthy"), &json!(["state_remote"]))
     );
     assert!(!health.body.contains("secret-place"));
+    server.live.degrade("state", "a pass could not be recorded");
+    let health = server.request("GET", "/health", &[], "").await.json();
+    assert_eq!(
+        (&health["status"], &health["services"]["usage_tracker"]),
+        (&json!("unhealthy"), &json!("error"))
+    );
+    server.live.recover("state");
+    server.live.degrade("channel_sms", "the sender is not registered");
+    let health = server.request("GET", "/health", &[], "").await.json();
+    assert_eq!(health["status"], "unhealthy", "no message can reach the person");
+    server.live.recover("channel_sms");
+    assert_eq!(
+        server.request("GET", "/health", &[], "").await.json()["status"],
+        "healthy"
+    );
     server.live.store(false);
     assert_eq!(
         server.request("GET", "/health", &[], "").await.json()["status"],
