@@ -114,7 +114,7 @@ impl Campaign<'_> {
                 .join("\n");
             format!(
                 "{why}\n  the last rounds:\n{last}\n  kept:{kept}\n  again: MECRIS_TEST_SEED={seed} \
-                 MECRIS_CRASH_BATCH={batch} cargo test -p mecris-tests --test crash -- \
+                 MECRIS_CRASH_BATCH={batch} cargo test --workspace --test crash -- \
                  --include-ignored {test}"
             )
         })

@@ -136,3 +136,19 @@ fn channels(reader: &mut Reader, environment: Environment) -> Option<Vec<Channel
     }
     Some(channels)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_channel_can_be_configured_by_its_name() {
+        let names: BTreeSet<&str> = CHANNELS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ChannelKind::ALL.map(ChannelKind::as_str).into());
+        for (name, channel) in CHANNELS {
+            assert_eq!(*name, channel.as_str());
+        }
+    }
+}

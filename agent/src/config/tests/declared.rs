@@ -1,6 +1,6 @@
 //! What is made from the declarations of the settings, and whether the declarations are true.
 //!
-//! `UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared` writes `examples/full.toml`
+//! `UPDATE_SETTINGS=1 cargo test --workspace --lib config::tests::declared` writes `examples/full.toml`
 //! and the tables of `docs/CONFIGURATION.md` anew.
 
 use std::{fmt::Write as _, fs, path::Path};
@@ -29,7 +29,7 @@ fn check(file: &str, make: impl FnOnce(&str) -> String) {
     assert!(
         found == made,
         "{file} is not what the declarations make of it (first difference: {differs:?}): \
-         run UPDATE_SETTINGS=1 cargo test -p mecris-agent --lib config::tests::declared"
+         run UPDATE_SETTINGS=1 cargo test --workspace --lib config::tests::declared"
     );
 }
 
