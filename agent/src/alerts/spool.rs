@@ -110,6 +110,7 @@ mod tests {
                 long: "it gave up".to_owned(),
                 short: "it gave up".to_owned(),
             },
+            ask: None,
         }
     }
 

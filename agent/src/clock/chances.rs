@@ -72,6 +72,7 @@ impl Timetable {
     /// What is ahead of a pass at `now`, with the next `horizon` local days.
     pub fn outlook(&self, now: Timestamp, horizon: u16) -> Outlook {
         let today = local_day(now, &self.zone);
+        let last_day = today.plus(horizon.into());
         let later = std::iter::successors(Some(civil::next(today.date())), |&day| Some(civil::next(day)));
         Outlook {
             now,
@@ -82,6 +83,7 @@ impl Timetable {
                 .take(horizon.into())
                 .filter_map(|day| Some((day.into(), self.on(day.into()).first().copied()?)))
                 .collect(),
+            horizon: (last_day, local_day_bounds(last_day, &self.zone).1),
         }
     }
 
@@ -142,6 +144,8 @@ pub struct Outlook {
     may_speak: bool,
     chances: Vec<Timestamp>,
     later: Vec<(Daystamp, Timestamp)>,
+    /// The last day that was looked at, and its end.
+    horizon: (Daystamp, Timestamp),
 }
 
 impl Outlook {
@@ -162,8 +166,12 @@ impl Outlook {
 
     /// The local day of the last chance up to `limit`. Today if no later day has a chance up to it, even if
     /// today's own chances are over: then a pass that can speak is the last chance. A limit beyond the horizon
-    /// gives the last day of the horizon that has a chance.
+    /// gives the last day of the horizon.
     pub fn last_day(&self, limit: Timestamp) -> Daystamp {
+        let (last_day, end) = self.horizon;
+        if limit >= end {
+            return last_day;
+        }
         let reached = self.later.partition_point(|&(_, first)| first <= limit);
         reached
             .checked_sub(1)
@@ -172,7 +180,7 @@ impl Outlook {
 
     /// Whether no later day has a chance up to `limit`.
     pub fn is_last_day(&self, limit: Timestamp) -> bool {
-        self.later.first().is_none_or(|&(_, first)| first > limit)
+        self.last_day(limit) <= self.today
     }
 
     /// Today's last chance up to `limit`; `None` if today has none.

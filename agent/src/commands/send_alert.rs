@@ -26,6 +26,7 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
             long: options.text.clone(),
             short: options.text.clone(),
         },
+        ask: None,
     };
     let agent = match context::agent(&loaded, clock.clone(), context::REMOTE_TIMEOUT).await {
         Ok(agent) => agent,

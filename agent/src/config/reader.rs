@@ -117,6 +117,17 @@ impl Reader {
         parse(&text).or_else(|| self.expected(key, expected))
     }
 
+    /// A value of any type that `parse` understands. A variable is text.
+    pub(super) fn value<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        parse: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let given = self.given(key, expected)?;
+        parse(&given.value).or_else(|| self.expected(key, expected))
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let expected = one_of(choices);

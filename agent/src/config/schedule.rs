@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::{
+    LeadDays,
     general::Environment,
+    goal,
     reader::{self, Reader},
     setting::{Form, Kind, Setting, Table},
 };
@@ -26,9 +30,35 @@ pub(super) const HEURISTIC: Table = Table {
         Setting::new(
             "heuristic.notify_at",
             Kind::Text,
-            "the least severity that is worth a message: `\"CAUTION\"`, `\"WARNING\"` or `\"CRITICAL\"`",
+            "the least severity that is worth a message: `\"CAUTION\"`, `\"WARNING\"` or `\"CRITICAL\"`. Goals \
+             have `heuristic.lead_days` instead",
         )
         .default("\"WARNING\""),
+        Setting::new(
+            "heuristic.lead_days",
+            Kind::Other("integer or `\"beeminder\"`"),
+            "how many days before its last day a goal is warned of: 0 (on its last day only) to 30, or as many \
+             as the goal's own reminders in Beeminder",
+        )
+        .default("1"),
+        Setting::new(
+            "heuristic.margin",
+            Kind::Duration,
+            "what a person needs to act before a goal derails: the last message leaves before that. 0 to 24h",
+        )
+        .default("\"2h\""),
+        Setting::new(
+            "heuristic.habit",
+            Kind::Flag,
+            "whether the last message about a goal waits until the person has usually entered it",
+        )
+        .default("true"),
+        Setting::new(
+            "heuristic.habit_margin",
+            Kind::Duration,
+            "as `heuristic.margin`, for a goal that was entered on 10 of the last 14 days. 0 to 24h",
+        )
+        .default("\"1h\""),
         Setting::new(
             "heuristic.deadline",
             Kind::Duration,
@@ -65,9 +95,9 @@ pub(super) const POLICY: Table = Table {
         Setting::new(
             "policy.escalate",
             Kind::Flag,
-            "whether WARNING turning CRITICAL may speak again on the same day",
+            "whether a subject that gets worse may speak again on the same day",
         )
-        .default("false"),
+        .default("true"),
     ],
 };
 
@@ -97,6 +127,14 @@ pub struct HeuristicSettings {
     pub notify_at: Severity,
     /// For a whole pass; what has not answered by then is unknown.
     pub deadline: Duration,
+    /// How many days before its last day a goal is warned of.
+    pub lead_days: LeadDays,
+    /// What a person needs to act before a goal derails.
+    pub margin: SignedDuration,
+    /// Whether the last message about a goal waits until the person has usually entered it.
+    pub habit: bool,
+    /// As `margin`, for a goal that is entered regularly.
+    pub habit_margin: SignedDuration,
 }
 
 /// `[policy]`.
@@ -108,7 +146,7 @@ pub struct PolicySettings {
     pub max_messages_per_day: u32,
     /// When nothing is sent.
     pub quiet_hours: Option<DailyRange>,
-    /// Whether WARNING turning CRITICAL on the same day may speak again.
+    /// Whether a subject that gets worse may speak again on the same day.
     pub escalate: bool,
 }
 
@@ -140,6 +178,10 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
         ],
     );
     let deadline = reader.duration("heuristic.deadline", least_deadline..=DAY);
+    let lead_days = reader.value("heuristic.lead_days", goal::LEAD_DAYS, goal::lead_days);
+    let margin = reader.duration("heuristic.margin", Duration::ZERO..=DAY);
+    let habit = reader.flag("heuristic.habit");
+    let habit_margin = reader.duration("heuristic.habit_margin", Duration::ZERO..=DAY);
     if let (Some(interval), Some(deadline)) = (interval, deadline)
         && deadline >= interval
         && environment == Environment::Production
@@ -154,6 +196,10 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
         interval: interval?,
         notify_at: notify_at?,
         deadline: deadline?,
+        lead_days: lead_days?,
+        margin: SignedDuration::try_from(margin?).unwrap_or(SignedDuration::MAX),
+        habit: habit?,
+        habit_margin: SignedDuration::try_from(habit_margin?).unwrap_or(SignedDuration::MAX),
     })
 }
 

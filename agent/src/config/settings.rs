@@ -4,14 +4,17 @@
 //! Every function reads all of its settings before it returns `None`, so that a person sees every problem at
 //! once.
 
+use std::collections::HashMap;
+
 use jiff::tz::TimeZone;
 
 use super::{
-    BeeminderSettings, BudgetSettings, Environment, HeuristicSettings, HttpSettings, JournalSettings,
-    NotifySettings, PolicySettings, Secrets, SecretsSettings, StateSettings, TelemetrySettings, WalkSettings,
-    WindowSettings, beeminder, budget, general, http, keys::Declared, notify, operation, reader::Reader,
-    schedule, setting::Section, storage, window,
+    BeeminderSettings, BudgetSettings, Environment, GoalRule, HeuristicSettings, HttpSettings,
+    JournalSettings, NotifySettings, PolicySettings, Secrets, SecretsSettings, StateSettings,
+    TelemetrySettings, WalkSettings, WindowSettings, beeminder, budget, general, goal, http, keys::Declared,
+    notify, operation, reader::Reader, schedule, setting::Section, storage, window,
 };
+use crate::domain::Slug;
 
 /// Every setting, in the order in which the documentation and `examples/full.toml` show them.
 pub(super) const DECLARED: Declared = Declared(&[
@@ -29,7 +32,7 @@ pub(super) const DECLARED: Declared = Declared(&[
     },
     Section {
         title: "Beeminder and the walk",
-        tables: &[beeminder::TABLE, schedule::WALK],
+        tables: &[beeminder::TABLE, schedule::WALK, goal::TABLE],
     },
     Section {
         title: "Budgets",
@@ -82,6 +85,8 @@ pub struct Settings {
     pub beeminder: BeeminderSettings,
     /// The daily walk, if there is one.
     pub walk: Option<WalkSettings>,
+    /// What is different for single goals, by slug.
+    pub goals: HashMap<Slug, GoalRule>,
     /// LLM budgets.
     pub budget: BudgetSettings,
     /// How to reach the person.
@@ -117,6 +122,7 @@ pub(super) fn read(
     let policy = schedule::policy(reader);
     let beeminder = beeminder::read(reader);
     let walk = schedule::walk(reader);
+    let goals = goal::rules(reader);
     let budget = budget::read(reader);
     let notify = notify::read(reader, rules, secrets);
     let state = storage::state(reader);
@@ -133,6 +139,7 @@ pub(super) fn read(
         policy: policy?,
         beeminder: beeminder?,
         walk: walk?,
+        goals: goals?,
         budget: budget?,
         notify: notify?,
         state: state?,

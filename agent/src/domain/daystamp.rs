@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use jiff::civil::Date;
+use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
 /// A calendar day in somebody's zone: Beeminder's `daystamp`, or a local day.
@@ -19,6 +19,18 @@ impl Daystamp {
     /// The day as a calendar date.
     pub fn date(self) -> Date {
         self.0
+    }
+
+    /// So many days earlier, but not before the calendar begins.
+    #[must_use]
+    pub fn minus(self, days: i64) -> Self {
+        Self(self.0.saturating_sub(days.days()))
+    }
+
+    /// So many days later, but not after the calendar ends.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days.days()))
     }
 
     /// Beeminder's own spelling, `YYYYMMDD`.

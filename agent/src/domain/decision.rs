@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Daystamp, Severity, Subject, word::word};
+use super::{Ask, Daystamp, Severity, Subject, word::word};
 
 /// How a condition is put to a person, in two lengths. Both are plain words without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,6 +31,8 @@ pub struct Condition {
     pub evidence: String,
     /// How a message says it.
     pub phrase: Phrase,
+    /// The step of a goal. `None`: it has no steps, and is said once for its day.
+    pub ask: Option<Ask>,
 }
 
 word! {
@@ -54,6 +56,16 @@ word! {
         Escalated,
         /// Suppress: today's one message about it was already claimed.
         AlreadyNotifiedToday,
+        /// Suppress: the goal has an entry of today, and a later day has a chance to speak about it.
+        DoneToday,
+        /// Suppress: a message of the last days warned of the same already.
+        WarnedLately,
+        /// Suppress: a later day, or a later hour of today, has a chance to speak about it.
+        NotLastDay,
+        /// Suppress: the goal's own reminders start later today.
+        BeforeAlertstart,
+        /// Suppress: the person usually enters the goal later today.
+        BeforeUsualTime,
         /// Suppress: the person sleeps.
         QuietHours,
         /// Suppress: enough messages in this hour or on this day.

@@ -20,6 +20,7 @@ mod provider;
 mod severity;
 mod silence;
 mod slug;
+mod step;
 mod subject;
 mod word;
 
@@ -39,6 +40,7 @@ pub use provider::Provider;
 pub use severity::Severity;
 pub use silence::{Silence, SilenceKind};
 pub use slug::{Slug, SlugError};
+pub use step::{Ask, Step};
 pub use subject::{Subject, SubjectError};
 pub use word::WordError;
 pub(crate) use word::word;

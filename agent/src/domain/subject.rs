@@ -61,6 +61,11 @@ impl Subject {
         super::pattern::topic(&self.0)
     }
 
+    /// Whether it is a goal.
+    pub fn is_goal(&self) -> bool {
+        self.topic() == "goal"
+    }
+
     /// Whether it is something that the person promised, and not something that Mecris says about itself.
     pub fn is_promise(&self) -> bool {
         matches!(self.topic(), "goal" | "walk" | "budget")

@@ -4,9 +4,13 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::policy::{Claim, Ledger, Policy};
-use crate::domain::{
-    Action, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Subject, Word,
+use super::policy::{Claim, Ledger, Policy, REPEAT_AHEAD_DAYS, Said, Weight};
+use crate::{
+    clock::local_day,
+    domain::{
+        Action, Ask, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject,
+        Word,
+    },
 };
 
 /// Makes one decision for each condition, in the same order, each with exactly one reason. The first question
@@ -18,58 +22,55 @@ use crate::domain::{
 /// 4. Is it a promise, and is the person on vacation? `vacation`
 /// 5. Does a silence cover it? `silenced`
 /// 6. Did a person acknowledge the alert about it? `acknowledged`
-/// 7. Was there an alert about it for its day already, and has it not escalated since?
-///    `already_notified_today`
-/// 8. Are these quiet hours? `quiet_hours`
-/// 9. Would one more message exceed a limit? `rate_limited`
-/// 10. Otherwise we notify: `first_of_day` or `escalated`
+/// 7. Was it said already, and has it not got worse since? `already_notified_today`, and for a goal that is
+///    warned of ahead `warned_lately`
+/// 8. Is there a reason not to warn of a goal ahead? `done_today`
+/// 9. Does it wait, and is there no message that it may go with? `before_alertstart`, `before_usual_time`,
+///    `not_last_day`
+/// 10. Are these quiet hours? `quiet_hours`
+/// 11. Would one more message exceed a limit? `rate_limited`
+/// 12. Otherwise we notify: `first_of_day` or `escalated`
 ///
 /// Questions 4 to 6 are about what a person told us. Such a decision names that person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    // A pass sends one message. If it is held back, so is every condition that it would mention.
-    let held_back = if policy
-        .quiet_hours
-        .is_some_and(|hours| hours.contains(now, &policy.zone))
-    {
-        Some(Reason::QuietHours)
-    } else if policy.allows_one_more(ledger) {
-        None
-    } else {
-        Some(Reason::RateLimited)
-    };
     let verdicts = verdicts(&conditions, ledger, policy, now);
+    // A pass sends one message. If it is held back, so is every condition that it would mention.
+    let weight = verdicts.iter().filter_map(Verdict::weight).max();
+    let held_back = weight.and_then(|weight| held_back(weight, ledger, policy, now));
+    let leaves = weight.is_some() && held_back.is_none();
     conditions
         .into_iter()
         .zip(verdicts)
-        .map(|(condition, verdict)| match verdict {
-            Verdict::Silent(reason) => Decision {
+        .map(|(condition, verdict)| {
+            let (notify, reason, word) = match verdict {
+                Verdict::Silent(reason) => (false, reason, None),
+                Verdict::Asked(reason, word) => (false, reason, Some(word)),
+                Verdict::Worth(reason, _) => (leaves, held_back.unwrap_or(reason), None),
+                Verdict::Rides { reason, .. } if leaves => (true, reason, None),
+                Verdict::Rides { waits, .. } => (false, waits, None),
+            };
+            Decision {
                 condition,
-                action: Action::Suppress,
+                action: if notify { Action::Notify } else { Action::Suppress },
                 reason,
-                word: None,
-            },
-            Verdict::Asked(reason, word) => Decision {
-                condition,
-                action: Action::Suppress,
-                reason,
-                word: Some(word),
-            },
-            Verdict::Worth(reason) => match held_back {
-                Some(reason) => Decision {
-                    condition,
-                    action: Action::Suppress,
-                    reason,
-                    word: None,
-                },
-                None => Decision {
-                    condition,
-                    action: Action::Notify,
-                    reason,
-                    word: None,
-                },
-            },
+                word,
+            }
         })
         .collect()
+}
+
+/// Why a message of this weight does not leave now.
+fn held_back(weight: Weight, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Option<Reason> {
+    let is_quiet = policy
+        .quiet_hours
+        .is_some_and(|hours| hours.contains(now, &policy.zone));
+    if is_quiet {
+        Some(Reason::QuietHours)
+    } else if policy.allows_one_more(ledger, weight) {
+        None
+    } else {
+        Some(Reason::RateLimited)
+    }
 }
 
 /// The decision on a condition by itself, before the questions about the message as a whole.
@@ -77,7 +78,22 @@ enum Verdict {
     Silent(Reason),
     /// Silent because a person asked for it.
     Asked(Reason, Word),
-    Worth(Reason),
+    Worth(Reason, Weight),
+    /// Goes with a message that leaves anyway, and does not leave by itself.
+    Rides {
+        reason: Reason,
+        waits: Reason,
+    },
+}
+
+impl Verdict {
+    /// How much it matters that a message leaves because of it; `None`: it makes none leave.
+    fn weight(&self) -> Option<Weight> {
+        match self {
+            Self::Worth(_, weight) => Some(*weight),
+            _ => None,
+        }
+    }
 }
 
 fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Verdict> {
@@ -88,8 +104,8 @@ fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Tim
             let verdict = verdict(condition, ledger, policy, now);
             // Two conditions of the same subject and day in one pass (Beeminder listed a goal twice) share a
             // claim, so only the first of them notifies.
-            let worth = matches!(verdict, Verdict::Worth(_));
-            if worth && !claimed_now.insert((&condition.subject, condition.day)) {
+            let speaks = matches!(verdict, Verdict::Worth(..) | Verdict::Rides { .. });
+            if speaks && !claimed_now.insert((&condition.subject, condition.day)) {
                 return Verdict::Silent(Reason::AlreadyNotifiedToday);
             }
             verdict
@@ -101,8 +117,11 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
     if condition.severity == Severity::Unknown {
         return Verdict::Silent(Reason::UnknownData);
     }
-    if !condition.severity.at_least(policy.notify_at) {
+    if condition.ask.is_none() && !condition.severity.at_least(policy.notify_at) {
         return Verdict::Silent(Reason::BelowThreshold);
+    }
+    if condition.ask.is_none() && condition.subject.is_goal() {
+        return Verdict::Silent(Reason::NotLastDay);
     }
     if condition.expires_at.is_some_and(|at| at <= now) {
         return Verdict::Silent(Reason::UnknownData);
@@ -115,13 +134,68 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
             return Verdict::Asked(reason, word(silence));
         }
     }
+    if let Some(ask) = &condition.ask {
+        return step(ask, ledger.said_about(&condition.subject), policy, now);
+    }
     let Some(claim) = ledger.claims.get(&(condition.subject.clone(), condition.day)) else {
-        return Verdict::Worth(Reason::FirstOfDay);
+        return Verdict::Worth(Reason::FirstOfDay, Weight::Other);
     };
     match &claim.acknowledged_by {
         Some(author) => Verdict::Asked(Reason::Acknowledged, knows(author)),
-        None if claim.holds(now) => after_claim(claim, condition.severity, policy),
-        None => Verdict::Worth(Reason::FirstOfDay),
+        None if claim.holds(now) => after_claim(claim, condition, policy),
+        None => Verdict::Worth(Reason::FirstOfDay, Weight::Other),
+    }
+}
+
+/// The decision on a step of a goal. A goal is said twice on a day only upwards, and only if `policy.escalate`
+/// allows it; the last chance is never the one that is left out.
+fn step(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
+    let today = local_day(now, &policy.zone);
+    let holding = || said.iter().filter(|said| said.holds(now));
+    let of_today = holding()
+        .filter(|said| said.on == today)
+        .map(|said| said.step)
+        .max();
+    // Who acknowledged a message that reached nobody knows of it all the same.
+    let known = |said: &&Said| said.on == today || (said.occasion, said.step) == (ask.occasion, ask.step);
+    if let Some(author) = said
+        .iter()
+        .filter(known)
+        .find_map(|said| said.acknowledged_by.as_ref())
+    {
+        return Verdict::Asked(Reason::Acknowledged, knows(author));
+    }
+    let already = holding().any(|said| said.occasion == ask.occasion && said.step >= ask.step);
+    if already && ask.step == Step::Last || of_today >= Some(ask.step) {
+        return Verdict::Silent(Reason::AlreadyNotifiedToday);
+    }
+    if ask.step == Step::Ahead {
+        let lately = today.minus(REPEAT_AHEAD_DAYS);
+        if already || holding().any(|said| said.step == Step::Ahead && said.on > lately) {
+            return Verdict::Silent(Reason::WarnedLately);
+        }
+    }
+    let reason = match of_today {
+        None => Reason::FirstOfDay,
+        Some(_) if policy.escalate || ask.step == Step::Last => Reason::Escalated,
+        Some(_) => return Verdict::Silent(Reason::AlreadyNotifiedToday),
+    };
+    match ask.silent {
+        Some(silent) => Verdict::Silent(silent),
+        None if now < ask.rides_from => Verdict::Silent(ask.waits),
+        None if now < ask.alone_from => Verdict::Rides {
+            reason,
+            waits: ask.waits,
+        },
+        None => Verdict::Worth(reason, weight(ask)),
+    }
+}
+
+fn weight(ask: &Ask) -> Weight {
+    match ask.step {
+        Step::Last if ask.is_last_chance => Weight::LastChance,
+        Step::Last => Weight::LastDay,
+        Step::Ahead => Weight::Other,
     }
 }
 
@@ -143,12 +217,14 @@ fn knows(author: &str) -> Word {
     }
 }
 
-/// A subject gets one alert a day. With `escalate` it gets a second alert if it turns CRITICAL after an alert
-/// of a lower severity.
-fn after_claim(claim: &Claim, severity: Severity, policy: &Policy) -> Verdict {
-    let turned_critical = severity == Severity::Critical && !claim.severity.at_least(Severity::Critical);
-    if policy.escalate && turned_critical && !claim.escalated {
-        Verdict::Worth(Reason::Escalated)
+/// A subject gets one alert a day. With `escalate` a promise gets a second alert if it turns CRITICAL after an
+/// alert of a lower severity.
+fn after_claim(claim: &Claim, condition: &Condition, policy: &Policy) -> Verdict {
+    let turned_critical =
+        condition.severity == Severity::Critical && !claim.severity.at_least(Severity::Critical);
+    let may_escalate = policy.escalate && condition.subject.is_promise();
+    if may_escalate && turned_critical && !claim.escalated {
+        Verdict::Worth(Reason::Escalated, Weight::Other)
     } else {
         Verdict::Silent(Reason::AlreadyNotifiedToday)
     }

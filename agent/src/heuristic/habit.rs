@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
 use crate::{
-    arms::beeminder::DataSource,
+    arms::beeminder::{DataSource, Goal},
     clock::{DeadlineOffset, beeminder_day, local_instant},
     domain::Daystamp,
     store::tables::entries::Entry,
@@ -54,6 +54,28 @@ pub enum NoHabit {
     /// The middle half of the entries lies further apart than four hours.
     #[error("the times of its entries lie too far apart")]
     Scattered,
+}
+
+/// On how many of the last 14 days a goal must have been entered for its person to have shown what it takes.
+const SETTLED_DAYS: usize = 10;
+
+/// What the entries of a goal tell about its person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Habit {
+    /// By when the goal has usually been entered, or why that is not known.
+    pub usual: Result<UsualTime, NoHabit>,
+    /// Whether it was entered on ten or more of its last 14 days.
+    pub is_settled: bool,
+}
+
+impl Habit {
+    /// The habit of entering `goal`, by its entries. `zone` is the account's.
+    pub fn of(goal: &Goal, entries: &[Entry], zone: &TimeZone, now: Timestamp) -> Self {
+        Self {
+            usual: usual_time(entries, goal.source.as_ref(), goal.deadline, zone, now),
+            is_settled: days_entered(entries, goal.deadline, zone, now) >= SETTLED_DAYS,
+        }
+    }
 }
 
 /// The usual time of entering a goal, from its entries of the last 14 days. Entries in the future and older

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     clock::DailyRange,
-    domain::{Daystamp, Severity, Silence, SilenceKind, Subject},
+    domain::{Daystamp, Severity, Silence, SilenceKind, Step, Subject},
 };
 
 /// An upstream that failed this many times in a row is WARNING. One or two failures are only unknown.
@@ -23,6 +23,12 @@ pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 /// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face
 /// value: an old number is better than none for ever.
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// A goal that was warned of ahead is not warned of again for this many days, counted in local days.
+pub const REPEAT_AHEAD_DAYS: i64 = 3;
+
+/// How many messages of a day are kept for what is said on its last day.
+const KEPT_FOR_LAST_DAYS: u32 = 2;
 
 /// How long a message that every channel refused still uses up its subjects' day. Then they may be tried
 /// again, because the person was not told.
@@ -49,17 +55,53 @@ pub struct Policy {
     pub escalate: bool,
 }
 
+/// How much it matters that a message leaves now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Nothing of it is said for the last time.
+    Other,
+    /// Something of it has its last day.
+    LastDay,
+    /// Something of it can be said by no later pass: no limit holds it back.
+    LastChance,
+}
+
 /// What was said already.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// The claims of the days in question.
     pub claims: HashMap<(Subject, Daystamp), Claim>,
+    /// What was said about goals lately, by subject.
+    pub said: HashMap<Subject, Vec<Said>>,
     /// Messages of the last 60 minutes that reached a provider or may have.
     pub messages_last_hour: u32,
     /// Messages of this local day that reached a provider or may have.
     pub messages_today: u32,
     /// The silences and vacations that hold.
     pub silences: Vec<Silence>,
+}
+
+/// One step that was said about a goal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The step.
+    pub step: Step,
+    /// Beeminder's day on which the goal derails.
+    pub occasion: Daystamp,
+    /// The local day on which it was said.
+    pub on: Daystamp,
+    /// Who acknowledged it, if anyone did.
+    pub acknowledged_by: Option<String>,
+    /// When every channel had refused the message for good, so that the person was not told; `None` while the
+    /// message is alive or was accepted.
+    pub refused_at: Option<Timestamp>,
+}
+
+impl Said {
+    /// As [`Claim::holds`].
+    pub fn holds(&self, now: Timestamp) -> bool {
+        holds(self.refused_at, now)
+    }
 }
 
 /// One subject's claim on one day.
@@ -77,14 +119,26 @@ pub struct Claim {
 }
 
 impl Policy {
-    /// Whether one more message is within both limits.
-    pub fn allows_one_more(&self, ledger: &Ledger) -> bool {
-        ledger.messages_last_hour < self.max_messages_per_hour
-            && ledger.messages_today < self.max_messages_per_day
+    /// Whether one more message of this weight has room under the limits.
+    pub fn allows_one_more(&self, ledger: &Ledger, weight: Weight) -> bool {
+        let today = match weight {
+            Weight::LastChance => return true,
+            Weight::LastDay => self.max_messages_per_day,
+            Weight::Other => {
+                let free = self.max_messages_per_day.saturating_sub(KEPT_FOR_LAST_DAYS);
+                free.max(1).min(self.max_messages_per_day)
+            }
+        };
+        ledger.messages_last_hour < self.max_messages_per_hour && ledger.messages_today < today
     }
 }
 
 impl Ledger {
+    /// What was said about a subject that has steps.
+    pub fn said_about(&self, subject: &Subject) -> &[Said] {
+        self.said.get(subject).map_or(&[], Vec::as_slice)
+    }
+
     /// The silence of one kind that covers a subject. If several cover it, the one that ends last.
     pub fn silenced(&self, kind: SilenceKind, subject: &Subject) -> Option<&Silence> {
         let covering = self

@@ -1,29 +1,36 @@
 //! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it is
 //! written, or nothing.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
 
 use super::{
     assess::{History, Observed, UpstreamHistory},
-    policy::{self, Claim, Ledger, MISSED_DAY},
+    habit::{self, Habit},
+    policy::{self, Claim, Ledger, MISSED_DAY, Said},
 };
 use crate::{
+    arms::beeminder::Goal,
     clock,
     domain::{Action, Condition, Decision, Observation, Reason},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{
         broken_channels,
         claims::{self, NewClaim},
-        decisions, outbox, runs,
+        decisions, entries, outbox, runs,
         snapshots::{self, BEEMINDER, WALK},
         sql::json,
-        upstreams,
+        steps, upstreams,
     },
 };
 
 /// For how long a gap between passes is still reported after its end.
 const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far back steps that were said still matter. An occasion is at most a few weeks ahead of its first step.
+const SAID_LATELY: SignedDuration = SignedDuration::from_hours(45 * 24);
 
 /// What earlier passes recorded, including this pass's own try at Beeminder.
 pub(super) fn history(
@@ -60,7 +67,35 @@ pub(super) fn history(
         }),
         healthy_channels: channels.len() - broken_channels.len(),
         broken_channels,
+        habits: HashMap::new(),
     })
+}
+
+/// The habits of these goals, by their keys.
+pub(super) fn habits<'a>(
+    connection: &Connection,
+    goals: impl Iterator<Item = &'a Goal>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> rusqlite::Result<HashMap<String, Habit>> {
+    let since = now.saturating_sub(habit::LATELY).unwrap_or(Timestamp::MIN);
+    goals
+        .map(|goal| {
+            let entries = entries::of_goal(connection, goal.key(), since)?;
+            Ok((goal.key().to_owned(), Habit::of(goal, &entries, zone, now)))
+        })
+        .collect()
+}
+
+/// Ends the messages whose time is over and that reached nobody, so that what they said can be said again.
+pub(super) fn expire_waiting(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    for row in outbox::expire(tx, now)? {
+        tracing::error!(
+            id = row.id,
+            "giving up: the message expired before it could be tried again"
+        );
+    }
+    Ok(())
 }
 
 /// What was said already, back to the earliest day that a condition names. That day may be long ago, because
@@ -78,6 +113,15 @@ pub(super) fn ledger(
         .map(|condition| condition.day)
         .min()
         .unwrap_or(today);
+    for row in steps::since(connection, now - SAID_LATELY)? {
+        ledger.said.entry(row.subject).or_default().push(Said {
+            step: row.step,
+            occasion: row.occasion,
+            on: clock::local_day(row.claimed_at, zone),
+            acknowledged_by: row.acknowledged_by,
+            refused_at: row.refused_at,
+        });
+    }
     for row in claims::from_day(connection, earliest)? {
         let claim = ledger.claims.entry((row.subject, row.day)).or_insert(Claim {
             severity: row.severity,
@@ -155,14 +199,19 @@ pub(super) fn decisions_and_message(
             condition, reason, ..
         } in told
         {
-            let step = u8::from(*reason == Reason::Escalated);
             let claim = NewClaim {
                 subject: &condition.subject,
                 day: condition.day,
-                step,
+                step: u8::from(*reason == Reason::Escalated),
                 severity: condition.severity,
             };
-            claims::insert(tx, &claim, id, now)?;
+            match &condition.ask {
+                None => claims::insert(tx, &claim, id, now)?,
+                Some(ask) => {
+                    steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
+                    claims::insert_if_free(tx, &claim, id, now)?;
+                }
+            }
         }
     }
     Ok(message)

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    assess::{AssessSettings, Observed, assess},
+    assess::{AssessSettings, Observed, assess, with_habit},
     decide::decide,
     observe::History,
     policy::Policy,
     record, remember,
     report::{self, DecisionView, Report},
+    timetable::{HORIZON_DAYS, Promises},
     unknown,
 };
 use crate::{
@@ -28,6 +29,10 @@ use crate::{
 pub struct Rules {
     pub(super) assess: AssessSettings,
     pub(super) policy: Policy,
+    /// When passes happen.
+    promises: Promises,
+    /// `heuristic.habit`.
+    uses_habits: bool,
     /// The channels that a message can use, in the configured order.
     pub(super) channels: Vec<ChannelKind>,
 }
@@ -55,6 +60,10 @@ impl Rules {
                 walk: settings.walk.clone(),
                 deadline: settings.heuristic.deadline,
                 budget_thresholds: settings.budget.thresholds,
+                lead_days: settings.heuristic.lead_days,
+                margin: settings.heuristic.margin,
+                habit_margin: settings.heuristic.habit_margin,
+                goals: settings.goals.clone(),
             },
             policy: Policy {
                 zone,
@@ -64,6 +73,8 @@ impl Rules {
                 quiet_hours: settings.policy.quiet_hours,
                 escalate: settings.policy.escalate,
             },
+            promises: Promises::new(settings),
+            uses_habits: settings.heuristic.habit,
             channels,
         }
     }
@@ -80,14 +91,21 @@ impl Rules {
         now: Timestamp,
     ) -> rusqlite::Result<Pass> {
         let failed = observed.beeminder.fresh().is_none();
-        let history = record::history(connection, &self.channels, failed, self.assess.deadline, now)?;
+        let mut history = record::history(connection, &self.channels, failed, self.assess.deadline, now)?;
+        let timetable = self.promises.timetable(connection, trigger, now)?;
+        let outlook = timetable.outlook(now, HORIZON_DAYS);
+        if let Some(account) = observed.beeminder.fresh().filter(|_| self.uses_habits) {
+            let zone = account.zone(&self.assess.zone);
+            let goals = with_habit(account, &self.assess, &outlook);
+            history.habits = record::habits(connection, goals, &zone, now)?;
+        }
         Ok(Pass {
             run_id: clock::time_ordered_id(now),
             trigger,
             now,
             finished_at: now,
             histories: Vec::new(),
-            conditions: assess(&observed, &history, &self.assess, now),
+            conditions: assess(&observed, &history, &self.assess, &outlook),
             observed,
         })
     }
@@ -120,6 +138,7 @@ impl Rules {
         insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
     ) -> rusqlite::Result<(Report, Option<String>)> {
         remember::pass(tx, &pass.observed, &pass.histories, pass.now)?;
+        record::expire_waiting(tx, pass.now)?;
         let decisions = self.decide(tx, &pass.conditions, pass.now, spoken_at)?;
         let report = pass.report(&decisions);
         record::reading(tx, &pass.observed, pass.now)?;

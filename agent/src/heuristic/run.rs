@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::{
     observe::Arms,
+    record,
     report::{NotificationView, Report},
     rules::{Pass, Rules},
 };
@@ -134,6 +135,7 @@ impl Heuristic {
         let _turn = self.one_at_a_time.lock().await;
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_and_copy(self.checkpoint, move |tx| {
+            record::expire_waiting(tx, now)?;
             let decisions = this.decide(tx, &conditions, now)?;
             let insert = |message| this.outbox.insert(tx, message);
             let message = this.rules.record(tx, None, &decisions, now, insert)?;

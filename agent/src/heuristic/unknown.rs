@@ -67,6 +67,7 @@ mod tests {
                 long: String::new(),
                 short: String::new(),
             },
+            ask: None,
         }
     }
 

@@ -80,9 +80,13 @@ pub struct Derailed {
 }
 
 impl GoalModel {
-    /// A goal with `buffer` safe days and a pledge in dollars, of an account in `zone`.
+    /// A goal with `buffer` safe days and a pledge in dollars, of an account in `zone`. The safe days are those
+    /// of the goal's day that has today's date: with a deadline of 03:00, the day that ends in the night of
+    /// `now` takes none of them.
     pub fn new(kind: GoalKind, buffer: f64, pledge: u32, zone: TimeZone, now: Timestamp) -> Self {
         let day = beeminder_day(now, &zone, kind.deadline).date();
+        let ends_tonight = day < zone.to_datetime(now).date();
+        let buffer = buffer + f64::from(u8::from(ends_tonight));
         let mut goal = Self {
             kind,
             zone,

@@ -56,6 +56,25 @@ pub struct Hours {
     pub length: SignedDuration,
 }
 
+/// When the daemon runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Daemon {
+    /// Its window; `None`: all day.
+    pub hours: Option<Hours>,
+    /// The days of the week on which it runs.
+    pub days: Vec<Weekday>,
+    /// The time between two passes.
+    pub interval: SignedDuration,
+}
+
+impl Daemon {
+    /// The days as a setting spells them: `MON`.
+    pub fn day_names(&self) -> Vec<String> {
+        let names = WEEKDAYS.iter().filter(|(_, day)| self.days.contains(day));
+        names.map(|(name, _)| name.to_uppercase()).collect()
+    }
+}
+
 /// A text that names no passes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -85,12 +104,29 @@ impl Passes {
         passes
     }
 
-    /// The one window, if there is one.
-    pub fn window(&self) -> Option<Hours> {
-        self.parts.iter().find_map(|part| match part.when {
-            When::Within(window, _) => Some(window),
-            When::At(_) | When::Always(_) => None,
+    /// The daemon whose passes these are: the first window, or all day. `None` if there are single passes only.
+    pub fn daemon(&self) -> Option<Daemon> {
+        self.parts.iter().find_map(|part| {
+            let (hours, interval) = match part.when {
+                When::Within(hours, interval) => (Some(hours), interval),
+                When::Always(interval) => (None, interval),
+                When::At(_) => return None,
+            };
+            Some(Daemon {
+                hours,
+                days: part.days.clone(),
+                interval,
+            })
         })
+    }
+
+    /// The clock times of the single passes.
+    pub fn single(&self) -> Vec<Time> {
+        let times = self.parts.iter().filter_map(|part| match part.when {
+            When::At(time) => Some(time),
+            When::Within(..) | When::Always(_) => None,
+        });
+        times.collect()
     }
 }
 

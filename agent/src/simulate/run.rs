@@ -131,6 +131,11 @@ pub fn play(life: Life<'_>, passes: &Passes, settings: &Settings) -> Result<Play
         spending: spending(&life),
         world: World::new(life),
         settings,
+        trigger: if passes.daemon().is_some() {
+            Trigger::Schedule
+        } else {
+            Trigger::Cli
+        },
         messages: Vec::new(),
         doubts: Vec::new(),
         budget_periods: Vec::new(),
@@ -248,6 +253,8 @@ struct Game<'a> {
     spending: VecDeque<(Timestamp, Provider, BudgetSource, Money)>,
     world: World<'a>,
     settings: &'a Settings,
+    /// Who makes the passes: a daemon, or a crontab.
+    trigger: Trigger,
     messages: Vec<Message>,
     doubts: Vec<Doubt>,
     budget_periods: Vec<BudgetPeriod>,
@@ -259,7 +266,7 @@ impl Game<'_> {
         self.spend(tx, now)?;
         let observed = self.observe(tx, now)?;
         self.note_doubts(&observed, now);
-        let pass = self.rules.assess(tx, observed, Trigger::Schedule, now)?;
+        let pass = self.rules.assess(tx, observed, self.trigger, now)?;
         let mut text = None;
         let (report, _) = self.rules.decide_and_record(tx, &pass, now, |message| {
             let delivered = insert_delivered(tx, &message, &CHANNEL, now)?;

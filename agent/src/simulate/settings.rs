@@ -42,13 +42,10 @@ fn of_person(scenario: &Scenario<'_>) -> Table {
         table([("channels", Value::from(vec!["console"]))]),
     );
     settings.insert("state".to_owned(), table([("path", "simulated".into())]));
-    if let Some(window) = scenario.passes.window() {
-        let hours = window.length.as_secs_f64() / 3600.0;
-        let start = window.start.strftime("%H:%M").to_string();
-        settings.insert(
-            "window".to_owned(),
-            table([("start", start.into()), ("hours", hours.into())]),
-        );
+    settings.insert("window".to_owned(), window(scenario));
+    if let Some(daemon) = scenario.passes.daemon() {
+        let interval = format!("{:#}", daemon.interval);
+        settings.insert("heuristic".to_owned(), table([("interval", interval.into())]));
     }
     if let Some(quiet) = person.quiet_hours {
         let times = [quiet.from(), quiet.until()].map(|time| time.strftime("%H:%M").to_string());
@@ -83,6 +80,23 @@ fn of_person(scenario: &Scenario<'_>) -> Table {
         settings.insert("budget".to_owned(), Value::Table(budgets));
     }
     settings
+}
+
+/// `[window]`: the daemon's hours, and the single passes besides.
+fn window(scenario: &Scenario<'_>) -> Value {
+    let clock = |time: jiff::civil::Time| Value::from(time.strftime("%H:%M").to_string());
+    let mut window = Table::new();
+    let single: Vec<Value> = scenario.passes.single().into_iter().map(clock).collect();
+    window.insert("passes".to_owned(), single.into());
+    if let Some(daemon) = scenario.passes.daemon()
+        && let Some(hours) = daemon.hours
+    {
+        let length = hours.length.as_secs_f64() / 3600.0;
+        window.insert("start".to_owned(), clock(hours.start));
+        window.insert("hours".to_owned(), length.into());
+        window.insert("days".to_owned(), daemon.day_names().into());
+    }
+    Value::Table(window)
 }
 
 fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {

@@ -168,7 +168,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             error,
             StoreError::TooNew {
                 found: 99,
-                known: 3,
+                known: 4,
                 ..
             }
         ),
@@ -183,7 +183,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("schema version 99, this mecris-agent knows up to 3"),
+            .contains("schema version 99, this mecris-agent knows up to 4"),
         "{error}"
     );
     let raw = Connection::open(&place.path).unwrap();

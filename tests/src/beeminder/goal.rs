@@ -83,7 +83,7 @@ impl Default for GoalSpec {
             yaw: 1,
             dir: 1,
             leadtime: 3,
-            alertstart: 17 * 3600,
+            alertstart: 0,
             autodata: None,
             gunits: String::new(),
             odom: false,

@@ -50,12 +50,13 @@ fn what_turns_critical_is_said_once_more_and_never_a_third_time() {
 }
 
 #[test]
-fn it_is_off_unless_asked_for() {
+fn the_last_day_of_a_goal_is_said_even_without_it() {
     let mut stage = escalating();
     stage.setup.config.remove("policy.escalate");
     at(&stage, "10:00", 1, "first_of_day");
-    at(&stage, "12:00", 0, "already_notified_today");
-    assert_eq!(stage.texts().len(), 1);
+    at(&stage, "12:00", 0, "escalated");
+    at(&stage, "12:15", 0, "already_notified_today");
+    assert_eq!(stage.texts().len(), 2);
 }
 
 #[test]
@@ -113,6 +114,7 @@ fn when_both_were_refused_the_day_begins_anew_with_what_is_so() {
 fn it_holds_across_restarts_of_the_daemon_and_a_silence_only_puts_it_off() {
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("policy.escalate", true);
+    stage.today_is_over();
     stage.beeminder.set_goals([GoalSpec::new("reading", 1)]);
     let reason = |daemon: &mecris_tests::agent::Daemon| {
         let answer = daemon.post("/intelligent-reminder/trigger", None).json();

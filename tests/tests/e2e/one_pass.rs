@@ -101,10 +101,14 @@ fn the_next_beeminder_day_speaks_again() {
     stage.pass(AFTERNOON);
     let report = stage.pass("2026-03-04T15:00:00-05:00").json();
     assert_eq!(report["changed"], true, "{report:#}");
-    for subject in ["goal:reading", "goal:piano", "walk"] {
+    for (subject, reason) in [
+        ("goal:reading", "first_of_day"),
+        ("goal:piano", "warned_lately"),
+        ("walk", "first_of_day"),
+    ] {
         assert_eq!(
             about(&report, "decisions", subject, "reason"),
-            "first_of_day",
+            reason,
             "{subject}"
         );
     }

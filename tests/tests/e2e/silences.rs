@@ -302,6 +302,7 @@ fn a_silence_that_names_an_upstream_silences_its_outage() {
 fn an_acknowledged_subject_is_not_told_again_and_the_person_is_on_record() {
     let mut stage = Stage::of_the_daemon();
     stage.setup.config.set("policy.escalate", true);
+    stage.today_is_over();
     stage.beeminder.set_goals([GoalSpec::new("reading", 1)]);
     let daemon = stage.setup.serve();
     pass(&daemon);

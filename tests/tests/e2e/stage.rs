@@ -44,6 +44,14 @@ impl Stage {
         stage
     }
 
+    /// A window that is over soon after midnight. A daemon then takes its passes for the last of the day, so that
+    /// a warning ahead of a goal's last day leaves at once.
+    pub(crate) fn today_is_over(&mut self) {
+        let config = &mut self.setup.config;
+        config.set("window.start", "00:00");
+        config.set("window.hours", 0.1);
+    }
+
     /// The same stage in a zone where it is noon now, so that the day does not end for hours.
     pub(crate) fn of_the_daemon_at_noon() -> Self {
         let mut stage = Self::of_the_daemon();

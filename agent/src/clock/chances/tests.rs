@@ -187,9 +187,13 @@ fn a_window_across_midnight_has_chances_on_both_days() {
 #[test]
 fn without_any_promise_a_pass_is_its_own_last_chance() {
     let outlook = timetable(NEW_YORK, Presence::Never).outlook(at("2026-11-21 14:00"), 3);
-    let limit = at("2026-12-21 14:00");
+    let limit = at("2026-11-24 14:00");
     assert!(outlook.is_last_day(limit) && outlook.is_last_chance(limit));
     assert_eq!((outlook.last_today(limit), outlook.next()), (None, None));
+    assert!(
+        !outlook.is_last_day(at("2026-12-21 14:00")),
+        "beyond the horizon nothing is known"
+    );
 }
 
 /// In every zone, through every change of the clock of a year, for windows, homes and crontabs.

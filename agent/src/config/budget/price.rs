@@ -5,10 +5,10 @@ use toml::{Table, Value};
 
 use crate::{
     config::{
-        ConfigProblem, given, keys,
+        given,
+        lines::{self, Line},
         reader::Reader,
         setting::{Form, Kind, Setting, Table as DeclaredTable},
-        show,
     },
     domain::{Money, Provider},
 };
@@ -65,45 +65,13 @@ const KEY: &str = "budget.price";
 /// model and day.
 pub(super) fn prices(reader: &mut Reader) -> Option<Vec<Price>> {
     let mut prices = built_in();
-    for price in configured(reader)? {
+    for price in lines::read(reader, &TABLE, price)? {
         prices.retain(|known| {
             (known.provider, &known.model, known.from) != (price.provider, &price.model, price.from)
         });
         prices.push(price);
     }
     Some(prices)
-}
-
-fn configured(reader: &mut Reader) -> Option<Vec<Price>> {
-    const EXPECTED: &str = "a list of tables, [[budget.price]]";
-    if !reader.has(KEY) {
-        return Some(Vec::new());
-    }
-    let given = reader.given(KEY, EXPECTED)?;
-    let Some(items) = given.list() else {
-        return reader.expected(KEY, EXPECTED);
-    };
-    let mut prices = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        let Some(line) = item.as_table() else {
-            return reader.expected(KEY, EXPECTED);
-        };
-        let read = price(line);
-        for (name, message) in read.as_ref().err().into_iter().flatten() {
-            let known = is_known(name);
-            reader.report(ConfigProblem {
-                key: format!("{KEY}[{index}].{name}"),
-                value: line
-                    .get(name)
-                    .filter(|_| known)
-                    .map(|value| show::value(false, value)),
-                source: Some(given.source.clone()),
-                message: message.clone(),
-            });
-        }
-        prices.push(read.ok());
-    }
-    prices.into_iter().collect()
 }
 
 /// The lines of the built-in file; a test checks that all of them are valid.
@@ -116,86 +84,34 @@ fn built_in() -> Vec<Price> {
     lines
         .iter()
         .filter_map(Value::as_table)
-        .filter_map(|line| price(line).ok())
+        .filter_map(|line| lines::one(line, &TABLE, price).0)
         .collect()
 }
 
-/// A name in a line, and the problem with its value.
-type Wrong = (String, String);
-
-/// One line, or everything that is wrong with it.
-fn price(line: &Table) -> Result<Price, Vec<Wrong>> {
-    let strangers = line.keys().filter(|key| !is_known(key));
-    let mut wrong: Vec<Wrong> = strangers.map(|key| (key.clone(), unknown(key))).collect();
-    let provider = text(line, "provider").and_then(|text| text.parse::<Provider>().ok());
-    let model = text(line, "model").filter(|model| !model.is_empty());
-    let from = text(line, "from").and_then(|text| Date::strptime("%Y-%m-%d", &text).ok());
-    let input = dollars(line, "input_usd_per_mtok");
-    let output = dollars(line, "output_usd_per_mtok");
-    for (name, fits, expected) in [
-        ("provider", provider.is_some(), "\"anthropic\" or \"groq\""),
-        ("model", model.is_some(), "a model id, or \"*\" for any other"),
-        ("from", from.is_some(), "a day such as \"2026-11-01\""),
-        (
-            "input_usd_per_mtok",
-            input.is_some(),
-            "US dollars for a million tokens, 0 to 100000",
-        ),
-        (
-            "output_usd_per_mtok",
-            output.is_some(),
-            "US dollars for a million tokens, 0 to 100000",
-        ),
-    ] {
-        if !fits {
-            let missing = if line.contains_key(name) {
-                ""
-            } else {
-                "is required: "
-            };
-            wrong.push((name.to_owned(), format!("{missing}expected {expected}")));
-        }
-    }
-    match (provider, model, from, input, output) {
-        (Some(provider), Some(model), Some(from), Some(input), Some(output)) if wrong.is_empty() => {
-            Ok(Price {
-                provider,
-                model,
-                from,
-                input_usd_per_mtok: input,
-                output_usd_per_mtok: output,
-            })
-        }
-        _ => Err(wrong),
-    }
+fn price(line: &mut Line<'_>) -> Option<Price> {
+    const DOLLARS: &str = "US dollars for a million tokens, 0 to 100000";
+    let provider = line.required("provider", "\"anthropic\" or \"groq\"", |value| {
+        given::text(value)?.parse().ok()
+    });
+    let model = line.required("model", "a model id, or \"*\" for any other", |value| {
+        given::text(value).filter(|model| !model.is_empty())
+    });
+    let from = line.required("from", "a day such as \"2026-11-01\"", |value| {
+        Date::strptime("%Y-%m-%d", given::text(value)?).ok()
+    });
+    let input = line.required("input_usd_per_mtok", DOLLARS, dollars);
+    let output = line.required("output_usd_per_mtok", DOLLARS, dollars);
+    Some(Price {
+        provider: provider?,
+        model: model?,
+        from: from?,
+        input_usd_per_mtok: input?,
+        output_usd_per_mtok: output?,
+    })
 }
 
-/// The settings of a line.
-fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.settings.iter().map(|setting| setting.key)
-}
-
-fn is_known(name: &str) -> bool {
-    names().any(|known| known == name)
-}
-
-fn unknown(key: &str) -> String {
-    let hint = keys::nearest(key, names());
-    match hint {
-        Some(name) => format!("no such setting, did you mean {name}?"),
-        None => format!(
-            "no such setting; known here: {}",
-            names().collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
-fn text(line: &Table, key: &str) -> Option<String> {
-    given::text(line.get(key)?)
-}
-
-fn dollars(line: &Table, key: &str) -> Option<Money> {
-    let usd = given::number(line.get(key)?).filter(|usd| (0.0..=1e5).contains(usd))?;
+fn dollars(value: &Value) -> Option<Money> {
+    let usd = given::number(value).filter(|usd| (0.0..=1e5).contains(usd))?;
     Money::from_usd(usd).ok()
 }
 

@@ -39,6 +39,7 @@ pub(super) fn condition(
         expires_at: period_ends_at,
         evidence,
         phrase: phrase(provider, severity, budget.value(), today),
+        ask: None,
     }
 }
 

@@ -46,6 +46,7 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
             long: cut(&format!("{name} is broken: {}", mark.why), LONGEST_PHRASE),
             short: format!("{name} is broken{code}"),
         },
+        ask: None,
     }
 }
 

@@ -6,18 +6,27 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use super::{
+    AssessSettings,
     risk::{GoalRisk, derail_risk},
+    steps,
     words::{Local, dollars, quote},
 };
 use crate::{
     arms::beeminder::{Account, Goal, GoalState},
-    clock::{DeadlineOffset, beeminder_day, local_day},
-    domain::{Condition, Daystamp, Observation, Phrase, Severity, Subject},
+    clock::{DeadlineOffset, Outlook, beeminder_day, local_day},
+    domain::{Ask, Condition, Daystamp, Observation, Phrase, Severity, Subject},
+    heuristic::habit::Habit,
 };
 
 /// A fresh reading gives each goal its risk. A stale reading gives only unknowns, because it does not say
 /// what happened since.
-pub(super) fn conditions(beeminder: &Observation<Account>, local: &Local<'_>) -> Vec<Condition> {
+pub(super) fn conditions(
+    beeminder: &Observation<Account>,
+    habits: &HashMap<String, Habit>,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+    local: &Local<'_>,
+) -> Vec<Condition> {
     let Some(account) = beeminder.value() else {
         return Vec::new();
     };
@@ -41,7 +50,13 @@ pub(super) fn conditions(beeminder: &Observation<Account>, local: &Local<'_>) ->
                     local,
                 )
             }
-            _ => fresh(goal, derail_risk(goal, &zone, local.now), day, local),
+            _ => {
+                let risk = derail_risk(goal, &zone, local.now);
+                let derails_at = risk.derails_at.filter(|_| risk.severity != Severity::Unknown);
+                let habit = habits.get(goal.key());
+                let ask = derails_at.and_then(|at| steps::ask(goal, at, outlook, settings, habit, &zone));
+                fresh(goal, risk, day, ask, local)
+            }
         });
     }
     conditions.extend(unreadable(account, local));
@@ -56,14 +71,19 @@ pub(super) fn active(account: &Account) -> impl Iterator<Item = &Goal> {
         .filter(|goal| goal.state == GoalState::Active)
 }
 
-fn fresh(goal: &Goal, risk: GoalRisk, day: Daystamp, local: &Local<'_>) -> Condition {
+fn fresh(goal: &Goal, risk: GoalRisk, day: Daystamp, ask: Option<Ask>, local: &Local<'_>) -> Condition {
+    let severity = match (&ask, risk.derails_at) {
+        (Some(ask), Some(at)) => steps::severity(ask, risk.severity, at, local.now),
+        _ => risk.severity,
+    };
     Condition {
         subject: Subject::goal(&goal.slug),
-        severity: risk.severity,
+        severity,
         day,
         expires_at: risk.derails_at,
-        phrase: phrase(goal, &risk, local),
+        phrase: phrase(goal, &risk, ask.is_some(), local),
         evidence: risk.evidence,
+        ask,
     }
 }
 
@@ -83,17 +103,20 @@ fn unknown(goal: &Goal, seen: &GoalRisk, day: Daystamp, why: &str, local: &Local
             long: format!("{slug} unknown{due}"),
             short: format!("{slug} unknown"),
         },
+        ask: None,
     }
 }
 
-fn phrase(goal: &Goal, risk: &GoalRisk, local: &Local<'_>) -> Phrase {
+/// `derails` is whether the goal is said to derail although its risk is SAFE, as on the last day before a
+/// weekend without a window.
+fn phrase(goal: &Goal, risk: &GoalRisk, derails: bool, local: &Local<'_>) -> Phrase {
     let slug = &goal.slug;
     match (risk.severity, risk.safe_days, goal.losedate) {
         (Severity::Unknown, ..) | (_, None, _) => Phrase {
             long: format!("{slug} unknown"),
             short: format!("{slug} unknown"),
         },
-        (Severity::Safe, Some(days), _) => Phrase {
+        (Severity::Safe, Some(days), _) if !derails => Phrase {
             long: format!("{slug} safe for {days} days"),
             short: format!("{slug} safe"),
         },
@@ -157,6 +180,7 @@ fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
             long: text.clone(),
             short: text,
         },
+        ask: None,
     })
 }
 

@@ -6,25 +6,32 @@
 mod budget;
 mod channels;
 mod goals;
+mod hold;
 mod pass;
 mod risk;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod upstream;
 mod walk;
 mod words;
 
-use std::{cmp::Reverse, time::Duration};
+use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use risk::{GoalRisk, derail_risk};
 
 use crate::{
-    arms::{activity::Walk, beeminder::Account},
+    arms::{
+        activity::Walk,
+        beeminder::{Account, Goal},
+    },
     budget::Budget,
-    config::{BudgetThresholds, WalkSettings},
-    domain::{Condition, Observation, Provider},
+    clock::Outlook,
+    config::{BudgetThresholds, GoalRule, LeadDays, WalkSettings},
+    domain::{Condition, Observation, Provider, Slug},
+    heuristic::habit::Habit,
     store::tables::broken_channels::BrokenChannel,
 };
 use words::Local;
@@ -60,6 +67,8 @@ pub struct History {
     pub broken_channels: Vec<BrokenChannel>,
     /// How many of the configured channels are not broken.
     pub healthy_channels: usize,
+    /// The habits of the goals that [`with_habit`] names, by [`Goal::key`].
+    pub habits: HashMap<String, Habit>,
 }
 
 /// How an upstream answered lately.
@@ -84,6 +93,44 @@ pub struct AssessSettings {
     pub budget_thresholds: BudgetThresholds,
     /// `heuristic.deadline`.
     pub deadline: Duration,
+    /// `heuristic.lead_days`: how many days before the last day a goal is warned of.
+    pub lead_days: LeadDays,
+    /// `heuristic.margin`: what a person needs to act before a derailment.
+    pub margin: SignedDuration,
+    /// `heuristic.habit_margin`: the same where the person has a habit.
+    pub habit_margin: SignedDuration,
+    /// `[[goal]]`: what is different for single goals.
+    pub goals: HashMap<Slug, GoalRule>,
+}
+
+impl AssessSettings {
+    /// What is different for a goal.
+    fn rule(&self, goal: &Goal) -> GoalRule {
+        self.goals.get(&goal.slug).cloned().unwrap_or_default()
+    }
+
+    /// What a person needs to act on a goal.
+    fn margin_of(&self, goal: &Goal) -> SignedDuration {
+        self.rule(goal).margin.unwrap_or(self.margin)
+    }
+
+    /// How many days before its last day a goal is warned of. A goal that does not say when its own reminders
+    /// begin is warned of a day before.
+    fn lead_days_of(&self, goal: &Goal) -> u16 {
+        match self.rule(goal).lead_days.unwrap_or(self.lead_days) {
+            LeadDays::Days(days) => days,
+            LeadDays::OfGoal => goal.lead_days.unwrap_or(1),
+        }
+    }
+}
+
+/// The goals of a reading whose habits matter in a pass with this outlook.
+pub fn with_habit<'a>(
+    account: &'a Account,
+    settings: &'a AssessSettings,
+    outlook: &'a Outlook,
+) -> impl Iterator<Item = &'a Goal> {
+    goals::active(account).filter(|goal| steps::may_be_last(goal, outlook, settings))
 }
 
 /// One condition for each promise, including safe and unknown promises, most urgent first.
@@ -91,10 +138,10 @@ pub fn assess(
     observed: &Observed,
     history: &History,
     settings: &AssessSettings,
-    now: Timestamp,
+    outlook: &Outlook,
 ) -> Vec<Condition> {
-    let local = Local::new(now, &settings.zone);
-    let mut conditions = goals::conditions(&observed.beeminder, &local);
+    let local = Local::new(outlook.now(), &settings.zone);
+    let mut conditions = goals::conditions(&observed.beeminder, &history.habits, outlook, settings, &local);
     conditions.push(upstream::condition(
         &observed.beeminder,
         &history.beeminder,

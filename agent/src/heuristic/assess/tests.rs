@@ -1,6 +1,8 @@
 //! Each kind of condition by example; the promises that hold for any input are in [`promises`].
 
+mod hold;
 mod promises;
+mod steps;
 mod walk_and_budget;
 
 use std::{fmt::Write as _, time::Duration};
@@ -11,7 +13,7 @@ use super::*;
 use crate::{
     arms::beeminder::{Goal, GoalState},
     budget::Health,
-    clock::{DailyRange, DeadlineOffset},
+    clock::{DailyRange, DeadlineOffset, Presence, Timetable, Weekdays, Window},
     config::BudgetSource,
     domain::{ChannelKind, Money, Severity, Subject},
 };
@@ -40,7 +42,33 @@ fn settings() -> AssessSettings {
         }),
         budget_thresholds: BudgetThresholds::DEFAULT,
         deadline: Duration::from_secs(30),
+        lead_days: LeadDays::Days(1),
+        margin: SignedDuration::from_hours(2),
+        habit_margin: SignedDuration::from_hours(1),
+        goals: HashMap::new(),
     }
+}
+
+/// A window from 13:00 to 18:00 each day, with a pass every 15 minutes.
+fn afternoon() -> Timetable {
+    Timetable {
+        zone: zone(),
+        daemon: Presence::Daily {
+            window: Window {
+                start: time(13, 0, 0, 0),
+                length: SignedDuration::from_hours(5),
+                days: Weekdays::ALL,
+            },
+            interval: SignedDuration::from_mins(15),
+        },
+        passes: Vec::new(),
+        quiet_hours: None,
+        vacations: Vec::new(),
+    }
+}
+
+fn outlook(now: Timestamp) -> Outlook {
+    afternoon().outlook(now, 35)
 }
 
 /// A goal as Beeminder lists it at 15:00, consistent with its safebuf.
@@ -142,7 +170,7 @@ fn a_broken_channel_is_told_through_another_one_with_what_to_do() {
         healthy_channels: 1,
         ..healthy()
     };
-    let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
+    let conditions = assess(&observed(vec![]), &history, &settings(), &outlook(today("15:00")));
     let told = find(&conditions, "channel:sms");
     assert_eq!((told.severity, told.expires_at), (Severity::Warning, None));
     assert_eq!(
@@ -160,7 +188,7 @@ fn a_broken_channel_is_told_through_another_one_with_what_to_do() {
         &observed(vec![]),
         &history,
         &settings(),
-        at("2026-11-22T15:00:00-05:00"),
+        &outlook(at("2026-11-22T15:00:00-05:00")),
     );
     assert_eq!(find(&tomorrow, "channel:sms").day, told.day);
 }
@@ -173,7 +201,7 @@ fn with_no_channel_left_there_is_nobody_to_tell() {
         healthy_channels: 0,
         ..healthy()
     };
-    let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
+    let conditions = assess(&observed(vec![]), &history, &settings(), &outlook(today("15:00")));
     assert!(
         conditions
             .iter()
@@ -189,7 +217,7 @@ fn a_long_reason_still_fits_into_one_segment() {
         healthy_channels: 2,
         ..healthy()
     };
-    let conditions = assess(&observed(vec![]), &history, &settings(), today("15:00"));
+    let conditions = assess(&observed(vec![]), &history, &settings(), &outlook(today("15:00")));
     let phrase = find(&conditions, "channel:whatsapp").phrase;
     let text = crate::notify::message::compose(std::slice::from_ref(&phrase), "#k7q2x9".len());
     assert!(text.contains("set it up, then") && text.ends_with(".."), "{text}");
@@ -218,7 +246,7 @@ fn find(conditions: &[Condition], subject: &str) -> Condition {
 fn assess_goal(goal: Goal, now: Timestamp) -> Condition {
     let subject = format!("goal:{}", goal.slug);
     find(
-        &assess(&observed(vec![goal]), &healthy(), &settings(), now),
+        &assess(&observed(vec![goal]), &healthy(), &settings(), &outlook(now)),
         &subject,
     )
 }
@@ -253,7 +281,7 @@ fn a_bad_afternoon_is_said_most_urgent_first() {
             frozen,
         ])
     };
-    insta::assert_snapshot!(table(&assess(&observed, &healthy(), &settings(), today("15:00"))), @r"
+    insta::assert_snapshot!(table(&assess(&observed, &healthy(), &settings(), &outlook(today("15:00")))), @r"
     CRITICAL goal:reading 2026-11-21 | reading derails today 23:59 ($5, +2 due) | reading derails today | safebuf 0, 8 h to losedate
     CRITICAL budget:groq 2026-11-21 | groq budget 112% used ($5.60 of $5.00) | groq budget spent | 5.6 of 5 dollars used
     WARNING walk 2026-11-21 | no walk yet, until 18:00 | no walk yet | no datapoint on bike for 2026-11-21 yet
@@ -276,15 +304,13 @@ fn safebuf_decides_the_risk() {
         (4, Severity::Safe),
         (97, Severity::Safe),
     ] {
-        let condition = assess_goal(
-            Goal {
-                losedate: Some(today("23:59")),
-                ..goal("reading", safebuf)
-            },
-            today("15:00"),
-        );
-        assert_eq!(condition.severity, severity, "safebuf {safebuf}");
-        assert_eq!(condition.expires_at, Some(today("23:59")));
+        let goal = Goal {
+            losedate: Some(today("23:59")),
+            ..goal("reading", safebuf)
+        };
+        let risk = derail_risk(&goal, &zone(), today("15:00"));
+        assert_eq!(risk.severity, severity, "safebuf {safebuf}");
+        assert_eq!(risk.derails_at, Some(today("23:59")));
     }
 }
 
@@ -295,7 +321,7 @@ fn goals_that_cannot_derail_have_no_condition() {
             state,
             ..goal("novel", 0)
         }]);
-        let conditions = assess(&observed, &healthy(), &settings(), at(NOON));
+        let conditions = assess(&observed, &healthy(), &settings(), &outlook(at(NOON)));
         assert!(
             conditions.iter().all(|c| c.subject.as_str() != "goal:novel"),
             "{state:?}"
@@ -447,7 +473,7 @@ fn a_goals_day_is_beeminders_in_the_accounts_zone() {
             ..observed(Vec::new())
         };
         find(
-            &assess(&observed, &healthy(), &settings(), today("23:30")),
+            &assess(&observed, &healthy(), &settings(), &outlook(today("23:30"))),
             "goal:reading",
         )
         .day
@@ -523,7 +549,7 @@ fn unreadable_goals_are_one_unknown() {
         ..observed(Vec::new())
     };
     let condition = find(
-        &assess(&observed, &healthy(), &settings(), at(NOON)),
+        &assess(&observed, &healthy(), &settings(), &outlook(at(NOON))),
         "beeminder:unreadable",
     );
     assert_eq!(condition.severity, Severity::Unknown);
@@ -546,7 +572,7 @@ fn an_old_reading_makes_every_goal_unknown_and_names_those_at_risk() {
         beeminder,
         ..observed(Vec::new())
     };
-    insta::assert_snapshot!(table(&assess(&observed, &failing(3, 3), &settings(), today("15:00"))), @r"
+    insta::assert_snapshot!(table(&assess(&observed, &failing(3, 3), &settings(), &outlook(today("15:00")))), @r"
     WARNING upstream:beeminder 2026-11-21 | cannot read Beeminder (3 tries, since 14:02); last seen: reading due today 23:59 | cannot read Beeminder; last seen: reading due today 23:59 | 3 tries failed in a row, 3 in the last hour, since 14:02: Beeminder answered 503
     UNKNOWN goal:reading 2026-11-21 | reading unknown, last seen due today 23:59 | reading unknown | not read since 14:02: Beeminder answered 503; then: safebuf 0, 9 h to losedate
     UNKNOWN goal:run 2026-11-21 | run unknown, last seen due tomorrow 23:59 | run unknown | not read since 14:02: Beeminder answered 503; then: safebuf 1, 33 h to losedate
@@ -568,7 +594,7 @@ fn many_goals_at_risk_are_counted_after_the_third() {
         ..observed(Vec::new())
     };
     let phrase = find(
-        &assess(&observed, &failing(3, 3), &settings(), today("15:00")),
+        &assess(&observed, &failing(3, 3), &settings(), &outlook(today("15:00"))),
         "upstream:beeminder",
     )
     .phrase;
@@ -591,7 +617,7 @@ fn nothing_read_is_one_unknown_upstream_and_no_goal() {
         },
         ..observed(Vec::new())
     };
-    let conditions = assess(&unknown, &failing(1, 1), &settings(), today("15:00"));
+    let conditions = assess(&unknown, &failing(1, 1), &settings(), &outlook(today("15:00")));
     assert!(
         conditions
             .iter()
@@ -624,7 +650,7 @@ fn an_upstream_gets_worse_by_failures_in_a_row_and_in_an_hour() {
             &unknown,
             &failing(in_a_row, in_an_hour),
             &settings(),
-            today("15:00"),
+            &outlook(today("15:00")),
         );
         assert_eq!(
             find(&conditions, "upstream:beeminder").severity,
@@ -632,7 +658,12 @@ fn an_upstream_gets_worse_by_failures_in_a_row_and_in_an_hour() {
             "{in_a_row} {in_an_hour}"
         );
     }
-    let readable = assess(&observed(Vec::new()), &failing(0, 5), &settings(), today("15:00"));
+    let readable = assess(
+        &observed(Vec::new()),
+        &failing(0, 5),
+        &settings(),
+        &outlook(today("15:00")),
+    );
     assert_eq!(
         find(&readable, "upstream:beeminder").severity,
         Severity::Safe,
@@ -645,7 +676,10 @@ fn assess_run(history: &History, elapsed_seconds: u64) -> Condition {
         elapsed: Duration::from_secs(elapsed_seconds),
         ..observed(Vec::new())
     };
-    find(&assess(&observed, history, &settings(), today("15:00")), "run")
+    find(
+        &assess(&observed, history, &settings(), &outlook(today("15:00"))),
+        "run",
+    )
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(super) fn condition(
         expires_at: None,
         evidence,
         phrase,
+        ask: None,
     }
 }
 

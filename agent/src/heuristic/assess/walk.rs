@@ -60,5 +60,6 @@ pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local
             long,
             short: short.to_owned(),
         },
+        ask: None,
     }
 }

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
 use proptest::prelude::*;
 
+mod steps;
+
 use super::*;
 use crate::{
     clock::{DailyRange, local_day},
@@ -44,6 +46,7 @@ fn condition(subject: &str, severity: Severity, now: Timestamp) -> Condition {
             long: String::new(),
             short: String::new(),
         },
+        ask: None,
     }
 }
 
@@ -114,6 +117,7 @@ impl Timeline {
         };
         Ledger {
             claims: self.claims.clone(),
+            said: HashMap::new(),
             messages_last_hour: count(&|at| now.duration_since(at) < SignedDuration::from_hours(1)),
             messages_today: count(&|at| local_day(at, &zone()) == today),
             silences: self
@@ -164,16 +168,16 @@ fn a_subject_is_said_once_a_day_and_again_on_the_next() {
     Timeline::new(policy())
         .at(
             "21 15:00",
-            "goal:reading CRITICAL, walk WARNING",
+            "budget:reading CRITICAL, walk WARNING",
             "first_of_day, first_of_day",
         )
         .at(
             "21 15:15",
-            "goal:reading CRITICAL, walk WARNING",
+            "budget:reading CRITICAL, walk WARNING",
             "already_notified_today, already_notified_today",
         )
-        .at("21 21:59", "goal:reading CRITICAL", "already_notified_today")
-        .at("22 15:00", "goal:reading CRITICAL", "first_of_day");
+        .at("21 21:59", "budget:reading CRITICAL", "already_notified_today")
+        .at("22 15:00", "budget:reading CRITICAL", "first_of_day");
 }
 
 #[test]
@@ -182,7 +186,7 @@ fn a_new_subject_speaks_while_the_known_one_stays_silent() {
         .at("21 15:00", "walk WARNING", "first_of_day")
         .at(
             "21 15:15",
-            "goal:reading CRITICAL, walk WARNING",
+            "budget:reading CRITICAL, walk WARNING",
             "first_of_day, already_notified_today",
         );
 }
@@ -192,12 +196,12 @@ fn what_is_not_bad_enough_or_not_known_is_not_said() {
     Timeline::new(policy())
         .at(
             "21 15:00",
-            "goal:a SAFE, goal:b CAUTION, goal:c UNKNOWN",
+            "budget:a SAFE, budget:b CAUTION, budget:c UNKNOWN",
             "below_threshold, below_threshold, unknown_data",
         )
         .at(
             "21 23:00",
-            "goal:a SAFE, goal:c UNKNOWN",
+            "budget:a SAFE, budget:c UNKNOWN",
             "below_threshold, unknown_data",
         );
     Timeline::new(Policy {
@@ -206,7 +210,7 @@ fn what_is_not_bad_enough_or_not_known_is_not_said() {
     })
     .at(
         "21 15:00",
-        "goal:a SAFE, goal:c UNKNOWN",
+        "budget:a SAFE, budget:c UNKNOWN",
         "first_of_day, unknown_data",
     );
     Timeline::new(Policy {
@@ -215,7 +219,7 @@ fn what_is_not_bad_enough_or_not_known_is_not_said() {
     })
     .at(
         "21 15:00",
-        "goal:a WARNING, goal:b CRITICAL",
+        "budget:a WARNING, budget:b CRITICAL",
         "below_threshold, first_of_day",
     );
 }
@@ -225,16 +229,16 @@ fn quiet_hours_hold_back_even_the_worst_and_it_is_said_when_they_end() {
     Timeline::new(policy())
         .at(
             "21 22:00",
-            "goal:reading CRITICAL, walk WARNING",
+            "budget:reading CRITICAL, walk WARNING",
             "quiet_hours, quiet_hours",
         )
-        .at("22 07:59", "goal:reading CRITICAL", "quiet_hours")
-        .at("22 08:00", "goal:reading CRITICAL", "first_of_day");
+        .at("22 07:59", "budget:reading CRITICAL", "quiet_hours")
+        .at("22 08:00", "budget:reading CRITICAL", "first_of_day");
     Timeline::new(Policy {
         quiet_hours: None,
         ..policy()
     })
-    .at("21 23:00", "goal:reading CRITICAL", "first_of_day");
+    .at("21 23:00", "budget:reading CRITICAL", "first_of_day");
 }
 
 #[test]
@@ -245,17 +249,17 @@ fn a_message_counts_once_however_much_it_says() {
     })
     .at(
         "21 15:00",
-        "goal:a CRITICAL, goal:b CRITICAL, walk WARNING",
+        "budget:a CRITICAL, budget:b CRITICAL, walk WARNING",
         "first_of_day, first_of_day, first_of_day",
     )
     .at(
         "21 15:30",
-        "goal:c CRITICAL, goal:d WARNING",
+        "budget:c CRITICAL, budget:d WARNING",
         "rate_limited, rate_limited",
     )
     .at(
         "21 16:00",
-        "goal:c CRITICAL, goal:d WARNING",
+        "budget:c CRITICAL, budget:d WARNING",
         "first_of_day, first_of_day",
     );
 }
@@ -263,13 +267,13 @@ fn a_message_counts_once_however_much_it_says() {
 #[test]
 fn the_day_has_a_limit_of_its_own() {
     Timeline::new(Policy {
-        max_messages_per_day: 2,
+        max_messages_per_day: 4,
         ..policy()
     })
-    .at("21 10:00", "goal:a WARNING", "first_of_day")
-    .at("21 13:00", "goal:b WARNING", "first_of_day")
-    .at("21 16:00", "goal:c CRITICAL", "rate_limited")
-    .at("22 10:00", "goal:c CRITICAL", "first_of_day");
+    .at("21 10:00", "budget:a WARNING", "first_of_day")
+    .at("21 13:00", "budget:b WARNING", "first_of_day")
+    .at("21 16:00", "budget:c CRITICAL", "rate_limited")
+    .at("22 10:00", "budget:c CRITICAL", "first_of_day");
 }
 
 #[test]
@@ -278,15 +282,15 @@ fn turning_critical_speaks_again_once_if_escalation_is_on() {
         escalate: true,
         ..policy()
     })
-    .at("21 10:00", "goal:reading WARNING", "first_of_day")
-    .at("21 10:15", "goal:reading WARNING", "already_notified_today")
-    .at("21 10:30", "goal:reading CRITICAL", "escalated")
-    .at("21 12:00", "goal:reading CRITICAL", "already_notified_today")
-    .at("21 12:15", "goal:reading WARNING", "already_notified_today")
-    .at("21 12:30", "goal:reading CRITICAL", "already_notified_today");
+    .at("21 10:00", "budget:reading WARNING", "first_of_day")
+    .at("21 10:15", "budget:reading WARNING", "already_notified_today")
+    .at("21 10:30", "budget:reading CRITICAL", "escalated")
+    .at("21 12:00", "budget:reading CRITICAL", "already_notified_today")
+    .at("21 12:15", "budget:reading WARNING", "already_notified_today")
+    .at("21 12:30", "budget:reading CRITICAL", "already_notified_today");
     Timeline::new(policy())
-        .at("21 10:00", "goal:reading WARNING", "first_of_day")
-        .at("21 10:30", "goal:reading CRITICAL", "already_notified_today");
+        .at("21 10:00", "budget:reading WARNING", "first_of_day")
+        .at("21 10:30", "budget:reading CRITICAL", "already_notified_today");
 }
 
 #[test]
@@ -296,15 +300,15 @@ fn only_turning_critical_is_an_escalation() {
         notify_at: Severity::Caution,
         ..policy()
     })
-    .at("21 10:00", "goal:reading CAUTION", "first_of_day")
-    .at("21 12:00", "goal:reading WARNING", "already_notified_today")
-    .at("21 14:00", "goal:reading CRITICAL", "escalated");
+    .at("21 10:00", "budget:reading CAUTION", "first_of_day")
+    .at("21 12:00", "budget:reading WARNING", "already_notified_today")
+    .at("21 14:00", "budget:reading CRITICAL", "escalated");
 }
 
 #[test]
 fn a_day_has_one_escalation_whatever_its_claim_remembers() {
     let now = at("21 15:00");
-    let critical = condition("goal:reading", Severity::Critical, now);
+    let critical = condition("budget:reading", Severity::Critical, now);
     let reason = |escalated| {
         let claim = Claim {
             severity: Severity::Warning,
@@ -338,29 +342,29 @@ fn what_the_person_knows_is_not_repeated_not_even_when_it_gets_worse() {
         escalate: true,
         ..policy()
     })
-    .at("21 10:00", "goal:reading WARNING", "first_of_day")
+    .at("21 10:00", "budget:reading WARNING", "first_of_day")
     .acknowledge()
-    .at("21 12:00", "goal:reading CRITICAL", "acknowledged");
+    .at("21 12:00", "budget:reading CRITICAL", "acknowledged");
 }
 
 #[test]
 fn a_refused_message_is_tried_again_after_an_hour() {
     Timeline::new(policy())
-        .at("21 10:00", "goal:reading CRITICAL", "first_of_day")
+        .at("21 10:00", "budget:reading CRITICAL", "first_of_day")
         .refuse("21 10:01")
-        .at("21 10:15", "goal:reading CRITICAL", "already_notified_today")
-        .at("21 11:00", "goal:reading CRITICAL", "already_notified_today")
-        .at("21 11:01", "goal:reading CRITICAL", "first_of_day");
+        .at("21 10:15", "budget:reading CRITICAL", "already_notified_today")
+        .at("21 11:00", "budget:reading CRITICAL", "already_notified_today")
+        .at("21 11:01", "budget:reading CRITICAL", "first_of_day");
 }
 
 #[test]
 fn a_message_that_expired_by_a_clock_that_ran_ahead_is_said_when_the_clock_is_right_again() {
     Timeline::new(policy())
-        .at("21 10:00", "goal:reading CRITICAL", "first_of_day")
+        .at("21 10:00", "budget:reading CRITICAL", "first_of_day")
         .refuse("23 10:01")
-        .at("21 10:15", "goal:reading CRITICAL", "first_of_day")
+        .at("21 10:15", "budget:reading CRITICAL", "first_of_day")
         .refuse("21 10:34")
-        .at("21 10:30", "goal:reading CRITICAL", "already_notified_today");
+        .at("21 10:30", "budget:reading CRITICAL", "already_notified_today");
 }
 
 #[test]
@@ -370,24 +374,24 @@ fn a_vacation_silences_until_it_ends() {
         .silence(SilenceKind::Vacation, "*", "23 00:00")
         .at(
             "21 10:00",
-            "goal:reading CRITICAL, walk SAFE",
+            "budget:reading CRITICAL, walk SAFE",
             "vacation, below_threshold",
         )
-        .at("23 10:00", "goal:reading CRITICAL", "first_of_day");
+        .at("23 10:00", "budget:reading CRITICAL", "first_of_day");
 }
 
 #[test]
 fn a_silence_covers_what_it_names_until_it_ends() {
     let mut timeline = Timeline::new(policy());
     timeline
-        .silence(SilenceKind::Silence, "goal:re*", "21 16:00")
+        .silence(SilenceKind::Silence, "budget:re*", "21 16:00")
         .at(
             "21 15:00",
-            "goal:reading CRITICAL, goal:bike CRITICAL, goal:rest SAFE",
+            "budget:reading CRITICAL, budget:bike CRITICAL, budget:rest SAFE",
             "silenced, first_of_day, below_threshold",
         )
-        .at("21 15:59", "goal:reading CRITICAL", "silenced")
-        .at("21 16:00", "goal:reading CRITICAL", "first_of_day");
+        .at("21 15:59", "budget:reading CRITICAL", "silenced")
+        .at("21 16:00", "budget:reading CRITICAL", "first_of_day");
 }
 
 #[test]
@@ -431,23 +435,23 @@ fn an_escalation_is_silenced_too_and_is_said_when_the_silence_ends() {
         escalate: true,
         ..policy()
     });
-    timeline.at("21 10:00", "goal:a WARNING", "first_of_day");
+    timeline.at("21 10:00", "budget:a WARNING", "first_of_day");
     timeline
-        .silence(SilenceKind::Silence, "goal:*", "21 14:00")
-        .at("21 12:00", "goal:a CRITICAL", "silenced")
-        .at("21 14:00", "goal:a CRITICAL", "escalated")
-        .at("21 14:15", "goal:a CRITICAL", "already_notified_today");
+        .silence(SilenceKind::Silence, "budget:*", "21 14:00")
+        .at("21 12:00", "budget:a CRITICAL", "silenced")
+        .at("21 14:00", "budget:a CRITICAL", "escalated")
+        .at("21 14:15", "budget:a CRITICAL", "already_notified_today");
 }
 
 #[test]
 fn a_silent_decision_says_whose_word_it_follows_and_the_longest_counts() {
     let mut timeline = Timeline::new(policy());
     for until in ["21 16:00", "21 18:00", "21 17:00"] {
-        timeline.silence(SilenceKind::Silence, "goal:*", until);
+        timeline.silence(SilenceKind::Silence, "budget:*", until);
     }
     let now = at("21 15:00");
     let conditions = vec![
-        condition("goal:a", Severity::Critical, now),
+        condition("budget:a", Severity::Critical, now),
         condition("walk", Severity::Safe, now),
     ];
     let words: Vec<Option<Word>> = timeline
@@ -483,7 +487,7 @@ fn what_is_over_is_no_longer_known_and_not_said() {
 fn a_goal_that_is_listed_twice_is_said_once() {
     Timeline::new(policy()).at(
         "21 15:00",
-        "goal:reading CRITICAL, goal:reading WARNING",
+        "budget:reading CRITICAL, budget:reading WARNING",
         "first_of_day, already_notified_today",
     );
 }
@@ -495,7 +499,7 @@ fn the_day_of_the_condition_counts_not_the_day_of_the_pass() {
     let (now, mut timeline) = (at("21 18:00"), Timeline::new(policy()));
     let of = |day: &str| Condition {
         day: day.parse().unwrap(),
-        ..condition("goal:reading", Severity::Warning, now)
+        ..condition("budget:reading", Severity::Warning, now)
     };
     assert_eq!(
         timeline.pass(vec![of("2026-11-21")], now)[0].reason,
@@ -577,7 +581,7 @@ proptest! {
         let mut said: HashMap<(Subject, Daystamp), Vec<Reason>> = HashMap::new();
         for (gap, found) in steps {
             now += SignedDuration::from_mins(gap);
-            let subjects = ["goal:a", "goal:b", "walk", "upstream:beeminder"];
+            let subjects = ["budget:a", "budget:b", "walk", "upstream:beeminder"];
             let conditions: Vec<Condition> =
                 found.iter().map(|&(subject, severity)| condition(subjects[subject], severity, now)).collect();
             let decisions = timeline.pass(conditions.clone(), now);
@@ -610,7 +614,7 @@ proptest! {
         let now = at("21 15:00");
         let (less, more) = if one.rank() <= other.rank() { (one, other) } else { (other, one) };
         let reason = |severity| {
-            let condition = condition("goal:a", severity, now);
+            let condition = condition("budget:a", severity, now);
             let claims = claim.clone().map(|claim| ((condition.subject.clone(), condition.day), claim)).into_iter().collect();
             let ledger = Ledger { claims, messages_last_hour: sent, messages_today: sent, ..Ledger::default() };
             decide(vec![condition], &ledger, &policy, now).remove(0)

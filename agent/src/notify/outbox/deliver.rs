@@ -12,7 +12,7 @@ use crate::{
     outbound::LeaseCheck,
     store::{
         StoreError, Verdict,
-        tables::outbox::{self as table, Ending, Row, State},
+        tables::outbox::{self as table, Ending, Row},
     },
 };
 
@@ -23,16 +23,7 @@ impl Outbox {
         let lease = self.new_lease(row.attempt + 1);
         let expired = now >= row.deadline();
         let next = if expired {
-            let why = format!(
-                "expired before it could be tried again: {}",
-                row.why.as_deref().unwrap_or("no reason")
-            );
-            Row {
-                state: State::Failed,
-                next_at: None,
-                why: Some(why),
-                ..row.clone()
-            }
+            row.expired()
         } else {
             sending(&row, row.channel, lease)
         };

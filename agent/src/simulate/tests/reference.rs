@@ -52,11 +52,8 @@ fn a_setting_that_is_tried_out_makes_a_difference() {
             .play(&settings_of(None, &scenario, &set).unwrap())
             .unwrap()
     };
-    let one_a_day = tried("policy.max_messages_per_day", "1")
-        .measures
-        .most_messages_a_day;
-    assert_eq!(one_a_day, 1);
-    assert!(play(&scenario).measures.most_messages_a_day > 1);
+    let on_last_days_only = tried("heuristic.lead_days", "0").measures.goal_messages;
+    assert!(on_last_days_only < play(&scenario).measures.goal_messages);
 }
 
 #[test]

@@ -4,7 +4,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::sql::{Columns, time};
+use super::{
+    outbox::{ACKNOWLEDGED_BY, NOBODY_TOLD, REFUSED_AT},
+    sql::{Columns, time},
+};
 use crate::domain::{Daystamp, Severity, Subject};
 
 /// One claim, with what became of its message.
@@ -48,41 +51,46 @@ pub fn insert(
     notification_id: &str,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let changed = tx
-        .prepare_cached(
-            "INSERT INTO claims (subject, day, step, severity, notification_id, claimed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (subject, day, step) DO UPDATE
-                SET severity = excluded.severity, notification_id = excluded.notification_id, claimed_at = excluded.claimed_at
-              WHERE EXISTS (SELECT 1 FROM notifications n
-                             WHERE n.id = claims.notification_id AND n.state = 'failed' AND n.accepted_at IS NULL)",
-        )?
-        .execute(params![
-            claim.subject,
-            claim.day,
-            claim.step,
-            claim.severity,
-            notification_id,
-            time(at)
-        ])?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(rusqlite::Error::StatementChangedRows(changed))
+    match insert_if_free(tx, claim, notification_id, at)? {
+        1 => Ok(()),
+        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
     }
+}
+
+/// As [`insert`], but an existing claim of another message stays without an error. Returns how many rows were
+/// written: 1 or 0.
+pub fn insert_if_free(
+    tx: &Transaction<'_>,
+    claim: &NewClaim<'_>,
+    notification_id: &str,
+    at: Timestamp,
+) -> rusqlite::Result<usize> {
+    tx.prepare_cached(&format!(
+        "INSERT INTO claims (subject, day, step, severity, notification_id, claimed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (subject, day, step) DO UPDATE
+            SET severity = excluded.severity, notification_id = excluded.notification_id, claimed_at = excluded.claimed_at
+          WHERE EXISTS (SELECT 1 FROM notifications n WHERE n.id = claims.notification_id AND {NOBODY_TOLD})"
+    ))?
+    .execute(params![
+        claim.subject,
+        claim.day,
+        claim.step,
+        claim.severity,
+        notification_id,
+        time(at)
+    ])
 }
 
 /// The claims for `day` or later days.
 pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<ClaimRow>> {
     connection
-        .prepare_cached(
-            "SELECT c.subject, c.day, c.step, c.severity,
-                    CASE WHEN n.acknowledged_at IS NOT NULL THEN coalesce(n.acknowledged_by, 'somebody') END AS acknowledged_by,
-                    CASE WHEN n.state = 'failed' AND n.accepted_at IS NULL THEN n.updated_at END AS refused_at
+        .prepare_cached(&format!(
+            "SELECT c.subject, c.day, c.step, c.severity, {ACKNOWLEDGED_BY}, {REFUSED_AT}
                FROM claims c JOIN notifications n ON n.id = c.notification_id
               WHERE c.day >= ?1
-              ORDER BY c.subject, c.day, c.step",
-        )?
+              ORDER BY c.subject, c.day, c.step"
+        ))?
         .query_map([day], |row| {
             let mut columns = Columns::of(row);
             Ok(ClaimRow {

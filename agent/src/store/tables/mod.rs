@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod silences;
 pub mod snapshots;
 pub mod sql;
+pub mod steps;
 pub mod upstreams;
 pub mod verified_generations;
 

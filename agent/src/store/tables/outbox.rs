@@ -6,6 +6,7 @@
 
 mod attempts;
 mod doubt;
+mod expire;
 mod state;
 mod view;
 
@@ -14,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally, was_resent};
 pub use doubt::{Surroundings, channels_tried, surroundings};
+pub use expire::expire;
 pub use state::State;
 pub use view::{
     Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,
@@ -25,6 +27,18 @@ use crate::domain::{ChannelKind, Severity, Subject};
 
 /// How long a message without an `expires_at` is worth sending.
 const DEFAULT_WORTH: SignedDuration = SignedDuration::from_hours(24);
+
+/// In SQL, of a message `n`: nobody was told, and nobody will be.
+pub(super) const NOBODY_TOLD: &str = "n.state = 'failed' AND n.accepted_at IS NULL";
+
+/// In SQL, of a message `n`: since when it is certain that nobody was told; NULL if somebody was or may be.
+/// A message that expired is noticed only later, so its own end counts.
+pub(super) const REFUSED_AT: &str = "CASE WHEN n.state = 'failed' AND n.accepted_at IS NULL
+    THEN min(n.updated_at, coalesce(n.expires_at, n.updated_at)) END";
+
+/// In SQL, of a message `n`: who acknowledged it; NULL if nobody did.
+pub(super) const ACKNOWLEDGED_BY: &str =
+    "CASE WHEN n.acknowledged_at IS NOT NULL THEN coalesce(n.acknowledged_by, 'somebody') END";
 
 /// What delivery knows about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -60,12 +60,16 @@ fn forget_old(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
             AND day NOT IN (SELECT DISTINCT day FROM claims ORDER BY day DESC LIMIT 7)
             AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)
             AND subject NOT IN (SELECT 'channel:' || channel FROM broken_channels)",
+        "DELETE FROM steps WHERE claimed_at < ?1
+            AND notification_id NOT IN (SELECT notification_id FROM claims)",
         "DELETE FROM attempts WHERE notification_id IN
             (SELECT id FROM notifications n WHERE next_at IS NULL AND created_at < ?1
                 AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = n.id)
+                AND NOT EXISTS (SELECT 1 FROM steps WHERE notification_id = n.id)
                 AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = n.id))",
         "DELETE FROM notifications WHERE next_at IS NULL AND created_at < ?1
             AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = notifications.id)
+            AND NOT EXISTS (SELECT 1 FROM steps WHERE notification_id = notifications.id)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = notifications.id)",
         "DELETE FROM runs WHERE started_at < ?1
             AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)

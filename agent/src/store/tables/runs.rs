@@ -80,6 +80,20 @@ pub fn exists(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
         .exists([id])
 }
 
+/// Who asked for the passes that started since, and when each started.
+pub fn triggers_since(
+    connection: &Connection,
+    since: Timestamp,
+) -> rusqlite::Result<Vec<(Trigger, Timestamp)>> {
+    connection
+        .prepare_cached("SELECT trigger, started_at FROM runs WHERE started_at >= ?1 ORDER BY started_at")?
+        .query_map([time(since)], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.get()?, columns.time()?))
+        })?
+        .collect()
+}
+
 /// When the first pass ever ran.
 pub fn first(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     connection

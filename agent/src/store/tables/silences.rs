@@ -56,6 +56,16 @@ pub fn active(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<S
         .collect()
 }
 
+/// The silences that hold at `now` or begin later, in the order in which they end.
+pub fn not_ended(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Silence>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM silences WHERE deleted_at IS NULL AND ends_at > ?1 ORDER BY ends_at, id"
+        ))?
+        .query_map([time(now)], read)?
+        .collect()
+}
+
 /// The silences that have ended by `now`, the last to end first.
 pub fn ended(connection: &Connection, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<Silence>> {
     connection

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{
     Action, BudgetSource, ChannelKind, Daystamp, Health, Money, Month, Provider, Reason, RunOutcome,
-    Severity, SilenceKind, Subject, SubjectPattern, Trigger,
+    Severity, SilenceKind, Step, Subject, SubjectPattern, Trigger,
 };
 
 /// A time as the database holds it: RFC 3339, UTC, always nine decimals, so that text order is time order.
@@ -125,6 +125,7 @@ as_str!(
     RunOutcome,
     Severity,
     SilenceKind,
+    Step,
     Subject,
     SubjectPattern,
     Trigger

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use rusqlite::{Connection, StatementStatus};
 
+use super::outbox::{ACKNOWLEDGED_BY, NOBODY_TOLD, REFUSED_AT};
 use crate::store::{Store, tests::scratch};
 
 /// Tables that grow with every pass.
@@ -47,7 +48,17 @@ fn statements() -> Vec<String> {
     sources
         .iter()
         .flat_map(|source| sql.captures_iter(source))
-        .map(|found| found[1].replace("{COLUMNS}", "*").replace("\\\n", " "))
+        .map(|found| {
+            let sql = found[1].replace("{COLUMNS}", "*").replace("\\\n", " ");
+            let parts = [
+                ("{NOBODY_TOLD}", NOBODY_TOLD),
+                ("{REFUSED_AT}", REFUSED_AT),
+                ("{ACKNOWLEDGED_BY}", ACKNOWLEDGED_BY),
+            ];
+            parts
+                .iter()
+                .fold(sql, |sql, (name, part)| sql.replace(name, part))
+        })
         .collect()
 }
 

@@ -1,11 +1,12 @@
 //! Measures decisions about many goals, without any I/O.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use mecris_agent::{
     arms::beeminder::{Account, Goal},
-    config::BudgetThresholds,
+    clock::{Presence, Timetable},
+    config::{BudgetThresholds, LeadDays},
     domain::{Money, Observation, Severity},
     heuristic::{
         assess::{AssessSettings, History, Observed, assess},
@@ -45,6 +46,19 @@ fn once(observed: &Observed) -> Duration {
         walk: None,
         deadline: Duration::from_secs(30),
         budget_thresholds,
+        lead_days: LeadDays::Days(1),
+        habit_margin: SignedDuration::from_hours(1),
+        goals: HashMap::new(),
+        margin: SignedDuration::from_hours(2),
+    };
+    let timetable = Timetable {
+        zone: zone(),
+        daemon: Presence::Always {
+            interval: SignedDuration::from_mins(15),
+        },
+        passes: Vec::new(),
+        quiet_hours: None,
+        vacations: Vec::new(),
     };
     let policy = Policy {
         zone: zone(),
@@ -56,7 +70,8 @@ fn once(observed: &Observed) -> Duration {
     };
     let (history, ledger) = (History::default(), Ledger::default());
     let begin = Instant::now();
-    let conditions = assess(observed, &history, &settings, now());
+    let outlook = timetable.outlook(now(), 35);
+    let conditions = assess(observed, &history, &settings, &outlook);
     let decisions = decide(conditions, &ledger, &policy, now());
     let took = begin.elapsed();
     assert!(

@@ -63,7 +63,7 @@ proptest! {
             _ => Observation::Unknown { why: "down".to_owned() },
         };
         let observed = Observed { beeminder, walk: Some(walk(false)), ..observed(Vec::new()) };
-        let conditions = assess(&observed, &failing(kind, kind), &settings(), now);
+        let conditions = assess(&observed, &failing(kind, kind), &settings(), &outlook(now));
 
         let of_goals: Vec<&Condition> = conditions.iter().filter(|c| c.subject.as_str().starts_with("goal:")).collect();
         let active: Vec<&Goal> = goals.iter().filter(|goal| goal.state == GoalState::Active).collect();

@@ -30,7 +30,10 @@ fn a_missing_walk_matters_inside_its_hours_only() {
             walk: Some(walk),
             ..observed(Vec::new())
         };
-        let condition = find(&assess(&observed, &healthy(), &settings(), today(clock)), "walk");
+        let condition = find(
+            &assess(&observed, &healthy(), &settings(), &outlook(today(clock))),
+            "walk",
+        );
         assert_eq!(
             condition.expires_at,
             ("14:00".."18:00").contains(&clock).then(|| today("18:00"))
@@ -140,7 +143,7 @@ fn assess_budget(budget: Observation<Budget>) -> Condition {
         ..observed(Vec::new())
     };
     find(
-        &assess(&observed, &healthy(), &settings(), today("15:00")),
+        &assess(&observed, &healthy(), &settings(), &outlook(today("15:00"))),
         "budget:groq",
     )
 }

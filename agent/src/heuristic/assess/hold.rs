@@ -1,0 +1,78 @@
+//! Until when the word of a last day waits: the person may still do it, and usually does.
+
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+
+use super::AssessSettings;
+use crate::{
+    arms::beeminder::Goal,
+    clock::{Outlook, local_instant},
+    domain::{Daystamp, Reason},
+    heuristic::habit::Habit,
+};
+
+/// What waits no longer than this goes with a message that leaves now.
+const GROUP_WAIT: SignedDuration = SignedDuration::from_mins(60);
+
+/// How long a word waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hold {
+    /// From when on it leaves by itself.
+    pub(super) until: Timestamp,
+    /// From when on it goes with another message.
+    pub(super) rides_from: Timestamp,
+    /// What it waits for.
+    pub(super) reason: Reason,
+    /// Whether no later pass can say it in time.
+    pub(super) is_last_chance: bool,
+}
+
+/// Until the goal's own reminders start and the person's usual time has passed, whichever is later; but not
+/// beyond today's last chance but one before the derailment less its margin, so that one missed pass loses
+/// nothing. Who has a habit has shown what it takes: the margin is shorter then.
+pub(super) fn hold(
+    goal: &Goal,
+    derails_at: Timestamp,
+    occasion: Daystamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+    habit: Option<&Habit>,
+    zone: &TimeZone,
+) -> Hold {
+    let margin = match habit {
+        Some(habit) if habit.is_settled => settings.habit_margin,
+        _ => settings.margin_of(goal),
+    };
+    let limit = derails_at.saturating_sub(margin).unwrap_or(Timestamp::MIN);
+    let now = outlook.now();
+    let from = settings.rule(goal).from;
+    let reminders = from
+        .or(goal.alert_start)
+        .map(|time| latest_before(derails_at, time, zone));
+    let usual = habit
+        .filter(|_| from.is_none())
+        .and_then(|habit| habit.usual.ok())
+        .map(|usual| usual.on(occasion, zone));
+    let (wished, reason) = if usual > reminders {
+        (usual, Reason::BeforeUsualTime)
+    } else {
+        (reminders, Reason::BeforeAlertstart)
+    };
+    let latest = outlook.last_but_one_today(limit).unwrap_or(now);
+    let until = wished.unwrap_or(now).min(latest);
+    Hold {
+        until,
+        rides_from: until.saturating_sub(GROUP_WAIT).unwrap_or(Timestamp::MIN),
+        reason,
+        is_last_chance: outlook.is_last_chance(limit),
+    }
+}
+
+/// The latest instant before `end` at which the clock of `zone` shows `time`.
+fn latest_before(end: Timestamp, time: Time, zone: &TimeZone) -> Timestamp {
+    let date = zone.to_datetime(end).date();
+    let on = |date: jiff::civil::Date| local_instant(date.to_datetime(time), zone);
+    match on(date) {
+        same_day if same_day < end => same_day,
+        _ => date.yesterday().map_or(end, on),
+    }
+}

@@ -1,0 +1,104 @@
+//! What can be said about a goal now: `last` on the last day on which Mecris can speak before it derails,
+//! `ahead` on the days before.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{AssessSettings, hold::hold};
+use crate::{
+    arms::beeminder::{Counting, EnteredToday, Goal, Today},
+    clock::{Outlook, beeminder_day},
+    domain::{Ask, Daystamp, Reason, Severity, Step},
+    heuristic::habit::Habit,
+};
+
+/// A derailment this close is CRITICAL on its last day.
+const CRITICAL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// The step of a goal that derails at `derails_at`, by a fresh reading. `None`: its last day is further away
+/// than `heuristic.lead_days`, so that there is nothing to say yet.
+pub(super) fn ask(
+    goal: &Goal,
+    derails_at: Timestamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+    habit: Option<&Habit>,
+    account_zone: &TimeZone,
+) -> Option<Ask> {
+    let last_day = outlook.last_day(limit(goal, derails_at, settings));
+    if last_day > outlook.today().plus(settings.lead_days_of(goal).into()) {
+        return None;
+    }
+    let occasion = occasion(goal, derails_at, account_zone);
+    if last_day > outlook.today() {
+        return Some(ahead(goal, occasion, outlook, settings, account_zone));
+    }
+    let hold = hold(goal, derails_at, occasion, outlook, settings, habit, account_zone);
+    Some(Ask {
+        step: Step::Last,
+        occasion,
+        alone_from: hold.until,
+        rides_from: hold.rides_from,
+        waits: hold.reason,
+        is_last_chance: hold.is_last_chance,
+        silent: is_silent(goal, settings),
+    })
+}
+
+/// Whether a goal that says when it derails may have its last day today. Cheaper than [`ask`], and never
+/// `false` where that says `last`.
+pub(super) fn may_be_last(goal: &Goal, outlook: &Outlook, settings: &AssessSettings) -> bool {
+    goal.losedate
+        .is_none_or(|losedate| outlook.is_last_day(limit(goal, losedate, settings)))
+}
+
+/// By itself at the last chance but one of the day only: until then the person may still do it.
+fn ahead(
+    goal: &Goal,
+    occasion: Daystamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+    account_zone: &TimeZone,
+) -> Ask {
+    let now = outlook.now();
+    let today = Today::of(goal, now, &settings.zone, account_zone);
+    let is_done = matches!(today.entered(goal, Counting::AnyDay), EnteredToday::Yes(_));
+    Ask {
+        step: Step::Ahead,
+        occasion,
+        alone_from: outlook.last_but_one_today(Timestamp::MAX).unwrap_or(now),
+        rides_from: Timestamp::MIN,
+        waits: Reason::NotLastDay,
+        is_last_chance: false,
+        silent: is_silent(goal, settings).or(is_done.then_some(Reason::DoneToday)),
+    }
+}
+
+/// `[[goal]] silent = true`.
+fn is_silent(goal: &Goal, settings: &AssessSettings) -> Option<Reason> {
+    settings.rule(goal).is_silent.then_some(Reason::Silenced)
+}
+
+/// The latest instant at which speaking still helps.
+fn limit(goal: &Goal, derails_at: Timestamp, settings: &AssessSettings) -> Timestamp {
+    derails_at
+        .saturating_sub(settings.margin_of(goal))
+        .unwrap_or(Timestamp::MIN)
+}
+
+/// How bad a step is at least. What is shown elsewhere as `derail_risk` does not change.
+pub(super) fn severity(ask: &Ask, risk: Severity, derails_at: Timestamp, now: Timestamp) -> Severity {
+    let of_step = match ask.step {
+        Step::Last if derails_at.duration_since(now) <= CRITICAL_WITHIN => Severity::Critical,
+        Step::Last | Step::Ahead => Severity::Warning,
+    };
+    if of_step.at_least(risk) { of_step } else { risk }
+}
+
+/// Beeminder's day on which the goal derails. `losedate` is the last second of that day or the first instant
+/// after it: one second less is the same day in both.
+fn occasion(goal: &Goal, derails_at: Timestamp, zone: &TimeZone) -> Daystamp {
+    let last_instant = derails_at
+        .saturating_sub(SignedDuration::from_secs(1))
+        .unwrap_or(derails_at);
+    beeminder_day(last_instant, zone, goal.deadline)
+}

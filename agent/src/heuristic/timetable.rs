@@ -1,0 +1,141 @@
+//! Which passes are promised, as one pass sees it.
+//!
+//! A daemon promises a pass every interval, all day or in its window. `window.passes` are promised as they
+//! are. Passes by a crontab are promised by their habit: a clock time at which `run` passed on two of the last
+//! seven days. Without any promise, a pass counts on the next one a day later.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use rusqlite::Connection;
+
+use crate::{
+    clock::{DailyRange, Presence, Timetable, local_day},
+    config::{Settings, WindowSettings},
+    domain::{Daystamp, SilenceKind, Trigger},
+    store::tables::{runs, silences},
+};
+
+/// How far back passes make a habit.
+const HABIT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Passes at clock times this close are one line of a crontab.
+const SAME_TIME: SignedDuration = SignedDuration::from_mins(10);
+
+/// On how many days a line of a crontab must have run.
+const HABIT_DAYS: usize = 2;
+
+/// How many days ahead a pass looks for chances: longer than any `heuristic.lead_days` and most vacations.
+pub(super) const HORIZON_DAYS: u16 = 35;
+
+/// The settings that say when passes happen.
+#[derive(Clone, Debug)]
+pub(super) struct Promises {
+    zone: TimeZone,
+    window: WindowSettings,
+    interval: SignedDuration,
+    quiet_hours: Option<DailyRange>,
+}
+
+impl Promises {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            zone: settings.time_zone.clone(),
+            window: settings.window.clone(),
+            interval: SignedDuration::try_from(settings.heuristic.interval).unwrap_or(SignedDuration::MAX),
+            quiet_hours: settings.policy.quiet_hours,
+        }
+    }
+
+    /// The promised passes for a pass at `now`, by the passes and vacations that are recorded.
+    pub(super) fn timetable(
+        &self,
+        connection: &Connection,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> rusqlite::Result<Timetable> {
+        let since = now.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
+        let recent = runs::triggers_since(connection, since)?;
+        let of_daemon = |trigger: Trigger| trigger != Trigger::Cli;
+        let has_daemon = of_daemon(trigger) || recent.iter().any(|&(trigger, _)| of_daemon(trigger));
+        let mut passes = self.window.passes.clone();
+        if !has_daemon {
+            let by_hand = recent.iter().map(|&(_, at)| at);
+            passes.extend(crontab(by_hand, &self.zone));
+            if passes.is_empty() {
+                passes.push(self.zone.to_datetime(now).time());
+            }
+        }
+        let interval = self.interval;
+        let vacations = silences::not_ended(connection, now)?
+            .into_iter()
+            .filter(|silence| silence.kind == SilenceKind::Vacation);
+        Ok(Timetable {
+            zone: self.zone.clone(),
+            daemon: match self.window.daily {
+                _ if !has_daemon => Presence::Never,
+                None => Presence::Always { interval },
+                Some(window) => Presence::Daily { window, interval },
+            },
+            passes,
+            quiet_hours: self.quiet_hours,
+            vacations: vacations
+                .map(|silence| (silence.starts_at, silence.ends_at))
+                .collect(),
+        })
+    }
+}
+
+/// The clock times at which passes ran on at least two days. Times within ten minutes of each other are one,
+/// and the earliest of them counts.
+fn crontab(passes: impl Iterator<Item = Timestamp>, zone: &TimeZone) -> Vec<Time> {
+    let mut times: Vec<(Time, Daystamp)> = passes
+        .map(|at| (zone.to_datetime(at).time(), local_day(at, zone)))
+        .collect();
+    times.sort_unstable();
+    let mut lines = Vec::new();
+    let mut rest = times.as_slice();
+    while let Some(&(first, _)) = rest.first() {
+        let close = rest.partition_point(|&(time, _)| time.duration_since(first) <= SAME_TIME);
+        let days: BTreeSet<Daystamp> = rest[..close].iter().map(|&(_, day)| day).collect();
+        if days.len() >= HABIT_DAYS {
+            lines.push(first);
+        }
+        rest = &rest[close..];
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crontab_is_what_ran_at_the_same_time_on_two_days() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let lines = |passes: &[&str]| -> Vec<String> {
+            let passes = passes.iter().map(|text| text.parse().unwrap());
+            let lines = crontab(passes, &zone);
+            lines
+                .iter()
+                .map(|time| time.strftime("%H:%M").to_string())
+                .collect()
+        };
+        let cron = [
+            "2026-11-20T12:30:00-05:00",
+            "2026-11-20T17:45:03-05:00",
+            "2026-11-21T12:35:00-05:00",
+            "2026-11-21T17:45:01-05:00",
+            "2026-11-21T19:00:00-05:00",
+        ];
+        assert_eq!(lines(&cron), ["12:30", "17:45"]);
+        let one_day = ["2026-11-21T12:30:00-05:00", "2026-11-21T12:31:00-05:00"];
+        assert!(lines(&one_day).is_empty(), "one day is no habit");
+        let across_a_change = ["2026-10-31T17:45:00-04:00", "2026-11-01T17:45:00-05:00"];
+        assert_eq!(
+            lines(&across_a_change),
+            ["17:45"],
+            "crontabs keep the clock's time"
+        );
+    }
+}
