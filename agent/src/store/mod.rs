@@ -9,16 +9,13 @@ pub mod file;
 pub mod replica;
 pub mod tables;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
 pub use error::StoreError;
-use file::{connection, copies, migrate, version, writer::Writer};
+use file::{connection, copies, migrate, readers::Readers, version, writer::Writer};
 pub use file::{lock::Lock, migrate::Migrated, writer::Written};
 use replica::checkpoint::Copier;
 pub use replica::{
@@ -33,7 +30,7 @@ use crate::failpoint;
 #[derive(Clone)]
 pub struct Store {
     writer: Option<Writer>,
-    reader: Arc<Mutex<Connection>>,
+    readers: Arc<Readers>,
     path: Arc<Path>,
     copier: Option<Arc<Copier>>,
 }
@@ -46,10 +43,10 @@ impl Store {
 
     fn open_locked(path: &Path, lock: Lock) -> Result<Self, StoreError> {
         let (connection, _) = open_newest(path)?;
-        let reader = connection::open_reader(path)?;
+        let readers = Readers::open(path)?;
         Ok(Self {
             writer: Some(Writer::start(connection, lock)),
-            reader: Arc::new(Mutex::new(reader)),
+            readers: Arc::new(readers),
             path: path.into(),
             copier: None,
         })
@@ -75,7 +72,7 @@ impl Store {
         let reader = migrate::upgraded_copy(&reader)?.unwrap_or(reader);
         Ok(Self {
             writer: None,
-            reader: Arc::new(Mutex::new(reader)),
+            readers: Arc::new(Readers::one(reader)),
             path: path.into(),
             copier: None,
         })
@@ -160,13 +157,13 @@ impl Store {
         self.writer.as_ref().ok_or(StoreError::WriterGone)
     }
 
-    /// Runs `work` on the read-only connection, in one transaction: everything that it reads is of one moment.
+    /// Runs `work` on a read-only connection, in one transaction: everything that it reads is of one moment.
     /// Quick by construction (the file is small); never hold it over an await.
     ///
     /// # Errors
     /// Whatever `work` says, or if the transaction cannot begin.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = self.readers.take();
         let snapshot = connection::Snapshot::begin(&reader)?;
         Ok(work(snapshot.connection())?)
     }

@@ -6,6 +6,10 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::store::StoreError;
 
+/// How much of the file a reader keeps in memory, as SQLite counts it: kibibytes, negative. What is asked often
+/// fits; the rest is in the kernel's cache.
+const READER_CACHE: i64 = -512;
+
 /// Durable and strict: a commit that returned is on disk.
 pub(in crate::store) fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -38,6 +42,7 @@ pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection, StoreErro
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", READER_CACHE)?;
     prepare_once(&connection)?;
     Ok(connection)
 }
