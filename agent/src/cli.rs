@@ -319,7 +319,7 @@ pub struct SendAlertArgs {
     #[arg(long, value_parser = not_blank)]
     pub text: String,
 
-    /// The severity, which is compared with heuristic.notify_at.
+    /// The severity. Below WARNING nothing is sent.
     #[arg(long, default_value = "WARNING", value_parser = severity())]
     pub severity: Severity,
 }

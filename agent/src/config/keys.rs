@@ -47,8 +47,12 @@ impl Declared {
         self.get(path).is_some_and(|setting| setting.private)
     }
 
-    /// What to say about an unknown name: the nearest known name, else the known names beside it.
+    /// What to say about an unknown name: what replaces it, if it was a setting once; the nearest known name;
+    /// else the known names beside it.
     pub(super) fn unknown(self, path: &str) -> String {
+        if let Some((_, instead)) = RETIRED.iter().find(|(retired, _)| *retired == path) {
+            return format!("is no setting any more: {instead}");
+        }
         if let Some(known) = self.nearest_setting(path) {
             return format!("no such setting, did you mean {known}?");
         }
@@ -100,6 +104,13 @@ impl Declared {
         names
     }
 }
+
+/// Settings that there once were, and what to write instead.
+const RETIRED: [(&str, &str); 1] = [(
+    "heuristic.notify_at",
+    "each kind has its own threshold now. For goals set heuristic.lead_days (0: on the last day only) or a \
+     [[goal]] table, for budgets [budget.thresholds]",
+)];
 
 /// The best of `candidates`, if it is near enough to be a slip of the pen.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -168,6 +179,16 @@ mod tests {
                 .unknown("qqq")
                 .contains("environment, time_zone, window, http")
         );
+    }
+
+    #[test]
+    fn a_setting_that_went_away_is_told_what_replaces_it() {
+        let message = DECLARED.unknown("heuristic.notify_at");
+        assert!(message.starts_with("is no setting any more: "), "{message}");
+        for name in ["heuristic.lead_days", "budget.thresholds"] {
+            assert!(message.contains(name), "{message}");
+            assert!(DECLARED.is_setting(name) || DECLARED.is_table(name), "{name}");
+        }
     }
 
     #[test]

@@ -11,14 +11,11 @@ use super::{
     reader::{self, Reader},
     setting::{Form, Kind, Setting, Table},
 };
-use crate::{
-    clock::DailyRange,
-    domain::{Severity, Slug},
-};
+use crate::{clock::DailyRange, domain::Slug};
 
 pub(super) const HEURISTIC: Table = Table {
     name: "heuristic",
-    doc: "When Mecris looks, and from which severity it speaks.",
+    doc: "When Mecris looks, and how long before a derailment it speaks.",
     form: Form::Always,
     settings: &[
         Setting::new(
@@ -27,13 +24,6 @@ pub(super) const HEURISTIC: Table = Table {
             "between two passes of `serve`; 1m to 24h, from 1s in development",
         )
         .default("\"15m\""),
-        Setting::new(
-            "heuristic.notify_at",
-            Kind::Text,
-            "the least severity that is worth a message: `\"CAUTION\"`, `\"WARNING\"` or `\"CRITICAL\"`. Goals \
-             have `heuristic.lead_days` instead",
-        )
-        .default("\"WARNING\""),
         Setting::new(
             "heuristic.lead_days",
             Kind::Other("integer or `\"beeminder\"`"),
@@ -123,8 +113,6 @@ pub(super) const WALK: Table = Table {
 pub struct HeuristicSettings {
     /// Between two passes of `serve`.
     pub interval: Duration,
-    /// The least severity that is worth a message.
-    pub notify_at: Severity,
     /// For a whole pass; what has not answered by then is unknown.
     pub deadline: Duration,
     /// How many days before its last day a goal is warned of.
@@ -169,14 +157,6 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
         Environment::Production => (Duration::from_mins(1), Duration::from_secs(1)),
     };
     let interval = reader.duration("heuristic.interval", least_interval..=DAY);
-    let notify_at = reader.choice(
-        "heuristic.notify_at",
-        &[
-            ("CAUTION", Severity::Caution),
-            ("WARNING", Severity::Warning),
-            ("CRITICAL", Severity::Critical),
-        ],
-    );
     let deadline = reader.duration("heuristic.deadline", least_deadline..=DAY);
     let lead_days = reader.value("heuristic.lead_days", goal::LEAD_DAYS, goal::lead_days);
     let margin = reader.duration("heuristic.margin", Duration::ZERO..=DAY);
@@ -194,7 +174,6 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
     }
     Some(HeuristicSettings {
         interval: interval?,
-        notify_at: notify_at?,
         deadline: deadline?,
         lead_days: lead_days?,
         margin: SignedDuration::try_from(margin?).unwrap_or(SignedDuration::MAX),

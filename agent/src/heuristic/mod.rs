@@ -23,5 +23,6 @@ pub use observe::settled;
 pub use report::{DecisionView, Report};
 pub use rules::{Pass, Rules};
 pub use run::{Heuristic, HeuristicError};
+pub use timetable::promised_by_serve;
 
 pub use crate::domain::Trigger;

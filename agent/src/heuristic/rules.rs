@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock,
     config::Settings,
-    domain::{Action, Condition, Decision, RunOutcome, Trigger},
+    domain::{Action, Condition, Decision, RunOutcome, Severity, Trigger},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{runs, silences},
 };
@@ -67,7 +67,7 @@ impl Rules {
             },
             policy: Policy {
                 zone,
-                notify_at: settings.heuristic.notify_at,
+                notify_at: Severity::Warning,
                 max_messages_per_hour: settings.policy.max_messages_per_hour,
                 max_messages_per_day: settings.policy.max_messages_per_day,
                 quiet_hours: settings.policy.quiet_hours,

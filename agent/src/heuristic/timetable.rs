@@ -47,6 +47,21 @@ impl Promises {
         }
     }
 
+    /// The passes of a daemon with these settings, and the single passes besides.
+    fn of_serve(&self) -> Timetable {
+        let interval = self.interval;
+        Timetable {
+            zone: self.zone.clone(),
+            daemon: match self.window.daily {
+                None => Presence::Always { interval },
+                Some(window) => Presence::Daily { window, interval },
+            },
+            passes: self.window.passes.clone(),
+            quiet_hours: self.quiet_hours,
+            vacations: Vec::new(),
+        }
+    }
+
     /// The promised passes for a pass at `now`, by the passes and vacations that are recorded.
     pub(super) fn timetable(
         &self,
@@ -66,24 +81,26 @@ impl Promises {
                 passes.push(self.zone.to_datetime(now).time());
             }
         }
-        let interval = self.interval;
         let vacations = silences::not_ended(connection, now)?
             .into_iter()
             .filter(|silence| silence.kind == SilenceKind::Vacation);
-        Ok(Timetable {
-            zone: self.zone.clone(),
-            daemon: match self.window.daily {
-                _ if !has_daemon => Presence::Never,
-                None => Presence::Always { interval },
-                Some(window) => Presence::Daily { window, interval },
-            },
+        let mut timetable = Timetable {
             passes,
-            quiet_hours: self.quiet_hours,
             vacations: vacations
                 .map(|silence| (silence.starts_at, silence.ends_at))
                 .collect(),
-        })
+            ..self.of_serve()
+        };
+        if !has_daemon {
+            timetable.daemon = Presence::Never;
+        }
+        Ok(timetable)
     }
+}
+
+/// The passes that `serve` promises with these settings. Vacations are not among them.
+pub fn promised_by_serve(settings: &Settings) -> Timetable {
+    Promises::new(settings).of_serve()
 }
 
 /// The clock times at which passes ran on at least two days. Times within ten minutes of each other are one,

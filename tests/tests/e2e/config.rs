@@ -97,6 +97,36 @@ fn an_unknown_option_is_a_usage_error() {
 }
 
 #[test]
+fn the_check_warns_of_settings_that_would_silence_something() {
+    let mut stage = Stage::new();
+    stage.beeminder.set_goals([
+        GoalSpec::new("reading", 3),
+        GoalSpec::new("bike", 6).walked(Some(1)),
+    ]);
+    stage.setup.config.set("walk.from", "04:00");
+    stage.setup.config.set("walk.until", "05:00");
+    stage.setup.set_env(
+        "MECRIS__GOAL",
+        r#"[{ slug = "raeding", silent = true }, { slug = "reading", lead_days = 0 }]"#,
+    );
+    let output = stage.setup.agent(&["check"]);
+    let text = output.everything();
+    assert_eq!(output.code, 0, "warnings only: {text}");
+    assert!(
+        text.contains("the account has no goal \"raeding\"") && text.contains("did you mean \"reading\"?"),
+        "{text}"
+    );
+    assert!(text.contains("between 04:00 and 05:00"), "{text}");
+    stage
+        .setup
+        .config
+        .set("policy.quiet_hours", serde_json::json!(["08:00", "07:59"]));
+    stage.setup.config.set("window.start", "13:00");
+    let text = stage.setup.agent(&["check"]).everything();
+    assert!(text.contains("nothing would be said"), "{text}");
+}
+
+#[test]
 fn a_sound_configuration_passes_the_check() {
     let stage = Stage::new();
     stage.beeminder.set_goals([GoalSpec::new("bike", 6)]);

@@ -7,7 +7,9 @@ use secrecy::ExposeSecret as _;
 
 use super::{Case, VALID, loaded};
 use crate::{
-    config::{BeeminderSource, BudgetPeriod, BudgetSource, BudgetThresholds, SecretName, Sender, Source},
+    config::{
+        BeeminderSource, BudgetPeriod, BudgetSource, BudgetThresholds, LeadDays, SecretName, Sender, Source,
+    },
     domain::{ChannelKind, Money, Provider, Slug},
 };
 
@@ -19,7 +21,7 @@ fn environment_wins_over_file_wins_over_default() {
         .heuristic;
     assert_eq!(heuristic.interval, Duration::from_mins(25));
     assert_eq!(heuristic.deadline, Duration::from_secs(40));
-    assert_eq!(heuristic.notify_at.as_str(), "WARNING");
+    assert_eq!(heuristic.lead_days, LeadDays::Days(1));
 }
 
 #[test]

@@ -160,3 +160,39 @@ fn price_lines_are_checked_one_by_one() {
     );
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn tables_of_goals_are_checked_one_by_one() {
+    insta::assert_snapshot!(problems(
+        &format!(
+            r#"{VALID}
+            heuristic.notify_at = "CAUTION"
+            [[goal]]
+            slug = "reading"
+            lead_days = "beeminder"
+            from = "19:00"
+            margin = "5h"
+            silent = true
+            [[goal]]
+            slog = "gym"
+            lead_days = 31
+            from = "late"
+            margin = "25h"
+            silent = "no"
+            [[goal]]
+            slug = "reading"
+            "#
+        ),
+        &[],
+    ));
+}
+
+#[test]
+fn a_goal_has_one_table() {
+    let twice = "[[goal]]\nslug = \"reading\"\n[[goal]]\nslug = \"reading\"\n";
+    let text = problems(&format!("{VALID}{twice}"), &[]);
+    assert!(
+        text.contains("has two tables for reading: make them one"),
+        "{text}"
+    );
+}

@@ -104,11 +104,11 @@ const BROKEN: &[(&str, Variables)] = &[
     ),
     (
         "UNKNOWN is no threshold",
-        &[("MECRIS__HEURISTIC__NOTIFY_AT", "UNKNOWN")],
+        &[("MECRIS__HEURISTIC__LEAD_DAYS", "31")],
     ),
     (
         "severities are in capitals",
-        &[("MECRIS__HEURISTIC__NOTIFY_AT", "warning")],
+        &[("MECRIS__HEURISTIC__LEAD_DAYS", "goal")],
     ),
     (
         "a message an hour at least",

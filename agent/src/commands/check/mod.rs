@@ -1,5 +1,7 @@
 //! `check`: checks every setting, credential and connection, and names the next step for each problem.
 
+mod advice;
+
 use std::{io::Write as _, path::Path, time::Duration};
 
 use serde::Serialize;
@@ -7,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{Exit, context, text};
 use crate::{
-    arms::beeminder::BeeminderArm,
+    arms::beeminder::{Account, BeeminderArm},
     cli::CheckArgs,
     clock::{self, Clock},
     config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Want},
@@ -136,6 +138,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     }
     let configured = results.iter().all(|result| result.ok);
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
+    results.extend(advice::of_settings(&loaded.settings, Clock::system().now()));
     results.push(CheckResult::new("state", state(&loaded.settings.state.path)));
     results.extend(broken_channels(&loaded, options.offline));
     if !options.offline
@@ -144,7 +147,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         results.push(copies);
     }
     if !options.offline && configured {
-        results.push(CheckResult::new("beeminder", beeminder(&loaded).await));
+        results.extend(beeminder(&loaded).await);
         for channel in channels {
             results.push(probe(channel.as_ref()).await);
         }
@@ -325,17 +328,30 @@ fn room_beside(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("nothing can be written beside {}: {error}", path.display()))
 }
 
-async fn beeminder(loaded: &Loaded) -> Result<String, String> {
+/// Whether the account can be read, and what of the settings does not fit it.
+async fn beeminder(loaded: &Loaded) -> Vec<CheckResult> {
+    match account(loaded).await {
+        Ok(account) => {
+            let mut results = vec![CheckResult::new("beeminder", fits(loaded, &account))];
+            results.extend(advice::of_account(&loaded.settings, &account));
+            results
+        }
+        Err(problem) => vec![CheckResult::new("beeminder", Err(problem))],
+    }
+}
+
+async fn account(loaded: &Loaded) -> Result<Account, String> {
     let clock = Clock::system();
     let arm = BeeminderArm::new(
         &loaded.settings.beeminder,
         &loaded.secrets,
         Outbound::new("beeminder", clock.clone()),
     );
-    let account = arm
-        .observe(clock.now(), CONNECTION_TIMEOUT)
-        .await
-        .map_err(|error| error.to_string())?;
+    let read = arm.observe(clock.now(), CONNECTION_TIMEOUT).await;
+    read.map_err(|error| error.to_string())
+}
+
+fn fits(loaded: &Loaded, account: &Account) -> Result<String, String> {
     if let Some(walk) = &loaded.settings.walk
         && !account.goals.iter().any(|goal| goal.slug == walk.goal)
     {
