@@ -7,6 +7,7 @@ use crate::{
     arms::beeminder::Account,
     clock::local_day,
     config::{Settings, WalkSettings, nearest},
+    domain::Slug,
     heuristic::promised_by_serve,
 };
 
@@ -33,7 +34,7 @@ pub(super) fn of_account(settings: &Settings, account: &Account) -> Vec<CheckRes
     let mut strangers: Vec<&str> = settings
         .goals
         .keys()
-        .map(|slug| slug.as_str())
+        .map(Slug::as_str)
         .filter(|slug| !slugs().any(|known| known == *slug))
         .collect();
     strangers.sort_unstable();
