@@ -97,7 +97,7 @@ fn read(file: &Path) -> Result<Condition, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Phrase, Severity};
+    use crate::domain::{Money, Phrase, Severity};
 
     fn condition(subject: &str) -> Condition {
         Condition {
@@ -111,6 +111,8 @@ mod tests {
                 short: "it gave up".to_owned(),
             },
             ask: None,
+            stake: Some(Money::ZERO),
+            heading: None,
         }
     }
 

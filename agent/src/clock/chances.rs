@@ -202,12 +202,15 @@ impl Outlook {
         self.last_today(limit).is_none_or(|last| last <= self.now)
     }
 
+    /// The first chance of a later day, within the horizon.
+    pub fn next_day(&self) -> Option<Timestamp> {
+        self.later.first().map(|&(_, first)| first)
+    }
+
     /// The next chance after this pass, within the horizon.
     pub fn next(&self) -> Option<Timestamp> {
         let today = self.chances[self.chances.partition_point(|&at| at <= self.now)..].first();
-        today
-            .copied()
-            .or_else(|| self.later.first().map(|&(_, first)| first))
+        today.copied().or_else(|| self.next_day())
     }
 }
 

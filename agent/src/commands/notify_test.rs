@@ -8,8 +8,11 @@ use tokio::time::Instant;
 use super::{Exit, context, send_alert};
 use crate::{
     clock::Clock,
-    domain::{ChannelKind, Phrase, Severity, Subject},
-    notify::outbox::{NewMessage, State},
+    domain::{ChannelKind, Severity, Subject},
+    notify::{
+        message::Text,
+        outbox::{NewMessage, State},
+    },
     runtime::Agent,
     store::tables::outbox::{self, Notification},
 };
@@ -32,15 +35,11 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
         );
     }
     let agent = context::agent(&loaded, Clock::system(), context::REMOTE_TIMEOUT).await?;
-    let text = "this is a test, all is well with this channel".to_owned();
     let message = NewMessage {
         run_id: None,
         severity: Severity::Safe,
         subjects: vec![Subject::run()],
-        phrases: vec![Phrase {
-            long: text.clone(),
-            short: text,
-        }],
+        text: Text::alone("this is a test, all is well with this channel"),
         expires_at: None,
         only: channel,
     };

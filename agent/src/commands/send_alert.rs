@@ -8,7 +8,7 @@ use crate::{
     alerts::Spool,
     cli::SendAlertArgs,
     clock::{self, Clock},
-    domain::{Condition, Phrase},
+    domain::{Condition, Money, Phrase},
     notify::outbox::State,
     store::{StoreError, tables::outbox},
 };
@@ -27,6 +27,8 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
             short: options.text.clone(),
         },
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     };
     let agent = match context::agent(&loaded, clock.clone(), context::REMOTE_TIMEOUT).await {
         Ok(agent) => agent,

@@ -1,12 +1,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, Daystamp, Severity, Subject, word::word};
+use super::{Ask, Daystamp, Money, Severity, Subject, word::word};
 
 /// How a condition is put to a person, in two lengths. Both are plain words without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Phrase {
-    /// With all that helps to act: `reading derails today 23:59, +2 needed, $5`.
+    /// With all that helps to act: `reading derails today 23:59 ($5, +2 needed)`.
     pub long: String,
     /// The least that names it: `reading derails today`.
     pub short: String,
@@ -33,6 +33,12 @@ pub struct Condition {
     pub phrase: Phrase,
     /// The step of a goal. `None`: it has no steps, and is said once for its day.
     pub ask: Option<Ask>,
+    /// The dollars that it costs if it breaks; 0: none. `null`: unknown, so perhaps the most of all.
+    #[schema(value_type = Option<f64>)]
+    pub stake: Option<Money>,
+    /// What a message says once before the phrases of all conditions with the same heading:
+    /// `until Mon 13:00 nobody watches`.
+    pub heading: Option<String>,
 }
 
 word! {
@@ -70,6 +76,8 @@ word! {
         QuietHours,
         /// Suppress: enough messages in this hour or on this day.
         RateLimited,
+        /// Suppress: the message that leaves has no room for it. It leaves with the next message.
+        NoRoom,
         /// Suppress: a silence covers it.
         Silenced,
         /// Suppress: the person said that they know.
@@ -117,6 +125,6 @@ impl Reason {
     /// Whether the reason will pass. A condition that is suppressed now, for such a reason, may be sent
     /// later.
     pub fn is_for_now(self) -> bool {
-        matches!(self, Self::QuietHours | Self::RateLimited)
+        matches!(self, Self::QuietHours | Self::RateLimited | Self::NoRoom)
     }
 }

@@ -16,6 +16,7 @@ mod remember;
 pub mod report;
 mod rules;
 mod run;
+mod tell;
 mod timetable;
 mod unknown;
 

@@ -10,11 +10,12 @@ use super::{
     assess::{History, Observed, UpstreamHistory},
     habit::{self, Habit},
     policy::{self, Claim, Ledger, MISSED_DAY, Said},
+    rules::Decided,
 };
 use crate::{
     arms::beeminder::Goal,
     clock,
-    domain::{Action, Condition, Decision, Observation, Reason},
+    domain::{Condition, Decision, Observation, Reason, Severity},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{
         broken_channels,
@@ -162,38 +163,27 @@ pub(super) fn reading(tx: &Transaction<'_>, observed: &Observed, now: Timestamp)
     upstreams::record(tx, BEEMINDER, now, observed.beeminder.why())
 }
 
-/// Writes the decisions, and for those that notify one message with its claims. `insert` puts the message into
-/// the outbox. Returns the message's id.
+/// Writes the decisions, and the message with the claims of what it tells. `insert` puts the message into the
+/// outbox. Returns the message's id.
 pub(super) fn decisions_and_message(
     tx: &Transaction<'_>,
     insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
     run_id: Option<&str>,
-    decided: &[Decision],
+    decided: &Decided,
     zone: &TimeZone,
     now: Timestamp,
 ) -> rusqlite::Result<Option<String>> {
-    let told: Vec<&Decision> = decided
-        .iter()
-        .filter(|decision| decision.action == Action::Notify)
-        .collect();
-    let message = match told.first() {
-        None => None,
-        Some(most_urgent) => Some(insert(NewMessage {
-            run_id: run_id.map(str::to_owned),
-            severity: most_urgent.condition.severity,
-            subjects: told
-                .iter()
-                .map(|decision| decision.condition.subject.clone())
-                .collect(),
-            phrases: told
-                .iter()
-                .map(|decision| decision.condition.phrase.clone())
-                .collect(),
-            expires_at: Some(worth_until(&told, zone, now)),
-            only: None,
-        })?),
-    };
-    decisions::insert(tx, run_id, now, decided, message.as_deref())?;
+    let told: Vec<&Decision> = decided.told().collect();
+    let message = decided.told.as_ref().map(|message| NewMessage {
+        run_id: run_id.map(str::to_owned),
+        severity: worst(&told),
+        subjects: told.iter().map(|told| told.condition.subject.clone()).collect(),
+        text: message.text.clone(),
+        expires_at: Some(worth_until(&told, zone, now)),
+        only: None,
+    });
+    let message = message.map(insert).transpose()?;
+    decisions::insert(tx, run_id, now, &decided.decisions, message.as_deref())?;
     if let Some(id) = &message {
         for Decision {
             condition, reason, ..
@@ -215,6 +205,14 @@ pub(super) fn decisions_and_message(
         }
     }
     Ok(message)
+}
+
+/// The severity of the worst of what is told.
+fn worst(told: &[&Decision]) -> Severity {
+    let severities = told.iter().map(|decision| decision.condition.severity);
+    severities
+        .max_by_key(|severity| severity.rank())
+        .unwrap_or(Severity::Unknown)
 }
 
 /// When the message ends: with the last of its subjects, but with the local day at the latest. The message

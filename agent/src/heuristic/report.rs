@@ -75,7 +75,7 @@ pub struct NotificationView {
     pub state: State,
     /// The provider's id, once accepted.
     pub provider_id: Option<String>,
-    /// What it names, most urgent first.
+    /// What it tells: first what it names, in the order of the text, then what it counts.
     #[schema(value_type = Vec<String>)]
     pub subjects: Vec<Subject>,
     /// Its text, without its tag.

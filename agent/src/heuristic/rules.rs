@@ -13,6 +13,7 @@ use super::{
     policy::Policy,
     record, remember,
     report::{self, DecisionView, Report},
+    tell::{Told, tell},
     timetable::{HORIZON_DAYS, Promises},
     unknown,
 };
@@ -48,6 +49,22 @@ pub struct Pass {
     /// What was entered into goals that are new.
     pub(super) histories: Vec<History>,
     pub(super) conditions: Vec<Condition>,
+}
+
+/// The decisions of one pass, and the message that follows from them.
+#[derive(Clone, Debug)]
+pub(super) struct Decided {
+    pub(super) decisions: Vec<Decision>,
+    /// What is said; `None`: nothing.
+    pub(super) told: Option<Told>,
+}
+
+impl Decided {
+    /// What the message tells, in its order.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Decision> {
+        let order = self.told.iter().flat_map(|told| &told.order);
+        order.filter_map(|index| self.decisions.get(*index))
+    }
 }
 
 impl Rules {
@@ -110,18 +127,20 @@ impl Rules {
         })
     }
 
-    /// Decides about conditions, with the ledger on this connection. `spoken_at` is the instant up to which a
-    /// person's word counts.
+    /// Decides about conditions, with the ledger on this connection, and composes the message. `spoken_at` is
+    /// the instant up to which a person's word counts.
     pub(super) fn decide(
         &self,
         connection: &Connection,
         conditions: &[Condition],
         now: Timestamp,
         spoken_at: Timestamp,
-    ) -> rusqlite::Result<Vec<Decision>> {
+    ) -> rusqlite::Result<Decided> {
         let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
         ledger.silences = silences::active(connection, spoken_at)?;
-        Ok(decide(conditions.to_vec(), &ledger, &self.policy, now))
+        let mut decisions = decide(conditions.to_vec(), &ledger, &self.policy, now);
+        let told = tell(&mut decisions, &self.policy.zone, now);
+        Ok(Decided { decisions, told })
     }
 
     /// Decides and records in one transaction. `insert` puts the message, if there is one, into the outbox and
@@ -139,12 +158,12 @@ impl Rules {
     ) -> rusqlite::Result<(Report, Option<String>)> {
         remember::pass(tx, &pass.observed, &pass.histories, pass.now)?;
         record::expire_waiting(tx, pass.now)?;
-        let decisions = self.decide(tx, &pass.conditions, pass.now, spoken_at)?;
-        let report = pass.report(&decisions);
+        let decided = self.decide(tx, &pass.conditions, pass.now, spoken_at)?;
+        let report = pass.report(&decided.decisions);
         record::reading(tx, &pass.observed, pass.now)?;
-        runs::insert(tx, &pass.row(&report, &decisions, self.assess.deadline))?;
+        runs::insert(tx, &pass.row(&report, &decided.decisions, self.assess.deadline))?;
         let run_id = Some(pass.run_id.as_str());
-        let message = self.record(tx, run_id, &decisions, pass.now, insert)?;
+        let message = self.record(tx, run_id, &decided, pass.now, insert)?;
         Ok((report, message))
     }
 
@@ -153,11 +172,11 @@ impl Rules {
         &self,
         tx: &Transaction<'_>,
         run_id: Option<&str>,
-        decisions: &[Decision],
+        decided: &Decided,
         now: Timestamp,
         insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
     ) -> rusqlite::Result<Option<String>> {
-        record::decisions_and_message(tx, insert, run_id, decisions, &self.policy.zone, now)
+        record::decisions_and_message(tx, insert, run_id, decided, &self.policy.zone, now)
     }
 }
 

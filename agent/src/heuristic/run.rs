@@ -10,7 +10,7 @@ use super::{
     observe::Arms,
     record,
     report::{NotificationView, Report},
-    rules::{Pass, Rules},
+    rules::{Decided, Pass, Rules},
 };
 use crate::{
     arms::beeminder::BeeminderArm,
@@ -136,10 +136,10 @@ impl Heuristic {
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_and_copy(self.checkpoint, move |tx| {
             record::expire_waiting(tx, now)?;
-            let decisions = this.decide(tx, &conditions, now)?;
+            let decided = this.decide(tx, &conditions, now)?;
             let insert = |message| this.outbox.insert(tx, message);
-            let message = this.rules.record(tx, None, &decisions, now, insert)?;
-            Ok((decisions, message))
+            let message = this.rules.record(tx, None, &decided, now, insert)?;
+            Ok((decided.decisions, message))
         });
         Ok(write.await?)
     }
@@ -188,7 +188,7 @@ impl Heuristic {
         connection: &Connection,
         conditions: &[Condition],
         now: Timestamp,
-    ) -> rusqlite::Result<Vec<Decision>> {
+    ) -> rusqlite::Result<Decided> {
         // Read the silences only now: observing takes a while, and a person who asked for silence meanwhile
         // was told that it holds.
         self.rules.decide(connection, conditions, now, self.clock.now())
@@ -215,8 +215,8 @@ impl Heuristic {
             .store
             .read(|connection| self.decide(connection, &pass.conditions, pass.now))
         {
-            Ok(decisions) => HeuristicError::NotRecorded {
-                report: Box::new(pass.report(&decisions)),
+            Ok(decided) => HeuristicError::NotRecorded {
+                report: Box::new(pass.report(&decided.decisions)),
                 source,
             },
             Err(_) => HeuristicError::Store(source),

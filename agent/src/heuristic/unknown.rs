@@ -38,7 +38,7 @@ fn reason(arm: &str, view: &ObservationView) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Freshness, Phrase};
+    use crate::domain::{Freshness, Money, Phrase};
 
     fn view(status: Freshness, why: &str) -> ObservationView {
         ObservationView {
@@ -68,6 +68,8 @@ mod tests {
                 short: String::new(),
             },
             ask: None,
+            stake: Some(Money::ZERO),
+            heading: None,
         }
     }
 

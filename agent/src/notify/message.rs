@@ -1,14 +1,11 @@
-//! The text of a message: plain GSM-7, most urgent first, one segment where it fits. Nothing in a goal's name
-//! can break out of it.
+//! The text of a message: plain GSM-7 of one or two segments. Nothing in a goal's name can break out of it.
 //!
-//! Only the template writes `;` (between two phrases) and `#` (before the tag). No phrase contains either, so
+//! Only the template writes `;` (between two phrases) and `#` (before the tag). No [`Words`] contain either, so
 //! no phrase looks like a second phrase or like another message's tag.
 
 mod gsm7;
 
 pub use gsm7::{plain, septets};
-
-use crate::domain::Phrase;
 
 /// Septets of a message that is sent as one segment.
 const ONE_SEGMENT: usize = 160;
@@ -21,82 +18,129 @@ const OPENING: &str = "Mecris: ";
 const SEPARATOR: &str = "; ";
 /// What stands for the rest of a phrase that is cut.
 const CUT: &str = "..";
+/// A word that is at least this long may be cut, in bytes.
+const LONGEST_WORD: usize = 40;
 /// Crockford's base 32 in lower case: no i, l, o, u, so that a person can read a tag out loud.
 const TAG_LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Characters of a tag: `#` and the letters after it.
+const TAG_LENGTH: usize = 7;
 
-/// The body of a message without its tag. `phrases` come most urgent first; `tag_length` characters and a
-/// space are kept free for the tag.
-///
-/// First every phrase is long. Then phrases are shortened, the least urgent first, until the text fits into
-/// one segment. If all short phrases do not fit into one segment, two segments are used. Phrases that do not
-/// fit into two segments are counted: `+2 more`.
-pub fn compose(phrases: &[Phrase], tag_length: usize) -> String {
-    let phrases: Vec<(String, String)> = phrases
-        .iter()
-        .map(|p| (contained(&p.long), contained(&p.short)))
-        .collect();
-    let one = ONE_SEGMENT.saturating_sub(tag_length + 1);
-    for long in (0..=phrases.len()).rev() {
-        let parts = phrases
+/// How long a message may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// One SMS segment.
+    OneSegment,
+    /// Two SMS segments: the longest message.
+    TwoSegments,
+}
+
+impl Size {
+    /// Septets for the phrases, without the opening and the tag.
+    fn room(self) -> usize {
+        let all = match self {
+            Self::OneSegment => ONE_SEGMENT,
+            Self::TwoSegments => TWO_SEGMENTS,
+        };
+        all - OPENING.len() - 1 - TAG_LENGTH
+    }
+}
+
+/// Words of a message: GSM-7 without `;` and `#`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words(String);
+
+impl Words {
+    /// Any text as words: transliterated, on one line, with `,` for `;` and without `#`.
+    pub fn of(text: &str) -> Self {
+        // It is made plain before and after, because characters like `＃` become `#` only then.
+        Self(plain(&plain(text).replace(';', ",").replace('#', " ")))
+    }
+
+    /// One phrase for several things that have the same heading: `heading: a, b`.
+    pub fn listed<'a>(heading: &Self, members: impl IntoIterator<Item = &'a Self>) -> Self {
+        let members: Vec<&str> = members.into_iter().map(Self::as_str).collect();
+        Self(format!("{}: {}", heading.0, members.join(", ")))
+    }
+
+    /// The words as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The beginning of the words, at most `room` septets with the mark of the cut. Words stay whole, except
+    /// for an endless name: a phrase without its name says nothing.
+    fn cut(&self, room: usize) -> Self {
+        if septets(&self.0) <= room {
+            return self.clone();
+        }
+        let room = room.saturating_sub(CUT.len());
+        let mut used = 0;
+        let end = self.0.char_indices().find_map(|(at, c)| {
+            used += gsm7::width(c).unwrap_or(0);
+            (used > room).then_some(at)
+        });
+        let Some(end) = end else {
+            return self.clone();
+        };
+        let (kept, rest) = self.0.split_at(end);
+        let whole = match kept.rsplit_once(' ') {
+            Some((whole, part)) if !rest.starts_with(' ') && part.len() < LONGEST_WORD => whole,
+            _ => kept,
+        };
+        Self(format!(
+            "{}{CUT}",
+            whole.trim_end_matches([' ', ',', '.', ':', '('])
+        ))
+    }
+}
+
+/// The body of a message without its tag: with a tag it fits into two segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// These phrases in their order; `None` if they are longer than `size`.
+    pub fn of<'a>(phrases: impl IntoIterator<Item = &'a Words>, size: Size) -> Option<Self> {
+        let text = join(phrases);
+        (septets(&text) <= size.room()).then(|| Self(format!("{OPENING}{text}")))
+    }
+
+    /// One phrase and then others, in two segments. The first phrase is cut where it is too long; `None` if
+    /// fewer than `least` septets would be left of it.
+    pub fn cut(first: &Words, others: &[Words], least: usize) -> Option<Self> {
+        let others_take: usize = others
             .iter()
-            .enumerate()
-            .map(|(n, (full, brief))| if n < long { full } else { brief });
-        let text = join(parts.map(String::as_str), 0);
-        if septets(&text) <= one {
-            return text;
+            .map(|words| SEPARATOR.len() + septets(words.as_str()))
+            .sum();
+        let room = Size::TwoSegments.room().checked_sub(others_take)?;
+        if room < least {
+            return None;
         }
+        let first = first.cut(room);
+        Self::of(std::iter::once(&first).chain(others), Size::TwoSegments)
     }
-    let two = TWO_SEGMENTS.saturating_sub(tag_length + 1);
-    for named in (1..=phrases.len()).rev() {
-        let text = join(
-            phrases.iter().take(named).map(|(_, brief)| brief.as_str()),
-            phrases.len() - named,
-        );
-        if septets(&text) <= two {
-            return text;
-        }
+
+    /// One phrase alone, cut where it is longer than two segments.
+    pub fn alone(phrase: &str) -> Self {
+        let words = Words::of(phrase).cut(Size::TwoSegments.room());
+        Self(format!("{OPENING}{}", words.as_str()))
     }
-    let first = phrases.first().map_or("", |(_, brief)| brief.as_str());
-    let rest = phrases.len().saturating_sub(1);
-    join(
-        std::iter::once(cut(first, two - septets(&join([CUT], rest))).as_str()),
-        rest,
-    )
+
+    /// The text, without its tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A random tag like `#k7q2x9`. There are about 10^9 of them; the outbox checks that no message has it yet.
 pub fn new_tag() -> String {
     let letters = std::iter::repeat_with(|| char::from(TAG_LETTERS[fastrand::usize(..TAG_LETTERS.len())]));
-    std::iter::once('#').chain(letters.take(6)).collect()
+    std::iter::once('#').chain(letters.take(TAG_LENGTH - 1)).collect()
 }
 
-fn join<'a>(parts: impl IntoIterator<Item = &'a str>, more: usize) -> String {
-    let parts: Vec<&str> = parts.into_iter().collect();
-    let text = format!("{OPENING}{}", parts.join(SEPARATOR));
-    if more == 0 {
-        text
-    } else {
-        format!("{text}{SEPARATOR}+{more} more")
-    }
-}
-
-/// A phrase without `;` and `#`. It is made plain before and after, because characters like `＃` become `#`
-/// only then.
-fn contained(phrase: &str) -> String {
-    plain(&plain(phrase).replace(';', ",").replace('#', " "))
-}
-
-/// The beginning of `phrase`, at most `room` septets, followed by [`CUT`].
-fn cut(phrase: &str, room: usize) -> String {
-    let mut used = 0;
-    let kept: String = phrase
-        .chars()
-        .take_while(|c| {
-            used += gsm7::width(*c).unwrap_or(0);
-            used <= room
-        })
-        .collect();
-    format!("{}{CUT}", kept.trim_end())
+fn join<'a>(phrases: impl IntoIterator<Item = &'a Words>) -> String {
+    let phrases: Vec<&str> = phrases.into_iter().map(Words::as_str).collect();
+    phrases.join(SEPARATOR)
 }
 
 #[cfg(test)]

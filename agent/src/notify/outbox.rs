@@ -71,7 +71,7 @@ use leases::{Lease, Leases};
 
 use super::{
     channels::{Channel, ChannelKind},
-    message::new_tag,
+    message::{Text, new_tag},
 };
 pub use insert::{Delivered, insert_delivered};
 
@@ -79,7 +79,7 @@ pub use crate::store::tables::outbox::State;
 use crate::{
     clock::Clock,
     config::NotifySettings,
-    domain::{Phrase, Severity, Subject},
+    domain::{Severity, Subject},
     store::{
         Store, StoreError,
         tables::{broken_channels, outbox as table},
@@ -93,10 +93,10 @@ pub struct NewMessage {
     pub run_id: Option<String>,
     /// The severity of its worst condition.
     pub severity: Severity,
-    /// What the message is about, most urgent first.
+    /// What the message tells: first what it names, in the order of the text, then what it counts.
     pub subjects: Vec<Subject>,
-    /// How to say each subject, in the order of `subjects`.
-    pub phrases: Vec<Phrase>,
+    /// What it says, without its tag.
+    pub text: Text,
     /// When the message is no longer worth sending.
     pub expires_at: Option<Timestamp>,
     /// Only this channel instead of the configured order (`notify test --channel`).

@@ -17,6 +17,7 @@ mod http;
 mod import;
 mod in_doubt;
 mod journal;
+mod many_goals;
 mod memory;
 mod notify_codes;
 mod off_machine;

@@ -6,7 +6,7 @@ use crate::{
     budget::{Budget, Health},
     clock::{local_day, local_day_bounds},
     config::BudgetThresholds,
-    domain::{Condition, Daystamp, Observation, Phrase, Provider, Severity, Subject},
+    domain::{Condition, Daystamp, Money, Observation, Phrase, Provider, Severity, Subject},
 };
 
 pub(super) fn condition(
@@ -40,6 +40,8 @@ pub(super) fn condition(
         evidence,
         phrase: phrase(provider, severity, budget.value(), today),
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     }
 }
 

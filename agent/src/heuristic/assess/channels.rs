@@ -4,7 +4,7 @@
 use super::{History, words::Local};
 use crate::{
     clock::local_day,
-    domain::{Condition, Phrase, Severity, Subject},
+    domain::{Condition, Money, Phrase, Severity, Subject},
     store::tables::broken_channels::BrokenChannel,
 };
 
@@ -47,6 +47,8 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
             short: format!("{name} is broken{code}"),
         },
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     }
 }
 

@@ -3,18 +3,19 @@
 
 use std::collections::HashMap;
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     AssessSettings,
+    goal_phrase::{GoalWords, Report},
     risk::{GoalRisk, derail_risk},
     steps,
-    words::{Local, dollars, quote},
+    words::Local,
 };
 use crate::{
-    arms::beeminder::{Account, Goal, GoalState},
+    arms::beeminder::{Account, Counting, DataSource, EnteredToday, Goal, GoalKind, GoalState, Today},
     clock::{DeadlineOffset, Outlook, beeminder_day, local_day},
-    domain::{Ask, Condition, Daystamp, Observation, Phrase, Severity, Subject},
+    domain::{Condition, Daystamp, Observation, Phrase, Severity, Subject},
     heuristic::habit::Habit,
 };
 
@@ -36,29 +37,27 @@ pub(super) fn conditions(
         local,
         known: HashMap::new(),
     };
-    let mut conditions = Vec::with_capacity(account.goals.len() + 8);
-    for goal in active(account) {
-        let day = days.of(goal.deadline);
-        conditions.push(match beeminder {
-            Observation::Stale { at, why, .. } => {
-                let seen = derail_risk(goal, &zone, *at);
-                unknown(
-                    goal,
-                    &seen,
-                    day,
-                    &format!("not read since {}: {why}", local.past(*at)),
-                    local,
-                )
-            }
-            _ => {
-                let risk = derail_risk(goal, &zone, local.now);
-                let derails_at = risk.derails_at.filter(|_| risk.severity != Severity::Unknown);
-                let habit = habits.get(goal.key());
-                let ask = derails_at.and_then(|at| steps::ask(goal, at, outlook, settings, habit, &zone));
-                fresh(goal, risk, day, ask, local)
-            }
-        });
-    }
+    let condition = |goal: &Goal, day| match beeminder {
+        Observation::Fresh { at, .. } => {
+            let reading = Reading {
+                at: *at,
+                zone: &zone,
+                outlook,
+                settings,
+                local,
+            };
+            Some(reading.condition(goal, habits.get(goal.key()), day))
+        }
+        Observation::Stale { at, why, .. } => {
+            let seen = derail_risk(goal, &zone, *at);
+            let why = format!("not read since {}: {why}", local.past(*at));
+            Some(unknown(goal, &seen, day, &why, local))
+        }
+        Observation::Unknown { .. } => None,
+    };
+    let mut conditions: Vec<Condition> = active(account)
+        .filter_map(|goal| condition(goal, days.of(goal.deadline)))
+        .collect();
     conditions.extend(unreadable(account, local));
     conditions
 }
@@ -71,19 +70,75 @@ pub(super) fn active(account: &Account) -> impl Iterator<Item = &Goal> {
         .filter(|goal| goal.state == GoalState::Active)
 }
 
-fn fresh(goal: &Goal, risk: GoalRisk, day: Daystamp, ask: Option<Ask>, local: &Local<'_>) -> Condition {
-    let severity = match (&ask, risk.derails_at) {
-        (Some(ask), Some(at)) => steps::severity(ask, risk.severity, at, local.now),
-        _ => risk.severity,
-    };
-    Condition {
-        subject: Subject::goal(&goal.slug),
-        severity,
-        day,
-        expires_at: risk.derails_at,
-        phrase: phrase(goal, &risk, ask.is_some(), local),
-        evidence: risk.evidence,
-        ask,
+/// One pass's view of a fresh reading.
+struct Reading<'a> {
+    at: Timestamp,
+    /// The account's zone.
+    zone: &'a TimeZone,
+    outlook: &'a Outlook,
+    settings: &'a AssessSettings,
+    local: &'a Local<'a>,
+}
+
+impl Reading<'_> {
+    fn condition(&self, goal: &Goal, habit: Option<&Habit>, day: Daystamp) -> Condition {
+        let now = self.local.now;
+        let risk = derail_risk(goal, self.zone, now);
+        let derails_at = risk.derails_at.filter(|_| risk.severity != Severity::Unknown);
+        let ask =
+            derails_at.and_then(|at| steps::ask(goal, at, self.outlook, self.settings, habit, self.zone));
+        let severity = match (&ask, derails_at) {
+            (Some(ask), Some(at)) => steps::severity(ask, risk.severity, at, now),
+            _ => risk.severity,
+        };
+        let is_today = ask.is_some_and(|ask| ask.occasion == day);
+        let words = GoalWords {
+            goal,
+            report: if is_today { self.report(goal) } else { None },
+            read_at: self.at,
+            local: self.local,
+        };
+        let is_unwatched = ask
+            .zip(derails_at)
+            .is_some_and(|(ask, at)| steps::is_unwatched(&ask, at, now));
+        Condition {
+            subject: Subject::goal(&goal.slug),
+            severity,
+            day,
+            expires_at: risk.derails_at,
+            phrase: if is_unwatched {
+                words.under_heading(&risk)
+            } else {
+                words.by_risk(&risk, ask.is_some())
+            },
+            heading: is_unwatched.then(|| nobody_watches(self.outlook, self.local)),
+            evidence: risk.evidence,
+            ask,
+            stake: goal.pledge,
+        }
+    }
+
+    /// Whether the person has reported today about a goal to do less. `None`: it is not such a goal, or a
+    /// device reports.
+    fn report(&self, goal: &Goal) -> Option<Report> {
+        let by_person = !matches!(goal.source, Some(DataSource::Autodata(_)));
+        if goal.line.kind != Some(GoalKind::DoLess) || !by_person {
+            return None;
+        }
+        let today = Today::of(goal, self.local.now, self.local.zone, self.zone);
+        Some(match today.entered(goal, Counting::TodayOnly) {
+            EnteredToday::Yes(_) => Report::Made,
+            EnteredToday::No => Report::Missing,
+            EnteredToday::Unknown => Report::Unknown,
+        })
+    }
+}
+
+/// What stands before goals that derail before the next day on which Mecris can speak.
+fn nobody_watches(outlook: &Outlook, local: &Local<'_>) -> String {
+    match outlook.next_day() {
+        Some(next) => format!("until {} nobody watches", local.when(next)),
+        None => "from now on nobody watches".to_owned(),
     }
 }
 
@@ -104,63 +159,9 @@ fn unknown(goal: &Goal, seen: &GoalRisk, day: Daystamp, why: &str, local: &Local
             short: format!("{slug} unknown"),
         },
         ask: None,
+        stake: goal.pledge,
+        heading: None,
     }
-}
-
-/// `derails` is whether the goal is said to derail although its risk is SAFE, as on the last day before a
-/// weekend without a window.
-fn phrase(goal: &Goal, risk: &GoalRisk, derails: bool, local: &Local<'_>) -> Phrase {
-    let slug = &goal.slug;
-    match (risk.severity, risk.safe_days, goal.losedate) {
-        (Severity::Unknown, ..) | (_, None, _) => Phrase {
-            long: format!("{slug} unknown"),
-            short: format!("{slug} unknown"),
-        },
-        (Severity::Safe, Some(days), _) if !derails => Phrase {
-            long: format!("{slug} safe for {days} days"),
-            short: format!("{slug} safe"),
-        },
-        (_, Some(_), Some(losedate)) => Phrase {
-            long: format!("{slug} derails {}{}", local.when(losedate), stakes(goal)),
-            short: format!("{slug} derails {}", local.day_of(losedate)),
-        },
-        (_, Some(days), None) => {
-            let when = match days {
-                ..=0 => "today".to_owned(),
-                1 => "tomorrow".to_owned(),
-                days => format!("in {days} days"),
-            };
-            Phrase {
-                long: format!("{slug} derails {when}{}", stakes(goal)),
-                short: format!("{slug} derails {when}"),
-            }
-        }
-    }
-}
-
-/// The pledge and what is due: ` ($5, +2 due)`.
-fn stakes(goal: &Goal) -> String {
-    let pledge = goal.pledge.filter(|pledge| pledge.micros() > 0).map(dollars);
-    let parts: Vec<String> = pledge.into_iter().chain(due(goal)).collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", parts.join(", "))
-    }
-}
-
-fn due(goal: &Goal) -> Option<String> {
-    let whole = goal.due.as_deref().map(quote).filter(|text| !text.is_empty());
-    // The number of a do-less goal is a limit ("hard cap +3"); "+3 due" would say the opposite.
-    if whole.as_deref().is_some_and(|text| text.contains("cap")) {
-        return whole;
-    }
-    let least = goal
-        .bare_minimum
-        .as_deref()
-        .map(quote)
-        .filter(|text| text.contains(|c: char| c.is_ascii_digit()));
-    least.map(|text| format!("{text} due")).or(whole)
 }
 
 /// Goals of the reply that could not be read at all share one unknown condition, because they have no name.
@@ -181,6 +182,8 @@ fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
             short: text,
         },
         ask: None,
+        stake: None,
+        heading: None,
     })
 }
 

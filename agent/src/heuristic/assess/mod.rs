@@ -5,6 +5,7 @@
 
 mod budget;
 mod channels;
+mod goal_phrase;
 mod goals;
 mod hold;
 mod pass;
@@ -14,7 +15,7 @@ mod steps;
 mod tests;
 mod upstream;
 mod walk;
-mod words;
+pub(super) mod words;
 
 use std::{cmp::Reverse, collections::HashMap, time::Duration};
 

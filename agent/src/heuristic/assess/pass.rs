@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{History, words::Local};
 use crate::{
     clock::local_day,
-    domain::{Condition, Daystamp, Phrase, Severity, Subject},
+    domain::{Condition, Daystamp, Money, Phrase, Severity, Subject},
     heuristic::policy::MISSED_DAY,
 };
 
@@ -66,6 +66,8 @@ pub(super) fn condition(
         evidence,
         phrase,
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     }
 }
 

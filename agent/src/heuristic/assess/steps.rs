@@ -85,6 +85,12 @@ fn limit(goal: &Goal, derails_at: Timestamp, settings: &AssessSettings) -> Times
         .unwrap_or(Timestamp::MIN)
 }
 
+/// Whether a goal is said more than a day before it derails although today is its last day: nobody watches
+/// until then.
+pub(super) fn is_unwatched(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> bool {
+    ask.step == Step::Last && derails_at.duration_since(now) > CRITICAL_WITHIN
+}
+
 /// How bad a step is at least. What is shown elsewhere as `derail_risk` does not change.
 pub(super) fn severity(ask: &Ask, risk: Severity, derails_at: Timestamp, now: Timestamp) -> Severity {
     let of_step = match ask.step {

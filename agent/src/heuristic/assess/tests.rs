@@ -1,6 +1,7 @@
 //! Each kind of condition by example; the promises that hold for any input are in [`promises`].
 
 mod hold;
+mod phrases;
 mod promises;
 mod steps;
 mod walk_and_budget;
@@ -16,6 +17,7 @@ use crate::{
     clock::{DailyRange, DeadlineOffset, Presence, Timetable, Weekdays, Window},
     config::BudgetSource,
     domain::{ChannelKind, Money, Severity, Subject},
+    notify::message::{Size, Text, Words},
 };
 
 const NOON: &str = "2026-11-21T12:00:00-05:00";
@@ -219,9 +221,12 @@ fn a_long_reason_still_fits_into_one_segment() {
     };
     let conditions = assess(&observed(vec![]), &history, &settings(), &outlook(today("15:00")));
     let phrase = find(&conditions, "channel:whatsapp").phrase;
-    let text = crate::notify::message::compose(std::slice::from_ref(&phrase), "#k7q2x9".len());
-    assert!(text.contains("set it up, then") && text.ends_with(".."), "{text}");
-    assert!(text.len() + " #k7q2x9".len() <= 160, "{text}");
+    let words = Words::of(&phrase.long);
+    let text = Text::of([&words], Size::OneSegment).unwrap();
+    assert!(
+        text.as_str().contains("set it up, then") && text.as_str().ends_with(".."),
+        "{text:?}"
+    );
 }
 
 fn failing(in_a_row: u32, in_an_hour: u32) -> History {
@@ -282,11 +287,11 @@ fn a_bad_afternoon_is_said_most_urgent_first() {
         ])
     };
     insta::assert_snapshot!(table(&assess(&observed, &healthy(), &settings(), &outlook(today("15:00")))), @r"
-    CRITICAL goal:reading 2026-11-21 | reading derails today 23:59 ($5, +2 due) | reading derails today | safebuf 0, 8 h to losedate
+    CRITICAL goal:reading 2026-11-21 | reading derails today 23:59 ($5) | reading derails today | safebuf 0, 8 h to losedate
     CRITICAL budget:groq 2026-11-21 | groq budget 112% used ($5.60 of $5.00) | groq budget spent | 5.6 of 5 dollars used
     WARNING walk 2026-11-21 | no walk yet, until 18:00 | no walk yet | no datapoint on bike for 2026-11-21 yet
-    WARNING goal:run 2026-11-21 | run derails tomorrow 23:59 ($5, +2 due) | run derails tomorrow | safebuf 1, 32 h to losedate
-    CAUTION goal:soon 2026-11-21 | soon derails Tue 23:59 ($5, +2 due) | soon derails Tue | safebuf 3, 3 days to losedate
+    WARNING goal:run 2026-11-21 | run derails tomorrow 23:59 ($5) | run derails tomorrow | safebuf 1, 32 h to losedate
+    CAUTION goal:soon 2026-11-21 | soon derails Tue 23:59 ($5) | soon derails Tue | safebuf 3, 3 days to losedate
     SAFE goal:piano 2026-11-21 | piano safe for 5 days | piano safe | safebuf 5, 5 days to losedate
     SAFE run 2026-11-21 | checked | checked | last successful pass at 14:45
     SAFE upstream:beeminder 2026-11-21 | Beeminder can be read | Beeminder can be read | Beeminder was read
@@ -373,7 +378,7 @@ fn safebuf_stands_in_for_a_missing_losedate() {
         today("15:00"),
     );
     assert_eq!(condition.severity, Severity::Warning);
-    assert_eq!(condition.phrase.long, "reading derails tomorrow ($5, +2 due)");
+    assert_eq!(condition.phrase.long, "reading derails tomorrow 23:59 ($5)");
     assert_eq!(
         condition.expires_at,
         Some(at("2026-11-23T00:00:00-05:00")),
@@ -495,47 +500,8 @@ fn a_deadline_after_midnight_is_said_as_tonight() {
         ..goal("reading", 0)
     };
     let condition = assess_goal(goal, today("20:00"));
-    assert_eq!(
-        condition.phrase.long,
-        "reading derails tonight 02:59 ($5, +2 due)"
-    );
+    assert_eq!(condition.phrase.long, "reading derails tonight 02:59 ($5)");
     assert_eq!(condition.phrase.short, "reading derails tonight");
-}
-
-#[test]
-fn what_is_due_is_quoted_short_and_a_limit_is_not_turned_into_a_duty() {
-    let phrase = |due: Option<&str>, bare_minimum: Option<&str>| {
-        let goal = Goal {
-            due: due.map(str::to_owned),
-            bare_minimum: bare_minimum.map(str::to_owned),
-            pledge: Some(Money::ZERO),
-            ..goal("reading", 0)
-        };
-        assess_goal(goal, today("15:00")).phrase.long
-    };
-    assert_eq!(phrase(None, None), "reading derails today 23:59");
-    assert_eq!(
-        phrase(Some("+2 within 1 day"), None),
-        "reading derails today 23:59 (+2 within 1 day)"
-    );
-    assert_eq!(
-        phrase(Some("+2 within 1 day"), Some("0:30")),
-        "reading derails today 23:59 (0:30 due)"
-    );
-    assert_eq!(
-        phrase(Some("hard cap +3 today"), Some("+3")),
-        "reading derails today 23:59 (hard cap +3 today)"
-    );
-    assert_eq!(
-        phrase(None, Some("\u{2714}")),
-        "reading derails today 23:59",
-        "a tick is nothing due"
-    );
-    let evil = phrase(
-        Some("+1 x) SAFE\r\nSTOP \u{1f525} http://example.com/a-long-way"),
-        None,
-    );
-    assert_eq!(evil, "reading derails today 23:59 (+1 x) SAFE STOP http://e)");
 }
 
 #[test]

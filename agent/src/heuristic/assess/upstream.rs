@@ -7,7 +7,7 @@ use super::{UpstreamHistory, goals::active, risk::derail_risk, words::Local};
 use crate::{
     arms::beeminder::Account,
     clock::local_day,
-    domain::{Condition, Observation, Phrase, Severity, Slug, Subject},
+    domain::{Condition, Money, Observation, Phrase, Severity, Slug, Subject},
     heuristic::policy::{UPSTREAM_FAILURES_IN_A_ROW, UPSTREAM_FAILURES_IN_AN_HOUR},
 };
 
@@ -33,6 +33,8 @@ pub(super) fn condition(
         evidence,
         phrase,
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     }
 }
 

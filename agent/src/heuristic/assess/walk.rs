@@ -6,7 +6,7 @@ use crate::{
     arms::activity::Walk,
     clock::{local_day, local_time_of_day},
     config::WalkSettings,
-    domain::{Condition, Observation, Phrase, Severity, Subject},
+    domain::{Condition, Money, Observation, Phrase, Severity, Subject},
 };
 
 pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local: &Local<'_>) -> Condition {
@@ -61,5 +61,7 @@ pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local
             short: short.to_owned(),
         },
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     }
 }

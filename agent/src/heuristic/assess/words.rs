@@ -1,4 +1,4 @@
-//! How times, amounts and other people's texts are put into a phrase: ASCII, short, no full stop.
+//! How times and amounts of money are put into a phrase: ASCII, short, no full stop.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -11,22 +11,22 @@ use crate::{
     domain::Money,
 };
 
-/// The longest text of another party that a phrase repeats, in characters.
-const QUOTE_LENGTH: usize = 24;
-
 /// Beeminder: the latest deadline of a goal's day.
 const LATEST_DEADLINE: Time = Time::constant(6, 0, 0, 0);
 
+/// Nights up to this many days ahead are named by their evening; for later ones the date says more.
+const NAMED_NIGHTS: i32 = 7;
+
 /// The time of a pass on the person's clock.
 #[derive(Clone, Debug)]
-pub(super) struct Local<'a> {
-    pub(super) now: Timestamp,
-    pub(super) zone: &'a TimeZone,
+pub(in crate::heuristic) struct Local<'a> {
+    pub(in crate::heuristic) now: Timestamp,
+    pub(in crate::heuristic) zone: &'a TimeZone,
     today: Date,
 }
 
 impl<'a> Local<'a> {
-    pub(super) fn new(now: Timestamp, zone: &'a TimeZone) -> Self {
+    pub(in crate::heuristic) fn new(now: Timestamp, zone: &'a TimeZone) -> Self {
         Self {
             now,
             zone,
@@ -35,23 +35,31 @@ impl<'a> Local<'a> {
     }
 
     /// The day and the time of a future instant: `today 23:59`, `tonight 03:00`, `tomorrow 23:59`,
-    /// `Tue 23:59`.
-    pub(super) fn when(&self, at: Timestamp) -> String {
+    /// `Tue 23:59`, `Sat night 03:00`.
+    pub(in crate::heuristic) fn when(&self, at: Timestamp) -> String {
         format!("{} {}", self.day_of(at), local_time_of_day(at, self.zone))
     }
 
-    /// Only the day of a future instant: `today`, `tonight`, `tomorrow`, `Tue`, `2026-12-24`.
-    pub(super) fn day_of(&self, at: Timestamp) -> String {
+    /// Only the day of a future instant: `today`, `tonight`, `tomorrow`, `Tue`, `Sat night`, `2026-12-24`.
+    ///
+    /// A deadline after midnight is met before going to bed, so it belongs to the night before: "tomorrow" and
+    /// "Sun" sound as if there were a day more.
+    pub(in crate::heuristic) fn day_of(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
-        // "tomorrow" sounds as if there were time; a deadline after midnight is met before going to bed.
-        if days_from(self.today, shown.date()) == 1 && shown.time() <= LATEST_DEADLINE {
-            return "tonight".to_owned();
+        let days = days_from(self.today, shown.date());
+        if shown.time() > LATEST_DEADLINE || days < 1 {
+            return day_from(self.today, shown.date());
         }
-        day_from(self.today, shown.date())
+        let evening = shown.date().yesterday().unwrap_or(shown.date());
+        match days {
+            1 => "tonight".to_owned(),
+            2..=NAMED_NIGHTS => format!("{} night", day_from(self.today, evening)),
+            _ => day_from(self.today, shown.date()),
+        }
     }
 
     /// A past instant: `14:02` for today, `Fri 17:55`, `2026-11-01 17:55`.
-    pub(super) fn past(&self, at: Timestamp) -> String {
+    pub(in crate::heuristic) fn past(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
         let time = local_time_of_day(at, self.zone);
         match days_from(self.today, shown.date()) {
@@ -64,7 +72,7 @@ impl<'a> Local<'a> {
 
 /// A length of time in its fitting unit: `45 min`, `8 h`, `5 days`. Cut, not rounded, so that it is never
 /// longer than the real time.
-pub(super) fn span(length: SignedDuration) -> String {
+pub(in crate::heuristic) fn span(length: SignedDuration) -> String {
     let minutes = length.unsigned_abs().as_secs() / 60;
     match minutes / 60 {
         0..2 => format!("{minutes} min"),
@@ -74,28 +82,11 @@ pub(super) fn span(length: SignedDuration) -> String {
 }
 
 /// Dollars without needless cents: `$5`, `$4.50`.
-pub(super) fn dollars(money: Money) -> String {
+pub(in crate::heuristic) fn dollars(money: Money) -> String {
     if money.micros() % 1_000_000 == 0 {
         format!("${}", money.micros() / 1_000_000)
     } else {
         money.to_string()
-    }
-}
-
-/// Another party's text in at most 24 plain characters of one line.
-pub(super) fn quote(text: &str) -> String {
-    let plain: String = text.chars().take(4 * QUOTE_LENGTH).map(plain_char).collect();
-    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut: String = line.chars().take(QUOTE_LENGTH).collect();
-    cut.trim_end_matches(['.', ' ']).to_owned()
-}
-
-fn plain_char(c: char) -> &'static str {
-    match any_ascii::any_ascii_char(c) {
-        _ if c.is_control() => " ",
-        // An emoji would become its name, such as ":walking:", and use up the line.
-        name if name.len() > 1 && name.starts_with(':') => "",
-        plain => plain,
     }
 }
 
@@ -115,6 +106,11 @@ mod tests {
             ("2026-11-22T23:59:59-05:00", "tomorrow 23:59"),
             ("2026-11-24T23:59:59-05:00", "Tue 23:59"),
             ("2026-11-28T22:45:00-05:00", "2026-11-28 22:45"),
+            ("2026-11-23T03:00:00-05:00", "tomorrow night 03:00"),
+            ("2026-11-24T06:00:00-05:00", "Mon night 06:00"),
+            ("2026-11-24T06:01:00-05:00", "Tue 06:01"),
+            ("2026-11-28T03:00:00-05:00", "Fri night 03:00"),
+            ("2026-11-29T03:00:00-05:00", "2026-11-29 03:00"),
         ] {
             assert_eq!(local.when(at(instant)), words);
         }
@@ -146,13 +142,5 @@ mod tests {
     fn amounts_have_no_needless_cents() {
         assert_eq!(dollars(Money::from_usd(5.0).unwrap()), "$5");
         assert_eq!(dollars(Money::from_usd(4.5).unwrap()), "$4.50");
-    }
-
-    #[test]
-    fn a_quoted_text_stays_one_short_plain_line() {
-        assert_eq!(quote("+2 within 1 day"), "+2 within 1 day");
-        assert_eq!(quote("évil\r\n\u{202e}text \u{1f6b6}."), "evil text");
-        let long = quote(&"+1 very long unit name ".repeat(1_000));
-        assert!(long.len() <= QUOTE_LENGTH && long.is_ascii(), "{long}");
     }
 }

@@ -11,7 +11,7 @@ mod steps;
 use super::*;
 use crate::{
     clock::{DailyRange, local_day},
-    domain::Phrase,
+    domain::{Money, Phrase},
 };
 
 fn zone() -> TimeZone {
@@ -47,6 +47,8 @@ fn condition(subject: &str, severity: Severity, now: Timestamp) -> Condition {
             short: String::new(),
         },
         ask: None,
+        stake: Some(Money::ZERO),
+        heading: None,
     }
 }
 

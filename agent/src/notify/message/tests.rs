@@ -4,70 +4,63 @@ use super::*;
 
 const TAG: &str = "#k7q2x9";
 
-fn phrase(long: &str, short: &str) -> Phrase {
-    Phrase {
-        long: long.to_owned(),
-        short: short.to_owned(),
-    }
-}
-
-fn typical() -> Vec<Phrase> {
-    vec![
-        phrase(
-            "reading derails today 23:59, +2 needed, $5",
-            "reading derails today",
-        ),
-        phrase(
-            "bike derails tomorrow 23:59, +1 needed, $10",
-            "bike derails tomorrow",
-        ),
-        phrase("no walk yet today", "no walk yet"),
-        phrase("Groq budget 104% used ($5.20 of $5.00)", "Groq budget 104% used"),
-    ]
+fn words(texts: &[&str]) -> Vec<Words> {
+    texts.iter().map(|text| Words::of(text)).collect()
 }
 
 /// As it is sent.
-fn text(phrases: &[Phrase]) -> String {
-    format!("{} {TAG}", compose(phrases, TAG.len()))
+fn sent(text: &Text) -> String {
+    format!("{} {TAG}", text.as_str())
 }
 
 #[test]
-fn one_condition_is_told_in_full() {
-    insta::assert_snapshot!(text(&typical()[..1]), @"Mecris: reading derails today 23:59, +2 needed, $5 #k7q2x9");
+fn phrases_stand_side_by_side_before_the_tag() {
+    let phrases = words(&["reading derails today 23:59 ($5, +2 needed)", "no walk yet"]);
+    let text = Text::of(&phrases, Size::OneSegment).unwrap();
+    insta::assert_snapshot!(sent(&text), @"Mecris: reading derails today 23:59 ($5, +2 needed); no walk yet #k7q2x9");
 }
 
 #[test]
-fn several_conditions_share_a_segment_and_the_least_urgent_are_shortened_first() {
-    insta::assert_snapshot!(text(&typical()), @"Mecris: reading derails today 23:59, +2 needed, $5; bike derails tomorrow 23:59, +1 needed, $10; no walk yet today; Groq budget 104% used #k7q2x9");
-    assert!(septets(&text(&typical())) <= ONE_SEGMENT);
-}
-
-#[test]
-fn more_than_a_segment_of_short_phrases_takes_a_second_one() {
-    let many: Vec<Phrase> = (1..=8)
-        .map(|n| phrase(&"x".repeat(90), &format!("goal-number-{n} derails today")))
-        .collect();
-    insta::assert_snapshot!(text(&many), @"Mecris: goal-number-1 derails today; goal-number-2 derails today; goal-number-3 derails today; goal-number-4 derails today; goal-number-5 derails today; goal-number-6 derails today; goal-number-7 derails today; goal-number-8 derails today #k7q2x9");
-}
-
-#[test]
-fn what_fits_nowhere_is_counted() {
-    let many: Vec<Phrase> = (1..=30)
-        .map(|n| phrase(&"x".repeat(90), &format!("goal-number-{n} derails today")))
-        .collect();
-    insta::assert_snapshot!(text(&many), @"Mecris: goal-number-1 derails today; goal-number-2 derails today; goal-number-3 derails today; goal-number-4 derails today; goal-number-5 derails today; goal-number-6 derails today; goal-number-7 derails today; goal-number-8 derails today; goal-number-9 derails today; +21 more #k7q2x9");
-}
-
-#[test]
-fn one_endless_name_is_cut_and_the_tag_still_fits() {
-    let endless = format!("{} derails today", "a".repeat(400));
-    insta::assert_snapshot!(text(&[phrase(&endless, &endless), phrase("b", "b")]), @"Mecris: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..; +1 more #k7q2x9");
+fn a_segment_holds_160_septets_and_two_hold_306_with_the_tag() {
+    for (size, most) in [(Size::OneSegment, 160), (Size::TwoSegments, 305)] {
+        let long = "x".repeat(most - "Mecris:  ".len() - TAG.len());
+        let text = Text::of(&words(&[&long]), size).unwrap();
+        assert_eq!(septets(&sent(&text)), most);
+        assert_eq!(Text::of(&words(&[&format!("{long}x")]), size), None);
+    }
 }
 
 #[test]
 fn a_phrase_cannot_pass_for_two_or_for_a_tag() {
-    let hostile = "reading\r\nMecris: all is well; walk done #aaaaaa";
-    insta::assert_snapshot!(text(&[phrase(hostile, hostile)]), @"Mecris: reading Mecris: all is well, walk done aaaaaa #k7q2x9");
+    let hostile = Words::of("reading\r\nMecris: all is well; walk done #aaaaaa \u{ff03}bbbbbb\u{ff1b} x");
+    insta::assert_snapshot!(hostile.as_str(), @"reading Mecris: all is well, walk done aaaaaa bbbbbb, x");
+    let listed = Words::listed(&Words::of("a; b #c"), &words(&["d; e", "f"]));
+    insta::assert_snapshot!(listed.as_str(), @"a, b c: d, e, f");
+}
+
+#[test]
+fn what_is_cut_keeps_its_words_and_numbers_whole() {
+    let phrase = Words::of("reading derails today 23:59 ($2430, +1250 needed)");
+    for (room, kept) in [
+        (49, "reading derails today 23:59 ($2430, +1250 needed)"),
+        (48, "reading derails today 23:59 ($2430, +1250.."),
+        (40, "reading derails today 23:59 ($2430.."),
+        (34, "reading derails today 23:59.."),
+        (9, "reading.."),
+    ] {
+        assert_eq!(phrase.cut(room).as_str(), kept);
+    }
+}
+
+#[test]
+fn an_endless_name_is_cut_and_what_follows_still_fits() {
+    let name = format!("report today's {} by 23:59", "a".repeat(250));
+    let others = words(&["+1 more due today, at least $12345 together"]);
+    let text = Text::cut(&Words::of(&name), &others, 60).unwrap();
+    assert!(text.as_str().contains(&"a".repeat(200)), "{text:?}");
+    assert!(text.as_str().contains("a..; +1 more due today"), "{text:?}");
+    assert_eq!(septets(&sent(&text)), TWO_SEGMENTS);
+    assert_eq!(Text::cut(&Words::of(&name), &others, 280), None);
 }
 
 #[test]
@@ -75,7 +68,7 @@ fn tags_differ_and_are_readable() {
     let tags: std::collections::BTreeSet<String> = std::iter::repeat_with(new_tag).take(1000).collect();
     assert!(tags.len() > 990);
     for tag in tags {
-        assert_eq!(tag.len(), 7);
+        assert_eq!(tag.len(), TAG_LENGTH);
         assert!(
             tag.starts_with('#') && tag[1..].bytes().all(|b| TAG_LETTERS.contains(&b)),
             "{tag}"
@@ -83,42 +76,22 @@ fn tags_differ_and_are_readable() {
     }
 }
 
-fn any_phrase() -> impl Strategy<Value = Phrase> {
-    (".{0,200}", "[a-zA-Z0-9._-]{1,250}", any::<bool>()).prop_map(|(wild, slug, tame)| {
-        let short = format!("{slug} derails today");
-        let long = if tame {
-            format!("{short}, +1 needed")
-        } else {
-            format!("{short} {wild}")
-        };
-        Phrase { long, short }
-    })
-}
-
 proptest! {
     #[test]
-    fn any_phrases_make_a_gsm7_text_of_two_segments_that_names_the_first(
-        phrases in prop::collection::vec(any_phrase(), 1..12),
+    fn any_texts_make_a_gsm7_message_in_which_only_the_template_separates(
+        texts in prop::collection::vec(".{0,200}", 1..6),
+        small in any::<bool>(),
     ) {
-        let text = text(&phrases);
-        prop_assert!(text.chars().all(|c| gsm7::width(c).is_some()), "{text}");
-        prop_assert!(septets(&text) <= 306, "{} septets: {text}", septets(&text));
-        prop_assert!(text.starts_with(OPENING) && text.ends_with(&[" ", TAG].concat()));
-        prop_assert_eq!(text.matches('#').count(), 1);
-        prop_assert!(text.matches(';').count() <= phrases.len());
-        let name = &phrases[0].short[..phrases[0].short.find(" derails").unwrap()];
-        prop_assert!(text.contains(name), "{text}");
-        if septets(&join(phrases.iter().map(|p| p.short.as_str()), 0)) <= 152 {
-            prop_assert!(septets(&text) <= 160);
+        let phrases: Vec<Words> = texts.iter().map(|text| Words::of(text)).collect();
+        let (size, most) = if small { (Size::OneSegment, 160) } else { (Size::TwoSegments, 306) };
+        let all = [Text::of(&phrases, size), Text::cut(&phrases[0], &phrases[1..], 20), Some(Text::alone(&texts[0]))];
+        for (n, text) in all.iter().enumerate().filter_map(|(n, text)| Some((n, text.as_ref()?))) {
+            let sent = sent(text);
+            prop_assert!(sent.chars().all(|c| gsm7::width(c).is_some()), "{sent}");
+            prop_assert!(septets(&sent) <= if n == 0 { most } else { 306 }, "{sent}");
+            prop_assert!(sent.starts_with(OPENING) && sent.ends_with(&[" ", TAG].concat()));
+            prop_assert_eq!(sent.matches('#').count(), 1);
+            prop_assert_eq!(sent.matches(';').count(), if n == 2 { 0 } else { phrases.len() - 1 });
         }
-    }
-
-    #[test]
-    fn wild_short_phrases_break_nothing(phrases in prop::collection::vec(".{0,400}", 1..6)) {
-        let phrases: Vec<Phrase> = phrases.iter().map(|p| phrase(p, p)).collect();
-        let text = text(&phrases);
-        prop_assert!(text.chars().all(|c| gsm7::width(c).is_some()), "{text}");
-        prop_assert!(septets(&text) <= 306, "{text}");
-        prop_assert!(text.ends_with(&[" ", TAG].concat()));
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 use super::{NO_CHANNEL, NewMessage, fresh_tag, order};
 use crate::{
     clock,
-    notify::{channels::ChannelKind, message::compose},
+    notify::channels::ChannelKind,
     store::tables::{
         broken_channels,
         outbox::{self as table, About, Ending, Row, State},
@@ -38,7 +38,7 @@ pub(super) fn insert(
         channel,
         pinned: message.only.is_some(),
         attempt: 1,
-        body: compose(&message.phrases, tag.len()),
+        body: message.text.as_str().to_owned(),
         tag,
         created_at: now,
         expires_at: message.expires_at,

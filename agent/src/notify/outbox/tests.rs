@@ -139,15 +139,11 @@ fn settings() -> NotifySettings {
 }
 
 fn message() -> NewMessage {
-    let phrase = Phrase {
-        long: "reading derails today 23:59".to_owned(),
-        short: "reading derails today".to_owned(),
-    };
     NewMessage {
         run_id: None,
         severity: Severity::Critical,
         subjects: vec!["goal:reading".parse().unwrap()],
-        phrases: vec![phrase],
+        text: Text::alone("reading derails today 23:59"),
         expires_at: None,
         only: None,
     }

@@ -90,10 +90,11 @@ fn on_a_friday_a_weekday_window_speaks_of_the_weekend() {
     );
     let condition = find(&conditions, "goal:reading");
     assert_eq!(condition.severity, Severity::Warning, "more than a day ahead");
-    assert!(
-        condition.phrase.long.starts_with("reading derails Mon 08:59"),
-        "{condition:?}"
+    assert_eq!(
+        condition.heading.as_deref(),
+        Some("until Mon 13:00 nobody watches")
     );
+    assert_eq!(condition.phrase.long, "reading Mon 08:59 ($5)");
 }
 
 #[test]

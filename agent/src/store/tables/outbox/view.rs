@@ -22,7 +22,7 @@ pub struct Notification {
     pub state: State,
     /// The provider's id, once accepted.
     pub provider_id: Option<String>,
-    /// What it is about, most urgent first.
+    /// What it tells: first what it names, in the order of the text, then what it counts.
     #[schema(value_type = Vec<String>)]
     pub subjects: Vec<Subject>,
     /// The worst severity of its conditions.

@@ -1,0 +1,182 @@
+//! How a message puts a goal: in Mecris' own words, from Beeminder's numbers. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    risk::GoalRisk,
+    words::{Local, dollars},
+};
+use crate::{
+    arms::beeminder::{Amount, AmountKind, DataSource, Goal},
+    domain::{Phrase, Severity},
+};
+
+/// A goal as it is put to the person.
+pub(super) struct GoalWords<'a> {
+    pub(super) goal: &'a Goal,
+    /// Whether the person may still have to enter something for the day on which the goal derails. Only for a
+    /// goal to do less whose day of derailment is today.
+    pub(super) report: Option<Report>,
+    /// When Beeminder was read.
+    pub(super) read_at: Timestamp,
+    pub(super) local: &'a Local<'a>,
+}
+
+/// Whether something was reported today about a goal to do less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Report {
+    /// Nothing was reported.
+    Missing,
+    /// Something was reported.
+    Made,
+    /// The datapoints do not tell.
+    Unknown,
+}
+
+impl GoalWords<'_> {
+    /// The phrase of a goal by its risk. `derails` is whether the goal is said to derail although its risk is
+    /// SAFE.
+    pub(super) fn by_risk(&self, risk: &GoalRisk, derails: bool) -> Phrase {
+        let slug = &self.goal.slug;
+        match (risk.severity, risk.safe_days, self.derails_at(risk)) {
+            (Severity::Safe, Some(days), _) if !derails => Phrase {
+                long: format!("{slug} safe for {days} days"),
+                short: format!("{slug} safe"),
+            },
+            (Severity::Unknown, ..) | (_, None, _) | (_, _, None) => self.unknown(),
+            (_, Some(_), Some(at)) => self.derails(at),
+        }
+    }
+
+    /// The phrase under a heading that says what the time means: `meditate Sat 23:59 ($5, +1 needed)`.
+    pub(super) fn under_heading(&self, risk: &GoalRisk) -> Phrase {
+        let Some(at) = self.derails_at(risk) else {
+            return self.unknown();
+        };
+        let name = format!("{} {}", self.goal.slug, self.local.when(at));
+        Phrase {
+            long: format!("{name}{}", self.details()),
+            short: format!("{name}{}", self.synced()),
+        }
+    }
+
+    fn unknown(&self) -> Phrase {
+        let unknown = format!("{} unknown", self.goal.slug);
+        Phrase {
+            long: unknown.clone(),
+            short: unknown,
+        }
+    }
+
+    /// The last second before the goal derails, as Beeminder's `losedate` is.
+    fn derails_at(&self, risk: &GoalRisk) -> Option<Timestamp> {
+        self.goal.losedate.or_else(|| {
+            // The end of the last safe day is the first instant after it.
+            let end = risk.derails_at?;
+            Some(end.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(end))
+        })
+    }
+
+    fn derails(&self, at: Timestamp) -> Phrase {
+        let slug = &self.goal.slug;
+        if let Some(phrase) = self.report.and_then(|report| self.limit(report, at)) {
+            return phrase;
+        }
+        Phrase {
+            long: format!("{slug} derails {}{}", self.local.when(at), self.details()),
+            short: format!("{slug} derails {}{}", self.local.day_of(at), self.synced()),
+        }
+    }
+
+    /// A goal to do less: what may still be entered today, and whether anything must be.
+    fn limit(&self, report: Report, at: Timestamp) -> Option<Phrase> {
+        let slug = &self.goal.slug;
+        let (amount, money) = (self.goal.amount(), self.in_brackets(self.money()));
+        let until = self.until(at);
+        if let Some(over) = amount.as_ref().filter(|amount| amount.kind == AmountKind::Over) {
+            let when = self.local.when(at);
+            return Some(Phrase {
+                long: format!("{slug} is {over}, derails {when} unless an entry is wrong{money}"),
+                short: format!("{slug} is over its line, derails {}", self.local.day_of(at)),
+            });
+        }
+        match report {
+            Report::Made => {
+                let room = amount?;
+                Some(Phrase {
+                    long: format!("{slug}: {room} until {until}{money}"),
+                    short: format!("{slug}: {room} until {until}"),
+                })
+            }
+            Report::Missing | Report::Unknown => {
+                let room = amount.map(|amount| match amount.kind {
+                    AmountKind::Room if amount.is_nothing() => ", no more than that".to_owned(),
+                    AmountKind::Room if report == Report::Missing => format!(", at most {}", amount.figure()),
+                    _ => format!(", {amount}"),
+                });
+                let room = room.unwrap_or_default();
+                let comma = if room.is_empty() { "" } else { "," };
+                Some(Phrase {
+                    long: format!("report today's {slug} (0 counts){room}{comma} by {until}{money}"),
+                    short: format!("report today's {slug} by {until}"),
+                })
+            }
+        }
+    }
+
+    /// `23:59` if that is today, else the day and the time.
+    fn until(&self, at: Timestamp) -> String {
+        let (day, when) = (self.local.day_of(at), self.local.when(at));
+        match when.strip_prefix("today ") {
+            Some(time) if day == "today" => time.to_owned(),
+            _ => when,
+        }
+    }
+
+    /// The pledge and what is due: ` ($5, +2 needed)`.
+    fn details(&self) -> String {
+        let due = self.goal.amount().map(|amount| self.due(&amount));
+        let due = if self.is_autodata() {
+            // What a device counted later is not in the number yet.
+            let synced = format!("by what had synced at {}", self.local.past(self.read_at));
+            Some(due.map_or(synced.clone(), |due| format!("{synced}: {due}")))
+        } else {
+            due
+        };
+        self.in_brackets(self.money().into_iter().chain(due))
+    }
+
+    fn due(&self, amount: &Amount) -> String {
+        match amount.kind {
+            AmountKind::Missing if self.is_autodata() => format!("+{} missing", amount.figure()),
+            AmountKind::Room => format!("{amount} today"),
+            _ => amount.to_string(),
+        }
+    }
+
+    fn money(&self) -> Option<String> {
+        self.goal.pledge.filter(|pledge| pledge.micros() > 0).map(dollars)
+    }
+
+    fn in_brackets(&self, parts: impl IntoIterator<Item = String>) -> String {
+        let parts: Vec<String> = parts.into_iter().collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", parts.join(", "))
+        }
+    }
+
+    /// What a short phrase says of data that may be older than what a device knows.
+    fn synced(&self) -> &'static str {
+        if self.is_autodata() {
+            " by what had synced"
+        } else {
+            ""
+        }
+    }
+
+    fn is_autodata(&self) -> bool {
+        matches!(self.goal.source, Some(DataSource::Autodata(_)))
+    }
+}

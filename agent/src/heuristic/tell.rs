@@ -1,0 +1,267 @@
+//! The message of a pass: which conditions it names, which it counts, and which find no room. Pure.
+//!
+//! 1. **Chosen**: what has its last day comes first, then the rest. Among these the dearest comes first, then
+//!    what ends first, then by name.
+//! 2. **Short enough**: if everything fits into one segment, everything is named, and the last chosen are put
+//!    in fewer words. Otherwise two segments name as many of the first chosen as they can.
+//! 3. **Counted**: goals that are not named are counted in one sum a step: "+11 more due today, $4 together".
+//!    Each of them is at most as dear as the least one of its step that is named.
+//! 4. **Listed**: what is named stands in the order in which it ends. Goals that derail while nobody watches
+//!    share one phrase.
+//!
+//! What is neither named nor counted is not told: it claims nothing and leaves with the next message.
+
+use std::cmp::Reverse;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::assess::words::{Local, dollars};
+use crate::{
+    domain::{Action, Condition, Decision, Money, Reason, Step},
+    notify::message::{Size, Text, Words},
+};
+
+/// No message names more than this: a phrase and what separates it from the next take more than 3 septets.
+const MOST_NAMED: usize = 100;
+
+/// Septets that must be left of the first phrase. If sums leave it less room, the last sums are left out.
+const LEAST_OF_FIRST: usize = 60;
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Its text.
+    pub(super) text: Text,
+    /// The decisions that it tells, by their index: first those that it names, in the order of the text, then
+    /// those that it counts.
+    pub(super) order: Vec<usize>,
+}
+
+/// Composes the message of these decisions. A decision that finds no room in it becomes `no_room`. `None` if
+/// nothing is to be said.
+pub(super) fn tell(decisions: &mut [Decision], zone: &TimeZone, now: Timestamp) -> Option<Told> {
+    let told = {
+        let local = Local::new(now, zone);
+        let notified = decisions
+            .iter()
+            .enumerate()
+            .filter(|(_, decision)| decision.action == Action::Notify);
+        let mut items: Vec<Item<'_>> = notified
+            .map(|(index, decision)| Item::new(index, &decision.condition, now))
+            .collect();
+        items.sort_by(|a, b| a.choice().cmp(&b.choice()));
+        compose(&items, &local)?
+    };
+    for (index, decision) in decisions.iter_mut().enumerate() {
+        if decision.action == Action::Notify && !told.order.contains(&index) {
+            decision.action = Action::Suppress;
+            decision.reason = Reason::NoRoom;
+        }
+    }
+    Some(told)
+}
+
+/// What can be counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sum {
+    step: Step,
+    /// Whether it derails while nobody watches.
+    unwatched: bool,
+}
+
+/// One condition that a message may tell.
+struct Item<'a> {
+    /// The index of its decision.
+    index: usize,
+    condition: &'a Condition,
+    long: Words,
+    short: Words,
+    heading: Option<Words>,
+    /// Whether it only goes with a message that leaves anyway.
+    rides: bool,
+}
+
+impl<'a> Item<'a> {
+    fn new(index: usize, condition: &'a Condition, now: Timestamp) -> Self {
+        Self {
+            index,
+            condition,
+            long: Words::of(&condition.phrase.long),
+            short: Words::of(&condition.phrase.short),
+            heading: condition.heading.as_deref().map(Words::of),
+            rides: condition.ask.is_some_and(|ask| now < ask.alone_from),
+        }
+    }
+
+    /// The order in which conditions are chosen. Beyond the last days, what makes the message leave comes
+    /// before what only goes with it. An unknown stake may be the dearest.
+    fn choice(&self) -> impl Ord + use<'_> {
+        let has_its_last_day = self.condition.ask.is_some_and(|ask| ask.step == Step::Last);
+        (
+            !has_its_last_day,
+            !has_its_last_day && self.rides,
+            Reverse(self.condition.stake.map_or(i64::MAX, Money::micros)),
+            self.place(),
+        )
+    }
+
+    /// The order in which conditions are listed.
+    fn place(&self) -> impl Ord + use<'_> {
+        let ends = self.condition.expires_at;
+        (ends.is_none(), ends, &self.condition.subject)
+    }
+
+    /// The sum that can count it; `None` if it is told by its name or not at all.
+    fn sum(&self) -> Option<Sum> {
+        let step = self.condition.ask?.step;
+        matches!(step, Step::Last | Step::Ahead).then_some(Sum {
+            step,
+            unwatched: self.heading.is_some(),
+        })
+    }
+}
+
+/// The message of items in the order of choice.
+fn compose(items: &[Item<'_>], local: &Local<'_>) -> Option<Told> {
+    if items.is_empty() {
+        return None;
+    }
+    let all = Draft::new(items, items.len(), usize::MAX, local);
+    if items.len() <= MOST_NAMED
+        && let Some(told) = all.longest(Size::OneSegment)
+    {
+        return Some(told);
+    }
+    let sums = Draft::new(items, 1, usize::MAX, local).counted.len();
+    (0..=sums).rev().find_map(|sums| {
+        let fitting = (1..=items.len().min(MOST_NAMED))
+            .rev()
+            .find_map(|named| Draft::new(items, named, sums, local).longest(Size::TwoSegments));
+        fitting.or_else(|| Draft::new(items, 1, sums, local).cut())
+    })
+}
+
+/// A message that names the first of the items and counts others.
+struct Draft<'a> {
+    items: &'a [Item<'a>],
+    named: usize,
+    /// The named items in the order in which they are listed, as places in `items`.
+    listed: Vec<usize>,
+    /// What is counted, as places in `items`.
+    counted: Vec<Vec<usize>>,
+    sums: Vec<Words>,
+}
+
+impl<'a> Draft<'a> {
+    /// Names the first `named` of the items, and counts the others in at most `most_sums` sums.
+    fn new(items: &'a [Item<'a>], named: usize, most_sums: usize, local: &Local<'_>) -> Self {
+        let mut listed: Vec<usize> = (0..named).collect();
+        listed.sort_by(|a, b| items[*a].place().cmp(&items[*b].place()));
+        let mut groups: Vec<(Sum, Vec<usize>)> = Vec::new();
+        for (place, item) in items.iter().enumerate().skip(named) {
+            let Some(sum) = item.sum() else { continue };
+            match groups.iter_mut().find(|(known, _)| *known == sum) {
+                Some((_, group)) => group.push(place),
+                None => groups.push((sum, vec![place])),
+            }
+        }
+        groups.truncate(most_sums);
+        let mut counted: Vec<Vec<usize>> = groups.into_iter().map(|(_, group)| group).collect();
+        counted.sort_by_key(|group| group.iter().map(|place| items[*place].condition.expires_at).max());
+        let sums = counted
+            .iter()
+            .map(|group| {
+                let conditions: Vec<&Condition> = group.iter().map(|place| items[*place].condition).collect();
+                Words::of(&sum(&conditions, local))
+            })
+            .collect();
+        Self {
+            items,
+            named,
+            listed,
+            counted,
+            sums,
+        }
+    }
+
+    /// The message with as many phrases in full as fit, from the first chosen on; `None` if it is too long
+    /// even with every phrase short.
+    fn longest(&self, size: Size) -> Option<Told> {
+        (0..=self.named).rev().find_map(|in_full| {
+            let text = Text::of(self.phrases(in_full).iter().chain(&self.sums), size)?;
+            Some(self.told(text))
+        })
+    }
+
+    /// The message whose one named phrase is cut.
+    fn cut(&self) -> Option<Told> {
+        let first = self.phrases(0);
+        let text = Text::cut(first.first()?, &self.sums, LEAST_OF_FIRST)?;
+        Some(self.told(text))
+    }
+
+    /// The phrases of what is named, the first `in_full` of the chosen in full.
+    fn phrases(&self, in_full: usize) -> Vec<Words> {
+        let words = |place: &usize| {
+            let item = &self.items[*place];
+            if *place < in_full { &item.long } else { &item.short }
+        };
+        let mut phrases = Vec::with_capacity(self.listed.len());
+        let mut said: Vec<&Words> = Vec::new();
+        for place in &self.listed {
+            let Some(heading) = &self.items[*place].heading else {
+                phrases.push(words(place).clone());
+                continue;
+            };
+            if said.contains(&heading) {
+                continue;
+            }
+            said.push(heading);
+            let members = self
+                .listed
+                .iter()
+                .filter(|other| self.items[**other].heading.as_ref() == Some(heading));
+            phrases.push(Words::listed(heading, members.map(words)));
+        }
+        phrases
+    }
+
+    fn told(&self, text: Text) -> Told {
+        let named = self.listed.iter();
+        let order = named.chain(self.counted.iter().flatten());
+        Told {
+            text,
+            order: order.map(|place| self.items[*place].index).collect(),
+        }
+    }
+}
+
+/// `+11 more due today, $4 together`.
+fn sum(conditions: &[&Condition], local: &Local<'_>) -> String {
+    let ends: Option<Vec<Timestamp>> = conditions.iter().map(|condition| condition.expires_at).collect();
+    let due = ends
+        .and_then(|ends| ends.into_iter().max())
+        .map_or_else(String::new, |latest| match local.day_of(latest).as_str() {
+            "today" => " due today".to_owned(),
+            _ => format!(" due by {}", local.when(latest)),
+        });
+    let known: Vec<Money> = conditions
+        .iter()
+        .filter_map(|condition| condition.stake)
+        .collect();
+    let together = known.iter().fold(Money::ZERO, |sum, stake| sum + *stake);
+    let least = if known.len() < conditions.len() {
+        "at least "
+    } else {
+        ""
+    };
+    let money = if together > Money::ZERO {
+        format!(", {least}{} together", dollars(together))
+    } else {
+        String::new()
+    };
+    format!("+{} more{due}{money}", conditions.len())
+}
+
+#[cfg(test)]
+mod tests;
