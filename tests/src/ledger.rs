@@ -122,6 +122,58 @@ pub fn record_groq_reading(
     connection.execute(insert, params![at, month, micros]).map(drop)
 }
 
+/// Inserts a session with Anthropic at this cost, as if it had been recorded at that instant. The agent must
+/// not be running.
+///
+/// # Errors
+/// If the file does not exist yet or is not a database of the agent.
+pub fn record_session(database: &Path, at: jiff::Timestamp, micros: i64) -> rusqlite::Result<()> {
+    let connection = Connection::open(database)?;
+    let at = at.strftime("%Y-%m-%dT%H:%M:%S.000000000Z").to_string();
+    let insert = "INSERT INTO usage_sessions (at, provider, model, input_tokens, output_tokens, cost_micros, session_type)
+                  VALUES (?1, 'anthropic', 'm', 0, 0, ?2, 'interactive')";
+    connection.execute(insert, params![at, micros]).map(drop)
+}
+
+/// Inserts what a release without steps left when it said something: a pass, a message that arrived, its claim,
+/// and the decision with its evidence. The agent must not be running.
+///
+/// # Errors
+/// If the file does not exist yet or is not a database of the agent.
+pub fn claim_of_an_older_release(
+    database: &Path,
+    subject: &str,
+    severity: &str,
+    evidence: &str,
+    at: jiff::Timestamp,
+) -> rusqlite::Result<()> {
+    let connection = Connection::open(database)?;
+    let day = at.strftime("%Y-%m-%d").to_string();
+    let at = at.strftime("%Y-%m-%dT%H:%M:%S.000000000Z").to_string();
+    connection.execute(
+        "INSERT INTO runs (id, started_at, finished_at, trigger, outcome, succeeded, changed, observations)
+         VALUES ('older', ?1, ?1, 'schedule', 'done', 1, 1, '{}')",
+        params![at],
+    )?;
+    connection.execute(
+        "INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, state, channel, attempt,
+                                    accepted_at, updated_at)
+         VALUES ('older', 'older', ?1, ?2, json_array(?3), '', 'older', 'delivered', 'sms', 1, ?1, ?1)",
+        params![at, severity, subject],
+    )?;
+    connection.execute(
+        "INSERT INTO decisions (run_id, at, subject, severity, day, action, reason, evidence, notification_id)
+         VALUES ('older', ?1, ?2, ?3, ?4, 'notify', 'first_of_day', ?5, 'older')",
+        params![at, subject, severity, day, evidence],
+    )?;
+    connection
+        .execute(
+            "INSERT INTO claims (subject, day, severity, notification_id, claimed_at) VALUES (?1, ?2, ?3, 'older', ?4)",
+            params![subject, day, severity, at],
+        )
+        .map(drop)
+}
+
 fn open(database: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;

@@ -226,6 +226,7 @@ impl Rules {
             used,
             spent_today,
             daily_burn,
+            data_from,
             as_of,
             doubt,
         } = self.figures(connection, configured, period, said.as_ref(), now)?;
@@ -246,6 +247,7 @@ impl Rules {
             used,
             spent_today,
             daily_burn,
+            data_from,
             period_start: Some(period.start),
             period_end: Some(period.end),
             health: verdict.health,

@@ -11,6 +11,8 @@ pub(super) struct Figures {
     pub(super) spent_today: Option<Money>,
     /// Spent per day lately; `None`: unknown.
     pub(super) daily_burn: Option<Money>,
+    /// The first instant of the period from which on it is known what was spent.
+    pub(super) data_from: Option<Timestamp>,
     /// When the numbers were true.
     pub(super) as_of: Option<Timestamp>,
     /// What is wrong with them, for a person: without `used` why nothing is known, with it why they are old.

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    Health,
+    Budget, Health,
     period::{Period, Phase},
 };
 use crate::{clock::local_day, config::BudgetThresholds, domain::Money};
@@ -80,19 +80,39 @@ pub fn judge(standing: &Standing, thresholds: &BudgetThresholds, zone: &TimeZone
     }
 }
 
-/// How long the money lasts.
-struct Runway {
+impl Standing {
+    /// What a computed budget says; `None`: it has no limit or no period.
+    pub fn of(budget: &Budget) -> Option<Self> {
+        Some(Self {
+            limit: budget.limit?,
+            used: budget.used,
+            spent_today: budget.spent_today,
+            daily_burn: budget.daily_burn,
+            period: Period {
+                start: budget.period_start?,
+                end: budget.period_end?,
+            },
+            as_of: budget.as_of,
+        })
+    }
+}
+
+/// How long the money lasts at the present burn rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Runway {
     ends: Timestamp,
     /// From now to the end of the money.
     left: SignedDuration,
     /// From the end of the money to the end of the period. Negative if the money outlasts the period.
     short: SignedDuration,
     burn: Money,
-    day: Date,
+    /// The local day on which the money ends.
+    pub day: Date,
 }
 
 impl Runway {
-    fn of(standing: &Standing, zone: &TimeZone, now: Timestamp) -> Option<Self> {
+    /// By what was known at [`Standing::as_of`]; `None`: too little is known, or the money lasts for years.
+    pub fn of(standing: &Standing, zone: &TimeZone, now: Timestamp) -> Option<Self> {
         let remaining = standing.limit - standing.used?;
         let burn = standing.daily_burn?;
         let ends = if remaining <= Money::ZERO {
@@ -121,8 +141,19 @@ impl Runway {
         })
     }
 
-    fn is_short(&self) -> bool {
+    /// Whether the money ends before the period does.
+    pub fn is_short(&self) -> bool {
         self.short.is_positive()
+    }
+
+    /// How a budget stands by this alone.
+    pub fn health(&self, thresholds: &BudgetThresholds) -> Health {
+        match () {
+            () if !self.is_short() => Health::Good,
+            () if days(self.left) < thresholds.critical_days_left => Health::Critical,
+            () if days(self.short) >= thresholds.warning_days_short => Health::Warning,
+            () => Health::Good,
+        }
     }
 }
 
@@ -162,17 +193,17 @@ fn health(
             runway.day, runway.burn
         )
     };
-    let short = runway.filter(|runway| runway.is_short());
+    let by_pace = |health| runway.filter(|runway| runway.health(thresholds) == health);
     if share >= thresholds.critical_share {
         return (Health::Critical, share_used);
     }
-    if let Some(runway) = short.filter(|runway| days(runway.left) < thresholds.critical_days_left) {
+    if let Some(runway) = by_pace(Health::Critical) {
         return (Health::Critical, lasts_until(runway));
     }
     if share >= thresholds.warning_share {
         return (Health::Warning, share_used);
     }
-    if let Some(runway) = short.filter(|runway| days(runway.short) >= thresholds.warning_days_short) {
+    if let Some(runway) = by_pace(Health::Warning) {
         return (Health::Warning, lasts_until(runway));
     }
     (Health::Good, format!("{share_used}, the period ends on {end}"))

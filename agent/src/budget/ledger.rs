@@ -21,6 +21,7 @@ use crate::{
 /// * `daily_burn`: the last `burn_days` times 24 hours, divided by `burn_days`, or by the age of the oldest
 ///   session while that is younger (but never by less than a day), so that a new ledger is not taken for a
 ///   thrifty one.
+/// * `data_from`: the beginning of the period, or the oldest session if that is later.
 pub(super) fn figures(
     connection: &Connection,
     provider: Provider,
@@ -38,7 +39,8 @@ pub(super) fn figures(
     };
     let (day_from, day_until) = local_day_bounds(local_day(now, zone), zone);
     let window = SignedDuration::from_hours(24 * i64::from(burn_days));
-    let daily_burn = match sessions::first_at(connection, provider)? {
+    let first = sessions::first_at(connection, provider)?;
+    let daily_burn = match first {
         Some(first) => {
             let recent = cost(
                 now.saturating_sub(window).unwrap_or(Timestamp::MIN),
@@ -52,6 +54,7 @@ pub(super) fn figures(
         used: Some(used),
         spent_today: Some(cost(day_from, day_until)?),
         daily_burn: Some(daily_burn),
+        data_from: first.map(|first| first.max(period_from)),
         as_of: Some(now),
         doubt: None,
     })

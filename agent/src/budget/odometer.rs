@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{
     Reminders,
     figures::{Figures, per_day},
-    period::{Month, days_between},
+    period::{Month, Period, days_between},
 };
 use crate::{
     clock::local_day,
@@ -72,10 +72,13 @@ pub(super) fn figures(
         };
     };
     let age_days = now.duration_since(as_of).as_hours() / 24;
+    let month = Period::from(Month::of(local_day(now, zone).date()));
     Figures {
         used: Some(used),
         spent_today: spent_today(readings, zone, now),
         daily_burn: daily_burn(readings, zone),
+        // A total counts from the first of its month on.
+        data_from: Some(month.bounds(zone).0),
         as_of: Some(as_of),
         doubt: is_old(as_of, max_age_days, now).then(|| {
             format!(

@@ -4,7 +4,6 @@ use super::{
     Budget, Recorded,
     arm::Rules,
     health::{self, Alert, Standing, Verdict},
-    period::Period,
 };
 
 /// What a recorded budget means today. The health is not part of it: the health was judged when the budget
@@ -31,18 +30,8 @@ pub struct BudgetToday {
 impl Rules {
     /// What a budget means at `now`.
     pub(super) fn outlook(&self, budget: &Budget, now: Timestamp) -> Outlook {
-        let (Some(limit), Some(start), Some(end)) = (budget.limit, budget.period_start, budget.period_end)
-        else {
+        let Some(standing) = Standing::of(budget) else {
             return Outlook::default();
-        };
-        let period = Period { start, end };
-        let standing = Standing {
-            limit,
-            used: budget.used,
-            spent_today: budget.spent_today,
-            daily_burn: budget.daily_burn,
-            period,
-            as_of: budget.as_of,
         };
         let Verdict {
             alerts,
@@ -50,7 +39,7 @@ impl Rules {
             ..
         } = health::judge(&standing, &self.settings.thresholds, &self.zone, now);
         Outlook {
-            days_remaining: Some(period.days_remaining(self.today(now))),
+            days_remaining: Some(standing.period.days_remaining(self.today(now))),
             projected_exhaustion,
             alerts,
         }

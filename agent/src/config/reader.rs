@@ -163,6 +163,17 @@ impl Reader {
         texts.or_else(|| self.expected(key, expected))
     }
 
+    /// A list of numbers. In the environment it is written as in TOML, `[0.5, 1]`.
+    pub(super) fn numbers(&mut self, key: &str, expected: &str) -> Option<Vec<f64>> {
+        let given = self.given(key, expected)?;
+        // Without quotes, the items of a variable are texts.
+        let number = |value: &Value| given::number(value).or_else(|| value.as_str()?.parse().ok());
+        let numbers = given
+            .list()
+            .and_then(|items| items.iter().map(number).collect::<Option<Vec<f64>>>());
+        numbers.or_else(|| self.expected(key, expected))
+    }
+
     /// A table of texts. In the environment it is written as in TOML, `{ "1" = "a" }`.
     pub(super) fn texts(&mut self, key: &str, expected: &str) -> Option<BTreeMap<String, String>> {
         let given = self.given(key, expected)?;

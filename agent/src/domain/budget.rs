@@ -44,6 +44,9 @@ pub struct Budget {
     pub spent_today: Option<Money>,
     /// Average spent per day, over the last days.
     pub daily_burn: Option<Money>,
+    /// The first instant of this period from which on it is known what was spent. `None`: unknown. It is not
+    /// recorded.
+    pub data_from: Option<Timestamp>,
     /// First local day of the period.
     pub period_start: Option<Date>,
     /// Last local day of the period.
@@ -76,6 +79,7 @@ impl Budget {
             used: None,
             spent_today: None,
             daily_burn: None,
+            data_from: None,
             period_start: None,
             period_end: None,
             health: Health::Unknown,

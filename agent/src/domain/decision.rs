@@ -66,6 +66,11 @@ word! {
         DoneToday,
         /// Suppress: a message of the last days warned of the same already.
         WarnedLately,
+        /// Suppress: this share of the budget, or a higher one, was said in this period, or its pace was.
+        ShareAlreadyTold,
+        /// Suppress: at this pace the budget ends too early, but the pace is that of a few days or of little
+        /// money.
+        TooLittleHistory,
         /// Suppress: a later day, or a later hour of today, has a chance to speak about it.
         NotLastDay,
         /// Suppress: the goal's own reminders start later today.

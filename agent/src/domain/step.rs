@@ -1,18 +1,25 @@
+use std::{fmt, str::FromStr};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Daystamp, Reason, word::word};
+use super::{Daystamp, Reason, Share, WordError};
 
-word! {
-    /// What a message says about a subject. Each step is said at most once for an occasion. A subject speaks
-    /// twice on a day only upwards: a later variant is a higher step.
-    #[derive(PartialOrd, Ord, Hash)]
-    pub enum Step: "a step" in "snake_case" {
-        /// The goal derails soon, and a later day has a chance to say so.
-        Ahead,
-        /// Today is the last day on which Mecris can speak before the goal derails.
-        Last,
-    }
+/// What a message says about a subject. Each step is said at most once for an occasion. A subject speaks twice
+/// on a day only upwards: a later variant is a higher step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Step {
+    /// Nobody can tell how the promise stands.
+    Unknown,
+    /// The goal derails soon, and a later day has a chance to say so.
+    Ahead,
+    /// Today is the last day on which Mecris can speak before the goal derails.
+    Last,
+    /// At the present pace the budget ends before its period does.
+    Pace,
+    /// This share of the budget is used.
+    Share(Share),
 }
 
 /// What can be said about a subject at one instant.
@@ -21,7 +28,8 @@ pub struct Ask {
     /// The step.
     #[schema(value_type = String)]
     pub step: Step,
-    /// The day of what is about to happen: Beeminder's day on which the goal derails.
+    /// The day of what is about to happen: Beeminder's day on which the goal derails, the first day of the
+    /// budget's period. Of `unknown` the local day.
     #[schema(value_type = String, format = Date)]
     pub occasion: Daystamp,
     /// From when on it leaves by itself.
@@ -38,4 +46,92 @@ pub struct Ask {
     /// Why it is not said at all, if it is not.
     #[schema(value_type = Option<String>)]
     pub silent: Option<Reason>,
+}
+
+impl Ask {
+    /// A step that leaves at once.
+    pub fn at_once(step: Step, occasion: Daystamp) -> Self {
+        Self {
+            step,
+            occasion,
+            alone_from: Timestamp::MIN,
+            rides_from: Timestamp::MIN,
+            waits: Reason::NotLastDay,
+            is_last_chance: false,
+            silent: None,
+        }
+    }
+}
+
+impl Step {
+    /// The steps that are one word, as text and database have them. The text of a share is its percent.
+    const WORDS: [(&str, Self); 4] = [
+        ("unknown", Self::Unknown),
+        ("ahead", Self::Ahead),
+        ("last", Self::Last),
+        ("pace", Self::Pace),
+    ];
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(share) => share.fmt(f),
+            Self::Unknown => f.write_str("unknown"),
+            Self::Ahead => f.write_str("ahead"),
+            Self::Last => f.write_str("last"),
+            Self::Pace => f.write_str("pace"),
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = Self::WORDS.into_iter().find(|(word, _)| *word == text);
+        let share = || text.parse().ok().and_then(Share::of_percent).map(Self::Share);
+        word.map(|(_, step)| step).or_else(share).ok_or_else(|| {
+            let words = Self::WORDS.map(|(word, _)| word);
+            WordError::new(
+                text,
+                "a step",
+                &[&words[..], &["a percentage from 1 to 100"]].concat(),
+            )
+        })
+    }
+}
+
+impl From<Step> for String {
+    fn from(step: Step) -> Self {
+        step.to_string()
+    }
+}
+
+impl TryFrom<String> for Step {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_read_back_as_it_is_written() {
+        let share = Share::of_percent(95).map(Step::Share).unwrap();
+        for step in Step::WORDS.map(|(_, step)| step).into_iter().chain([share]) {
+            assert_eq!(step.to_string().parse::<Step>().unwrap(), step);
+            let json = serde_json::to_string(&step).unwrap();
+            assert_eq!(serde_json::from_str::<Step>(&json).unwrap(), step);
+        }
+        assert_eq!(share.to_string(), "95");
+        assert_eq!(
+            "101".parse::<Step>().unwrap_err().to_string(),
+            "\"101\" is not a step: expected unknown, ahead, last, pace or a percentage from 1 to 100"
+        );
+    }
 }

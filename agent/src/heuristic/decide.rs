@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::policy::{Claim, Ledger, Policy, REPEAT_AHEAD_DAYS, Said, Weight};
+use super::policy::{Claim, Ledger, Policy, REPEAT_AHEAD_DAYS, REPEAT_UNKNOWN_DAYS, Said, Weight};
 use crate::{
     clock::local_day,
     domain::{
@@ -22,9 +22,9 @@ use crate::{
 /// 4. Is it a promise, and is the person on vacation? `vacation`
 /// 5. Does a silence cover it? `silenced`
 /// 6. Did a person acknowledge the alert about it? `acknowledged`
-/// 7. Was it said already, and has it not got worse since? `already_notified_today`, and for a goal that is
-///    warned of ahead `warned_lately`
-/// 8. Is there a reason not to warn of a goal ahead? `done_today`
+/// 7. Was it said already, and has it not got worse since? `already_notified_today`, for a budget
+///    `share_already_told`, for a goal that is warned of ahead `warned_lately`
+/// 8. Is there a reason not to say it? `done_today`, `too_little_history`
 /// 9. Does it wait, and is there no message that it may go with? `before_alertstart`, `before_usual_time`,
 ///    `not_last_day`
 /// 10. Are these quiet hours? `quiet_hours`
@@ -97,15 +97,15 @@ impl Verdict {
 }
 
 fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Verdict> {
-    let mut claimed_now: HashSet<(&Subject, Daystamp)> = HashSet::new();
+    let mut claimed_now: HashSet<&Subject> = HashSet::new();
     conditions
         .iter()
         .map(|condition| {
             let verdict = verdict(condition, ledger, policy, now);
-            // Two conditions of the same subject and day in one pass (Beeminder listed a goal twice) share a
-            // claim, so only the first of them notifies.
+            // Two conditions of the same subject in one pass (Beeminder listed a goal twice) share a claim, so
+            // only the first of them notifies.
             let speaks = matches!(verdict, Verdict::Worth(..) | Verdict::Rides { .. });
-            if speaks && !claimed_now.insert((&condition.subject, condition.day)) {
+            if speaks && !claimed_now.insert(&condition.subject) {
                 return Verdict::Silent(Reason::AlreadyNotifiedToday);
             }
             verdict
@@ -147,17 +147,12 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
     }
 }
 
-/// The decision on a step of a goal. A goal is said twice on a day only upwards, and only if `policy.escalate`
-/// allows it; the last chance is never the one that is left out.
+/// The decision on a step. A subject is said twice on a day only upwards, and only if `policy.escalate` allows
+/// it; the last chance is never the one that is left out.
 fn step(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
     let today = local_day(now, &policy.zone);
-    let holding = || said.iter().filter(|said| said.holds(now));
-    let of_today = holding()
-        .filter(|said| said.on == today)
-        .map(|said| said.step)
-        .max();
     // Who acknowledged a message that reached nobody knows of it all the same.
-    let known = |said: &&Said| said.on == today || (said.occasion, said.step) == (ask.occasion, ask.step);
+    let known = |said: &&Said| said.on == today || said.occasion == ask.occasion && said.step >= ask.step;
     if let Some(author) = said
         .iter()
         .filter(known)
@@ -165,15 +160,14 @@ fn step(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
     {
         return Verdict::Asked(Reason::Acknowledged, knows(author));
     }
-    let already = holding().any(|said| said.occasion == ask.occasion && said.step >= ask.step);
-    if already && ask.step == Step::Last || of_today >= Some(ask.step) {
-        return Verdict::Silent(Reason::AlreadyNotifiedToday);
-    }
-    if ask.step == Step::Ahead {
-        let lately = today.minus(REPEAT_AHEAD_DAYS);
-        if already || holding().any(|said| said.step == Step::Ahead && said.on > lately) {
-            return Verdict::Silent(Reason::WarnedLately);
-        }
+    let holding: Vec<&Said> = said.iter().filter(|said| said.holds(now)).collect();
+    let of_today = holding
+        .iter()
+        .filter(|said| said.on == today)
+        .map(|said| said.step)
+        .max();
+    if let Some(told) = told_before(ask, &holding, of_today, policy, today) {
+        return Verdict::Silent(told);
     }
     let reason = match of_today {
         None => Reason::FirstOfDay,
@@ -191,11 +185,38 @@ fn step(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
     }
 }
 
+/// Why a step is not said because of what was said before. A higher step of the same occasion said it too.
+fn told_before(
+    ask: &Ask,
+    holding: &[&Said],
+    of_today: Option<Step>,
+    policy: &Policy,
+    today: Daystamp,
+) -> Option<Reason> {
+    let of_occasion = holding
+        .iter()
+        .any(|said| said.occasion == ask.occasion && said.step >= ask.step);
+    let since = |day: Daystamp| holding.iter().any(|said| said.step == ask.step && said.on >= day);
+    match ask.step {
+        Step::Pace | Step::Share(_) if of_occasion => Some(Reason::ShareAlreadyTold),
+        Step::Last if of_occasion => Some(Reason::AlreadyNotifiedToday),
+        step if of_today >= Some(step) => Some(Reason::AlreadyNotifiedToday),
+        _ if of_occasion => Some(Reason::WarnedLately),
+        Step::Ahead => since(today.minus(REPEAT_AHEAD_DAYS - 1)).then_some(Reason::WarnedLately),
+        Step::Unknown => {
+            let began = local_day(ask.rides_from, &policy.zone);
+            let lately = today.minus(REPEAT_UNKNOWN_DAYS - 1);
+            since(began.max(lately)).then_some(Reason::WarnedLately)
+        }
+        _ => None,
+    }
+}
+
 fn weight(ask: &Ask) -> Weight {
     match ask.step {
         Step::Last if ask.is_last_chance => Weight::LastChance,
         Step::Last => Weight::LastDay,
-        Step::Ahead => Weight::Other,
+        _ => Weight::Other,
     }
 }
 

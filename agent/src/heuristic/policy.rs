@@ -27,6 +27,18 @@ pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// A goal that was warned of ahead is not warned of again for this many days, counted in local days.
 pub const REPEAT_AHEAD_DAYS: i64 = 3;
 
+/// What Mecris cannot tell is said again after so many days while it lasts, counted in local days.
+pub const REPEAT_UNKNOWN_DAYS: i64 = 7;
+
+/// A share of a budget from this percentage on is CRITICAL.
+pub const CRITICAL_FROM_PERCENT: u8 = 95;
+
+/// The pace of a budget is said only if spending is known for this long in its period.
+pub const PACE_NEEDS_DATA: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// The pace of a budget is said only if this percentage of it is used.
+pub const PACE_NEEDS_PERCENT: u8 = 25;
+
 /// How many messages of a day are kept for what is said on its last day.
 const KEPT_FOR_LAST_DAYS: u32 = 2;
 
@@ -71,7 +83,8 @@ pub enum Weight {
 pub struct Ledger {
     /// The claims of the days in question.
     pub claims: HashMap<(Subject, Daystamp), Claim>,
-    /// What was said about goals lately, by subject.
+    /// What was said lately about subjects that have steps, and all that was said about the occasions of the
+    /// conditions.
     pub said: HashMap<Subject, Vec<Said>>,
     /// Messages of the last 60 minutes that reached a provider or may have.
     pub messages_last_hour: u32,
@@ -81,12 +94,12 @@ pub struct Ledger {
     pub silences: Vec<Silence>,
 }
 
-/// One step that was said about a goal.
+/// One step that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     /// The step.
     pub step: Step,
-    /// Beeminder's day on which the goal derails.
+    /// What it was about: see [`Ask::occasion`](crate::domain::Ask::occasion).
     pub occasion: Daystamp,
     /// The local day on which it was said.
     pub on: Daystamp,

@@ -114,7 +114,13 @@ pub(super) fn ledger(
         .map(|condition| condition.day)
         .min()
         .unwrap_or(today);
-    for row in steps::since(connection, now - SAID_LATELY)? {
+    let mut said = steps::since(connection, now - SAID_LATELY)?;
+    for condition in conditions {
+        if let Some(ask) = &condition.ask {
+            said.extend(steps::of_occasion(connection, &condition.subject, ask.occasion)?);
+        }
+    }
+    for row in said {
         ledger.said.entry(row.subject).or_default().push(Said {
             step: row.step,
             occasion: row.occasion,
@@ -228,3 +234,6 @@ fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp
         .max()
         .map_or(midnight, |last| last.min(midnight))
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,7 @@ impl Rules {
                 walk: settings.walk.clone(),
                 deadline: settings.heuristic.deadline,
                 budget_thresholds: settings.budget.thresholds,
+                budget_shares: settings.budget.shares.clone(),
                 lead_days: settings.heuristic.lead_days,
                 margin: settings.heuristic.margin,
                 habit_margin: settings.heuristic.habit_margin,

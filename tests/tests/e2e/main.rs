@@ -4,6 +4,7 @@
 
 mod beside;
 mod broken_channel;
+mod budget;
 mod cloud;
 mod config;
 mod crash;

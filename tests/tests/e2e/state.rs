@@ -111,10 +111,14 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
     for minute in ["05", "10", "15"] {
         lose_the_disk(&stage.setup);
         let report = ok(stage.pass(&format!("2026-03-03T15:{minute}:00-05:00"))).json();
-        for subject in ["goal:reading", "walk", "budget:groq"] {
+        for (subject, reason) in [
+            ("goal:reading", "already_notified_today"),
+            ("walk", "already_notified_today"),
+            ("budget:groq", "share_already_told"),
+        ] {
             assert_eq!(
                 about(&report, "decisions", subject, "reason"),
-                "already_notified_today",
+                reason,
                 "{subject}"
             );
         }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     config::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget},
-    domain::{BudgetSource, Money, Observation, Provider},
+    domain::{BudgetSource, Money, Observation, Provider, Share},
     store::{Store, StoreError},
 };
 
@@ -55,6 +55,9 @@ pub(crate) fn settings() -> BudgetSettings {
     BudgetSettings {
         ttl: Duration::from_secs(15 * 60),
         thresholds: BudgetThresholds::DEFAULT,
+        shares: [75, 95, 100]
+            .map(|percent| Share::of_percent(percent).unwrap())
+            .to_vec(),
         prices: vec![price(Provider::Anthropic), price(Provider::Groq)],
         providers: vec![
             budget(Provider::Anthropic, BudgetSource::Ledger, 25.0),

@@ -12,7 +12,7 @@ use super::{
     setting::{Form, Kind, Setting, Table},
 };
 pub use crate::domain::BudgetSource;
-use crate::domain::{Money, Provider};
+use crate::domain::{Money, Provider, Share};
 
 pub(super) const TABLE: Table = Table {
     name: "budget",
@@ -31,6 +31,13 @@ pub(super) const THRESHOLDS: Table = Table {
     doc: "When a budget is WARNING or CRITICAL.",
     form: Form::Always,
     settings: &[
+        Setting::new(
+            "budget.thresholds.shares",
+            Kind::Other("list of numbers"),
+            "the shares of the limit that are said when they are used, each once a period: whole percent above 0 \
+             and up to 1, the smallest first; `[]` for none",
+        )
+        .default("[0.75, 0.95, 1.0]"),
         Setting::new(
             "budget.thresholds.warning_share",
             Kind::Number,
@@ -136,6 +143,8 @@ pub struct BudgetSettings {
     pub ttl: Duration,
     /// The one set of thresholds.
     pub thresholds: BudgetThresholds,
+    /// `budget.thresholds.shares`: the shares that are said when they are used, the smallest first.
+    pub shares: Vec<Share>,
     /// `[[budget.price]]`: what tokens cost, by model and date.
     pub prices: Vec<Price>,
     /// One entry for each configured provider.
@@ -204,6 +213,7 @@ pub enum BudgetPeriod {
 
 pub(super) fn read(reader: &mut Reader) -> Option<BudgetSettings> {
     let ttl = reader.duration("budget.ttl", Duration::from_secs(1)..=Duration::from_hours(24));
+    let shares = shares(reader);
     let thresholds = thresholds(reader);
     let prices = price::prices(reader);
     let providers: Vec<Option<ProviderBudget>> = Provider::ALL
@@ -216,9 +226,25 @@ pub(super) fn read(reader: &mut Reader) -> Option<BudgetSettings> {
     Some(BudgetSettings {
         ttl: ttl?,
         thresholds: thresholds?,
+        shares: shares?,
         prices: prices?,
         providers: providers.into_iter().collect::<Option<_>>()?,
     })
+}
+
+fn shares(reader: &mut Reader) -> Option<Vec<Share>> {
+    const KEY: &str = "budget.thresholds.shares";
+    const EXPECTED: &str = "shares in whole percent, above 0 and up to 1, the smallest first and each once, such as \
+                            [0.75, 0.95, 1.0]; or [] for none";
+    let numbers = reader.numbers(KEY, EXPECTED)?;
+    let shares: Option<Vec<Share>> = numbers.into_iter().map(share).collect();
+    let shares = shares.filter(|shares| shares.is_sorted_by(|a, b| a < b));
+    shares.or_else(|| reader.expected(KEY, EXPECTED))
+}
+
+fn share(number: f64) -> Option<Share> {
+    let is = |percent: &u8| (f64::from(*percent) - number * 100.0).abs() < 1e-6;
+    (1..=100).find(is).and_then(Share::of_percent)
 }
 
 fn thresholds(reader: &mut Reader) -> Option<BudgetThresholds> {

@@ -1,32 +1,45 @@
-//! `budget:<provider>`: the severity is the budget's health. An old reading proves only what still holds:
-//! money that is spent stays spent until the period ends.
+//! `budget:<provider>`: the severity is the budget's health, or that of the share that is said. An old reading
+//! proves only what still holds: money that is spent stays spent until the period ends.
 
-use super::words::Local;
+use jiff::civil::Date;
+
+use super::{AssessSettings, words::Local};
 use crate::{
-    budget::{Budget, Health},
+    budget::{
+        Budget, Health,
+        health::{Runway, Standing},
+        period::{Period, Phase},
+    },
     clock::{local_day, local_day_bounds},
     config::BudgetThresholds,
-    domain::{Condition, Daystamp, Money, Observation, Phrase, Provider, Severity, Subject},
+    domain::{
+        Ask, Condition, Daystamp, Money, Observation, Phrase, Provider, Reason, Severity, Share, Step,
+        Subject,
+    },
+    heuristic::policy::{CRITICAL_FROM_PERCENT, PACE_NEEDS_DATA, PACE_NEEDS_PERCENT},
 };
 
 pub(super) fn condition(
     provider: Provider,
     budget: &Observation<Budget>,
-    thresholds: &BudgetThresholds,
+    settings: &AssessSettings,
     local: &Local<'_>,
 ) -> Condition {
     let today = local_day(local.now, local.zone);
-    let (severity, evidence) = match budget {
+    let (by_health, evidence) = match budget {
         Observation::Fresh { value, .. } => (by_health(value.health), value.why.clone()),
         Observation::Stale { value, at, why } => {
             let as_of = local.past(value.as_of.unwrap_or(*at));
             (
-                proven_by_total(value, thresholds, today),
+                proven_by_total(value, &settings.budget_thresholds, today),
                 format!("as of {as_of}: {}; not newer: {why}", value.why),
             )
         }
         Observation::Unknown { why } => (Severity::Unknown, why.clone()),
     };
+    let runway = budget.fresh().and_then(|budget| runway(budget, local));
+    let ask = ask(budget, by_health, runway.as_ref(), settings, local);
+    let severity = severity(ask.as_ref(), by_health);
     let period_ends_at = budget
         .value()
         .and_then(|budget| budget.period_end)
@@ -38,8 +51,11 @@ pub(super) fn condition(
         day: today,
         expires_at: period_ends_at,
         evidence,
-        phrase: phrase(provider, severity, budget.value(), today),
-        ask: None,
+        phrase: match budget.value().filter(|_| severity != Severity::Unknown) {
+            Some(budget) => phrase(budget, ask.as_ref(), runway.as_ref(), today),
+            None => same(format!("{provider} budget unknown")),
+        },
+        ask,
         stake: Some(Money::ZERO),
         heading: None,
     }
@@ -69,51 +85,124 @@ fn proven_by_total(budget: &Budget, thresholds: &BudgetThresholds, today: Daysta
     }
 }
 
-fn gone_in(days: i64) -> String {
-    match days {
-        ..=0 => ", gone today".to_owned(),
-        1 => ", gone tomorrow".to_owned(),
-        days => format!(", gone in {days} days"),
+/// How long the money lasts, as the verdict on the budget projects it.
+fn runway(budget: &Budget, local: &Local<'_>) -> Option<Runway> {
+    Runway::of(&Standing::of(budget)?, local.zone, local.now)
+}
+
+/// The highest share that is used. If there is none, the pace, where the budget is not well because of it.
+fn ask(
+    observed: &Observation<Budget>,
+    by_health: Severity,
+    runway: Option<&Runway>,
+    settings: &AssessSettings,
+    local: &Local<'_>,
+) -> Option<Ask> {
+    let budget = observed.value()?;
+    let period = Period {
+        start: budget.period_start?,
+        end: budget.period_end?,
+    };
+    let today = local_day(local.now, local.zone);
+    match period.phase(today.date()) {
+        Phase::Upcoming => None,
+        Phase::Ended => observed.fresh().map(|_| Ask {
+            alone_from: period.bounds(local.zone).1,
+            rides_from: period.bounds(local.zone).1,
+            ..Ask::at_once(Step::Unknown, today)
+        }),
+        Phase::Current => match highest_used(budget, &settings.budget_shares) {
+            Some(share) => Some(Ask::at_once(Step::Share(share), period.start.into())),
+            None if by_health.at_least(Severity::Caution) => Some(Ask {
+                silent: why_no_pace(budget, runway, &settings.budget_thresholds),
+                ..Ask::at_once(Step::Pace, period.start.into())
+            }),
+            None => None,
+        },
     }
 }
 
-fn phrase(provider: Provider, severity: Severity, budget: Option<&Budget>, today: Daystamp) -> Phrase {
-    let plain = |what: &str| Phrase {
-        long: format!("{provider} budget {what}"),
-        short: format!("{provider} budget {what}"),
+fn highest_used(budget: &Budget, shares: &[Share]) -> Option<Share> {
+    let (used, limit) = budget.used.zip(budget.limit)?;
+    shares
+        .iter()
+        .rev()
+        .copied()
+        .find(|share| share.is_used(used, limit))
+}
+
+/// Why the pace is not said. The burn rate of the first days of a period, or of little money, is no trend.
+fn why_no_pace(budget: &Budget, runway: Option<&Runway>, thresholds: &BudgetThresholds) -> Option<Reason> {
+    if runway.is_none_or(|runway| runway.health(thresholds) == Health::Good) {
+        // The budget is not well by a threshold that is lower than every share.
+        return Some(Reason::BelowThreshold);
+    }
+    let data = budget.data_from.zip(budget.as_of);
+    let days_enough = data.is_some_and(|(from, until)| until.duration_since(from) >= PACE_NEEDS_DATA);
+    let needed = Share::of_percent(PACE_NEEDS_PERCENT)
+        .into_iter()
+        .collect::<Vec<_>>();
+    let used_enough = highest_used(budget, &needed).is_some();
+    (!days_enough || !used_enough).then_some(Reason::TooLittleHistory)
+}
+
+/// A share that is said is at least WARNING, whatever the thresholds of the health are.
+fn severity(ask: Option<&Ask>, by_health: Severity) -> Severity {
+    let of_step = match ask.map(|ask| ask.step) {
+        Some(Step::Share(share)) if share.percent() >= CRITICAL_FROM_PERCENT => Severity::Critical,
+        Some(Step::Share(_)) => Severity::Warning,
+        _ => by_health,
     };
-    let Some(budget) = budget.filter(|_| severity != Severity::Unknown) else {
-        return plain("unknown");
-    };
+    if by_health.at_least(of_step) {
+        by_health
+    } else {
+        of_step
+    }
+}
+
+fn same(words: String) -> Phrase {
+    Phrase {
+        short: words.clone(),
+        long: words,
+    }
+}
+
+fn phrase(budget: &Budget, ask: Option<&Ask>, runway: Option<&Runway>, today: Daystamp) -> Phrase {
+    let name = format!("{} budget", budget.provider);
     if let Some(ended) = budget.period_end.filter(|&last_day| last_day < today.date()) {
         return Phrase {
-            long: format!("{provider} budget period ended {ended}"),
-            ..plain("period ended")
+            long: format!("{name} period ended {ended}: set a new one"),
+            short: format!("{name} period ended"),
         };
     }
     let Some((used, limit)) = budget.used.zip(budget.limit) else {
-        return plain(severity.as_str());
+        return same(format!("{name} {}", budget.health));
     };
     // Cut, not rounded: 99.6 % must not read as 100 %.
     let percent = used
         .share_of(limit)
         .map(|share| format!("{:.0}% ", (share * 100.0).floor()))
         .unwrap_or_default();
-    let gone = days_left(budget, today).map(gone_in).unwrap_or_default();
+    let gone = runway
+        .filter(|runway| used < limit && runway.is_short())
+        .map(|runway| gone(runway.day, today));
+    let and_gone = gone.as_ref().map(|gone| format!(", {gone}")).unwrap_or_default();
+    let short = match gone {
+        Some(gone) if ask.is_some_and(|ask| ask.step == Step::Pace) => gone,
+        _ if used < limit => format!("{percent}used"),
+        _ => "spent".to_owned(),
+    };
     Phrase {
-        long: format!("{provider} budget {percent}used ({used} of {limit}){gone}"),
-        short: if used < limit {
-            format!("{provider} budget {percent}used")
-        } else {
-            format!("{provider} budget spent")
-        },
+        long: format!("{name} {percent}used ({used} of {limit}){and_gone}"),
+        short: format!("{name} {short}"),
     }
 }
 
-/// Whole days that the money lasts at the present burn rate, if it runs out before the period ends.
-fn days_left(budget: &Budget, today: Daystamp) -> Option<i64> {
-    let burn = budget.daily_burn.filter(|burn| burn.micros() > 0)?;
-    let days = budget.remaining().filter(|rest| rest.micros() > 0)?.micros() / burn.micros();
-    let period = budget.period_end?.since(today.date()).ok()?.get_days();
-    (days < i64::from(period)).then_some(days)
+/// When the money ends: `gone today`, `gone by 24 Nov`.
+fn gone(day: Date, today: Daystamp) -> String {
+    if day <= today.date() {
+        "gone today".to_owned()
+    } else {
+        format!("gone by {}", day.strftime("%-d %b"))
+    }
 }

@@ -31,7 +31,7 @@ use crate::{
     budget::Budget,
     clock::Outlook,
     config::{BudgetThresholds, GoalRule, LeadDays, WalkSettings},
-    domain::{Condition, Observation, Provider, Slug},
+    domain::{Condition, Observation, Provider, Share, Slug},
     heuristic::habit::Habit,
     store::tables::broken_channels::BrokenChannel,
 };
@@ -90,8 +90,10 @@ pub struct AssessSettings {
     pub zone: TimeZone,
     /// The walk.
     pub walk: Option<WalkSettings>,
-    /// `[budget.thresholds]`: the shares from which an old total is still WARNING or CRITICAL.
+    /// `[budget.thresholds]`: when a budget is WARNING or CRITICAL.
     pub budget_thresholds: BudgetThresholds,
+    /// `budget.thresholds.shares`: the shares that are said when they are used, the smallest first.
+    pub budget_shares: Vec<Share>,
     /// `heuristic.deadline`.
     pub deadline: Duration,
     /// `heuristic.lead_days`: how many days before the last day a goal is warned of.
@@ -152,12 +154,7 @@ pub fn assess(
         conditions.push(walk::condition(walk, settings, &local));
     }
     for (provider, budget) in &observed.budgets {
-        conditions.push(budget::condition(
-            *provider,
-            budget,
-            &settings.budget_thresholds,
-            &local,
-        ));
+        conditions.push(budget::condition(*provider, budget, settings, &local));
     }
     conditions.push(pass::condition(
         observed.elapsed,

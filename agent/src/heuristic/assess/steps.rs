@@ -95,7 +95,7 @@ pub(super) fn is_unwatched(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> 
 pub(super) fn severity(ask: &Ask, risk: Severity, derails_at: Timestamp, now: Timestamp) -> Severity {
     let of_step = match ask.step {
         Step::Last if derails_at.duration_since(now) <= CRITICAL_WITHIN => Severity::Critical,
-        Step::Last | Step::Ahead => Severity::Warning,
+        _ => Severity::Warning,
     };
     if of_step.at_least(risk) { of_step } else { risk }
 }

@@ -43,6 +43,9 @@ fn settings() -> AssessSettings {
             hours: DailyRange::new(time(14, 0, 0, 0), time(18, 0, 0, 0)).unwrap(),
         }),
         budget_thresholds: BudgetThresholds::DEFAULT,
+        budget_shares: [75, 95, 100]
+            .map(|percent| Share::of_percent(percent).unwrap())
+            .to_vec(),
         deadline: Duration::from_secs(30),
         lead_days: LeadDays::Days(1),
         margin: SignedDuration::from_hours(2),
@@ -119,6 +122,7 @@ fn groq(used_usd: f64, health: Health) -> Budget {
         used: Some(Money::from_usd(used_usd).unwrap()),
         spent_today: None,
         daily_burn: None,
+        data_from: None,
         period_start: Some("2026-11-01".parse().unwrap()),
         period_end: Some("2026-11-30".parse().unwrap()),
         health,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
 use proptest::prelude::*;
 
+mod budget;
 mod steps;
 
 use super::*;

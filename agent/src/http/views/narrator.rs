@@ -220,6 +220,7 @@ mod tests {
                     used: None,
                     spent_today: None,
                     daily_burn: None,
+                    data_from: None,
                     period_start: None,
                     period_end: None,
                     health,

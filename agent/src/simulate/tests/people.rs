@@ -24,3 +24,24 @@ fn every_example_can_be_played_with_each_of_its_timetables() {
         }
     }
 }
+
+#[test]
+fn a_budget_speaks_at_most_four_times_a_period() {
+    for name in ["budget-even", "budget-bursts", "budget-over"] {
+        let person = example(name);
+        let outcome = play(&Scenario::of(&person));
+        let texts: Vec<&str> = outcome
+            .messages
+            .iter()
+            .map(|message| message.text.as_str())
+            .collect();
+        assert!(!texts.is_empty(), "{name} says nothing");
+        let most = outcome.measures.most_budget_messages_a_period;
+        assert!(most <= 4, "{name}: {most} of {texts:#?}");
+        let first_days = outcome
+            .messages
+            .iter()
+            .filter(|message| message.local.contains("-01 "));
+        assert_eq!(first_days.count(), 0, "{name}: {texts:#?}");
+    }
+}

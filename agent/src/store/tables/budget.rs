@@ -60,6 +60,7 @@ fn read(row: &Row<'_>, provider: Provider) -> rusqlite::Result<Computed> {
         used: columns.get()?,
         spent_today: columns.get()?,
         daily_burn: columns.get()?,
+        data_from: None,
         period_start: columns.get::<Option<Daystamp>>()?.map(Daystamp::date),
         period_end: columns.get::<Option<Daystamp>>()?.map(Daystamp::date),
         health: columns.get::<String>()?.parse().unwrap_or(Health::Unknown),

@@ -14,6 +14,7 @@
 //!
 //! * The claims of the newest seven days that have claims stay, whatever the clock says. The clock may be
 //!   wrong and be set back later.
+//! * What was said about the newest period of each budget stays, because a period may be long.
 //! * An open message stays, however old it is.
 //! * The last two successful passes stay, for the dead-man's switch and for the gap between them.
 //! * The newest reading of each goal stays, so that a goal that never changes is not taken for a new one.
@@ -61,7 +62,9 @@ fn forget_old(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
             AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)
             AND subject NOT IN (SELECT 'channel:' || channel FROM broken_channels)",
         "DELETE FROM steps WHERE claimed_at < ?1
-            AND notification_id NOT IN (SELECT notification_id FROM claims)",
+            AND notification_id NOT IN (SELECT notification_id FROM claims)
+            AND (subject NOT LIKE 'budget:%' OR occasion <
+                (SELECT max(occasion) FROM steps AS other WHERE other.subject = steps.subject AND step <> 'unknown'))",
         "DELETE FROM attempts WHERE notification_id IN
             (SELECT id FROM notifications n WHERE next_at IS NULL AND created_at < ?1
                 AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = n.id)
@@ -304,6 +307,37 @@ mod tests {
             .unwrap();
         forget_now(&store).await;
         assert_eq!((count(&store, "claims"), count(&store, "notifications")), (7, 1));
+    }
+
+    #[tokio::test]
+    async fn what_was_said_of_the_newest_period_of_a_budget_stays() {
+        let (_folder, store) = scratch();
+        week(&store).await;
+        pass(&store, "old", 300, "unknown", &[]).await;
+        message(&store, "m-old", "old", 300, false).await;
+        let step = "INSERT INTO steps (subject, occasion, step, severity, notification_id, claimed_at)
+                    VALUES (?1, ?2, ?3, 'WARNING', 'm-old', '2026-01-25T18:00:00.000000000Z')";
+        let said = [
+            ("budget:groq", "2025-01-01", "100"),
+            ("budget:groq", "2026-01-01", "75"),
+            ("budget:groq", "2026-01-25", "unknown"),
+            ("goal:reading", "2026-01-26", "last"),
+        ];
+        store
+            .write(move |tx| {
+                said.into_iter()
+                    .try_for_each(|row| tx.execute(step, row).map(drop))
+            })
+            .await
+            .unwrap();
+        forget_now(&store).await;
+        let kept = |c: &Connection| {
+            c.prepare("SELECT occasion || ' ' || step FROM steps ORDER BY 1")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        };
+        assert_eq!(store.read(kept).unwrap(), ["2026-01-01 75", "2026-01-25 unknown"]);
+        assert!(ids(&store, "notifications").contains(&"m-old".to_owned()));
     }
 
     #[tokio::test]

@@ -125,12 +125,11 @@ as_str!(
     RunOutcome,
     Severity,
     SilenceKind,
-    Step,
     Subject,
     SubjectPattern,
     Trigger
 );
-displayed!(Daystamp, Month);
+displayed!(Daystamp, Month, Step);
 
 /// Reads the columns of a row from left to right, so that the list of a SELECT and the fields that it fills
 /// stand in the same order.

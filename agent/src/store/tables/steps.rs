@@ -1,23 +1,25 @@
-//! `steps`: what was said about goals. A step of an occasion is said once: the primary key guarantees it.
+//! `steps`: what was said about subjects that have steps. A step of an occasion is said once: the primary key
+//! guarantees it.
 //!
-//! A release without steps wrote `claims` only, by Beeminder's day of the pass. [`since`] reads these as steps:
-//! CRITICAL on day D is `last` of D, anything less is `ahead` of the day after D.
+//! A release without steps wrote `claims` only, by Beeminder's day of the pass or the local day. They are read
+//! as steps. Of a goal, CRITICAL on day D is `last` of D, anything less is `ahead` of the day after D. Of a
+//! budget, CRITICAL is 95 %, or 100 % if nothing was left, anything less is 75 % of the period.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     outbox::{ACKNOWLEDGED_BY, NOBODY_TOLD, REFUSED_AT},
     sql::{Columns, time},
 };
-use crate::domain::{Ask, Daystamp, Severity, Step, Subject};
+use crate::domain::{Ask, Daystamp, Severity, Share, Step, Subject};
 
 /// One step that was said, with what became of its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepRow {
-    /// The goal.
+    /// What it is about.
     pub subject: Subject,
-    /// Beeminder's day on which the goal derails.
+    /// See [`Ask::occasion`].
     pub occasion: Daystamp,
     /// The step.
     pub step: Step,
@@ -65,32 +67,64 @@ pub fn insert(
     }
 }
 
-/// The steps that were claimed since `from`, and the claims of a release without steps.
+/// The steps that were claimed since `from`, and the claims of goals of a release without steps.
 ///
 /// # Errors
 /// The error of SQLite.
 pub fn since(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<StepRow>> {
     let mut rows: Vec<StepRow> = connection
         .prepare_cached(&format!(
-            "SELECT s.subject, s.occasion, s.step, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
+            "SELECT s.step, s.subject, s.occasion, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
                FROM steps s JOIN notifications n ON n.id = s.notification_id
               WHERE s.claimed_at >= ?1
               ORDER BY s.claimed_at, s.subject"
         ))?
-        .query_map([time(from)], |row| {
-            let mut columns = Columns::of(row);
-            Ok(StepRow {
-                subject: columns.get()?,
-                occasion: columns.get()?,
-                step: columns.get()?,
-                claimed_at: columns.time()?,
-                acknowledged_by: columns.get()?,
-                refused_at: columns.time_or_null()?,
-            })
-        })?
+        .query_map([time(from)], known)?
+        .filter_map(Result::transpose)
         .collect::<rusqlite::Result<_>>()?;
     rows.extend(of_claims(connection, from)?);
     Ok(rows)
+}
+
+/// The steps of one occasion, however old they are. Of a budget also the claims of a release without steps in
+/// the period, which begins with the occasion.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn of_occasion(
+    connection: &Connection,
+    subject: &Subject,
+    occasion: Daystamp,
+) -> rusqlite::Result<Vec<StepRow>> {
+    let mut rows: Vec<StepRow> = connection
+        .prepare_cached(&format!(
+            "SELECT s.step, s.subject, s.occasion, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
+               FROM steps s JOIN notifications n ON n.id = s.notification_id
+              WHERE s.subject = ?1 AND s.occasion = ?2
+              ORDER BY s.claimed_at"
+        ))?
+        .query_map(params![subject, occasion], known)?
+        .filter_map(Result::transpose)
+        .collect::<rusqlite::Result<_>>()?;
+    if subject.topic() == "budget" {
+        rows.extend(of_period(connection, subject, occasion)?);
+    }
+    Ok(rows)
+}
+
+/// A row whose first column is its step. `None`: this release does not know the step.
+fn known(row: &Row<'_>) -> rusqlite::Result<Option<StepRow>> {
+    let mut columns = Columns::of(row);
+    let step: String = columns.get()?;
+    let Ok(step) = step.parse() else { return Ok(None) };
+    Ok(Some(StepRow {
+        step,
+        subject: columns.get()?,
+        occasion: columns.get()?,
+        claimed_at: columns.time()?,
+        acknowledged_by: columns.get()?,
+        refused_at: columns.time_or_null()?,
+    }))
 }
 
 /// The claims of goals whose message has no step.
@@ -122,5 +156,46 @@ fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<S
                 refused_at: columns.time_or_null()?,
             })
         })?
+        .collect()
+}
+
+/// The claims of a budget since the first day of its period whose message has no step.
+fn of_period(
+    connection: &Connection,
+    budget: &Subject,
+    first_day: Daystamp,
+) -> rusqlite::Result<Vec<StepRow>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT c.severity, c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT},
+                    EXISTS (SELECT 1 FROM decisions d
+                             WHERE d.run_id = n.run_id AND d.notification_id = n.id AND d.subject = c.subject
+                               AND d.evidence LIKE '%nothing is left%')
+               FROM claims c JOIN notifications n ON n.id = c.notification_id
+              WHERE c.subject = ?1 AND c.day >= ?2
+                AND NOT EXISTS (SELECT 1 FROM steps s
+                                 WHERE s.notification_id = c.notification_id AND s.subject = c.subject)
+              ORDER BY c.claimed_at"
+        ))?
+        .query_map(params![budget, first_day], |row| {
+            let mut columns = Columns::of(row);
+            let severity: Severity = columns.get()?;
+            let (claimed_at, acknowledged_by) = (columns.time()?, columns.get()?);
+            let refused_at = columns.time_or_null()?;
+            let percent = match (severity, columns.get()?) {
+                (Severity::Critical, true) => 100,
+                (Severity::Critical, false) => 95,
+                _ => 75,
+            };
+            Ok(Share::of_percent(percent).map(|share| StepRow {
+                subject: budget.clone(),
+                occasion: first_day,
+                step: Step::Share(share),
+                claimed_at,
+                acknowledged_by,
+                refused_at,
+            }))
+        })?
+        .filter_map(Result::transpose)
         .collect()
 }

@@ -46,6 +46,7 @@ fn once(observed: &Observed) -> Duration {
         walk: None,
         deadline: Duration::from_secs(30),
         budget_thresholds,
+        budget_shares: Vec::new(),
         lead_days: LeadDays::Days(1),
         habit_margin: SignedDuration::from_hours(1),
         goals: HashMap::new(),

@@ -1,6 +1,7 @@
 //! The conditions of a missing walk and of money that runs out.
 
 use super::*;
+use crate::domain::{Reason, Step};
 
 #[test]
 fn a_missing_walk_matters_inside_its_hours_only() {
@@ -114,13 +115,22 @@ fn a_budget_is_said_with_its_numbers() {
         phrases(groq(4.99, Health::Critical)),
         "groq budget 99% used ($4.99 of $5.00) | groq budget 99% used"
     );
+    // At 09:00 $3.00 were left: at $1.00 a day they last until 09:00 on the 24th.
     let burning = Budget {
         daily_burn: Some(Money::from_usd(1.0).unwrap()),
         ..groq(2.0, Health::Warning)
     };
     assert_eq!(
-        phrases(burning),
-        "groq budget 40% used ($2.00 of $5.00), gone in 3 days | groq budget 40% used"
+        phrases(burning.clone()),
+        "groq budget 40% used ($2.00 of $5.00), gone by 24 Nov | groq budget gone by 24 Nov"
+    );
+    let nearly = Budget {
+        used: Some(Money::from_usd(4.9).unwrap()),
+        ..burning
+    };
+    assert_eq!(
+        phrases(nearly),
+        "groq budget 98% used ($4.90 of $5.00), gone today | groq budget 98% used"
     );
     let ended = Budget {
         period_end: Some("2026-11-20".parse().unwrap()),
@@ -128,13 +138,110 @@ fn a_budget_is_said_with_its_numbers() {
     };
     assert_eq!(
         phrases(ended),
-        "groq budget period ended 2026-11-20 | groq budget period ended"
+        "groq budget period ended 2026-11-20: set a new one | groq budget period ended"
     );
     let blank = Budget {
         used: None,
         ..groq(2.0, Health::Unknown)
     };
     assert_eq!(phrases(blank), "groq budget unknown | groq budget unknown");
+}
+
+/// The step of a fresh budget, and why it is not said, if it is not.
+fn asked(budget: Budget) -> Option<(String, Option<Reason>)> {
+    let ask = assess_budget(fresh(budget)).ask?;
+    assert_eq!(ask.occasion.to_string(), "2026-11-01");
+    Some((ask.step.to_string(), ask.silent))
+}
+
+#[test]
+fn only_the_highest_share_that_is_used_is_asked_for() {
+    for (used, health, want) in [
+        (1.0, Health::Good, None),
+        (3.74, Health::Good, None),
+        (3.75, Health::Warning, Some("75")),
+        (4.74, Health::Warning, Some("75")),
+        (4.75, Health::Critical, Some("95")),
+        (5.0, Health::Critical, Some("100")),
+        (5.6, Health::Critical, Some("100")),
+    ] {
+        let asked = asked(groq(used, health));
+        assert_eq!(asked, want.map(|step| (step.to_owned(), None)), "{used}");
+    }
+}
+
+#[test]
+fn a_share_is_as_bad_as_it_is_whatever_the_thresholds_say() {
+    let severities = [1.0, 3.75, 4.75].map(|used| assess_budget(fresh(groq(used, Health::Good))).severity);
+    assert_eq!(
+        severities,
+        [Severity::Safe, Severity::Warning, Severity::Critical]
+    );
+}
+
+#[test]
+fn a_pace_is_said_with_three_days_of_data_and_a_quarter_used() {
+    let pace = |used, data_from: &str| Budget {
+        daily_burn: Some(Money::from_usd(1.0).unwrap()),
+        data_from: Some(at(data_from)),
+        ..groq(used, Health::Warning)
+    };
+    let early = Some(Reason::TooLittleHistory);
+    for (used, data_from, silent) in [
+        (1.25, "2026-11-01T00:00:00-04:00", None),
+        (1.24, "2026-11-01T00:00:00-04:00", early),
+        (1.25, "2026-11-18T09:00:00-05:00", None),
+        (1.25, "2026-11-18T09:00:01-05:00", early),
+    ] {
+        let asked = asked(pace(used, data_from));
+        assert_eq!(
+            asked,
+            Some(("pace".to_owned(), silent)),
+            "{used} since {data_from}"
+        );
+    }
+    let unknown_since = Budget {
+        data_from: None,
+        ..pace(2.0, "2026-11-01T00:00:00-04:00")
+    };
+    assert_eq!(asked(unknown_since), Some(("pace".to_owned(), early)));
+    let lasting = Budget {
+        daily_burn: Some(Money::from_usd(0.1).unwrap()),
+        ..pace(2.0, "2026-11-01T00:00:00-04:00")
+    };
+    assert_eq!(
+        asked(lasting),
+        Some(("pace".to_owned(), Some(Reason::BelowThreshold))),
+        "it is a threshold that is low, not the pace that is high"
+    );
+}
+
+#[test]
+fn an_old_total_has_its_share_and_no_pace() {
+    let stale = |budget| {
+        let condition = assess_budget(Observation::Stale {
+            value: budget,
+            at: today("09:00"),
+            why: "too old".to_owned(),
+        });
+        condition.ask.map(|ask| ask.step.to_string())
+    };
+    assert_eq!(stale(groq(4.8, Health::Critical)).as_deref(), Some("95"));
+    assert_eq!(stale(groq(2.0, Health::Warning)), None);
+}
+
+#[test]
+fn a_period_that_ended_is_what_nobody_can_tell_any_more() {
+    let ended = Budget {
+        period_end: Some("2026-11-20".parse().unwrap()),
+        ..groq(2.0, Health::Warning)
+    };
+    let ask = assess_budget(fresh(ended)).ask.unwrap();
+    assert_eq!(
+        (ask.step, ask.occasion.to_string().as_str()),
+        (Step::Unknown, "2026-11-21")
+    );
+    assert_eq!(ask.alone_from, at("2026-11-21T00:00:00-05:00"));
 }
 
 fn assess_budget(budget: Observation<Budget>) -> Condition {

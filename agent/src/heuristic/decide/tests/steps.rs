@@ -11,11 +11,11 @@ fn ask(step: Step, alone_from: &str, silent: Option<Reason>) -> Ask {
         alone_from: at(alone_from),
         rides_from: match step {
             Step::Ahead => Timestamp::MIN,
-            Step::Last => at(alone_from) - SignedDuration::from_hours(1),
+            _ => at(alone_from) - SignedDuration::from_hours(1),
         },
         waits: match step {
             Step::Ahead => Reason::NotLastDay,
-            Step::Last => Reason::BeforeUsualTime,
+            _ => Reason::BeforeUsualTime,
         },
         is_last_chance: false,
         silent,
