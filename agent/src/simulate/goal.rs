@@ -182,7 +182,6 @@ impl GoalModel {
     /// The goal in Beeminder's JSON, as an element of `goals.json`.
     pub fn json(&self) -> Value {
         let yaw = if self.kind.do_less { -1.0 } else { 1.0 };
-        let rate = self.kind.per_week / 7.0;
         let need = self.need_by(self.safebuf());
         let points: Vec<Value> = self.points.iter().rev().take(RECENT).map(Point::json).collect();
         json!({
@@ -207,7 +206,7 @@ impl GoalModel {
             "gunits": self.kind.unit,
             "yaw": yaw,
             "dir": 1,
-            "delta": yaw * (self.buffer - 1.0) * rate,
+            "delta": self.delta(),
             "safebump": self.total + need,
             "dueby": self.due_by(),
             "limsum": self.words(need),
@@ -251,6 +250,20 @@ impl GoalModel {
     #[allow(clippy::cast_precision_loss, reason = "a number of days")]
     fn need_by(&self, days: i64) -> f64 {
         ((days + 1) as f64 - self.buffer).max(0.0) * self.kind.per_week / 7.0
+    }
+
+    /// Beeminder's `delta`: the value less today's line.
+    ///
+    /// For a day without a report Beeminder enters twice the rate of a goal to do less. The line rises by the rate
+    /// of each day, so such a day takes one safe day. A goal that is red only because today was not reported is
+    /// still below its line.
+    fn delta(&self) -> f64 {
+        let rate = self.kind.per_week / 7.0;
+        if self.kind.do_less {
+            -(self.buffer + 1.0) * rate
+        } else {
+            (self.buffer - 1.0) * rate
+        }
     }
 
     /// Beeminder's `dueby` of the next seven days.

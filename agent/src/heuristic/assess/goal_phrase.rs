@@ -14,9 +14,10 @@ use crate::{
 /// A goal as it is put to the person.
 pub(super) struct GoalWords<'a> {
     pub(super) goal: &'a Goal,
-    /// Whether the person may still have to enter something for the day on which the goal derails. Only for a
-    /// goal to do less whose day of derailment is today.
+    /// Whether the person has reported today; only of a goal to do less that no device reports.
     pub(super) report: Option<Report>,
+    /// Whether the goal derails at the end of Beeminder's today.
+    pub(super) derails_today: bool,
     /// When Beeminder was read.
     pub(super) read_at: Timestamp,
     pub(super) local: &'a Local<'a>,
@@ -79,7 +80,8 @@ impl GoalWords<'_> {
 
     fn derails(&self, at: Timestamp) -> Phrase {
         let slug = &self.goal.slug;
-        if let Some(phrase) = self.report.and_then(|report| self.limit(report, at)) {
+        let report = self.report.filter(|_| self.derails_today);
+        if let Some(phrase) = report.and_then(|report| self.limit(report, at)) {
             return phrase;
         }
         Phrase {
@@ -109,12 +111,7 @@ impl GoalWords<'_> {
                 })
             }
             Report::Missing | Report::Unknown => {
-                let room = amount.map(|amount| match amount.kind {
-                    AmountKind::Room if amount.is_nothing() => ", no more than that".to_owned(),
-                    AmountKind::Room if report == Report::Missing => format!(", at most {}", amount.figure()),
-                    _ => format!(", {amount}"),
-                });
-                let room = room.unwrap_or_default();
+                let room = amount.map_or_else(String::new, |amount| room_to_report(&amount, report));
                 let comma = if room.is_empty() { "" } else { "," };
                 Some(Phrase {
                     long: format!("report today's {slug} (0 counts){room}{comma} by {until}{money}"),
@@ -135,13 +132,19 @@ impl GoalWords<'_> {
 
     /// The pledge and what is due: ` ($5, +2 needed)`.
     fn details(&self) -> String {
-        let due = self.goal.amount().map(|amount| self.due(&amount));
-        let due = if self.is_autodata() {
-            // What a device counted later is not in the number yet.
-            let synced = format!("by what had synced at {}", self.local.past(self.read_at));
-            Some(due.map_or(synced.clone(), |due| format!("{synced}: {due}")))
-        } else {
-            due
+        let amount = self.goal.amount();
+        let due = amount.as_ref().map(|amount| self.due(amount));
+        let due = match self.report {
+            Some(report @ (Report::Missing | Report::Unknown)) => {
+                let room = amount.map_or_else(String::new, |amount| room_to_report(&amount, report));
+                Some(format!("report today: 0 counts{room}"))
+            }
+            _ if self.is_autodata() => {
+                // What a device counted later is not in the number yet.
+                let synced = format!("by what had synced at {}", self.local.past(self.read_at));
+                Some(due.map_or(synced.clone(), |due| format!("{due} {synced}")))
+            }
+            _ => due,
         };
         self.in_brackets(self.money().into_iter().chain(due))
     }
@@ -178,5 +181,14 @@ impl GoalWords<'_> {
 
     fn is_autodata(&self) -> bool {
         matches!(self.goal.source, Some(DataSource::Autodata(_)))
+    }
+}
+
+/// What a report may say at most: `, at most 3`.
+fn room_to_report(amount: &Amount, report: Report) -> String {
+    match amount.kind {
+        AmountKind::Room if amount.is_nothing() => ", no more than that".to_owned(),
+        AmountKind::Room if report == Report::Missing => format!(", at most {}", amount.figure()),
+        _ => format!(", {amount}"),
     }
 }

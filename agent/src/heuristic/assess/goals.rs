@@ -91,10 +91,10 @@ impl Reading<'_> {
             (Some(ask), Some(at)) => steps::severity(ask, risk.severity, at, now),
             _ => risk.severity,
         };
-        let is_today = ask.is_some_and(|ask| ask.occasion == day);
         let words = GoalWords {
             goal,
-            report: if is_today { self.report(goal) } else { None },
+            report: self.report(goal),
+            derails_today: ask.is_some_and(|ask| ask.occasion == day),
             read_at: self.at,
             local: self.local,
         };

@@ -150,3 +150,15 @@ fn what_is_due_is_said_in_beeminders_words() {
     assert_eq!(json["delta"].as_f64(), Some(-0.25), "so much is missing today");
     assert_eq!(json["dueby"]["20261025"]["delta"].as_f64(), Some(0.75));
 }
+
+#[test]
+fn a_goal_to_do_less_that_is_red_for_want_of_a_report_has_room_left() {
+    let sugar = GoalKind {
+        do_less: true,
+        ..kind(7.0, 0)
+    };
+    let model = GoalModel::new(sugar, 0.5, 5, new_york(), at("2026-10-24T13:00:00-04:00"));
+    let goal = read(&model);
+    assert_eq!(goal.safebuf, Some(0));
+    assert_eq!(goal.amount().unwrap().to_string(), "at most 1.5 pages more");
+}

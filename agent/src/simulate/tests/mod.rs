@@ -1,6 +1,7 @@
 mod goal;
 mod people;
 mod reference;
+mod words;
 
 use std::path::PathBuf;
 

@@ -169,14 +169,17 @@ fn a_goal_to_do_less_says_what_to_report_and_what_room_is_left() {
     ] {
         assert_eq!(words(goal), want);
     }
-    // Tomorrow's derailment is not averted by a report for today alone, so it is said as it is.
-    let tomorrow = Goal {
+    let tomorrow = |goal| Goal {
         safebuf: Some(1),
         losedate: Some(at("2026-11-22T23:59:59-05:00")),
-        ..sugar(3.0)
+        ..goal
     };
     assert_eq!(
-        phrase(tomorrow).long,
+        words(tomorrow(sugar(3.0))),
+        "sugar derails tomorrow 23:59 ($5, report today: 0 counts, at most 3) | sugar derails tomorrow"
+    );
+    assert_eq!(
+        phrase(tomorrow(reported(sugar(3.0)))).long,
         "sugar derails tomorrow 23:59 ($5, at most 3 more today)"
     );
 }
@@ -202,7 +205,7 @@ fn data_that_syncs_by_itself_is_said_as_of_the_time_of_the_reading() {
     };
     assert_eq!(
         words(autodata(of_kind(GoalKind::DoMore))),
-        "reading derails today 23:59 ($5, by what had synced at 15:00: +2 missing) | reading derails today by what had synced"
+        "reading derails today 23:59 ($5, +2 missing by what had synced at 15:00) | reading derails today by what had synced"
     );
     let blank = Goal {
         line: Line::default(),
@@ -214,7 +217,7 @@ fn data_that_syncs_by_itself_is_said_as_of_the_time_of_the_reading() {
     );
     assert_eq!(
         words(autodata(sugar(3.0))),
-        "sugar derails today 23:59 ($5, by what had synced at 15:00: at most 3 more today) | sugar derails today by what had synced"
+        "sugar derails today 23:59 ($5, at most 3 more today by what had synced at 15:00) | sugar derails today by what had synced"
     );
 }
 

@@ -146,3 +146,36 @@ fn what_was_entered_today_silences_a_warning_ahead_but_not_the_last_one() {
     };
     assert_eq!(silent(&dummy), None, "Beeminder entered it");
 }
+
+#[test]
+fn on_the_eve_of_a_vacation_nobody_watches_until_its_end() {
+    let mut away = afternoon();
+    away.vacations = vec![(at("2026-11-22T00:00:00-05:00"), at("2026-12-01T00:00:00-05:00"))];
+    let heading = |derails_at: &str| {
+        let observed = observed(vec![derailing(derails_at, 0)]);
+        let conditions = assess(
+            &observed,
+            &healthy(),
+            &settings(),
+            &away.outlook(today("15:00"), 35),
+        );
+        find(&conditions, "goal:reading").heading
+    };
+    assert_eq!(
+        heading("2026-11-26T00:00:00-05:00").as_deref(),
+        Some("until 2026-12-01 13:00 nobody watches")
+    );
+    assert_eq!(heading("2026-11-22T00:00:00-05:00"), None, "tonight");
+    away.vacations = vec![(at("2026-11-22T00:00:00-05:00"), at("2027-11-22T00:00:00-05:00"))];
+    let observed = observed(vec![derailing("2026-11-26T00:00:00-05:00", 0)]);
+    let conditions = assess(
+        &observed,
+        &healthy(),
+        &settings(),
+        &away.outlook(today("15:00"), 35),
+    );
+    assert_eq!(
+        find(&conditions, "goal:reading").heading.as_deref(),
+        Some("from now on nobody watches")
+    );
+}
