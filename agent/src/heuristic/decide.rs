@@ -29,7 +29,7 @@ use crate::{
 ///    `not_last_day`
 /// 10. Are these quiet hours? `quiet_hours`
 /// 11. Would one more message exceed a limit? `rate_limited`
-/// 12. Otherwise we notify: `first_of_day` or `escalated`
+/// 12. Otherwise we notify: `first_of_day` or `escalated`, unless the message has no room for it (`tell`)
 ///
 /// Questions 4 to 6 are about what a person told us. Such a decision names that person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {

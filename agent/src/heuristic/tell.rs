@@ -2,8 +2,9 @@
 //!
 //! 1. **Chosen**: what has its last day comes first, then the rest. Among these the dearest comes first, then
 //!    what ends first, then by name.
-//! 2. **Short enough**: if everything fits into one segment, everything is named, and the last chosen are put
-//!    in fewer words. Otherwise two segments name as many of the first chosen as they can.
+//! 2. **Short enough**: if everything fits into one segment in few words, everything is named. Otherwise two
+//!    segments name as many of the first chosen as they can. In the room that is left, the first chosen are put
+//!    in full.
 //! 3. **Counted**: goals that are not named are counted in one sum a step: "+11 more due today, $4 together".
 //!    Each of them is at most as dear as the least one of its step that is named.
 //! 4. **Listed**: what is named stands in the order in which it ends. Goals that derail while nobody watches
@@ -184,27 +185,34 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The message with as many phrases in full as fit, from the first chosen on; `None` if it is too long
-    /// even with every phrase short.
+    /// The message with as many phrases in full as fit, the first chosen before the others; `None` if it is too
+    /// long even with every phrase short.
     fn longest(&self, size: Size) -> Option<Told> {
-        (0..=self.named).rev().find_map(|in_full| {
-            let text = Text::of(self.phrases(in_full).iter().chain(&self.sums), size)?;
-            Some(self.told(text))
-        })
+        let text = |in_full: &[bool]| Text::of(self.phrases(in_full).iter().chain(&self.sums), size);
+        let mut in_full = vec![false; self.named];
+        let mut longest = text(&in_full)?;
+        for place in 0..self.named {
+            in_full[place] = true;
+            match text(&in_full) {
+                Some(longer) => longest = longer,
+                None => in_full[place] = false,
+            }
+        }
+        Some(self.told(longest))
     }
 
     /// The message whose one named phrase is cut.
     fn cut(&self) -> Option<Told> {
-        let first = self.phrases(0);
+        let first = self.phrases(&[false]);
         let text = Text::cut(first.first()?, &self.sums, LEAST_OF_FIRST)?;
         Some(self.told(text))
     }
 
-    /// The phrases of what is named, the first `in_full` of the chosen in full.
-    fn phrases(&self, in_full: usize) -> Vec<Words> {
+    /// The phrases of what is named. `in_full` says of each place whether its phrase is in full.
+    fn phrases(&self, in_full: &[bool]) -> Vec<Words> {
         let words = |place: &usize| {
             let item = &self.items[*place];
-            if *place < in_full { &item.long } else { &item.short }
+            if in_full[*place] { &item.long } else { &item.short }
         };
         let mut phrases = Vec::with_capacity(self.listed.len());
         let mut said: Vec<&Words> = Vec::new();
