@@ -30,3 +30,4 @@ mod state;
 mod twilio_ways;
 mod upstream_down;
 mod waiting;
+mod walk;

@@ -151,7 +151,7 @@ pub fn assess(
         &local,
     ));
     if let (Some(walk), Some(settings)) = (&observed.walk, &settings.walk) {
-        conditions.push(walk::condition(walk, settings, &local));
+        conditions.push(walk::condition(walk, settings, outlook, &local));
     }
     for (provider, budget) in &observed.budgets {
         conditions.push(budget::condition(*provider, budget, settings, &local));

@@ -1,15 +1,20 @@
 //! `walk`: a missing walk is worth a message inside its hours only. Before them there is time; after them it
-//! is too late to nag.
+//! is too late to nag. Every day is a last day: there is no walk ahead.
 
 use super::words::Local;
 use crate::{
     arms::activity::Walk,
-    clock::{local_day, local_time_of_day},
+    clock::{Outlook, local_day, local_time_of_day},
     config::WalkSettings,
-    domain::{Condition, Money, Observation, Phrase, Severity, Subject},
+    domain::{Ask, Condition, Money, Observation, Phrase, Severity, Step, Subject},
 };
 
-pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local: &Local<'_>) -> Condition {
+pub(super) fn condition(
+    walk: &Observation<Walk>,
+    settings: &WalkSettings,
+    outlook: &Outlook,
+    local: &Local<'_>,
+) -> Condition {
     let today = local_day(local.now, local.zone);
     let ends_at = settings.hours.next_end(local.now, local.zone);
     let inside = settings.hours.contains(local.now, local.zone);
@@ -60,7 +65,10 @@ pub(super) fn condition(walk: &Observation<Walk>, settings: &WalkSettings, local
             long,
             short: short.to_owned(),
         },
-        ask: None,
+        ask: (severity == Severity::Warning).then(|| Ask {
+            is_last_chance: outlook.is_last_chance(ends_at),
+            ..Ask::at_once(Step::Last, today)
+        }),
         stake: Some(Money::ZERO),
         heading: None,
     }

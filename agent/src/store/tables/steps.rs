@@ -2,8 +2,8 @@
 //! guarantees it.
 //!
 //! A release without steps wrote `claims` only, by Beeminder's day of the pass or the local day. They are read
-//! as steps. Of a goal, CRITICAL on day D is `last` of D, anything less is `ahead` of the day after D. Of a
-//! budget, CRITICAL is 95 %, or 100 % if nothing was left, anything less is 75 % of the period.
+//! as steps. Of a goal, CRITICAL on day D is `last` of D, anything less is `ahead` of the day after D. Of the
+//! walk, day D is `last` of D. Of a budget, CRITICAL is 95 %, or 100 % if nothing was left, anything less is 75 % of the period.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
@@ -67,7 +67,7 @@ pub fn insert(
     }
 }
 
-/// The steps that were claimed since `from`, and the claims of goals of a release without steps.
+/// The steps that were claimed since `from`, and the claims of goals and walk of a release without steps.
 ///
 /// # Errors
 /// The error of SQLite.
@@ -127,13 +127,13 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Option<StepRow>> {
     }))
 }
 
-/// The claims of goals whose message has no step.
+/// The claims of goals and of the walk whose message has no step.
 fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<StepRow>> {
     connection
         .prepare_cached(&format!(
             "SELECT c.subject, c.day, c.severity, c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
                FROM claims c JOIN notifications n ON n.id = c.notification_id
-              WHERE c.claimed_at >= ?1 AND c.subject LIKE 'goal:%'
+              WHERE c.claimed_at >= ?1 AND (c.subject LIKE 'goal:%' OR c.subject = 'walk')
                 AND NOT EXISTS (SELECT 1 FROM steps s
                                  WHERE s.notification_id = c.notification_id AND s.subject = c.subject)
               ORDER BY c.claimed_at, c.subject"
@@ -142,10 +142,9 @@ fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<S
             let mut columns = Columns::of(row);
             let (subject, day): (Subject, Daystamp) = (columns.get()?, columns.get()?);
             let severity: Severity = columns.get()?;
-            let (step, occasion) = if severity == Severity::Critical {
-                (Step::Last, day)
-            } else {
-                (Step::Ahead, day.plus(1))
+            let (step, occasion) = match (subject.topic(), severity) {
+                ("walk", _) | (_, Severity::Critical) => (Step::Last, day),
+                _ => (Step::Ahead, day.plus(1)),
             };
             Ok(StepRow {
                 subject,

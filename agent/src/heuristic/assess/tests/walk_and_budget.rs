@@ -54,6 +54,39 @@ fn a_missing_walk_matters_inside_its_hours_only() {
 }
 
 #[test]
+fn a_missing_walk_is_the_last_step_of_its_day() {
+    let ask = |done, clock| {
+        let observed = Observed {
+            walk: Some(walk(done)),
+            ..observed(Vec::new())
+        };
+        let conditions = assess(&observed, &healthy(), &settings(), &outlook(today(clock)));
+        find(&conditions, "walk").ask
+    };
+    for (done, clock, last_chance) in [
+        (false, "13:45", None),
+        (false, "14:00", Some(false)),
+        (false, "17:45", Some(false)),
+        (false, "17:55", Some(true)),
+        (false, "18:00", None),
+        (true, "15:00", None),
+    ] {
+        let ask = ask(done, clock);
+        assert_eq!(
+            ask.map(|ask| ask.is_last_chance),
+            last_chance,
+            "{clock}, done: {done}"
+        );
+        if let Some(ask) = ask {
+            assert_eq!(
+                (ask.step, ask.occasion.to_string().as_str()),
+                (Step::Last, "2026-11-21")
+            );
+        }
+    }
+}
+
+#[test]
 fn a_budget_has_the_health_that_the_arm_found() {
     for (health, severity) in [
         (Health::Good, Severity::Safe),
