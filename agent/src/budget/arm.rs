@@ -309,7 +309,7 @@ fn doubted(budget: &Budget, doubt: Option<&str>) -> Budget {
 fn observation(budget: Budget, doubt: Option<String>, now: Timestamp) -> Observation<Budget> {
     let at = budget.as_of.unwrap_or(now);
     match (budget.health, doubt) {
-        (Health::Unknown, _) => Observation::Unknown { why: budget.why },
+        (Health::Unknown, _) if budget.used.is_none() => Observation::Unknown { why: budget.why },
         (_, Some(why)) => Observation::Stale {
             value: budget,
             at,

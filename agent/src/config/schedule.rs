@@ -50,6 +50,13 @@ pub(super) const HEURISTIC: Table = Table {
         )
         .default("\"1h\""),
         Setting::new(
+            "heuristic.unknown_after",
+            Kind::Duration,
+            "for how long it cannot be told how a promise stands before a message says so, and then every 7 days. \
+             0 to 720h",
+        )
+        .default("\"24h\""),
+        Setting::new(
             "heuristic.deadline",
             Kind::Duration,
             "for a whole pass; what has not answered by then is unknown. 1s to 24h, from 50ms in \
@@ -121,6 +128,8 @@ pub struct HeuristicSettings {
     pub margin: SignedDuration,
     /// Whether the last message about a goal waits until the person has usually entered it.
     pub habit: bool,
+    /// For how long a promise cannot be told before it is said.
+    pub unknown_after: SignedDuration,
     /// As `margin`, for a goal that is entered regularly.
     pub habit_margin: SignedDuration,
 }
@@ -161,6 +170,7 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
     let lead_days = reader.value("heuristic.lead_days", goal::LEAD_DAYS, goal::lead_days);
     let margin = reader.duration("heuristic.margin", Duration::ZERO..=DAY);
     let habit = reader.flag("heuristic.habit");
+    let unknown_after = reader.duration("heuristic.unknown_after", Duration::ZERO..=30 * DAY);
     let habit_margin = reader.duration("heuristic.habit_margin", Duration::ZERO..=DAY);
     if let (Some(interval), Some(deadline)) = (interval, deadline)
         && deadline >= interval
@@ -178,6 +188,7 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
         lead_days: lead_days?,
         margin: SignedDuration::try_from(margin?).unwrap_or(SignedDuration::MAX),
         habit: habit?,
+        unknown_after: SignedDuration::try_from(unknown_after?).unwrap_or(SignedDuration::MAX),
         habit_margin: SignedDuration::try_from(habit_margin?).unwrap_or(SignedDuration::MAX),
     })
 }

@@ -91,6 +91,8 @@ word! {
         BelowThreshold,
         /// Suppress: nobody knows how bad it is. Never the same as safe.
         UnknownData,
+        /// Suppress: nobody knows how bad it is because an upstream cannot be read, and an alert is about that.
+        ExplainedByUpstream,
         /// Suppress: the person is on vacation.
         Vacation,
     }

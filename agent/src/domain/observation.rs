@@ -69,11 +69,10 @@ pub struct ObservationView {
 }
 
 impl Observations {
-    /// Whether anything is unknown, or is known only from an older reading.
+    /// Whether anything is unknown that a pass was to find out, or is known only from an older reading. What is
+    /// used of a budget is told to Mecris, so a pass finds nothing out about it.
     pub fn something_unknown(&self) -> bool {
-        [&self.beeminder, &self.budget, &self.walk]
-            .iter()
-            .any(|view| view.doubt() > 0)
+        [&self.beeminder, &self.walk].iter().any(|view| view.doubt() > 0)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 /// Makes one decision for each condition, in the same order, each with exactly one reason. The first question
 /// whose answer is yes decides:
 ///
-/// 1. Is its severity unknown? `unknown_data`
+/// 1. Is its severity unknown? `unknown_data`, or `explained_by_upstream`. It is WARNING after a while
 /// 2. Is its severity below `notify_at`? `below_threshold`
 /// 3. Has its `expires_at` passed? What we knew about it no longer holds: `unknown_data`
 /// 4. Is it a promise, and is the person on vacation? `vacation`
@@ -115,7 +115,8 @@ fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Tim
 
 fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Verdict {
     if condition.severity == Severity::Unknown {
-        return Verdict::Silent(Reason::UnknownData);
+        let explained = condition.ask.and_then(|ask| ask.silent);
+        return Verdict::Silent(explained.unwrap_or(Reason::UnknownData));
     }
     if condition.ask.is_none() && !condition.severity.at_least(policy.notify_at) {
         return Verdict::Silent(Reason::BelowThreshold);

@@ -10,7 +10,7 @@ use super::assess::Observed;
 use crate::{
     arms::{
         activity::{self, Walk},
-        beeminder::{Account, BeeminderArm, Datapoint, Goal, GoalState},
+        beeminder::{Account, BeeminderArm, BeeminderError, Datapoint, Goal, GoalState},
     },
     budget::BudgetArm,
     config::WalkSettings,
@@ -61,10 +61,11 @@ impl Arms {
     ) -> Result<(Observed, Vec<History>), StoreError> {
         let started = tokio::time::Instant::now();
         let (account, budgets) = tokio::join!(self.account(store, now), self.budget.observe(now));
-        let account = account?;
+        let (account, cure) = account?;
         let (walk, histories) = tokio::join!(self.walk(&account, now), self.histories(store, &account));
         let observed = Observed {
             beeminder: account,
+            cure,
             walk,
             budgets: budgets?,
             elapsed: started.elapsed(),
@@ -112,13 +113,20 @@ impl Arms {
         Ok(histories)
     }
 
-    async fn account(&self, store: &Store, now: Timestamp) -> Result<Observation<Account>, StoreError> {
+    /// The account, and what a person must do so that it can be read.
+    async fn account(
+        &self,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<(Observation<Account>, Option<&'static str>), StoreError> {
         let within = self.deadline.mul_f64(ACCOUNT_SHARE);
         // The arm keeps within this time. A second timer of the same length here would sometimes be first:
         // the call would be dropped, and neither the circuit breaker nor the log would hear of the failure.
         let read = self.beeminder.observe(now, within).await;
+        let cure = read.as_ref().err().and_then(BeeminderError::cure);
         let read = read.map_err(|error| error.to_string());
-        store.read(|connection| settled(connection, read, now))
+        let account = store.read(|connection| settled(connection, read, now))?;
+        Ok((account, cure))
     }
 }
 

@@ -13,6 +13,9 @@ use crate::{
 /// An upstream that failed this many times in a row is WARNING. One or two failures are only unknown.
 pub const UPSTREAM_FAILURES_IN_A_ROW: u32 = 3;
 
+/// An upstream that refused our credential this many times in a row is WARNING: only a person can change that.
+pub const REFUSALS_IN_A_ROW: u32 = 2;
+
 /// An upstream that fails now and failed this many times within 60 minutes is CRITICAL.
 pub const UPSTREAM_FAILURES_IN_AN_HOUR: u32 = 5;
 
@@ -29,6 +32,10 @@ pub const REPEAT_AHEAD_DAYS: i64 = 3;
 
 /// What Mecris cannot tell is said again after so many days while it lasts, counted in local days.
 pub const REPEAT_UNKNOWN_DAYS: i64 = 7;
+
+/// Two passes at the same time of two days may differ by this much. What is to last a day has lasted it a
+/// little earlier, so that a pass once a day does not say it a day late.
+pub const PASSES_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A share of a budget from this percentage on is CRITICAL.
 pub const CRITICAL_FROM_PERCENT: u8 = 95;

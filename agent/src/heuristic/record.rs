@@ -23,7 +23,7 @@ use crate::{
         decisions, entries, outbox, runs,
         snapshots::{self, BEEMINDER, WALK},
         sql::json,
-        steps, upstreams,
+        steps, untold, upstreams,
     },
 };
 
@@ -68,6 +68,7 @@ pub(super) fn history(
         }),
         healthy_channels: channels.len() - broken_channels.len(),
         broken_channels,
+        untold: untold::all(connection)?,
         habits: HashMap::new(),
     })
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::assess::Observed;
+use super::{assess::Observed, unknown};
 use crate::{
     domain::{Action, Condition, Decision, ObservationView, Observations, Reason, Severity, Subject},
     notify::{channels::ChannelKind, outbox::State},
@@ -83,13 +83,10 @@ pub struct NotificationView {
 }
 
 impl Report {
-    /// Whether anything could not be found out: exit code 3.
+    /// Whether anything could not be found out that this pass was to find out: exit code 3.
     pub fn something_unknown(&self) -> bool {
         self.observations.something_unknown()
-            || self
-                .conditions
-                .iter()
-                .any(|condition| condition.severity == Severity::Unknown)
+            || self.conditions.iter().any(unknown::was_to_be_found_out)
             || self
                 .notifications
                 .iter()

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    assess::{AssessSettings, Observed, assess, with_habit},
+    assess::{AssessSettings, Observed, assess, untold, with_habit},
     decide::decide,
     observe::History,
     policy::Policy,
@@ -22,7 +22,7 @@ use crate::{
     config::Settings,
     domain::{Action, Condition, Decision, RunOutcome, Severity, Trigger},
     notify::{channels::ChannelKind, outbox::NewMessage},
-    store::tables::{runs, silences},
+    store::tables::{self, runs, silences},
 };
 
 /// The rules of one configuration.
@@ -78,6 +78,7 @@ impl Rules {
                 deadline: settings.heuristic.deadline,
                 budget_thresholds: settings.budget.thresholds,
                 budget_shares: settings.budget.shares.clone(),
+                unknown_after: settings.heuristic.unknown_after,
                 lead_days: settings.heuristic.lead_days,
                 margin: settings.heuristic.margin,
                 habit_margin: settings.heuristic.habit_margin,
@@ -162,6 +163,8 @@ impl Rules {
         let decided = self.decide(tx, &pass.conditions, pass.now, spoken_at)?;
         let report = pass.report(&decided.decisions);
         record::reading(tx, &pass.observed, pass.now)?;
+        let untold = untold(&pass.observed, &pass.conditions);
+        tables::untold::keep(tx, &untold.own, &untold.by_upstream, pass.now)?;
         runs::insert(tx, &pass.row(&report, &decided.decisions, self.assess.deadline))?;
         let run_id = Some(pass.run_id.as_str());
         let message = self.record(tx, run_id, &decided, pass.now, insert)?;

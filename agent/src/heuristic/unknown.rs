@@ -1,6 +1,6 @@
 //! What a pass could not find out, and why: the text of the one warning that such a pass logs.
 
-use crate::domain::{Condition, ObservationView, Observations, Severity};
+use crate::domain::{Condition, ObservationView, Observations, Severity, Step};
 
 /// One reason for each thing that could not be found out; empty if everything was found out.
 ///
@@ -14,20 +14,18 @@ pub(super) fn reasons(observations: &Observations, conditions: &[Condition]) -> 
                 "goal" | "beeminder" | "upstream" | "walk"
             )
     };
-    let unknown: Vec<_> = conditions
+    let named = conditions
         .iter()
-        .filter(|condition| condition.severity == Severity::Unknown && !follows_from_beeminder(condition))
-        .collect();
-    // A budget known only from an old reading may still be bad enough to be no unknown condition.
-    let budget = reason("budget", &observations.budget).filter(|_| {
-        !unknown
-            .iter()
-            .any(|condition| condition.subject.topic() == "budget")
-    });
-    let named = unknown
-        .iter()
+        .filter(|condition| was_to_be_found_out(condition) && !follows_from_beeminder(condition))
         .map(|condition| format!("{}: {}", condition.subject, condition.evidence));
-    beeminder.clone().into_iter().chain(named).chain(budget).collect()
+    beeminder.clone().into_iter().chain(named).collect()
+}
+
+/// Whether a pass was to find it out and could not. How much of a budget is used is told to Mecris: a reading
+/// that nobody took is not something that a pass could find out.
+pub(super) fn was_to_be_found_out(condition: &Condition) -> bool {
+    let asks = condition.ask.is_some_and(|ask| ask.step == Step::Unknown);
+    (condition.severity == Severity::Unknown || asks) && condition.subject.topic() != "budget"
 }
 
 fn reason(arm: &str, view: &ObservationView) -> Option<String> {
@@ -100,10 +98,7 @@ mod tests {
                 &observations(down, view(Freshness::Unknown, "no reading in March")),
                 &conditions
             ),
-            [
-                "beeminder: Beeminder failed (status 503)",
-                "budget:groq: no reading in March"
-            ]
+            ["beeminder: Beeminder failed (status 503)"]
         );
     }
 
@@ -121,12 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn an_old_reading_of_a_budget_has_a_reason_although_its_condition_is_a_warning() {
-        let old = view(Freshness::Stale, "the newest reading is 9 days old");
-        let conditions = [condition("budget:groq", Severity::Warning, "92% used")];
+    fn a_reading_of_a_budget_that_nobody_took_is_no_failure_of_the_pass() {
+        let conditions = [condition("budget:groq", Severity::Unknown, "no reading in March")];
+        let unread = view(Freshness::Unknown, "no reading in March");
         assert_eq!(
-            reasons(&observations(view(Freshness::Fresh, ""), old), &conditions),
-            ["budget: the newest reading is 9 days old"]
+            reasons(&observations(view(Freshness::Fresh, ""), unread), &conditions),
+            Vec::<String>::new()
         );
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Breaker {
 struct State {
     phase: Phase,
     failures: u32,
+    /// Why the last try failed.
+    why: String,
     pause: Duration,
 }
 
@@ -43,9 +45,10 @@ enum Phase {
 }
 
 /// Why a call is not let through.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {
     pub(super) failures: u32,
+    pub(super) why: String,
     pub(super) retry_in: Duration,
 }
 
@@ -54,6 +57,7 @@ impl Breaker {
         let state = State {
             phase: Phase::Closed,
             failures: 0,
+            why: String::new(),
             pause: tuning.first_pause,
         };
         Arc::new(Self {
@@ -73,8 +77,10 @@ impl Breaker {
                 return answer;
             }
             if timeout_at(deadline, changed).await.is_err() {
+                let state = self.lock();
                 return Err(Refusal {
-                    failures: self.lock().failures,
+                    failures: state.failures,
+                    why: state.why.clone(),
                     retry_in: Duration::ZERO,
                 });
             }
@@ -89,6 +95,7 @@ impl Breaker {
             Phase::Closed => Some(Ok(self.permit(false))),
             Phase::Open { until } if until > now => Some(Err(Refusal {
                 failures: state.failures,
+                why: state.why.clone(),
                 retry_in: until - now,
             })),
             Phase::Open { .. } => {
@@ -130,16 +137,18 @@ impl Permit {
         *state = State {
             phase: Phase::Closed,
             failures: 0,
+            why: String::new(),
             pause: self.breaker.tuning.first_pause,
         };
         drop(state);
         self.breaker.changed.notify_waiters();
     }
 
-    /// A try failed. Opens a closed circuit after too many failures in a row.
-    pub(super) fn failed(&self) {
+    /// A try failed, and why. Opens a closed circuit after too many failures in a row.
+    pub(super) fn failed(&self, why: &str) {
         self.failed.store(true, Relaxed);
         let mut state = self.breaker.lock();
+        why.clone_into(&mut state.why);
         state.failures = state.failures.saturating_add(1);
         if state.phase == Phase::Closed && state.failures >= self.breaker.tuning.failures_to_open {
             state.phase = Phase::Open {
@@ -183,7 +192,7 @@ mod tests {
     async fn opened() -> Arc<Breaker> {
         let breaker = Breaker::new(Tuning::default());
         for _ in 0..3 {
-            breaker.admit(soon()).await.unwrap().failed();
+            breaker.admit(soon()).await.unwrap().failed("down");
         }
         breaker
     }
@@ -199,17 +208,18 @@ mod tests {
     async fn three_failures_in_a_row_open_it() {
         let breaker = Breaker::new(Tuning::default());
         for _ in 0..2 {
-            breaker.admit(soon()).await.unwrap().failed();
+            breaker.admit(soon()).await.unwrap().failed("down");
         }
         breaker.admit(soon()).await.unwrap().answered();
         for _ in 0..2 {
-            breaker.admit(soon()).await.unwrap().failed();
+            breaker.admit(soon()).await.unwrap().failed("down");
         }
-        breaker.admit(soon()).await.unwrap().failed();
+        breaker.admit(soon()).await.unwrap().failed("down");
         assert_eq!(
             refusal(&breaker).await,
             Refusal {
                 failures: 3,
+                why: "down".to_owned(),
                 retry_in: 5 * SECOND
             }
         );
@@ -240,12 +250,12 @@ mod tests {
         for seconds in [5, 10, 20, 40, 60, 60] {
             assert_eq!(refusal(&breaker).await.retry_in, seconds * SECOND);
             advance(seconds * SECOND).await;
-            breaker.admit(soon()).await.unwrap().failed();
+            breaker.admit(soon()).await.unwrap().failed("down");
         }
         advance(60 * SECOND).await;
         breaker.admit(soon()).await.unwrap().answered();
         for _ in 0..3 {
-            breaker.admit(soon()).await.unwrap().failed();
+            breaker.admit(soon()).await.unwrap().failed("down");
         }
         assert_eq!(refusal(&breaker).await.retry_in, 5 * SECOND);
     }
@@ -283,18 +293,18 @@ mod tests {
             breaker.admit(soon()).await.unwrap(),
         ];
         for _ in 0..3 {
-            late[0].failed();
+            late[0].failed("down");
         }
         late[1].answered();
         assert!(breaker.admit(soon()).await.is_ok());
 
         for _ in 0..3 {
-            late[0].failed();
+            late[0].failed("down");
         }
         advance(5 * SECOND).await;
         let probe = breaker.admit(soon()).await.unwrap();
         late[1].answered();
-        probe.failed();
+        probe.failed("down");
         drop(probe);
         assert_eq!(refusal(&breaker).await.retry_in, 10 * SECOND);
     }

@@ -77,10 +77,10 @@ pub struct Reply {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CallError {
     /// The circuit is open: the last calls failed, the next probe is due later.
-    #[error("{upstream} failed {failures} times in a row, next try in {} s", retry_in.as_secs_f64().ceil())]
+    #[error("{why} ({failures} failures in a row, next try in {} s)", retry_in.as_secs_f64().ceil())]
     CircuitOpen {
-        /// Which upstream.
-        upstream: &'static str,
+        /// Why the last try failed. It names the upstream.
+        why: String,
         /// Failures in a row.
         failures: u32,
         /// How long until the next probe.

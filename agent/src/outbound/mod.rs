@@ -167,7 +167,7 @@ impl Outbound {
             }
         }
         if retry::upstream_failed(&outcome) {
-            permit.failed();
+            permit.failed(&retry::why(self.upstream, &outcome));
         } else {
             permit.answered();
         }
@@ -248,9 +248,14 @@ impl Outbound {
         }
     }
 
-    fn circuit_open(&self, Refusal { failures, retry_in }: Refusal) -> CallError {
+    fn circuit_open(&self, refusal: Refusal) -> CallError {
+        let Refusal {
+            failures,
+            why,
+            retry_in,
+        } = refusal;
         CallError::CircuitOpen {
-            upstream: self.upstream,
+            why,
             failures,
             retry_in,
         }

@@ -28,6 +28,14 @@ pub(super) fn upstream_failed(outcome: &Result<Reply, CallError>) -> bool {
         .map_or(true, |reply| reply.status.is_server_error())
 }
 
+/// Why a try failed, for a person.
+pub(super) fn why(upstream: &str, outcome: &Result<Reply, CallError>) -> String {
+    match outcome {
+        Ok(reply) => format!("{upstream} answered with status {}", reply.status.as_u16()),
+        Err(error) => error.to_string(),
+    }
+}
+
 /// Whether another try may help.
 pub(super) fn worth_retrying(outcome: &Result<Reply, CallError>) -> bool {
     upstream_failed(outcome) || matches!(outcome, Ok(reply) if reply.status == StatusCode::TOO_MANY_REQUESTS)

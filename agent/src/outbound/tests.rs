@@ -338,11 +338,12 @@ async fn an_open_circuit_asks_nobody_and_closes_after_one_good_probe() {
     let CallError::CircuitOpen {
         failures: 3,
         retry_in,
-        ..
+        why,
     } = error
     else {
         panic!("{error}")
     };
+    assert_eq!(why, "fake answered with status 500");
     assert_eq!(server.count(), 3);
 
     tokio::time::sleep(retry_in).await;

@@ -298,6 +298,7 @@ impl Game<'_> {
         self.note_periods(&budgets);
         Ok(Observed {
             beeminder,
+            cure: None,
             walk,
             budgets,
             elapsed: std::time::Duration::from_secs(1),

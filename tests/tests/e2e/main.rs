@@ -28,6 +28,7 @@ mod silences;
 mod stage;
 mod state;
 mod twilio_ways;
+mod unknown;
 mod upstream_down;
 mod waiting;
 mod walk;

@@ -84,6 +84,18 @@ pub enum BeeminderError {
     BaseUrl(String),
 }
 
+impl BeeminderError {
+    /// What only a person can do so that Beeminder can be read again, in the words of a message; `None` if it
+    /// may pass by itself, or if the next step depends.
+    pub fn cure(&self) -> Option<&'static str> {
+        match self {
+            Self::MissingToken => Some("there is no Beeminder token: put one into BEEMINDER_AUTH_TOKEN"),
+            Self::Unauthorized { .. } => Some("Beeminder refuses the token: put a new BEEMINDER_AUTH_TOKEN"),
+            _ => None,
+        }
+    }
+}
+
 /// A JSON value of another shape than documented.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{what} should be {expected}, not {found}")]

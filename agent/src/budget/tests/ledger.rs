@@ -129,7 +129,7 @@ async fn a_fixed_period_that_ended_warns_and_one_that_rolls_goes_on() {
 }
 
 #[tokio::test]
-async fn a_period_that_lies_ahead_is_observed_as_unknown() {
+async fn a_period_that_lies_ahead_is_known_not_to_have_begun() {
     let mut settings = settings();
     settings.providers[0].period = BudgetPeriod::Fixed {
         starts: date(2027, 1, 1),
@@ -139,11 +139,10 @@ async fn a_period_that_lies_ahead_is_observed_as_unknown() {
     let ahead = Bench::with(settings)
         .observe(Provider::Anthropic, "2026-10-24T15:00:00Z")
         .await;
+    let budget = ahead.fresh().unwrap();
     assert_eq!(
-        ahead,
-        Observation::Unknown {
-            why: "the period begins on 2027-01-01".into()
-        }
+        (budget.health, budget.why.as_str()),
+        (Health::Unknown, "the period begins on 2027-01-01")
     );
 }
 

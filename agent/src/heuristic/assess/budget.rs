@@ -1,7 +1,7 @@
 //! `budget:<provider>`: the severity is the budget's health, or that of the share that is said. An old reading
 //! proves only what still holds: money that is spent stays spent until the period ends.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use super::{AssessSettings, words::Local};
 use crate::{
@@ -107,8 +107,9 @@ fn ask(
     match period.phase(today.date()) {
         Phase::Upcoming => None,
         Phase::Ended => observed.fresh().map(|_| Ask {
-            alone_from: period.bounds(local.zone).1,
-            rides_from: period.bounds(local.zone).1,
+            alone_from: ended_for(period, settings, local),
+            rides_from: ended_for(period, settings, local),
+            waits: Reason::UnknownData,
             ..Ask::at_once(Step::Unknown, today)
         }),
         Phase::Current => match highest_used(budget, &settings.budget_shares) {
@@ -120,6 +121,12 @@ fn ask(
             None => None,
         },
     }
+}
+
+/// A period that ended is what nobody can tell any more.
+fn ended_for(period: Period, settings: &AssessSettings, local: &Local<'_>) -> Timestamp {
+    let (_, end) = period.bounds(local.zone);
+    end.saturating_add(settings.unknown_after).unwrap_or(end)
 }
 
 fn highest_used(budget: &Budget, shares: &[Share]) -> Option<Share> {

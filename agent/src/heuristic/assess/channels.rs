@@ -43,7 +43,7 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
             mark.why
         ),
         phrase: Phrase {
-            long: cut(&format!("{name} is broken: {}", mark.why), LONGEST_PHRASE),
+            long: cut(&format!("{name} is broken: {}", mark.why)),
             short: format!("{name} is broken{code}"),
         },
         ask: None,
@@ -52,8 +52,13 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
     }
 }
 
+/// The beginning of a text, up to the last whole word that fits into a phrase.
+pub(super) fn cut(text: &str) -> String {
+    cut_to(text, LONGEST_PHRASE)
+}
+
 /// The beginning of a text, up to the last whole word that fits.
-fn cut(text: &str, room: usize) -> String {
+pub(super) fn cut_to(text: &str, room: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(room) else {
         return text.to_owned();
     };
@@ -69,10 +74,10 @@ mod tests {
     #[test]
     fn a_long_reason_ends_with_a_whole_word() {
         assert_eq!(
-            cut("register it, or use another one", 31),
+            cut_to("register it, or use another one", 31),
             "register it, or use another one"
         );
-        assert_eq!(cut("register it, or use another one", 14), "register it..");
-        assert_eq!(cut("indivisible", 5), "indiv..");
+        assert_eq!(cut_to("register it, or use another one", 14), "register it..");
+        assert_eq!(cut_to("indivisible", 5), "indiv..");
     }
 }

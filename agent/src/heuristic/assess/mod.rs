@@ -13,6 +13,7 @@ mod risk;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod upstream;
 mod walk;
 pub(super) mod words;
@@ -22,6 +23,7 @@ use std::{cmp::Reverse, collections::HashMap, time::Duration};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use risk::{GoalRisk, derail_risk};
+pub use unknown::untold;
 
 use crate::{
     arms::{
@@ -31,7 +33,7 @@ use crate::{
     budget::Budget,
     clock::Outlook,
     config::{BudgetThresholds, GoalRule, LeadDays, WalkSettings},
-    domain::{Condition, Observation, Provider, Share, Slug},
+    domain::{Condition, Observation, Provider, Share, Slug, Subject},
     heuristic::habit::Habit,
     store::tables::broken_channels::BrokenChannel,
 };
@@ -42,6 +44,8 @@ use words::Local;
 pub struct Observed {
     /// The Beeminder account.
     pub beeminder: Observation<Account>,
+    /// What only a person can do so that Beeminder can be read, in words for them.
+    pub cure: Option<&'static str>,
     /// Today's walk; `None`: not configured.
     pub walk: Option<Observation<Walk>>,
     /// The configured budgets.
@@ -68,6 +72,8 @@ pub struct History {
     pub broken_channels: Vec<BrokenChannel>,
     /// How many of the configured channels are not broken.
     pub healthy_channels: usize,
+    /// Since when promises could not be told, by the passes before this one.
+    pub untold: HashMap<Subject, Timestamp>,
     /// The habits of the goals that [`with_habit`] names, by [`Goal::key`].
     pub habits: HashMap<String, Habit>,
 }
@@ -94,6 +100,8 @@ pub struct AssessSettings {
     pub budget_thresholds: BudgetThresholds,
     /// `budget.thresholds.shares`: the shares that are said when they are used, the smallest first.
     pub budget_shares: Vec<Share>,
+    /// `heuristic.unknown_after`: for how long a promise cannot be told before it is said.
+    pub unknown_after: SignedDuration,
     /// `heuristic.deadline`.
     pub deadline: Duration,
     /// `heuristic.lead_days`: how many days before the last day a goal is warned of.
@@ -145,11 +153,7 @@ pub fn assess(
 ) -> Vec<Condition> {
     let local = Local::new(outlook.now(), &settings.zone);
     let mut conditions = goals::conditions(&observed.beeminder, &history.habits, outlook, settings, &local);
-    conditions.push(upstream::condition(
-        &observed.beeminder,
-        &history.beeminder,
-        &local,
-    ));
+    conditions.push(upstream::condition(observed, &history.beeminder, &local));
     if let (Some(walk), Some(settings)) = (&observed.walk, &settings.walk) {
         conditions.push(walk::condition(walk, settings, outlook, &local));
     }
@@ -163,6 +167,7 @@ pub fn assess(
         &local,
     ));
     conditions.extend(channels::conditions(history, &local));
+    unknown::ask(&mut conditions, observed, history, settings, &local);
     sort_by_urgency(&mut conditions);
     conditions
 }

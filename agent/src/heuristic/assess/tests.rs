@@ -4,6 +4,7 @@ mod hold;
 mod phrases;
 mod promises;
 mod steps;
+mod unknown;
 mod walk_and_budget;
 
 use std::{fmt::Write as _, time::Duration};
@@ -46,6 +47,7 @@ fn settings() -> AssessSettings {
         budget_shares: [75, 95, 100]
             .map(|percent| Share::of_percent(percent).unwrap())
             .to_vec(),
+        unknown_after: SignedDuration::from_hours(24),
         deadline: Duration::from_secs(30),
         lead_days: LeadDays::Days(1),
         margin: SignedDuration::from_hours(2),
@@ -134,6 +136,7 @@ fn groq(used_usd: f64, health: Health) -> Budget {
 fn observed(goals: Vec<Goal>) -> Observed {
     Observed {
         beeminder: fresh(account(goals)),
+        cure: None,
         walk: None,
         budgets: Vec::new(),
         elapsed: Duration::from_secs(1),
@@ -543,7 +546,7 @@ fn an_old_reading_makes_every_goal_unknown_and_names_those_at_risk() {
         ..observed(Vec::new())
     };
     insta::assert_snapshot!(table(&assess(&observed, &failing(3, 3), &settings(), &outlook(today("15:00")))), @r"
-    WARNING upstream:beeminder 2026-11-21 | cannot read Beeminder (3 tries, since 14:02); last seen: reading due today 23:59 | cannot read Beeminder; last seen: reading due today 23:59 | 3 tries failed in a row, 3 in the last hour, since 14:02: Beeminder answered 503
+    WARNING upstream:beeminder 2026-11-21 | cannot read Beeminder (3 tries, since 14:02): Beeminder answered 503; last seen: reading due today 23:59 | cannot read Beeminder: Beeminder answered 503; last seen: reading due today 23:59 | 3 tries failed in a row, 3 in the last hour, since 14:02: Beeminder answered 503
     UNKNOWN goal:reading 2026-11-21 | reading unknown, last seen due today 23:59 | reading unknown | not read since 14:02: Beeminder answered 503; then: safebuf 0, 9 h to losedate
     UNKNOWN goal:run 2026-11-21 | run unknown, last seen due tomorrow 23:59 | run unknown | not read since 14:02: Beeminder answered 503; then: safebuf 1, 33 h to losedate
     UNKNOWN goal:piano 2026-11-21 | piano unknown, last seen due 2026-11-30 23:59 | piano unknown | not read since 14:02: Beeminder answered 503; then: safebuf 9, 9 days to losedate
@@ -575,7 +578,7 @@ fn many_goals_at_risk_are_counted_after_the_third() {
     );
     assert_eq!(
         phrase.short,
-        "cannot read Beeminder; last seen: g0 due today 23:59 and 8 more"
+        "cannot read Beeminder: down; last seen: g0 due today 23:59 and 8 more"
     );
 }
 

@@ -3,27 +3,26 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{UpstreamHistory, goals::active, risk::derail_risk, words::Local};
+use super::{Observed, UpstreamHistory, channels::cut_to, goals::active, risk::derail_risk, words::Local};
 use crate::{
     arms::beeminder::Account,
     clock::local_day,
     domain::{Condition, Money, Observation, Phrase, Severity, Slug, Subject},
-    heuristic::policy::{UPSTREAM_FAILURES_IN_A_ROW, UPSTREAM_FAILURES_IN_AN_HOUR},
+    heuristic::policy::{REFUSALS_IN_A_ROW, UPSTREAM_FAILURES_IN_A_ROW, UPSTREAM_FAILURES_IN_AN_HOUR},
 };
 
 /// The most goals that were about to derail that a message names.
 const NAMED_GOALS: usize = 3;
 
-pub(super) fn condition(
-    beeminder: &Observation<Account>,
-    history: &UpstreamHistory,
-    local: &Local<'_>,
-) -> Condition {
-    let severity = severity(beeminder, history);
+/// The most characters of the reason that a message repeats.
+const LONGEST_REASON: usize = 70;
+
+pub(super) fn condition(observed: &Observed, history: &UpstreamHistory, local: &Local<'_>) -> Condition {
+    let severity = severity(observed, history);
     let (evidence, phrase) = if severity == Severity::Safe {
         readable(history)
     } else {
-        unreadable(beeminder, history, local)
+        unreadable(observed, history, local)
     };
     Condition {
         subject: Subject::upstream("beeminder"),
@@ -38,13 +37,17 @@ pub(super) fn condition(
     }
 }
 
-fn severity(beeminder: &Observation<Account>, history: &UpstreamHistory) -> Severity {
+fn severity(observed: &Observed, history: &UpstreamHistory) -> Severity {
+    let enough = match observed.cure {
+        Some(_) => REFUSALS_IN_A_ROW,
+        None => UPSTREAM_FAILURES_IN_A_ROW,
+    };
     match history.consecutive_failures {
-        0 if beeminder.fresh().is_some() => Severity::Safe,
+        0 if observed.beeminder.fresh().is_some() => Severity::Safe,
         // Beeminder was not read although no try failed: there was no try, which proves nothing.
         0 => Severity::Unknown,
         _ if history.failures_last_hour >= UPSTREAM_FAILURES_IN_AN_HOUR => Severity::Critical,
-        UPSTREAM_FAILURES_IN_A_ROW.. => Severity::Warning,
+        failures if failures >= enough => Severity::Warning,
         _ => Severity::Unknown,
     }
 }
@@ -63,11 +66,7 @@ fn readable(history: &UpstreamHistory) -> (String, Phrase) {
     )
 }
 
-fn unreadable(
-    beeminder: &Observation<Account>,
-    history: &UpstreamHistory,
-    local: &Local<'_>,
-) -> (String, Phrase) {
+fn unreadable(observed: &Observed, history: &UpstreamHistory, local: &Local<'_>) -> (String, Phrase) {
     let tries = match history.consecutive_failures {
         1 => "1 try".to_owned(),
         failures => format!("{failures} tries"),
@@ -75,17 +74,24 @@ fn unreadable(
     let since = history
         .last_success
         .map_or("never read".to_owned(), |at| format!("since {}", local.past(at)));
-    let last_seen = last_seen(beeminder, local);
+    let last_seen = last_seen(&observed.beeminder, local);
+    let why = observed.beeminder.why().unwrap_or("no reason was given");
     let evidence = format!(
-        "{tries} failed in a row, {} in the last hour, {since}: {}",
+        "{tries} failed in a row, {} in the last hour, {since}: {why}",
         history.failures_last_hour,
-        beeminder.why().unwrap_or("no reason was given"),
     );
+    let (what, reason) = match observed.cure {
+        Some(cure) => (cure, String::new()),
+        None => (
+            "cannot read Beeminder",
+            format!(": {}", cut_to(why, LONGEST_REASON)),
+        ),
+    };
     let long = format!(
-        "cannot read Beeminder ({tries}, {since}){}",
+        "{what} ({tries}, {since}){reason}{}",
         said(&last_seen, NAMED_GOALS, local)
     );
-    let short = format!("cannot read Beeminder{}", said(&last_seen, 1, local));
+    let short = format!("{what}{reason}{}", said(&last_seen, 1, local));
     (evidence, Phrase { long, short })
 }
 

@@ -41,6 +41,7 @@ async fn read(store: &Store, goal: Goal, when: &str) {
             },
             at: at(when),
         },
+        cure: None,
         walk: None,
         budgets: Vec::new(),
         elapsed: std::time::Duration::ZERO,
@@ -283,6 +284,7 @@ async fn a_history_is_kept_and_is_asked_for_until_it_was_read_or_failed_five_tim
             beeminder: Observation::Unknown {
                 why: "down".to_owned(),
             },
+            cure: None,
             walk: None,
             budgets: Vec::new(),
             elapsed: std::time::Duration::ZERO,

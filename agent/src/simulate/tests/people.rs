@@ -45,3 +45,19 @@ fn a_budget_speaks_at_most_four_times_a_period() {
         assert_eq!(first_days.count(), 0, "{name}: {texts:#?}");
     }
 }
+
+#[test]
+fn what_could_not_be_told_for_a_day_is_told() {
+    for name in ["unknown", "down", "budget-bursts"] {
+        let person = example(name);
+        let unknowns = play(&Scenario::of(&person)).measures.unknowns;
+        assert_eq!(unknowns.told, unknowns.of, "{name}");
+        if name == "unknown" {
+            assert!(unknowns.of > 0, "{name}: {unknowns:?}");
+            let never = [("heuristic.unknown_after".to_owned(), "720h".to_owned())];
+            let settings = settings_of(None, &Scenario::of(&person), &never).unwrap();
+            let silent = Scenario::of(&person).play(&settings).unwrap().measures.unknowns;
+            assert!(silent.told < silent.of, "{silent:?}");
+        }
+    }
+}

@@ -22,6 +22,7 @@ pub mod silences;
 pub mod snapshots;
 pub mod sql;
 pub mod steps;
+pub mod untold;
 pub mod upstreams;
 pub mod verified_generations;
 

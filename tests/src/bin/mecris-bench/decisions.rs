@@ -47,6 +47,7 @@ fn once(observed: &Observed) -> Duration {
         deadline: Duration::from_secs(30),
         budget_thresholds,
         budget_shares: Vec::new(),
+        unknown_after: SignedDuration::from_hours(24),
         lead_days: LeadDays::Days(1),
         habit_margin: SignedDuration::from_hours(1),
         goals: HashMap::new(),
@@ -98,6 +99,7 @@ fn observed(goals: usize) -> Observed {
     };
     Observed {
         beeminder,
+        cure: None,
         walk: None,
         budgets: Vec::new(),
         elapsed: Duration::from_millis(100),

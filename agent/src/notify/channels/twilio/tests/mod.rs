@@ -290,7 +290,7 @@ fn everything_else_is_doubt() {
 fn without_an_answer_it_matters_whether_anything_was_sent() {
     let (upstream, why) = ("twilio", "reset".to_owned());
     let open = CallError::CircuitOpen {
-        upstream,
+        why: why.clone(),
         failures: 3,
         retry_in: Duration::from_secs(30),
     };
