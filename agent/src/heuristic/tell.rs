@@ -14,7 +14,7 @@
 
 use std::cmp::Reverse;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::assess::words::{Local, dollars};
 use crate::{
@@ -115,7 +115,7 @@ impl<'a> Item<'a> {
     /// The sum that can count it; `None` if it is told by its name or not at all.
     fn sum(&self) -> Option<Sum> {
         let step = self.condition.ask?.step;
-        matches!(step, Step::Last | Step::Ahead).then_some(Sum {
+        matches!(step, Step::Last | Step::Ahead | Step::Unknown).then_some(Sum {
             step,
             unwatched: self.heading.is_some(),
         })
@@ -244,31 +244,49 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// `+11 more due today, $4 together`.
+/// `+11 more due today, $4 together`; `+3 more cannot be told`.
 fn sum(conditions: &[&Condition], local: &Local<'_>) -> String {
+    let count = conditions.len();
+    let is_unknown = |condition: &&Condition| condition.ask.is_some_and(|ask| ask.step == Step::Unknown);
+    if conditions.iter().all(is_unknown) {
+        return format!("+{count} more cannot be told");
+    }
+    format!("+{count} more{}{}", due(conditions, local), together(conditions))
+}
+
+/// Until when all of them are due: ` due today`, ` due by Mon 23:59`.
+fn due(conditions: &[&Condition], local: &Local<'_>) -> String {
     let ends: Option<Vec<Timestamp>> = conditions.iter().map(|condition| condition.expires_at).collect();
-    let due = ends
-        .and_then(|ends| ends.into_iter().max())
-        .map_or_else(String::new, |latest| match local.day_of(latest).as_str() {
-            "today" => " due today".to_owned(),
-            _ => format!(" due by {}", local.when(latest)),
-        });
+    let Some(latest) = ends.and_then(|ends| ends.into_iter().max()) else {
+        return String::new();
+    };
+    // The end of a last safe day is the first instant after it.
+    let latest = latest
+        .saturating_sub(SignedDuration::from_secs(1))
+        .unwrap_or(latest);
+    match local.day_of(latest).as_str() {
+        "today" => " due today".to_owned(),
+        _ => format!(" due by {}", local.when(latest)),
+    }
+}
+
+/// What all of them cost: `, $4 together`. A stake that is unknown may add to it.
+fn together(conditions: &[&Condition]) -> String {
     let known: Vec<Money> = conditions
         .iter()
         .filter_map(|condition| condition.stake)
         .collect();
-    let together = known.iter().fold(Money::ZERO, |sum, stake| sum + *stake);
+    let money = known.iter().fold(Money::ZERO, |sum, stake| sum + *stake);
     let least = if known.len() < conditions.len() {
         "at least "
     } else {
         ""
     };
-    let money = if together > Money::ZERO {
-        format!(", {least}{} together", dollars(together))
+    if money > Money::ZERO {
+        format!(", {least}{} together", dollars(money))
     } else {
         String::new()
-    };
-    format!("+{} more{due}{money}", conditions.len())
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
-use jiff::SignedDuration;
-
 use super::*;
 use crate::{
-    domain::{Ask, Phrase, Severity},
-    notify::message::septets,
+    domain::{Ask, ChannelKind, Phrase, Severity},
+    heuristic::{record, rules::Decided},
+    notify::{message::septets, outbox::insert_delivered},
+    store,
 };
 
 const TAG: &str = "#k7q2x9";
@@ -242,6 +242,39 @@ fn a_stake_that_nobody_knows_may_be_the_dearest() {
 }
 
 #[test]
+fn what_ends_at_midnight_is_due_today() {
+    let midnight = end_of_day(0) + SignedDuration::from_secs(1);
+    let decisions = (0..30).map(|n| goal(&format!("goal-number-{n}"), Step::Last, Some(0.0), midnight));
+    let sent = text(decisions.collect());
+    assert!(sent.contains(" more due today #"), "{sent}");
+}
+
+#[test]
+fn what_cannot_be_told_is_counted_as_that() {
+    let decisions = (0..30).map(|n| {
+        let mut decision = goal(
+            &format!("goal-number-{n}"),
+            Step::Unknown,
+            Some(5.0),
+            end_of_day(0),
+        );
+        let words = format!("goal-number-{n} unknown");
+        decision.condition.phrase = Phrase {
+            long: words.clone(),
+            short: words,
+        };
+        decision
+    });
+    let (sent, told, _) = told(decisions.collect());
+    let named = sent.matches(" unknown").count();
+    assert!(
+        sent.contains(&format!("; +{} more cannot be told #", 30 - named)),
+        "{sent}"
+    );
+    assert_eq!(told.order.len(), 30);
+}
+
+#[test]
 fn one_endless_name_is_cut_and_the_rest_is_still_counted() {
     let endless = "a".repeat(250);
     let sent = text(vec![
@@ -335,5 +368,42 @@ proptest! {
             let named = told.order.iter().map(|index| &after[*index]).filter(|told| is_named(told) && step(told) == step(counted));
             prop_assert!(named.map(micros).all(|named| named >= micros(counted)), "{}", sent);
         }
+    }
+}
+
+/// The rows of a query with one column of text.
+fn column(connection: &rusqlite::Connection, query: &str) -> Vec<String> {
+    let mut statement = connection.prepare(query).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn nothing_is_claimed_without_words(drawn in prop::collection::vec(any_decision(), 1..30)) {
+        let mut decisions: Vec<Decision> =
+            drawn.into_iter().enumerate().map(|(n, drawn)| decision_of(n, drawn)).collect();
+        let told = tell(&mut decisions, &zone(), now());
+        let decided = Decided { decisions, told };
+        let mut want: Vec<String> = decided.told().map(|told| told.condition.subject.to_string()).collect();
+        let mut connection = store::in_memory().unwrap();
+        let tx = connection.transaction().unwrap();
+        let mut subjects = Vec::new();
+        let insert = |message: crate::notify::outbox::NewMessage| {
+            subjects = message.subjects.iter().map(ToString::to_string).collect();
+            Ok(insert_delivered(&tx, &message, &[ChannelKind::Sms], now())?.id)
+        };
+        record::decisions_and_message(&tx, insert, None, &decided, &zone(), now()).unwrap();
+        prop_assert_eq!(&subjects, &want);
+        want.sort_unstable();
+        prop_assert_eq!(&column(&tx, "SELECT subject FROM claims ORDER BY subject"), &want);
+        let in_message = "SELECT subject FROM decisions WHERE notification_id IS NOT NULL AND action = 'notify' ORDER BY subject";
+        prop_assert_eq!(&column(&tx, in_message), &want);
+        want.retain(|subject| subject.starts_with("goal:"));
+        prop_assert_eq!(&column(&tx, "SELECT subject FROM steps ORDER BY subject"), &want);
+        let elsewhere = "SELECT reason FROM decisions WHERE action = 'suppress'";
+        prop_assert!(column(&tx, elsewhere).iter().all(|reason| reason == "no_room"));
     }
 }
