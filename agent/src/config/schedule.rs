@@ -11,7 +11,10 @@ use super::{
     reader::{self, Reader},
     setting::{Form, Kind, Setting, Table},
 };
-use crate::{clock::DailyRange, domain::Slug};
+use crate::{
+    clock::DailyRange,
+    domain::{Money, Slug},
+};
 
 pub(super) const HEURISTIC: Table = Table {
     name: "heuristic",
@@ -56,6 +59,18 @@ pub(super) const HEURISTIC: Table = Table {
              0 to 720h",
         )
         .default("\"24h\""),
+        Setting::new(
+            "heuristic.last_call",
+            Kind::Duration,
+            "how long before it derails a goal with much at stake is called for the last time. 0 to 24h",
+        )
+        .default("\"90m\""),
+        Setting::new(
+            "heuristic.last_call_stake",
+            Kind::Number,
+            "the least that is much, in dollars: 0 to 100000",
+        )
+        .default("90"),
         Setting::new(
             "heuristic.deadline",
             Kind::Duration,
@@ -132,6 +147,10 @@ pub struct HeuristicSettings {
     pub unknown_after: SignedDuration,
     /// As `margin`, for a goal that is entered regularly.
     pub habit_margin: SignedDuration,
+    /// How long before it derails a goal with much at stake is called for the last time.
+    pub last_call: SignedDuration,
+    /// The least that is much.
+    pub last_call_stake: Money,
 }
 
 /// `[policy]`.
@@ -172,6 +191,10 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
     let habit = reader.flag("heuristic.habit");
     let unknown_after = reader.duration("heuristic.unknown_after", Duration::ZERO..=30 * DAY);
     let habit_margin = reader.duration("heuristic.habit_margin", Duration::ZERO..=DAY);
+    let last_call = reader.duration("heuristic.last_call", Duration::ZERO..=DAY);
+    let last_call_stake = reader.number("heuristic.last_call_stake", "dollars from 0 to 100000", |usd| {
+        (0.0..=1e5).contains(&usd)
+    });
     if let (Some(interval), Some(deadline)) = (interval, deadline)
         && deadline >= interval
         && environment == Environment::Production
@@ -190,6 +213,8 @@ pub(super) fn heuristic(reader: &mut Reader, environment: Environment) -> Option
         habit: habit?,
         unknown_after: SignedDuration::try_from(unknown_after?).unwrap_or(SignedDuration::MAX),
         habit_margin: SignedDuration::try_from(habit_margin?).unwrap_or(SignedDuration::MAX),
+        last_call: SignedDuration::try_from(last_call?).unwrap_or(SignedDuration::MAX),
+        last_call_stake: Money::from_usd(last_call_stake?).ok()?,
     })
 }
 

@@ -14,12 +14,18 @@ pub enum Step {
     Unknown,
     /// The goal derails soon, and a later day has a chance to say so.
     Ahead,
+    /// As `last`, but by an older reading, since Beeminder cannot be read.
+    LastSeen,
     /// Today is the last day on which Mecris can speak before the goal derails.
     Last,
+    /// The goal derails soon, and much is at stake.
+    LastCall,
     /// At the present pace the budget ends before its period does.
     Pace,
     /// This share of the budget is used.
     Share(Share),
+    /// The goal has derailed. This step is beside the others: it follows none and none follows it.
+    Derailed,
 }
 
 /// What can be said about a subject at one instant.
@@ -65,11 +71,14 @@ impl Ask {
 
 impl Step {
     /// The steps that are one word, as text and database have them. The text of a share is its percent.
-    const WORDS: [(&str, Self); 4] = [
+    const WORDS: [(&str, Self); 7] = [
         ("unknown", Self::Unknown),
         ("ahead", Self::Ahead),
+        ("last_seen", Self::LastSeen),
         ("last", Self::Last),
+        ("last_call", Self::LastCall),
         ("pace", Self::Pace),
+        ("derailed", Self::Derailed),
     ];
 }
 
@@ -79,7 +88,10 @@ impl fmt::Display for Step {
             Self::Share(share) => share.fmt(f),
             Self::Unknown => f.write_str("unknown"),
             Self::Ahead => f.write_str("ahead"),
+            Self::LastSeen => f.write_str("last_seen"),
             Self::Last => f.write_str("last"),
+            Self::LastCall => f.write_str("last_call"),
+            Self::Derailed => f.write_str("derailed"),
             Self::Pace => f.write_str("pace"),
         }
     }
@@ -131,7 +143,7 @@ mod tests {
         assert_eq!(share.to_string(), "95");
         assert_eq!(
             "101".parse::<Step>().unwrap_err().to_string(),
-            "\"101\" is not a step: expected unknown, ahead, last, pace or a percentage from 1 to 100"
+            "\"101\" is not a step: expected unknown, ahead, last_seen, last, last_call, pace, derailed or a percentage from 1 to 100"
         );
     }
 }

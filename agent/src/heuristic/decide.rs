@@ -1,16 +1,14 @@
-//! Turns conditions into decisions. Pure.
+//! Turns conditions into decisions. Pure. `step` looks at what was said before.
+
+mod step;
 
 use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::policy::{Claim, Ledger, Policy, REPEAT_AHEAD_DAYS, REPEAT_UNKNOWN_DAYS, Said, Weight};
-use crate::{
-    clock::local_day,
-    domain::{
-        Action, Ask, Condition, Daystamp, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject,
-        Word,
-    },
+use super::policy::{Claim, Ledger, Policy, Weight};
+use crate::domain::{
+    Action, Condition, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject, Word,
 };
 
 /// Makes one decision for each condition, in the same order, each with exactly one reason. The first question
@@ -97,7 +95,7 @@ impl Verdict {
 }
 
 fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Verdict> {
-    let mut claimed_now: HashSet<&Subject> = HashSet::new();
+    let mut claimed_now: HashSet<(&Subject, bool)> = HashSet::new();
     conditions
         .iter()
         .map(|condition| {
@@ -105,7 +103,8 @@ fn verdicts(conditions: &[Condition], ledger: &Ledger, policy: &Policy, now: Tim
             // Two conditions of the same subject in one pass (Beeminder listed a goal twice) share a claim, so
             // only the first of them notifies.
             let speaks = matches!(verdict, Verdict::Worth(..) | Verdict::Rides { .. });
-            if speaks && !claimed_now.insert(&condition.subject) {
+            let is_past = condition.ask.is_some_and(|ask| ask.step == Step::Derailed);
+            if speaks && !claimed_now.insert((&condition.subject, is_past)) {
                 return Verdict::Silent(Reason::AlreadyNotifiedToday);
             }
             verdict
@@ -136,7 +135,7 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
         }
     }
     if let Some(ask) = &condition.ask {
-        return step(ask, ledger.said_about(&condition.subject), policy, now);
+        return step::verdict(ask, ledger.said_about(&condition.subject), policy, now);
     }
     let Some(claim) = ledger.claims.get(&(condition.subject.clone(), condition.day)) else {
         return Verdict::Worth(Reason::FirstOfDay, Weight::Other);
@@ -145,79 +144,6 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
         Some(author) => Verdict::Asked(Reason::Acknowledged, knows(author)),
         None if claim.holds(now) => after_claim(claim, condition, policy),
         None => Verdict::Worth(Reason::FirstOfDay, Weight::Other),
-    }
-}
-
-/// The decision on a step. A subject is said twice on a day only upwards, and only if `policy.escalate` allows
-/// it; the last chance is never the one that is left out.
-fn step(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
-    let today = local_day(now, &policy.zone);
-    // Who acknowledged a message that reached nobody knows of it all the same.
-    let known = |said: &&Said| said.on == today || said.occasion == ask.occasion && said.step >= ask.step;
-    if let Some(author) = said
-        .iter()
-        .filter(known)
-        .find_map(|said| said.acknowledged_by.as_ref())
-    {
-        return Verdict::Asked(Reason::Acknowledged, knows(author));
-    }
-    let holding: Vec<&Said> = said.iter().filter(|said| said.holds(now)).collect();
-    let of_today = holding
-        .iter()
-        .filter(|said| said.on == today)
-        .map(|said| said.step)
-        .max();
-    if let Some(told) = told_before(ask, &holding, of_today, policy, today) {
-        return Verdict::Silent(told);
-    }
-    let reason = match of_today {
-        None => Reason::FirstOfDay,
-        Some(_) if policy.escalate || ask.step == Step::Last => Reason::Escalated,
-        Some(_) => return Verdict::Silent(Reason::AlreadyNotifiedToday),
-    };
-    match ask.silent {
-        Some(silent) => Verdict::Silent(silent),
-        None if now < ask.rides_from => Verdict::Silent(ask.waits),
-        None if now < ask.alone_from => Verdict::Rides {
-            reason,
-            waits: ask.waits,
-        },
-        None => Verdict::Worth(reason, weight(ask)),
-    }
-}
-
-/// Why a step is not said because of what was said before. A higher step of the same occasion said it too.
-fn told_before(
-    ask: &Ask,
-    holding: &[&Said],
-    of_today: Option<Step>,
-    policy: &Policy,
-    today: Daystamp,
-) -> Option<Reason> {
-    let of_occasion = holding
-        .iter()
-        .any(|said| said.occasion == ask.occasion && said.step >= ask.step);
-    let since = |day: Daystamp| holding.iter().any(|said| said.step == ask.step && said.on >= day);
-    match ask.step {
-        Step::Pace | Step::Share(_) if of_occasion => Some(Reason::ShareAlreadyTold),
-        Step::Last if of_occasion => Some(Reason::AlreadyNotifiedToday),
-        step if of_today >= Some(step) => Some(Reason::AlreadyNotifiedToday),
-        _ if of_occasion => Some(Reason::WarnedLately),
-        Step::Ahead => since(today.minus(REPEAT_AHEAD_DAYS - 1)).then_some(Reason::WarnedLately),
-        Step::Unknown => {
-            let began = local_day(ask.rides_from, &policy.zone);
-            let lately = today.minus(REPEAT_UNKNOWN_DAYS - 1);
-            since(began.max(lately)).then_some(Reason::WarnedLately)
-        }
-        _ => None,
-    }
-}
-
-fn weight(ask: &Ask) -> Weight {
-    match ask.step {
-        Step::Last if ask.is_last_chance => Weight::LastChance,
-        Step::Last => Weight::LastDay,
-        _ => Weight::Other,
     }
 }
 

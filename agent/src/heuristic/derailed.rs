@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use crate::{
     arms::beeminder::GoalKind,
     clock::{DeadlineOffset, beeminder_day},
-    domain::{Daystamp, GoalState, Money},
+    domain::{Daystamp, DerailSign, Derailment, GoalState},
     store::tables::{entries::Entry, readings::Reading},
 };
 
@@ -29,32 +29,6 @@ const DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How many datapoints Beeminder sends with a goal. Of so many or more since a reading, others may be unknown.
 const SHOWN: usize = 3;
-
-/// A derailment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Derailment {
-    /// What shows it.
-    pub sign: Sign,
-    /// When it happened, as far as is known: the losedate that passed, else when the sign appeared.
-    pub at: Timestamp,
-    /// The losedate that passed, by the last reading before it.
-    pub losedate: Option<Timestamp>,
-    /// Beeminder's day of it.
-    pub occasion: Daystamp,
-    /// The dollars that were at risk, by the last reading before it.
-    pub stake: Option<Money>,
-}
-
-/// What shows that a goal derailed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Beeminder made a `#DERAIL` datapoint.
-    Datapoint,
-    /// The losedate passed, nothing was entered before it, and a later one stands.
-    LosedatePassed,
-    /// The goal is frozen and off its line.
-    Frozen,
-}
 
 /// What is known about one goal. All are of this goal, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +74,7 @@ fn by_datapoint(past: Past<'_>, zone: &TimeZone) -> Vec<Derailment> {
                 .readings
                 .iter()
                 .rfind(|reading| reading.at < entry.entered_at);
-            derailment(Sign::Datapoint, entry.entered_at, before, SOON, zone)
+            derailment(DerailSign::Datapoint, entry.entered_at, before, SOON, zone)
         })
         .collect()
 }
@@ -108,7 +82,7 @@ fn by_datapoint(past: Past<'_>, zone: &TimeZone) -> Vec<Derailment> {
 /// A derailment whose sign appeared at `seen`. The losedate of the reading before is the one that passed if
 /// it lies no further back than `within`: else something was entered after that reading.
 fn derailment(
-    sign: Sign,
+    sign: DerailSign,
     seen: Timestamp,
     before: Option<&Reading>,
     within: SignedDuration,
@@ -153,7 +127,7 @@ fn by_losedate(past: Past<'_>, zone: &TimeZone) -> Vec<Derailment> {
                 && later_one_stands(past, passed)
                 && !moved(past, in_time, after, passed, day(passed, in_time))
                 && !was_undone(past, passed);
-            lost.then(|| derailment(Sign::LosedatePassed, passed, Some(in_time), SOON, zone))
+            lost.then(|| derailment(DerailSign::LosedatePassed, passed, Some(in_time), SOON, zone))
         })
         .collect()
 }
@@ -197,7 +171,7 @@ fn by_freezing(past: Past<'_>, zone: &TimeZone) -> Option<Derailment> {
     let last_active = past.readings.iter().rposition(active)?;
     let frozen = past.readings.get(last_active + 1)?;
     Some(derailment(
-        Sign::Frozen,
+        DerailSign::Frozen,
         frozen.at,
         past.readings.get(last_active),
         DAYS,

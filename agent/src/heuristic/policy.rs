@@ -27,6 +27,9 @@ pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 /// value: an old number is better than none for ever.
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
+/// A last call is not made so soon after the message of the last day.
+pub const LAST_CALL_AFTER: SignedDuration = SignedDuration::from_hours(2);
+
 /// A goal that was warned of ahead is not warned of again for this many days, counted in local days.
 pub const REPEAT_AHEAD_DAYS: i64 = 3;
 
@@ -110,6 +113,8 @@ pub struct Said {
     pub occasion: Daystamp,
     /// The local day on which it was said.
     pub on: Daystamp,
+    /// When it was said.
+    pub at: Timestamp,
     /// Who acknowledged it, if anyone did.
     pub acknowledged_by: Option<String>,
     /// When every channel had refused the message for good, so that the person was not told; `None` while the

@@ -15,17 +15,23 @@ use super::{
 use crate::{
     arms::beeminder::Goal,
     clock,
-    domain::{Condition, Decision, Observation, Reason, Severity},
+    domain::{Condition, Decision, Derailment, Observation, Reason, Severity, SilenceKind},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{
         broken_channels,
         claims::{self, NewClaim},
-        decisions, entries, outbox, runs,
+        decisions, derailments, entries, outbox, runs, silences,
         snapshots::{self, BEEMINDER, WALK},
         sql::json,
         steps, untold, upstreams,
     },
 };
+
+/// A derailment is told for so long.
+const DERAILED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How many silences that ended are looked at for vacations.
+const MOST_SILENCES: u32 = 50;
 
 /// For how long a gap between passes is still reported after its end.
 const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -71,6 +77,21 @@ pub(super) fn history(
         untold: untold::all(connection)?,
         habits: HashMap::new(),
     })
+}
+
+/// The derailments that may still be told: of the last seven days, and of the vacations that ended in these.
+pub(super) fn derailments(
+    connection: &Connection,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<(String, Derailment)>> {
+    let lately = now.saturating_sub(DERAILED_LATELY).unwrap_or(Timestamp::MIN);
+    let vacations = silences::ended(connection, now, MOST_SILENCES)?
+        .into_iter()
+        .filter(|silence| silence.kind == SilenceKind::Vacation && silence.ends_at >= lately);
+    let from = vacations
+        .map(|vacation| vacation.starts_at)
+        .fold(lately, Timestamp::min);
+    derailments::since(connection, from)
 }
 
 /// The habits of these goals, by their keys.
@@ -126,6 +147,7 @@ pub(super) fn ledger(
             step: row.step,
             occasion: row.occasion,
             on: clock::local_day(row.claimed_at, zone),
+            at: row.claimed_at,
             acknowledged_by: row.acknowledged_by,
             refused_at: row.refused_at,
         });

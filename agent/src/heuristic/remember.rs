@@ -3,15 +3,20 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Transaction;
 use sha2::{Digest as _, Sha256};
 
-use super::{assess::Observed, observe::History};
+use super::{
+    assess::Observed,
+    derailed::{self, Past},
+    observe::History,
+};
 use crate::{
     arms::beeminder::{Datapoint, Goal},
     domain::Observation,
     store::tables::{
+        derailments,
         entries::{self, Entry},
         entry_histories,
         readings::{self, Reading},
@@ -19,11 +24,18 @@ use crate::{
     },
 };
 
-/// Writes what was read in this pass. A stale or failed reading leaves nothing.
+/// How far back a new reading may change what is known of derailments.
+const JUDGED_AGAIN: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// How much further back lies what shows them.
+const EVIDENCE: SignedDuration = SignedDuration::from_hours(10 * 24);
+
+/// Writes what was read in this pass. A stale or failed reading leaves nothing. `zone` is the person's.
 pub(super) fn pass(
     tx: &Transaction<'_>,
     observed: &Observed,
     histories: &[History],
+    zone: &TimeZone,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     for history in histories {
@@ -33,8 +45,9 @@ pub(super) fn pass(
         }
     }
     if let Observation::Fresh { value: account, at } = &observed.beeminder {
+        let zone = account.zone(zone);
         for read in &account.goals {
-            goal(tx, read, *at)?;
+            goal(tx, read, &zone, *at)?;
         }
     }
     Ok(())
@@ -42,11 +55,31 @@ pub(super) fn pass(
 
 /// Most readings say what the one before said, and then there is nothing to write. The numbers of a goal that
 /// Beeminder is recomputing may be old, so they are no reading.
-fn goal(tx: &Transaction<'_>, goal: &Goal, at: Timestamp) -> rusqlite::Result<()> {
-    if goal.queued || readings::record(tx, &reading(goal, at))? {
+fn goal(tx: &Transaction<'_>, goal: &Goal, zone: &TimeZone, at: Timestamp) -> rusqlite::Result<()> {
+    let changed = !goal.queued && readings::record(tx, &reading(goal, at))?;
+    if goal.queued || changed {
         entered(tx, goal.key(), &goal.datapoints, at)?;
     }
+    if changed {
+        derailed(tx, goal, zone, at)?;
+    }
     Ok(())
+}
+
+/// Judges again which derailments the goal had lately.
+fn derailed(tx: &Transaction<'_>, goal: &Goal, zone: &TimeZone, at: Timestamp) -> rusqlite::Result<()> {
+    let before = |time: Timestamp, span| time.saturating_sub(span).unwrap_or(Timestamp::MIN);
+    let since = before(at, JUDGED_AGAIN);
+    let Some(first_reading) = readings::first(tx, goal.key())? else {
+        return Ok(());
+    };
+    let past = Past {
+        entries: &entries::of_goal(tx, goal.key(), before(since, EVIDENCE))?,
+        readings: &readings::of_goal(tx, goal.key(), before(since, EVIDENCE))?,
+        first_reading,
+        kind: goal.line.kind,
+    };
+    derailments::replace(tx, goal.key(), since, &derailed::derailments(past, since, zone))
 }
 
 fn reading(goal: &Goal, at: Timestamp) -> Reading {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    assess::{AssessSettings, Observed, assess, untold, with_habit},
+    assess::{AssessSettings, Observed, assess, derailed, untold, with_habit},
     decide::decide,
     observe::History,
     policy::Policy,
@@ -18,7 +18,7 @@ use super::{
     unknown,
 };
 use crate::{
-    clock,
+    clock::{self, Outlook},
     config::Settings,
     domain::{Action, Condition, Decision, RunOutcome, Severity, Trigger},
     notify::{channels::ChannelKind, outbox::NewMessage},
@@ -49,6 +49,7 @@ pub struct Pass {
     /// What was entered into goals that are new.
     pub(super) histories: Vec<History>,
     pub(super) conditions: Vec<Condition>,
+    pub(super) outlook: Outlook,
 }
 
 /// The decisions of one pass, and the message that follows from them.
@@ -82,6 +83,8 @@ impl Rules {
                 lead_days: settings.heuristic.lead_days,
                 margin: settings.heuristic.margin,
                 habit_margin: settings.heuristic.habit_margin,
+                last_call: settings.heuristic.last_call,
+                last_call_stake: settings.heuristic.last_call_stake,
                 goals: settings.goals.clone(),
             },
             policy: Policy {
@@ -126,6 +129,7 @@ impl Rules {
             histories: Vec::new(),
             conditions: assess(&observed, &history, &self.assess, &outlook),
             observed,
+            outlook,
         })
     }
 
@@ -158,9 +162,15 @@ impl Rules {
         spoken_at: Timestamp,
         insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
     ) -> rusqlite::Result<(Report, Option<String>)> {
-        remember::pass(tx, &pass.observed, &pass.histories, pass.now)?;
+        remember::pass(tx, &pass.observed, &pass.histories, &self.assess.zone, pass.now)?;
         record::expire_waiting(tx, pass.now)?;
-        let decided = self.decide(tx, &pass.conditions, pass.now, spoken_at)?;
+        let mut conditions = pass.conditions.clone();
+        if let Some(account) = pass.observed.beeminder.fresh() {
+            // What this very reading shows to have happened is known only now.
+            let derailments = record::derailments(tx, pass.now)?;
+            conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess.zone));
+        }
+        let decided = self.decide(tx, &conditions, pass.now, spoken_at)?;
         let report = pass.report(&decided.decisions);
         record::reading(tx, &pass.observed, pass.now)?;
         let untold = untold(&pass.observed, &pass.conditions);

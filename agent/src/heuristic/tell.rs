@@ -1,6 +1,6 @@
 //! The message of a pass: which conditions it names, which it counts, and which find no room. Pure.
 //!
-//! 1. **Chosen**: what has its last day comes first, then the rest. Among these the dearest comes first, then
+//! 1. **Chosen**: what has its last day comes first, then what has derailed, then the rest. Among these the dearest comes first, then
 //!    what ends first, then by name.
 //! 2. **Short enough**: if everything fits into one segment in few words, everything is named. Otherwise two
 //!    segments name as many of the first chosen as they can. In the room that is left, the first chosen are put
@@ -97,10 +97,15 @@ impl<'a> Item<'a> {
     /// The order in which conditions are chosen. Beyond the last days, what makes the message leave comes
     /// before what only goes with it. An unknown stake may be the dearest.
     fn choice(&self) -> impl Ord + use<'_> {
-        let has_its_last_day = self.condition.ask.is_some_and(|ask| ask.step == Step::Last);
+        let step = self.condition.ask.map(|ask| ask.step);
+        let rank = match step {
+            Some(Step::LastCall | Step::Last | Step::LastSeen) => 0,
+            Some(Step::Derailed) => 1,
+            _ => 2,
+        };
         (
-            !has_its_last_day,
-            !has_its_last_day && self.rides,
+            rank,
+            rank > 0 && self.rides,
             Reverse(self.condition.stake.map_or(i64::MAX, Money::micros)),
             self.place(),
         )
@@ -115,7 +120,11 @@ impl<'a> Item<'a> {
     /// The sum that can count it; `None` if it is told by its name or not at all.
     fn sum(&self) -> Option<Sum> {
         let step = self.condition.ask?.step;
-        matches!(step, Step::Last | Step::Ahead | Step::Unknown).then_some(Sum {
+        let is_counted = matches!(
+            step,
+            Step::Ahead | Step::LastSeen | Step::Last | Step::LastCall | Step::Unknown
+        );
+        is_counted.then_some(Sum {
             step,
             unwatched: self.heading.is_some(),
         })

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     arms::beeminder::{Account, Counting, DataSource, EnteredToday, Goal, GoalKind, GoalState, Today},
     clock::{DeadlineOffset, Outlook, beeminder_day, local_day},
-    domain::{Condition, Daystamp, Observation, Phrase, Severity, Subject},
+    domain::{Ask, Condition, Daystamp, Observation, Phrase, Severity, Subject},
     heuristic::habit::Habit,
 };
 
@@ -50,6 +50,12 @@ pub(super) fn conditions(
         }
         Observation::Stale { at, why, .. } => {
             let seen = derail_risk(goal, &zone, *at);
+            let ask = seen
+                .derails_at
+                .and_then(|derails_at| steps::last_seen(goal, derails_at, *at, outlook, settings, &zone));
+            if let Some(ask) = ask {
+                return Some(last_seen(goal, &seen, day, *at, ask, local));
+            }
             let why = format!("not read since {}: {why}", local.past(*at));
             Some(unknown(goal, &seen, day, &why, local))
         }
@@ -139,6 +145,40 @@ fn nobody_watches(outlook: &Outlook, local: &Local<'_>) -> String {
     match outlook.next_day() {
         Some(next) => format!("until {} nobody watches", local.when(next)),
         None => "from now on nobody watches".to_owned(),
+    }
+}
+
+/// What a goal said at its last reading, on what is its last day.
+fn last_seen(
+    goal: &Goal,
+    seen: &GoalRisk,
+    day: Daystamp,
+    at: Timestamp,
+    ask: Ask,
+    local: &Local<'_>,
+) -> Condition {
+    let as_of = format!("as of {}: ", local.past(at));
+    let words = GoalWords {
+        goal,
+        report: None,
+        derails_today: ask.occasion == day,
+        read_at: at,
+        local,
+    };
+    let said = words.by_risk(seen, true);
+    Condition {
+        subject: Subject::goal(&goal.slug),
+        severity: Severity::Warning,
+        day,
+        expires_at: seen.derails_at,
+        evidence: format!("{as_of}{}; not read since", seen.evidence),
+        phrase: Phrase {
+            long: format!("{as_of}{}", said.long),
+            short: format!("{as_of}{}", said.short),
+        },
+        ask: Some(ask),
+        stake: goal.pledge,
+        heading: None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod budget;
 mod channels;
+mod derailed;
 mod goal_phrase;
 mod goals;
 mod hold;
@@ -22,6 +23,7 @@ use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+pub use derailed::derailed;
 pub use risk::{GoalRisk, derail_risk};
 pub use unknown::untold;
 
@@ -33,7 +35,7 @@ use crate::{
     budget::Budget,
     clock::Outlook,
     config::{BudgetThresholds, GoalRule, LeadDays, WalkSettings},
-    domain::{Condition, Observation, Provider, Share, Slug, Subject},
+    domain::{Condition, Money, Observation, Provider, Share, Slug, Subject},
     heuristic::habit::Habit,
     store::tables::broken_channels::BrokenChannel,
 };
@@ -110,6 +112,10 @@ pub struct AssessSettings {
     pub margin: SignedDuration,
     /// `heuristic.habit_margin`: the same where the person has a habit.
     pub habit_margin: SignedDuration,
+    /// `heuristic.last_call`: how long before a derailment a goal is called for the last time.
+    pub last_call: SignedDuration,
+    /// `heuristic.last_call_stake`: the least that must be at stake for that.
+    pub last_call_stake: Money,
     /// `[[goal]]`: what is different for single goals.
     pub goals: HashMap<Slug, GoalRule>,
 }

@@ -14,6 +14,9 @@ use crate::{
 /// A derailment this close is CRITICAL on its last day.
 const CRITICAL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
+/// An older reading says nothing about today.
+const SEEN_LATELY: SignedDuration = SignedDuration::from_hours(3 * 24);
+
 /// The step of a goal that derails at `derails_at`, by a fresh reading. `None`: its last day is further away
 /// than `heuristic.lead_days`, so that there is nothing to say yet.
 pub(super) fn ask(
@@ -32,6 +35,9 @@ pub(super) fn ask(
     if last_day > outlook.today() {
         return Some(ahead(goal, occasion, outlook, settings, account_zone));
     }
+    if let Some(last_call) = last_call(goal, derails_at, occasion, outlook, settings) {
+        return Some(last_call);
+    }
     let hold = hold(goal, derails_at, occasion, outlook, settings, habit, account_zone);
     Some(Ask {
         step: Step::Last,
@@ -40,6 +46,60 @@ pub(super) fn ask(
         rides_from: hold.rides_from,
         waits: hold.reason,
         is_last_chance: hold.is_last_chance,
+        silent: is_silent(goal, settings),
+    })
+}
+
+/// The last word about a goal with much at stake: from the last chance on that is `heuristic.last_call` before
+/// it derails.
+fn last_call(
+    goal: &Goal,
+    derails_at: Timestamp,
+    occasion: Daystamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+) -> Option<Ask> {
+    let is_dear = goal
+        .pledge
+        .is_some_and(|pledge| pledge >= settings.last_call_stake);
+    let call = derails_at.saturating_sub(settings.last_call).ok()?;
+    let from = outlook.last_today(call)?;
+    (is_dear && from <= outlook.now()).then_some(Ask {
+        step: Step::LastCall,
+        occasion,
+        alone_from: from,
+        rides_from: from,
+        waits: Reason::NotLastDay,
+        is_last_chance: true,
+        silent: is_silent(goal, settings),
+    })
+}
+
+/// The step of a goal that cannot be read now: by a reading of `seen_at`, today is the last day. It is said at
+/// the last chance but one, or at the last if that pass did not take place. `None` before, if the reading is
+/// too old, or if it says that another day is the last.
+pub(super) fn last_seen(
+    goal: &Goal,
+    derails_at: Timestamp,
+    seen_at: Timestamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+    account_zone: &TimeZone,
+) -> Option<Ask> {
+    let now = outlook.now();
+    let limit = limit(goal, derails_at, settings);
+    let from = outlook.last_but_one_today(limit).unwrap_or(now);
+    let speaks = now.duration_since(seen_at) <= SEEN_LATELY
+        && derails_at > now
+        && outlook.is_last_day(limit)
+        && from <= now;
+    speaks.then(|| Ask {
+        step: Step::LastSeen,
+        occasion: occasion(goal, derails_at, account_zone),
+        alone_from: from,
+        rides_from: from,
+        waits: Reason::NotLastDay,
+        is_last_chance: outlook.is_last_chance(limit),
         silent: is_silent(goal, settings),
     })
 }
@@ -95,6 +155,7 @@ pub(super) fn is_unwatched(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> 
 pub(super) fn severity(ask: &Ask, risk: Severity, derails_at: Timestamp, now: Timestamp) -> Severity {
     let of_step = match ask.step {
         Step::Last if derails_at.duration_since(now) <= CRITICAL_WITHIN => Severity::Critical,
+        Step::LastCall => Severity::Critical,
         _ => Severity::Warning,
     };
     if of_step.at_least(risk) { of_step } else { risk }

@@ -52,6 +52,8 @@ fn settings() -> AssessSettings {
         lead_days: LeadDays::Days(1),
         margin: SignedDuration::from_hours(2),
         habit_margin: SignedDuration::from_hours(1),
+        last_call: SignedDuration::from_mins(90),
+        last_call_stake: Money::from_usd(90.0).unwrap(),
         goals: HashMap::new(),
     }
 }

@@ -12,7 +12,8 @@ mod steps;
 use super::*;
 use crate::{
     clock::{DailyRange, local_day},
-    domain::{Money, Phrase},
+    domain::{Ask, Daystamp, Money, Phrase},
+    heuristic::policy::Said,
 };
 
 fn zone() -> TimeZone {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Money;
 
 const SINCE: &str = "2026-11-14T13:00:00-05:00";
 
@@ -66,7 +67,7 @@ fn find(entries: &[Entry], readings: &[Reading]) -> Vec<Derailment> {
     derailments(past, SINCE.parse().unwrap(), &zone())
 }
 
-fn signs(entries: &[Entry], readings: &[Reading]) -> Vec<Sign> {
+fn signs(entries: &[Entry], readings: &[Reading]) -> Vec<DerailSign> {
     find(entries, readings)
         .iter()
         .map(|derailment| derailment.sign)
@@ -87,7 +88,7 @@ fn a_derail_datapoint_says_when_and_what_was_at_stake() {
     assert_eq!(
         found,
         [Derailment {
-            sign: Sign::Datapoint,
+            sign: DerailSign::Datapoint,
             at: end_of(20),
             losedate: Some(end_of(20)),
             occasion: "2026-11-20".parse().unwrap(),
@@ -118,7 +119,7 @@ fn a_losedate_that_passed_with_nothing_entered_before_it_is_a_derailment() {
     assert_eq!(
         (found[0].sign, found[0].at, found[0].occasion, found[0].stake),
         (
-            Sign::LosedatePassed,
+            DerailSign::LosedatePassed,
             end_of(20),
             "2026-11-20".parse().unwrap(),
             usd(10.0)
@@ -134,7 +135,7 @@ fn what_explains_a_later_losedate_is_no_derailment() {
         change(&mut after);
         [before.clone(), after]
     };
-    let none: [Sign; 0] = [];
+    let none: [DerailSign; 0] = [];
     for (entries, readings, why) in [
         (
             vec![entry("2026-11-20", "20T20:00")],
@@ -180,7 +181,7 @@ fn what_explains_a_later_losedate_is_no_derailment() {
     ] {
         let found = signs(&entries, &readings);
         if why.is_empty() {
-            assert_eq!(found, [Sign::LosedatePassed], "the pledge changes nothing");
+            assert_eq!(found, [DerailSign::LosedatePassed], "the pledge changes nothing");
         } else {
             assert_eq!(found, none, "{why}");
         }
@@ -220,7 +221,10 @@ fn the_time_between_deadline_and_jump_changes_nothing() {
     };
     let found = find(&[], &[before, limbo, after]);
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].sign, found[0].at), (Sign::LosedatePassed, end_of(20)));
+    assert_eq!(
+        (found[0].sign, found[0].at),
+        (DerailSign::LosedatePassed, end_of(20))
+    );
 }
 
 #[test]
@@ -235,7 +239,7 @@ fn a_goal_that_froze_off_its_line_derailed() {
     assert_eq!(found.len(), 1);
     assert_eq!(
         (found[0].sign, found[0].at, found[0].stake),
-        (Sign::Frozen, end_of(20), usd(10.0))
+        (DerailSign::Frozen, end_of(20), usd(10.0))
     );
     assert_eq!(find(&[], &[before.clone(), frozen(Some(false))]), []);
     assert_eq!(find(&[], &[before.clone(), frozen(None)]), []);
@@ -247,7 +251,7 @@ fn a_goal_that_froze_off_its_line_derailed() {
     let again = reading("24T13:00", end_of(30), 10.0);
     assert_eq!(
         signs(&[], &[before.clone(), frozen(Some(true)), again.clone()]),
-        [Sign::LosedatePassed],
+        [DerailSign::LosedatePassed],
         "restarted since"
     );
     assert_eq!(
@@ -257,7 +261,7 @@ fn a_goal_that_froze_off_its_line_derailed() {
     );
     assert_eq!(
         signs(&[derail("21T00:03")], &[before, frozen(Some(true))]),
-        [Sign::Datapoint],
+        [DerailSign::Datapoint],
         "both are one"
     );
 }
@@ -299,8 +303,8 @@ fn two_derailments_a_week_apart_are_two() {
     assert_eq!(
         said,
         [
-            (Sign::Datapoint, "2026-11-14".to_owned(), usd(5.0)),
-            (Sign::LosedatePassed, "2026-11-22".to_owned(), usd(10.0))
+            (DerailSign::Datapoint, "2026-11-14".to_owned(), usd(5.0)),
+            (DerailSign::LosedatePassed, "2026-11-22".to_owned(), usd(10.0))
         ]
     );
 }

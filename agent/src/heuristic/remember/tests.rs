@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     arms::beeminder::Account,
+    domain::Derailment,
     store::{Store, file::image, tests::scratch},
 };
 
@@ -48,7 +49,7 @@ async fn read(store: &Store, goal: Goal, when: &str) {
     };
     let now = at(when);
     store
-        .write(move |tx| pass(tx, &observed, &[], now))
+        .write(move |tx| pass(tx, &observed, &[], &TimeZone::UTC, now))
         .await
         .unwrap();
 }
@@ -289,7 +290,7 @@ async fn a_history_is_kept_and_is_asked_for_until_it_was_read_or_failed_five_tim
             budgets: Vec::new(),
             elapsed: std::time::Duration::ZERO,
         };
-        store.write(move |tx| pass(tx, &observed, &histories, now))
+        store.write(move |tx| pass(tx, &observed, &histories, &TimeZone::UTC, now))
     };
     assert_eq!(wanted(), Some(0));
     history(None).await.unwrap();
@@ -314,6 +315,45 @@ async fn a_history_is_kept_and_is_asked_for_until_it_was_read_or_failed_five_tim
     assert_eq!(given_up, None);
 }
 
+#[tokio::test]
+async fn a_derailment_is_known_by_the_reading_that_shows_it_and_forgotten_when_it_is_undone() {
+    let (_folder, store) = scratch();
+    let known = || {
+        let rows = store
+            .read(|connection| derailments::since(connection, Timestamp::MIN))
+            .unwrap();
+        let shown = |(goal, derailment): (String, Derailment)| format!("{goal} {}", derailment.occasion);
+        rows.into_iter().map(shown).collect::<Vec<_>>()
+    };
+    let entered = point("a", "2026-11-18", "2026-11-18T20:00:00Z", &json!({}));
+    let derail = point(
+        "d",
+        "2026-11-22",
+        "2026-11-23T05:00:10Z",
+        &json!({"is_dummy": true, "is_derail": true}),
+    );
+    read(
+        &store,
+        goal_with(std::slice::from_ref(&entered), &json!({})),
+        "2026-11-22T18:00:00Z",
+    )
+    .await;
+    assert!(known().is_empty());
+    let after = json!({"safebuf": 7, "losedate": "2026-11-30T04:59:59Z", "pledge": 10.0});
+    let shown = goal_with(&[derail, entered.clone()], &after);
+    read(&store, shown, "2026-11-23T18:00:00Z").await;
+    assert_eq!(known(), ["5f 2026-11-23"]);
+    let undone = goal_with(
+        &[
+            point("b", "2026-11-22", "2026-11-23T18:30:00Z", &json!({})),
+            entered,
+        ],
+        &json!({}),
+    );
+    read(&store, undone, "2026-11-23T19:00:00Z").await;
+    assert!(known().is_empty(), "{:?}", known());
+}
+
 /// What 12 goals leave behind in four months: on each of them something is entered once a day at any minute,
 /// and a day begins.
 async fn four_months(store: &Store) {
@@ -330,7 +370,7 @@ async fn four_months(store: &Store) {
                 let entered =
                     morning + hours(9 - 24 * ago) + jiff::SignedDuration::from_secs(rng.i64(0..36_000));
                 let id = format!("{:08x}{:016x}", entered.as_second(), rng.u64(..));
-                let date = jiff::tz::TimeZone::UTC.to_datetime(entered).date();
+                let date = TimeZone::UTC.to_datetime(entered).date();
                 let more = json!({"value": rng.u8(1..100)});
                 point(&id, &date.to_string(), &entered.to_string(), &more)
             };
@@ -350,7 +390,11 @@ async fn four_months(store: &Store) {
         let mut goals: Vec<_> = goals.collect();
         goals.sort_by_key(|(when, _)| *when);
         store
-            .write(move |tx| goals.iter().try_for_each(|(when, read)| goal(tx, read, *when)))
+            .write(move |tx| {
+                goals
+                    .iter()
+                    .try_for_each(|(when, read)| goal(tx, read, &TimeZone::UTC, *when))
+            })
             .await
             .unwrap();
     }

@@ -21,8 +21,12 @@ fn on_fridays_the_goals_of_the_weekend_share_a_phrase() {
 fn nothing_is_wrong_when_read_although_the_phone_syncs_late() {
     let outcome = play(&Scenario::of(&example("phone")));
     assert!(outcome.measures.goal_messages > 0);
-    let texts = outcome.messages.iter().map(|message| &message.text);
-    assert!(texts.clone().all(|text| text.contains("had synced")));
+    let mut about_what_is_to_come = outcome
+        .messages
+        .iter()
+        .map(|message| &message.text)
+        .filter(|text| !text.contains(" derailed "));
+    assert!(about_what_is_to_come.all(|text| text.contains("had synced")));
     assert_eq!(outcome.measures.wrong_when_read, 0);
 }
 

@@ -1,8 +1,8 @@
 //! What a return to an earlier state must not undo: what was said, to whom, and how the person answered.
 //!
-//! Figures (budgets, sessions, readings, imports) go back to what they were. Events do not: passes and
-//! decisions, messages with their attempts, claims, silences, acknowledgements, and channels that are known
-//! to be broken are taken over from a later state. If both states have the same row, `TABLES` says which of
+//! Figures (budgets, sessions, readings of odometers, imports) go back to what they were. Events do not: passes
+//! and decisions, messages with their attempts, claims and steps, silences, acknowledgements, channels that are
+//! known to be broken, and what Beeminder showed are taken over from a later state. If both states have the same row, `TABLES` says which of
 //! the two counts.
 
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
@@ -20,7 +20,7 @@ pub struct Carried {
 }
 
 /// Each table, and when its later row wins. Tables that other tables refer to come first.
-const TABLES: [(&str, Clash); 7] = [
+const TABLES: [(&str, Clash); 12] = [
     ("runs", Clash::Stays),
     (
         "silences",
@@ -42,7 +42,15 @@ const TABLES: [(&str, Clash); 7] = [
         ),
     ),
     ("claims", Clash::Later("excluded.claimed_at > claims.claimed_at")),
+    ("steps", Clash::Later("excluded.claimed_at > steps.claimed_at")),
     ("broken_channels", Clash::Stays),
+    (
+        "entries",
+        Clash::Later("entries.gone_at IS NULL AND excluded.gone_at IS NOT NULL"),
+    ),
+    ("readings", Clash::Stays),
+    ("derailments", Clash::Stays),
+    ("entry_histories", Clash::Stays),
     ("decisions", Clash::Numbered),
 ];
 

@@ -7,6 +7,7 @@ pub mod broken_channels;
 pub mod budget;
 pub mod claims;
 pub mod decisions;
+pub mod derailments;
 pub mod entries;
 pub mod entry_histories;
 pub mod export;

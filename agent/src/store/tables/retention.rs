@@ -103,6 +103,7 @@ fn forget_goals(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
     let mut gone = 0;
     for sql in [
         "DELETE FROM entries WHERE entered_at < ?1",
+        "DELETE FROM derailments WHERE at < ?1",
         "DELETE FROM readings WHERE at < ?1 AND at < (SELECT max(at) FROM readings AS newer WHERE newer.goal = readings.goal)",
     ] {
         gone += tx.prepare_cached(sql)?.execute(params![before])?;

@@ -50,6 +50,8 @@ fn once(observed: &Observed) -> Duration {
         unknown_after: SignedDuration::from_hours(24),
         lead_days: LeadDays::Days(1),
         habit_margin: SignedDuration::from_hours(1),
+        last_call: SignedDuration::from_mins(90),
+        last_call_stake: Money::from_micros(90_000_000),
         goals: HashMap::new(),
         margin: SignedDuration::from_hours(2),
     };

@@ -41,6 +41,7 @@ impl Period {
                 step: ask.step,
                 occasion: ask.occasion,
                 on: local_day(instant, &zone()),
+                at: instant,
                 acknowledged_by: None,
                 refused_at: None,
             });

@@ -10,11 +10,11 @@ fn ask(step: Step, alone_from: &str, silent: Option<Reason>) -> Ask {
         occasion: "2026-11-23".parse().unwrap(),
         alone_from: at(alone_from),
         rides_from: match step {
-            Step::Ahead => Timestamp::MIN,
+            Step::Ahead | Step::Derailed => Timestamp::MIN,
             _ => at(alone_from) - SignedDuration::from_hours(1),
         },
         waits: match step {
-            Step::Ahead => Reason::NotLastDay,
+            Step::Ahead | Step::Derailed => Reason::NotLastDay,
             _ => Reason::BeforeUsualTime,
         },
         is_last_chance: false,
@@ -54,6 +54,7 @@ impl Days {
                 step: ask.step,
                 occasion: ask.occasion,
                 on: local_day(instant, &zone()),
+                at: instant,
                 acknowledged_by: None,
                 refused_at: None,
             });
@@ -218,4 +219,50 @@ fn what_was_refused_everywhere_is_said_again() {
     days.said[0].refused_at = Some(at("21 13:05"));
     days.pass("21 13:30", last(), "", "already_notified_today")
         .pass("21 14:06", last(), "", "first_of_day");
+}
+
+#[test]
+fn an_older_reading_is_followed_by_a_fresh_one_but_not_the_other_way_round() {
+    let seen = || ask(Step::LastSeen, "21 13:00", None);
+    Days::default()
+        .pass("21 13:00", seen(), "", "first_of_day")
+        .pass("21 13:15", seen(), "", "already_notified_today")
+        .pass("21 13:30", last(), "", "escalated")
+        .pass("21 13:45", seen(), "", "already_notified_today");
+}
+
+#[test]
+fn a_last_call_follows_the_last_day_by_two_hours() {
+    let call = || ask(Step::LastCall, "21 15:00", None);
+    let mut escalating = Days {
+        escalate: true,
+        ..Days::default()
+    };
+    escalating
+        .pass("21 13:00", last(), "", "first_of_day")
+        .pass("21 15:00", call(), "", "already_notified_today")
+        .pass("21 15:15", call(), "", "escalated")
+        .pass("21 15:30", call(), "", "already_notified_today");
+    Days::default().pass("21 13:00", last(), "", "first_of_day").pass(
+        "21 15:15",
+        call(),
+        "",
+        "already_notified_today",
+    );
+}
+
+#[test]
+fn a_derailment_is_told_once_beside_what_is_still_to_come() {
+    let derailed = || ask(Step::Derailed, "21 17:30", None);
+    let next = || Ask {
+        occasion: "2026-11-28".parse().unwrap(),
+        ..ask(Step::Ahead, "21 13:00", None)
+    };
+    Days::default()
+        .pass("21 13:00", derailed(), "", "not_last_day")
+        .pass("21 13:15", next(), "", "first_of_day")
+        .pass("21 17:30", derailed(), "", "first_of_day")
+        .pass("21 17:45", derailed(), "", "already_notified_today")
+        .pass("25 17:45", derailed(), "walk", "already_notified_today")
+        .pass("25 17:55", next(), "", "warned_lately");
 }

@@ -10,3 +10,14 @@ CREATE TABLE steps (
     PRIMARY KEY (subject, occasion, step)
 ) STRICT;
 CREATE INDEX steps_by_time ON steps (claimed_at);
+
+-- Derailments of goals, as readings showed them. One that was undone is removed. Kept as long as readings.
+CREATE TABLE derailments (
+    goal          TEXT NOT NULL,                     -- the goal's id, which survives a renaming; without one, its slug
+    occasion      TEXT NOT NULL,                     -- Beeminder's day on which it derailed
+    at            TEXT NOT NULL,                     -- the losedate that passed; if none is known, when it was seen
+    losedate      TEXT,
+    stake_micros  INTEGER,
+    sign          TEXT NOT NULL,                     -- what shows it: datapoint, losedate_passed, frozen
+    PRIMARY KEY (goal, occasion)
+) STRICT, WITHOUT ROWID;

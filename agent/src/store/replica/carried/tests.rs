@@ -40,6 +40,11 @@ async fn earlier_and_later() -> (Store, Store, [TempDir; 2]) {
             VALUES (1, 'r2', '{LATER}', 'goal:reading', 'WARNING', '2026-11-20', 'notify', 'first_of_day', '', 'm2');
          UPDATE silences SET deleted_at = '{LATER}', deleted_by = 'me' WHERE id = 's1';
          INSERT INTO broken_channels VALUES ('sms', '{LATER}', '{LATER}', '{LATER}', 0, NULL, 'no');
+         INSERT INTO steps VALUES ('goal:reading', '2026-11-21', 'ahead', 'WARNING', 'm2', '{LATER}');
+         INSERT INTO entries VALUES ('reading', 'd1', '2026-11-20', '{LATER}', 1, 0, 0, NULL);
+         INSERT INTO readings (goal, at, state, deadline, entered) VALUES ('reading', '{LATER}', 'active', 0, '');
+         INSERT INTO derailments VALUES ('reading', '2026-11-20', '{LATER}', NULL, NULL, 'frozen');
+         INSERT INTO entry_histories VALUES ('reading', 1, '{LATER}', '{LATER}');
          UPDATE budget SET used_micros = 2;
          INSERT INTO odometer_readings VALUES (1, 'groq', '{LATER}', '2026-11', 2, '');"
     );
@@ -85,7 +90,12 @@ async fn what_happened_is_not_undone_and_figures_are() {
             ("notifications", 2),
             ("attempts", 2),
             ("claims", 1),
+            ("steps", 1),
             ("broken_channels", 1),
+            ("entries", 1),
+            ("readings", 1),
+            ("derailments", 1),
+            ("entry_histories", 1),
             ("decisions", 1)
         ]
     );
@@ -95,7 +105,12 @@ async fn what_happened_is_not_undone_and_figures_are() {
         "notifications",
         "attempts",
         "claims",
+        "steps",
         "broken_channels",
+        "entries",
+        "readings",
+        "derailments",
+        "entry_histories",
         "decisions",
     ] {
         assert_eq!(table(&earlier, name), table(&later, name), "{name}");
@@ -164,5 +179,39 @@ async fn a_number_that_means_another_decision_loses_neither() {
     assert_eq!(
         subjects,
         [(1.into(), "walk".into()), (2.into(), "goal:reading".into())]
+    );
+}
+
+#[test]
+fn every_table_is_carried_or_goes_back() {
+    const GO_BACK: [&str; 12] = [
+        "budget",
+        "compatibility",
+        "durable_writes",
+        "imports",
+        "lineage",
+        "odometer_readings",
+        "reconciliations",
+        "snapshots",
+        "untold",
+        "upstream_checks",
+        "usage_sessions",
+        "verified_generations",
+    ];
+    let connection = crate::store::in_memory().unwrap();
+    let all: Vec<String> = connection
+        .prepare(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<rusqlite::Result<_>>()
+        .unwrap();
+    let mut known: Vec<&str> = TABLES.iter().map(|(table, _)| *table).chain(GO_BACK).collect();
+    known.sort_unstable();
+    assert_eq!(
+        all, known,
+        "decide for a new table whether a return to an earlier state undoes it"
     );
 }

@@ -1,0 +1,85 @@
+//! `goal:<slug>`, once more: a goal that has derailed. It is told after the fact, so that the person can answer
+//! Beeminder's mail.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::words::{Local, dollars};
+use crate::{
+    arms::beeminder::{Account, DataSource, Goal, GoalState},
+    clock::{Outlook, local_day},
+    domain::{Ask, Condition, DerailSign, Derailment, Money, Phrase, Reason, Severity, Step, Subject},
+};
+
+/// One condition for each derailment of a goal that the account still has. `derailments` come with the keys of
+/// their goals.
+pub fn derailed(
+    account: &Account,
+    derailments: &[(String, Derailment)],
+    outlook: &Outlook,
+    zone: &TimeZone,
+) -> Vec<Condition> {
+    let local = Local::new(outlook.now(), zone);
+    derailments
+        .iter()
+        .filter_map(|(key, derailment)| {
+            let goal = account.goals.iter().find(|goal| goal.key() == key)?;
+            Some(condition(goal, derailment, outlook, &local))
+        })
+        .collect()
+}
+
+fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Local<'_>) -> Condition {
+    let now = outlook.now();
+    let slug = &goal.slug;
+    // A device's datapoint that syncs later may undo it.
+    let synced = match &goal.source {
+        Some(DataSource::Autodata(_)) => " by what had synced",
+        _ => "",
+    };
+    let when = format!("{}{synced}", local.past(derailment.at));
+    let sign = match derailment.sign {
+        DerailSign::Datapoint => "Beeminder made a #DERAIL datapoint",
+        DerailSign::LosedatePassed => "its losedate passed with nothing entered, and a later one stands",
+        DerailSign::Frozen => "it is frozen and off its line",
+    };
+    Condition {
+        subject: Subject::goal(slug),
+        severity: Severity::Warning,
+        day: local_day(now, local.zone),
+        expires_at: None,
+        evidence: format!("derailed {when}: {sign}"),
+        phrase: Phrase {
+            long: format!("{slug} derailed {when}{}", rest(goal, derailment)),
+            short: format!("{slug} derailed {when}"),
+        },
+        ask: Some(Ask {
+            step: Step::Derailed,
+            occasion: derailment.occasion,
+            // Nothing can be done about it any more: it leaves by itself only at the day's last chance but one.
+            alone_from: outlook.last_but_one_today(Timestamp::MAX).unwrap_or(now),
+            rides_from: Timestamp::MIN,
+            waits: Reason::NotLastDay,
+            is_last_chance: false,
+            silent: None,
+        }),
+        stake: derailment.stake,
+        heading: None,
+    }
+}
+
+/// What was at stake and what can be done: `, $10 at stake (answer Beeminder's mail if it was not fair), now $30`.
+/// Beeminder charges later, so it is never said that it did.
+fn rest(goal: &Goal, derailment: &Derailment) -> String {
+    let money = |amount: Option<Money>| amount.filter(|money| money.micros() > 0).map(dollars);
+    let stake = money(derailment.stake)
+        .map(|stake| format!(", {stake} at stake (answer Beeminder's mail if it was not fair)"))
+        .unwrap_or_default();
+    if goal.state == GoalState::Frozen {
+        return format!("{stake} and stands still: restart it, or look at the payment");
+    }
+    let now = money(goal.pledge)
+        .filter(|_| goal.pledge != derailment.stake)
+        .map(|now| format!(", now {now}"))
+        .unwrap_or_default();
+    format!("{stake}{now}")
+}

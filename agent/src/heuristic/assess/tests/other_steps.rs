@@ -1,0 +1,123 @@
+//! `last_seen`, `last_call` and `derailed`.
+
+use super::*;
+use crate::domain::{DerailSign, Derailment, Step};
+
+/// What becomes of a goal that was read at `seen` and cannot be read since.
+fn stale(goal: &Goal, seen: Timestamp, now: Timestamp) -> Condition {
+    let observed = Observed {
+        beeminder: Observation::Stale {
+            value: account(vec![goal.clone()]),
+            at: seen,
+            why: "no answer".to_owned(),
+        },
+        ..observed(Vec::new())
+    };
+    let conditions = assess(&observed, &healthy(), &settings(), &outlook(now));
+    find(&conditions, "goal:reading")
+}
+
+#[test]
+fn on_the_last_day_an_older_reading_is_said_at_the_last_chance_but_one() {
+    let red = goal("reading", 0);
+    let before = stale(&red, today("13:15"), today("17:15"));
+    assert_eq!((before.severity, before.ask), (Severity::Unknown, None));
+    let told = stale(&red, today("13:15"), today("17:30"));
+    let ask = told.ask.unwrap();
+    assert_eq!((told.severity, ask.step), (Severity::Warning, Step::LastSeen));
+    assert_eq!(ask.occasion, "2026-11-21".parse().unwrap());
+    assert!(
+        told.phrase.long.starts_with("as of 13:15: reading derails today 23:59"),
+        "{:?}",
+        told.phrase
+    );
+}
+
+#[test]
+fn an_older_reading_says_nothing_about_another_day_and_nothing_after_three_days() {
+    let now = today("17:30");
+    let safe = stale(&goal("reading", 3), today("13:15"), now);
+    assert_eq!((safe.severity, safe.ask), (Severity::Unknown, None));
+    // Red today by a reading of three days ago, and by one that is older.
+    let red = goal("reading", 0);
+    let hours = |hours| now - SignedDuration::from_hours(hours);
+    assert!(stale(&red, hours(71), now).ask.is_some());
+    assert_eq!(stale(&red, hours(73), now).ask, None);
+}
+
+fn fresh_step(pledge: f64, now: Timestamp) -> Step {
+    let red = Goal {
+        pledge: Money::from_usd(pledge).ok(),
+        ..goal("reading", 0)
+    };
+    let always = Timetable {
+        daemon: Presence::Always {
+            interval: SignedDuration::from_mins(15),
+        },
+        ..afternoon()
+    };
+    let conditions = assess(
+        &observed(vec![red]),
+        &healthy(),
+        &settings(),
+        &always.outlook(now, 35),
+    );
+    find(&conditions, "goal:reading").ask.unwrap().step
+}
+
+#[test]
+fn a_dear_goal_is_called_at_the_last_chance_ninety_minutes_before_it_derails() {
+    assert_eq!(fresh_step(90.0, today("22:00")), Step::Last);
+    assert_eq!(fresh_step(90.0, today("22:15")), Step::LastCall);
+    assert_eq!(fresh_step(90.0, today("23:30")), Step::LastCall);
+    assert_eq!(fresh_step(30.0, today("22:15")), Step::Last, "not dear enough");
+}
+
+fn told(goal: Goal, sign: DerailSign, stake: f64) -> Condition {
+    let key = goal.key().to_owned();
+    let derailment = Derailment {
+        sign,
+        at: at("2026-11-20T23:59:59-05:00"),
+        losedate: Some(at("2026-11-20T23:59:59-05:00")),
+        occasion: "2026-11-20".parse().unwrap(),
+        stake: Money::from_usd(stake).ok(),
+    };
+    let derailments = vec![(key, derailment.clone()), ("gone".to_owned(), derailment)];
+    let mut conditions = derailed(
+        &account(vec![goal]),
+        &derailments,
+        &outlook(today("15:00")),
+        &zone(),
+    );
+    assert_eq!(conditions.len(), 1, "only goals that the account still has");
+    conditions.remove(0)
+}
+
+#[test]
+fn a_derailment_is_told_with_what_was_at_stake_and_what_is_now() {
+    let with = |pledge: f64, state| Goal {
+        pledge: Money::from_usd(pledge).ok(),
+        state,
+        ..goal("reading", 7)
+    };
+    let raised = told(with(30.0, GoalState::Active), DerailSign::Datapoint, 10.0);
+    assert_eq!(
+        raised.phrase.long,
+        "reading derailed Fri 23:59, $10 at stake (answer Beeminder's mail if it was not fair), now $30"
+    );
+    let ask = raised.ask.unwrap();
+    assert_eq!((ask.step, ask.alone_from), (Step::Derailed, today("17:30")));
+    let capped = told(with(10.0, GoalState::Active), DerailSign::LosedatePassed, 10.0);
+    assert!(!capped.phrase.long.contains("now"), "{}", capped.phrase.long);
+    let free = told(with(5.0, GoalState::Active), DerailSign::Datapoint, 0.0);
+    assert_eq!(free.phrase.long, "reading derailed Fri 23:59, now $5");
+    let frozen = told(with(30.0, GoalState::Frozen), DerailSign::Frozen, 30.0);
+    assert!(
+        frozen
+            .phrase
+            .long
+            .ends_with(" and stands still: restart it, or look at the payment"),
+        "{}",
+        frozen.phrase.long
+    );
+}

@@ -1,0 +1,103 @@
+//! The decision on a step, by what was said before.
+
+use jiff::Timestamp;
+
+use super::{Verdict, knows};
+use crate::{
+    clock::local_day,
+    domain::{Ask, Daystamp, Reason, Step},
+    heuristic::policy::{LAST_CALL_AFTER, Policy, REPEAT_AHEAD_DAYS, REPEAT_UNKNOWN_DAYS, Said, Weight},
+};
+
+/// A subject is said twice on a day only upwards, and only if `policy.escalate` allows it; the last chance is
+/// never the one that is left out. What has derailed is told beside what is still to come.
+pub(super) fn verdict(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
+    let today = local_day(now, &policy.zone);
+    let has_happened = ask.step == Step::Derailed;
+    let beside = |said: &&Said| (said.step == Step::Derailed) == has_happened;
+    // Who acknowledged a message that reached nobody knows of it all the same.
+    let known = |said: &&Said| {
+        let of_today = said.on == today && !has_happened;
+        of_today || said.occasion == ask.occasion && said.step >= ask.step
+    };
+    if let Some(author) = said
+        .iter()
+        .filter(beside)
+        .filter(known)
+        .find_map(|said| said.acknowledged_by.as_ref())
+    {
+        return Verdict::Asked(Reason::Acknowledged, knows(author));
+    }
+    let holding: Vec<&Said> = said
+        .iter()
+        .filter(beside)
+        .filter(|said| said.holds(now))
+        .collect();
+    let of_today = holding
+        .iter()
+        .filter(|said| said.on == today && !has_happened)
+        .map(|said| said.step)
+        .max();
+    if let Some(told) = told_before(ask, &holding, of_today, policy, now) {
+        return Verdict::Silent(told);
+    }
+    let reason = match of_today {
+        None => Reason::FirstOfDay,
+        Some(_) if policy.escalate || ask.step == Step::Last => Reason::Escalated,
+        Some(_) => return Verdict::Silent(Reason::AlreadyNotifiedToday),
+    };
+    match ask.silent {
+        Some(silent) => Verdict::Silent(silent),
+        None if now < ask.rides_from => Verdict::Silent(ask.waits),
+        None if now < ask.alone_from => Verdict::Rides {
+            reason,
+            waits: ask.waits,
+        },
+        None => Verdict::Worth(reason, weight(ask)),
+    }
+}
+
+/// Why a step is not said because of what was said before. A higher step of the same occasion said it too.
+fn told_before(
+    ask: &Ask,
+    holding: &[&Said],
+    of_today: Option<Step>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Reason> {
+    let today = local_day(now, &policy.zone);
+    let of_occasion = holding
+        .iter()
+        .any(|said| said.occasion == ask.occasion && said.step >= ask.step);
+    let since = |day: Daystamp| holding.iter().any(|said| said.step == ask.step && said.on >= day);
+    let said_just_now = || {
+        holding
+            .iter()
+            .filter(|said| said.occasion == ask.occasion && said.step == Step::Last)
+            .any(|said| now.duration_since(said.at) <= LAST_CALL_AFTER)
+    };
+    match ask.step {
+        Step::Pace | Step::Share(_) if of_occasion => Some(Reason::ShareAlreadyTold),
+        Step::LastSeen | Step::Last | Step::LastCall | Step::Derailed if of_occasion => {
+            Some(Reason::AlreadyNotifiedToday)
+        }
+        step if of_today >= Some(step) => Some(Reason::AlreadyNotifiedToday),
+        Step::LastCall if said_just_now() => Some(Reason::AlreadyNotifiedToday),
+        _ if of_occasion => Some(Reason::WarnedLately),
+        Step::Ahead => since(today.minus(REPEAT_AHEAD_DAYS - 1)).then_some(Reason::WarnedLately),
+        Step::Unknown => {
+            let began = local_day(ask.rides_from, &policy.zone);
+            let lately = today.minus(REPEAT_UNKNOWN_DAYS - 1);
+            since(began.max(lately)).then_some(Reason::WarnedLately)
+        }
+        _ => None,
+    }
+}
+
+fn weight(ask: &Ask) -> Weight {
+    match ask.step {
+        Step::Last | Step::LastSeen | Step::LastCall if ask.is_last_chance => Weight::LastChance,
+        Step::Last | Step::LastSeen | Step::LastCall => Weight::LastDay,
+        _ => Weight::Other,
+    }
+}
