@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, Daystamp, Money, Severity, Subject, word::word};
+use super::{Ask, Daystamp, Money, Severity, Step, Subject, word::word};
 
 /// How a condition is put to a person, in two lengths. Both are plain words without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,7 +31,7 @@ pub struct Condition {
     pub evidence: String,
     /// How a message says it.
     pub phrase: Phrase,
-    /// The step of a goal. `None`: it has no steps, and is said once for its day.
+    /// What can be said about it. `None`: nothing.
     pub ask: Option<Ask>,
     /// The dollars that it costs if it breaks; 0: none. `null`: unknown, so perhaps the most of all.
     #[schema(value_type = Option<f64>)]
@@ -39,6 +39,15 @@ pub struct Condition {
     /// What a message says once before the phrases of all conditions with the same heading:
     /// `until Mon 13:00 nobody watches`.
     pub heading: Option<String>,
+}
+
+impl Condition {
+    /// The step of what has no other: an alert, if it is bad enough, once for the day of the condition.
+    pub fn alert(severity: Severity, day: Daystamp) -> Option<Ask> {
+        severity
+            .at_least(Severity::Warning)
+            .then(|| Ask::at_once(Step::Alert, day))
+    }
 }
 
 word! {

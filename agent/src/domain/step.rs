@@ -10,6 +10,8 @@ use super::{Daystamp, Reason, Share, WordError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Step {
+    /// Something is wrong with Mecris itself, or somebody reported something.
+    Alert,
     /// Nobody can tell how the promise stands.
     Unknown,
     /// The goal derails soon, and a later day has a chance to say so.
@@ -35,7 +37,7 @@ pub struct Ask {
     #[schema(value_type = String)]
     pub step: Step,
     /// The day of what is about to happen: Beeminder's day on which the goal derails, the first day of the
-    /// budget's period. Of `unknown` the local day.
+    /// budget's period. Of `unknown` the local day, of `alert` the day on which the trouble began.
     #[schema(value_type = String, format = Date)]
     pub occasion: Daystamp,
     /// From when on it leaves by itself.
@@ -71,7 +73,8 @@ impl Ask {
 
 impl Step {
     /// The steps that are one word, as text and database have them. The text of a share is its percent.
-    const WORDS: [(&str, Self); 7] = [
+    const WORDS: [(&str, Self); 8] = [
+        ("alert", Self::Alert),
         ("unknown", Self::Unknown),
         ("ahead", Self::Ahead),
         ("last_seen", Self::LastSeen),
@@ -86,6 +89,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Share(share) => share.fmt(f),
+            Self::Alert => f.write_str("alert"),
             Self::Unknown => f.write_str("unknown"),
             Self::Ahead => f.write_str("ahead"),
             Self::LastSeen => f.write_str("last_seen"),
@@ -143,7 +147,7 @@ mod tests {
         assert_eq!(share.to_string(), "95");
         assert_eq!(
             "101".parse::<Step>().unwrap_err().to_string(),
-            "\"101\" is not a step: expected unknown, ahead, last_seen, last, last_call, pace, derailed or a percentage from 1 to 100"
+            "\"101\" is not a step: expected alert, unknown, ahead, last_seen, last, last_call, pace, derailed or a percentage from 1 to 100"
         );
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Provider, Slug};
 
 /// What a condition is about: `goal:reading`, `walk`, `budget:groq`, `upstream:beeminder`, `channel:sms`,
-/// `run`. The key of a claim is a subject, a day and a step.
+/// `run`. The key of a claim is a subject, an occasion and a step.
 ///
 /// A person may name other subjects with `send-alert --subject`: letters, digits, `:`, `.`, `_`, `-`, `@`; at
 /// most 260 characters.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::policy::{Claim, Ledger, Policy, Weight};
+use super::policy::{Ledger, Policy, Weight};
 use crate::domain::{
     Action, Condition, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject, Word,
 };
@@ -15,7 +15,7 @@ use crate::domain::{
 /// whose answer is yes decides:
 ///
 /// 1. Is its severity unknown? `unknown_data`, or `explained_by_upstream`. It is WARNING after a while
-/// 2. Is its severity below `notify_at`? `below_threshold`
+/// 2. Is there nothing to say about it? `below_threshold`, of a goal that is at risk `not_last_day`
 /// 3. Has its `expires_at` passed? What we knew about it no longer holds: `unknown_data`
 /// 4. Is it a promise, and is the person on vacation? `vacation`
 /// 5. Does a silence cover it? `silenced`
@@ -117,12 +117,15 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
         let explained = condition.ask.and_then(|ask| ask.silent);
         return Verdict::Silent(explained.unwrap_or(Reason::UnknownData));
     }
-    if condition.ask.is_none() && !condition.severity.at_least(policy.notify_at) {
-        return Verdict::Silent(Reason::BelowThreshold);
-    }
-    if condition.ask.is_none() && condition.subject.is_goal() {
-        return Verdict::Silent(Reason::NotLastDay);
-    }
+    let Some(ask) = &condition.ask else {
+        let is_bad = condition.severity.at_least(Severity::Warning);
+        let later = condition.subject.is_goal() && is_bad;
+        return Verdict::Silent(if later {
+            Reason::NotLastDay
+        } else {
+            Reason::BelowThreshold
+        });
+    };
     if condition.expires_at.is_some_and(|at| at <= now) {
         return Verdict::Silent(Reason::UnknownData);
     }
@@ -134,17 +137,7 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
             return Verdict::Asked(reason, word(silence));
         }
     }
-    if let Some(ask) = &condition.ask {
-        return step::verdict(ask, ledger.said_about(&condition.subject), policy, now);
-    }
-    let Some(claim) = ledger.claims.get(&(condition.subject.clone(), condition.day)) else {
-        return Verdict::Worth(Reason::FirstOfDay, Weight::Other);
-    };
-    match &claim.acknowledged_by {
-        Some(author) => Verdict::Asked(Reason::Acknowledged, knows(author)),
-        None if claim.holds(now) => after_claim(claim, condition, policy),
-        None => Verdict::Worth(Reason::FirstOfDay, Weight::Other),
-    }
+    step::verdict(ask, ledger.said_about(&condition.subject), policy, now)
 }
 
 fn word(silence: &Silence) -> Word {
@@ -162,19 +155,6 @@ fn knows(author: &str) -> Word {
         until: None,
         silence_id: None,
         comment: String::new(),
-    }
-}
-
-/// A subject gets one alert a day. With `escalate` a promise gets a second alert if it turns CRITICAL after an
-/// alert of a lower severity.
-fn after_claim(claim: &Claim, condition: &Condition, policy: &Policy) -> Verdict {
-    let turned_critical =
-        condition.severity == Severity::Critical && !claim.severity.at_least(Severity::Critical);
-    let may_escalate = policy.escalate && condition.subject.is_promise();
-    if may_escalate && turned_critical && !claim.escalated {
-        Verdict::Worth(Reason::Escalated, Weight::Other)
-    } else {
-        Verdict::Silent(Reason::AlreadyNotifiedToday)
     }
 }
 

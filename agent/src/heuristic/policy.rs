@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     clock::DailyRange,
-    domain::{Daystamp, Severity, Silence, SilenceKind, Step, Subject},
+    domain::{Daystamp, Silence, SilenceKind, Step, Subject},
 };
 
 /// An upstream that failed this many times in a row is WARNING. One or two failures are only unknown.
@@ -65,8 +65,6 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 pub struct Policy {
     /// The person's zone.
     pub zone: TimeZone,
-    /// The least severity that is worth a message.
-    pub notify_at: Severity,
     /// Over all channels, any 60 minutes.
     pub max_messages_per_hour: u32,
     /// Over all channels, the local day.
@@ -91,9 +89,7 @@ pub enum Weight {
 /// What was said already.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// The claims of the days in question.
-    pub claims: HashMap<(Subject, Daystamp), Claim>,
-    /// What was said lately about subjects that have steps, and all that was said about the occasions of the
+    /// What was said lately, and all that was said about the occasions of the
     /// conditions.
     pub said: HashMap<Subject, Vec<Said>>,
     /// Messages of the last 60 minutes that reached a provider or may have.
@@ -123,24 +119,10 @@ pub struct Said {
 }
 
 impl Said {
-    /// As [`Claim::holds`].
+    /// Whether it counts as said: its message is alive, was accepted, or was refused only just now.
     pub fn holds(&self, now: Timestamp) -> bool {
         holds(self.refused_at, now)
     }
-}
-
-/// One subject's claim on one day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The worst severity that was said.
-    pub severity: Severity,
-    /// Whether the one escalation of the day is used up.
-    pub escalated: bool,
-    /// Who acknowledged it, if anyone did.
-    pub acknowledged_by: Option<String>,
-    /// When every channel had refused the message for good, so that the person was not told; `None` while the
-    /// message is alive or was accepted.
-    pub refused_at: Option<Timestamp>,
 }
 
 impl Policy {
@@ -171,14 +153,6 @@ impl Ledger {
             .iter()
             .filter(|silence| silence.kind == kind && silence.pattern.covers(subject));
         covering.max_by_key(|silence| silence.ends_at)
-    }
-}
-
-impl Claim {
-    /// Whether the claim still uses up the day: its message is alive, was accepted, or was refused only just
-    /// now.
-    pub fn holds(&self, now: Timestamp) -> bool {
-        holds(self.refused_at, now)
     }
 }
 

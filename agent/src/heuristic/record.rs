@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction};
 use super::{
     assess::{History, Observed, UpstreamHistory},
     habit::{self, Habit},
-    policy::{self, Claim, Ledger, MISSED_DAY, Said},
+    policy::{Ledger, MISSED_DAY, Said},
     rules::Decided,
 };
 use crate::{
@@ -121,8 +121,8 @@ pub(super) fn expire_waiting(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::
     Ok(())
 }
 
-/// What was said already, back to the earliest day that a condition names. That day may be long ago, because
-/// a gap keeps the day on which it began.
+/// What was said already: lately, and about the occasions of these conditions however long ago. A gap keeps the
+/// day on which it began.
 pub(super) fn ledger(
     connection: &Connection,
     conditions: &[Condition],
@@ -131,11 +131,6 @@ pub(super) fn ledger(
 ) -> rusqlite::Result<Ledger> {
     let mut ledger = Ledger::default();
     let today = clock::local_day(now, zone);
-    let earliest = conditions
-        .iter()
-        .map(|condition| condition.day)
-        .min()
-        .unwrap_or(today);
     let mut said = steps::since(connection, now - SAID_LATELY)?;
     for condition in conditions {
         if let Some(ask) = &condition.ask {
@@ -151,29 +146,6 @@ pub(super) fn ledger(
             acknowledged_by: row.acknowledged_by,
             refused_at: row.refused_at,
         });
-    }
-    for row in claims::from_day(connection, earliest)? {
-        let claim = ledger.claims.entry((row.subject, row.day)).or_insert(Claim {
-            severity: row.severity,
-            escalated: false,
-            acknowledged_by: None,
-            refused_at: row.refused_at,
-        });
-        if row.step > 0 {
-            claim.escalated = policy::holds(row.refused_at, now);
-            claim.severity = if claim.escalated {
-                row.severity
-            } else {
-                claim.severity
-            };
-            // If either message reached the person, the claim holds. If both were refused, the later refusal
-            // counts.
-            claim.refused_at = claim
-                .refused_at
-                .zip(row.refused_at)
-                .map(|(first, second)| first.max(second));
-        }
-        claim.acknowledged_by = claim.acknowledged_by.take().or(row.acknowledged_by);
     }
     let (midnight, _) = clock::local_day_bounds(today, zone);
     ledger.messages_last_hour = outbox::messages_since(connection, now - SignedDuration::from_hours(1))?;
@@ -224,12 +196,10 @@ pub(super) fn decisions_and_message(
                 step: u8::from(*reason == Reason::Escalated),
                 severity: condition.severity,
             };
-            match &condition.ask {
-                None => claims::insert(tx, &claim, id, now)?,
-                Some(ask) => {
-                    steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
-                    claims::insert_if_free(tx, &claim, id, now)?;
-                }
+            if let Some(ask) = &condition.ask {
+                steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
+                // For the release before, which knows claims only.
+                claims::insert_if_free(tx, &claim, id, now)?;
             }
         }
     }

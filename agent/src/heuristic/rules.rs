@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::{self, Outlook},
     config::Settings,
-    domain::{Action, Condition, Decision, RunOutcome, Severity, Trigger},
+    domain::{Action, Condition, Decision, RunOutcome, Trigger},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{self, runs, silences},
 };
@@ -89,7 +89,6 @@ impl Rules {
             },
             policy: Policy {
                 zone,
-                notify_at: Severity::Warning,
                 max_messages_per_hour: settings.policy.max_messages_per_hour,
                 max_messages_per_day: settings.policy.max_messages_per_day,
                 quiet_hours: settings.policy.quiet_hours,

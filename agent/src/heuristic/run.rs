@@ -130,8 +130,11 @@ impl Heuristic {
     /// As [`Heuristic::pass`].
     pub async fn alert(
         &self,
-        conditions: Vec<Condition>,
+        mut conditions: Vec<Condition>,
     ) -> Result<(Vec<Decision>, Option<String>), HeuristicError> {
+        for condition in &mut conditions {
+            condition.ask = Condition::alert(condition.severity, condition.day);
+        }
         let _turn = self.one_at_a_time.lock().await;
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_and_copy(self.checkpoint, move |tx| {

@@ -46,7 +46,7 @@ fn condition(mark: &BrokenChannel, local: &Local<'_>) -> Condition {
             long: cut(&format!("{name} is broken: {}", mark.why)),
             short: format!("{name} is broken{code}"),
         },
-        ask: None,
+        ask: Condition::alert(Severity::Warning, local_day(mark.since, local.zone)),
         stake: Some(Money::ZERO),
         heading: None,
     }

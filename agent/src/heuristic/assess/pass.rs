@@ -65,7 +65,7 @@ pub(super) fn condition(
         expires_at: None,
         evidence,
         phrase,
-        ask: None,
+        ask: Condition::alert(severity, day),
         stake: Some(Money::ZERO),
         heading: None,
     }

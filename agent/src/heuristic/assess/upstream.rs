@@ -31,7 +31,7 @@ pub(super) fn condition(observed: &Observed, history: &UpstreamHistory, local: &
         expires_at: None,
         evidence,
         phrase,
-        ask: None,
+        ask: Condition::alert(severity, local_day(local.now, local.zone)),
         stake: Some(Money::ZERO),
         heading: None,
     }

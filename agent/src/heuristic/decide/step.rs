@@ -78,7 +78,7 @@ fn told_before(
     };
     match ask.step {
         Step::Pace | Step::Share(_) if of_occasion => Some(Reason::ShareAlreadyTold),
-        Step::LastSeen | Step::Last | Step::LastCall | Step::Derailed if of_occasion => {
+        Step::Alert | Step::LastSeen | Step::Last | Step::LastCall | Step::Derailed if of_occasion => {
             Some(Reason::AlreadyNotifiedToday)
         }
         step if of_today >= Some(step) => Some(Reason::AlreadyNotifiedToday),

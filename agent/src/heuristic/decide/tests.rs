@@ -12,7 +12,7 @@ mod steps;
 use super::*;
 use crate::{
     clock::{DailyRange, local_day},
-    domain::{Ask, Daystamp, Money, Phrase},
+    domain::{Ask, Daystamp, Money, Phrase, Share},
     heuristic::policy::Said,
 };
 
@@ -29,7 +29,6 @@ fn at(text: &str) -> Timestamp {
 fn policy() -> Policy {
     Policy {
         zone: zone(),
-        notify_at: Severity::Warning,
         max_messages_per_hour: 2,
         max_messages_per_day: 6,
         quiet_hours: DailyRange::new(time(22, 0, 0, 0), time(8, 0, 0, 0)),
@@ -37,18 +36,27 @@ fn policy() -> Policy {
     }
 }
 
+/// A condition with a step if it is bad: of a budget the share 75 or 95 of a period that begins today, of
+/// anything else an alert of today.
 fn condition(subject: &str, severity: Severity, now: Timestamp) -> Condition {
+    let day = local_day(now, &zone());
+    let share = |percent| Share::of_percent(percent).map(|share| Ask::at_once(Step::Share(share), day));
+    let ask = match (subject.starts_with("budget:"), severity) {
+        (true, Severity::Warning) => share(75),
+        (true, Severity::Critical) => share(95),
+        _ => Condition::alert(severity, day),
+    };
     Condition {
         subject: subject.parse().unwrap(),
         severity,
-        day: local_day(now, &zone()),
+        day,
         expires_at: None,
         evidence: String::new(),
         phrase: Phrase {
             long: String::new(),
             short: String::new(),
         },
-        ask: None,
+        ask,
         stake: Some(Money::ZERO),
         heading: None,
     }
@@ -57,7 +65,7 @@ fn condition(subject: &str, severity: Severity, now: Timestamp) -> Condition {
 /// Passes one after the other, with the ledger as the store would keep it.
 struct Timeline {
     policy: Policy,
-    claims: HashMap<(Subject, Daystamp), Claim>,
+    said: HashMap<Subject, Vec<Said>>,
     messages: Vec<Timestamp>,
     silences: Vec<Silence>,
 }
@@ -66,7 +74,7 @@ impl Timeline {
     fn new(policy: Policy) -> Self {
         Self {
             policy,
-            claims: HashMap::new(),
+            said: HashMap::new(),
             messages: Vec::new(),
             silences: Vec::new(),
         }
@@ -98,18 +106,19 @@ impl Timeline {
         if !said.is_empty() {
             self.messages.push(now);
         }
-        for Decision {
-            condition, reason, ..
-        } in said
-        {
-            let claim = Claim {
-                severity: condition.severity,
-                escalated: *reason == Reason::Escalated,
-                acknowledged_by: None,
-                refused_at: None,
-            };
-            self.claims
-                .insert((condition.subject.clone(), condition.day), claim);
+        for condition in said.into_iter().map(|decision| &decision.condition) {
+            let ask = condition.ask.unwrap();
+            self.said
+                .entry(condition.subject.clone())
+                .or_default()
+                .push(Said {
+                    step: ask.step,
+                    occasion: ask.occasion,
+                    on: local_day(now, &zone()),
+                    at: now,
+                    acknowledged_by: None,
+                    refused_at: None,
+                });
         }
         decisions
     }
@@ -120,8 +129,7 @@ impl Timeline {
             u32::try_from(self.messages.iter().filter(|&&at| counts(at)).count()).unwrap()
         };
         Ledger {
-            claims: self.claims.clone(),
-            said: HashMap::new(),
+            said: self.said.clone(),
             messages_last_hour: count(&|at| now.duration_since(at) < SignedDuration::from_hours(1)),
             messages_today: count(&|at| local_day(at, &zone()) == today),
             silences: self
@@ -135,9 +143,9 @@ impl Timeline {
 
     /// The person acknowledges everything that was said.
     fn acknowledge(&mut self) -> &mut Self {
-        self.claims
-            .values_mut()
-            .for_each(|claim| claim.acknowledged_by = Some("laptop".to_owned()));
+        for said in self.said.values_mut().flatten() {
+            said.acknowledged_by = Some("laptop".to_owned());
+        }
         self
     }
 
@@ -160,9 +168,9 @@ impl Timeline {
 
     /// Every channel refuses what was said.
     fn refuse(&mut self, when: &str) -> &mut Self {
-        self.claims
-            .values_mut()
-            .for_each(|claim| claim.refused_at = Some(at(when)));
+        for said in self.said.values_mut().flatten() {
+            said.refused_at = Some(at(when));
+        }
         self
     }
 }
@@ -178,9 +186,9 @@ fn a_subject_is_said_once_a_day_and_again_on_the_next() {
         .at(
             "21 15:15",
             "budget:reading CRITICAL, walk WARNING",
-            "already_notified_today, already_notified_today",
+            "share_already_told, already_notified_today",
         )
-        .at("21 21:59", "budget:reading CRITICAL", "already_notified_today")
+        .at("21 21:59", "budget:reading CRITICAL", "share_already_told")
         .at("22 15:00", "budget:reading CRITICAL", "first_of_day");
 }
 
@@ -208,24 +216,6 @@ fn what_is_not_bad_enough_or_not_known_is_not_said() {
             "budget:a SAFE, budget:c UNKNOWN",
             "below_threshold, unknown_data",
         );
-    Timeline::new(Policy {
-        notify_at: Severity::Safe,
-        ..policy()
-    })
-    .at(
-        "21 15:00",
-        "budget:a SAFE, budget:c UNKNOWN",
-        "first_of_day, unknown_data",
-    );
-    Timeline::new(Policy {
-        notify_at: Severity::Critical,
-        ..policy()
-    })
-    .at(
-        "21 15:00",
-        "budget:a WARNING, budget:b CRITICAL",
-        "below_threshold, first_of_day",
-    );
 }
 
 #[test]
@@ -287,57 +277,29 @@ fn turning_critical_speaks_again_once_if_escalation_is_on() {
         ..policy()
     })
     .at("21 10:00", "budget:reading WARNING", "first_of_day")
-    .at("21 10:15", "budget:reading WARNING", "already_notified_today")
+    .at("21 10:15", "budget:reading WARNING", "share_already_told")
     .at("21 10:30", "budget:reading CRITICAL", "escalated")
-    .at("21 12:00", "budget:reading CRITICAL", "already_notified_today")
-    .at("21 12:15", "budget:reading WARNING", "already_notified_today")
-    .at("21 12:30", "budget:reading CRITICAL", "already_notified_today");
+    .at("21 12:00", "budget:reading CRITICAL", "share_already_told")
+    .at("21 12:15", "budget:reading WARNING", "share_already_told")
+    .at("21 12:30", "budget:reading CRITICAL", "share_already_told");
     Timeline::new(policy())
         .at("21 10:00", "budget:reading WARNING", "first_of_day")
         .at("21 10:30", "budget:reading CRITICAL", "already_notified_today");
 }
 
 #[test]
-fn only_turning_critical_is_an_escalation() {
+fn what_mecris_says_about_itself_does_not_escalate() {
     Timeline::new(Policy {
         escalate: true,
-        notify_at: Severity::Caution,
         ..policy()
     })
-    .at("21 10:00", "budget:reading CAUTION", "first_of_day")
-    .at("21 12:00", "budget:reading WARNING", "already_notified_today")
-    .at("21 14:00", "budget:reading CRITICAL", "escalated");
-}
-
-#[test]
-fn a_day_has_one_escalation_whatever_its_claim_remembers() {
-    let now = at("21 15:00");
-    let critical = condition("budget:reading", Severity::Critical, now);
-    let reason = |escalated| {
-        let claim = Claim {
-            severity: Severity::Warning,
-            escalated,
-            acknowledged_by: None,
-            refused_at: None,
-        };
-        let claims = HashMap::from([((critical.subject.clone(), critical.day), claim)]);
-        let ledger = Ledger {
-            claims,
-            ..Ledger::default()
-        };
-        decide(
-            vec![critical.clone()],
-            &ledger,
-            &Policy {
-                escalate: true,
-                ..policy()
-            },
-            now,
-        )[0]
-        .reason
-    };
-    assert_eq!(reason(false), Reason::Escalated);
-    assert_eq!(reason(true), Reason::AlreadyNotifiedToday);
+    .at("21 10:00", "upstream:beeminder WARNING", "first_of_day")
+    .at(
+        "21 12:00",
+        "upstream:beeminder CRITICAL",
+        "already_notified_today",
+    )
+    .at("22 12:00", "upstream:beeminder CRITICAL", "first_of_day");
 }
 
 #[test]
@@ -356,8 +318,8 @@ fn a_refused_message_is_tried_again_after_an_hour() {
     Timeline::new(policy())
         .at("21 10:00", "budget:reading CRITICAL", "first_of_day")
         .refuse("21 10:01")
-        .at("21 10:15", "budget:reading CRITICAL", "already_notified_today")
-        .at("21 11:00", "budget:reading CRITICAL", "already_notified_today")
+        .at("21 10:15", "budget:reading CRITICAL", "share_already_told")
+        .at("21 11:00", "budget:reading CRITICAL", "share_already_told")
         .at("21 11:01", "budget:reading CRITICAL", "first_of_day");
 }
 
@@ -368,7 +330,7 @@ fn a_message_that_expired_by_a_clock_that_ran_ahead_is_said_when_the_clock_is_ri
         .refuse("23 10:01")
         .at("21 10:15", "budget:reading CRITICAL", "first_of_day")
         .refuse("21 10:34")
-        .at("21 10:30", "budget:reading CRITICAL", "already_notified_today");
+        .at("21 10:30", "budget:reading CRITICAL", "share_already_told");
 }
 
 #[test]
@@ -444,7 +406,7 @@ fn an_escalation_is_silenced_too_and_is_said_when_the_silence_ends() {
         .silence(SilenceKind::Silence, "budget:*", "21 14:00")
         .at("21 12:00", "budget:a CRITICAL", "silenced")
         .at("21 14:00", "budget:a CRITICAL", "escalated")
-        .at("21 14:15", "budget:a CRITICAL", "already_notified_today");
+        .at("21 14:15", "budget:a CRITICAL", "share_already_told");
 }
 
 #[test]
@@ -497,26 +459,19 @@ fn a_goal_that_is_listed_twice_is_said_once() {
 }
 
 #[test]
-fn the_day_of_the_condition_counts_not_the_day_of_the_pass() {
-    // With a deadline of 17:00, Beeminder's next day has begun, so the goal may speak again on the same
-    // evening.
-    let (now, mut timeline) = (at("21 18:00"), Timeline::new(policy()));
-    let of = |day: &str| Condition {
-        day: day.parse().unwrap(),
-        ..condition("budget:reading", Severity::Warning, now)
+fn what_keeps_the_day_on_which_it_began_is_said_once() {
+    let mut timeline = Timeline::new(policy());
+    let mut broken = |now| {
+        let began = "2026-11-20".parse().unwrap();
+        let condition = Condition {
+            day: began,
+            ask: Condition::alert(Severity::Warning, began),
+            ..condition("channel:sms", Severity::Warning, at(now))
+        };
+        timeline.pass(vec![condition], at(now))[0].reason
     };
-    assert_eq!(
-        timeline.pass(vec![of("2026-11-21")], now)[0].reason,
-        Reason::FirstOfDay
-    );
-    assert_eq!(
-        timeline.pass(vec![of("2026-11-21")], now)[0].reason,
-        Reason::AlreadyNotifiedToday
-    );
-    assert_eq!(
-        timeline.pass(vec![of("2026-11-22")], now)[0].reason,
-        Reason::FirstOfDay
-    );
+    assert_eq!(broken("21 18:00"), Reason::FirstOfDay);
+    assert_eq!(broken("22 18:00"), Reason::AlreadyNotifiedToday);
 }
 
 fn known_severity() -> impl Strategy<Value = Severity> {
@@ -534,16 +489,14 @@ fn any_severity() -> impl Strategy<Value = Severity> {
 
 fn any_policy() -> impl Strategy<Value = Policy> {
     (
-        known_severity(),
         0..4_u32,
         0..8_u32,
         prop::option::of((0..24_i8, 0..24_i8)),
         any::<bool>(),
     )
         .prop_map(
-            |(notify_at, max_messages_per_hour, max_messages_per_day, quiet, escalate)| Policy {
+            |(max_messages_per_hour, max_messages_per_day, quiet, escalate)| Policy {
                 zone: zone(),
-                notify_at,
                 max_messages_per_hour,
                 max_messages_per_day,
                 quiet_hours: quiet
@@ -554,9 +507,9 @@ fn any_policy() -> impl Strategy<Value = Policy> {
 }
 
 /// Minutes since the pass before, and the conditions of this pass.
-type Step = (i64, Vec<(usize, Severity)>);
+type Found = (i64, Vec<(usize, Severity)>);
 
-fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+fn any_steps() -> impl Strategy<Value = Vec<Found>> {
     let gap = prop_oneof![4 => 1..90_i64, 1 => 600..3_000_i64];
     prop::collection::vec(
         (gap, prop::collection::vec((0..4_usize, any_severity()), 0..6)),
@@ -564,16 +517,23 @@ fn any_steps() -> impl Strategy<Value = Vec<Step>> {
     )
 }
 
-fn any_claim() -> impl Strategy<Value = Option<Claim>> {
+/// A share of `budget:a` that was said today.
+fn any_said() -> impl Strategy<Value = Vec<Said>> {
     let refused =
         prop::option::of((0..180_i64).prop_map(|ago| at("21 15:00") - SignedDuration::from_mins(ago)));
-    prop::option::of((any_severity(), any::<bool>(), any::<bool>(), refused)).prop_map(|claim| {
-        claim.map(|(severity, escalated, acknowledged, refused_at)| Claim {
-            severity,
-            escalated,
+    let said = (prop::sample::select(vec![75_u8, 95]), any::<bool>(), refused);
+    prop::option::of(said).prop_map(|said| {
+        let said = said.into_iter();
+        let today = local_day(at("21 15:00"), &zone());
+        said.map(|(percent, acknowledged, refused_at)| Said {
+            step: Step::Share(Share::of_percent(percent).unwrap()),
+            occasion: today,
+            on: today,
+            at: at("21 15:00"),
             acknowledged_by: acknowledged.then(|| "laptop".to_owned()),
             refused_at,
         })
+        .collect()
     })
 }
 
@@ -596,7 +556,7 @@ proptest! {
                 let notifies = matches!(reason, Reason::FirstOfDay | Reason::Escalated);
                 prop_assert_eq!(action == Action::Notify, notifies);
                 if notifies {
-                    prop_assert!(condition.severity.at_least(policy.notify_at), "unknown or harmless: {:?}", condition);
+                    prop_assert!(condition.severity.at_least(Severity::Warning), "unknown or harmless: {:?}", condition);
                     prop_assert!(!policy.quiet_hours.is_some_and(|hours| hours.contains(now, &zone())));
                     said.entry((condition.subject, condition.day)).or_default().push(reason);
                 }
@@ -613,14 +573,14 @@ proptest! {
 
     #[test]
     fn what_is_said_would_be_said_of_anything_worse(
-        policy in any_policy(), claim in any_claim(), one in known_severity(), other in known_severity(), sent in 0..4_u32,
+        policy in any_policy(), said in any_said(), one in known_severity(), other in known_severity(), sent in 0..4_u32,
     ) {
         let now = at("21 15:00");
         let (less, more) = if one.rank() <= other.rank() { (one, other) } else { (other, one) };
         let reason = |severity| {
             let condition = condition("budget:a", severity, now);
-            let claims = claim.clone().map(|claim| ((condition.subject.clone(), condition.day), claim)).into_iter().collect();
-            let ledger = Ledger { claims, messages_last_hour: sent, messages_today: sent, ..Ledger::default() };
+            let said = HashMap::from([(condition.subject.clone(), said.clone())]);
+            let ledger = Ledger { said, messages_last_hour: sent, messages_today: sent, ..Ledger::default() };
             decide(vec![condition], &ledger, &policy, now).remove(0)
         };
         if reason(less).action == Action::Notify {

@@ -20,7 +20,6 @@ fn now() -> Timestamp {
 fn policy(zone: &TimeZone) -> Policy {
     Policy {
         zone: zone.clone(),
-        notify_at: Severity::Warning,
         max_messages_per_hour: 100,
         max_messages_per_day: 100,
         quiet_hours: None,
@@ -45,23 +44,29 @@ fn condition(subject: &str, ask: Option<Ask>, severity: Severity, day: Daystamp)
     }
 }
 
-/// What can be said about a subject on a day: each step of each occasion around it, and what has no steps.
+/// What can be said about a subject on a day: each step of each occasion around it.
 fn all(subject: &str, at: Timestamp, zone: &TimeZone) -> Vec<Condition> {
     let today = clock::local_day(at, zone);
     let shares = [75, 95, 100].map(|percent| Share::of_percent(percent).map(Step::Share).unwrap());
     let steps: Vec<Step> = match subject {
-        "goal:reading" => vec![Step::Unknown, Step::Ahead, Step::Last],
+        "goal:reading" => vec![
+            Step::Alert,
+            Step::Unknown,
+            Step::Ahead,
+            Step::LastSeen,
+            Step::Last,
+            Step::LastCall,
+            Step::Derailed,
+        ],
         "walk" => vec![Step::Unknown, Step::Last],
+        "run" => vec![Step::Alert],
         _ => [Step::Unknown, Step::Pace].into_iter().chain(shares).collect(),
     };
     let days = ["2026-11-19", "2026-11-20", "2026-11-21"].map(|day| day.parse().unwrap());
     let asks = steps
         .iter()
         .flat_map(|step| days.map(|day| Ask::at_once(*step, day)));
-    let none =
-        [Severity::Warning, Severity::Critical].map(|severity| condition(subject, None, severity, today));
     asks.map(|ask| condition(subject, Some(ask), Severity::Warning, today))
-        .chain(none.into_iter().filter(|_| subject != "goal:reading"))
         .collect()
 }
 
@@ -98,7 +103,7 @@ fn whatever_was_said_before_a_clash_is_a_reason_and_no_error() {
     let home = TimeZone::get("America/New_York").unwrap();
     let away = TimeZone::fixed(tz::offset(11));
     let mut connection = store::in_memory().unwrap();
-    for subject in ["goal:reading", "walk", "budget:groq"] {
+    for subject in ["goal:reading", "walk", "budget:groq", "run"] {
         for (hours, zone) in [
             (0, &home),
             (0, &away),

@@ -1,5 +1,5 @@
-//! `claims`: at most one alert for each subject, day and step. The primary key guarantees this, and nothing
-//! here works around it.
+//! `claims`: at most one alert for each subject, day and step, as a release without steps counts them. They are
+//! written for that release, and read as steps where it wrote them (see [`steps`](super::steps)).
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};

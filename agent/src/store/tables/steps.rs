@@ -3,7 +3,7 @@
 //!
 //! A release without steps wrote `claims` only, by Beeminder's day of the pass or the local day. They are read
 //! as steps. Of a goal, CRITICAL on day D is `last` of D, anything less is `ahead` of the day after D. Of the
-//! walk, day D is `last` of D. Of a budget, CRITICAL is 95 %, or 100 % if nothing was left, anything less is 75 % of the period.
+//! walk, day D is `last` of D, of anything else `alert` of D. Of a budget, CRITICAL is 95 %, or 100 % if nothing was left, anything less is 75 % of the period.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
@@ -67,7 +67,7 @@ pub fn insert(
     }
 }
 
-/// The steps that were claimed since `from`, and the claims of goals and walk of a release without steps.
+/// The steps that were claimed since `from`, and the claims of a release without steps, but for budgets.
 ///
 /// # Errors
 /// The error of SQLite.
@@ -86,8 +86,8 @@ pub fn since(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<S
     Ok(rows)
 }
 
-/// The steps of one occasion, however old they are. Of a budget also the claims of a release without steps in
-/// the period, which begins with the occasion.
+/// The steps of one occasion, however old they are. Also the claims of a release without steps: of a budget
+/// those in the period, which begins with the occasion, of what Mecris says about itself that of the day.
 ///
 /// # Errors
 /// The error of SQLite.
@@ -106,9 +106,11 @@ pub fn of_occasion(
         .query_map(params![subject, occasion], known)?
         .filter_map(Result::transpose)
         .collect::<rusqlite::Result<_>>()?;
-    if subject.topic() == "budget" {
-        rows.extend(of_period(connection, subject, occasion)?);
-    }
+    rows.extend(match subject.topic() {
+        "budget" => of_period(connection, subject, occasion)?,
+        "goal" | "walk" => Vec::new(),
+        _ => alerts_of(connection, subject, occasion)?,
+    });
     Ok(rows)
 }
 
@@ -127,13 +129,13 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Option<StepRow>> {
     }))
 }
 
-/// The claims of goals and of the walk whose message has no step.
+/// The claims whose message has no step, but for budgets, whose claims belong to a period.
 fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<StepRow>> {
     connection
         .prepare_cached(&format!(
             "SELECT c.subject, c.day, c.severity, c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
                FROM claims c JOIN notifications n ON n.id = c.notification_id
-              WHERE c.claimed_at >= ?1 AND (c.subject LIKE 'goal:%' OR c.subject = 'walk')
+              WHERE c.claimed_at >= ?1 AND c.subject NOT LIKE 'budget:%'
                 AND NOT EXISTS (SELECT 1 FROM steps s
                                  WHERE s.notification_id = c.notification_id AND s.subject = c.subject)
               ORDER BY c.claimed_at, c.subject"
@@ -143,13 +145,38 @@ fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<S
             let (subject, day): (Subject, Daystamp) = (columns.get()?, columns.get()?);
             let severity: Severity = columns.get()?;
             let (step, occasion) = match (subject.topic(), severity) {
-                ("walk", _) | (_, Severity::Critical) => (Step::Last, day),
-                _ => (Step::Ahead, day.plus(1)),
+                ("walk", _) | ("goal", Severity::Critical) => (Step::Last, day),
+                ("goal", _) => (Step::Ahead, day.plus(1)),
+                _ => (Step::Alert, day),
             };
             Ok(StepRow {
                 subject,
                 occasion,
                 step,
+                claimed_at: columns.time()?,
+                acknowledged_by: columns.get()?,
+                refused_at: columns.time_or_null()?,
+            })
+        })?
+        .collect()
+}
+
+/// The claim of a day whose message has no step.
+fn alerts_of(connection: &Connection, subject: &Subject, day: Daystamp) -> rusqlite::Result<Vec<StepRow>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
+               FROM claims c JOIN notifications n ON n.id = c.notification_id
+              WHERE c.subject = ?1 AND c.day = ?2
+                AND NOT EXISTS (SELECT 1 FROM steps s
+                                 WHERE s.notification_id = c.notification_id AND s.subject = c.subject)"
+        ))?
+        .query_map(params![subject, day], |row| {
+            let mut columns = Columns::of(row);
+            Ok(StepRow {
+                subject: subject.clone(),
+                occasion: day,
+                step: Step::Alert,
                 claimed_at: columns.time()?,
                 acknowledged_by: columns.get()?,
                 refused_at: columns.time_or_null()?,

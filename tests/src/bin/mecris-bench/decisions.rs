@@ -66,7 +66,6 @@ fn once(observed: &Observed) -> Duration {
     };
     let policy = Policy {
         zone: zone(),
-        notify_at: Severity::Warning,
         max_messages_per_hour: 2,
         max_messages_per_day: 6,
         quiet_hours: None,
