@@ -8,6 +8,11 @@ use mecris_agent::{
     telemetry::logs::{self, LogsError},
 };
 
+/// One heap for all threads, which gives memory back: see `docs/PERFORMANCE.md`.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 pub(crate) fn main() -> ExitCode {
     let cli = match Cli::parse_or_explain(std::env::args_os()) {
         Ok(cli) => cli,
