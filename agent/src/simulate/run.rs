@@ -20,8 +20,8 @@ use crate::{
     clock::{local_day_bounds, time_ordered_id},
     config::Settings,
     domain::{
-        Action, BudgetSource, ChannelKind, Money, Month, Observation, Provider, Severity, Silence,
-        SilenceKind, Slug, Subject, SubjectPattern, Trigger,
+        Action, BudgetSource, ChannelKind, Condition, Money, Month, Observation, Provider, Severity, Silence,
+        SilenceKind, Slug, Step, Subject, SubjectPattern, Trigger,
     },
     heuristic::{Report, Rules, assess::Observed, settled},
     notify::outbox::insert_delivered,
@@ -68,7 +68,7 @@ pub struct Message {
     pub at: Timestamp,
     /// Its text, without its tag.
     pub text: String,
-    /// What it is about, in order, and how bad each was.
+    /// What it is about, in order, and how bad each was; without what had happened already.
     pub about: Vec<(Subject, Severity)>,
 }
 
@@ -346,11 +346,15 @@ impl Game<'_> {
     }
 
     fn tell(&mut self, text: String, report: &Report, now: Timestamp) {
+        let is_to_come = |condition: &Condition| condition.ask.is_none_or(|ask| ask.step != Step::Derailed);
         let told = report
             .decisions
             .iter()
-            .filter(|decision| decision.action == Action::Notify);
-        let about: Vec<_> = told.map(|told| (told.subject.clone(), told.severity)).collect();
+            .zip(&report.conditions)
+            .filter(|(decision, condition)| decision.action == Action::Notify && is_to_come(condition));
+        let about: Vec<_> = told
+            .map(|(told, _)| (told.subject.clone(), told.severity))
+            .collect();
         let message = Message { at: now, text, about };
         let slugs: Vec<Slug> = self
             .world

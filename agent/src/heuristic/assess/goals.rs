@@ -15,7 +15,7 @@ use super::{
 use crate::{
     arms::beeminder::{Account, Counting, DataSource, EnteredToday, Goal, GoalKind, GoalState, Today},
     clock::{DeadlineOffset, Outlook, beeminder_day, local_day},
-    domain::{Ask, Condition, Daystamp, Observation, Phrase, Severity, Subject},
+    domain::{Ask, Condition, Daystamp, Observation, Phrase, Severity, Step, Subject},
     heuristic::habit::Habit,
 };
 
@@ -107,12 +107,15 @@ impl Reading<'_> {
         let is_unwatched = ask
             .zip(derails_at)
             .is_some_and(|(ask, at)| steps::is_unwatched(&ask, at, now));
+        let is_last_call = ask.is_some_and(|ask| ask.step == Step::LastCall);
         Condition {
             subject: Subject::goal(&goal.slug),
             severity,
             day,
             expires_at: risk.derails_at,
-            phrase: if is_unwatched {
+            phrase: if is_last_call {
+                last_call(&words.by_risk(&risk, true))
+            } else if is_unwatched {
                 words.under_heading(&risk)
             } else {
                 words.by_risk(&risk, ask.is_some())
@@ -145,6 +148,14 @@ fn nobody_watches(outlook: &Outlook, local: &Local<'_>) -> String {
     match outlook.next_day() {
         Some(next) => format!("until {} nobody watches", local.when(next)),
         None => "from now on nobody watches".to_owned(),
+    }
+}
+
+/// Other words than those of the last day, so that they are read.
+fn last_call(said: &Phrase) -> Phrase {
+    Phrase {
+        long: format!("last call: {}", said.long),
+        short: format!("last call: {}", said.short),
     }
 }
 

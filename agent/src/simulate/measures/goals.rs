@@ -81,6 +81,7 @@ pub(super) fn count_phrases(
     let mut said: BTreeMap<(&Slug, Timestamp, &str), usize> = BTreeMap::new();
     for message in &played.messages {
         for goal in message.named(&played.goals) {
+            let phrase = words::phrase_about(&message.text, &goal.slug);
             let losedate = goal.losedate_at(message.at);
             let early = chances.is_early(message.at, losedate - margins.usual);
             let is_ahead = message.severity_of(&goal.slug) == Some(Severity::Warning);
@@ -88,13 +89,15 @@ pub(super) fn count_phrases(
             if early && !is_ahead {
                 measures.too_early += 1;
             }
-            if early && is_ahead && goal.entered_between(midnight, message.at) {
+            // What has derailed is told whatever was entered since.
+            let is_over = phrase.is_some_and(|phrase| phrase.contains(" derailed "));
+            if early && is_ahead && !is_over && goal.entered_between(midnight, message.at) {
                 measures.ahead_after_entry += 1;
             }
             if goal.is_unsynced_at(message.at) && !message.text.contains("had synced") {
                 measures.wrong_when_read += 1;
             }
-            if let Some(phrase) = words::phrase_about(&message.text, &goal.slug) {
+            if let Some(phrase) = phrase {
                 *said.entry((&goal.slug, losedate, phrase)).or_default() += 1;
             }
         }

@@ -1,6 +1,7 @@
 //! The reference fortnight: what Mecris says to `morning.toml`.
 
 use super::*;
+use crate::simulate::measures::Told;
 
 /// The messages of a run, line by line, and then its measures.
 fn shown(outcome: &Outcome) -> String {
@@ -65,4 +66,32 @@ fn a_setting_that_does_not_exist_is_refused_by_its_name() {
         settings_of(None, &scenario, &set).unwrap_err().to_string(),
         "policy.escalat (--set): no such setting, did you mean policy.escalate?"
     );
+}
+
+/// A person's default days with one setting tried out.
+fn tried(person: &str, key: &str, value: &str) -> Measures {
+    let person = example(person);
+    let scenario = Scenario::of(&person);
+    let set = [(key.to_owned(), value.to_owned())];
+    let settings = settings_of(None, &scenario, &set).unwrap();
+    scenario.play(&settings).unwrap().measures
+}
+
+#[test]
+fn who_is_done_in_the_morning_is_told_little_and_less_without_warnings_ahead() {
+    let morning = example("morning");
+    assert!(play(&Scenario::of(&morning)).measures.goal_messages_alone <= Some(10));
+    let on_last_days = tried("morning", "heuristic.lead_days", "0");
+    assert_eq!(on_last_days.last_days, Told { of: 5, told: 5 });
+    assert!(on_last_days.goal_messages <= 6, "{on_last_days:?}");
+}
+
+#[test]
+fn who_is_done_in_the_evening_is_left_alone_once_the_habit_is_known() {
+    let evening = example("evening");
+    let measures = play(&Scenario::of(&evening)).measures;
+    assert!(measures.goal_messages_by_fortnight[1] <= 4, "{measures:?}");
+    assert_eq!(measures.last_days.told, measures.last_days.of);
+    let without = tried("evening", "heuristic.habit", "false");
+    assert!(without.goal_messages_by_fortnight[1] >= 14, "{without:?}");
 }
