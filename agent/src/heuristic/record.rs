@@ -15,7 +15,7 @@ use super::{
 use crate::{
     arms::beeminder::Goal,
     clock,
-    domain::{Condition, Decision, Derailment, Observation, Reason, Severity, SilenceKind},
+    domain::{Condition, Decision, Derailment, Observation, Reason, Severity, SilenceKind, Step},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{
         broken_channels,
@@ -91,7 +91,7 @@ pub(super) fn derailments(
     let from = vacations
         .map(|vacation| vacation.starts_at)
         .fold(lately, Timestamp::min);
-    derailments::since(connection, from)
+    derailments::between(connection, from, now)
 }
 
 /// The habits of these goals, by their keys.
@@ -198,8 +198,11 @@ pub(super) fn decisions_and_message(
             };
             if let Some(ask) = &condition.ask {
                 steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
-                // For the release before, which knows claims only.
-                claims::insert_if_free(tx, &claim, id, now)?;
+                // For the release before, which knows claims only. It must not take what has happened for
+                // what it has to say today.
+                if ask.step != Step::Derailed {
+                    claims::insert_if_free(tx, &claim, id, now)?;
+                }
             }
         }
     }

@@ -44,13 +44,17 @@ pub(crate) fn audit(
         ..Findings::default()
     };
     let mut by_tag = BTreeMap::<&str, Vec<&twilio::Message>>::new();
-    let mut named = BTreeMap::<String, usize>::new();
+    // What has derailed is told once for each day of a derailment, beside what derails that day.
+    let mut named = BTreeMap::<(bool, String), usize>::new();
     for message in accepted {
         let (text, tag) = message.body.rsplit_once(' ').unwrap_or_default();
         by_tag.entry(tag).or_default().push(message);
         // Without the tag, which may look like the name of a goal.
-        for slug in slugs(text) {
-            *named.entry(slug).or_default() += 1;
+        for phrase in text.split("; ") {
+            let is_over = phrase.contains(" derailed ");
+            for slug in slugs(phrase) {
+                *named.entry((is_over, slug)).or_default() += 1;
+            }
         }
     }
     for ((subject, day), tag) in &promises.claims {
@@ -68,12 +72,13 @@ pub(crate) fn audit(
             .duplicates
             .push(format!("{tag} stands for nothing: {:?}", messages[0].body));
     }
-    for (slug, count) in &named {
+    for ((is_over, slug), count) in &named {
         let days = red.iter().filter(|(red, _)| red == slug).count();
         if *count > days {
-            findings
-                .duplicates
-                .push(format!("{slug} is named by {count} messages in {days} days"));
+            findings.duplicates.push(format!(
+                "{slug} is named by {count} messages in {days} days{}",
+                if *is_over { ", as derailed" } else { "" }
+            ));
         }
     }
     for (slug, day) in must_be_told {

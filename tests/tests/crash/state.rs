@@ -45,7 +45,9 @@ impl Promises {
         })?;
         let messages = messages.collect::<rusqlite::Result<_>>()?;
         let mut statement = connection.prepare(
-            "SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id",
+            "SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id
+             UNION ALL
+             SELECT s.subject, s.occasion || ' ' || s.step, n.tag FROM steps s JOIN notifications n ON n.id = s.notification_id",
         )?;
         let claims = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         let claims = claims.collect::<rusqlite::Result<_>>()?;

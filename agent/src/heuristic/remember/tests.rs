@@ -320,7 +320,7 @@ async fn a_derailment_is_known_by_the_reading_that_shows_it_and_forgotten_when_i
     let (_folder, store) = scratch();
     let known = || {
         let rows = store
-            .read(|connection| derailments::since(connection, Timestamp::MIN))
+            .read(|connection| derailments::between(connection, Timestamp::MIN, Timestamp::MAX))
             .unwrap();
         let shown = |(goal, derailment): (String, Derailment)| format!("{goal} {}", derailment.occasion);
         rows.into_iter().map(shown).collect::<Vec<_>>()

@@ -37,16 +37,22 @@ pub fn replace(
     Ok(())
 }
 
-/// The derailments at `from` or later, each with its goal's key, oldest first.
+/// The derailments from `from` until `until`, each with its goal's key, oldest first. One that is later than the
+/// present was noted before the clock was set back.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn since(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<(String, Derailment)>> {
+pub fn between(
+    connection: &Connection,
+    from: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Vec<(String, Derailment)>> {
     connection
         .prepare_cached(
-            "SELECT goal, occasion, at, losedate, stake_micros, sign FROM derailments WHERE at >= ?1 ORDER BY at, goal",
+            "SELECT goal, occasion, at, losedate, stake_micros, sign FROM derailments
+              WHERE at >= ?1 AND at <= ?2 ORDER BY at, goal",
         )?
-        .query_map([time(from)], |row| {
+        .query_map([time(from), time(until)], |row| {
             let mut columns = Columns::of(row);
             let goal = columns.get()?;
             Ok((
