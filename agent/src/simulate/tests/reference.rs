@@ -18,6 +18,32 @@ fn the_fortnight_of_a_person_who_is_done_in_the_morning() {
     insta::assert_snapshot!(shown(&play(&Scenario::of(&person))));
 }
 
+/// The policy's page shows this fortnight. `UPDATE_SIMULATION=1` writes it there.
+#[test]
+fn the_page_of_the_policy_shows_the_fortnight_as_it_is() {
+    const BEGIN: &str = "<!-- simulated: morning -->\n";
+    const END: &str = "\n<!-- end of simulation -->";
+    let page = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/Heuristic_Notification_CDD.md"
+    ));
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let outcome = play(&Scenario::of(&example("morning")));
+    let messages: Vec<String> = outcome
+        .messages
+        .iter()
+        .map(|message| format!("{}  {}\n", message.local, message.text))
+        .collect();
+    let wanted = format!("{before}{BEGIN}\n```text\n{}```\n{END}{after}", messages.concat());
+    if std::env::var_os("UPDATE_SIMULATION").is_some() {
+        std::fs::write(&page, wanted).unwrap();
+    } else {
+        assert_eq!(text, wanted, "UPDATE_SIMULATION=1 writes the page anew");
+    }
+}
+
 #[test]
 fn a_run_is_the_same_each_time_and_another_seed_is_another_person() {
     let person = example("procrastinator");
