@@ -36,7 +36,12 @@ fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Lo
         Some(DataSource::Autodata(_)) => " by what had synced",
         _ => "",
     };
-    let when = format!("{}{synced}", local.past(derailment.at));
+    // Without a losedate only the day is known: what shows the derailment may have come hours later.
+    let when = match derailment.losedate {
+        Some(losedate) => local.past(losedate),
+        None => local.past_day(derailment.occasion),
+    };
+    let when = format!("{when}{synced}");
     let sign = match derailment.sign {
         DerailSign::Datapoint => "Beeminder made a #DERAIL datapoint",
         DerailSign::LosedatePassed => "its losedate passed with nothing entered, and a later one stands",

@@ -94,7 +94,7 @@ impl Reading<'_> {
         let ask =
             derails_at.and_then(|at| steps::ask(goal, at, self.outlook, self.settings, habit, self.zone));
         let severity = match (&ask, derails_at) {
-            (Some(ask), Some(at)) => steps::severity(ask, risk.severity, at, now),
+            (Some(ask), Some(at)) => steps::severity(ask, at, now),
             _ => risk.severity,
         };
         let words = GoalWords {

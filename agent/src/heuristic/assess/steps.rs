@@ -151,14 +151,13 @@ pub(super) fn is_unwatched(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> 
     ask.step == Step::Last && derails_at.duration_since(now) > CRITICAL_WITHIN
 }
 
-/// How bad a step is at least. What is shown elsewhere as `derail_risk` does not change.
-pub(super) fn severity(ask: &Ask, risk: Severity, derails_at: Timestamp, now: Timestamp) -> Severity {
-    let of_step = match ask.step {
+/// How bad a step is. What is shown elsewhere as `derail_risk` does not change.
+pub(super) fn severity(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> Severity {
+    match ask.step {
         Step::Last if derails_at.duration_since(now) <= CRITICAL_WITHIN => Severity::Critical,
         Step::LastCall => Severity::Critical,
         _ => Severity::Warning,
-    };
-    if of_step.at_least(risk) { of_step } else { risk }
+    }
 }
 
 /// Beeminder's day on which the goal derails. `losedate` is the last second of that day or the first instant

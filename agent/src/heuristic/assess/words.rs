@@ -8,7 +8,7 @@ use jiff::{
 
 use crate::{
     clock::{day_from, days_from, local_time_of_day},
-    domain::Money,
+    domain::{Daystamp, Money},
 };
 
 /// Beeminder: the latest deadline of a goal's day.
@@ -55,6 +55,15 @@ impl<'a> Local<'a> {
             1 => "tonight".to_owned(),
             2..=NAMED_NIGHTS => format!("{} night", day_from(self.today, evening)),
             _ => day_from(self.today, shown.date()),
+        }
+    }
+
+    /// A past day: `today`, `Fri`, `2026-11-01`.
+    pub(super) fn past_day(&self, day: Daystamp) -> String {
+        match days_from(self.today, day.date()) {
+            0 => "today".to_owned(),
+            -6..0 => day.date().strftime("%a").to_string(),
+            _ => day.to_string(),
         }
     }
 

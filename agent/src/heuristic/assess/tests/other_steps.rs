@@ -94,6 +94,26 @@ fn told(goal: Goal, sign: DerailSign, stake: f64) -> Condition {
 }
 
 #[test]
+fn of_a_derailment_without_a_losedate_only_the_day_is_said() {
+    let reading = goal("reading", 7);
+    let derailment = Derailment {
+        sign: DerailSign::Datapoint,
+        at: at("2026-11-21T09:00:00-05:00"),
+        losedate: None,
+        occasion: "2026-11-20".parse().unwrap(),
+        stake: None,
+    };
+    let derailments = [("reading".to_owned(), derailment)];
+    let told = derailed(
+        &account(vec![reading]),
+        &derailments,
+        &outlook(today("15:00")),
+        &zone(),
+    );
+    assert_eq!(told[0].phrase.short, "reading derailed Fri");
+}
+
+#[test]
 fn a_derailment_is_told_with_what_was_at_stake_and_what_is_now() {
     let with = |pledge: f64, state| Goal {
         pledge: Money::from_usd(pledge).ok(),

@@ -54,6 +54,28 @@ fn the_last_day_follows_from_the_deadline_and_the_chances() {
 }
 
 #[test]
+fn a_warning_ahead_is_a_warning_even_on_beeminders_last_day() {
+    // Beeminder's day of a deadline of 18:00 begins the evening before.
+    let always = Timetable {
+        daemon: Presence::Always {
+            interval: SignedDuration::from_mins(15),
+        },
+        ..afternoon()
+    };
+    let bedtime = Goal {
+        safebuf: Some(0),
+        ..derailing("2026-11-22T18:00:00-05:00", -6)
+    };
+    let outlook = always.outlook(today("20:00"), 35);
+    let conditions = assess(&observed(vec![bedtime]), &healthy(), &settings(), &outlook);
+    let told = find(&conditions, "goal:reading");
+    assert_eq!(
+        (told.ask.map(|ask| ask.step), told.severity),
+        (Some(Step::Ahead), Severity::Warning)
+    );
+}
+
+#[test]
 fn the_occasion_is_beeminders_day_of_the_derailment() {
     for (derails_at, deadline, day) in [
         ("2026-11-22T00:00:00-05:00", 0, "2026-11-21"),
