@@ -34,6 +34,9 @@ pub enum StoreError {
         "{0} has tables of something else: name another file in state.path. What the Python system remembers is taken over with `mecris-agent state import`."
     )]
     NotOurs(PathBuf),
+    /// A device, a pipe or a folder.
+    #[error("{0} is no ordinary file: name a file in state.path")]
+    NotAFile(PathBuf),
     /// A database, or a copy of one, cannot be relied on.
     #[error("{what} is damaged: {why}")]
     Damaged {

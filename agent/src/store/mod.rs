@@ -37,7 +37,11 @@ pub struct Store {
 
 impl Store {
     /// Takes the lock, opens or makes the file, migrates it, starts the writer.
+    ///
+    /// # Errors
+    /// If another process has the lock, or if the file cannot be used.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        must_be_a_file(path)?;
         Self::open_locked(path, Lock::take(path)?)
     }
 
@@ -201,8 +205,18 @@ fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError
     Ok((connection, migrated))
 }
 
+/// Nothing but an ordinary file is opened or changed: a device would be made private for its owner, and a pipe
+/// would be waited for. A file that does not exist yet is fine.
+fn must_be_a_file(path: &Path) -> Result<(), StoreError> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(StoreError::NotAFile(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 /// A file that cannot be looked at is not a missing one.
 fn must_exist(path: &Path) -> Result<(), StoreError> {
+    must_be_a_file(path)?;
     match path.try_exists() {
         Ok(true) => Ok(()),
         Ok(false) => Err(StoreError::Missing(path.to_owned())),

@@ -341,3 +341,21 @@ fn text_order_of_times_is_time_order() {
         .collect();
     assert!(written.is_sorted(), "{written:?}");
 }
+
+#[test]
+fn a_folder_and_a_device_are_no_state_and_stay_as_they_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+    for path in [folder.path(), Path::new("/dev/null")] {
+        let before = mode(path);
+        for error in [Store::open(path).err(), Store::open_read_only(path).err()] {
+            let text = error.unwrap().to_string();
+            assert!(
+                text.ends_with("is no ordinary file: name a file in state.path"),
+                "{text}"
+            );
+        }
+        assert_eq!(mode(path), before);
+    }
+}

@@ -5,16 +5,6 @@ use serde_json::Value;
 
 use crate::stage::Stage;
 
-fn table(stage: &Stage, table: &str) -> Vec<Value> {
-    let output = stage.setup.agent(&["state", "export", "--table", table]);
-    assert_eq!(output.code, 0, "{}", output.everything());
-    output
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a row"))
-        .collect()
-}
-
 /// A stage that only watches goals.
 fn stage() -> Stage {
     let mut stage = Stage::new();
@@ -34,7 +24,7 @@ fn the_past_of_a_new_goal_is_read_once_and_what_is_entered_later_joins_it() {
     stage.beeminder.set_goals([evenings()]);
     assert_eq!(stage.pass("2026-03-03T13:00:00-05:00").code, 0);
     assert_eq!(stage.beeminder.requests(), 3, "the user, the goals, the history");
-    let entries = table(&stage, "entries");
+    let entries = stage.table("entries");
     assert_eq!(entries.len(), 14);
     assert_eq!(entries[0]["dummy"], 0);
     assert!(
@@ -48,15 +38,15 @@ fn the_past_of_a_new_goal_is_read_once_and_what_is_entered_later_joins_it() {
     later.datapoints.insert(0, PointSpec::derail(1));
     stage.beeminder.set_goals([later]);
     stage.pass("2026-03-03T13:30:00-05:00");
-    assert_eq!(table(&stage, "entries").len(), 15, "a derailment");
+    assert_eq!(stage.table("entries").len(), 15, "a derailment");
     stage.pass("2026-03-03T14:30:00-05:00");
     stage.pass("2026-03-03T14:45:00-05:00");
-    let entries = table(&stage, "entries");
+    let entries = stage.table("entries");
     assert_eq!(entries.len(), 16);
     assert_eq!(entries.iter().filter(|entry| entry["derail"] == 1).count(), 1);
     assert!(entries.iter().all(|entry| entry["gone_at"].is_null()));
     assert_eq!(
-        table(&stage, "readings").len(),
+        stage.table("readings").len(),
         3,
         "the first, the derailment, the entry; the last pass read nothing new"
     );
@@ -101,7 +91,7 @@ fn a_history_that_cannot_be_read_is_no_failure_of_the_pass() {
             "fresh",
             "{what}"
         );
-        let tried = table(&stage, "entry_histories");
+        let tried = stage.table("entry_histories");
         assert_eq!(
             (tried.len(), &tried[0]["read_at"], &tried[0]["tries"]),
             (1, &Value::Null, &Value::from(1)),
@@ -109,9 +99,10 @@ fn a_history_that_cannot_be_read_is_no_failure_of_the_pass() {
         );
         stage.beeminder.clear_faults();
         stage.pass("2026-03-03T13:15:00-05:00");
-        assert_eq!(table(&stage, "entries").len(), 14 + 1, "{what}");
+        assert_eq!(stage.table("entries").len(), 14 + 1, "{what}");
         assert!(
-            table(&stage, "entry_histories")
+            stage
+                .table("entry_histories")
                 .iter()
                 .all(|history| history["read_at"].is_string()),
             "{what}"

@@ -22,6 +22,17 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// Every row of a table of the state, as `state export` prints it.
+    pub(crate) fn table(&self, name: &str) -> Vec<Value> {
+        let output = self.setup.agent(&["state", "export", "--table", name]);
+        assert_eq!(output.code, 0, "{}", output.everything());
+        output
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a row"))
+            .collect()
+    }
+
     /// A stage at [`AFTERNOON`].
     pub(crate) fn new() -> Self {
         let stage = Self::now();

@@ -45,18 +45,8 @@ fn lose_the_disk(setup: &Setup) {
     assert!(!setup.database().exists());
 }
 
-fn table(stage: &Stage, table: &str) -> Vec<Value> {
-    let output = stage.setup.agent(&["state", "export", "--table", table]);
-    assert_eq!(output.code, 0, "{}", output.everything());
-    output
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a row"))
-        .collect()
-}
-
 fn budgets(stage: &Stage) -> Vec<Value> {
-    let mut rows = table(stage, "budget");
+    let mut rows = stage.table("budget");
     for row in &mut rows {
         // When the budget was last computed, and since when its numbers hold: both are times of passes.
         row.as_object_mut()
@@ -108,8 +98,8 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
     ]);
     ok(stage.pass(AFTERNOON));
     assert_eq!(stage.twilio.accepted_count(), 1, "{:?}", stage.texts());
-    let (readings, budgets_then) = (table(&stage, "odometer_readings"), budgets(&stage));
-    let (claims, messages) = (table(&stage, "claims"), table(&stage, "notifications"));
+    let (readings, budgets_then) = (stage.table("odometer_readings"), budgets(&stage));
+    let (claims, messages) = (stage.table("claims"), stage.table("notifications"));
     assert_eq!((readings.len(), claims.len(), messages.len()), (1, 3, 1));
 
     for minute in ["05", "10", "15"] {
@@ -126,13 +116,13 @@ fn a_new_machine_repeats_nothing_and_forgets_nothing() {
                 "{subject}"
             );
         }
-        assert_eq!(table(&stage, "odometer_readings"), readings);
+        assert_eq!(stage.table("odometer_readings"), readings);
         assert_eq!(budgets(&stage), budgets_then);
-        assert_eq!(table(&stage, "claims"), claims);
-        assert_eq!(table(&stage, "notifications")[0]["body"], messages[0]["body"]);
+        assert_eq!(stage.table("claims"), claims);
+        assert_eq!(stage.table("notifications")[0]["body"], messages[0]["body"]);
     }
     assert_eq!(stage.twilio.accepted_count(), 1);
-    assert_eq!(table(&stage, "runs").len(), 5, "every pass is on record");
+    assert_eq!(stage.table("runs").len(), 5, "every pass is on record");
 }
 
 /// One pass a day from 3 to 10 March. Each pass sends a message, and a reading is recorded before each but
@@ -193,9 +183,9 @@ fn age_new_copies(setup: &Setup, at: Timestamp) {
 #[test]
 fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
     let stage = a_week();
-    let claims = table(&stage, "claims");
+    let claims = stage.table("claims");
     assert_eq!(claims.len(), 16, "goal and walk, eight days");
-    assert_eq!(table(&stage, "odometer_readings").len(), 7);
+    assert_eq!(stage.table("odometer_readings").len(), 7);
     let output = ok(stage.setup.agent(&["state", "restore", "--at", "2026-03-05"]));
     println!("{}", output.stdout);
     assert!(
@@ -204,7 +194,7 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
         output.stdout
     );
 
-    let readings = table(&stage, "odometer_readings");
+    let readings = stage.table("odometer_readings");
     assert_eq!(
         readings
             .iter()
@@ -213,7 +203,7 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
         [Some(400_000), Some(500_000)]
     );
     assert_eq!(
-        table(&stage, "claims"),
+        stage.table("claims"),
         claims,
         "the messages since the restored copy are not forgotten"
     );
@@ -225,7 +215,8 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
             "{subject}"
         );
     }
-    let groq = table(&stage, "budget")
+    let groq = stage
+        .table("budget")
         .into_iter()
         .find(|budget| budget["provider"] == "groq")
         .expect("groq has a budget");
@@ -233,7 +224,7 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
     // The next machine starts from the restored state.
     lose_the_disk(&stage.setup);
     ok(stage.pass("2026-03-10T15:10:00-04:00"));
-    assert_eq!(table(&stage, "odometer_readings"), readings);
+    assert_eq!(stage.table("odometer_readings"), readings);
     assert_eq!(stage.twilio.accepted_count(), 8);
     // The next day is a usual day.
     ok(stage.pass("2026-03-11T15:00:00-04:00"));
@@ -243,7 +234,7 @@ fn last_weeks_copy_is_restored_by_one_command_and_nothing_is_said_twice() {
 #[test]
 fn the_drill_reads_only_and_says_how_long_it_took() {
     let stage = a_week();
-    let before = (table(&stage, "runs"), generations(&stage));
+    let before = (stage.table("runs"), generations(&stage));
     stage.setup.agent(&["version"]);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/restore-drill");
     let drill = |when: &str| {
@@ -278,7 +269,7 @@ fn the_drill_reads_only_and_says_how_long_it_took() {
         stderr.contains("# fetching, writing and checking took 0."),
         "{stderr}"
     );
-    assert_eq!((table(&stage, "runs"), generations(&stage)), before);
+    assert_eq!((stage.table("runs"), generations(&stage)), before);
     let output = drill("2020-01-01");
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -406,7 +397,7 @@ fn a_damaged_file_is_said_to_be_and_restored_from_the_copies() {
         about(&report, "decisions", "goal:reading", "reason"),
         "already_notified_today"
     );
-    assert_eq!(table(&stage, "runs").len(), 9);
+    assert_eq!(stage.table("runs").len(), 9);
 }
 
 #[test]
@@ -509,8 +500,8 @@ fn a_backup_in_a_file_needs_no_remote() {
 
     let exactly = ok(stage.setup.agent(&["state", "restore", &backup, "--exactly"]));
     assert!(exactly.stdout.contains("may be sent again"), "{}", exactly.stdout);
-    assert_eq!(table(&stage, "claims"), Vec::<Value>::new());
-    assert_eq!(table(&stage, "runs").len(), 1);
+    assert_eq!(stage.table("claims"), Vec::<Value>::new());
+    assert_eq!(stage.table("runs").len(), 1);
     ok(stage.setup.agent(&["state", "verify"]));
     let nothing = ok(stage.setup.agent(&["state", "migrate"]));
     assert!(
