@@ -86,11 +86,11 @@ pub(super) fn count_phrases(
             let early = chances.is_early(message.at, losedate - margins.usual);
             let is_ahead = message.severity_of(&goal.slug) == Some(Severity::Warning);
             let (midnight, _) = local_day_bounds(chances.day(message.at), chances.zone());
-            if early && !is_ahead {
+            // What has derailed is told whatever was entered since, and whatever comes next.
+            let is_over = phrase.is_some_and(|phrase| phrase.contains(" derailed "));
+            if early && !is_ahead && !is_over {
                 measures.too_early += 1;
             }
-            // What has derailed is told whatever was entered since.
-            let is_over = phrase.is_some_and(|phrase| phrase.contains(" derailed "));
             if early && is_ahead && !is_over && goal.entered_between(midnight, message.at) {
                 measures.ahead_after_entry += 1;
             }

@@ -45,7 +45,7 @@ pub struct Measures {
     pub ahead_after_entry: u32,
     /// Fault: messages that repeat the words about a derailment.
     pub same_words: u32,
-    /// Fault: further messages about a subject on a day, except about something worse.
+    /// Fault: further messages about a subject on a day, except about something worse and last calls.
     pub again_the_same_day: u32,
     /// Fault: phrases about a goal with an entry that Beeminder did not show yet, without a word about it.
     pub wrong_when_read: u32,

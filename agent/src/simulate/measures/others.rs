@@ -22,15 +22,19 @@ pub(super) fn most_a_day(messages: &[Message], zone: &TimeZone) -> u32 {
     days.into_values().max().unwrap_or(0)
 }
 
-/// Messages about a subject after the first of a day, unless about something worse.
+/// Messages about a subject after the first of a day, unless about something worse, or as a last call.
 pub(super) fn again_the_same_day(messages: &[Message], zone: &TimeZone) -> u32 {
     let mut worst: BTreeMap<(&Subject, _), Severity> = BTreeMap::new();
     let mut again = 0;
     for message in messages {
         let day = local_day(message.at, zone);
         for (subject, severity) in &message.about {
+            let is_last_call = subject
+                .as_str()
+                .strip_prefix("goal:")
+                .is_some_and(|slug| message.text.contains(&format!("last call: {slug} ")));
             match worst.insert((subject, day), *severity) {
-                Some(before) if severity.rank() <= before.rank() => again += 1,
+                Some(before) if severity.rank() <= before.rank() && !is_last_call => again += 1,
                 _ => {}
             }
         }
