@@ -10,6 +10,8 @@ CREATE TABLE steps (
     PRIMARY KEY (subject, occasion, step)
 ) STRICT;
 CREATE INDEX steps_by_time ON steps (claimed_at);
+CREATE INDEX steps_by_message ON steps (notification_id, subject);
+CREATE INDEX claims_by_time ON claims (claimed_at);
 
 -- Derailments of goals, as readings showed them. One that was undone is removed. Kept as long as readings.
 CREATE TABLE derailments (
