@@ -57,7 +57,7 @@ pub(crate) fn audit(
             }
         }
     }
-    for ((subject, day), tag) in &promises.claims {
+    for ((subject, day), tag) in promises.claims.iter().chain(&promises.steps) {
         match by_tag.get(tag.as_str()).map_or(0, Vec::len) {
             0 => findings.overtaken += 1,
             1 => {}
@@ -66,7 +66,8 @@ pub(crate) fn audit(
                 .push(format!("{subject} on {day}: {count} messages {tag}")),
         }
     }
-    let claimed: BTreeSet<&str> = promises.claims.values().map(String::as_str).collect();
+    let claimed = promises.claims.values().chain(promises.steps.values());
+    let claimed: BTreeSet<&str> = claimed.map(String::as_str).collect();
     for (tag, messages) in by_tag.iter().filter(|(tag, _)| !claimed.contains(*tag)) {
         findings
             .duplicates
