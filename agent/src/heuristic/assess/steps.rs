@@ -8,7 +8,7 @@ use crate::{
     arms::beeminder::{Counting, EnteredToday, Goal, Today},
     clock::{Outlook, beeminder_day},
     domain::{Ask, Daystamp, Reason, Severity, Step},
-    heuristic::habit::Habit,
+    heuristic::{habit::Habit, policy::LAST_CALL_AFTER},
 };
 
 /// A derailment this close is CRITICAL on its last day.
@@ -64,7 +64,10 @@ fn last_call(
         .is_some_and(|pledge| pledge >= settings.last_call_stake);
     let call = derails_at.saturating_sub(settings.last_call).ok()?;
     let from = outlook.last_today(call)?;
-    (is_dear && from <= outlook.now()).then_some(Ask {
+    // If the day has no chance two hours before, `last` is said at this one and calls as well.
+    let earlier = from.saturating_sub(LAST_CALL_AFTER).ok()?;
+    let follows_last = outlook.last_today(earlier).is_some();
+    (is_dear && follows_last && from <= outlook.now()).then_some(Ask {
         step: Step::LastCall,
         occasion,
         alone_from: from,

@@ -73,6 +73,22 @@ fn a_dear_goal_is_called_at_the_last_chance_ninety_minutes_before_it_derails() {
     assert_eq!(fresh_step(30.0, today("22:15")), Step::Last, "not dear enough");
 }
 
+#[test]
+fn on_a_day_with_one_chance_the_last_day_is_the_call() {
+    let once = Timetable {
+        daemon: Presence::Never,
+        passes: vec![time(15, 0, 0, 0)],
+        ..afternoon()
+    };
+    let dear = Goal {
+        pledge: Money::from_usd(810.0).ok(),
+        ..goal("reading", 0)
+    };
+    let outlook = once.outlook(today("15:00"), 35);
+    let conditions = assess(&observed(vec![dear]), &healthy(), &settings(), &outlook);
+    assert_eq!(find(&conditions, "goal:reading").ask.unwrap().step, Step::Last);
+}
+
 fn told(goal: Goal, sign: DerailSign, stake: f64) -> Condition {
     let key = goal.key().to_owned();
     let derailment = Derailment {
