@@ -69,6 +69,17 @@ impl Timetable {
         chances
     }
 
+    /// Whether a pass is promised after `from` and before `until`, quiet hours and vacations or not.
+    pub fn promises_between(&self, from: Timestamp, until: Timestamp) -> bool {
+        let last_day = local_day(until, &self.zone);
+        let next = |day: &Daystamp| (*day < last_day).then(|| civil::next(day.date()).into());
+        std::iter::successors(Some(local_day(from, &self.zone)), next).any(|day| {
+            let (start, end) = local_day_bounds(day, &self.zone);
+            let passes = self.promised(day, start, end);
+            passes.into_iter().any(|at| from < at && at < until)
+        })
+    }
+
     /// What is ahead of a pass at `now`, with the next `horizon` local days.
     pub fn outlook(&self, now: Timestamp, horizon: u16) -> Outlook {
         let today = local_day(now, &self.zone);

@@ -23,6 +23,10 @@ pub const UPSTREAM_FAILURES_IN_AN_HOUR: u32 = 5;
 /// day on which the clock is set back has 25 hours.
 pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 
+/// A promised pass so soon after a successful one, or so soon before one, is no missed day: machines start late, and
+/// one pass may fail.
+pub const NO_DAY_MISSED: SignedDuration = SignedDuration::from_hours(1);
+
 /// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face
 /// value: an old number is better than none for ever.
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);

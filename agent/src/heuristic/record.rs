@@ -67,6 +67,7 @@ pub(super) fn history(
         },
         last_success: runs::last_success(connection)?,
         first_run: runs::first(connection)?,
+        nothing_was_due: false,
         gap: runs::gap_ended_since(connection, now - GAP_TOLD_FOR, MISSED_DAY)?,
         overran: last_run.filter(|run| run.overran).map(|run| {
             let took = run.finished_at.duration_since(run.started_at);

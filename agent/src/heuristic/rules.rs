@@ -10,7 +10,7 @@ use super::{
     assess::{AssessSettings, Observed, assess, derailed, untold, with_habit},
     decide::decide,
     observe::History,
-    policy::Policy,
+    policy::{MISSED_DAY, NO_DAY_MISSED, Policy},
     record, remember,
     report::{self, DecisionView, Report},
     tell::{Told, tell},
@@ -114,6 +114,14 @@ impl Rules {
         let failed = observed.beeminder.fresh().is_none();
         let mut history = record::history(connection, &self.channels, failed, self.assess.deadline, now)?;
         let timetable = self.promises.timetable(connection, trigger, now)?;
+        let was_due = |from: Timestamp, until: Timestamp| {
+            timetable.promises_between(from + NO_DAY_MISSED, until - NO_DAY_MISSED)
+        };
+        let is_long = |since: Timestamp| now.duration_since(since) > MISSED_DAY;
+        history.nothing_was_due = history
+            .last_success
+            .is_some_and(|at| is_long(at) && !was_due(at, now));
+        history.gap = history.gap.filter(|&(from, until)| was_due(from, until));
         let outlook = timetable.outlook(now, HORIZON_DAYS);
         if let Some(account) = observed.beeminder.fresh().filter(|_| self.uses_habits) {
             let zone = account.zone(&self.assess.zone);

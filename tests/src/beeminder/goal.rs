@@ -1,6 +1,10 @@
 //! A goal described relative to the present time, and its form in Beeminder's JSON at an instant.
 
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp, ToSpan as _,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -139,7 +143,12 @@ impl GoalSpec {
 
     /// Beeminder's day of this goal: it ends `deadline_offset` seconds after the midnight that follows it.
     pub fn day(&self, now: Timestamp, zone: &TimeZone) -> Date {
-        (zone.to_datetime(now) - self.deadline_offset.seconds()).date()
+        self.day_of(zone.to_datetime(now))
+    }
+
+    /// The same at a time of the account's clock.
+    pub fn day_of(&self, clock: DateTime) -> Date {
+        (clock - self.deadline_offset.seconds()).date()
     }
 
     /// The last second before derailment if nothing is reported.

@@ -27,6 +27,7 @@ mod secrets;
 mod silences;
 mod stage;
 mod state;
+mod timelines;
 mod twilio_ways;
 mod unknown;
 mod upstream_down;

@@ -251,3 +251,28 @@ fn changes_of_a_year(zone: &TimeZone) -> Vec<Timestamp> {
         .chain(changes.take_while(|&at| at < end))
         .collect()
 }
+
+#[test]
+fn a_weekend_promises_nothing_to_a_window_on_weekdays() {
+    let timetable = timetable(NEW_YORK, afternoon(weekdays()));
+    // The 20th of November is a Friday.
+    for (from, until, expected) in [
+        ("2026-11-20 17:55", "2026-11-23 13:00", false),
+        ("2026-11-20 17:45", "2026-11-23 13:00", true),
+        ("2026-11-20 17:55", "2026-11-23 13:01", true),
+        ("2026-11-19 17:55", "2026-11-23 13:00", true),
+        ("2026-11-23 13:00", "2026-11-20 17:55", false),
+    ] {
+        assert_eq!(
+            timetable.promises_between(at(from), at(until)),
+            expected,
+            "{from} to {until}"
+        );
+    }
+    let quiet = Timetable {
+        passes: vec![time(3, 0, 0, 0)],
+        daemon: Presence::Never,
+        ..every_day()
+    };
+    assert!(quiet.promises_between(at("2026-11-20 17:55"), at("2026-11-21 13:00")));
+}

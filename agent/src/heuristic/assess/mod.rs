@@ -65,8 +65,10 @@ pub struct History {
     pub last_success: Option<Timestamp>,
     /// When the very first pass ran; `None`: this is the first pass.
     pub first_run: Option<Timestamp>,
+    /// No pass was promised since the last successful one: the last window was Friday's, and today is Monday.
+    pub nothing_was_due: bool,
     /// A gap between successful passes of more than [`MISSED_DAY`](super::policy::MISSED_DAY) that ended
-    /// within the last 24 h: from, until.
+    /// within the last 24 h, and in which a pass was promised: from, until.
     pub gap: Option<(Timestamp, Timestamp)>,
     /// The last pass before this one took longer than its deadline: when it started, how long it took.
     pub overran: Option<(Timestamp, Duration)>,

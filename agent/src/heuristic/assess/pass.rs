@@ -73,6 +73,9 @@ pub(super) fn condition(
 
 fn still_missing(history: &History, local: &Local<'_>) -> Option<Trouble> {
     let since = history.last_success.or(history.first_run)?;
+    if history.nothing_was_due {
+        return None;
+    }
     (local.now.duration_since(since) > MISSED_DAY).then(|| {
         let text = format!("no successful pass since {}", local.past(since));
         Trouble {

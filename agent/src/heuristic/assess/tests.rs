@@ -670,6 +670,13 @@ fn a_missed_day_is_said_on_the_day_on_which_it_began() {
     assert_eq!(missing.severity, Severity::Warning);
     assert_eq!(missing.phrase.long, "no successful pass since Thu 17:55");
 
+    let nothing_was_due = History {
+        last_success,
+        nothing_was_due: true,
+        ..healthy()
+    };
+    assert_eq!(assess_run(&nothing_was_due, 1).severity, Severity::Safe);
+
     let gap = Some((at("2026-11-19T17:55:00-05:00"), today("13:00")));
     let ended = assess_run(&History { gap, ..healthy() }, 1);
     assert_eq!(ended.severity, Severity::Warning);
