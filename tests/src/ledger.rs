@@ -134,6 +134,22 @@ pub fn made_by_a_daemon(database: &Path) -> rusqlite::Result<()> {
         .map(drop)
 }
 
+/// Inserts a silence that holds until `until`, as if a person had asked for it. The agent must not be running.
+///
+/// # Errors
+/// If the file does not exist yet or is not a database of the agent.
+pub fn silence(database: &Path, pattern: &str, until: jiff::Timestamp) -> rusqlite::Result<()> {
+    let connection = Connection::open(database)?;
+    let until = until.strftime("%Y-%m-%dT%H:%M:%S.000000000Z").to_string();
+    connection
+        .execute(
+            "INSERT INTO silences (id, kind, pattern, starts_at, ends_at, author, created_at)
+             VALUES (?1, 'silence', ?1, '2026-01-01T00:00:00.000000000Z', ?2, 'tests', '2026-01-01T00:00:00.000000000Z')",
+            params![pattern, until],
+        )
+        .map(drop)
+}
+
 /// Inserts a session with Anthropic at this cost, as if it had been recorded at that instant. The agent must
 /// not be running.
 ///

@@ -20,7 +20,7 @@ use crate::{
     store::tables::{
         broken_channels,
         claims::{self, NewClaim},
-        decisions, derailments, entries, outbox, runs, silences,
+        decisions, derailments, entries, goal_names, outbox, runs, silences,
         snapshots::{self, BEEMINDER, WALK},
         sql::json,
         steps, untold, upstreams,
@@ -109,6 +109,25 @@ pub(super) fn habits<'a>(
             Ok((goal.key().to_owned(), Habit::of(goal, &entries, zone, now)))
         })
         .collect()
+}
+
+/// Lets what was said about goals go with them where they have another name now.
+pub(super) fn renamed_goals(tx: &Transaction<'_>, observed: &Observed) -> rusqlite::Result<()> {
+    let Some(account) = observed.beeminder.fresh() else {
+        return Ok(());
+    };
+    let named = account
+        .goals
+        .iter()
+        .filter_map(|goal| Some((goal.id.as_deref()?, &goal.slug)));
+    for renamed in goal_names::follow(tx, named)? {
+        tracing::info!(
+            from = %renamed.from,
+            to = %renamed.to,
+            "a goal has another name; what was said about it goes with it"
+        );
+    }
+    Ok(())
 }
 
 /// Ends the messages whose time is over and that reached nobody, so that what they said can be said again.

@@ -169,6 +169,7 @@ impl Rules {
         spoken_at: Timestamp,
         insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
     ) -> rusqlite::Result<(Report, Option<String>)> {
+        record::renamed_goals(tx, &pass.observed)?;
         remember::pass(tx, &pass.observed, &pass.histories, &self.assess.zone, pass.now)?;
         record::expire_waiting(tx, pass.now)?;
         let mut conditions = pass.conditions.clone();

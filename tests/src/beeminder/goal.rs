@@ -23,6 +23,8 @@ const RECENT: usize = 3;
 pub struct GoalSpec {
     /// The identifier in URLs.
     pub slug: String,
+    /// The identifier when the goal was made, if it was renamed since. The ids of goal and datapoints stay.
+    pub made_as: Option<String>,
     /// For display.
     pub title: String,
     /// Whole safe days; 0 is a beemergency day.
@@ -74,6 +76,7 @@ impl Default for GoalSpec {
     fn default() -> Self {
         Self {
             slug: "reading".to_owned(),
+            made_as: None,
             title: "Read a book".to_owned(),
             safebuf: 7,
             deadline_offset: 0,
@@ -109,6 +112,20 @@ impl GoalSpec {
             safebuf,
             ..Self::default()
         }
+    }
+
+    /// The same goal with another name.
+    pub fn renamed(self, slug: &str) -> Self {
+        Self {
+            made_as: Some(self.made_as.unwrap_or(self.slug)),
+            slug: slug.to_owned(),
+            ..self
+        }
+    }
+
+    /// The name that the goal was made with.
+    fn first_name(&self) -> &str {
+        self.made_as.as_deref().unwrap_or(&self.slug)
     }
 
     /// The same goal, frozen.
@@ -178,7 +195,7 @@ impl GoalSpec {
         let changes = json!({
             "slug": self.slug,
             "title": self.title,
-            "id": id(&self.slug),
+            "id": id(self.first_name()),
             "safebuf": self.safebuf,
             "losedate": losedate,
             "urgencykey": format!("FROx;PPRx;DL{losedate};P{:010.0};{}", 999_999_999.0 - self.pledge, self.slug),
@@ -286,7 +303,7 @@ impl GoalSpec {
             .map(|(nth, point)| {
                 let same = |other: &&PointSpec| (other.days_ago, other.at) == (point.days_ago, point.at);
                 let nth = specs.iter().take(nth).filter(same).count();
-                point.render(&self.slug, nth, today, zone)
+                point.render(self.first_name(), nth, today, zone)
             })
             .filter(|point| {
                 self.datapoints.is_empty() || point["timestamp"].as_i64() <= Some(now.as_second())

@@ -30,6 +30,7 @@ mod state;
 mod timelines;
 mod twilio_ways;
 mod unknown;
+mod upgrade;
 mod upstream_down;
 mod waiting;
 mod walk;

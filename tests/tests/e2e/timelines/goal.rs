@@ -53,6 +53,12 @@ impl Goal {
         self.from(at, day)
     }
 
+    /// The same goal with another name.
+    pub(super) fn renamed(mut self, slug: &str) -> Self {
+        self.spec = self.spec.renamed(slug);
+        self
+    }
+
     /// What Beeminder says at an instant.
     pub(super) fn at(&self, now: Timestamp, zone: &TimeZone) -> GoalSpec {
         let (clock, today) = (zone.to_datetime(now), self.spec.day(now, zone));

@@ -10,5 +10,6 @@ mod evening_person;
 mod goal;
 mod late_sync;
 mod one_afternoon;
+mod renamed;
 mod turning_red;
 mod weekday_window;

@@ -6,11 +6,12 @@ use super::*;
 use crate::store::{Store, file::connection, tables::export};
 
 /// A row in every table of each released version.
-const ROWS: [&str; 4] = [
+const ROWS: [&str; 5] = [
     include_str!("rows_0001.sql"),
     include_str!("rows_0002.sql"),
     include_str!("rows_0003.sql"),
     include_str!("rows_0004.sql"),
+    include_str!("rows_0005.sql"),
 ];
 
 /// A file as that release left it.
@@ -95,6 +96,47 @@ fn every_released_version_walks_up_and_loses_nothing() {
 }
 
 #[test]
+fn the_names_of_goals_are_those_of_the_last_reading_before() {
+    for (reading, expected) in [
+        (
+            r#"{"goals": [{"id": "1", "slug": "a"}, {"id": null, "slug": "b"}, {"slug": "c"}]}"#,
+            vec!["1 a"],
+        ),
+        (
+            r#"{"goals": [{"id": "1", "slug": "a"}, {"id": "1", "slug": "b"}]}"#,
+            vec!["1 a"],
+        ),
+        (r#"{"goals": ["a", 5, null]}"#, vec![]),
+        (r#"{"goals": 5}"#, vec![]),
+        ("{}", vec![]),
+        ("no JSON", vec![]),
+    ] {
+        let (_folder, path) = released(5);
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute(
+                "INSERT OR REPLACE INTO snapshots VALUES ('beeminder', '2026-11-21T18:00:00.000000000Z', ?1)",
+                [reading],
+            )
+            .unwrap();
+        drop(connection);
+        Store::migrate(&path).unwrap().unwrap();
+        let names = &of_file(&path).1["goal_names"];
+        let names: Vec<String> = names
+            .iter()
+            .map(|row| {
+                format!(
+                    "{} {}",
+                    row["goal"].as_str().unwrap(),
+                    row["slug"].as_str().unwrap()
+                )
+            })
+            .collect();
+        assert_eq!(names, expected, "{reading}");
+    }
+}
+
+#[test]
 fn a_migration_that_fails_half_way_leaves_the_file_as_it_was() {
     for broken in [
         "CREATE TABLE half (a TEXT); INSERT INTO half VALUES ('x'); DROP TABLE claims; SELECT nonsense FROM nowhere;",
@@ -130,11 +172,11 @@ fn what_a_kill_left_is_in_nobodys_way() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Killed while the copy was written, and another time behind it.
-    std::fs::write(beside(&path, ".before-v5.part"), b"half a file").unwrap();
-    std::fs::write(beside(&path, ".before-v5"), b"not even a database").unwrap();
+    std::fs::write(beside(&path, ".before-v6.part"), b"half a file").unwrap();
+    std::fs::write(beside(&path, ".before-v6"), b"not even a database").unwrap();
     Store::migrate(&path).unwrap().unwrap();
-    assert_eq!(of_file(&beside(&path, ".before-v5")), before);
-    assert!(!beside(&path, ".before-v5.part").exists());
+    assert_eq!(of_file(&beside(&path, ".before-v6")), before);
+    assert!(!beside(&path, ".before-v6.part").exists());
 }
 
 #[test]
@@ -142,11 +184,11 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Nobody can put a file in the place of a folder.
-    std::fs::create_dir_all(beside(&path, ".before-v5/x")).unwrap();
+    std::fs::create_dir_all(beside(&path, ".before-v6/x")).unwrap();
     let error = Store::migrate(&path).unwrap_err();
-    assert!(error.to_string().contains(".before-v5"), "{error}");
+    assert!(error.to_string().contains(".before-v6"), "{error}");
     assert_eq!(of_file(&path), before);
-    std::fs::remove_dir_all(beside(&path, ".before-v5")).unwrap();
+    std::fs::remove_dir_all(beside(&path, ".before-v6")).unwrap();
 
     let connection = Connection::open(&path).unwrap();
     connection
@@ -156,7 +198,7 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let error = Store::migrate(&path).unwrap_err();
     assert!(error.to_string().contains("is damaged: row "), "{error}");
     assert_eq!(of_file(&path).0, 1);
-    assert!(!beside(&path, ".before-v5").exists());
+    assert!(!beside(&path, ".before-v6").exists());
 }
 
 #[test]

@@ -1,0 +1,1 @@
+INSERT INTO untold VALUES ('goal:reading', '2026-11-20T18:00:00.000000000Z');
