@@ -21,7 +21,7 @@ test-all:
 infra:
     scripts/check-infra
 
-# One goal turns red, one message goes out.
+# A day against fakes: what is told, and what is not.
 demo:
     scripts/demo
 

@@ -8,6 +8,7 @@ mod budget;
 mod cloud;
 mod config;
 mod crash;
+mod demo;
 mod effectively_once;
 mod escalation;
 mod everywhere;
