@@ -16,7 +16,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::time::Instant;
 
 pub use fault::{Fault, Planned};
 pub use goal::GoalSpec;
@@ -51,6 +52,18 @@ struct State {
     faults: VecDeque<Planned>,
     requests: u64,
     writes: u64,
+    losedates: Vec<Shown>,
+}
+
+/// A goal was shown with a losedate for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The goal.
+    pub slug: String,
+    /// The last second before it derails.
+    pub losedate: Timestamp,
+    /// When that was, by a clock that never jumps.
+    pub since: Instant,
 }
 
 impl Shared {
@@ -91,6 +104,7 @@ impl Beeminder {
             faults: VecDeque::new(),
             requests: 0,
             writes: 0,
+            losedates: Vec::new(),
         };
         let shared = Shared {
             state: Arc::new(Mutex::new(state)),
@@ -164,6 +178,11 @@ impl Beeminder {
         self.shared.lock().faults.clear();
     }
 
+    /// Each losedate that a list of goals showed, once for each goal, in the order in which it was first shown.
+    pub fn losedates(&self) -> Vec<Shown> {
+        self.shared.lock().losedates.clone()
+    }
+
     /// How many requests arrived.
     pub fn requests(&self) -> u64 {
         self.shared.lock().requests
@@ -176,6 +195,24 @@ impl Beeminder {
 }
 
 impl State {
+    /// Remembers the losedates that are shown now.
+    fn note_losedates(&mut self, now: Timestamp) {
+        let shown = self
+            .goals
+            .iter()
+            .map(|goal| (&goal.slug, goal.losedate(now, &self.zone)));
+        for (slug, losedate) in shown {
+            let is_known = |known: &Shown| known.slug == *slug && known.losedate == losedate;
+            if !self.losedates.iter().rev().any(is_known) {
+                self.losedates.push(Shown {
+                    slug: slug.clone(),
+                    losedate,
+                    since: Instant::now(),
+                });
+            }
+        }
+    }
+
     /// Takes the next fault for `path`, if one is planned.
     fn next_fault(&mut self, path: &str) -> Option<Fault> {
         let meant = |planned: &Planned| planned.only.as_ref().is_none_or(|end| path.ends_with(end));

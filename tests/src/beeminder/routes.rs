@@ -101,8 +101,9 @@ async fn user(State(shared): State<Shared>, Path(user): Path<String>) -> Respons
 }
 
 async fn goals(State(shared): State<Shared>, Query(query): Parameters) -> Response {
-    let state = shared.lock();
+    let mut state = shared.lock();
     let now = shared.clock.now();
+    state.note_losedates(now);
     let mut goals: Vec<&GoalSpec> = state.goals.iter().collect();
     goals.sort_by_key(|goal| (goal.frozen, goal.losedate(now, &state.zone)));
     let body = goals

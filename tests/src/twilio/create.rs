@@ -135,6 +135,7 @@ fn accept(shared: &Shared, account: &str, form: Vec<(String, String)>) -> Respon
         body,
         form,
         accepted_at,
+        arrived: Instant::now(),
         fate,
         visible_from: Instant::now() + hidden,
         reads: 0,

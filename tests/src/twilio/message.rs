@@ -38,6 +38,8 @@ pub struct Message {
     pub form: Vec<(String, String)>,
     /// When the fake accepted it, by the fake's clock.
     pub accepted_at: Timestamp,
+    /// When that was by a clock that never jumps.
+    pub arrived: Instant,
     /// The way of the message.
     pub fate: Fate,
     pub(super) visible_from: Instant,

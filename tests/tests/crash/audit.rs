@@ -1,105 +1,182 @@
-//! What must hold in the end, counted at the fake provider by subject and day.
+//! What must hold in the end. It is judged by the fakes alone: when Beeminder said that a goal derails, and the
+//! texts that the provider accepted. What the agent wrote into its state is no evidence.
 //!
-//! * **Lost**: a goal that was red at the end, or whose message the agent reported as sent, without an
-//!   accepted message of its day.
-//! * **Duplicate**: a subject with two accepted messages on one day, by the tags of the messages; a goal with
-//!   more messages than red days; or a message without a claim.
+//! * **Duplicate**: two accepted messages that name the same goal, the same derailment and the same step; two
+//!   messages with one tag; a message that names what was never due; or messages that name and count more than
+//!   there was.
+//! * **Lost**: a goal that was red at the end, or whose message the agent reported as sent, that no accepted
+//!   message of its day names or counts.
 //!
-//! A subject and day that the clock jumped away from before its message was sent is *overtaken*: it may have
-//! one message or none.
+//! A goal and day that the clock jumped away from before its message was sent is *overtaken*: it may have one
+//! message or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-use mecris_tests::twilio;
+use jiff::{ToSpan as _, civil::Date};
+use tokio::time::Instant;
 
-use crate::state::Promises;
-
-/// Goals and days: those that must have a message, or those on which the goal was red at all.
+/// Goals and days that must have a message.
 pub(crate) type GoalDays = BTreeSet<(String, Date)>;
+
+/// Beeminder said that a goal derails at the end of a day.
+#[derive(Clone, Debug)]
+pub(crate) struct Due {
+    pub(crate) slug: String,
+    pub(crate) day: Date,
+    /// When it first said so.
+    pub(crate) since: Instant,
+}
+
+/// A message that the provider accepted.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepted {
+    pub(crate) body: String,
+    /// The day of the fakes' clock, which may have jumped since the text was made.
+    pub(crate) day: Date,
+    pub(crate) at: Instant,
+}
 
 /// The findings about an account.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// Subject-days that the agent claimed.
-    pub(crate) intended: usize,
+    /// Goals and days on which they were due.
+    pub(crate) due: usize,
     /// Messages that the provider accepted.
     pub(crate) accepted: usize,
-    /// Subject-days without a message because the clock jumped away from them.
+    /// Goals and days without a message because the clock jumped away from them.
     pub(crate) overtaken: usize,
     pub(crate) lost: Vec<String>,
     pub(crate) duplicates: Vec<String>,
 }
 
-/// Compares claims and required messages with the messages that the provider accepted.
-pub(crate) fn audit(
-    promises: &Promises,
-    must_be_told: &GoalDays,
-    red: &GoalDays,
-    accepted: &[twilio::Message],
-) -> Findings {
+/// What a phrase says of a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Ahead,
+    LastSeen,
+    Last,
+    LastCall,
+    Derailed,
+}
+
+/// Compares what was due and what must have been told with what the provider accepted.
+pub(crate) fn audit(must_be_told: &GoalDays, due: &[Due], accepted: &[Accepted]) -> Findings {
     let mut findings = Findings {
         accepted: accepted.len(),
-        intended: promises.claims.len(),
+        due: due.len(),
         ..Findings::default()
     };
-    let mut by_tag = BTreeMap::<&str, Vec<&twilio::Message>>::new();
-    // What has derailed is told once for each day of a derailment, beside what derails that day.
-    let mut named = BTreeMap::<(bool, String), usize>::new();
+    let mut told = BTreeMap::<(&str, Step), BTreeSet<Date>>::new();
+    let mut tags = BTreeSet::new();
+    let mut counted: Vec<(&Accepted, usize)> = Vec::new();
     for message in accepted {
         let (text, tag) = message.body.rsplit_once(' ').unwrap_or_default();
-        by_tag.entry(tag).or_default().push(message);
-        // Without the tag, which may look like the name of a goal.
+        if !tags.insert(tag) {
+            findings.duplicates.push(format!("two messages {tag}: {text:?}"));
+        }
         for phrase in text.split("; ") {
-            let is_over = phrase.contains(" derailed ");
+            counted.push((message, more(phrase)));
             for slug in slugs(phrase) {
-                *named.entry((is_over, slug)).or_default() += 1;
+                let (step, possible) = said(phrase, slug, message, due);
+                let days = told.entry((slug_of(due, slug), step)).or_default();
+                match possible.iter().find(|day| !days.contains(*day)) {
+                    Some(day) => drop(days.insert(*day)),
+                    None if possible.is_empty() => findings
+                        .duplicates
+                        .push(format!("{slug} was not due: {phrase:?} on {}", message.day)),
+                    None => findings
+                        .duplicates
+                        .push(format!("{slug} is told again: {phrase:?} on {}", message.day)),
+                }
             }
         }
     }
-    for ((subject, day), tag) in promises.claims.iter().chain(&promises.steps) {
-        match by_tag.get(tag.as_str()).map_or(0, Vec::len) {
-            0 => findings.overtaken += 1,
-            1 => {}
-            count => findings
-                .duplicates
-                .push(format!("{subject} on {day}: {count} messages {tag}")),
+    let named = |slug: &str, day: &Date| {
+        let steps = [Step::Ahead, Step::LastSeen, Step::Last, Step::LastCall];
+        steps
+            .iter()
+            .any(|step| told.get(&(slug, *step)).is_some_and(|days| days.contains(day)))
+    };
+    let untold = due.iter().filter(|due| !named(&due.slug, &due.day)).count();
+    let in_sums: usize = counted.iter().map(|(_, count)| count).sum();
+    if in_sums > untold {
+        findings.duplicates.push(format!(
+            "{in_sums} are counted, but {untold} were due and not named"
+        ));
+    }
+    for (slug, day) in must_be_told.iter().filter(|(slug, day)| !named(slug, day)) {
+        let since = due
+            .iter()
+            .find(|due| due.slug == *slug && due.day == *day)
+            .map(|due| due.since);
+        // A message may have left on an earlier day, to which the clock was set back.
+        let mut sums: Vec<&mut (&Accepted, usize)> = counted
+            .iter_mut()
+            .filter(|(message, count)| *count > 0 && message.day <= *day && Some(message.at) > since)
+            .collect();
+        match sums.iter_mut().max_by_key(|sum| sum.0.day) {
+            Some(sum) => sum.1 -= 1,
+            None => findings
+                .lost
+                .push(format!("{slug} on {day}: no message names it")),
         }
     }
-    let claimed = promises.claims.values().chain(promises.steps.values());
-    let claimed: BTreeSet<&str> = claimed.map(String::as_str).collect();
-    for (tag, messages) in by_tag.iter().filter(|(tag, _)| !claimed.contains(*tag)) {
-        findings
-            .duplicates
-            .push(format!("{tag} stands for nothing: {:?}", messages[0].body));
-    }
-    for ((is_over, slug), count) in &named {
-        let days = red.iter().filter(|(red, _)| red == slug).count();
-        if *count > days {
-            findings.duplicates.push(format!(
-                "{slug} is named by {count} messages in {days} days{}",
-                if *is_over { ", as derailed" } else { "" }
-            ));
-        }
-    }
-    for (slug, day) in must_be_told {
-        let tag = promises.claims.get(&(format!("goal:{slug}"), day.to_string()));
-        if tag.is_none_or(|tag| !by_tag.contains_key(tag.as_str())) {
-            findings.lost.push(format!(
-                "{slug} on {day}: claimed {}, accepted never",
-                tag.is_some()
-            ));
-        }
-    }
+    findings.overtaken = untold.saturating_sub(in_sums + findings.lost.len());
     findings
 }
 
-/// The names of the test's goals in a text: `g12`.
-fn slugs(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| {
-            word.strip_prefix('g')
-                .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-        })
-        .map(str::to_owned)
+/// The slug as it stands in `due`, or nothing: another goal's name does not matter.
+fn slug_of<'a>(due: &'a [Due], slug: &str) -> &'a str {
+    due.iter()
+        .find(|due| due.slug == slug)
+        .map_or("", |due| &due.slug)
 }
+
+/// The step of a phrase, and the derailments of the goal that it may be about, the likeliest first.
+fn said(phrase: &str, slug: &str, message: &Accepted, due: &[Due]) -> (Step, Vec<Date>) {
+    let known: BTreeSet<Date> = due
+        .iter()
+        .filter(|due| due.slug == slug && due.since < message.at)
+        .map(|due| due.day)
+        .collect();
+    if let Some((_, when)) = phrase.split_once(" derailed ") {
+        let word = when.split([' ', ',']).next().unwrap_or_default();
+        let fits =
+            |day: &Date| word == "today" || word == day.strftime("%a").to_string() || word == day.to_string();
+        return (Step::Derailed, known.into_iter().filter(fits).collect());
+    }
+    let is_ahead = phrase.contains("derails tomorrow");
+    let step = if phrase.contains("last call:") {
+        Step::LastCall
+    } else if phrase.contains("as of ") {
+        Step::LastSeen
+    } else if is_ahead {
+        Step::Ahead
+    } else {
+        Step::Last
+    };
+    // The text was made on that day, or on a later one, from which the clock was set back since.
+    let first = message.day + i64::from(is_ahead).days();
+    (step, known.range(first..).copied().collect())
+}
+
+/// How many goals a sum counts: `+3 more due today, $15 together`.
+fn more(phrase: &str) -> usize {
+    let count = phrase
+        .strip_prefix('+')
+        .and_then(|rest| rest.split_once(" more "));
+    count
+        .and_then(|(count, _)| count.parse().ok())
+        .unwrap_or_default()
+}
+
+/// The names of the test's goals in a text: `g12`.
+fn slugs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| {
+        word.strip_prefix('g')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
+
+mod tests;
+pub(crate) use tests::CASES;

@@ -9,7 +9,7 @@
 //! * `residual`: the failures that remain possible, provoked and measured.
 //! * `binaries`: failpoints are in the binary for tests and in no other binary.
 //!
-//! The quick tier has the forty rounds and `binaries`; `scripts/test-all` runs the heavy tier too. A test that
+//! The quick tier has the forty rounds, `binaries` and the tests of the audit; `scripts/test-all` runs the heavy tier too. A test that
 //! needs more than this machine permits is reported as ignored, with the reason.
 //!
 //! `MECRIS_CRASH_ROUNDS` and `MECRIS_CRASH_LANES` set the size, `MECRIS_TEST_SEED` the seed.
@@ -46,7 +46,7 @@ fn main() {
         residual::CASES,
     ]
     .concat();
-    let here = [rounds::QUICK, binaries::CASES].concat();
+    let here = [rounds::QUICK, binaries::CASES, audit::CASES].concat();
     let mut all = tiers.quick("a few crashes", &here, None);
     all.extend(tiers.heavy("crash campaigns", &campaigns, || None::<&str>));
     all.extend(tiers.heavy("full and read-only disks", disk::MOUNTED, disk::cannot_mount));

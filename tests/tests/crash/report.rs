@@ -33,7 +33,7 @@ pub(crate) struct Counts {
     pub(crate) stops: BTreeMap<String, u64>,
     /// All other counts, by name.
     pub(crate) events: BTreeMap<&'static str, u64>,
-    pub(crate) intended: usize,
+    pub(crate) due: usize,
     pub(crate) accepted: usize,
     pub(crate) overtaken: usize,
     pub(crate) lost: usize,
@@ -61,7 +61,7 @@ impl Tally {
 
 impl Counts {
     pub(crate) fn add(&mut self, findings: &Findings) {
-        self.intended += findings.intended;
+        self.due += findings.due;
         self.accepted += findings.accepted;
         self.overtaken += findings.overtaken;
         self.lost += findings.lost.len();
@@ -95,7 +95,7 @@ impl Counts {
     /// A row of a table in Markdown.
     pub(crate) fn summary(&self, what: &str, times: u64, seed: u64) -> String {
         let Self {
-            intended,
+            due,
             accepted,
             duplicates,
             lost,
@@ -103,7 +103,7 @@ impl Counts {
             ..
         } = self;
         format!(
-            "| {what} | {times} | {intended} | {accepted} | **{duplicates}** | **{lost}** | {seed} | {} s |\n",
+            "| {what} | {times} | {due} | {accepted} | **{duplicates}** | **{lost}** | {seed} | {} s |\n",
             took.as_secs()
         )
     }
@@ -127,10 +127,10 @@ impl Counts {
             "integrity checks of the file and of the newest generation",
             &self.integrity_checks,
         );
-        line("subject-days claimed", &self.intended);
+        line("goals and days on which they were due", &self.due);
         line("messages accepted by the provider", &self.accepted);
         line(
-            "subject-days that the clock jumped away from before they were told",
+            "goals and days that the clock jumped away from before they were told",
             &self.overtaken,
         );
         line("**duplicates**", &format!("**{}**", self.duplicates));

@@ -206,8 +206,19 @@ impl Stage {
 
     /// The goals on the account, all red.
     pub(crate) fn show<'a>(&self, slugs: impl IntoIterator<Item = &'a String>) {
+        self.show_with(slugs, []);
+    }
+
+    /// The goals on the account: those that are red, and those that derail tomorrow on every day.
+    pub(crate) fn show_with<'a>(
+        &self,
+        red: impl IntoIterator<Item = &'a String>,
+        tomorrow: impl IntoIterator<Item = &'a String>,
+    ) {
+        let goals = |safebuf| move |slug: &String| GoalSpec::new(slug, safebuf);
+        let red = red.into_iter().map(goals(0));
         self.beeminder
-            .set_goals(slugs.into_iter().map(|slug| GoalSpec::new(slug, 0)));
+            .set_goals(red.chain(tomorrow.into_iter().map(goals(1))));
     }
 
     /// Clears every fault.

@@ -24,8 +24,6 @@ pub(crate) struct Promises {
     pub(crate) messages: BTreeMap<String, Message>,
     /// The tag of the message, by subject and day.
     pub(crate) claims: BTreeMap<(String, String), String>,
-    /// The tag of the message that claims each step: subject, and occasion with step.
-    pub(crate) steps: BTreeMap<(String, String), String>,
     /// The generation of this state and its maker; `None` if the state was never a generation.
     pub(crate) lineage: Option<(u64, String)>,
 }
@@ -46,23 +44,16 @@ impl Promises {
             ))
         })?;
         let messages = messages.collect::<rusqlite::Result<_>>()?;
-        let tagged = |sql: &str| {
-            let mut statement = connection.prepare(sql)?;
-            let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-            rows.collect::<rusqlite::Result<BTreeMap<(String, String), String>>>()
-        };
-        let claims = tagged(
+        let mut statement = connection.prepare(
             "SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id",
         )?;
-        let steps = tagged(
-            "SELECT s.subject, s.occasion || ' ' || s.step, n.tag
-               FROM steps s JOIN notifications n ON n.id = s.notification_id",
-        )?;
+        let claims = statement
+            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
         let lineage = lineage::get(connection)?.map(|lineage| (lineage.generation, lineage.nonce));
         Ok(Self {
             messages,
             claims,
-            steps,
             lineage,
         })
     }

@@ -66,7 +66,7 @@ fn two_agents_that_start_together_send_one_message() {
     .play();
     unharmed(&counts);
     if number("MECRIS_CRASH_BATCH").is_none() {
-        assert!(counts.intended as u64 >= rounds);
+        assert!(counts.due as u64 >= rounds);
         publish(
             "together",
             &counts.summary("two agents started together", rounds.max(counts.rounds), seed),
