@@ -133,14 +133,23 @@ pub struct WindowArgs {
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// The people, for example examples/people/morning.toml.
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_any = ["goals", "history"])]
     pub people: Vec<PathBuf>,
 
-    /// The first day [default: as the person's file says].
+    /// Replays goals with their datapoints, as Beeminder's API sends them: an array of goals, or the user with
+    /// all associations (users/me.json?associations=true).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["people", "history"])]
+    pub goals: Option<PathBuf>,
+
+    /// Replays what the state of this installation has kept of the last four months.
+    #[arg(long, conflicts_with = "people")]
+    pub history: bool,
+
+    /// The first day [default: as the person's file or the record says].
     #[arg(long, value_name = "DAY")]
     pub from: Option<Date>,
 
-    /// The number of days [default: as the person's file says].
+    /// The number of days [default: as the person's file or the record says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3660))]
     pub days: Option<u16>,
 
@@ -149,7 +158,7 @@ pub struct SimulateArgs {
     pub seed: Option<u64>,
 
     /// When passes are made: "13-18/15m", "always/30m", "13-18 mon-fri and 21:30" [default: as the person's
-    /// file says].
+    /// file says; of a record, as configured].
     #[arg(long, value_name = "PASSES")]
     pub window: Option<Passes>,
 

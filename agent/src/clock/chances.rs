@@ -13,7 +13,7 @@ const BETWEEN_LAST_TWO: SignedDuration = SignedDuration::from_mins(15);
 const CLOSEST: SignedDuration = SignedDuration::from_mins(1);
 
 /// The passes that are promised, and when they must be silent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Timetable {
     /// The person's zone.
     pub zone: TimeZone,
@@ -98,6 +98,17 @@ impl Timetable {
         }
     }
 
+    /// The local day of the last chance up to `limit`; `None` if the `days` before `limit` have none.
+    pub fn last_day(&self, limit: Timestamp, days: u16) -> Option<Daystamp> {
+        let latest = local_day(limit, &self.zone).date();
+        let earlier = std::iter::successors(Some(latest), |&day| Some(civil::previous(day)));
+        let reached = |day: &Daystamp| self.on(*day).first().is_some_and(|&first| first <= limit);
+        earlier
+            .take(usize::from(days) + 1)
+            .map(Daystamp::from)
+            .find(reached)
+    }
+
     /// Every promised pass of a local day, from its first instant up to the first instant after it.
     fn promised(&self, day: Daystamp, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
         let date = day.date();
@@ -160,6 +171,15 @@ pub struct Outlook {
 }
 
 impl Outlook {
+    /// The same days, as a pass at `now` sees them by the same timetable. `None`: it is on another day.
+    pub fn later_that_day(&self, timetable: &Timetable, now: Timestamp) -> Option<Self> {
+        (local_day(now, &timetable.zone) == self.today).then(|| Self {
+            now,
+            may_speak: timetable.may_speak(now),
+            ..self.clone()
+        })
+    }
+
     /// When the pass is.
     pub fn now(&self) -> Timestamp {
         self.now

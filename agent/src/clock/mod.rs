@@ -28,4 +28,4 @@ pub use moment::{Moment, MomentError, exact_instant, local_time};
 pub use range::DailyRange;
 pub use shown::{day_from, days_from, local_minute, local_second};
 pub use source::Clock;
-pub use window::{Weekdays, Window};
+pub use window::{WEEKDAYS, Weekdays, Window, weekday};

@@ -20,6 +20,25 @@ pub struct Window {
     pub days: Weekdays,
 }
 
+/// The days of the week from Monday on, as settings spell them.
+pub const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("MON", Weekday::Monday),
+    ("TUE", Weekday::Tuesday),
+    ("WED", Weekday::Wednesday),
+    ("THU", Weekday::Thursday),
+    ("FRI", Weekday::Friday),
+    ("SAT", Weekday::Saturday),
+    ("SUN", Weekday::Sunday),
+];
+
+/// The weekday with a name such as `mon` or `MON`.
+pub fn weekday(name: &str) -> Option<Weekday> {
+    let named = WEEKDAYS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name));
+    named.map(|(_, day)| *day)
+}
+
 /// One or more days of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weekdays(u8);
@@ -37,6 +56,14 @@ impl Weekdays {
     /// Whether `day` is one of them.
     pub fn contains(self, day: Date) -> bool {
         self.0 & Self::bit(day.weekday()) != 0
+    }
+
+    /// As settings spell them, from Monday on: `MON`.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let ours = WEEKDAYS
+            .iter()
+            .filter(move |(_, day)| self.0 & Self::bit(*day) != 0);
+        ours.map(|(name, _)| *name)
     }
 
     fn bit(day: Weekday) -> u8 {

@@ -61,7 +61,7 @@ impl Inputs {
     }
 
     /// The file that is read.
-    fn chosen_file(&self) -> Option<&Path> {
+    pub fn chosen_file(&self) -> Option<&Path> {
         // A file that cannot be looked at is not missing: reading it says why.
         let fallback = || {
             self.fallback_file

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::{
-    SignedDuration, Timestamp,
-    civil::{Time, Weekday},
-    tz::TimeZone,
-};
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
 use super::{
     reader::{self, Reader},
     setting::{Form, Kind, Setting, Table},
 };
-use crate::clock::{Weekdays, Window};
+use crate::clock::{WEEKDAYS, Weekdays, Window};
 
 pub(super) const WINDOW: Table = Table {
     name: "window",
@@ -148,18 +144,7 @@ fn window(reader: &mut Reader) -> Option<Window> {
 
 fn days(reader: &mut Reader) -> Option<Weekdays> {
     const KEY: &str = "window.days";
-    let days = reader.choices(
-        KEY,
-        &[
-            ("MON", Weekday::Monday),
-            ("TUE", Weekday::Tuesday),
-            ("WED", Weekday::Wednesday),
-            ("THU", Weekday::Thursday),
-            ("FRI", Weekday::Friday),
-            ("SAT", Weekday::Saturday),
-            ("SUN", Weekday::Sunday),
-        ],
-    )?;
+    let days = reader.choices(KEY, &WEEKDAYS)?;
     Weekdays::new(days).or_else(|| reader.expected(KEY, "at least one day such as \"MON\""))
 }
 

@@ -137,7 +137,11 @@ fn verdict(condition: &Condition, ledger: &Ledger, policy: &Policy, now: Timesta
             return Verdict::Asked(reason, word(silence));
         }
     }
-    step::verdict(ask, ledger.said_about(&condition.subject), policy, now)
+    let past = step::Past {
+        said: ledger.said_about(&condition.subject),
+        last_safe: ledger.last_safe.get(&condition.subject).copied(),
+    };
+    step::verdict(ask, past, policy, now)
 }
 
 fn word(silence: &Silence) -> Word {

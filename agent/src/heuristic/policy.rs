@@ -37,6 +37,9 @@ pub const LAST_CALL_AFTER: SignedDuration = SignedDuration::from_hours(2);
 /// A goal that was warned of ahead is not warned of again for this many days, counted in local days.
 pub const REPEAT_AHEAD_DAYS: i64 = 3;
 
+/// So many warnings ahead are enough, if no reading between them showed the goal as safe.
+pub const WARNINGS_WITHOUT_SAFETY: usize = 2;
+
 /// What Mecris cannot tell is said again after so many days while it lasts, counted in local days.
 pub const REPEAT_UNKNOWN_DAYS: i64 = 7;
 
@@ -96,6 +99,9 @@ pub struct Ledger {
     /// What was said lately, and all that was said about the occasions of the
     /// conditions.
     pub said: HashMap<Subject, Vec<Said>>,
+    /// When goals that were warned of ahead twice were last safe. A goal that is left out has not been safe
+    /// since.
+    pub last_safe: HashMap<Subject, Timestamp>,
     /// Messages of the last 60 minutes that reached a provider or may have.
     pub messages_last_hour: u32,
     /// Messages of this local day that reached a provider or may have.

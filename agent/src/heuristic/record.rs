@@ -1,7 +1,7 @@
 //! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it is
 //! written, or nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
@@ -15,7 +15,10 @@ use super::{
 use crate::{
     arms::beeminder::Goal,
     clock,
-    domain::{Condition, Decision, Derailment, Observation, Reason, Severity, SilenceKind, Step},
+    domain::{
+        Ask, Condition, Daystamp, Decision, Derailment, Observation, Reason, Severity, SilenceKind, Step,
+        Subject,
+    },
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{
         broken_channels,
@@ -36,8 +39,16 @@ const MOST_SILENCES: u32 = 50;
 /// For how long a gap between passes is still reported after its end.
 const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// How far back steps that were said still matter. An occasion is at most a few weeks ahead of its first step.
-const SAID_LATELY: SignedDuration = SignedDuration::from_hours(45 * 24);
+/// For so many days what was said about a goal or a walk matters on other occasions, too: longer than what
+/// could not be told waits to be said again.
+const SAID_LATELY_DAYS: i64 = 8;
+
+/// For so many days warnings ahead count, if the goal has not been safe since.
+const WARNED_DAYS: i64 = 90;
+
+/// For so many days what was said about everything else matters. That is little, and its occasions are old: a
+/// period of a budget, or trouble that lasts.
+const ALERTED_DAYS: i64 = 400;
 
 /// What earlier passes recorded, including this pass's own try at Beeminder.
 pub(super) fn history(
@@ -141,8 +152,8 @@ pub(super) fn expire_waiting(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::
     Ok(())
 }
 
-/// What was said already: lately, and about the occasions of these conditions however long ago. A gap keeps the
-/// day on which it began.
+/// What was said already about the subjects of these conditions: lately, and about their occasions however long
+/// ago. A gap keeps the day on which it began.
 pub(super) fn ledger(
     connection: &Connection,
     conditions: &[Condition],
@@ -151,11 +162,21 @@ pub(super) fn ledger(
 ) -> rusqlite::Result<Ledger> {
     let mut ledger = Ledger::default();
     let today = clock::local_day(now, zone);
-    let mut said = steps::since(connection, now - SAID_LATELY)?;
-    for condition in conditions {
-        if let Some(ask) = &condition.ask {
-            said.extend(steps::of_occasion(connection, &condition.subject, ask.occasion)?);
+    let mut matters: BTreeMap<&Subject, Daystamp> = BTreeMap::new();
+    let mut said = Vec::new();
+    for (subject, ask) in conditions
+        .iter()
+        .filter_map(|condition| Some((&condition.subject, condition.ask?)))
+    {
+        let from = matters_from(subject, &ask, today);
+        let earliest = matters.entry(subject).or_insert(from);
+        *earliest = from.min(*earliest);
+        if subject.topic() == "budget" {
+            said.extend(steps::of_period(connection, subject, ask.occasion)?);
         }
+    }
+    for (subject, from) in matters {
+        said.extend(steps::of_subject(connection, subject, from)?);
     }
     for row in said {
         ledger.said.entry(row.subject).or_default().push(Said {
@@ -171,6 +192,16 @@ pub(super) fn ledger(
     ledger.messages_last_hour = outbox::messages_since(connection, now - SignedDuration::from_hours(1))?;
     ledger.messages_today = outbox::messages_since(connection, midnight)?;
     Ok(ledger)
+}
+
+/// The earliest occasion of what was said about a subject and still matters for a step.
+fn matters_from(subject: &Subject, ask: &Ask, today: Daystamp) -> Daystamp {
+    let days = match (subject.topic(), ask.step) {
+        (_, Step::Ahead) => WARNED_DAYS,
+        ("goal" | "walk", _) => SAID_LATELY_DAYS,
+        _ => ALERTED_DAYS,
+    };
+    ask.occasion.min(today.minus(days))
 }
 
 /// Writes snapshots of fresh readings, and whether the try at Beeminder worked.

@@ -14,11 +14,11 @@ use super::{
     record, remember,
     report::{self, DecisionView, Report},
     tell::{Told, tell},
-    timetable::{HORIZON_DAYS, Promises},
-    unknown,
+    timetable::Promises,
+    unknown, warned,
 };
 use crate::{
-    clock::{self, Outlook},
+    clock::{self, Outlook, Timetable},
     config::Settings,
     domain::{Action, Condition, Decision, RunOutcome, Trigger},
     notify::{channels::ChannelKind, outbox::NewMessage},
@@ -49,6 +49,7 @@ pub struct Pass {
     /// What was entered into goals that are new.
     pub(super) histories: Vec<History>,
     pub(super) conditions: Vec<Condition>,
+    pub(super) timetable: Timetable,
     pub(super) outlook: Outlook,
 }
 
@@ -122,7 +123,7 @@ impl Rules {
             .last_success
             .is_some_and(|at| is_long(at) && !was_due(at, now));
         history.gap = history.gap.filter(|&(from, until)| was_due(from, until));
-        let outlook = timetable.outlook(now, HORIZON_DAYS);
+        let outlook = self.promises.outlook(&timetable, now);
         if let Some(account) = observed.beeminder.fresh().filter(|_| self.uses_habits) {
             let zone = account.zone(&self.assess.zone);
             let goals = with_habit(account, &self.assess, &outlook);
@@ -136,22 +137,28 @@ impl Rules {
             histories: Vec::new(),
             conditions: assess(&observed, &history, &self.assess, &outlook),
             observed,
+            timetable,
             outlook,
         })
     }
 
-    /// Decides about conditions, with the ledger on this connection, and composes the message. `spoken_at` is
-    /// the instant up to which a person's word counts.
+    /// Decides about conditions, with the ledger on this connection, and composes the message. `pass` is the
+    /// pass that they come from, if one made them. `spoken_at` is the instant up to which a person's word counts.
     pub(super) fn decide(
         &self,
         connection: &Connection,
-        conditions: &[Condition],
+        conditions: Vec<Condition>,
+        pass: Option<&Pass>,
         now: Timestamp,
         spoken_at: Timestamp,
     ) -> rusqlite::Result<Decided> {
-        let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
+        let mut ledger = record::ledger(connection, &conditions, &self.policy.zone, now)?;
         ledger.silences = silences::active(connection, spoken_at)?;
-        let mut decisions = decide(conditions.to_vec(), &ledger, &self.policy, now);
+        if let Some((pass, account)) = pass.and_then(|pass| Some((pass, pass.observed.beeminder.fresh()?))) {
+            let rules = (&self.assess, &pass.timetable);
+            ledger.last_safe = warned::last_safe(connection, account, &conditions, &ledger, rules)?;
+        }
+        let mut decisions = decide(conditions, &ledger, &self.policy, now);
         let told = tell(&mut decisions, &self.policy.zone, now);
         Ok(Decided { decisions, told })
     }
@@ -178,7 +185,7 @@ impl Rules {
             let derailments = record::derailments(tx, pass.now)?;
             conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess.zone));
         }
-        let decided = self.decide(tx, &conditions, pass.now, spoken_at)?;
+        let decided = self.decide(tx, conditions, Some(pass), pass.now, spoken_at)?;
         let report = pass.report(&decided.decisions);
         record::reading(tx, &pass.observed, pass.now)?;
         let untold = untold(&pass.observed, &pass.conditions);

@@ -139,7 +139,7 @@ impl Heuristic {
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_and_copy(self.checkpoint, move |tx| {
             record::expire_waiting(tx, now)?;
-            let decided = this.decide(tx, &conditions, now)?;
+            let decided = this.decide(tx, conditions.clone(), None, now)?;
             let insert = |message| this.outbox.insert(tx, message);
             let message = this.rules.record(tx, None, &decided, now, insert)?;
             Ok((decided.decisions, message))
@@ -189,12 +189,14 @@ impl Heuristic {
     fn decide(
         &self,
         connection: &Connection,
-        conditions: &[Condition],
+        conditions: Vec<Condition>,
+        pass: Option<&Pass>,
         now: Timestamp,
     ) -> rusqlite::Result<Decided> {
         // Read the silences only now: observing takes a while, and a person who asked for silence meanwhile
         // was told that it holds.
-        self.rules.decide(connection, conditions, now, self.clock.now())
+        self.rules
+            .decide(connection, conditions, pass, now, self.clock.now())
     }
 
     fn decide_and_record(
@@ -216,7 +218,7 @@ impl Heuristic {
     fn not_recorded(&self, pass: &Pass, source: StoreError) -> HeuristicError {
         match self
             .store
-            .read(|connection| self.decide(connection, &pass.conditions, pass.now))
+            .read(|connection| self.decide(connection, pass.conditions.clone(), Some(pass), pass.now))
         {
             Ok(decided) => HeuristicError::NotRecorded {
                 report: Box::new(pass.report(&decided.decisions)),

@@ -4,13 +4,16 @@
 //! are. Passes by a crontab are promised by their habit: a clock time at which `run` passed on two of the last
 //! seven days. Without any promise, a pass counts on the next one a day later.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 use rusqlite::Connection;
 
 use crate::{
-    clock::{DailyRange, Presence, Timetable, local_day},
+    clock::{DailyRange, Outlook, Presence, Timetable, local_day},
     config::{Settings, WindowSettings},
     domain::{Daystamp, SilenceKind, Trigger},
     store::tables::{runs, silences},
@@ -26,7 +29,7 @@ const SAME_TIME: SignedDuration = SignedDuration::from_mins(10);
 const HABIT_DAYS: usize = 2;
 
 /// How many days ahead a pass looks for chances: longer than any `heuristic.lead_days` and most vacations.
-pub(super) const HORIZON_DAYS: u16 = 35;
+const HORIZON_DAYS: u16 = 35;
 
 /// The settings that say when passes happen.
 #[derive(Clone, Debug)]
@@ -35,6 +38,9 @@ pub(super) struct Promises {
     window: WindowSettings,
     interval: SignedDuration,
     quiet_hours: Option<DailyRange>,
+    /// What the last pass saw ahead. The passes of a day see the same days, and computing them takes longer than
+    /// the rest of a pass that finds nothing new.
+    seen: Arc<Mutex<Option<(Timetable, Outlook)>>>,
 }
 
 impl Promises {
@@ -44,7 +50,20 @@ impl Promises {
             window: settings.window.clone(),
             interval: SignedDuration::try_from(settings.heuristic.interval).unwrap_or(SignedDuration::MAX),
             quiet_hours: settings.policy.quiet_hours,
+            seen: Arc::default(),
         }
+    }
+
+    /// What is ahead of a pass at `now` with this timetable.
+    pub(super) fn outlook(&self, timetable: &Timetable, now: Timestamp) -> Outlook {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen.as_ref().filter(|(of, _)| of == timetable);
+        if let Some(outlook) = known.and_then(|(_, outlook)| outlook.later_that_day(timetable, now)) {
+            return outlook;
+        }
+        let outlook = timetable.outlook(now, HORIZON_DAYS);
+        *seen = Some((timetable.clone(), outlook.clone()));
+        outlook
     }
 
     /// The passes of a daemon with these settings, and the single passes besides.
@@ -69,9 +88,13 @@ impl Promises {
         trigger: Trigger,
         now: Timestamp,
     ) -> rusqlite::Result<Timetable> {
-        let since = now.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
-        let recent = runs::triggers_since(connection, since)?;
         let of_daemon = |trigger: Trigger| trigger != Trigger::Cli;
+        let recent = if of_daemon(trigger) {
+            Vec::new()
+        } else {
+            let since = now.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
+            runs::triggers_since(connection, since)?
+        };
         let has_daemon = of_daemon(trigger) || recent.iter().any(|&(trigger, _)| of_daemon(trigger));
         let mut passes = self.window.passes.clone();
         if !has_daemon {

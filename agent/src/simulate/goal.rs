@@ -17,7 +17,7 @@ use crate::{
 pub const PLEDGES: [u32; 8] = [0, 5, 10, 30, 90, 270, 810, 2430];
 
 /// How many safe days follow a derailment.
-const RESPITE_DAYS: f64 = 7.0;
+pub(super) const RESPITE_DAYS: f64 = 7.0;
 
 /// How many datapoints Beeminder sends with a goal.
 const RECENT: usize = 3;

@@ -11,6 +11,8 @@ pub mod goal;
 pub mod measures;
 pub mod passes;
 pub mod person;
+pub mod reality;
+pub mod recorded;
 pub mod run;
 mod settings;
 #[cfg(test)]
@@ -24,10 +26,11 @@ use serde::Serialize;
 pub use measures::Measures;
 pub use passes::Passes;
 pub use person::Person;
+pub use recorded::{NoRecord, Record};
 pub use run::PlayError;
-pub use settings::{Choice, settings_of};
+pub use settings::{Choice, settings_of, settings_of_record};
 
-use crate::config::Settings;
+use crate::{config::Settings, store};
 use measures::Margins;
 use world::Life;
 
@@ -68,6 +71,50 @@ pub struct ToldMessage {
     pub text: String,
     /// What it is about.
     pub subjects: Vec<String>,
+}
+
+/// A state's record, to be replayed.
+#[derive(Clone, Debug)]
+pub struct Replay<'a> {
+    /// The record.
+    pub record: &'a Record,
+    /// Whom it is about: no goals and habits, but the zone.
+    pub scenario: Scenario<'a>,
+}
+
+impl Replay<'_> {
+    /// Replays the record with these settings, and measures it. What the person asked for then holds again.
+    /// Budgets are not in the record.
+    ///
+    /// # Errors
+    /// If the state in memory fails: a defect of Mecris.
+    pub fn play(&self, settings: &Settings) -> Result<Outcome, PlayError> {
+        let mut settings = settings.clone();
+        settings.budget.providers.clear();
+        let played = self.once(&settings)?;
+        let margins = Margins::of(&settings);
+        let zone = &self.scenario.zone;
+        let mut measures = measures::measure(&played, &margins, zone);
+        if settings.walk.take().is_some() {
+            let alone = self.once(&settings)?;
+            measures.goal_messages_alone = Some(measures::measure(&alone, &margins, zone).goal_messages);
+        }
+        let messages = played.messages.into_iter().map(|message| told(message, zone));
+        Ok(Outcome {
+            messages: messages.collect(),
+            measures,
+        })
+    }
+
+    fn once(&self, settings: &Settings) -> Result<run::Played, PlayError> {
+        let world = Box::new(self.record.world(&self.scenario.zone));
+        let stage = run::Stage {
+            life: self.scenario.life(),
+            passes: &self.scenario.passes,
+            silences: &self.record.silences,
+        };
+        run::play_in(world, &stage, settings, &mut store::in_memory()?)
+    }
 }
 
 impl<'a> Scenario<'a> {

@@ -1,4 +1,5 @@
-//! When passes are made: `13:00`, `13-18/15m`, `always/30m mon-fri`, and several of these joined by `and`.
+//! When passes are made: `13:00`, `13-18/15m`, `always/30m mon-fri`, and several of these joined by `and`. When
+//! exactly a daemon makes its passes is the business of [`Timetable`].
 
 use std::{fmt, str::FromStr};
 
@@ -8,24 +9,13 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::clock::{local_day_bounds, local_instant};
+use crate::{
+    clock::{Presence, Timetable, WEEKDAYS, Weekdays, Window, weekday},
+    config::Settings,
+};
 
 /// The interval of a window whose text names none.
 const USUAL_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
-
-/// The daemon's last pass in a window is this long before its end.
-const BEFORE_THE_END: SignedDuration = SignedDuration::from_mins(5);
-
-/// The names of weekdays, from Monday on.
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
 
 /// The passes that are promised, on the local clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,45 +24,27 @@ pub struct Passes {
     parts: Vec<Part>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
     when: When,
-    days: Vec<Weekday>,
+    /// On which days. The window of a daemon has them, too: one that begins on such a day may end on the next.
+    days: Weekdays,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum When {
     At(Time),
-    Within(Hours, SignedDuration),
+    Within(Window, SignedDuration),
     Always(SignedDuration),
 }
 
-/// A window: a start on the local clock, and a length in elapsed time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hours {
-    /// The start on the local clock.
-    pub start: Time,
-    /// The length.
-    pub length: SignedDuration,
-}
-
 /// When the daemon runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Daemon {
     /// Its window; `None`: all day.
-    pub hours: Option<Hours>,
-    /// The days of the week on which it runs.
-    pub days: Vec<Weekday>,
+    pub window: Option<Window>,
     /// The time between two passes.
     pub interval: SignedDuration,
-}
-
-impl Daemon {
-    /// The days as a setting spells them: `MON`.
-    pub fn day_names(&self) -> Vec<String> {
-        let names = WEEKDAYS.iter().filter(|(_, day)| self.days.contains(day));
-        names.map(|(name, _)| name.to_uppercase()).collect()
-    }
 }
 
 /// A text that names no passes.
@@ -91,13 +63,45 @@ impl Passes {
         texts.join(" and ").parse()
     }
 
+    /// The passes that `serve` promises with these settings.
+    pub fn of_settings(settings: &Settings) -> Self {
+        let interval = SignedDuration::try_from(settings.heuristic.interval).unwrap_or(SignedDuration::MAX);
+        let daemon = match settings.window.daily {
+            Some(window) => Part {
+                when: When::Within(window, interval),
+                days: window.days,
+            },
+            None => Part {
+                when: When::Always(interval),
+                days: Weekdays::ALL,
+            },
+        };
+        let single = settings.window.passes.iter().map(|time| Part {
+            when: When::At(*time),
+            days: Weekdays::ALL,
+        });
+        Self {
+            text: "as configured".to_owned(),
+            parts: std::iter::once(daemon).chain(single).collect(),
+        }
+    }
+
     /// Every pass of some local days, in order, each once.
     pub fn on(&self, start: Date, days: u16, zone: &TimeZone) -> Vec<Timestamp> {
         let dates = (0..i64::from(days)).map(|day| start.saturating_add(day.days()));
+        let timetables: Vec<(Part, Timetable)> = self
+            .parts
+            .iter()
+            .map(|part| (*part, part.timetable(zone)))
+            .collect();
         let mut passes: Vec<Timestamp> = dates
-            .flat_map(|date| self.parts.iter().map(move |part| (date, part)))
-            .filter(|(date, part)| part.days.contains(&date.weekday()))
-            .flat_map(|(date, part)| part.when.on(date, zone))
+            .flat_map(|date| {
+                timetables
+                    .iter()
+                    .map(move |(part, timetable)| (date, part, timetable))
+            })
+            .filter(|(date, part, _)| part.when.has_own_days() || part.days.contains(*date))
+            .flat_map(|(date, _, timetable)| timetable.on(date.into()))
             .collect();
         passes.sort_unstable();
         passes.dedup();
@@ -106,17 +110,16 @@ impl Passes {
 
     /// The daemon whose passes these are: the first window, or all day. `None` if there are single passes only.
     pub fn daemon(&self) -> Option<Daemon> {
-        self.parts.iter().find_map(|part| {
-            let (hours, interval) = match part.when {
-                When::Within(hours, interval) => (Some(hours), interval),
-                When::Always(interval) => (None, interval),
-                When::At(_) => return None,
-            };
-            Some(Daemon {
-                hours,
-                days: part.days.clone(),
+        self.parts.iter().find_map(|part| match part.when {
+            When::Within(window, interval) => Some(Daemon {
+                window: Some(window),
                 interval,
-            })
+            }),
+            When::Always(interval) => Some(Daemon {
+                window: None,
+                interval,
+            }),
+            When::At(_) => None,
         })
     }
 
@@ -130,26 +133,28 @@ impl Passes {
     }
 }
 
-impl When {
-    fn on(self, date: Date, zone: &TimeZone) -> Vec<Timestamp> {
-        match self {
-            Self::At(time) => vec![local_instant(date.to_datetime(time), zone)],
-            Self::Within(window, every) => {
-                let start = local_instant(date.to_datetime(window.start), zone);
-                let end = start + window.length;
-                let last = (end - BEFORE_THE_END).max(start);
-                steps(start, last, every).chain([last]).collect()
-            }
-            Self::Always(every) => {
-                let (start, end) = local_day_bounds(date.into(), zone);
-                steps(start, end, every).collect()
-            }
+impl Part {
+    /// Its passes on every day, if `days` do not matter.
+    fn timetable(&self, zone: &TimeZone) -> Timetable {
+        let (daemon, passes) = match self.when {
+            When::At(time) => (Presence::Never, vec![time]),
+            When::Within(window, interval) => (Presence::Daily { window, interval }, Vec::new()),
+            When::Always(interval) => (Presence::Always { interval }, Vec::new()),
+        };
+        Timetable {
+            zone: zone.clone(),
+            daemon,
+            passes,
+            quiet_hours: None,
+            vacations: Vec::new(),
         }
     }
 }
 
-fn steps(from: Timestamp, until: Timestamp, every: SignedDuration) -> impl Iterator<Item = Timestamp> {
-    std::iter::successors(Some(from), move |at| at.checked_add(every).ok()).take_while(move |at| *at < until)
+impl When {
+    fn has_own_days(self) -> bool {
+        matches!(self, Self::Within(..))
+    }
 }
 
 impl fmt::Display for Passes {
@@ -174,15 +179,15 @@ impl FromStr for Passes {
 fn part_of(text: &str) -> Option<Part> {
     let (when, days) = match text.split_once(' ') {
         Some((when, days)) => (when, days_of(days)?),
-        None => (text, WEEKDAYS.map(|(_, day)| day).to_vec()),
+        None => (text, Weekdays::ALL),
     };
     Some(Part {
-        when: when_of(when)?,
+        when: when_of(when, days)?,
         days,
     })
 }
 
-fn when_of(text: &str) -> Option<When> {
+fn when_of(text: &str, days: Weekdays) -> Option<When> {
     let (hours, every) = match text.split_once('/') {
         Some((hours, every)) => (hours, Some(interval(every)?)),
         None => (text, None),
@@ -196,7 +201,7 @@ fn when_of(text: &str) -> Option<When> {
             let (start, end) = (hour(from)?, hour(until)?);
             let seconds = start.duration_until(end).as_secs().rem_euclid(86_400);
             let length = SignedDuration::from_secs(seconds);
-            let window = Hours { start, length };
+            let window = Window { start, length, days };
             (!length.is_zero()).then_some(When::Within(window, interval))
         }
         None if every.is_none() && text.contains(':') => hour(text).map(When::At),
@@ -220,15 +225,15 @@ fn hour(text: &str) -> Option<Time> {
 }
 
 /// `mon-fri` or `mon,wed`.
-fn days_of(text: &str) -> Option<Vec<Weekday>> {
-    let position = |name: &str| WEEKDAYS.iter().position(|(known, _)| *known == name);
+fn days_of(text: &str) -> Option<Weekdays> {
     if let Some((from, until)) = text.split_once('-') {
+        let position = |name: &str| Some(weekday(name)?.to_monday_zero_offset());
         let (from, until) = (position(from)?, position(until)?);
-        return (from <= until).then(|| WEEKDAYS[from..=until].iter().map(|(_, day)| *day).collect());
+        let between = |day: &Weekday| (from..=until).contains(&day.to_monday_zero_offset());
+        return Weekdays::new(WEEKDAYS.into_iter().map(|(_, day)| day).filter(between));
     }
-    text.split(',')
-        .map(|name| position(name).map(|index| WEEKDAYS[index].1))
-        .collect()
+    let days: Vec<Weekday> = text.split(',').map(weekday).collect::<Option<_>>()?;
+    Weekdays::new(days)
 }
 
 #[cfg(test)]
@@ -262,6 +267,14 @@ mod tests {
             ["Fri 13:00", "Fri 13:30", "Fri 13:55", "Fri 21:30", "Sat 21:30"]
         );
         assert_eq!(on("09:00 sat,mon", "2026-10-23", 4), ["Sat 09:00", "Mon 09:00"]);
+    }
+
+    #[test]
+    fn a_window_across_midnight_has_passes_on_both_days() {
+        assert_eq!(
+            on("23-01/30m sat", "2026-10-24", 2),
+            ["Sat 23:00", "Sat 23:30", "Sun 00:00", "Sun 00:30", "Sun 00:55"]
+        );
     }
 
     #[test]

@@ -9,19 +9,17 @@ use rusqlite::{Connection, Transaction};
 use super::{
     passes::Passes,
     person::BudgetPlan,
+    reality::Reality,
     world::{History, Life, ModelError, World},
 };
 use crate::{
-    arms::{
-        activity::Seen,
-        beeminder::{RecentDatapoints, account_of},
-    },
+    arms::activity::Seen,
     budget,
     clock::{local_day_bounds, time_ordered_id},
     config::Settings,
     domain::{
         Action, BudgetSource, ChannelKind, Condition, Money, Month, Observation, Provider, Severity, Silence,
-        SilenceKind, Slug, Step, Subject, SubjectPattern, Trigger,
+        SilenceKind, Step, Subject, SubjectPattern, Trigger,
     },
     heuristic::{Report, Rules, assess::Observed, settled},
     notify::outbox::insert_delivered,
@@ -116,20 +114,55 @@ pub struct Played {
     pub budget_periods: Vec<BudgetPeriod>,
 }
 
+/// Where passes are made, and what the person asked for.
+#[derive(Clone, Debug)]
+pub struct Stage<'a> {
+    /// Whose life.
+    pub life: Life<'a>,
+    /// When passes are made.
+    pub passes: &'a Passes,
+    /// What the person asked for besides the vacations of their file.
+    pub silences: &'a [Silence],
+}
+
 /// Plays a life with these settings.
 ///
 /// # Errors
 /// If the state in memory or the model fails: a defect of Mecris.
 pub fn play(life: Life<'_>, passes: &Passes, settings: &Settings) -> Result<Played, PlayError> {
-    let mut connection = store::in_memory()?;
-    let vacations = vacations(&life, &mut connection)?;
-    let looks = looks(&life, passes, settings, &vacations);
+    let world = Box::new(World::new(life.clone()));
+    let stage = Stage {
+        life,
+        passes,
+        silences: &[],
+    };
+    play_in(world, &stage, settings, &mut store::in_memory()?)
+}
+
+/// Plays a life in a world, on a state that has nothing yet.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_in(
+    world: Box<dyn Reality + '_>,
+    stage: &Stage<'_>,
+    settings: &Settings,
+    connection: &mut Connection,
+) -> Result<Played, PlayError> {
+    let Stage { life, passes, .. } = stage;
+    let said = silences(stage)?;
+    say(connection, &said)?;
+    let away = said
+        .iter()
+        .filter(|silence| silence.kind == SilenceKind::Vacation);
+    let vacations: Vec<_> = away.map(|silence| (silence.starts_at, silence.ends_at)).collect();
+    let looks = looks(life, passes, settings, &vacations);
     let end = life.midnight(i64::from(life.days));
     let mut game = Game {
         rules: Rules::new(settings, CHANNEL.to_vec()),
         budgets: budget::Rules::new(&settings.budget, &settings.time_zone),
-        spending: spending(&life),
-        world: World::new(life),
+        spending: spending(life),
+        world,
         settings,
         trigger: if passes.daemon().is_some() {
             Trigger::Schedule
@@ -150,7 +183,6 @@ pub fn play(life: Life<'_>, passes: &Passes, settings: &Settings) -> Result<Play
         }
         tx.commit()?;
     }
-    let end = game.world.life().midnight(i64::from(game.world.life().days));
     game.world.advance(end);
     Ok(Played {
         messages: game.messages,
@@ -190,23 +222,23 @@ fn looks(
         .collect()
 }
 
-/// Says each vacation beforehand, as a person does.
-fn vacations(life: &Life<'_>, connection: &mut Connection) -> Result<Vec<(Timestamp, Timestamp)>, PlayError> {
-    let away = life.person.vacations.iter();
-    let spans: Vec<_> = away
-        .map(|away| {
-            (
-                life.midnight(i64::from(away.from)),
-                life.midnight(i64::from(away.until) + 1),
-            )
-        })
-        .collect();
+/// What the person asks for.
+fn silences(stage: &Stage<'_>) -> Result<Vec<Silence>, PlayError> {
+    let away = stage.life.person.vacations.iter().map(|away| {
+        let from = stage.life.midnight(i64::from(away.from));
+        let until = stage.life.midnight(i64::from(away.until) + 1);
+        vacation(from, until)
+    });
+    away.chain(stage.silences.iter().cloned().map(Ok)).collect()
+}
+
+/// Says each beforehand, as a person does.
+fn say(connection: &mut Connection, silences: &[Silence]) -> Result<(), PlayError> {
     let tx = connection.transaction()?;
-    for (starts_at, ends_at) in &spans {
-        silences::insert(&tx, &vacation(*starts_at, *ends_at)?)?;
+    for silence in silences {
+        silences::insert(&tx, silence)?;
     }
-    tx.commit()?;
-    Ok(spans)
+    Ok(tx.commit()?)
 }
 
 fn vacation(starts_at: Timestamp, ends_at: Timestamp) -> Result<Silence, PlayError> {
@@ -251,7 +283,7 @@ struct Game<'a> {
     rules: Rules,
     budgets: budget::Rules,
     spending: VecDeque<(Timestamp, Provider, BudgetSource, Money)>,
-    world: World<'a>,
+    world: Box<dyn Reality + 'a>,
     settings: &'a Settings,
     /// Who makes the passes: a daemon, or a crontab.
     trigger: Trigger,
@@ -288,7 +320,7 @@ impl Game<'_> {
                 .as_ref()
                 .map(|walk| match Seen::of(&walk.goal, &beeminder, now, zone) {
                     Seen::Known(walk) => walk,
-                    Seen::InDoubt(doubt) => doubt.settle(self.recent(&walk.goal, now)),
+                    Seen::InDoubt(doubt) => doubt.settle(self.world.recent(&walk.goal, now)),
                 });
         let budgets = if self.settings.budget.providers.is_empty() {
             Vec::new()
@@ -302,22 +334,6 @@ impl Game<'_> {
             walk,
             budgets,
             elapsed: std::time::Duration::from_secs(1),
-        })
-    }
-
-    /// The newest datapoints of a goal, by the product's own reading of the model's JSON.
-    fn recent(&self, slug: &Slug, now: Timestamp) -> Result<RecentDatapoints, String> {
-        let points = self.world.datapoints(slug).ok_or("there is no such goal")?;
-        let goal = serde_json::json!([{ "slug": slug.as_str(), "datapoints": points }]);
-        let account = account_of(None, goal, now).map_err(|error| error.to_string())?;
-        let goal = account
-            .goals
-            .into_iter()
-            .next()
-            .ok_or("the model has no such goal")?;
-        Ok(RecentDatapoints {
-            points: goal.datapoints,
-            unreadable: 0,
         })
     }
 
@@ -356,19 +372,10 @@ impl Game<'_> {
             .map(|(told, _)| (told.subject.clone(), told.severity))
             .collect();
         let message = Message { at: now, text, about };
-        let slugs: Vec<Slug> = self
-            .world
-            .life()
-            .person
-            .goals
-            .iter()
-            .map(|goal| goal.kind.slug.clone())
-            .collect();
-        for slug in slugs
-            .iter()
-            .filter(|slug| super::words::names(&message.text, slug))
-        {
-            self.world.react(slug, now);
+        for slug in self.world.goals() {
+            if super::words::names(&message.text, &slug) {
+                self.world.react(&slug, now);
+            }
         }
         self.messages.push(message);
     }

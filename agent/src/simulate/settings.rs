@@ -31,10 +31,36 @@ pub fn settings_of(
     config::load_given(file, tables, choices)
 }
 
+/// The settings of a record: those of `file`, with the timetable of the scenario if it is another one, then
+/// `choices`. The environment and secrets are not read.
+///
+/// # Errors
+/// With everything that is wrong with them.
+pub fn settings_of_record(
+    file: Option<&Path>,
+    timetable: Option<&Scenario<'_>>,
+    choices: &[Choice],
+) -> Result<Settings, ConfigError> {
+    let source = Source::File("--window".into());
+    let tables = timetable.map(|scenario| (source, timetable_of(scenario)));
+    config::load_given(file, tables.into_iter().collect(), choices)
+}
+
+/// `[window]` and the interval.
+fn timetable_of(scenario: &Scenario<'_>) -> Table {
+    let mut settings = Table::new();
+    settings.insert("window".to_owned(), window(scenario));
+    if let Some(daemon) = scenario.passes.daemon() {
+        let interval = format!("{:#}", daemon.interval);
+        settings.insert("heuristic".to_owned(), table([("interval", interval.into())]));
+    }
+    settings
+}
+
 /// What the person's file says, as settings.
 fn of_person(scenario: &Scenario<'_>) -> Table {
     let person = scenario.person;
-    let mut settings = Table::new();
+    let mut settings = timetable_of(scenario);
     let zone = scenario.zone.iana_name().unwrap_or("UTC");
     settings.insert("time_zone".to_owned(), zone.into());
     settings.insert(
@@ -42,11 +68,6 @@ fn of_person(scenario: &Scenario<'_>) -> Table {
         table([("channels", Value::from(vec!["console"]))]),
     );
     settings.insert("state".to_owned(), table([("path", "simulated".into())]));
-    settings.insert("window".to_owned(), window(scenario));
-    if let Some(daemon) = scenario.passes.daemon() {
-        let interval = format!("{:#}", daemon.interval);
-        settings.insert("heuristic".to_owned(), table([("interval", interval.into())]));
-    }
     if let Some(quiet) = person.quiet_hours {
         let times = [quiet.from(), quiet.until()].map(|time| time.strftime("%H:%M").to_string());
         settings.insert(
@@ -89,12 +110,13 @@ fn window(scenario: &Scenario<'_>) -> Value {
     let single: Vec<Value> = scenario.passes.single().into_iter().map(clock).collect();
     window.insert("passes".to_owned(), single.into());
     if let Some(daemon) = scenario.passes.daemon()
-        && let Some(hours) = daemon.hours
+        && let Some(hours) = daemon.window
     {
         let length = hours.length.as_secs_f64() / 3600.0;
         window.insert("start".to_owned(), clock(hours.start));
         window.insert("hours".to_owned(), length.into());
-        window.insert("days".to_owned(), daemon.day_names().into());
+        let days: Vec<Value> = hours.days.names().map(Value::from).collect();
+        window.insert("days".to_owned(), days.into());
     }
     Value::Table(window)
 }

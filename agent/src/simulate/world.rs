@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     chance::draw,
     goal::{Derailed, GoalModel},
     person::{GoalPlan, Person, on_day},
+    reality::Reality,
 };
 use crate::{
-    arms::beeminder::{Account, Goal, Malformed, account_of},
+    arms::beeminder::{Account, Goal, Malformed, RecentDatapoints, account_of},
     clock::{local_day, local_instant},
     domain::Slug,
 };
@@ -54,8 +55,12 @@ pub struct World<'a> {
 #[derive(Debug)]
 struct Tracked {
     model: GoalModel,
-    units: f64,
+    /// By when Beeminder shows them.
     planned: VecDeque<Entry>,
+    /// How much later than entered Beeminder shows an entry, at most.
+    late: SignedDuration,
+    /// What an entry adds that was not planned.
+    units: f64,
     moves: VecDeque<(Timestamp, TimeZone)>,
     shown: Option<Goal>,
     history: History,
@@ -68,6 +73,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// When Beeminder shows it.
     pub shown_at: Timestamp,
+    /// How much, in the goal's unit.
+    pub units: f64,
 }
 
 /// The truth about a goal.
@@ -79,7 +86,7 @@ pub struct History {
     pub active: bool,
     /// What Beeminder said from when on, in order.
     pub states: Vec<State>,
-    /// What was entered, in the order in which Beeminder shows it.
+    /// What was entered, in order.
     pub entries: Vec<Entry>,
     /// Each derailment.
     pub derailed: Vec<Derailed>,
@@ -119,6 +126,9 @@ impl Life<'_> {
 
     /// Everything that the person will enter, in the order in which Beeminder shows it.
     fn plan(&self, goal: &GoalPlan) -> VecDeque<Entry> {
+        if let Some(given) = &goal.given {
+            return given.iter().copied().collect();
+        }
         let mut entries: Vec<Entry> = (0..i64::from(self.days))
             .filter(|day| !self.chance("day off", "", *day, self.person.day_off_chance))
             .flat_map(|day| self.entries_on(goal, day))
@@ -129,17 +139,19 @@ impl Life<'_> {
 
     fn entries_on(&self, goal: &GoalPlan, day: i64) -> Vec<Entry> {
         let slug = goal.kind.slug.as_str();
+        // A longer life repeats the days of the file.
+        let of_file = day.rem_euclid(i64::from(self.person.days));
         let drawn = goal
             .drawn
             .as_ref()
-            .and_then(|times| times.get(usize::try_from(day).ok()?));
+            .and_then(|times| times.get(usize::try_from(of_file).ok()?));
         let times: Vec<Timestamp> = match drawn {
             Some(time) => time.iter().map(|time| self.instant(day, *time)).collect(),
             None => {
                 let date = on_day(self.start, day, jiff::civil::Time::midnight()).date();
                 let plans = goal.entries.iter().enumerate();
                 plans
-                    .filter(|(_, plan)| plan.days.contain(day, date))
+                    .filter(|(_, plan)| plan.days.contain(of_file, date))
                     .filter(|_| self.chance("entry", slug, day, goal.entry_chance))
                     .map(|(number, plan)| {
                         let most = self.person.scatter_minutes;
@@ -154,6 +166,7 @@ impl Life<'_> {
         let entry = |at| Entry {
             at,
             shown_at: at + late,
+            units: goal.units,
         };
         times.into_iter().map(entry).collect()
     }
@@ -189,8 +202,9 @@ impl<'a> World<'a> {
                     derailed: Vec::new(),
                 },
                 model,
-                units: plan.units,
                 planned: life.plan(plan),
+                late: plan.sync_delay,
+                units: plan.units,
                 moves: moves.clone(),
                 shown: None,
             }
@@ -206,24 +220,16 @@ impl<'a> World<'a> {
             life,
         }
     }
+}
 
-    /// The run's settings of the person.
-    pub fn life(&self) -> &Life<'a> {
-        &self.life
-    }
-
-    /// Lets everything happen up to an instant, included.
-    pub fn advance(&mut self, now: Timestamp) {
+impl Reality for World<'_> {
+    fn advance(&mut self, now: Timestamp) {
         for goal in &mut self.goals {
             goal.advance(now);
         }
     }
 
-    /// What Beeminder says at an instant up to which everything happened.
-    ///
-    /// # Errors
-    /// If the model's JSON is not what Beeminder documents: a defect of the model.
-    pub fn account(&mut self, now: Timestamp) -> Result<Result<Account, String>, ModelError> {
+    fn account(&mut self, now: Timestamp) -> Result<Result<Account, String>, ModelError> {
         if self.down.iter().any(|(from, until)| *from <= now && now < *until) {
             return Ok(Err("Beeminder did not answer".to_owned()));
         }
@@ -236,14 +242,28 @@ impl<'a> World<'a> {
         }))
     }
 
-    /// The newest datapoints of a goal, as `datapoints.json` has them.
-    pub fn datapoints(&self, slug: &Slug) -> Option<Value> {
-        let goal = self.goals.iter().find(|goal| goal.model.kind().slug == *slug)?;
-        Some(goal.model.datapoints_json())
+    /// By the product's own reading of the model's JSON.
+    fn recent(&self, slug: &Slug, now: Timestamp) -> Result<RecentDatapoints, String> {
+        let goal = self.goals.iter().find(|goal| goal.model.kind().slug == *slug);
+        let points = goal.ok_or("there is no such goal")?.model.datapoints_json();
+        let goal = json!([{ "slug": slug.as_str(), "datapoints": points }]);
+        let account = account_of(None, goal, now).map_err(|error| error.to_string())?;
+        let goal = account.goals.into_iter().next();
+        Ok(RecentDatapoints {
+            points: goal.ok_or("the model has no such goal")?.datapoints,
+            unreadable: 0,
+        })
     }
 
-    /// A message named a goal: perhaps the person acts. Then they do it now instead of later on the same day.
-    pub fn react(&mut self, slug: &Slug, now: Timestamp) {
+    fn goals(&self) -> Vec<Slug> {
+        self.goals
+            .iter()
+            .map(|goal| goal.model.kind().slug.clone())
+            .collect()
+    }
+
+    /// Perhaps the person acts. Then they do it now instead of later on the same day.
+    fn react(&mut self, slug: &Slug, now: Timestamp) {
         let Some(reaction) = self.life.person.reaction else {
             return;
         };
@@ -261,9 +281,15 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The truth about every goal.
-    pub fn into_histories(self) -> Vec<History> {
+    fn into_histories(self: Box<Self>) -> Vec<History> {
         self.goals.into_iter().map(|goal| goal.history).collect()
+    }
+}
+
+impl World<'_> {
+    /// The goals as `goals.json` has them.
+    pub fn goals_json(&self) -> Value {
+        self.goals.iter().map(|goal| goal.model.json()).collect()
     }
 }
 
@@ -292,21 +318,34 @@ impl Tracked {
 
     /// Beeminder fetches what a device has before it lets a goal derail.
     fn end_day(&mut self, ends: Timestamp) {
-        while let Some(index) = self.planned.iter().position(|entry| entry.at < ends) {
-            let entry = &mut self.planned[index];
-            entry.shown_at = entry.shown_at.min(ends - SignedDuration::from_secs(1));
-            self.planned.swap(0, index);
-            self.show_first();
+        while let Some(index) = self.first_planned(ends + self.late, |entry| entry.at < ends) {
+            if let Some(mut entry) = self.planned.remove(index) {
+                entry.shown_at = entry.shown_at.min(ends - SignedDuration::from_secs(1));
+                self.show(entry);
+            }
         }
-        self.planned.make_contiguous().sort_by_key(|entry| entry.shown_at);
         self.history.derailed.extend(self.model.end_day());
+    }
+
+    /// The first planned entry of a kind that Beeminder shows before an instant.
+    fn first_planned(&self, until: Timestamp, is_meant: impl Fn(&Entry) -> bool) -> Option<usize> {
+        let soon = self.planned.iter().take_while(|entry| entry.shown_at < until);
+        soon.enumerate()
+            .find(|(_, entry)| is_meant(entry))
+            .map(|(index, _)| index)
     }
 
     fn show_first(&mut self) {
         if let Some(entry) = self.planned.pop_front() {
-            self.model.sync(self.units, entry.at, entry.shown_at);
-            self.history.entries.push(entry);
+            self.show(entry);
         }
+    }
+
+    fn show(&mut self, entry: Entry) {
+        self.model.sync(entry.units, entry.at, entry.shown_at);
+        let entries = &mut self.history.entries;
+        let place = entries.iter().rposition(|earlier| earlier.at <= entry.at);
+        entries.insert(place.map_or(0, |index| index + 1), entry);
     }
 
     fn note(&mut self, from: Timestamp) {
@@ -338,22 +377,16 @@ impl Tracked {
         if at > self.model.losedate() {
             return;
         }
-        let later = self
-            .planned
-            .iter()
-            .position(|entry| at < entry.at && entry.at < end_of_day);
-        let late = later.map_or(SignedDuration::ZERO, |index| {
-            let entry = self.planned[index];
+        let until = end_of_day + self.late;
+        let later = self.first_planned(until, |entry| at < entry.at && entry.at < end_of_day);
+        let later = later.and_then(|index| self.planned.remove(index));
+        let late = later.map_or(SignedDuration::ZERO, |entry| {
             entry.shown_at.duration_since(entry.at)
         });
-        if let Some(index) = later {
-            self.planned.remove(index);
-        }
-        self.planned.push_back(Entry {
-            at,
-            shown_at: at + late,
-        });
-        self.planned.make_contiguous().sort_by_key(|entry| entry.shown_at);
+        let shown_at = at + late;
+        let units = later.map_or(self.units, |entry| entry.units);
+        let place = self.planned.partition_point(|entry| entry.shown_at <= shown_at);
+        self.planned.insert(place, Entry { at, shown_at, units });
     }
 }
 
@@ -366,9 +399,8 @@ impl History {
 
     /// Whether something was entered from one instant up to another, whether Beeminder showed it or not.
     pub fn entered_between(&self, from: Timestamp, until: Timestamp) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| from <= entry.at && entry.at <= until)
+        let first = self.entries.partition_point(|entry| entry.at < from);
+        self.entries.get(first).is_some_and(|entry| entry.at <= until)
     }
 
     /// Whether something was entered before an instant that Beeminder did not show yet.

@@ -1,6 +1,7 @@
 //! `simulate`: plays people's days in virtual time, and shows the messages and how good they were.
 
 mod print;
+mod record;
 
 use std::{io::Write as _, path::Path};
 
@@ -10,8 +11,8 @@ use serde::Serialize;
 use super::Exit;
 use crate::{
     cli::SimulateArgs,
-    config::{ConfigError, ConfigProblem},
-    simulate::{Choice, Outcome, Person, Scenario, settings_of},
+    config::{ConfigError, ConfigProblem, Settings},
+    simulate::{Choice, Outcome, Person, PlayError, Scenario, settings_of},
 };
 
 /// Everything that was played.
@@ -29,6 +30,9 @@ struct Run {
     from: Date,
     days: u16,
     seed: u64,
+    /// What of a record is not played, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
     /// With the settings as they are.
     outcome: Outcome,
     /// With what `--set` sets.
@@ -43,10 +47,23 @@ struct Tried {
 }
 
 pub(super) fn simulate(config: Option<&Path>, options: &SimulateArgs) -> anyhow::Result<Exit> {
-    let people = read(options)?;
     let mut runs = Vec::new();
-    for scenario in people.iter().flat_map(|person| scenarios(person, options)) {
-        runs.push(run(config, &scenario, &options.set)?);
+    if options.history {
+        runs.push(record::replay(config, options)?);
+    } else {
+        let people = match &options.goals {
+            Some(file) => vec![record::goals(config, file, options)?],
+            None => read(options)?,
+        };
+        for scenario in people.iter().flat_map(|person| scenarios(person, options)) {
+            let settings = |choices: &[Choice]| settings_of(config, &scenario, choices);
+            runs.push(run(
+                &scenario,
+                settings,
+                |settings| scenario.play(settings),
+                &options.set,
+            )?);
+        }
     }
     let report = Report { runs };
     let mut out = std::io::stdout().lock();
@@ -104,11 +121,13 @@ fn scenarios<'a>(person: &'a Person, options: &SimulateArgs) -> Vec<Scenario<'a>
         .collect()
 }
 
-fn run(config: Option<&Path>, scenario: &Scenario<'_>, set: &[Choice]) -> anyhow::Result<Run> {
-    let play = |choices: &[Choice]| -> anyhow::Result<Outcome> {
-        let settings = settings_of(config, scenario, choices)?;
-        Ok(scenario.play(&settings)?)
-    };
+/// Plays a scenario with the settings as they are, and again with what `set` sets.
+fn run(
+    scenario: &Scenario<'_>,
+    settings: impl Fn(&[Choice]) -> Result<Settings, ConfigError>,
+    play: impl Fn(&Settings) -> Result<Outcome, PlayError>,
+    set: &[Choice],
+) -> anyhow::Result<Run> {
     Ok(Run {
         person: scenario.person.name.clone(),
         passes: scenario.passes.to_string(),
@@ -116,12 +135,13 @@ fn run(config: Option<&Path>, scenario: &Scenario<'_>, set: &[Choice]) -> anyhow
         from: scenario.start,
         days: scenario.days,
         seed: scenario.seed,
-        outcome: play(&[])?,
+        left_out: scenario.person.left_out.clone(),
+        outcome: play(&settings(&[])?)?,
         tried: match set {
             [] => None,
             set => Some(Tried {
                 settings: set.to_vec(),
-                outcome: play(set)?,
+                outcome: play(&settings(set)?)?,
             }),
         },
     })

@@ -29,6 +29,9 @@ fn print(out: &mut impl Write, run: &Run) -> io::Result<()> {
         out,
         "{person}: {days} days from {from}, {time_zone}, passes {passes}, seed {seed}"
     )?;
+    for what in &run.left_out {
+        writeln!(out, "  left out: {what}")?;
+    }
     messages(out, &run.outcome)?;
     if let Some(tried) = &run.tried {
         let settings: Vec<String> = tried

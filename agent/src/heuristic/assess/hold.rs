@@ -44,7 +44,7 @@ pub(super) fn hold(
     };
     let limit = derails_at.saturating_sub(margin).unwrap_or(Timestamp::MIN);
     let now = outlook.now();
-    let from = settings.rule(goal).from;
+    let from = settings.rule(goal).and_then(|rule| rule.from);
     let reminders = from
         .or(goal.alert_start)
         .map(|time| latest_before(derails_at, time, zone));

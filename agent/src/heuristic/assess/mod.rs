@@ -33,9 +33,9 @@ use crate::{
         beeminder::{Account, Goal},
     },
     budget::Budget,
-    clock::Outlook,
+    clock::{Outlook, Timetable},
     config::{BudgetThresholds, GoalRule, LeadDays, WalkSettings},
-    domain::{Condition, Money, Observation, Provider, Share, Slug, Subject},
+    domain::{Condition, Money, Observation, Provider, Severity, Share, Slug, Subject},
     heuristic::habit::Habit,
     store::tables::broken_channels::BrokenChannel,
 };
@@ -124,19 +124,22 @@ pub struct AssessSettings {
 
 impl AssessSettings {
     /// What is different for a goal.
-    fn rule(&self, goal: &Goal) -> GoalRule {
-        self.goals.get(&goal.slug).cloned().unwrap_or_default()
+    fn rule(&self, goal: &Goal) -> Option<&GoalRule> {
+        self.goals.get(&goal.slug)
     }
 
     /// What a person needs to act on a goal.
     fn margin_of(&self, goal: &Goal) -> SignedDuration {
-        self.rule(goal).margin.unwrap_or(self.margin)
+        self.rule(goal)
+            .and_then(|rule| rule.margin)
+            .unwrap_or(self.margin)
     }
 
     /// How many days before its last day a goal is warned of. A goal that does not say when its own reminders
     /// begin is warned of a day before.
     fn lead_days_of(&self, goal: &Goal) -> u16 {
-        match self.rule(goal).lead_days.unwrap_or(self.lead_days) {
+        let own = self.rule(goal).and_then(|rule| rule.lead_days);
+        match own.unwrap_or(self.lead_days) {
             LeadDays::Days(days) => days,
             LeadDays::OfGoal => goal.lead_days.unwrap_or(1),
         }
@@ -150,6 +153,21 @@ pub fn with_habit<'a>(
     outlook: &'a Outlook,
 ) -> impl Iterator<Item = &'a Goal> {
     goals::active(account).filter(|goal| steps::may_be_last(goal, outlook, settings))
+}
+
+/// Whether a reading of `at` shows that there is nothing to say about a goal yet: its last day is further ahead
+/// than `heuristic.lead_days`. A goal that does not say when it derails is never safe. `account_zone` is the
+/// account's.
+pub fn lies_ahead(
+    goal: &Goal,
+    at: Timestamp,
+    settings: &AssessSettings,
+    timetable: &Timetable,
+    account_zone: &TimeZone,
+) -> bool {
+    let risk = derail_risk(goal, account_zone, at);
+    let derails_at = risk.derails_at.filter(|_| risk.severity != Severity::Unknown);
+    derails_at.is_some_and(|derails_at| steps::lies_ahead(goal, derails_at, at, settings, timetable))
 }
 
 /// One condition for each promise, including safe and unknown promises, most urgent first.

@@ -6,13 +6,16 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{AssessSettings, hold::hold};
 use crate::{
     arms::beeminder::{Counting, EnteredToday, Goal, Today},
-    clock::{Outlook, beeminder_day},
+    clock::{Outlook, Timetable, beeminder_day, local_day},
     domain::{Ask, Daystamp, Reason, Severity, Step},
     heuristic::{habit::Habit, policy::LAST_CALL_AFTER},
 };
 
 /// A derailment this close is CRITICAL on its last day.
 const CRITICAL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Longer than the days between two windows.
+const LONGEST_PAUSE_DAYS: u16 = 9;
 
 /// An older reading says nothing about today.
 const SEEN_LATELY: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -114,6 +117,21 @@ pub(super) fn may_be_last(goal: &Goal, outlook: &Outlook, settings: &AssessSetti
         .is_none_or(|losedate| outlook.is_last_day(limit(goal, losedate, settings)))
 }
 
+/// Whether at `at` the last day of a goal lay further ahead than `heuristic.lead_days`. Chances that vacations
+/// took away by then count.
+pub(super) fn lies_ahead(
+    goal: &Goal,
+    derails_at: Timestamp,
+    at: Timestamp,
+    settings: &AssessSettings,
+    timetable: &Timetable,
+) -> bool {
+    let lead = settings.lead_days_of(goal);
+    let warned_from = local_day(at, &timetable.zone).plus(lead.into());
+    let last_day = timetable.last_day(limit(goal, derails_at, settings), LONGEST_PAUSE_DAYS);
+    last_day.is_some_and(|last_day| last_day > warned_from)
+}
+
 /// By itself at the last chance but one of the day only: until then the person may still do it.
 fn ahead(
     goal: &Goal,
@@ -138,7 +156,8 @@ fn ahead(
 
 /// `[[goal]] silent = true`.
 fn is_silent(goal: &Goal, settings: &AssessSettings) -> Option<Reason> {
-    settings.rule(goal).is_silent.then_some(Reason::Silenced)
+    let rule = settings.rule(goal)?;
+    rule.is_silent.then_some(Reason::Silenced)
 }
 
 /// The latest instant at which speaking still helps.

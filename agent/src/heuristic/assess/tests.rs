@@ -585,6 +585,30 @@ fn many_goals_at_risk_are_counted_after_the_third() {
 }
 
 #[test]
+fn goals_whose_time_has_come_since_the_last_reading_are_named_too() {
+    let goals = vec![goal("reading", 0), goal("run", 1), goal("piano", 9)];
+    let beeminder = Observation::Stale {
+        value: account(goals),
+        at: today("14:02"),
+        why: "down".to_owned(),
+    };
+    let observed = Observed {
+        beeminder,
+        ..observed(Vec::new())
+    };
+    let tomorrow = at("2026-11-22T13:30:00-05:00");
+    let conditions = assess(&observed, &failing(3, 3), &settings(), &outlook(tomorrow));
+    let phrase = find(&conditions, "upstream:beeminder").phrase;
+    assert!(
+        phrase
+            .long
+            .ends_with("; last seen: run due today 23:59, reading was due Sat 23:59"),
+        "{}",
+        phrase.long
+    );
+}
+
+#[test]
 fn nothing_read_is_one_unknown_upstream_and_no_goal() {
     let unknown = Observed {
         beeminder: Observation::Unknown {

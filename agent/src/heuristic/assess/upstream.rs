@@ -95,8 +95,9 @@ fn unreadable(observed: &Observed, history: &UpstreamHistory, local: &Local<'_>)
     (evidence, Phrase { long, short })
 }
 
-/// The goals that were about to derail when Beeminder was last read, the first to derail first. A person who
-/// hears that Beeminder cannot be read must hear about these.
+/// The goals that were about to derail when Beeminder was last read: first those that still are, the first to
+/// derail first, then those whose time has come since. A person who hears that Beeminder cannot be read must hear
+/// about these. Of the latter nobody knows whether they derailed or are due again today.
 fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<(Timestamp, &'a Slug)> {
     let Observation::Stale {
         value: account, at, ..
@@ -111,13 +112,13 @@ fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<
         .unwrap_or(Timestamp::MAX);
     let mut at_risk: Vec<_> = active(account)
         .filter_map(|goal| Some((derail_risk(goal, &zone, *at).derails_at?, &goal.slug)))
-        .filter(|(derails_at, _)| local.now < *derails_at && *derails_at <= soon)
+        .filter(|(derails_at, _)| at < derails_at && *derails_at <= soon)
         .collect();
-    at_risk.sort();
+    at_risk.sort_by_key(|(derails_at, slug)| (*derails_at <= local.now, *derails_at, *slug));
     at_risk
 }
 
-/// `; last seen: reading due today 23:59, bike due tonight 03:00 and 2 more`.
+/// `; last seen: reading due today 23:59, bike due tonight 03:00, piano was due Mon 23:59 and 2 more`.
 fn said(at_risk: &[(Timestamp, &Slug)], named: usize, local: &Local<'_>) -> String {
     if at_risk.is_empty() {
         return String::new();
@@ -125,7 +126,13 @@ fn said(at_risk: &[(Timestamp, &Slug)], named: usize, local: &Local<'_>) -> Stri
     let goals: Vec<String> = at_risk
         .iter()
         .take(named)
-        .map(|(at, slug)| format!("{slug} due {}", local.when(*at)))
+        .map(|(at, slug)| {
+            if *at <= local.now {
+                format!("{slug} was due {}", local.past(*at))
+            } else {
+                format!("{slug} due {}", local.when(*at))
+            }
+        })
         .collect();
     let more = match at_risk.len().saturating_sub(named) {
         0 => String::new(),

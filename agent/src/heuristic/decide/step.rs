@@ -6,12 +6,24 @@ use super::{Verdict, knows};
 use crate::{
     clock::local_day,
     domain::{Ask, Daystamp, Reason, Step},
-    heuristic::policy::{LAST_CALL_AFTER, Policy, REPEAT_AHEAD_DAYS, REPEAT_UNKNOWN_DAYS, Said, Weight},
+    heuristic::policy::{
+        LAST_CALL_AFTER, Policy, REPEAT_AHEAD_DAYS, REPEAT_UNKNOWN_DAYS, Said, WARNINGS_WITHOUT_SAFETY,
+        Weight,
+    },
 };
+
+/// What is known of a subject.
+#[derive(Clone, Copy)]
+pub(super) struct Past<'a> {
+    /// What was said about it.
+    pub(super) said: &'a [Said],
+    /// When it was last safe; `None`: not since it was warned of.
+    pub(super) last_safe: Option<Timestamp>,
+}
 
 /// A subject is said twice on a day only upwards, and only if `policy.escalate` allows it; the last chance is
 /// never the one that is left out. What has derailed is told beside what is still to come.
-pub(super) fn verdict(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp) -> Verdict {
+pub(super) fn verdict(ask: &Ask, past: Past<'_>, policy: &Policy, now: Timestamp) -> Verdict {
     let today = local_day(now, &policy.zone);
     let has_happened = ask.step == Step::Derailed;
     let beside = |said: &&Said| (said.step == Step::Derailed) == has_happened;
@@ -20,7 +32,8 @@ pub(super) fn verdict(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp)
         let of_today = said.on == today && !has_happened;
         of_today || said.occasion == ask.occasion && said.step >= ask.step
     };
-    if let Some(author) = said
+    if let Some(author) = past
+        .said
         .iter()
         .filter(beside)
         .filter(known)
@@ -28,7 +41,8 @@ pub(super) fn verdict(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp)
     {
         return Verdict::Asked(Reason::Acknowledged, knows(author));
     }
-    let holding: Vec<&Said> = said
+    let holding: Vec<&Said> = past
+        .said
         .iter()
         .filter(beside)
         .filter(|said| said.holds(now))
@@ -40,6 +54,9 @@ pub(super) fn verdict(ask: &Ask, said: &[Said], policy: &Policy, now: Timestamp)
         .max();
     if let Some(told) = told_before(ask, &holding, of_today, policy, now) {
         return Verdict::Silent(told);
+    }
+    if ask.step == Step::Ahead && warned_enough(&holding, past.last_safe) {
+        return Verdict::Silent(Reason::WarnedLately);
     }
     let reason = match of_today {
         None => Reason::FirstOfDay,
@@ -92,6 +109,13 @@ fn told_before(
         }
         _ => None,
     }
+}
+
+/// Whether a goal that has not been safe since was warned of so often that one more warning is not news.
+fn warned_enough(holding: &[&Said], last_safe: Option<Timestamp>) -> bool {
+    let since = |said: &&&Said| last_safe.is_none_or(|safe| said.at > safe);
+    let warnings = holding.iter().filter(|said| said.step == Step::Ahead);
+    warnings.filter(since).count() >= WARNINGS_WITHOUT_SAFETY
 }
 
 fn weight(ask: &Ask) -> Weight {

@@ -130,6 +130,7 @@ impl Timeline {
         };
         Ledger {
             said: self.said.clone(),
+            last_safe: HashMap::new(),
             messages_last_hour: count(&|at| now.duration_since(at) < SignedDuration::from_hours(1)),
             messages_today: count(&|at| local_day(at, &zone()) == today),
             silences: self

@@ -88,7 +88,9 @@ pub(super) fn count_phrases(
             let (midnight, _) = local_day_bounds(chances.day(message.at), chances.zone());
             // What has derailed is told whatever was entered since, and whatever comes next.
             let is_over = phrase.is_some_and(|phrase| phrase.contains(" derailed "));
-            if early && !is_ahead && !is_over {
+            // What is listed beside an outage presses nobody.
+            let is_listed = phrase.is_some_and(|phrase| phrase.contains("last seen: "));
+            if early && !is_ahead && !is_over && !is_listed {
                 measures.too_early += 1;
             }
             if early && is_ahead && !is_over && goal.entered_between(midnight, message.at) {
@@ -153,7 +155,9 @@ fn on_last_day(
         .then(|| told_on_last_day(played, goal, losedate, margins, chances))
 }
 
-/// Whether a message on the day of one of the last two chances tells of the derailment.
+/// Whether a message on the day of one of the last two chances tells of the derailment, or of an earlier one of
+/// the goal that had its last day then, too: a goal speaks twice a day only if it gets worse, and an entry after
+/// the message made it better.
 fn told_on_last_day(
     played: &Played,
     goal: &History,
@@ -168,10 +172,20 @@ fn told_on_last_day(
         days.truncate(1);
     }
     let in_time = |message: &&Message| {
-        message.at <= losedate
-            && goal.losedate_at(message.at) == losedate
-            && days.contains(&chances.day(message.at))
+        let then = goal.losedate_at(message.at);
+        let limit = then - margins.for_goal(goal, then);
+        let is_last = || then < losedate && !chances.is_early(message.at, limit);
+        days.contains(&chances.day(message.at)) && (then == losedate || is_last())
     };
-    let mut messages = played.messages.iter().filter(in_time);
+    // Messages are in order, and most of them came long before.
+    let Some(first_day) = days.iter().min() else {
+        return false;
+    };
+    let (from, _) = local_day_bounds(*first_day, chances.zone());
+    let first = played.messages.partition_point(|message| message.at < from);
+    let mut messages = played.messages[first..]
+        .iter()
+        .take_while(|message| message.at <= losedate)
+        .filter(in_time);
     messages.any(|message| message.tells(&goal.slug, &played.goals))
 }

@@ -7,8 +7,11 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{Told, count};
 use crate::{
     clock::local_day,
-    domain::{Severity, Subject},
-    simulate::run::{BudgetPeriod, Doubt, Message},
+    domain::{Severity, Slug, Subject},
+    simulate::{
+        run::{BudgetPeriod, Doubt, Message},
+        words,
+    },
 };
 
 /// A promise that could not be told for longer than this must be mentioned.
@@ -29,10 +32,12 @@ pub(super) fn again_the_same_day(messages: &[Message], zone: &TimeZone) -> u32 {
     for message in messages {
         let day = local_day(message.at, zone);
         for (subject, severity) in &message.about {
-            let is_last_call = subject
+            let slug = subject
                 .as_str()
                 .strip_prefix("goal:")
-                .is_some_and(|slug| message.text.contains(&format!("last call: {slug} ")));
+                .and_then(|slug| slug.parse().ok());
+            let phrase = slug.and_then(|slug: Slug| words::phrase_about(&message.text, &slug));
+            let is_last_call = phrase.is_some_and(|phrase| phrase.starts_with("last call: "));
             match worst.insert((subject, day), *severity) {
                 Some(before) if severity.rank() <= before.rank() && !is_last_call => again += 1,
                 _ => {}

@@ -217,6 +217,7 @@ fn a_word_about_tomorrow_after_an_entry_of_today_is_a_fault() {
     done.entries.push(Entry {
         at: entered,
         shown_at: entered,
+        units: 1.0,
     });
     assert_eq!(measured(&played(vec![done], vec![ahead])).ahead_after_entry, 1);
 }
@@ -267,6 +268,7 @@ fn an_entry_that_has_not_synced_makes_a_phrase_wrong_unless_it_says_so() {
     synced_late.entries.push(Entry {
         at: at("2026-11-17T12:00"),
         shown_at: at("2026-11-17T15:00"),
+        units: 1.0,
     });
     let said = |text| {
         let message = message("2026-11-17T13:00", text, &[("goal:reading", Severity::Critical)]);
@@ -340,9 +342,11 @@ fn with_a_habit_the_last_chance_is_later() {
     );
     let entry = |day: i64| at("2026-11-17T21:00") - SignedDuration::from_hours(24 * day);
     regular.entries = (1..=10)
+        .rev()
         .map(|day| Entry {
             at: entry(day),
             shown_at: entry(day),
+            units: 1.0,
         })
         .collect();
     assert_eq!(

@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use toml::{Table, Value};
 
 use super::habits::day_number;
+use crate::clock::{Weekdays, weekday};
 
 /// One time of the day, and the days on which something is entered then.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +25,7 @@ pub enum Days {
     /// These.
     Only(Vec<u16>),
     /// Some days of the week.
-    Weekdays(Vec<Weekday>),
+    Weekdays(Weekdays),
 }
 
 /// What is allowed for [`Days`].
@@ -38,7 +39,7 @@ impl Days {
         match self {
             Self::AllBut(days) => !listed(days),
             Self::Only(days) => listed(days),
-            Self::Weekdays(days) => days.contains(&date.weekday()),
+            Self::Weekdays(days) => days.contains(date),
         }
     }
 }
@@ -74,15 +75,8 @@ fn days_of(value: &Value) -> Option<Days> {
             .collect::<Option<_>>()
             .map(Days::AllBut);
     }
-    let weekday = |name: &str| {
-        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        let index = names.iter().position(|known| *known == name)?;
-        Weekday::from_monday_zero_offset(i8::try_from(index).ok()?).ok()
-    };
-    text.split(' ')
-        .map(weekday)
-        .collect::<Option<_>>()
-        .map(Days::Weekdays)
+    let days: Vec<Weekday> = text.split(' ').map(weekday).collect::<Option<_>>()?;
+    Weekdays::new(days).map(Days::Weekdays)
 }
 
 /// The entries of each goal that were drawn once.

@@ -48,7 +48,7 @@ pub struct Away {
     pub until: u16,
 }
 
-const MOST_DAYS: i64 = 3_660;
+const MOST_DAYS: i64 = super::MOST_DAYS as i64;
 
 fn day(fields: &mut Fields<'_>, name: &'static str) -> Option<u16> {
     let expected = format!("a day from 0 to {MOST_DAYS}");

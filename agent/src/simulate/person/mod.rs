@@ -2,6 +2,7 @@
 //! a TOML file; `examples/people` has some.
 
 mod entries;
+mod export;
 mod fields;
 mod habits;
 mod read;
@@ -19,12 +20,15 @@ use jiff::{
 pub use entries::{Days, EntryPlan};
 pub use habits::{Absence, Away, Move, Reaction};
 
-use super::{goal::GoalKind, passes::Passes};
+use super::{goal::GoalKind, passes::Passes, world::Entry};
 use crate::{
     clock::DailyRange,
     config::{ConfigError, ConfigProblem, Source},
     domain::{BudgetSource, Money, Provider, Slug},
 };
+
+/// The most days that are played.
+pub const MOST_DAYS: u16 = 3_660;
 
 /// A person, as the file says.
 #[derive(Clone, Debug)]
@@ -69,6 +73,8 @@ pub struct Person {
     pub budgets: Vec<BudgetPlan>,
     /// Settings of Mecris that the file sets.
     pub settings: toml::Table,
+    /// What of a record is not played, one sentence for each goal.
+    pub left_out: Vec<String>,
 }
 
 /// `[walk]`, as in the configuration.
@@ -101,6 +107,8 @@ pub struct GoalPlan {
     pub sync_delay: SignedDuration,
     /// Entries that were drawn once: one a day from day 0, `None` where nothing is entered.
     pub drawn: Option<Vec<Option<Time>>>,
+    /// Entries that were really made, by when Beeminder showed them. Nothing else is entered then.
+    pub given: Option<Vec<Entry>>,
 }
 
 /// A budget of a person, and how it is spent.
@@ -127,6 +135,46 @@ impl Person {
     /// With every problem of the file at once: what, where, and what is allowed.
     pub fn read(file: &std::path::Path) -> Result<Self, ConfigError> {
         read::person(file)
+    }
+
+    /// Reads a file of goals with their datapoints, as Beeminder's API sends it. `zone` is the account's where the
+    /// file does not say it.
+    ///
+    /// # Errors
+    /// With every problem of the file at once: what, where, and what is allowed.
+    pub fn of_goals(
+        file: &std::path::Path,
+        zone: Option<TimeZone>,
+        passes: Passes,
+    ) -> Result<Self, ConfigError> {
+        export::person(file, zone, passes)
+    }
+
+    /// A person without goals and habits, for a record that says everything.
+    pub fn of_record(file: &std::path::Path, zone: TimeZone, start: Date, passes: Passes) -> Self {
+        Self {
+            name: file.display().to_string(),
+            file: file.to_owned(),
+            zone,
+            start,
+            days: 1,
+            passes: vec![passes],
+            also: Vec::new(),
+            quiet_hours: None,
+            walk: None,
+            scatter_minutes: 0,
+            seed: 0,
+            goals: Vec::new(),
+            reaction: None,
+            day_off_chance: 0.0,
+            miss_chance: 0.0,
+            down: Vec::new(),
+            moves: Vec::new(),
+            vacations: Vec::new(),
+            budgets: Vec::new(),
+            settings: toml::Table::new(),
+            left_out: Vec::new(),
+        }
     }
 
     /// The zone of the person's clock on a day of theirs, counted from 0.

@@ -119,6 +119,7 @@ fn fields(mut fields: Fields<'_>, file: &Path, drawn: &Drawn) -> Option<Person> 
         vacations,
         budgets,
         settings: settings.unwrap_or_default(),
+        left_out: Vec::new(),
     })
 }
 
@@ -210,6 +211,7 @@ fn goal(mut fields: Fields<'_>, drawn: &Drawn) -> Option<GoalPlan> {
     let slug = slug?;
     Some(GoalPlan {
         drawn: drawn.get(slug.as_str()).cloned(),
+        given: None,
         kind: GoalKind {
             slug,
             deadline: deadline.unwrap_or_default(),

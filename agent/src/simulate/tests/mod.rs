@@ -1,6 +1,9 @@
 mod goal;
 mod people;
+mod reaches;
+mod record;
 mod reference;
+mod state;
 mod words;
 
 use std::path::PathBuf;

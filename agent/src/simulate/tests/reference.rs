@@ -121,3 +121,26 @@ fn who_is_done_in_the_evening_is_left_alone_once_the_habit_is_known() {
     let without = tried("evening", "heuristic.habit", "false");
     assert!(without.goal_messages_by_fortnight[1] >= 14, "{without:?}");
 }
+
+/// Six weeks of a person with one goal.
+fn six_weeks(goal: &str) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("somebody.toml");
+    let text = format!(
+        "name = \"somebody\"\ntime_zone = \"America/New_York\"\nstart = \"2026-09-14\"\ndays = 42\n\
+         passes = [\"13-18/15m\"]\n[[goal]]\nslug = \"reading\"\npledge = 5\n{goal}\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let person = Person::read(&file).unwrap();
+    play(&Scenario::of(&person))
+}
+
+#[test]
+fn a_goal_that_is_never_safe_is_warned_of_twice() {
+    let always_a_day = "buffer = 1\nper_week = 7\nentries = { \"20:30\" = \"every day\" }";
+    let messages = six_weeks(always_a_day).messages;
+    assert_eq!(messages.len(), 2, "{messages:#?}");
+    let once_a_week = "buffer = 6\nper_week = 1\nentries = { \"20:30\" = \"sat\" }";
+    let messages = six_weeks(once_a_week).messages;
+    assert_eq!(messages.len(), 6, "safe after each entry: {messages:#?}");
+}

@@ -113,6 +113,16 @@ pub fn first(connection: &Connection, goal: &str) -> rusqlite::Result<Option<Tim
         .optional()
 }
 
+/// Of how many goals readings are kept.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn goals(connection: &Connection) -> rusqlite::Result<u32> {
+    connection
+        .prepare_cached("SELECT count(DISTINCT goal) FROM readings")?
+        .query_row([], |row| row.get(0))
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Reading> {
     let mut columns = Columns::of(row);
     Ok(Reading {

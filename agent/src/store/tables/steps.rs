@@ -67,50 +67,29 @@ pub fn insert(
     }
 }
 
-/// The steps that were claimed since `from`, and the claims of a release without steps, but for budgets.
+/// The steps that were said about a subject, of occasions from `from` on, and the claims of a release without
+/// steps, oldest first of each. Claims about a budget belong to a period: see [`of_period`].
 ///
 /// # Errors
 /// The error of SQLite.
-pub fn since(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<StepRow>> {
-    let mut rows: Vec<StepRow> = connection
-        .prepare_cached(&format!(
-            "SELECT s.step, s.subject, s.occasion, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
-               FROM steps s JOIN notifications n ON n.id = s.notification_id
-              WHERE s.claimed_at >= ?1
-              ORDER BY s.claimed_at, s.subject"
-        ))?
-        .query_map([time(from)], known)?
-        .filter_map(Result::transpose)
-        .collect::<rusqlite::Result<_>>()?;
-    rows.extend(of_claims(connection, from)?);
-    Ok(rows)
-}
-
-/// The steps of one occasion, however old they are. Also the claims of a release without steps: of a budget
-/// those in the period, which begins with the occasion, of what Mecris says about itself that of the day.
-///
-/// # Errors
-/// The error of SQLite.
-pub fn of_occasion(
+pub fn of_subject(
     connection: &Connection,
     subject: &Subject,
-    occasion: Daystamp,
+    from: Daystamp,
 ) -> rusqlite::Result<Vec<StepRow>> {
     let mut rows: Vec<StepRow> = connection
         .prepare_cached(&format!(
             "SELECT s.step, s.subject, s.occasion, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
                FROM steps s JOIN notifications n ON n.id = s.notification_id
-              WHERE s.subject = ?1 AND s.occasion = ?2
+              WHERE s.subject = ?1 AND s.occasion >= ?2
               ORDER BY s.claimed_at"
         ))?
-        .query_map(params![subject, occasion], known)?
+        .query_map(params![subject, from], known)?
         .filter_map(Result::transpose)
         .collect::<rusqlite::Result<_>>()?;
-    rows.extend(match subject.topic() {
-        "budget" => of_period(connection, subject, occasion)?,
-        "goal" | "walk" => Vec::new(),
-        _ => alerts_of(connection, subject, occasion)?,
-    });
+    if subject.topic() != "budget" {
+        rows.extend(of_claims(connection, subject, from)?);
+    }
     Ok(rows)
 }
 
@@ -129,28 +108,28 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Option<StepRow>> {
     }))
 }
 
-/// The claims whose message has no step, but for budgets, whose claims belong to a period.
-fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<StepRow>> {
+/// The claims about a subject whose message has no step.
+fn of_claims(connection: &Connection, subject: &Subject, from: Daystamp) -> rusqlite::Result<Vec<StepRow>> {
     connection
         .prepare_cached(&format!(
-            "SELECT c.subject, c.day, c.severity, c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
+            "SELECT c.day, c.severity, c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
                FROM claims c JOIN notifications n ON n.id = c.notification_id
-              WHERE c.claimed_at >= ?1 AND c.subject NOT LIKE 'budget:%'
+              WHERE c.subject = ?1 AND c.day >= ?2
                 AND NOT EXISTS (SELECT 1 FROM steps s
                                  WHERE s.notification_id = c.notification_id AND s.subject = c.subject)
-              ORDER BY c.claimed_at, c.subject"
+              ORDER BY c.claimed_at"
         ))?
-        .query_map([time(from)], |row| {
+        // A warning belongs to the day after its claim.
+        .query_map(params![subject, from.minus(1)], |row| {
             let mut columns = Columns::of(row);
-            let (subject, day): (Subject, Daystamp) = (columns.get()?, columns.get()?);
-            let severity: Severity = columns.get()?;
+            let (day, severity): (Daystamp, Severity) = (columns.get()?, columns.get()?);
             let (step, occasion) = match (subject.topic(), severity) {
                 ("walk", _) | ("goal", Severity::Critical) => (Step::Last, day),
                 ("goal", _) => (Step::Ahead, day.plus(1)),
                 _ => (Step::Alert, day),
             };
             Ok(StepRow {
-                subject,
+                subject: subject.clone(),
                 occasion,
                 step,
                 claimed_at: columns.time()?,
@@ -161,32 +140,11 @@ fn of_claims(connection: &Connection, from: Timestamp) -> rusqlite::Result<Vec<S
         .collect()
 }
 
-/// The claim of a day whose message has no step.
-fn alerts_of(connection: &Connection, subject: &Subject, day: Daystamp) -> rusqlite::Result<Vec<StepRow>> {
-    connection
-        .prepare_cached(&format!(
-            "SELECT c.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
-               FROM claims c JOIN notifications n ON n.id = c.notification_id
-              WHERE c.subject = ?1 AND c.day = ?2
-                AND NOT EXISTS (SELECT 1 FROM steps s
-                                 WHERE s.notification_id = c.notification_id AND s.subject = c.subject)"
-        ))?
-        .query_map(params![subject, day], |row| {
-            let mut columns = Columns::of(row);
-            Ok(StepRow {
-                subject: subject.clone(),
-                occasion: day,
-                step: Step::Alert,
-                claimed_at: columns.time()?,
-                acknowledged_by: columns.get()?,
-                refused_at: columns.time_or_null()?,
-            })
-        })?
-        .collect()
-}
-
 /// The claims of a budget since the first day of its period whose message has no step.
-fn of_period(
+///
+/// # Errors
+/// The error of SQLite.
+pub fn of_period(
     connection: &Connection,
     budget: &Subject,
     first_day: Daystamp,

@@ -26,6 +26,8 @@ fn ask(step: Step, alone_from: &str, silent: Option<Reason>) -> Ask {
 #[derive(Default)]
 struct Days {
     said: Vec<Said>,
+    /// When the goal was last safe.
+    last_safe: Option<Timestamp>,
     escalate: bool,
 }
 
@@ -41,6 +43,11 @@ impl Days {
         }
         let ledger = Ledger {
             said: HashMap::from([("goal:reading".parse().unwrap(), self.said.clone())]),
+            last_safe: self
+                .last_safe
+                .map(|at| ("goal:reading".parse().unwrap(), at))
+                .into_iter()
+                .collect(),
             ..Ledger::default()
         };
         let policy = Policy {
@@ -97,6 +104,29 @@ fn a_warning_ahead_is_not_repeated_for_three_days_and_does_not_use_up_the_last_o
         .pass("22 17:30", ahead("22 17:30"), "walk", "warned_lately")
         .pass("23 13:00", last(), "", "first_of_day")
         .pass("23 13:15", last(), "", "already_notified_today");
+}
+
+#[test]
+fn two_warnings_ahead_are_enough_until_the_goal_has_been_safe() {
+    let of = |day: &str, alone_from: &str| Ask {
+        occasion: format!("2026-11-{day}").parse().unwrap(),
+        ..ahead(alone_from)
+    };
+    let mut days = Days::default();
+    days.pass("10 17:30", of("11", "10 17:30"), "", "first_of_day")
+        .pass("14 17:30", of("15", "14 17:30"), "", "first_of_day")
+        .pass("18 17:30", of("19", "18 17:30"), "walk", "warned_lately")
+        .pass("19 13:00", last_of("19"), "", "first_of_day")
+        .pass("22 17:30", of("23", "22 17:30"), "", "warned_lately");
+    days.last_safe = Some(at("12 09:00"));
+    days.pass("23 17:30", of("24", "23 17:30"), "", "first_of_day")
+        .pass("27 17:30", of("28", "27 17:30"), "", "warned_lately");
+    days.last_safe = Some(at("26 09:00"));
+    days.pass("27 17:30", of("28", "27 17:30"), "", "first_of_day");
+}
+
+fn last_of(day: &str) -> Ask {
+    Ask::at_once(Step::Last, format!("2026-11-{day}").parse().unwrap())
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! When a goal was last safe. A person who was warned ahead of a goal twice, without a safe reading in between,
+//! is not warned of it again. Pure but for what is read from the state.
+
+use std::collections::HashMap;
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Connection;
+
+use super::{
+    assess::{AssessSettings, lies_ahead},
+    policy::{Ledger, WARNINGS_WITHOUT_SAFETY},
+};
+use crate::{
+    arms::beeminder::{Account, Goal},
+    clock::Timetable,
+    domain::{Condition, Step, Subject},
+    store::tables::readings::{self, Reading},
+};
+
+/// When each goal of which a further warning is due was last read as safe. Goals that were warned of less often
+/// are left out, and so are goals that were not safe since.
+pub(super) fn last_safe(
+    connection: &Connection,
+    account: &Account,
+    conditions: &[Condition],
+    ledger: &Ledger,
+    rules: (&AssessSettings, &Timetable),
+) -> rusqlite::Result<HashMap<Subject, Timestamp>> {
+    let mut last_safe = HashMap::new();
+    let warnings = conditions
+        .iter()
+        .filter(|condition| condition.ask.is_some_and(|ask| ask.step == Step::Ahead));
+    for condition in warnings {
+        let subject = &condition.subject;
+        let is_meant = |goal: &&Goal| Subject::goal(&goal.slug) == *subject;
+        let Some((since, goal)) =
+            second_to_last_warning(ledger, subject).zip(account.goals.iter().find(is_meant))
+        else {
+            continue;
+        };
+        let zone = account.zone(&rules.0.zone);
+        let readings = readings::of_goal(connection, goal.key(), since)?;
+        let was_safe = |reading: &&Reading| reading.at > since && is_safe(goal, reading, rules, &zone);
+        if let Some(safe) = readings.iter().rev().find(was_safe) {
+            last_safe.insert(subject.clone(), safe.at);
+        }
+    }
+    Ok(last_safe)
+}
+
+/// When the first of the warnings came that may be too many.
+fn second_to_last_warning(ledger: &Ledger, subject: &Subject) -> Option<Timestamp> {
+    let mut warnings: Vec<Timestamp> = ledger
+        .said_about(subject)
+        .iter()
+        .filter(|said| said.step == Step::Ahead)
+        .map(|said| said.at)
+        .collect();
+    warnings.sort_unstable();
+    warnings.into_iter().rev().nth(WARNINGS_WITHOUT_SAFETY - 1)
+}
+
+/// Whether by a reading the goal's last day lay so far ahead that there was nothing to say.
+fn is_safe(
+    goal: &Goal,
+    reading: &Reading,
+    (settings, timetable): (&AssessSettings, &Timetable),
+    zone: &TimeZone,
+) -> bool {
+    let then = Goal {
+        safebuf: reading.safebuf,
+        losedate: reading.losedate,
+        ..goal.clone()
+    };
+    lies_ahead(&then, reading.at, settings, timetable, zone)
+}
