@@ -8,10 +8,9 @@ use crate::{
     clock,
     domain::{Silence, SilenceKind},
     store::tables::{
-        claims,
         decisions::{self, Act, NewAct},
         outbox::{self, Notification},
-        silences,
+        silences, steps,
     },
 };
 
@@ -94,20 +93,19 @@ pub fn acknowledge(
     let new = outbox::acknowledge(tx, id, author, now)?;
     let found = outbox::get(tx, id)?;
     if let Some(message) = found.as_ref().filter(|_| new) {
-        let claims = claims::of_message(tx, id)?;
+        let mut said = steps::of_message(tx, id)?;
         let evidence = format!(
             "they know what the message of {} says",
             clock::local_minute(message.created_at, zone)
         );
         for subject in &message.subjects {
-            let claimed = claims
-                .iter()
-                .find(|(claimed, _)| claimed == subject)
-                .map(|(_, day)| *day);
+            // A subject that is told twice, as derailed and as due, has two days.
+            let place = said.iter().position(|(claimed, _)| claimed == subject);
+            let day = place.map(|place| said.remove(place).1);
             let act = NewAct {
                 act: Act::Acknowledge,
                 about: subject.as_str(),
-                day: claimed.unwrap_or_else(|| clock::local_day(now, zone)),
+                day: day.unwrap_or_else(|| clock::local_day(now, zone)),
                 evidence: &evidence,
                 author,
                 until: None,
@@ -125,10 +123,14 @@ pub fn acknowledge(
 mod tests {
     use super::*;
     use crate::{
-        domain::Severity,
+        domain::{Ask, Severity, Step},
         store::{
             Store,
-            tables::{claims::NewClaim, decisions::DecisionRow},
+            tables::{
+                claims::{self, NewClaim},
+                decisions::DecisionRow,
+                steps,
+            },
             tests::scratch,
         },
     };
@@ -205,27 +207,93 @@ mod tests {
         insta::assert_json_snapshot!(log(&store));
     }
 
+    /// A message about these subjects that was accepted.
+    fn message(tx: &Transaction<'_>, subjects: &[&str]) -> rusqlite::Result<()> {
+        tx.execute(
+            "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, updated_at)
+             VALUES ('n', ?1, 'CRITICAL', ?2, '', '#n', 'accepted', 'sms', 1, ?1)",
+            rusqlite::params![
+                crate::store::tables::sql::time(now()),
+                serde_json::json!(subjects).to_string()
+            ],
+        )
+        .map(drop)
+    }
+
+    fn claim(tx: &Transaction<'_>, subject: &str, day: &str) -> rusqlite::Result<()> {
+        let (subject, day) = (subject.parse().unwrap(), day.parse().unwrap());
+        let claim = NewClaim {
+            subject: &subject,
+            day,
+            step: 0,
+            severity: Severity::Critical,
+        };
+        claims::insert(tx, &claim, "n", now())
+    }
+
+    fn step(tx: &Transaction<'_>, subject: &str, step: Step, occasion: &str) -> rusqlite::Result<()> {
+        let ask = Ask::at_once(step, occasion.parse().unwrap());
+        steps::insert(tx, &subject.parse().unwrap(), &ask, Severity::Warning, "n", now())
+    }
+
+    /// Subject and day of each line of the log, oldest first.
+    fn acknowledged(store: &Store) -> Vec<(String, String)> {
+        log(store)
+            .into_iter()
+            .map(|row| (row.subject.as_str().to_owned(), row.day.to_string()))
+            .collect()
+    }
+
+    async fn acknowledge_it(store: &Store) {
+        store
+            .write(|tx| acknowledge(tx, "n", "phone", now(), &zone()))
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
     #[tokio::test]
-    async fn an_acknowledgement_is_a_line_for_each_subject_on_the_day_of_its_claim() {
+    async fn an_acknowledgement_of_a_derailment_alone_has_its_day_although_it_claims_nothing() {
         let (_folder, store) = scratch();
         let insert = |tx: &Transaction<'_>| {
-            tx.execute(
-                "INSERT INTO notifications (id, created_at, severity, subjects, body, tag, state, channel, attempt, updated_at)
-                 VALUES ('n', ?1, 'CRITICAL', '[\"goal:late\",\"walk\"]', '', '#n', 'accepted', 'sms', 1, ?1)",
-                [crate::store::tables::sql::time(now())],
-            )?;
-            let (subject, day) = ("goal:late".parse().unwrap(), "2026-03-02".parse().unwrap());
-            claims::insert(
-                tx,
-                &NewClaim {
-                    subject: &subject,
-                    day,
-                    step: 0,
-                    severity: Severity::Critical,
-                },
-                "n",
-                now(),
-            )
+            message(tx, &["goal:late"])?;
+            step(tx, "goal:late", Step::Derailed, "2026-02-28")
+        };
+        store.write(insert).await.unwrap();
+        acknowledge_it(&store).await;
+        let line = |subject: &str, day: &str| (subject.to_owned(), day.to_owned());
+        assert_eq!(acknowledged(&store), [line("goal:late", "2026-02-28")]);
+    }
+
+    #[tokio::test]
+    async fn what_was_told_as_derailed_and_as_due_is_acknowledged_on_both_days() {
+        let (_folder, store) = scratch();
+        let insert = |tx: &Transaction<'_>| {
+            message(tx, &["goal:late", "walk", "goal:late"])?;
+            step(tx, "goal:late", Step::Last, "2026-03-04")?;
+            claim(tx, "goal:late", "2026-03-03")?;
+            step(tx, "walk", Step::Last, "2026-03-03")?;
+            step(tx, "goal:late", Step::Derailed, "2026-02-28")
+        };
+        store.write(insert).await.unwrap();
+        acknowledge_it(&store).await;
+        let line = |subject: &str, day: &str| (subject.to_owned(), day.to_owned());
+        assert_eq!(
+            acknowledged(&store),
+            [
+                line("goal:late", "2026-03-04"),
+                line("walk", "2026-03-03"),
+                line("goal:late", "2026-02-28")
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_acknowledgement_of_a_message_without_steps_has_the_days_of_its_claims() {
+        let (_folder, store) = scratch();
+        let insert = |tx: &Transaction<'_>| {
+            message(tx, &["goal:late", "walk"])?;
+            claim(tx, "goal:late", "2026-03-02")
         };
         store.write(insert).await.unwrap();
         for author in ["phone", "desk"] {

@@ -105,7 +105,11 @@ pub fn from_day(connection: &Connection, day: Daystamp) -> rusqlite::Result<Vec<
         .collect()
 }
 
-/// The claims that a message holds: subject and day, in order, each once.
+/// The claims that a message holds: subject and day, in order, each once. What a message of this release tells
+/// is in [`steps`](super::steps::of_message): some of that has no claim.
+///
+/// # Errors
+/// The error of SQLite.
 pub fn of_message(
     connection: &Connection,
     notification_id: &str,

@@ -28,13 +28,23 @@ use crate::domain::{ChannelKind, Severity, Subject};
 /// How long a message without an `expires_at` is worth sending.
 const DEFAULT_WORTH: SignedDuration = SignedDuration::from_hours(24);
 
+/// The text of [`NOBODY_TOLD`], for constants that contain it.
+macro_rules! nobody_told {
+    () => {
+        "n.state = 'failed' AND n.accepted_at IS NULL"
+    };
+}
+
 /// In SQL, of a message `n`: nobody was told, and nobody will be.
-pub(super) const NOBODY_TOLD: &str = "n.state = 'failed' AND n.accepted_at IS NULL";
+pub(super) const NOBODY_TOLD: &str = nobody_told!();
 
 /// In SQL, of a message `n`: since when it is certain that nobody was told; NULL if somebody was or may be.
 /// A message that expired is noticed only later, so its own end counts.
-pub(super) const REFUSED_AT: &str = "CASE WHEN n.state = 'failed' AND n.accepted_at IS NULL
-    THEN min(n.updated_at, coalesce(n.expires_at, n.updated_at)) END";
+pub(super) const REFUSED_AT: &str = concat!(
+    "CASE WHEN ",
+    nobody_told!(),
+    " THEN min(n.updated_at, coalesce(n.expires_at, n.updated_at)) END"
+);
 
 /// In SQL, of a message `n`: who acknowledged it; NULL if nobody did.
 pub(super) const ACKNOWLEDGED_BY: &str =

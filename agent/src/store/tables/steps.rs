@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
+    claims,
     outbox::{ACKNOWLEDGED_BY, NOBODY_TOLD, REFUSED_AT},
     sql::{Columns, time},
 };
@@ -91,6 +92,25 @@ pub fn of_subject(
         rows.extend(of_claims(connection, subject, from)?);
     }
     Ok(rows)
+}
+
+/// The steps that a message holds: subject and occasion, in the order in which they were claimed. Of a message
+/// of a release without steps: its claims, with their days.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn of_message(
+    connection: &Connection,
+    notification_id: &str,
+) -> rusqlite::Result<Vec<(Subject, Daystamp)>> {
+    let held: Vec<(Subject, Daystamp)> = connection
+        .prepare_cached("SELECT subject, occasion FROM steps WHERE notification_id = ?1 ORDER BY rowid")?
+        .query_map([notification_id], |row| row.try_into())?
+        .collect::<rusqlite::Result<_>>()?;
+    if held.is_empty() {
+        return claims::of_message(connection, notification_id);
+    }
+    Ok(held)
 }
 
 /// A row whose first column is its step. `None`: this release does not know the step.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::Serialize;
 
-use super::{Ending, State};
+use super::{Ending, NOBODY_TOLD, State};
 use crate::{
     domain::{ChannelKind, Severity, Subject},
     store::tables::sql::{Columns, time},
@@ -155,10 +155,10 @@ pub fn is_acknowledged(connection: &Connection, id: &str) -> rusqlite::Result<bo
 /// does not count.
 pub fn messages_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<u32> {
     connection
-        .prepare_cached(
-            "SELECT count(*) FROM notifications
-              WHERE created_at >= ?1 AND severity <> 'SAFE' AND NOT (state = 'failed' AND accepted_at IS NULL)",
-        )?
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM notifications n
+              WHERE created_at >= ?1 AND severity <> 'SAFE' AND NOT ({NOBODY_TOLD})"
+        ))?
         .query_row([time(since)], |row| row.get(0))
 }
 
