@@ -34,8 +34,10 @@ pub struct Claim {
 /// If the file does not exist yet or is not a database of the agent.
 pub fn notifications(database: &Path) -> rusqlite::Result<Vec<Notification>> {
     let connection = open(database)?;
-    let mut statement =
-        connection.prepare("SELECT state, tag, subjects, why FROM notifications ORDER BY created_at")?;
+    let mut statement = connection.prepare(
+        "SELECT CASE WHEN withdrawn_at IS NULL THEN state ELSE 'withdrawn' END, tag, subjects, why
+               FROM notifications ORDER BY created_at",
+    )?;
     let rows = statement.query_map([], |row| {
         let subjects: String = row.get(2)?;
         Ok(Notification {
@@ -99,8 +101,12 @@ pub fn claims(database: &Path) -> rusqlite::Result<Vec<Claim>> {
 /// Whether no message is still on its way to the provider or in doubt.
 pub fn settled(database: &Path) -> bool {
     notifications(database).is_ok_and(|all| {
-        all.iter()
-            .all(|n| matches!(n.state.as_str(), "accepted" | "delivered" | "failed"))
+        all.iter().all(|n| {
+            matches!(
+                n.state.as_str(),
+                "accepted" | "delivered" | "failed" | "withdrawn"
+            )
+        })
     })
 }
 

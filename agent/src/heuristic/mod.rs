@@ -19,6 +19,7 @@ mod run;
 mod tell;
 mod timetable;
 mod unknown;
+mod waiting;
 mod warned;
 
 pub use observe::settled;

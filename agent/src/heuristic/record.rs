@@ -261,7 +261,7 @@ pub(super) fn decisions_and_message(
 }
 
 /// The severity of the worst of what is told.
-fn worst(told: &[&Decision]) -> Severity {
+pub(super) fn worst(told: &[&Decision]) -> Severity {
     let severities = told.iter().map(|decision| decision.condition.severity);
     severities
         .max_by_key(|severity| severity.rank())
@@ -270,7 +270,7 @@ fn worst(told: &[&Decision]) -> Severity {
 
 /// When the message ends: with the last of its subjects, but with the local day at the latest. The message
 /// says "today" and "tomorrow", and the next day's first pass repeats what still holds.
-fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp {
+pub(super) fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp {
     let (_, midnight) = clock::local_day_bounds(clock::local_day(now, zone), zone);
     let ends: Option<Vec<Timestamp>> = told
         .iter()

@@ -15,7 +15,7 @@ use super::{
     report::{self, DecisionView, Report},
     tell::{Told, tell},
     timetable::Promises,
-    unknown, warned,
+    unknown, waiting, warned,
 };
 use crate::{
     clock::{self, Outlook, Timetable},
@@ -185,6 +185,7 @@ impl Rules {
             let derailments = record::derailments(tx, pass.now)?;
             conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess.zone));
         }
+        let waiting = waiting::check(tx, &pass.observed, &conditions, pass.now)?;
         let decided = self.decide(tx, conditions, Some(pass), pass.now, spoken_at)?;
         let report = pass.report(&decided.decisions);
         record::reading(tx, &pass.observed, pass.now)?;
@@ -193,6 +194,7 @@ impl Rules {
         runs::insert(tx, &pass.row(&report, &decided.decisions, self.assess.deadline))?;
         let run_id = Some(pass.run_id.as_str());
         let message = self.record(tx, run_id, &decided, pass.now, insert)?;
+        waiting::retell(tx, waiting, &decided, &self.policy.zone, pass.now)?;
         Ok((report, message))
     }
 

@@ -14,6 +14,9 @@ const ONE_SEGMENT: usize = 160;
 const TWO_SEGMENTS: usize = 305;
 /// What every message begins with.
 const OPENING: &str = "Mecris: ";
+/// What a message begins with that another channel may have brought already, and the same where the message has
+/// no room for that. The second is not longer than [`OPENING`].
+const OPENINGS_AGAIN: [&str; 2] = ["Mecris again: ", "Again: "];
 /// Between two phrases.
 const SEPARATOR: &str = "; ";
 /// What stands for the rest of a phrase that is cut.
@@ -136,6 +139,23 @@ impl Text {
 pub fn new_tag() -> String {
     let letters = std::iter::repeat_with(|| char::from(TAG_LETTERS[fastrand::usize(..TAG_LETTERS.len())]));
     std::iter::once('#').chain(letters.take(TAG_LENGTH - 1)).collect()
+}
+
+/// The text of a message, without its tag, that another channel may have brought already.
+pub fn again(text: &str) -> String {
+    let said = text.strip_prefix(OPENING).unwrap_or(text);
+    let [opening, short] = OPENINGS_AGAIN;
+    let all = septets(opening) + septets(said) + 1 + TAG_LENGTH;
+    let opening = if all <= TWO_SEGMENTS { opening } else { short };
+    format!("{opening}{said}")
+}
+
+/// Whether a text contains anything that looks like a tag.
+pub fn has_tag(text: &str) -> bool {
+    text.match_indices('#').any(|(at, _)| {
+        let letters = text.as_bytes().get(at + 1..at + TAG_LENGTH);
+        letters.is_some_and(|letters| letters.iter().all(|letter| TAG_LETTERS.contains(letter)))
+    })
 }
 
 fn join<'a>(phrases: impl IntoIterator<Item = &'a Words>) -> String {

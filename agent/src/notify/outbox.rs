@@ -29,12 +29,17 @@
 //!    although its owner is gone. When the lease and the settle time are over, the provider is asked whether
 //!    it has a message with this tag.
 //!    * Found: the message is adopted as `accepted`.
-//!    * Absent: a new attempt with a lease as in step 1, or `failed` if the message expired.
+//!    * Absent: a new attempt with a lease as in step 1, or `failed` if the message expired. The settle time
+//!      grows from attempt to attempt. This answer is believed once: if the provider does not list a second
+//!      attempt either, its listing proves nothing. The message stays `unknown` on this channel, and the next
+//!      channel says it once more, with a text that begins with "Mecris again". At most two attempts without
+//!      an answer are made on a channel, three in all. An attempt whose sender was gone before it could record
+//!      anything counts as neither: mostly it never left.
 //!    * No answer: asked again later, never sent blindly.
 //!    * The channel cannot be asked (`reconcilable()` is false): its `on_doubt` decides. `resend` (at least
 //!      once) makes a new attempt with the same tag, so that the person sees that it is the same message.
-//!      After some doubts on one channel the next channel is used. After the last channel, or when the
-//!      message has expired, the message stays `unknown`. `give_up` (at most once) leaves the message
+//!      After two doubts on one channel the next channel is used. After three in all or the last channel, or
+//!      when the message has expired, the message stays `unknown`. `give_up` (at most once) leaves the message
 //!      `unknown`, and no other channel is tried.
 //! 5. **Follow** (`poll`): the provider is asked about an `accepted` message at growing intervals until it is
 //!    `delivered`. If it cannot be delivered, the next channel gets a new attempt.
@@ -74,6 +79,8 @@ use super::{
     message::{Text, new_tag},
 };
 pub use insert::{Delivered, insert_delivered};
+
+pub use timing::longest_settle;
 
 pub use crate::store::tables::outbox::State;
 use crate::{
@@ -168,7 +175,7 @@ impl Outbox {
     fn new_lease(&self, attempt: u32) -> Lease {
         let (now, boottime) = (self.0.clock.now(), self.0.clock.boottime());
         let until = self.0.lease;
-        let settled = until + self.0.settle;
+        let settled = until + self.settle_time(attempt);
         Lease {
             attempt,
             epoch: self.0.store.epoch(),
@@ -177,6 +184,11 @@ impl Outbox {
             row_until: timing::after(now, until),
             row_settled: timing::after(now, settled),
         }
+    }
+
+    /// How long after its lease the provider may be asked about an attempt.
+    fn settle_time(&self, attempt: u32) -> Duration {
+        timing::settle(self.0.settle, attempt)
     }
 
     /// Gives every broken channel one message as a new chance. Call this once when a process starts: a person

@@ -23,7 +23,7 @@ use crate::{
             telegram::{BotToken, Telegram},
             twilio::{Calls, Credentials, Messages},
         },
-        outbox::Outbox,
+        outbox::{Outbox, longest_settle},
     },
     outbound::Outbound,
     store::Store,
@@ -38,8 +38,8 @@ const MANY_COPIES: usize = 120;
 /// The time for pruning at the end of a one-shot command.
 const PRUNE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How much longer than lease and settle time a one-shot command waits: a message in doubt can then be
-/// reconciled and sent once more.
+/// How much longer than leases and settle times a one-shot command waits: a message in doubt can then be
+/// reconciled and sent once more, and a message whose settle time is the longest can be reconciled.
 const SETTLE_MARGIN: Duration = Duration::from_secs(10);
 
 /// The most time that a channel gets to open its connection before a send. A failure must not use up the
@@ -232,5 +232,5 @@ fn unusable(error: impl std::error::Error) -> ConfigError {
 }
 
 fn settle_time(notify: &NotifySettings) -> Duration {
-    2 * (notify.lease + notify.settle) + SETTLE_MARGIN
+    2 * notify.lease + notify.settle + longest_settle(notify.settle) + SETTLE_MARGIN
 }

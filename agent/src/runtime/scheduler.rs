@@ -333,7 +333,8 @@ impl Scheduler {
                 self.metrics.set_notifications(&counts);
                 self.metrics.messages_accepted(&accepted);
                 let trouble = |message: &outbox::Notification| {
-                    message.state.is_trouble() && message.acknowledged_at.is_none()
+                    let matters = message.acknowledged_at.is_none() && message.no_longer_so_since.is_none();
+                    message.state.is_trouble() && matters
                 };
                 match newest.filter(trouble).and_then(|message| message.why) {
                     Some(why) => self.live.degrade("delivery", why),

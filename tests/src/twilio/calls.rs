@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{
     Call, Shared, State, Way,
-    create::misbehave,
+    create::{misbehave, text},
     fault::{error, refusal, reply},
     list::read_fault,
     page::{day_filter, page},
@@ -88,7 +88,8 @@ pub(super) async fn create(
         return refusal(code);
     }
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-    misbehave(&shared, Way::Voice, || accept(&shared, &account, form)).await
+    let text = text(&form);
+    misbehave(&shared, Way::Voice, &text, || accept(&shared, &account, form)).await
 }
 
 fn accept(shared: &Shared, account: &str, form: Vec<(String, String)>) -> Response {

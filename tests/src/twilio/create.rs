@@ -60,15 +60,30 @@ pub(super) async fn create(
         .iter()
         .any(|(name, value)| name == "To" && value.starts_with("whatsapp:"));
     let way = if is_whatsapp { Way::WhatsApp } else { Way::Sms };
-    misbehave(&shared, way, || accept(&shared, &account, form)).await
+    let text = text(&form);
+    misbehave(&shared, way, &text, || accept(&shared, &account, form)).await
 }
 
-/// Handles an attempt to send, with the next planned fault.
-pub(super) async fn misbehave(shared: &Shared, way: Way, accept: impl FnOnce() -> Response) -> Response {
+/// What a request says, with the tag.
+pub(super) fn text(form: &[(String, String)]) -> String {
+    let says = |name: &str| matches!(name, "Body" | "ContentVariables" | "Twiml");
+    form.iter()
+        .filter(|(name, _)| says(name))
+        .map(|(_, value)| value.as_str())
+        .collect()
+}
+
+/// Handles an attempt to send this text, with the next planned fault.
+pub(super) async fn misbehave(
+    shared: &Shared,
+    way: Way,
+    text: &str,
+    accept: impl FnOnce() -> Response,
+) -> Response {
     let fault = {
         let mut state = shared.lock();
         state.creates += 1;
-        state.next_fault(way)
+        state.next_fault(way, text)
     };
     match fault {
         None => accept(),

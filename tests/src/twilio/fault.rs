@@ -35,6 +35,16 @@ pub enum Fault {
     Refuse(i64),
 }
 
+impl Fault {
+    /// Whether the request gets lost, and its sender cannot know.
+    pub(super) fn loses_the_request(&self) -> bool {
+        matches!(
+            self,
+            Self::StatusBefore(_) | Self::DropBefore | Self::Hang | Self::Garbage2xx
+        )
+    }
+}
+
 /// Faults at random: probabilities between 0 and 1, taken in this order.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

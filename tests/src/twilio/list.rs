@@ -63,9 +63,17 @@ pub(super) async fn list(
             && is("From", message.from.as_deref())
     });
     let rows: Vec<_> = found.collect();
+    let redacts = state.redacts;
+    let render = |message: &Message| {
+        let mut shown = message.render();
+        if redacts {
+            shown["body"] = "".into();
+        }
+        shown
+    };
     reply(
         StatusCode::OK,
-        &page(&account, "messages", &FILTERS, &query, &rows, Message::render),
+        &page(&account, "messages", &FILTERS, &query, &rows, render),
     )
 }
 

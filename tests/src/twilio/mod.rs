@@ -97,6 +97,9 @@ struct State {
     ending: Ending,
     endings: VecDeque<Ending>,
     hide_ms: u64,
+    redacts: bool,
+    loses_once: bool,
+    lost: HashSet<String>,
     creates: u64,
     lists: u64,
     strangers: u64,
@@ -131,13 +134,20 @@ impl Shared {
 }
 
 impl State {
-    fn next_fault(&mut self, way: Way) -> Option<Fault> {
+    /// The fault of an attempt to send this text.
+    fn next_fault(&mut self, way: Way, text: &str) -> Option<Fault> {
         let chaos = self.chaos;
         let always = || self.always_by.get(&way).or(self.always.as_ref()).cloned();
-        self.faults
+        let fault = self
+            .faults
             .pop_front()
             .or_else(always)
-            .or_else(|| chaos.roll(&mut self.rng))
+            .or_else(|| chaos.roll(&mut self.rng))?;
+        // The tag stays the same when a message is told anew. A call says none.
+        let tag = text.rfind('#').map(|at| text[at..].chars().take(7).collect());
+        let message: String = tag.unwrap_or_else(|| text.to_owned());
+        let first = !fault.loses_the_request() || self.lost.insert(message);
+        (first || !self.loses_once).then_some(fault)
     }
 
     fn hidden_for(&mut self) -> u64 {
@@ -191,6 +201,9 @@ impl Twilio {
             ending: Ending::Completed,
             endings: VecDeque::new(),
             hide_ms: 0,
+            redacts: false,
+            loses_once: false,
+            lost: HashSet::new(),
             creates: 0,
             lists: 0,
             strangers: 0,
@@ -304,6 +317,16 @@ impl Twilio {
     /// Faults at random from now on; [`Chaos::default`] ends them.
     pub fn set_chaos(&self, chaos: Chaos) {
         self.shared.lock().set_chaos(chaos);
+    }
+
+    /// Lists show no text of any message from now on, as those of an account that redacts its messages.
+    pub fn redact_lists(&self) {
+        self.shared.lock().redacts = true;
+    }
+
+    /// A fault loses a request, without accepting it, at most once for a message.
+    pub fn lose_each_once(&self) {
+        self.shared.lock().loses_once = true;
     }
 
     /// Hides messages accepted from now on from lists, for this long.

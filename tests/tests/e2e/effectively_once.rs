@@ -32,6 +32,8 @@ fn a_thousand_lost_replies_make_a_thousand_messages() {
     let seed = number("MECRIS_TEST_SEED", 42);
     println!("seed {seed}");
     let stage = Stage::of_the_daemon();
+    // What is not listed a second time stays unknown, so a request of a message gets lost at most once here.
+    stage.twilio.lose_each_once();
     stage.twilio.set_chaos(Chaos {
         seed,
         drop_after_accept: 0.45,
@@ -141,6 +143,97 @@ fn while_the_list_fails_nothing_is_sent_again() {
         .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
     settle(std::slice::from_ref(&stage.setup));
     assert_eq!((stage.twilio.accepted_count(), stage.twilio.creates()), (1, 1));
+}
+
+/// `send-alert` with this stage's channels until nothing is due any more, and the one message on record.
+fn alert(stage: &Stage) -> ledger::Notification {
+    let sent = stage
+        .setup
+        .agent(&["send-alert", "--subject", "test", "--text", "hello"]);
+    assert_eq!(sent.code, 3, "something is unknown: {}", sent.everything());
+    let mut rows = ledger::notifications(&stage.setup.database()).expect("a database");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows.remove(0)
+}
+
+fn outcomes(stage: &Stage) -> Vec<(String, String)> {
+    ledger::attempts(&stage.setup.database())
+        .expect("a database")
+        .into_iter()
+        .map(|attempt| (attempt.channel, attempt.outcome.unwrap_or_default()))
+        .collect()
+}
+
+/// Every reply is lost, and no list ever shows a message: nobody can tell what arrived.
+#[test]
+fn a_list_that_never_shows_anything_is_believed_once() {
+    let stage = Stage::of_the_daemon();
+    stage.twilio.fail_always(Some(Fault::DropReplyAfterAccept));
+    stage.twilio.hide_from_lists(600_000);
+    let row = alert(&stage);
+    assert_eq!(
+        (row.state.as_str(), stage.twilio.accepted_count()),
+        ("unknown", 2)
+    );
+    let why = row.why.expect("it says so");
+    assert!(why.contains("stays unknown whether sms has the message"), "{why}");
+    assert_eq!(
+        outcomes(&stage),
+        [("sms", "absent"), ("sms", "unknown")].map(|(channel, how)| (channel.to_owned(), how.to_owned()))
+    );
+
+    // Another message makes the outbox work. The message in doubt is left alone.
+    stage.twilio.fail_always(None);
+    let next = stage
+        .setup
+        .agent(&["send-alert", "--subject", "other", "--text", "world"]);
+    assert_eq!(next.code, 0, "{}", next.everything());
+    let hello = stage.texts().iter().filter(|text| text.contains("hello")).count();
+    assert_eq!(
+        (hello, stage.twilio.accepted_count()),
+        (2, 3),
+        "{:?}",
+        stage.texts()
+    );
+}
+
+#[test]
+fn after_a_list_that_never_shows_anything_the_next_channel_says_it_again_once() {
+    let mut stage = Stage::of_the_daemon();
+    stage.channels(&["sms", "whatsapp"]);
+    stage.twilio.fail_always(Some(Fault::DropReplyAfterAccept));
+    stage.twilio.hide_from_lists(600_000);
+    let row = alert(&stage);
+    assert_eq!(
+        (row.state.as_str(), stage.twilio.accepted_count()),
+        ("unknown", 3)
+    );
+    let texts = stage.texts();
+    let again = |text: &String| text.contains("Mecris again: hello");
+    assert_eq!(
+        texts.iter().map(again).collect::<Vec<_>>(),
+        [false, false, true],
+        "{texts:?}"
+    );
+    assert!(texts.iter().all(|text| text.contains(&row.tag)), "{texts:?}");
+}
+
+#[test]
+fn a_list_that_shows_a_message_without_its_text_is_no_proof_that_it_is_not_ours() {
+    let stage = Stage::of_the_daemon();
+    stage.twilio.fail_next([Fault::DropReplyAfterAccept]);
+    stage.twilio.redact_lists();
+    let row = alert(&stage);
+    assert_eq!(
+        (
+            row.state.as_str(),
+            stage.twilio.accepted_count(),
+            stage.twilio.creates()
+        ),
+        ("unknown", 1, 1)
+    );
+    let why = row.why.expect("it says so");
+    assert!(why.contains("without its text"), "{why}");
 }
 
 /// A separate installation with the same fakes and the same short lease.

@@ -62,9 +62,7 @@ fn what_the_carrier_refuses_later_is_explained_too() {
 #[test]
 fn too_many_requests_and_a_lost_connection_before_acceptance_are_tried_again() {
     let stage = Stage::of_the_daemon();
-    stage
-        .twilio
-        .fail_next([Fault::TooMany(0), Fault::DropBefore, Fault::StatusBefore(503)]);
+    stage.twilio.fail_next([Fault::TooMany(0), Fault::DropBefore]);
     stage
         .setup
         .agent(&["send-alert", "--subject", "test", "--text", "hello"]);

@@ -125,6 +125,8 @@ fn lossy(channel: &str) -> Stage {
         .and_then(|text| text.parse().ok())
         .unwrap_or(42);
     println!("seed {seed}");
+    // What is not listed a second time stays unknown, so a request of a message gets lost at most once here.
+    stage.twilio.lose_each_once();
     stage.twilio.set_chaos(Chaos {
         seed,
         drop_after_accept: 0.45,

@@ -81,3 +81,124 @@ fn a_message_that_could_not_leave_today_does_not_say_today_tomorrow() {
     );
     assert_eq!(stage.pass("2026-03-04T13:15:00-05:00").code, 0);
 }
+
+/// A person without budgets and with a walk that is done.
+fn evening() -> Stage {
+    let mut stage = Stage::new();
+    stage.setup.config.remove("budget");
+    stage
+}
+
+fn goals(stage: &Stage, goals: &[(&str, i64)]) {
+    let walk = GoalSpec::new("bike", 6).walked(Some(0));
+    stage.beeminder.set_goals(
+        goals
+            .iter()
+            .map(|(slug, safebuf)| GoalSpec::new(slug, *safebuf))
+            .chain([walk]),
+    );
+}
+
+/// State and subjects of each message, oldest first.
+fn messages(stage: &Stage) -> Vec<(String, Vec<String>)> {
+    ledger::notifications(&stage.setup.database())
+        .expect("a database")
+        .into_iter()
+        .map(|message| (message.state, message.subjects))
+        .collect()
+}
+
+fn message(state: &str, subjects: &[&str]) -> (String, Vec<String>) {
+    (
+        state.to_owned(),
+        subjects.iter().map(|subject| (*subject).to_owned()).collect(),
+    )
+}
+
+#[test]
+fn what_was_done_while_the_message_waited_is_not_sent_any_more() {
+    let stage = evening();
+    goals(&stage, &[("reading", 0)]);
+    stage.twilio.fail_always(Some(Fault::TooMany(1_800)));
+    let waits = stage.pass("2026-03-03T16:00:00-05:00");
+    assert_eq!(waits.code, 3, "nobody was told yet: {}", waits.everything());
+    assert_eq!(messages(&stage), [message("planned", &["goal:reading"])]);
+
+    // The person enters it, while Twilio still refuses.
+    goals(&stage, &[("reading", 3)]);
+    let done = stage.pass("2026-03-03T16:15:00-05:00");
+    assert_eq!(done.code, 0, "{}", done.everything());
+    assert_eq!(messages(&stage), [message("withdrawn", &["goal:reading"])]);
+    assert!(stage.table("steps").is_empty() && stage.table("claims").is_empty());
+
+    stage.twilio.fail_always(None);
+    let next = stage.pass("2026-03-03T17:00:00-05:00");
+    assert_eq!(next.code, 0, "{}", next.everything());
+    assert_eq!(stage.texts(), Vec::<String>::new(), "nothing is sent any more");
+    let status = stage.setup.agent(&["status", "--json"]);
+    assert_eq!(status.code, 0, "{}", status.everything());
+
+    // The entry was wrong and is deleted: the goal is said after all.
+    goals(&stage, &[("reading", 0)]);
+    assert_eq!(stage.pass("2026-03-03T17:30:00-05:00").code, 0);
+    let texts = stage.texts();
+    assert!(
+        texts.len() == 1 && texts[0].contains("reading derails today"),
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn a_message_that_waited_says_what_is_so_when_it_leaves() {
+    let stage = evening();
+    goals(&stage, &[("reading", 0), ("piano", 0)]);
+    stage.twilio.fail_always(Some(Fault::TooMany(1_800)));
+    assert_eq!(stage.pass("2026-03-03T16:00:00-05:00").code, 3);
+    goals(&stage, &[("reading", 3), ("piano", 0)]);
+    stage.pass("2026-03-03T16:15:00-05:00");
+    assert_eq!(messages(&stage), [message("planned", &["goal:piano"])]);
+
+    stage.twilio.fail_always(None);
+    let later = stage.pass("2026-03-03T16:45:00-05:00");
+    assert_eq!(later.code, 0, "{}", later.everything());
+    let texts = stage.texts();
+    assert!(
+        texts.len() == 1 && texts[0].contains("piano") && !texts[0].contains("reading"),
+        "{texts:?}"
+    );
+    assert_eq!(messages(&stage), [message("accepted", &["goal:piano"])]);
+
+    // What dropped out may be said: it turns red again.
+    goals(&stage, &[("reading", 0), ("piano", 0)]);
+    stage.pass("2026-03-03T17:30:00-05:00");
+    let texts = stage.texts();
+    assert!(texts.len() == 2 && texts[1].contains("reading"), "{texts:?}");
+}
+
+#[test]
+fn what_is_in_doubt_is_not_sent_again_when_it_is_done() {
+    let mut stage = evening();
+    stage.setup.config.set("notify.lease", "300ms");
+    stage.setup.config.set("notify.settle", "300ms");
+    goals(&stage, &[("reading", 0)]);
+    stage.twilio.fail_next([Fault::DropBefore]);
+    stage.twilio.fail_reads(Some(Fault::StatusBefore(503)));
+    let lost = stage.pass("2026-03-03T16:00:00-05:00");
+    assert_eq!(lost.code, 3, "{}", lost.everything());
+    goals(&stage, &[("reading", 3)]);
+    stage.twilio.fail_reads(None);
+    let done = stage.pass("2026-03-03T16:15:00-05:00");
+    assert_eq!(done.code, 0, "{}", done.everything());
+    let rows = ledger::notifications(&stage.setup.database()).expect("a database");
+    let why = rows[0].why.clone().unwrap_or_default();
+    assert!(
+        rows[0].state == "unknown" && why.starts_with("not sent again, no longer so"),
+        "{rows:?}"
+    );
+    assert_eq!((stage.twilio.creates(), stage.texts().len()), (1, 0));
+    assert_eq!(
+        stage.table("steps").len(),
+        1,
+        "it may have arrived, so it keeps its claim"
+    );
+}

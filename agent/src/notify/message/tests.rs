@@ -76,6 +76,35 @@ fn tags_differ_and_are_readable() {
     }
 }
 
+#[test]
+fn what_is_said_again_says_so_and_still_fits() {
+    assert_eq!(again("Mecris: no walk yet"), "Mecris again: no walk yet");
+    for length in 280..=TWO_SEGMENTS {
+        let text = Text::alone(&"word ".repeat(length / 5));
+        let said = format!("{} {TAG}", again(text.as_str()));
+        assert!(septets(&said) <= 306, "{said}");
+    }
+    let longest = Text::alone(&"x".repeat(TWO_SEGMENTS));
+    assert!(again(longest.as_str()).starts_with("Again: xxx"));
+}
+
+#[test]
+fn a_tag_is_seen_wherever_it_stands() {
+    for (text, has) in [
+        ("Mecris: reading derails #k7q2x9", true),
+        ("#k7q2x9 says", true),
+        ("# #k7q2x9", true),
+        ("", false),
+        ("***", false),
+        ("#k7q2x", false),
+        ("#k7q2xl", false),
+        ("reading k7q2x9", false),
+        ("#\u{e9}7q2x9", false),
+    ] {
+        assert_eq!(has_tag(text), has, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_texts_make_a_gsm7_message_in_which_only_the_template_separates(

@@ -8,11 +8,14 @@ use tracing::{debug, error, info};
 use super::{Outbox, leases::Lease, missed::sending, next::Miss, timing};
 use crate::{
     failpoint,
-    notify::channels::{Channel, Outcome, Outgoing, Scope},
+    notify::{
+        channels::{Channel, Outcome, Outgoing, Scope},
+        message::again,
+    },
     outbound::LeaseCheck,
     store::{
         StoreError, Verdict,
-        tables::outbox::{self as table, Ending, Row},
+        tables::outbox::{self as table, Ending, Row, State},
     },
 };
 
@@ -21,37 +24,41 @@ impl Outbox {
     pub(super) async fn resume(&self, row: Row) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let lease = self.new_lease(row.attempt + 1);
-        let expired = now >= row.deadline();
-        let next = if expired {
-            row.expired()
-        } else {
-            sending(&row, row.channel, lease)
-        };
-        let (written, id) = (next.clone(), next.id.clone());
-        let won = self.0.store.write(move |tx| {
-            let won = table::replace(tx, &row, &written, now)?;
-            if won && !expired {
-                table::begin_attempt(tx, &written, now)?;
+        let written = self.0.store.write(move |tx| {
+            // A pass may have made its text anew since this worker read it.
+            let found = table::load(tx, &row.id)?;
+            let same = |found: &Row| (found.state, found.attempt) == (row.state, row.attempt);
+            let Some(row) = found.filter(same) else {
+                return Ok(None);
+            };
+            let next = if now >= row.deadline() {
+                row.expired(table::stays_in_doubt(tx, &row)?)
+            } else {
+                sending(&row, row.channel, lease)
+            };
+            let won = table::replace(tx, &row, &next, now)?;
+            if won && next.state == State::Sending {
+                table::begin_attempt(tx, &next, now)?;
             }
-            Ok(won)
+            Ok(won.then_some(next))
         });
-        let won = won.await?;
+        let written = written.await?;
         failpoint!("outbox.resumed");
-        if won && expired {
-            error!(
-                id,
-                "giving up: the message expired before it could be tried again"
-            );
-            self.0
-                .store
-                .checkpoint(self.0.store.epoch(), self.checkpoint_time())
-                .await;
+        match written {
+            Some(next) if next.state == State::Sending => {
+                self.0.leases.grant(&next.id, lease);
+                self.deliver(next).await
+            }
+            Some(over) => {
+                error!(
+                    id = over.id,
+                    "giving up: the message expired before it could be tried again"
+                );
+                self.copy_the_end().await;
+                Ok(())
+            }
+            None => Ok(()),
         }
-        if won && !expired {
-            self.0.leases.grant(&next.id, lease);
-            return self.deliver(next).await;
-        }
-        Ok(())
     }
 
     /// Sends the row's attempt, and the attempts on other channels that follow it at once. Stops at an
@@ -102,7 +109,8 @@ impl Outbox {
             Err((miss, why)) => return self.missed(row, miss, None, why.to_owned()).await,
         };
         // Step 3.
-        let outcome = self.transmit(&row, lease, left, &*channel).await;
+        let text = self.text(&row)?;
+        let outcome = self.transmit(&row, &text, lease, left, &*channel).await;
         failpoint!("outbox.sent");
         self.conclude(row, outcome).await
     }
@@ -129,13 +137,33 @@ impl Outbox {
         Ok(left)
     }
 
+    /// What the attempt says, with the tag. If another channel may have said it already, that it is said again.
+    fn text(&self, row: &Row) -> Result<String, StoreError> {
+        let is_again = self
+            .0
+            .store
+            .read(|connection| table::was_said_elsewhere(connection, row))?;
+        let said = if is_again {
+            again(&row.body)
+        } else {
+            row.body.clone()
+        };
+        Ok(format!("{said} {}", row.tag))
+    }
+
     /// Sends the message once. The last tenth of the lease is kept for writing down the outcome.
-    async fn transmit(&self, row: &Row, lease: Lease, left: Duration, channel: &dyn Channel) -> Outcome {
+    async fn transmit(
+        &self,
+        row: &Row,
+        text: &str,
+        lease: Lease,
+        left: Duration,
+        channel: &dyn Channel,
+    ) -> Outcome {
         let within = left.saturating_sub(self.0.lease / 10);
-        let text = format!("{} {}", row.body, row.tag);
         let now = self.0.clock.now();
         let outgoing = Outgoing {
-            text: &text,
+            text,
             tag: &row.tag,
             validity: row.expires_at.map(|end| timing::between(now, end)),
             lease: self.lease_check(lease),

@@ -12,7 +12,7 @@ use crate::{
     notify::channels::ChannelKind,
     store::tables::{
         broken_channels::{self, Refusal},
-        outbox::{self as table, Ending, Row, State},
+        outbox::{self as table, Ending, Row, State, Tally},
     },
 };
 
@@ -37,28 +37,53 @@ pub(super) struct Missed {
 impl Missed {
     /// Writes the end of the attempt, the mark of a broken channel, and the next attempt if it begins now.
     /// Returns the message after it; `None` if another worker was faster: then nothing is written.
-    pub(super) fn record(&self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Row>> {
-        let after = self.message_after(tx)?;
+    pub(super) fn record(mut self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Row>> {
+        let interrupted = self.miss == Miss::Absent && table::has_no_end(tx, &self.row)?;
+        let tally = table::tally(tx, &self.row)?.and(self.miss.ending(), interrupted);
+        if self.miss.or_absent_again(tally) != self.miss {
+            self.miss = Miss::AbsentAgain;
+            self.why = self.absent_again();
+        }
+        let after = self.message_after(tx, tally)?;
         if !table::replace(tx, &self.row, &after, self.now)? {
             return Ok(None);
         }
         self.mark_channel(tx, &after)?;
+        if interrupted {
+            table::interrupt_attempt(tx, &self.row)?;
+        }
         self.end_attempt(tx, &after)?;
-        if after.state == State::Sending {
-            table::begin_attempt(tx, &after, self.now)?;
+        match after.state {
+            State::Sending => table::begin_attempt(tx, &after, self.now)?,
+            State::Withdrawn => table::release(tx, &after.id)?,
+            _ => {}
         }
         Ok(Some(after))
     }
 
-    fn message_after(&self, tx: &Transaction<'_>) -> rusqlite::Result<Row> {
+    /// Says that one more answer "not listed" is not believed, with the reason of the doubt.
+    fn absent_again(&self) -> String {
+        let name = self.row.channel.as_str();
+        let doubt = self.row.why.as_deref().unwrap_or("the sender was interrupted");
+        format!(
+            "it stays unknown whether {name} has the message: its list does not show this attempt, as it did not \
+             show an earlier one ({doubt})"
+        )
+    }
+
+    fn message_after(&self, tx: &Transaction<'_>, tally: Tally) -> rusqlite::Result<Row> {
         let Self { row, miss, .. } = self;
+        let next = self.next(tx, tally)?;
+        if self.now < row.deadline() && table::is_no_longer_so(tx, &row.id, self.now)? {
+            return self.no_longer_so(tx, next);
+        }
         let known = table::is_acknowledged(tx, &row.id)?;
-        let mut after = match withhold(self.next(tx)?, *miss, known) {
+        let mut after = match withhold(next, *miss, known) {
             Next::Send(channel) => sending(row, channel, self.lease),
             Next::Later(at) => waiting(row, State::Planned, Some(at)),
             // The message has failed only if no earlier attempt stayed in doubt: such an attempt may have
             // reached the person.
-            Next::Fail if !table::was_resent(tx, &row.id)? => waiting(row, State::Failed, None),
+            Next::Fail if !table::stays_in_doubt(tx, row)? => waiting(row, State::Failed, None),
             Next::Fail | Next::Leave => waiting(row, State::Unknown, None),
         };
         let over = matches!(after.state, State::Failed | State::Unknown);
@@ -76,8 +101,23 @@ impl Missed {
         Ok(after)
     }
 
-    fn next(&self, tx: &Transaction<'_>) -> rusqlite::Result<Next> {
-        let tally = table::tally(tx, &self.row.id, self.row.channel)?.and(self.miss.ending());
+    /// A message of which nothing is so any more is not sent again. If it certainly reached nobody, it is
+    /// withdrawn. Otherwise it keeps what it claimed.
+    fn no_longer_so(&self, tx: &Transaction<'_>, next: Next) -> rusqlite::Result<Row> {
+        let Self { row, miss, why, .. } = self;
+        let in_doubt = miss.leaves_doubt() || *miss == Miss::Absent || table::stays_in_doubt(tx, row)?;
+        let state = match next {
+            _ if in_doubt || next == Next::Leave => State::Unknown,
+            _ if row.accepted_at.is_some() => State::Failed,
+            _ => State::Withdrawn,
+        };
+        Ok(Row {
+            why: Some(format!("not sent again, no longer so: {why}")),
+            ..waiting(row, state, None)
+        })
+    }
+
+    fn next(&self, tx: &Transaction<'_>, tally: Tally) -> rusqlite::Result<Next> {
         let fallback = fallback(tx, &self.row, &self.order)?;
         Ok(next(&self.row, self.miss, tally, fallback, self.now))
     }
@@ -114,7 +154,7 @@ impl Missed {
 /// reached the person, it stays in doubt instead.
 fn withhold(next: Next, miss: Miss, known: bool) -> Next {
     match next {
-        Next::Send(_) | Next::Later(_) if known && matches!(miss, Miss::InDoubt(_)) => Next::Leave,
+        Next::Send(_) | Next::Later(_) if known && miss.leaves_doubt() => Next::Leave,
         Next::Send(_) | Next::Later(_) if known => Next::Fail,
         next => next,
     }

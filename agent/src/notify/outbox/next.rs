@@ -10,15 +10,19 @@ use crate::{
     store::tables::outbox::{Ending, Row, Tally},
 };
 
-/// How many times a channel may refuse for now, or turn out not to have a message, before the next channel is
-/// used.
+/// How many times a channel may refuse for now, or turn out not to have what an interrupted sender may have sent,
+/// before the next channel is used.
 const TRIES_PER_CHANNEL: u32 = 5;
 
-/// How many attempts of a message may end in doubt on a channel that cannot be asked. Each of these attempts
-/// may have reached the person.
-const DOUBTS_PER_CHANNEL: u32 = 3;
+/// How many attempts of a message may end without an answer on one channel. Each of them may have reached the
+/// person.
+const DOUBTS_PER_CHANNEL: u32 = 2;
 
-/// Why an attempt reached nobody. That it reached nobody is certain, except with [`Miss::InDoubt`].
+/// As [`DOUBTS_PER_CHANNEL`], on all channels together.
+const DOUBTS_IN_ALL: u32 = 3;
+
+/// Why an attempt reached nobody. That it reached nobody is certain, except with [`Miss::InDoubt`] and
+/// [`Miss::AbsentAgain`], and believed with [`Miss::Absent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
     /// Refused, and trying again cannot help.
@@ -33,8 +37,11 @@ pub(super) enum Miss {
     },
     /// This process did not send the attempt after all, and is certain of that.
     NotSent,
-    /// The attempt was in doubt, and the provider does not have the message.
+    /// The attempt was in doubt, and the provider does not list the message.
     Absent,
+    /// As [`Miss::Absent`], but the provider did not list an earlier attempt either, or too many attempts got no
+    /// answer. Such a listing may be wrong, so the attempt may have reached the person.
+    AbsentAgain,
     /// The attempt was in doubt, and the provider cannot be asked. So the attempt may have reached the
     /// person. The configuration says whether to risk a second message or none.
     InDoubt(OnDoubt),
@@ -70,10 +77,26 @@ impl Miss {
             Self::RefusedForNow { .. } => Ending::Retry,
             Self::NotSent => Ending::NotSent,
             Self::Absent => Ending::Absent,
+            Self::AbsentAgain => Ending::Unknown,
             Self::InDoubt(_) => Ending::Resent,
             Self::Undelivered { .. } => Ending::Undelivered,
             Self::Expired => Ending::Expired,
         }
+    }
+
+    /// What the attempt is if the provider did not list it. `tally` counts it as absent.
+    pub(super) fn or_absent_again(self, tally: Tally) -> Self {
+        let believed = tally.doubts < DOUBTS_PER_CHANNEL && tally.in_doubt < DOUBTS_IN_ALL;
+        if self == Self::Absent && !believed {
+            Self::AbsentAgain
+        } else {
+            self
+        }
+    }
+
+    /// Whether the person may have got the message by this attempt.
+    pub(super) fn leaves_doubt(self) -> bool {
+        matches!(self, Self::InDoubt(_) | Self::AbsentAgain)
     }
 
     /// Whether every other message on this channel would fail for the same reason.
@@ -100,7 +123,7 @@ pub(super) fn next(
     now: Timestamp,
 ) -> Next {
     // A message in doubt is never called failed: the person may have got it.
-    let end = if matches!(miss, Miss::InDoubt(_)) {
+    let end = if miss.leaves_doubt() {
         Next::Leave
     } else {
         Next::Fail
@@ -111,6 +134,8 @@ pub(super) fn next(
     let elsewhere = fallback.map_or(end, Next::Send);
     let wait = match miss {
         Miss::InDoubt(OnDoubt::GiveUp) => return Next::Leave,
+        Miss::InDoubt(_) | Miss::AbsentAgain if tally.in_doubt >= DOUBTS_IN_ALL => return Next::Leave,
+        Miss::AbsentAgain => return elsewhere,
         Miss::InDoubt(OnDoubt::Resend) if tally.doubts >= DOUBTS_PER_CHANNEL => return elsewhere,
         Miss::Refused { .. } | Miss::Expired => return elsewhere,
         Miss::Undelivered { may_pass, .. } if fallback.is_some() || !may_pass || tally.undelivered > 1 => {
@@ -123,8 +148,7 @@ pub(super) fn next(
         }
         Miss::Absent if tally.retries <= 1 => return Next::Send(row.channel),
         Miss::Absent => timing::backoff(tally.retries, None),
-        Miss::InDoubt(_) if tally.doubts <= 1 => return Next::Send(row.channel),
-        Miss::InDoubt(_) => timing::backoff(tally.doubts, None),
+        Miss::InDoubt(_) => return Next::Send(row.channel),
         Miss::NotSent => timing::backoff(row.attempt, None),
         Miss::RefusedForNow { retry_after } => timing::backoff(tally.retries, retry_after),
         Miss::Undelivered { .. } => timing::AFTER_UNDELIVERED,

@@ -53,10 +53,12 @@ impl Outbox {
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, why, "it is unknown whether the message was accepted");
         // The wait follows from the lease, not from the row, because the wall clock may have been set back
         // since the row was written.
-        let unsettled = self
-            .0
-            .leases
-            .doubted(&row.id, row.attempt, self.0.settle, self.0.clock.boottime());
+        let unsettled = self.0.leases.doubted(
+            &row.id,
+            row.attempt,
+            self.settle_time(row.attempt),
+            self.0.clock.boottime(),
+        );
         let next = Row {
             state: State::Unknown,
             next_at: Some(after(now, unsettled)),
@@ -77,10 +79,10 @@ impl Outbox {
         code: Option<String>,
         why: String,
     ) -> Result<Option<Row>, StoreError> {
-        let what = if matches!(miss, Miss::InDoubt(_)) {
-            "it stays unknown whether the message arrived"
-        } else {
-            "the attempt reached nobody"
+        let what = match miss {
+            Miss::InDoubt(_) => "it stays unknown whether the message arrived",
+            Miss::Absent => "the provider does not list the message",
+            _ => "the attempt reached nobody",
         };
         warn!(id = row.id, channel = ?row.channel, attempt = row.attempt, code, why, "{what}");
         let lease = self.new_lease(row.attempt + 1);
@@ -104,20 +106,30 @@ impl Outbox {
                 Ok(Some(after))
             }
             State::Failed | State::Unknown => {
-                self.given_up(&after).await;
+                error!(
+                    id = after.id,
+                    why = after.why,
+                    state = after.state.as_str(),
+                    "giving up: no channel accepted this message"
+                );
+                self.copy_the_end().await;
+                Ok(None)
+            }
+            State::Withdrawn => {
+                info!(
+                    id = after.id,
+                    why = after.why,
+                    "withdrawn: nothing of the message is so any more"
+                );
+                self.copy_the_end().await;
                 Ok(None)
             }
             _ => Ok(None),
         }
     }
 
-    async fn given_up(&self, row: &Row) {
-        error!(
-            id = row.id,
-            why = row.why,
-            state = row.state.as_str(),
-            "giving up: no channel accepted this message"
-        );
+    /// Copies the end of a message off the machine.
+    pub(super) async fn copy_the_end(&self) {
         self.0
             .store
             .checkpoint(self.0.store.epoch(), self.checkpoint_time())

@@ -1,9 +1,11 @@
+mod absent;
 mod acknowledged;
 mod broken;
 mod clocks;
 mod doubt;
 mod fake;
 mod next;
+mod no_longer_so;
 mod refused;
 mod schedules;
 mod two_machines;

@@ -16,8 +16,22 @@ pub(super) const NO_RECEIPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long to wait before another attempt, if a provider could not deliver for a passing reason.
 pub(super) const AFTER_UNDELIVERED: Duration = Duration::from_secs(5 * 60);
 
+/// The settle time grows with the attempts up to this many times `notify.settle`.
+const SETTLE_AT_MOST: u32 = 3;
+
 /// How long a question to a provider may take, if the channel sets no shorter limit itself.
 pub(super) const ASKING: Duration = MINUTE;
+
+/// The settle time of an attempt: `base` for the first one, then longer. A provider that did not list one attempt
+/// in this time may only be slow.
+pub(super) fn settle(base: Duration, attempt: u32) -> Duration {
+    base.saturating_mul(attempt.clamp(1, SETTLE_AT_MOST))
+}
+
+/// The longest settle time of an attempt, of `notify.settle`.
+pub fn longest_settle(base: Duration) -> Duration {
+    settle(base, u32::MAX)
+}
 
 /// The wait after `tries` refusals: 2 s, 4 s, 8 s, … 15 min, or longer if the provider said so.
 pub(super) fn backoff(tries: u32, retry_after: Option<Duration>) -> Duration {
@@ -66,6 +80,14 @@ mod tests {
         assert_eq!(waits, [2, 4, 8, 512, 900, 900, 900]);
         assert_eq!(backoff(1, Some(MINUTE)), MINUTE);
         assert_eq!(backoff(9, Some(MINUTE)).as_secs(), 512);
+    }
+
+    #[test]
+    fn the_settle_time_grows_from_attempt_to_attempt_and_not_for_ever() {
+        let times = [0, 1, 2, 3, 4, u32::MAX].map(|attempt| settle(MINUTE, attempt) / 60);
+        assert_eq!(times.map(|time| time.as_secs()), [1, 1, 2, 3, 3, 3]);
+        assert_eq!(longest_settle(MINUTE), 3 * MINUTE);
+        assert_eq!(settle(Duration::MAX, 2), Duration::MAX);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Outbox {
             State::Sending | State::Unknown => self.reconcile(row).await,
             State::Planned => self.resume(row).await,
             State::Accepted => self.poll(row).await,
-            State::Delivered | State::Failed => Ok(()),
+            State::Delivered | State::Failed | State::Withdrawn => Ok(()),
         }
     }
 
@@ -130,7 +130,7 @@ impl Outbox {
             .unsettled_for(&row.id, as_of_now, self.0.clock.boottime());
         if self.0.leases.is_sending(&row.id, row.attempt) {
             // The send is still under way. Its outcome decides when the provider may be asked.
-            unsettled = unsettled.max(self.0.settle);
+            unsettled = unsettled.max(self.settle_time(row.attempt));
         }
         planned_at(row, now).map(|at| at.max(timing::after(now, unsettled)))
     }

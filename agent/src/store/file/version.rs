@@ -7,13 +7,14 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::store::StoreError;
 
 /// The migrations, numbered from 1. The file's `user_version` says how many of them were applied to it.
-pub(in crate::store) const MIGRATIONS: [&str; 6] = [
+pub(in crate::store) const MIGRATIONS: [&str; 7] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_durable.sql"),
     include_str!("schema/0003_goal_history.sql"),
     include_str!("schema/0004_steps.sql"),
     include_str!("schema/0005_untold.sql"),
     include_str!("schema/0006_goal_names.sql"),
+    include_str!("schema/0007_withdrawn.sql"),
 ];
 
 pub(in crate::store) fn known() -> i64 {

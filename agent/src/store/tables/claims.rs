@@ -122,6 +122,26 @@ pub fn of_message(
         .collect()
 }
 
+/// Releases the claim of a message on a subject.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn release(tx: &Transaction<'_>, notification_id: &str, subject: &Subject) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM claims WHERE notification_id = ?1 AND subject = ?2")?
+        .execute(params![notification_id, subject])?;
+    Ok(())
+}
+
+/// Releases all claims of a message.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn release_all(tx: &Transaction<'_>, notification_id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM claims WHERE notification_id = ?1")?
+        .execute([notification_id])?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,11 +9,18 @@ mod doubt;
 mod expire;
 mod state;
 mod view;
+mod waiting;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
-pub use attempts::{Ending, Tally, begin_attempt, end_attempt, tally, was_resent};
+#[cfg(test)]
+pub(super) use attempts::IN_DOUBT;
+pub(super) use attempts::MAY_HAVE_ARRIVED;
+pub use attempts::{
+    Ending, Tally, begin_attempt, end_attempt, has_no_end, interrupt_attempt, stays_in_doubt, tally,
+    was_said_elsewhere,
+};
 pub use doubt::{Surroundings, channels_tried, surroundings};
 pub use expire::expire;
 pub use state::State;
@@ -21,12 +28,18 @@ pub use view::{
     Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,
     messages_since, page,
 };
+pub use waiting::{
+    Retold, Waiting, is_no_longer_so, mark_no_longer_so, of_passes, release, retell, withdraw,
+};
 
 use super::sql::{Columns, json, time};
 use crate::domain::{ChannelKind, Severity, Subject};
 
 /// How long a message without an `expires_at` is worth sending.
 const DEFAULT_WORTH: SignedDuration = SignedDuration::from_hours(24);
+
+/// In SQL: the [`State`] of a message.
+pub(super) const STATE: &str = "CASE WHEN withdrawn_at IS NULL THEN state ELSE 'withdrawn' END";
 
 /// The text of [`NOBODY_TOLD`], for constants that contain it.
 macro_rules! nobody_told {
@@ -97,7 +110,7 @@ impl Row {
     }
 }
 
-/// What a message is about. Unlike its [`Row`], this never changes.
+/// What a message is about.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     /// The pass that made it.
@@ -142,7 +155,8 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
     let changed = tx
         .prepare_cached(
             "UPDATE notifications
-             SET state = :state, channel = :channel, attempt = :attempt, tag = :tag, lease_until = :lease_until,
+             SET state = CASE :state WHEN 'withdrawn' THEN 'failed' ELSE :state END,
+                 withdrawn_at = CASE :state WHEN 'withdrawn' THEN :now END, channel = :channel, attempt = :attempt, tag = :tag, lease_until = :lease_until,
                  next_at = :next_at, provider_id = :provider_id, accepted_at = :accepted_at, why = :why, updated_at = :now
              WHERE id = :id AND state = :seen_state AND attempt = :seen_attempt",
         )?
@@ -169,7 +183,7 @@ pub fn replace(tx: &Transaction<'_>, before: &Row, after: &Row, now: Timestamp) 
 pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM notifications n WHERE next_at IS NOT NULL OR (state = 'unknown' AND EXISTS
+            "SELECT {STATE}, {COLUMNS} FROM notifications n WHERE next_at IS NOT NULL OR (state = 'unknown' AND EXISTS
                 (SELECT 1 FROM attempts a
                   WHERE a.notification_id = n.id AND a.number = n.attempt AND coalesce(a.outcome, 'unknown') = 'unknown'))
               ORDER BY next_at IS NULL, next_at, id"
@@ -181,7 +195,9 @@ pub fn open(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
 /// One message as delivery knows it.
 pub fn load(connection: &Connection, id: &str) -> rusqlite::Result<Option<Row>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE id = ?1"))?
+        .prepare_cached(&format!(
+            "SELECT {STATE}, {COLUMNS} FROM notifications WHERE id = ?1"
+        ))?
         .query_row([id], read_row)
         .optional()
 }
@@ -193,14 +209,18 @@ pub fn tag_exists(connection: &Connection, tag: &str) -> rusqlite::Result<bool> 
         .exists([tag])
 }
 
-const COLUMNS: &str = "id, state, channel, pinned, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
+const COLUMNS: &str = "id, channel, pinned, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
                        provider_id, accepted_at, why, updated_at";
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let mut columns = Columns::of(row);
+    read_columns(&mut Columns::of(row))
+}
+
+fn read_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Row> {
+    let state = columns.get()?;
     Ok(Row {
         id: columns.get()?,
-        state: columns.get()?,
+        state,
         channel: columns.get()?,
         pinned: columns.get()?,
         attempt: columns.get()?,

@@ -94,6 +94,66 @@ pub fn of_subject(
     Ok(rows)
 }
 
+/// A step that a message holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// What it is about.
+    pub subject: Subject,
+    /// See [`Ask::occasion`].
+    pub occasion: Daystamp,
+    /// The step.
+    pub step: Step,
+}
+
+/// The steps that a message holds, but for those that this release does not know.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn held(connection: &Connection, notification_id: &str) -> rusqlite::Result<Vec<Held>> {
+    connection
+        .prepare_cached(
+            "SELECT step, subject, occasion FROM steps WHERE notification_id = ?1 ORDER BY rowid",
+        )?
+        .query_map([notification_id], |row| {
+            let mut columns = Columns::of(row);
+            let step: String = columns.get()?;
+            let (subject, occasion) = (columns.get()?, columns.get()?);
+            Ok(step.parse().ok().map(|step| Held {
+                subject,
+                occasion,
+                step,
+            }))
+        })?
+        .filter_map(Result::transpose)
+        .collect()
+}
+
+/// Releases a step that a message holds, so that it can be said again, and its claim for a release without steps.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn release(tx: &Transaction<'_>, notification_id: &str, held: &Held) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "DELETE FROM steps WHERE notification_id = ?1 AND subject = ?2 AND occasion = ?3 AND step = ?4",
+    )?
+    .execute(params![notification_id, held.subject, held.occasion, held.step])?;
+    // What has derailed has no claim: the claim of its subject is of what is due.
+    if held.step != Step::Derailed {
+        claims::release(tx, notification_id, &held.subject)?;
+    }
+    Ok(())
+}
+
+/// Releases all steps that a message holds.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn release_all(tx: &Transaction<'_>, notification_id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM steps WHERE notification_id = ?1")?
+        .execute([notification_id])?;
+    Ok(())
+}
+
 /// The steps that a message holds: subject and occasion, in the order in which they were claimed. Of a message
 /// of a release without steps: its claims, with their days.
 ///

@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use rusqlite::{Connection, StatementStatus};
 
-use super::outbox::{ACKNOWLEDGED_BY, NOBODY_TOLD, REFUSED_AT};
+use super::outbox::{ACKNOWLEDGED_BY, IN_DOUBT, MAY_HAVE_ARRIVED, NOBODY_TOLD, REFUSED_AT, STATE};
 use crate::store::{Store, tests::scratch};
 
 /// Tables that grow with every pass.
 const LARGE: [&str; 5] = ["attempts", "claims", "decisions", "notifications", "runs"];
 
 /// Statements that read all of a large table although they filter, and why they may.
-const READ_ALL: [(&str, &str); 3] = [
+const READ_ALL: [(&str, &str); 4] = [
     (
         "SELECT channel, count(*) FROM attempts WHERE outcome IN",
         "counts what was ever accepted, for the metrics after a delivery",
@@ -23,6 +23,10 @@ const READ_ALL: [(&str, &str); 3] = [
     (
         "SELECT DISTINCT subject, day FROM claims WHERE notification_id",
         "names what an acknowledged message was about, once a click of a person",
+    ),
+    (
+        "DELETE FROM claims WHERE notification_id",
+        "releases what a message claimed that is withdrawn or told anew, which is rare",
     ),
 ];
 
@@ -54,6 +58,9 @@ fn statements() -> Vec<String> {
                 ("{NOBODY_TOLD}", NOBODY_TOLD),
                 ("{REFUSED_AT}", REFUSED_AT),
                 ("{ACKNOWLEDGED_BY}", ACKNOWLEDGED_BY),
+                ("{STATE}", STATE),
+                ("{IN_DOUBT}", IN_DOUBT),
+                ("{MAY_HAVE_ARRIVED}", MAY_HAVE_ARRIVED),
             ];
             parts
                 .iter()

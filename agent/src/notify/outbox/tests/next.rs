@@ -40,6 +40,15 @@ fn retries(retries: u32) -> Tally {
     }
 }
 
+/// Attempts without an answer: on the channel, and on all channels.
+fn doubts(doubts: u32, in_doubt: u32) -> Tally {
+    Tally {
+        doubts,
+        in_doubt,
+        ..Tally::default()
+    }
+}
+
 const REFUSED: Miss = Miss::Refused {
     scope: Scope::Message,
 };
@@ -125,7 +134,7 @@ fn what_would_come_too_late_is_not_waited_for() {
 }
 
 #[test]
-fn absent_is_sent_again_at_once_the_first_time() {
+fn what_never_left_its_sender_is_sent_again_at_once_the_first_time() {
     let sms = row(ChannelKind::Sms);
     assert_eq!(
         next(&sms, Miss::Absent, retries(1), OTHER, now()),
@@ -143,39 +152,73 @@ fn absent_is_sent_again_at_once_the_first_time() {
 
 #[test]
 fn what_stays_in_doubt_is_sent_again_a_few_times_then_elsewhere_and_never_called_failed() {
-    let doubts = |doubts| Tally {
-        doubts,
-        ..Tally::default()
-    };
     let again = Miss::InDoubt(OnDoubt::Resend);
     let sms = row(ChannelKind::Sms);
     assert_eq!(
-        next(&sms, again, doubts(1), OTHER, now()),
+        next(&sms, again, doubts(1, 1), OTHER, now()),
         Next::Send(ChannelKind::Sms)
     );
     assert_eq!(
-        next(&sms, again, doubts(2), OTHER, now()),
-        Next::Later(now() + seconds(4))
-    );
-    assert_eq!(
-        next(&sms, again, doubts(3), OTHER, now()),
+        next(&sms, again, doubts(2, 2), OTHER, now()),
         Next::Send(ChannelKind::Console)
     );
-    assert_eq!(next(&sms, again, doubts(3), None, now()), Next::Leave);
+    assert_eq!(next(&sms, again, doubts(2, 2), None, now()), Next::Leave);
     assert_eq!(
-        next(&sms, again, doubts(1), OTHER, now() + seconds(3600)),
+        next(&sms, again, doubts(1, 3), OTHER, now()),
+        Next::Leave,
+        "three in all"
+    );
+    assert_eq!(
+        next(&sms, again, doubts(1, 1), OTHER, now() + seconds(3600)),
         Next::Leave,
         "expired, perhaps received"
     );
-    let short = Row {
-        expires_at: Some(now() + seconds(3)),
-        ..row(ChannelKind::Sms)
-    };
+}
+
+#[test]
+fn that_a_message_is_not_listed_is_believed_once_on_a_channel_and_twice_in_all() {
+    for (on_channel, in_all, believed) in [
+        (0, 0, true),
+        (1, 1, true),
+        (1, 2, true),
+        (2, 2, false),
+        (1, 3, false),
+    ] {
+        let miss = Miss::Absent.or_absent_again(doubts(on_channel, in_all));
+        assert_eq!(miss == Miss::Absent, believed, "{on_channel} of {in_all}");
+    }
+    let many = doubts(9, 9);
+    assert_eq!(LATER.or_absent_again(many), LATER, "a refusal is certain");
+    let again = Miss::InDoubt(OnDoubt::Resend);
+    assert_eq!(again.or_absent_again(many), again);
+}
+
+#[test]
+fn what_is_not_listed_again_is_said_once_more_elsewhere_and_never_called_failed() {
+    let sms = row(ChannelKind::Sms);
     assert_eq!(
-        next(&short, again, doubts(2), OTHER, now()),
+        next(&sms, Miss::AbsentAgain, doubts(2, 2), OTHER, now()),
         Next::Send(ChannelKind::Console)
     );
-    assert_eq!(next(&short, again, doubts(2), None, now()), Next::Leave);
+    assert_eq!(
+        next(&sms, Miss::AbsentAgain, doubts(2, 2), None, now()),
+        Next::Leave
+    );
+    assert_eq!(
+        next(&sms, Miss::AbsentAgain, doubts(1, 3), OTHER, now()),
+        Next::Leave
+    );
+    assert_eq!(
+        next(
+            &sms,
+            Miss::AbsentAgain,
+            doubts(2, 2),
+            OTHER,
+            now() + seconds(3600)
+        ),
+        Next::Leave,
+        "expired, perhaps received"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ async fn earlier_and_later() -> (Store, Store, [TempDir; 2]) {
          INSERT INTO runs VALUES ('r2', '{LATER}', '{LATER}', 'cli', 'done', 1, 0, 1, '{{}}');
          INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, state, channel, attempt, updated_at)
             VALUES ('m2', 'r2', '{LATER}', 'WARNING', '[]', 'reading', '#2', 'accepted', 'sms', 1, '{LATER}');
-         INSERT INTO attempts VALUES ('m2', 1, 'sms', '{LATER}', '{LATER}', 'accepted', NULL, NULL, NULL);
+         INSERT INTO attempts VALUES ('m2', 1, 'sms', '{LATER}', '{LATER}', 'accepted', NULL, NULL, NULL, 0);
          INSERT INTO claims VALUES ('goal:reading', '2026-11-20', 0, 'WARNING', 'm2', '{LATER}');
          INSERT INTO decisions (id, run_id, at, subject, severity, day, action, reason, evidence, notification_id)
             VALUES (1, 'r2', '{LATER}', 'goal:reading', 'WARNING', '2026-11-20', 'notify', 'first_of_day', '', 'm2');

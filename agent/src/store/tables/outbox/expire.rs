@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::{Row, State, load, replace};
+use super::{Row, State, load, replace, stays_in_doubt};
 
 /// Ends every message that is planned for later, has not been accepted, and is not worth sending any more.
 /// Returns them. A pass calls this before it decides, so that it knows that nobody was told: the outbox itself
@@ -23,20 +23,21 @@ pub fn expire(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<Vec<Row>
         let Some(row) = load(tx, &id)?.filter(|row| row.deadline() <= now) else {
             continue;
         };
-        let failed = row.expired();
-        if replace(tx, &row, &failed, now)? {
-            expired.push(failed);
+        let over = row.expired(stays_in_doubt(tx, &row)?);
+        if replace(tx, &row, &over, now)? {
+            expired.push(over);
         }
     }
     Ok(expired)
 }
 
 impl Row {
-    /// The row of a message whose time was over before it could be tried again.
-    pub fn expired(&self) -> Self {
+    /// The row of a message whose time was over before it could be tried again. `in_doubt`: an earlier attempt
+    /// may have reached the person.
+    pub fn expired(&self, in_doubt: bool) -> Self {
         let reason = self.why.as_deref().unwrap_or("no reason");
         Self {
-            state: State::Failed,
+            state: if in_doubt { State::Unknown } else { State::Failed },
             next_at: None,
             why: Some(format!("expired before it could be tried again: {reason}")),
             ..self.clone()

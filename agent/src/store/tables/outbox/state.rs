@@ -15,6 +15,10 @@ word! {
         /// Nobody will be told by it: every channel refused, it expired, or the person said first that they
         /// know.
         Failed,
+        /// Nobody was told by it, and nobody needs to be: a reading showed that nothing of it is so any more,
+        /// before it left. The database has `failed` for it, and since when in `withdrawn_at`, so that the
+        /// release before can read it.
+        Withdrawn,
         /// Accepted or not, nobody knows yet; reconciled by listing.
         Unknown,
     }

@@ -5,14 +5,7 @@ use super::*;
 const NOW: &str = "2026-11-21T18:00:00Z";
 
 fn database() -> Connection {
-    let connection = Connection::open_in_memory().unwrap();
-    connection
-        .execute_batch(include_str!("../../file/schema/0001_initial.sql"))
-        .unwrap();
-    connection
-        .execute_batch(include_str!("../../file/schema/0002_durable.sql"))
-        .unwrap();
-    connection
+    crate::store::in_memory().unwrap()
 }
 
 fn row(id: &str, state: State) -> Row {
@@ -124,38 +117,48 @@ fn what_people_see_is_complete() {
     );
     assert!(!acknowledge(&tx, "b", "laptop", sending.created_at).unwrap());
     tx.commit().unwrap();
+    let next = |channel| Row {
+        attempt: 2,
+        channel,
+        ..sending.clone()
+    };
     insta::assert_json_snapshot!(get(&connection, "a").unwrap());
     assert_eq!(
         list(&connection, 10).unwrap(),
         vec![get(&connection, "a").unwrap().unwrap()]
     );
     assert_eq!(
-        tally(&connection, "a", ChannelKind::Sms).unwrap(),
+        tally(&connection, &next(ChannelKind::Sms)).unwrap(),
         Tally {
             retries: 1,
             ..Tally::default()
         }
     );
     assert_eq!(
-        tally(&connection, "a", ChannelKind::Console).unwrap(),
+        tally(&connection, &next(ChannelKind::Console)).unwrap(),
         Tally::default()
     );
+}
+
+/// The states that a message can begin with: a message is withdrawn only later.
+fn first_states() -> impl Iterator<Item = State> {
+    State::ALL.into_iter().filter(|state| *state != State::Withdrawn)
 }
 
 #[test]
 fn what_the_person_knows_is_not_tried_again_and_no_failure() {
     let mut connection = database();
-    for state in State::ALL {
+    for state in first_states() {
         add(&mut connection, &row(state.as_str(), state));
     }
     let now: Timestamp = NOW.parse().unwrap();
     let tx = connection.transaction().unwrap();
-    for state in State::ALL {
+    for state in first_states() {
         assert!(acknowledge(&tx, state.as_str(), "laptop", now).unwrap());
         assert!(is_acknowledged(&tx, state.as_str()).unwrap());
     }
     tx.commit().unwrap();
-    for state in State::ALL {
+    for state in first_states() {
         let after = load(&connection, state.as_str()).unwrap().unwrap();
         if state == State::Planned {
             assert_eq!((after.state, after.next_at), (State::Failed, None));
@@ -199,16 +202,23 @@ fn pages_go_back_and_an_unknown_beginning_is_told() {
 #[test]
 fn limits_count_what_reached_a_provider_or_may_have() {
     let mut connection = database();
-    for state in State::ALL {
+    for state in first_states() {
         add(&mut connection, &row(state.as_str(), state));
     }
+    let withdrawn = row("withdrawn", State::Planned);
+    add(&mut connection, &withdrawn);
     let now: Timestamp = NOW.parse().unwrap();
+    let tx = connection.transaction().unwrap();
+    end_attempt(&tx, &withdrawn, Ending::Retry, None, None, now).unwrap();
+    let failed = row("failed", State::Failed);
+    end_attempt(&tx, &failed, Ending::Rejected, None, None, now).unwrap();
+    assert!(withdraw(&tx, &withdrawn, "no longer so", now).unwrap());
+    tx.commit().unwrap();
     assert_eq!(
         messages_since(&connection, now).unwrap(),
         5,
-        "only the failed one reached nobody"
+        "the failed and the withdrawn one reached nobody"
     );
-    let failed = row("failed", State::Failed);
     let tx = connection.transaction().unwrap();
     replace(
         &tx,
@@ -231,6 +241,35 @@ fn limits_count_what_reached_a_provider_or_may_have() {
         0
     );
     assert!(counts(&connection).unwrap().values().all(|n| *n == 1));
+}
+
+#[test]
+fn each_attempt_that_may_have_arrived_counts_when_it_was_made() {
+    let now: Timestamp = NOW.parse().unwrap();
+    let minutes = |n| now + SignedDuration::from_mins(n);
+    for (outcomes, wanted) in [
+        (&[Ending::Absent, Ending::Unknown][..], [2, 1, 0]),
+        (&[Ending::Resent, Ending::Accepted], [2, 1, 0]),
+        (&[Ending::Retry, Ending::Retry], [1, 0, 0]),
+        (&[Ending::Rejected, Ending::Adopted], [1, 1, 0]),
+        (&[Ending::NotSent, Ending::Expired], [1, 0, 0]),
+        (&[Ending::Undelivered, Ending::Accepted], [1, 1, 0]),
+    ] {
+        let mut connection = database();
+        let first = row("a", State::Planned);
+        add(&mut connection, &first);
+        let second = Row {
+            attempt: 2,
+            ..first.clone()
+        };
+        let tx = connection.transaction().unwrap();
+        begin_attempt(&tx, &second, minutes(50)).unwrap();
+        for (attempt, ending) in [first, second].iter().zip(outcomes) {
+            end_attempt(&tx, attempt, *ending, None, None, minutes(51)).unwrap();
+        }
+        let counted = [0, 30, 70].map(|from| messages_since(&tx, minutes(from)).unwrap());
+        assert_eq!(counted, wanted, "{outcomes:?}");
+    }
 }
 
 #[test]

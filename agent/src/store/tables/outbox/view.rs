@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::Serialize;
 
-use super::{Ending, NOBODY_TOLD, State};
+use super::{Ending, MAY_HAVE_ARRIVED, NOBODY_TOLD, STATE, State};
 use crate::{
     domain::{ChannelKind, Severity, Subject},
     store::tables::sql::{Columns, time},
@@ -51,6 +51,9 @@ pub struct Notification {
     pub acknowledged_at: Option<Timestamp>,
     /// Who said so.
     pub acknowledged_by: Option<String>,
+    /// Since when a reading shows that nothing of it is so any more. It is not sent again then.
+    #[schema(value_type = Option<String>)]
+    pub no_longer_so_since: Option<Timestamp>,
     /// What happened, step by step.
     pub attempts: Vec<Attempt>,
 }
@@ -97,7 +100,7 @@ pub fn page(
     }
     let mut found: Vec<Notification> = connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM notifications
+            "SELECT {STATE}, {COLUMNS} FROM notifications
               WHERE ?2 IS NULL OR (created_at, id) < (SELECT created_at, id FROM notifications WHERE id = ?2)
               ORDER BY created_at DESC, id DESC LIMIT ?1"
         ))?
@@ -112,7 +115,9 @@ pub fn page(
 /// One message.
 pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notification>> {
     let found = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM notifications WHERE id = ?1"))?
+        .prepare_cached(&format!(
+            "SELECT {STATE}, {COLUMNS} FROM notifications WHERE id = ?1"
+        ))?
         .query_row([id], read);
     let Some(mut notification) = found.optional()? else {
         return Ok(None);
@@ -121,9 +126,9 @@ pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notific
     Ok(Some(notification))
 }
 
-/// Notes that the person knows about a message; says whether that is new. What waits for another try is
-/// withdrawn: it would only say what is known (what an earlier try may have told them stays in doubt). An
-/// attempt under way goes its way, but is the last ([`is_acknowledged`]).
+/// Notes that the person knows about a message; says whether that is new. What waits for another try is given
+/// up: it would only say what is known (what an earlier try may have told them stays in doubt). An attempt under
+/// way goes its way, but is the last ([`is_acknowledged`]).
 pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let noted = tx
         .prepare_cached(
@@ -133,7 +138,8 @@ pub fn acknowledge(tx: &Transaction<'_>, id: &str, by: &str, now: Timestamp) -> 
     if noted == 1 {
         tx.prepare_cached(
             "UPDATE notifications SET next_at = NULL, updated_at = ?2,
-                    state = CASE WHEN EXISTS (SELECT 1 FROM attempts WHERE notification_id = ?1 AND outcome = 'resent')
+                    state = CASE WHEN EXISTS (SELECT 1 FROM attempts
+                                               WHERE notification_id = ?1 AND outcome IN ('resent', 'unknown'))
                                  THEN 'unknown' ELSE 'failed' END,
                     why = 'not sent again, the person knows' || coalesce(': ' || why, '')
               WHERE id = ?1 AND state = 'planned'",
@@ -150,23 +156,33 @@ pub fn is_acknowledged(connection: &Connection, id: &str) -> rusqlite::Result<bo
         .exists([id])
 }
 
-/// How many messages made since `since` reached a provider, or may have, or still may: all but those that
-/// failed without ever being accepted. What the limits per hour and day count. A test message is SAFE and
-/// does not count.
+/// An older message is not worth sending any more, so none of its attempts is of the last day.
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(48);
+
+/// How often the person was told since `since`, or may have been, or still may be. What the limits per hour and
+/// day count. A message made since then counts once, unless it reached nobody. A message of which several
+/// attempts may have arrived since then counts as often. A test message is SAFE and does not count.
+///
+/// # Errors
+/// The error of SQLite.
 pub fn messages_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<u32> {
+    let made_since = since.saturating_sub(LONGEST_LIFE).unwrap_or(Timestamp::MIN);
     connection
         .prepare_cached(&format!(
-            "SELECT count(*) FROM notifications n
-              WHERE created_at >= ?1 AND severity <> 'SAFE' AND NOT ({NOBODY_TOLD})"
+            "SELECT coalesce(sum(max(is_new, came)), 0) FROM (
+                SELECT n.created_at >= ?1 AND NOT ({NOBODY_TOLD}) AS is_new,
+                       (SELECT count(*) FROM attempts a
+                         WHERE a.notification_id = n.id AND a.started_at >= ?1 AND {MAY_HAVE_ARRIVED}) AS came
+                  FROM notifications n WHERE n.created_at >= ?2 AND n.severity <> 'SAFE')"
         ))?
-        .query_row([time(since)], |row| row.get(0))
+        .query_row([time(since), time(made_since)], |row| row.get(0))
 }
 
 /// How many messages are in each state; every state is there.
 pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>> {
     let mut counts: BTreeMap<State, u32> = State::ALL.into_iter().map(|state| (state, 0)).collect();
     let mut statement =
-        connection.prepare_cached("SELECT state, count(*) FROM notifications GROUP BY state")?;
+        connection.prepare_cached(&format!("SELECT {STATE}, count(*) FROM notifications GROUP BY 1"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         counts.insert(row.get(0)?, row.get(1)?);
@@ -175,10 +191,15 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
 }
 
 /// The messages of which it turned out at `since` or later that they will reach nobody, but for those that
-/// the person knows about.
+/// the person knows about and those of which nothing was so any more.
 pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
     let ids: Vec<String> = connection
-        .prepare_cached("SELECT id FROM notifications WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL ORDER BY created_at")?
+        .prepare_cached(
+            "SELECT id FROM notifications
+              WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL
+                AND withdrawn_at IS NULL AND no_longer_so_since IS NULL
+              ORDER BY created_at",
+        )?
         .query_map([time(since)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     ids.iter()
@@ -218,15 +239,17 @@ fn attempts(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Attempt>>
         .collect()
 }
 
-const COLUMNS: &str = "id, channel, state, provider_id, subjects, severity, body, created_at, accepted_at, updated_at, \
-                       expires_at, attempt, why, acknowledged_at, acknowledged_by";
+const COLUMNS: &str = "id, channel, provider_id, subjects, severity, body, created_at, accepted_at, updated_at, \
+                       expires_at, attempt, why, acknowledged_at, acknowledged_by, \
+                       no_longer_so_since";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notification> {
     let mut columns = Columns::of(row);
+    let state = columns.get()?;
     Ok(Notification {
         id: columns.get()?,
         channel: columns.get()?,
-        state: columns.get()?,
+        state,
         provider_id: columns.get()?,
         subjects: columns.json()?,
         severity: columns.get()?,
@@ -239,6 +262,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notification> {
         why: columns.get()?,
         acknowledged_at: columns.time_or_null()?,
         acknowledged_by: columns.get()?,
+        no_longer_so_since: columns.time_or_null()?,
         attempts: Vec::new(),
     })
 }

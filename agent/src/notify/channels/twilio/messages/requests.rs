@@ -51,6 +51,11 @@ impl Requests {
         }
     }
 
+    /// The parameter that names the sender, and its value.
+    pub(super) fn sender(&self) -> (&str, &str) {
+        (self.sender.0, &self.sender.1)
+    }
+
     /// Sends a message, as long as its lease holds. Not to be repeated.
     pub(in super::super) fn create(&self, message: &Outgoing<'_>, within: Duration) -> Call {
         let mut form = vec![("To", self.to.clone()), self.sender.clone()];

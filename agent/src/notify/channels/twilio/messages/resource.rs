@@ -23,6 +23,9 @@ pub(super) struct Message {
     sid: String,
     status: Option<String>,
     pub(super) body: Option<String>,
+    from: Option<String>,
+    messaging_service_sid: Option<String>,
+    direction: Option<String>,
     error_code: Option<Code>,
     error_message: Option<String>,
     date_created: Option<String>,
@@ -32,6 +35,20 @@ impl Message {
     /// The id, if it has the form of one.
     pub(super) fn id(&self) -> Option<&str> {
         is_id(PREFIXES, &self.sid).then_some(self.sid.as_str())
+    }
+
+    /// Whether our program may have sent it: nothing in it names another sender than `sender`, a parameter of
+    /// the request and its value.
+    pub(super) fn may_be_from(&self, (parameter, value): (&str, &str)) -> bool {
+        let shown = match parameter {
+            "From" => self.from.as_deref(),
+            _ => self.messaging_service_sid.as_deref(),
+        };
+        let by_us = self
+            .direction
+            .as_deref()
+            .is_none_or(|direction| direction == "outbound-api");
+        by_us && shown.is_none_or(|shown| shown == value)
     }
 }
 

@@ -453,6 +453,74 @@ fn it_is_absent_only_after_both_listings_were_read_to_their_end() {
     );
 }
 
+/// Another message of the time of the attempt, with this text.
+fn redacted(body: Value) -> Value {
+    let mut message = message("", "sent");
+    message["body"] = body;
+    message["sid"] = json!("SMbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+    message
+}
+
+#[test]
+fn a_message_of_ours_without_any_tag_is_doubt_and_no_absence() {
+    for body in [json!(""), json!(null), json!("***")] {
+        let (asked, found) = search(&[page(&[redacted(body.clone())], None), page(&[], None)]);
+        assert_eq!(asked.len(), 2, "everything is read all the same");
+        assert!(
+            found.unwrap_err().to_string().contains("without its text"),
+            "{body}"
+        );
+        let ours = message("Mecris: x #k7q2x9", "sent");
+        let (_, found) = search(&[page(&[redacted(body.clone()), ours], None)]);
+        assert_eq!(found.unwrap().as_deref(), Some(SID), "{body}");
+    }
+}
+
+#[test]
+fn what_cannot_be_the_attempt_leaves_no_doubt() {
+    let with = |field: &str, value: Value| {
+        let mut message = redacted(json!(""));
+        message[field] = value;
+        message
+    };
+    for (other, name) in [
+        (
+            with("body", json!("Mecris: x #aaaaaa")),
+            "the message of another tag",
+        ),
+        (
+            with("date_created", json!("Sat, 21 Nov 2026 17:57:59 +0000")),
+            "an earlier one",
+        ),
+        (
+            with("date_created", json!("Sat, 21 Nov 2026 18:02:16 +0000")),
+            "a later one",
+        ),
+        (with("direction", json!("inbound")), "an answer of the person"),
+        (
+            with(
+                "messaging_service_sid",
+                json!("MG00000000000000000000000000000009"),
+            ),
+            "another sender",
+        ),
+    ] {
+        let (_, found) = search(&[page(&[other], None), page(&[], None)]);
+        assert_eq!(found.unwrap(), None, "{name}");
+    }
+    let requests = by_service();
+    let others = ["SMbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb".to_owned()];
+    let known = Doubt {
+        others: &others,
+        ..doubt()
+    };
+    let mut search = Search::new(&requests, &known);
+    while search.next_call().unwrap().is_some() {
+        let found = search.read(&page(&[redacted(json!(""))], None)).unwrap();
+        assert_eq!(found, None, "it is known to be another attempt's");
+    }
+}
+
 #[test]
 fn a_listing_is_not_read_further_than_the_message_can_be() {
     let mut old = message("old", "delivered");

@@ -1,0 +1,244 @@
+//! Messages that wait for their provider: what they say is checked by each pass that reads it freshly.
+//!
+//! * Nothing of it is so any more, and it certainly reached nobody: it is `withdrawn`, and what it claimed is
+//!   released. If a subject turns red again, it is said again.
+//! * Nothing of it is so any more, but an attempt may have arrived: it is not sent again, and keeps what it
+//!   claimed.
+//! * Something of it is so, and it certainly reached nobody: its text is made anew. What is settled, what a newer
+//!   message says, and what finds no room drops out and is released.
+//! * Something of it is so, and an attempt may have arrived: it stays as it is.
+//!
+//! A message of which nobody can tell something stays as it is. A message that no pass made (`send-alert`,
+//! `notify test`) says nothing that a pass could check.
+
+mod standing;
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Transaction;
+
+use super::{
+    assess::Observed,
+    record::{worst, worth_until},
+    rules::Decided,
+    tell::tell,
+};
+use crate::{
+    domain::{Action, Condition, Decision, Reason, Subject},
+    store::tables::{
+        broken_channels,
+        outbox::{self, Retold, Row, State, Waiting},
+        steps::{self, Held},
+    },
+};
+use standing::{Found, Standing, has_derailed};
+
+/// A message that reached nobody and of which something still is so.
+pub(super) struct Remaining {
+    row: Row,
+    told: Vec<(Held, Condition)>,
+}
+
+/// Withdraws what is no longer so, and releases what is settled. A pass calls this before it decides. Returns the
+/// messages whose text may have to be made anew.
+///
+/// # Errors
+/// The error of SQLite.
+pub(super) fn check(
+    tx: &Transaction<'_>,
+    observed: &Observed,
+    conditions: &[Condition],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Remaining>> {
+    let broken: Vec<Subject> = broken_channels::all(tx)?
+        .iter()
+        .map(|mark| Subject::channel(mark.channel.as_str()))
+        .collect();
+    let found = Found {
+        observed,
+        conditions,
+        broken: &broken,
+        now,
+    };
+    let mut remaining = Vec::new();
+    for waiting in outbox::of_passes(tx)? {
+        // Outside this time the clock was set since, or the message has ended: what is so now says nothing of it.
+        if !(waiting.row.created_at..waiting.row.deadline()).contains(&now) {
+            continue;
+        }
+        let held = steps::held(tx, &waiting.row.id)?;
+        remaining.extend(check_one(tx, waiting, held, &found)?);
+    }
+    Ok(remaining)
+}
+
+fn check_one(
+    tx: &Transaction<'_>,
+    waiting: Waiting,
+    held: Vec<Held>,
+    found: &Found<'_>,
+) -> rusqlite::Result<Option<Remaining>> {
+    let standings: Vec<(Held, Standing<'_>)> = held
+        .into_iter()
+        .map(|held| {
+            let standing = found.standing(&held);
+            (held, standing)
+        })
+        .collect();
+    let all = |of: &[Standing<'_>]| standings.iter().all(|(_, standing)| of.contains(standing));
+    // A message of a release without steps says nothing that could be checked.
+    if standings.is_empty()
+        || standings
+            .iter()
+            .any(|(_, standing)| *standing == Standing::Unknown)
+    {
+        return Ok(None);
+    }
+    if all(&[Standing::Settled]) {
+        no_longer_so(tx, &waiting, found.now)?;
+        return Ok(None);
+    }
+    if waiting.no_longer_so_since.is_some() {
+        outbox::mark_no_longer_so(tx, &waiting.row.id, None, found.now)?;
+    }
+    if !waiting.reached_nobody {
+        return Ok(None);
+    }
+    if all(&[Standing::Settled, Standing::Over]) {
+        outbox::replace(tx, &waiting.row, &waiting.row.expired(false), found.now)?;
+        tracing::error!(
+            id = waiting.row.id,
+            "giving up: it is too late for all that the message says"
+        );
+        return Ok(None);
+    }
+    let mut told = Vec::new();
+    for (held, standing) in standings {
+        match standing {
+            Standing::So(condition) => told.push((held, condition.clone())),
+            _ => steps::release(tx, &waiting.row.id, &held)?,
+        }
+    }
+    Ok(Some(Remaining {
+        row: waiting.row,
+        told,
+    }))
+}
+
+/// What becomes of a message of which nothing is so any more.
+fn no_longer_so(tx: &Transaction<'_>, waiting: &Waiting, now: Timestamp) -> rusqlite::Result<()> {
+    let row = &waiting.row;
+    let reason = row.why.as_deref().unwrap_or("it had not left yet");
+    if waiting.reached_nobody {
+        tracing::info!(id = row.id, "withdrawn: nothing of the message is so any more");
+        outbox::withdraw(tx, row, &format!("no longer so: {reason}"), now)?;
+        return Ok(());
+    }
+    if waiting.no_longer_so_since.is_none() {
+        tracing::info!(
+            id = row.id,
+            "the message is not sent again: nothing of it is so any more"
+        );
+        outbox::mark_no_longer_so(tx, &row.id, Some(now), now)?;
+    }
+    if row.state == State::Planned {
+        // What was accepted and could not be delivered has failed; anything else may have arrived.
+        let state = if row.accepted_at.is_some() && !outbox::stays_in_doubt(tx, row)? {
+            State::Failed
+        } else {
+            State::Unknown
+        };
+        let over = Row {
+            state,
+            next_at: None,
+            why: Some(format!("not sent again, no longer so: {reason}")),
+            ..row.clone()
+        };
+        outbox::replace(tx, row, &over, now)?;
+    }
+    Ok(())
+}
+
+/// Makes the texts of waiting messages anew, after the pass has recorded its own message. What that tells drops out
+/// of the others.
+///
+/// # Errors
+/// The error of SQLite.
+pub(super) fn retell(
+    tx: &Transaction<'_>,
+    remaining: Vec<Remaining>,
+    decided: &Decided,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let said_now = |condition: &Condition| {
+        decided.told().any(|told| {
+            let same = told.condition.subject == condition.subject;
+            same && has_derailed(&told.condition) == has_derailed(condition)
+        })
+    };
+    for Remaining { row, told } in remaining {
+        let (out, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|(_, condition)| said_now(condition));
+        for (held, _) in &out {
+            steps::release(tx, &row.id, held)?;
+        }
+        retell_one(tx, &row, told, zone, now)?;
+    }
+    Ok(())
+}
+
+fn retell_one(
+    tx: &Transaction<'_>,
+    row: &Row,
+    told: Vec<(Held, Condition)>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let (held, conditions): (Vec<Held>, Vec<Condition>) = told.into_iter().unzip();
+    let mut decisions: Vec<Decision> = conditions.into_iter().map(said).collect();
+    let Some(text) = tell(&mut decisions, zone, now) else {
+        tracing::info!(id = row.id, "withdrawn: a newer message says all of it");
+        let why = "a newer message says what it said";
+        return outbox::withdraw(tx, row, why, now).map(drop);
+    };
+    for (index, held) in held.iter().enumerate() {
+        if !text.order.contains(&index) {
+            steps::release(tx, &row.id, held)?;
+        }
+    }
+    let told: Vec<&Decision> = text
+        .order
+        .iter()
+        .filter_map(|index| decisions.get(*index))
+        .collect();
+    let body = text.text.as_str();
+    if body == row.body {
+        return Ok(());
+    }
+    let subjects: Vec<Subject> = told.iter().map(|told| told.condition.subject.clone()).collect();
+    let retold = Retold {
+        body,
+        severity: worst(&told),
+        subjects: &subjects,
+        expires_at: worth_until(&told, zone, now),
+    };
+    if outbox::retell(tx, row, retold, now)? {
+        tracing::info!(
+            id = row.id,
+            "what the message says has changed: its text is made anew"
+        );
+    }
+    Ok(())
+}
+
+/// A condition as a part of a message.
+fn said(condition: Condition) -> Decision {
+    Decision {
+        condition,
+        action: Action::Notify,
+        reason: Reason::FirstOfDay,
+        word: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

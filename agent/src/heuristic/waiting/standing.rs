@@ -1,0 +1,183 @@
+//! Whether what a waiting message says still is so, by what a pass found out. Pure. What nobody can tell is neither
+//! so nor settled.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{Condition, Provider, Reason, Severity, Step, Subject},
+    heuristic::assess::Observed,
+    store::tables::steps::Held,
+};
+
+/// How a step that a message tells stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Standing<'a> {
+    /// It is so, as this condition says it.
+    So(&'a Condition),
+    /// It is not so any more.
+    Settled,
+    /// It is too late to say it: the walk's hours or the goal's day are over.
+    Over,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// What a pass found out.
+pub(super) struct Found<'a> {
+    pub(super) observed: &'a Observed,
+    /// The conditions of the pass, with the derailments.
+    pub(super) conditions: &'a [Condition],
+    /// The channels that are broken.
+    pub(super) broken: &'a [Subject],
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Found<'a> {
+    /// How a step of a message stands.
+    pub(super) fn standing(&self, held: &Held) -> Standing<'a> {
+        match (held.step, held.subject.topic()) {
+            (Step::Alert, _) => self.alert(held),
+            (Step::Unknown, _) => self.unknown(held),
+            (Step::Derailed, _) => self.derailed(held),
+            (_, "walk") => self.walk(held),
+            (_, "budget") => self.budget(held),
+            (_, "goal") => self.goal(held),
+            _ => Standing::Unknown,
+        }
+    }
+
+    /// What is said about the subject now, beside its derailment.
+    fn condition(&self, subject: &Subject) -> Option<&'a Condition> {
+        self.conditions
+            .iter()
+            .find(|condition| condition.subject == *subject && !has_derailed(condition))
+    }
+
+    fn reads_beeminder(&self) -> bool {
+        self.observed.beeminder.fresh().is_some()
+    }
+
+    /// Whether a goal that has no condition is gone. One whose entry cannot be read is not.
+    fn lists_all_goals(&self) -> bool {
+        let account = self.observed.beeminder.fresh();
+        account.is_some_and(|account| account.unreadable.is_empty())
+    }
+
+    fn alert(&self, held: &Held) -> Standing<'a> {
+        let Some(condition) = self.condition(&held.subject) else {
+            let works = held.subject.topic() == "channel" && !self.broken.contains(&held.subject);
+            return if works {
+                Standing::Settled
+            } else {
+                Standing::Unknown
+            };
+        };
+        match condition.ask {
+            Some(ask) if ask.step == Step::Alert && ask.occasion == held.occasion => Standing::So(condition),
+            None if condition.severity == Severity::Unknown => Standing::Unknown,
+            _ => Standing::Settled,
+        }
+    }
+
+    fn unknown(&self, held: &Held) -> Standing<'a> {
+        let Some(condition) = self.condition(&held.subject) else {
+            return if self.lists_all_goals() {
+                Standing::Settled
+            } else {
+                Standing::Unknown
+            };
+        };
+        match condition.ask {
+            Some(ask) if ask.step == Step::Unknown && ask.silent.is_none() => Standing::So(condition),
+            Some(ask) if ask.step == Step::Unknown => Standing::Unknown,
+            _ if condition.severity == Severity::Unknown => Standing::Unknown,
+            _ => Standing::Settled,
+        }
+    }
+
+    fn derailed(&self, held: &Held) -> Standing<'a> {
+        let told = self.conditions.iter().find(|condition| {
+            let is_it = condition.ask.is_some_and(|ask| ask.occasion == held.occasion);
+            condition.subject == held.subject && has_derailed(condition) && is_it
+        });
+        match told {
+            Some(condition) => Standing::So(condition),
+            None if self.lists_all_goals() => Standing::Settled,
+            None => Standing::Unknown,
+        }
+    }
+
+    fn goal(&self, held: &Held) -> Standing<'a> {
+        if !self.reads_beeminder() {
+            return Standing::Unknown;
+        }
+        let Some(condition) = self.condition(&held.subject) else {
+            return if self.lists_all_goals() {
+                Standing::Settled
+            } else {
+                Standing::Unknown
+            };
+        };
+        if condition.severity == Severity::Unknown {
+            return Standing::Unknown;
+        }
+        match condition.ask {
+            Some(ask) if ask.step == Step::Unknown => Standing::Unknown,
+            Some(ask) if ask.occasion == held.occasion => {
+                if condition.expires_at.is_some_and(|at| at <= self.now) {
+                    Standing::Over
+                } else if ask.silent == Some(Reason::DoneToday) {
+                    Standing::Settled
+                } else {
+                    Standing::So(condition)
+                }
+            }
+            _ => Standing::Settled,
+        }
+    }
+
+    fn walk(&self, held: &Held) -> Standing<'a> {
+        let walk = self.observed.walk.as_ref().and_then(|walk| walk.fresh());
+        match (walk, self.condition(&held.subject)) {
+            (Some(walk), _) if walk.done && walk.day == held.occasion => Standing::Settled,
+            (Some(_), Some(condition)) => match condition.ask {
+                Some(ask) if ask.step == held.step && ask.occasion == held.occasion => {
+                    Standing::So(condition)
+                }
+                _ => Standing::Over,
+            },
+            _ => Standing::Unknown,
+        }
+    }
+
+    fn budget(&self, held: &Held) -> Standing<'a> {
+        let Some(condition) = self.condition(&held.subject) else {
+            return Standing::Unknown;
+        };
+        match condition.ask {
+            Some(ask) if ask.step == Step::Unknown => Standing::Unknown,
+            // An old reading proves this too: money that is spent stays spent.
+            Some(ask) if ask.occasion == held.occasion && ask.step >= held.step && ask.silent.is_none() => {
+                Standing::So(condition)
+            }
+            _ if self.reads_budget(&held.subject) => Standing::Settled,
+            _ => Standing::Unknown,
+        }
+    }
+
+    fn reads_budget(&self, budget: &Subject) -> bool {
+        let is_it = |provider: &Provider| Subject::budget(*provider) == *budget;
+        self.observed
+            .budgets
+            .iter()
+            .any(|(provider, seen)| is_it(provider) && seen.fresh().is_some())
+    }
+}
+
+/// Whether a condition is about what has happened already. It stands beside what is to come.
+pub(super) fn has_derailed(condition: &Condition) -> bool {
+    condition.ask.is_some_and(|ask| ask.step == Step::Derailed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+INSERT INTO goal_names VALUES ('g1', 'reading');
