@@ -42,9 +42,18 @@ enum When {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Daemon {
     /// Its window; `None`: all day.
-    pub window: Option<Window>,
+    pub hours: Option<Window>,
+    /// The days of the week on which it runs.
+    pub days: Weekdays,
     /// The time between two passes.
     pub interval: SignedDuration,
+}
+
+impl Daemon {
+    /// The days as a setting spells them: `MON`.
+    pub fn day_names(&self) -> Vec<&'static str> {
+        self.days.names().collect()
+    }
 }
 
 /// A text that names no passes.
@@ -112,11 +121,13 @@ impl Passes {
     pub fn daemon(&self) -> Option<Daemon> {
         self.parts.iter().find_map(|part| match part.when {
             When::Within(window, interval) => Some(Daemon {
-                window: Some(window),
+                hours: Some(window),
+                days: part.days,
                 interval,
             }),
             When::Always(interval) => Some(Daemon {
-                window: None,
+                hours: None,
+                days: part.days,
                 interval,
             }),
             When::At(_) => None,

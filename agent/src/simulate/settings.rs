@@ -110,13 +110,12 @@ fn window(scenario: &Scenario<'_>) -> Value {
     let single: Vec<Value> = scenario.passes.single().into_iter().map(clock).collect();
     window.insert("passes".to_owned(), single.into());
     if let Some(daemon) = scenario.passes.daemon()
-        && let Some(hours) = daemon.window
+        && let Some(hours) = daemon.hours
     {
         let length = hours.length.as_secs_f64() / 3600.0;
         window.insert("start".to_owned(), clock(hours.start));
         window.insert("hours".to_owned(), length.into());
-        let days: Vec<Value> = hours.days.names().map(Value::from).collect();
-        window.insert("days".to_owned(), days.into());
+        window.insert("days".to_owned(), daemon.day_names().into());
     }
     Value::Table(window)
 }

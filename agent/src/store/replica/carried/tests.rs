@@ -184,10 +184,12 @@ async fn a_number_that_means_another_decision_loses_neither() {
 
 #[test]
 fn every_table_is_carried_or_goes_back() {
-    const GO_BACK: [&str; 12] = [
+    const GO_BACK: [&str; 13] = [
         "budget",
         "compatibility",
         "durable_writes",
+        // The next reading renames what stands under the earlier names once more.
+        "goal_names",
         "imports",
         "lineage",
         "odometer_readings",
