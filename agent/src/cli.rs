@@ -56,6 +56,16 @@ pub enum Command {
     Check(CheckArgs),
     /// Shows the last pass, open messages, and what is unknown.
     Status(JsonArgs),
+    /// Shows the goals by the last reading: when each derails, and when Mecris will speak of it.
+    ///
+    /// Works beside a running daemon, and without one from the newest copy off this machine. Exits with 3 if
+    /// the reading is not current.
+    Goals(JsonArgs),
+    /// Says why Mecris is silent about something, and until when.
+    ///
+    /// Works beside a running daemon, and without one from the newest copy off this machine. Exits with 3 if
+    /// the reading is not current.
+    Explain(ExplainArgs),
     /// Shows the daily windows to come, in local and UTC time.
     Window(WindowArgs),
     /// Plays people's days in virtual time: the messages that they would have got, and how good those were.
@@ -108,6 +118,18 @@ pub struct CheckArgs {
 /// Commands that only choose how to print.
 #[derive(Debug, Args)]
 pub struct JsonArgs {
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// What: goal:reading or reading, walk, budget:groq, upstream:beeminder; or all of a kind: goals, budgets.
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+
     /// Prints one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -55,29 +55,25 @@ impl Timetable {
                 .is_some_and(|hours| hours.contains(at, &self.zone))
     }
 
+    /// Whether no pass is promised at all.
+    pub fn promises_nothing(&self) -> bool {
+        self.daemon == Presence::Never && self.passes.is_empty()
+    }
+
     /// The chances of a local day, in order, each once.
     pub fn on(&self, day: Daystamp) -> Vec<Timestamp> {
-        let (from, until) = local_day_bounds(day, &self.zone);
-        let mut chances = self.promised(day, from, until);
+        let mut chances = self.promised_on(day);
         let quiet = self.quiet_around(day);
         chances.retain(|&at| {
             let is_quiet = quiet.iter().any(|&(start, end)| start <= at && at < end);
             !is_quiet && !self.on_vacation(at)
         });
-        chances.sort_unstable();
-        chances.dedup();
         chances
     }
 
     /// Whether a pass is promised after `from` and before `until`, quiet hours and vacations or not.
     pub fn promises_between(&self, from: Timestamp, until: Timestamp) -> bool {
-        let last_day = local_day(until, &self.zone);
-        let next = |day: &Daystamp| (*day < last_day).then(|| civil::next(day.date()).into());
-        std::iter::successors(Some(local_day(from, &self.zone)), next).any(|day| {
-            let (start, end) = local_day_bounds(day, &self.zone);
-            let passes = self.promised(day, start, end);
-            passes.into_iter().any(|at| from < at && at < until)
-        })
+        self.promised_between(from, until).any(|at| at < until)
     }
 
     /// What is ahead of a pass at `now`, with the next `horizon` local days.
@@ -107,6 +103,30 @@ impl Timetable {
             .take(usize::from(days) + 1)
             .map(Daystamp::from)
             .find(reached)
+    }
+
+    /// The promised passes after `from` up to `until`, in order, whether or not they may speak: a pass takes
+    /// place in quiet hours and on vacations, too.
+    pub fn promised_between(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> + '_ {
+        let last = local_day(until, &self.zone).date();
+        let first = local_day(from, &self.zone).date();
+        let days = std::iter::successors(Some(first), |&day| Some(civil::next(day)));
+        days.take_while(move |&day| day <= last)
+            .flat_map(|day| self.promised_on(day.into()))
+            .filter(move |&at| from < at && at <= until)
+    }
+
+    /// The promised passes of a local day, in order, each once.
+    fn promised_on(&self, day: Daystamp) -> Vec<Timestamp> {
+        let (from, until) = local_day_bounds(day, &self.zone);
+        let mut passes = self.promised(day, from, until);
+        passes.sort_unstable();
+        passes.dedup();
+        passes
     }
 
     /// Every promised pass of a local day, from its first instant up to the first instant after it.

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use crate::{
     cloud::CloudError,
     config::ConfigError,
+    heuristic::standing::UnknownSubject,
     python::SourceError,
     store::{StoreError, replica::remote::RemoteError},
 };
@@ -19,6 +20,8 @@ pub enum Exit {
     /// 75: try again later (sysexits EX_TEMPFAIL). Another process has the state, or a remote does not
     /// answer.
     TryAgain,
+    /// 64: an argument names nothing that there is (sysexits EX_USAGE).
+    Usage,
     /// 78: the configuration is wrong (sysexits EX_CONFIG).
     Config,
 }
@@ -28,6 +31,9 @@ impl Exit {
     pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<ConfigError>() {
             return Self::Config;
+        }
+        if error.is::<UnknownSubject>() {
+            return Self::Usage;
         }
         if let Some(SourceError::Busy(_)) = error.downcast_ref() {
             return Self::TryAgain;
@@ -71,6 +77,7 @@ impl From<Exit> for ExitCode {
             Exit::Unknown => 3,
             Exit::Failed => 1,
             Exit::TryAgain => 75,
+            Exit::Usage => 64,
             Exit::Config => 78,
         })
     }

@@ -4,7 +4,10 @@
 mod check;
 mod context;
 mod exit;
+mod explain;
+mod goals;
 mod notify_test;
+mod recorded;
 mod retry_start;
 mod run;
 mod send_alert;
@@ -32,6 +35,8 @@ pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Run(options) => run::run(config, &options).await,
         Command::Check(options) => check::check(config, &options).await,
         Command::Status(options) => status::status(config, &options).await,
+        Command::Goals(options) => goals::goals(config, &options).await,
+        Command::Explain(options) => explain::explain(config, &options).await,
         Command::Window(options) => window::window(config, &options).await,
         Command::Simulate(options) => simulate::simulate(config, &options),
         Command::Notify(NotifyCommand::Test { channel }) => notify_test::notify_test(config, channel).await,

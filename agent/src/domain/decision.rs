@@ -138,6 +138,35 @@ pub struct Decision {
 }
 
 impl Reason {
+    /// The reason in words for the person, to stand after a colon.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::FirstOfDay => "it is said for the first time today",
+            Self::Escalated => "it got worse since today's message",
+            Self::AlreadyNotifiedToday => "a message has said it already",
+            Self::DoneToday => "something was entered today, and a later day has a chance to speak of it",
+            Self::WarnedLately => "a message of the last days said the same",
+            Self::ShareAlreadyTold => "a message of this period has said this much or more of the budget",
+            Self::TooLittleHistory => {
+                "its pace is that of a few days or of little money, which proves nothing yet"
+            }
+            Self::NotLastDay => "a later day, or a later hour of today, has a chance to speak of it",
+            Self::BeforeAlertstart => "the goal's own reminders start later today",
+            Self::BeforeUsualTime => "you usually enter it later today",
+            Self::QuietHours => "these are quiet hours",
+            Self::RateLimited => "enough messages were sent in this hour or on this day",
+            Self::NoRoom => "the message that left had no room for it, and the next message has",
+            Self::Silenced => "a silence covers it",
+            Self::Acknowledged => "somebody said that they know",
+            Self::BelowThreshold => "it is not bad enough to say",
+            Self::UnknownData => "nobody knows how bad it is, and that is said only if it lasts",
+            Self::ExplainedByUpstream => {
+                "it is not known because Beeminder cannot be read, which has an alert of its own"
+            }
+            Self::Vacation => "you are on vacation",
+        }
+    }
+
     /// Whether the reason will pass. A condition that is suppressed now, for such a reason, may be sent
     /// later.
     pub fn is_for_now(self) -> bool {

@@ -61,6 +61,15 @@ impl Money {
         self.0 as f64 / 1e6
     }
 
+    /// Dollars without needless cents: `$5`, `$4.50`.
+    pub fn short(self) -> String {
+        if self.0 % 1_000_000 == 0 {
+            format!("${}", self.0 / 1_000_000)
+        } else {
+            self.to_string()
+        }
+    }
+
     /// This amount's share of `whole`, `1.0` = all of it. `None` when `whole` is zero or less.
     #[allow(
         clippy::cast_precision_loss,

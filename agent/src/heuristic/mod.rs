@@ -16,6 +16,7 @@ mod remember;
 pub mod report;
 mod rules;
 mod run;
+pub mod standing;
 mod tell;
 mod timetable;
 mod unknown;
@@ -26,6 +27,6 @@ pub use observe::settled;
 pub use report::{DecisionView, Report};
 pub use rules::{Pass, Rules};
 pub use run::{Heuristic, HeuristicError};
-pub use timetable::promised_by_serve;
+pub use timetable::{Expected, Promises, promised_by_serve};
 
 pub use crate::domain::Trigger;

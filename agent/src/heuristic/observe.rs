@@ -177,7 +177,7 @@ pub fn settled(
 }
 
 /// The last account that was read, if this version can still read it.
-fn last_account(connection: &Connection) -> rusqlite::Result<Option<(Timestamp, Account)>> {
+pub(super) fn last_account(connection: &Connection) -> rusqlite::Result<Option<(Timestamp, Account)>> {
     let snapshot = snapshots::get(connection, snapshots::BEEMINDER)?;
     Ok(snapshot.and_then(|(at, json)| match serde_json::from_str(&json) {
         Ok(account) => Some((at, account)),

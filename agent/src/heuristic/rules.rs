@@ -31,9 +31,9 @@ pub struct Rules {
     pub(super) assess: AssessSettings,
     pub(super) policy: Policy,
     /// When passes happen.
-    promises: Promises,
+    pub(super) promises: Promises,
     /// `heuristic.habit`.
-    uses_habits: bool,
+    pub(super) uses_habits: bool,
     /// The channels that a message can use, in the configured order.
     pub(super) channels: Vec<ChannelKind>,
 }

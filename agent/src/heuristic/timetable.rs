@@ -29,11 +29,11 @@ const SAME_TIME: SignedDuration = SignedDuration::from_mins(10);
 const HABIT_DAYS: usize = 2;
 
 /// How many days ahead a pass looks for chances: longer than any `heuristic.lead_days` and most vacations.
-const HORIZON_DAYS: u16 = 35;
+pub(super) const HORIZON_DAYS: u16 = 35;
 
 /// The settings that say when passes happen.
 #[derive(Clone, Debug)]
-pub(super) struct Promises {
+pub struct Promises {
     zone: TimeZone,
     window: WindowSettings,
     interval: SignedDuration,
@@ -44,7 +44,8 @@ pub(super) struct Promises {
 }
 
 impl Promises {
-    pub(super) fn new(settings: &Settings) -> Self {
+    /// From the settings.
+    pub fn new(settings: &Settings) -> Self {
         Self {
             zone: settings.time_zone.clone(),
             window: settings.window.clone(),
@@ -88,36 +89,90 @@ impl Promises {
         trigger: Trigger,
         now: Timestamp,
     ) -> rusqlite::Result<Timetable> {
+        let mut timetable = self.recorded(connection, trigger, now, now)?;
+        if timetable.promises_nothing() {
+            timetable.passes.push(self.zone.to_datetime(now).time());
+        }
+        Ok(timetable)
+    }
+
+    /// The passes that a person may expect at `now`, by the last seven days in which there were any.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn expected(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<Expected> {
+        let Some(newest) = runs::newest(connection)? else {
+            return Ok(Expected {
+                is_promised: true,
+                timetable: self.of_serve(),
+                last_pass: None,
+            });
+        };
+        let mut timetable = self.recorded(connection, newest.trigger, newest.started_at, now)?;
+        let is_promised = !timetable.promises_nothing();
+        if !is_promised {
+            let time = self.zone.to_datetime(newest.started_at).time();
+            timetable.passes.push(time);
+        }
+        Ok(Expected {
+            is_promised,
+            timetable,
+            last_pass: Some(newest.started_at),
+        })
+    }
+
+    /// What configuration and the passes of the week before `active` promise; perhaps nothing.
+    fn recorded(
+        &self,
+        connection: &Connection,
+        trigger: Trigger,
+        active: Timestamp,
+        now: Timestamp,
+    ) -> rusqlite::Result<Timetable> {
         let of_daemon = |trigger: Trigger| trigger != Trigger::Cli;
         let recent = if of_daemon(trigger) {
             Vec::new()
         } else {
-            let since = now.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
+            let since = active.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
             runs::triggers_since(connection, since)?
         };
         let has_daemon = of_daemon(trigger) || recent.iter().any(|&(trigger, _)| of_daemon(trigger));
-        let mut passes = self.window.passes.clone();
-        if !has_daemon {
-            let by_hand = recent.iter().map(|&(_, at)| at);
-            passes.extend(crontab(by_hand, &self.zone));
-            if passes.is_empty() {
-                passes.push(self.zone.to_datetime(now).time());
-            }
-        }
         let vacations = silences::not_ended(connection, now)?
             .into_iter()
             .filter(|silence| silence.kind == SilenceKind::Vacation);
         let mut timetable = Timetable {
-            passes,
             vacations: vacations
                 .map(|silence| (silence.starts_at, silence.ends_at))
                 .collect(),
             ..self.of_serve()
         };
         if !has_daemon {
+            let by_hand = recent.iter().map(|&(_, at)| at);
+            timetable.passes.extend(crontab(by_hand, &self.zone));
             timetable.daemon = Presence::Never;
         }
         Ok(timetable)
+    }
+}
+
+/// The passes that a person may expect.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// When they happen.
+    pub timetable: Timetable,
+    /// Whether a daemon, `window.passes` or the habit of a crontab promises them. Otherwise passes are made by
+    /// hand, and the timetable has the time of the last one.
+    pub is_promised: bool,
+    /// When the newest pass began; `None`: there was none.
+    pub last_pass: Option<Timestamp>,
+}
+
+impl Expected {
+    /// Whether two passes or more did not take place: the last one is older than two of those that were
+    /// expected. A pass that is expected at `now` itself may still be under way.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let Some(last) = self.last_pass else { return false };
+        self.timetable.promised_between(last, now).nth(1).is_some()
     }
 }
 

@@ -276,3 +276,22 @@ fn a_weekend_promises_nothing_to_a_window_on_weekdays() {
     };
     assert!(quiet.promises_between(at("2026-11-20 17:55"), at("2026-11-21 13:00")));
 }
+
+#[test]
+fn promised_passes_take_place_in_quiet_hours_and_on_vacations_too() {
+    let mut timetable = timetable(
+        NEW_YORK,
+        Presence::Always {
+            interval: minutes(15),
+        },
+    );
+    timetable.vacations = vec![(at("2026-11-21 00:00"), at("2026-11-23 00:00"))];
+    let between = |from: &str, until: &str| timetable.promised_between(at(from), at(until)).count();
+    assert_eq!(between("2026-11-21 23:00", "2026-11-22 00:00"), 4);
+    assert_eq!(between("2026-11-21 23:01", "2026-11-21 23:14"), 0);
+    assert_eq!(
+        between("2026-11-22 00:00", "2026-11-21 00:00"),
+        0,
+        "a clock that was set back"
+    );
+}

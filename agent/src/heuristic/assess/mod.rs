@@ -25,6 +25,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use derailed::derailed;
 pub use risk::{GoalRisk, derail_risk};
+pub(in crate::heuristic) use steps::last_day;
 pub use unknown::untold;
 
 use crate::{
@@ -124,7 +125,7 @@ pub struct AssessSettings {
 
 impl AssessSettings {
     /// What is different for a goal.
-    fn rule(&self, goal: &Goal) -> Option<&GoalRule> {
+    pub(in crate::heuristic) fn rule(&self, goal: &Goal) -> Option<&GoalRule> {
         self.goals.get(&goal.slug)
     }
 

@@ -30,7 +30,7 @@ pub(super) fn ask(
     habit: Option<&Habit>,
     account_zone: &TimeZone,
 ) -> Option<Ask> {
-    let last_day = outlook.last_day(limit(goal, derails_at, settings));
+    let last_day = last_day(goal, derails_at, outlook, settings);
     if last_day > outlook.today().plus(settings.lead_days_of(goal).into()) {
         return None;
     }
@@ -152,6 +152,17 @@ fn ahead(
         is_last_chance: false,
         silent: is_silent(goal, settings).or(is_done.then_some(Reason::DoneToday)),
     }
+}
+
+/// The last day of a derailment: the local day of the last chance before it that leaves a person the time to
+/// act.
+pub(in crate::heuristic) fn last_day(
+    goal: &Goal,
+    derails_at: Timestamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+) -> Daystamp {
+    outlook.last_day(limit(goal, derails_at, settings))
 }
 
 /// `[[goal]] silent = true`.

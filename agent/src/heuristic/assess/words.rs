@@ -92,11 +92,7 @@ pub(in crate::heuristic) fn span(length: SignedDuration) -> String {
 
 /// Dollars without needless cents: `$5`, `$4.50`.
 pub(in crate::heuristic) fn dollars(money: Money) -> String {
-    if money.micros() % 1_000_000 == 0 {
-        format!("${}", money.micros() / 1_000_000)
-    } else {
-        money.to_string()
-    }
+    money.short()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use super::sql::{Columns, as_str, time};
-use crate::domain::{Action, Daystamp, Decision, Reason, Severity, SubjectPattern, WordError, word};
+use crate::domain::{Action, Daystamp, Decision, Reason, Severity, Subject, SubjectPattern, WordError, word};
 
 /// One decision as it was recorded.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -292,6 +292,33 @@ pub fn page(
             .query_map(params![before, limit], read)?
             .collect(),
     }
+}
+
+/// What the newest pass that decided about a subject decided: one decision, or two if the goal also has a
+/// derailment to tell. Empty: nothing was ever decided about it.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn newest_about(connection: &Connection, subject: &Subject) -> rusqlite::Result<Vec<DecisionRow>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM decisions WHERE subject = ?1 AND action IN ('notify', 'suppress')
+                AND at = (SELECT max(at) FROM decisions WHERE subject = ?1 AND action IN ('notify', 'suppress'))
+              ORDER BY id"
+        ))?
+        .query_map([subject], read)?
+        .collect()
+}
+
+/// The subjects that a pass decided about, in order.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn subjects_of(connection: &Connection, run_id: &str) -> rusqlite::Result<Vec<Subject>> {
+    connection
+        .prepare_cached("SELECT DISTINCT subject FROM decisions WHERE run_id = ?1 ORDER BY subject")?
+        .query_map([run_id], |row| Columns::of(row).get())?
+        .collect()
 }
 
 const COLUMNS: &str = "id, run_id, at, subject, severity, day, action, reason, evidence, expires_at, notification_id, \

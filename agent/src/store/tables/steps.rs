@@ -6,7 +6,7 @@
 //! walk, day D is `last` of D, of anything else `alert` of D. Of a budget, CRITICAL is 95 %, or 100 % if nothing was left, anything less is 75 % of the period.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     claims,
@@ -66,6 +66,26 @@ pub fn insert(
     } else {
         Err(rusqlite::Error::StatementChangedRows(changed))
     }
+}
+
+/// When something was last said about a subject, and which step. What a release without steps said does not
+/// count.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn newest_about(
+    connection: &Connection,
+    subject: &Subject,
+) -> rusqlite::Result<Option<(Timestamp, Step)>> {
+    connection
+        .prepare_cached(
+            "SELECT claimed_at, step FROM steps WHERE subject = ?1 ORDER BY claimed_at DESC, occasion DESC LIMIT 1",
+        )?
+        .query_row([subject], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.time()?, columns.get()?))
+        })
+        .optional()
 }
 
 /// The steps that were said about a subject, of occasions from `from` on, and the claims of a release without

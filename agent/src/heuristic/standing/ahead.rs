@@ -1,0 +1,226 @@
+//! The passes to come, if nothing is entered until then: the same `assess` and `decide` as in every pass, by the
+//! last reading, at the chances at which something can change.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rusqlite::Connection;
+
+use super::Next;
+use crate::{
+    arms::{
+        activity::Walk,
+        beeminder::{Account, Goal},
+    },
+    clock::{Timetable, beeminder_day, days_from, local_day},
+    domain::{Action, Daystamp, Decision, GoalState, Observation, Step, Subject, Trigger},
+    heuristic::{
+        assess::{History, Observed, assess, derail_risk},
+        habit::Habit,
+        rules::{Pass, Rules},
+        timetable::HORIZON_DAYS,
+    },
+    store::tables::{silences, snapshots},
+};
+
+/// The last reading, and what it means at later instants.
+pub(super) struct Ahead<'a> {
+    pub(super) rules: &'a Rules,
+    connection: &'a Connection,
+    account: &'a Account,
+    pub(super) read_at: Timestamp,
+    /// The account's zone.
+    pub(super) zone: TimeZone,
+    timetable: &'a Timetable,
+    pub(super) habits: HashMap<String, Habit>,
+    /// The walk of the day of which it was last known.
+    walk: Option<Walk>,
+    /// When the silences and vacations end.
+    silent_until: Vec<Timestamp>,
+}
+
+impl<'a> Ahead<'a> {
+    pub(super) fn new(
+        rules: &'a Rules,
+        connection: &'a Connection,
+        account: &'a Account,
+        read_at: Timestamp,
+        timetable: &'a Timetable,
+        habits: HashMap<String, Habit>,
+    ) -> rusqlite::Result<Self> {
+        let walk = snapshots::get(connection, snapshots::WALK)?;
+        let silences = silences::not_ended(connection, read_at)?;
+        Ok(Self {
+            silent_until: silences.into_iter().map(|silence| silence.ends_at).collect(),
+            zone: account.zone(&rules.assess.zone),
+            walk: walk.and_then(|(_, json)| serde_json::from_str(&json).ok()),
+            rules,
+            connection,
+            account,
+            read_at,
+            timetable,
+            habits,
+        })
+    }
+
+    /// What a pass at `at` would decide about goals and the walk.
+    pub(super) fn decisions(&self, at: Timestamp) -> rusqlite::Result<Vec<Decision>> {
+        let pass = self.pass(at);
+        let decided = self
+            .rules
+            .decide(self.connection, pass.conditions.clone(), Some(&pass), at, at)?;
+        Ok(decided.decisions)
+    }
+
+    /// The first chance after `now` at which each goal and the walk is spoken of, within the horizon. Nothing
+    /// that this finds is taken to have been said before the next one.
+    pub(super) fn next(&self, now: Timestamp) -> rusqlite::Result<HashMap<Subject, Next>> {
+        let mut found = HashMap::new();
+        let today = local_day(now, &self.rules.assess.zone);
+        let wanted = self.wanted();
+        for days in 0..=i64::from(HORIZON_DAYS) {
+            let mut chances = self.timetable.on(today.plus(days));
+            chances.retain(|&at| at > now);
+            for at in self.worth_a_look(&chances) {
+                for decision in self.decisions(at)? {
+                    let Some(ask) = decision
+                        .condition
+                        .ask
+                        .filter(|_| decision.action == Action::Notify)
+                    else {
+                        continue;
+                    };
+                    let next = Next { at, step: ask.step };
+                    found.entry(decision.condition.subject).or_insert(next);
+                }
+            }
+            if wanted.iter().all(|subject| found.contains_key(subject)) {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn wanted(&self) -> Vec<Subject> {
+        let goals = self.account.goals.iter();
+        let active = goals.filter(|goal| goal.state == GoalState::Active);
+        let walk = self.rules.assess.walk.as_ref().map(|_| Subject::walk());
+        active.map(|goal| Subject::goal(&goal.slug)).chain(walk).collect()
+    }
+
+    /// The chances of a day at which something may be said that was not said at the chance before.
+    fn worth_a_look(&self, chances: &[Timestamp]) -> BTreeSet<Timestamp> {
+        let first_from = |at: Timestamp| {
+            chances
+                .get(chances.partition_point(|&chance| chance < at))
+                .copied()
+        };
+        let last_until = |at: Timestamp| {
+            let reached = chances.partition_point(|&chance| chance <= at);
+            reached.checked_sub(1).map(|index| chances[index])
+        };
+        let Some(&first) = chances.first() else {
+            return BTreeSet::new();
+        };
+        let mut looks = BTreeSet::new();
+        for condition in self.pass(first).conditions {
+            let Some(ask) = condition.ask else { continue };
+            looks.extend(first_from(ask.alone_from));
+            let call = condition
+                .expires_at
+                .filter(|_| ask.step == Step::Last)
+                .and_then(|at| at.checked_sub(self.rules.assess.last_call).ok());
+            looks.extend(call.and_then(last_until));
+        }
+        for end in self.silent_until.iter().filter(|&&end| first <= end) {
+            looks.extend(first_from(*end));
+        }
+        if let Some(walk) = &self.rules.assess.walk {
+            let day = local_day(first, &self.rules.assess.zone);
+            let (starts_at, _) = walk.hours.on(day, &self.rules.assess.zone);
+            looks.extend(first_from(starts_at));
+        }
+        looks
+    }
+
+    /// A pass at `at` up to its conditions about goals and the walk.
+    fn pass(&self, at: Timestamp) -> Pass {
+        let day = local_day(at, &self.rules.assess.zone);
+        let observed = Observed {
+            beeminder: Observation::Fresh {
+                value: self.account_at(at),
+                at,
+            },
+            cure: None,
+            walk: self
+                .rules
+                .assess
+                .walk
+                .as_ref()
+                .map(|walk| self.walk_on(day, &walk.goal, at)),
+            budgets: Vec::new(),
+            elapsed: Duration::ZERO,
+        };
+        let history = History {
+            habits: self.habits.clone(),
+            ..History::default()
+        };
+        let outlook = self.timetable.outlook(at, HORIZON_DAYS);
+        let mut conditions = assess(&observed, &history, &self.rules.assess, &outlook);
+        conditions.retain(|condition| condition.subject.is_promise());
+        Pass {
+            run_id: String::new(),
+            trigger: Trigger::Cli,
+            now: at,
+            finished_at: at,
+            observed,
+            histories: Vec::new(),
+            conditions,
+            timetable: self.timetable.clone(),
+            outlook,
+        }
+    }
+
+    /// The account as Beeminder will show it if nothing is entered: each day takes one safe day.
+    fn account_at(&self, at: Timestamp) -> Account {
+        let mut account = self.account.clone();
+        for goal in &mut account.goals {
+            goal.losedate = goal
+                .losedate
+                .or(derail_risk(goal, &self.zone, self.read_at).derails_at);
+            let passed = days_from(self.day(goal, self.read_at), self.day(goal, at));
+            goal.safebuf = goal.safebuf.map(|days| (days - i64::from(passed)).max(0));
+        }
+        account
+    }
+
+    fn day(&self, goal: &Goal, at: Timestamp) -> Date {
+        beeminder_day(at, &self.zone, goal.deadline).date()
+    }
+
+    fn walk_on(&self, day: Daystamp, goal: &crate::domain::Slug, at: Timestamp) -> Observation<Walk> {
+        let known = self
+            .walk
+            .as_ref()
+            .filter(|walk| walk.day == day && walk.goal == *goal);
+        let is_later = day > local_day(self.read_at, &self.rules.assess.zone);
+        let is_there = self.account.goals.iter().any(|known| known.slug == *goal);
+        let value = match known {
+            Some(walk) => walk.clone(),
+            None if is_later && is_there => Walk {
+                goal: goal.clone(),
+                day,
+                done: false,
+            },
+            None => {
+                return Observation::Unknown {
+                    why: "no pass of today has found out".to_owned(),
+                };
+            }
+        };
+        Observation::Fresh { value, at }
+    }
+}

@@ -1,0 +1,150 @@
+//! Why Mecris is silent about something, and until when.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::{Next, View};
+use crate::{
+    domain::{Action, Reason, Step, Subject},
+    store::tables::{
+        decisions::{self, DecisionRow, LoggedAction, LoggedReason},
+        steps,
+    },
+};
+
+/// Why Mecris is silent about a subject, or that it is not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// The subject.
+    pub subject: Subject,
+    /// Whether a pass now would say nothing about it.
+    pub silent: bool,
+    /// The named reason; `null`: nothing was ever decided about it.
+    pub reason: Option<Reason>,
+    /// The reason in words.
+    pub because: String,
+    /// Until when this reason holds, as far as that is known: the end of a silence, the pass that will speak of
+    /// it, else the next pass, which looks again; `null`: no pass is promised.
+    pub until: Option<Timestamp>,
+    /// When Mecris will speak of it; `null`: not within 35 days as things stand, or it does not follow from the
+    /// clock.
+    pub next: Option<Next>,
+    /// How it stood at the newest decision, in one sentence.
+    pub evidence: Option<String>,
+    /// What the newest pass that decided about it decided.
+    pub decided: Vec<DecisionRow>,
+    /// What was last said about it.
+    pub told: Option<Told>,
+}
+
+/// Something that was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub step: Step,
+}
+
+/// The newest decision about a subject: that of a pass now, if that follows from the last reading, else that of
+/// the log.
+struct Newest {
+    speaks: bool,
+    reason: Reason,
+    until: Option<Timestamp>,
+    by: Option<String>,
+    evidence: String,
+}
+
+/// Explains one subject, with the decision log on this connection.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusqlite::Result<Explanation> {
+    let decided = decisions::newest_about(connection, subject)?;
+    let told = steps::newest_about(connection, subject)?.map(|(at, step)| Told { at, step });
+    let newest = by_last_reading(view, subject).or_else(|| decided.last().and_then(by_log));
+    let next = view.next.get(subject).copied();
+    let Some(newest) = newest else {
+        return Ok(Explanation {
+            subject: subject.clone(),
+            silent: true,
+            reason: None,
+            because: without_decision(view, subject),
+            until: view.standing.next_chance,
+            next,
+            evidence: None,
+            decided,
+            told,
+        });
+    };
+    let by = newest.by.map(|by| format!(" ({by})")).unwrap_or_default();
+    let until = newest.until.or(next.map(|next| next.at));
+    Ok(Explanation {
+        subject: subject.clone(),
+        silent: !newest.speaks,
+        reason: Some(newest.reason),
+        because: format!("{}{by}", newest.reason.in_words()),
+        until: until.or(view.standing.next_chance),
+        next,
+        evidence: Some(newest.evidence),
+        decided,
+        told,
+    })
+}
+
+/// What a pass would decide now, unless Beeminder could not be read: then the log knows more.
+fn by_last_reading(view: &View, subject: &Subject) -> Option<Newest> {
+    if view.standing.trouble.is_some() {
+        return None;
+    }
+    let decision = view
+        .now
+        .iter()
+        .find(|decision| decision.condition.subject == *subject)?;
+    let word = decision.word.as_ref();
+    Some(Newest {
+        speaks: decision.action == Action::Notify,
+        reason: decision.reason,
+        until: word.and_then(|word| word.until),
+        by: word.map(|word| by(&word.author, &word.comment)),
+        evidence: decision.condition.evidence.clone(),
+    })
+}
+
+fn by_log(row: &DecisionRow) -> Option<Newest> {
+    let LoggedReason::Rule(reason) = row.reason else {
+        return None;
+    };
+    Some(Newest {
+        speaks: false,
+        reason: match row.action {
+            // What was said then is said now.
+            LoggedAction::Decided(Action::Notify) => Reason::AlreadyNotifiedToday,
+            _ => reason,
+        },
+        until: row.until,
+        by: row
+            .author
+            .as_ref()
+            .map(|author| by(author, row.comment.as_deref().unwrap_or_default())),
+        evidence: row.evidence.clone(),
+    })
+}
+
+fn by(author: &str, comment: &str) -> String {
+    match comment {
+        "" => format!("by {author}"),
+        comment => format!("by {author}: {comment}"),
+    }
+}
+
+/// Why no pass decides about it.
+fn without_decision(view: &View, subject: &Subject) -> String {
+    let goal = view.standing.goals.iter().find(|goal| goal.subject == *subject);
+    match goal {
+        Some(goal) => goal.evidence.clone(),
+        None => "no pass has decided anything about it yet".to_owned(),
+    }
+}

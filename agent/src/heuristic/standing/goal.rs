@@ -1,0 +1,143 @@
+//! How one goal stands.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp, civil::Time};
+use serde::Serialize;
+
+use super::{Next, ahead::Ahead};
+use crate::{
+    arms::beeminder::{Counting, EnteredToday, Goal, Today},
+    clock::Outlook,
+    domain::{Daystamp, Decision, GoalState, Money, Reason, Severity, Slug, Step, Subject},
+    heuristic::assess::{derail_risk, last_day},
+};
+
+/// A goal by the last reading.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoalStanding {
+    /// Its slug.
+    pub slug: Slug,
+    /// What decisions call it: `goal:reading`.
+    pub subject: Subject,
+    /// Whether it can derail.
+    pub state: GoalState,
+    /// The `derail_risk` at the last reading.
+    pub derail_risk: Severity,
+    /// Why, in one sentence, as of the last reading.
+    pub evidence: String,
+    /// When it derails if nothing is entered: Beeminder's losedate, else the end of the last safe day; `null`:
+    /// not known.
+    pub derails_at: Option<Timestamp>,
+    /// When its day ends, on the account's clock: `00:00`.
+    pub day_ends: String,
+    /// The last local day on which Mecris can speak before it derails; `null`: it cannot derail.
+    pub last_day: Option<Daystamp>,
+    /// What can be said about it now; `null`: nothing yet.
+    pub step: Option<Step>,
+    /// Why a pass now would be silent about it, or would not.
+    pub reason: Option<Reason>,
+    /// Whether something was entered today; `null`: the datapoints do not tell.
+    pub entered_today: Option<bool>,
+    /// When it is usually entered.
+    pub usual: Usual,
+    /// When Beeminder's reminders start, on the account's clock.
+    pub reminders_start: Option<String>,
+    /// When Mecris will speak of it; `null`: not within 35 days, or not before it derails.
+    pub next: Option<Next>,
+    /// The dollars at stake; `null`: not known.
+    pub stake: Option<Money>,
+}
+
+/// When a goal is usually entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Usual {
+    /// On the account's clock, `21:10`; `null`: not known.
+    pub time: Option<String>,
+    /// From what that was got, or why it is not known.
+    pub got_from: String,
+}
+
+impl Ahead<'_> {
+    pub(super) fn standing(
+        &self,
+        goal: &Goal,
+        decisions: &[Decision],
+        next: &HashMap<Subject, Next>,
+        outlook: &Outlook,
+    ) -> GoalStanding {
+        let subject = Subject::goal(&goal.slug);
+        let risk = derail_risk(goal, &self.zone, self.read_at);
+        let is_active = goal.state == GoalState::Active;
+        let derails_at = last_second(goal, risk.derails_at).filter(|_| is_active);
+        let decision = decisions
+            .iter()
+            .find(|decision| decision.condition.subject == subject);
+        let today = Today::of(goal, outlook.now(), &self.rules.assess.zone, &self.zone);
+        GoalStanding {
+            slug: goal.slug.clone(),
+            state: goal.state,
+            derail_risk: if is_active { risk.severity } else { Severity::Safe },
+            evidence: if is_active {
+                risk.evidence
+            } else {
+                format!("it is {} and cannot derail", goal.state)
+            },
+            derails_at,
+            day_ends: shown(
+                Time::midnight().wrapping_add(SignedDuration::from_secs(goal.deadline.seconds().into())),
+            ),
+            last_day: derails_at.map(|at| last_day(goal, at, outlook, &self.rules.assess)),
+            step: decision
+                .and_then(|decision| decision.condition.ask)
+                .map(|ask| ask.step),
+            reason: decision.map(|decision| decision.reason),
+            entered_today: match today.entered(goal, Counting::AnyDay) {
+                EnteredToday::Yes(_) => Some(true),
+                EnteredToday::No => Some(false),
+                EnteredToday::Unknown => None,
+            },
+            usual: self.usual(goal),
+            reminders_start: goal.alert_start.map(shown),
+            next: next.get(&subject).copied(),
+            stake: goal.pledge,
+            subject,
+        }
+    }
+
+    /// `from` wins over the entries.
+    fn usual(&self, goal: &Goal) -> Usual {
+        let unknown = |why: String| Usual {
+            time: None,
+            got_from: why,
+        };
+        if let Some(from) = self.rules.assess.rule(goal).and_then(|rule| rule.from) {
+            return Usual {
+                time: Some(shown(from)),
+                got_from: "from in its [[goal]] table".to_owned(),
+            };
+        }
+        if !self.rules.uses_habits {
+            return unknown("heuristic.habit is off".to_owned());
+        }
+        match self.habits.get(goal.key()).map(|habit| habit.usual) {
+            Some(Ok(usual)) => Usual {
+                time: Some(shown(usual.clock_time())),
+                got_from: format!("{} entries of the last 14 days", usual.entries),
+            },
+            Some(Err(why)) => unknown(why.to_string()),
+            None => unknown("nothing is known of its entries".to_owned()),
+        }
+    }
+}
+
+/// The last second before a goal derails, as Beeminder's losedate is: the end of the last safe day is the first
+/// instant after it.
+pub(in crate::heuristic) fn last_second(goal: &Goal, derails_at: Option<Timestamp>) -> Option<Timestamp> {
+    let before = derails_at.and_then(|at| at.checked_sub(SignedDuration::from_secs(1)).ok());
+    goal.losedate.or(before)
+}
+
+fn shown(time: Time) -> String {
+    time.strftime("%H:%M").to_string()
+}

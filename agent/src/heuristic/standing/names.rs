@@ -1,0 +1,114 @@
+//! What a person may call something that Mecris watches.
+
+use std::collections::BTreeSet;
+
+use crate::{config::nearest, domain::Subject};
+
+/// How many names an error lists.
+const LISTED: usize = 12;
+
+/// Nothing that Mecris watches has this name.
+#[derive(Debug, thiserror::Error)]
+#[error("{name:?} is nothing that Mecris watches{hint}: expected {known}")]
+pub struct UnknownSubject {
+    name: String,
+    /// `, did you mean goal:reading?`; empty if no name is near.
+    hint: String,
+    known: String,
+}
+
+/// The subjects that a person means: one by its name, with or without the part before the colon (`reading`), or
+/// all of a topic (`budgets`).
+///
+/// # Errors
+/// If nothing has this name. The error says which known name is nearest.
+pub fn resolve(name: &str, known: &BTreeSet<Subject>) -> Result<Vec<Subject>, UnknownSubject> {
+    let name = name.trim();
+    let exact = |subject: &Subject| subject.as_str() == name;
+    let without_topic = |subject: &Subject| rest(subject.as_str()) == name;
+    let of_topic = |subject: &Subject| {
+        let topic = subject.topic();
+        topic == name || name.strip_suffix('s') == Some(topic)
+    };
+    let ways: [&dyn Fn(&Subject) -> bool; 3] = [&exact, &without_topic, &of_topic];
+    ways.into_iter()
+        .map(|is_meant| {
+            known
+                .iter()
+                .filter(|subject| is_meant(subject))
+                .cloned()
+                .collect()
+        })
+        .find(|found: &Vec<Subject>| !found.is_empty())
+        .ok_or_else(|| unknown(name, known))
+}
+
+/// The subject that a person probably meant by a name that nothing has.
+fn meant<'a>(name: &str, known: &'a BTreeSet<Subject>) -> Option<&'a Subject> {
+    let names = known.iter().map(|subject| rest(subject.as_str()));
+    let near = nearest(rest(name), names)?;
+    known.iter().find(|subject| rest(subject.as_str()) == near)
+}
+
+fn unknown(name: &str, known: &BTreeSet<Subject>) -> UnknownSubject {
+    let listed: Vec<&str> = known.iter().map(Subject::as_str).take(LISTED).collect();
+    let more = known.len() - listed.len();
+    UnknownSubject {
+        name: name.chars().take(80).collect(),
+        hint: meant(name, known)
+            .map(|near| format!(", did you mean {near}?"))
+            .unwrap_or_default(),
+        known: match more {
+            0 => listed.join(", "),
+            more => format!("{} or one of {more} more", listed.join(", ")),
+        },
+    }
+}
+
+/// The part after the colon, or the whole name if it has no colon.
+fn rest(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, rest)| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> BTreeSet<Subject> {
+        [
+            "goal:reading",
+            "goal:bike",
+            "walk",
+            "budget:groq",
+            "budget:anthropic",
+            "upstream:beeminder",
+        ]
+        .map(|name| name.parse().unwrap())
+        .into()
+    }
+
+    fn resolved(name: &str) -> Vec<String> {
+        let found = resolve(name, &known()).unwrap();
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_person_may_leave_out_the_kind_or_name_the_kind_alone() {
+        assert_eq!(resolved("goal:reading"), ["goal:reading"]);
+        assert_eq!(resolved(" bike "), ["goal:bike"]);
+        assert_eq!(resolved("groq"), ["budget:groq"]);
+        assert_eq!(resolved("budgets"), ["budget:anthropic", "budget:groq"]);
+        assert_eq!(resolved("upstream"), ["upstream:beeminder"]);
+        assert_eq!(resolved("walk"), ["walk"]);
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_one() {
+        let refused = |name| resolve(name, &known()).unwrap_err().to_string();
+        for name in ["goal:readng", "readign", "gaol:reading"] {
+            let text = refused(name);
+            assert!(text.contains(", did you mean goal:reading?"), "{text}");
+        }
+        insta::assert_snapshot!(refused("xylophone"), @r#""xylophone" is nothing that Mecris watches: expected budget:anthropic, budget:groq, goal:bike, goal:reading, upstream:beeminder, walk"#);
+    }
+}

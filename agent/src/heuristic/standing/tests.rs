@@ -1,0 +1,371 @@
+//! What is foreseen is what the passes then do, because both ask the same rules.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::{SignedDuration, civil::Time};
+use rusqlite::{Connection, Transaction};
+
+use super::*;
+use crate::{
+    arms::beeminder::{Account, DataSource, Goal},
+    clock::{DeadlineOffset, beeminder_day, days_from},
+    config::{self, Settings, Source},
+    domain::{ChannelKind, Condition, Money, Observation, Reason, Silence, SilenceKind, Trigger},
+    heuristic::assess::Observed,
+    notify::outbox::insert_delivered,
+    store::{
+        self,
+        tables::{entries::Entry, runs::RunRow, silences},
+    },
+};
+
+const CHANNELS: [ChannelKind; 1] = [ChannelKind::Sms];
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("America/New_York").unwrap()
+}
+
+/// A person in New York who gets as many messages as there are.
+fn settings(more: &str) -> Settings {
+    // Fewer passes than usual make the same point.
+    let interval = if more.contains("interval") {
+        ""
+    } else {
+        "heuristic.interval = \"1h\"\n"
+    };
+    let text = format!(
+        "{interval}time_zone = \"America/New_York\"\nnotify.channels = [\"console\"]\nstate.path = \"none\"\n{more}\n"
+    );
+    let table = toml::from_str(&text).unwrap();
+    let many = [
+        ("policy.max_messages_per_hour", "1000"),
+        ("policy.max_messages_per_day", "1000"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    config::load_given(None, vec![(Source::File("test.toml".into()), table)], &many).unwrap()
+}
+
+/// Monday, the first day of each test.
+const MONDAY: &str = "2026-11-16T12:00:00-05:00";
+
+/// A goal that derails so many days after Monday at the end of its day.
+fn goal(slug: &str, days: i64, deadline: i32) -> Goal {
+    let deadline = DeadlineOffset::from_seconds(deadline.into()).unwrap();
+    let losedate = at("2026-11-17T00:00:00-05:00")
+        + SignedDuration::from_hours(24 * days)
+        + SignedDuration::from_secs(i64::from(deadline.seconds()) - 1);
+    Goal {
+        safebuf: Some(days),
+        losedate: Some(losedate),
+        deadline,
+        pledge: Some(Money::from_usd(5.0).unwrap()),
+        source: Some(DataSource::Person),
+        alert_start: Some(Time::constant(9, 0, 0, 0)),
+        ..Goal::named(slug.parse().unwrap())
+    }
+}
+
+/// What Beeminder shows at an instant if nothing is entered. A goal that derailed is gone.
+fn shown(goals: &[Goal], now: Timestamp) -> Account {
+    let day = |goal: &Goal, at| beeminder_day(at, &zone(), goal.deadline).date();
+    let left = goals
+        .iter()
+        .filter(|goal| goal.losedate.is_some_and(|losedate| losedate > now));
+    let goals = left.map(|goal| Goal {
+        safebuf: goal
+            .safebuf
+            .map(|days| (days - i64::from(days_from(day(goal, at(MONDAY)), day(goal, now)))).max(0)),
+        ..goal.clone()
+    });
+    Account {
+        time_zone: Some("America/New_York".to_owned()),
+        deadbeat: false,
+        goals: goals.collect(),
+        unreadable: Vec::new(),
+    }
+}
+
+/// Makes a pass at `now`. Returns what its message told.
+fn pass(
+    connection: &mut Connection,
+    rules: &Rules,
+    goals: &[Goal],
+    trigger: Trigger,
+    now: Timestamp,
+) -> Vec<(Subject, Next)> {
+    let observed = Observed {
+        beeminder: Observation::Fresh {
+            value: shown(goals, now),
+            at: now,
+        },
+        cure: None,
+        walk: None,
+        budgets: Vec::new(),
+        elapsed: Duration::ZERO,
+    };
+    let tx = connection.transaction().unwrap();
+    let pass = rules.assess(&tx, observed, trigger, now).unwrap();
+    let insert = |tx: &Transaction<'_>, message| {
+        insert_delivered(tx, &message, &CHANNELS, now).map(|delivered| delivered.id)
+    };
+    let (report, _) = rules
+        .decide_and_record(&tx, &pass, now, |message| insert(&tx, message))
+        .unwrap();
+    tx.commit().unwrap();
+    let told = report.decisions.iter().zip(&report.conditions);
+    told.filter(|(decision, _)| decision.action == crate::domain::Action::Notify)
+        .map(|(decision, condition): (_, &Condition)| {
+            let step = condition.ask.unwrap().step;
+            (decision.subject.clone(), Next { at: now, step })
+        })
+        .collect()
+}
+
+/// Compares what is foreseen on Monday with the first message about each goal in the next ten days.
+fn foreseen_is_done(more: &str, goals: &[Goal], prepare: impl FnOnce(&Connection)) -> HashMap<Subject, Next> {
+    let settings = settings(more);
+    let rules = Rules::new(&settings, CHANNELS.to_vec());
+    let mut connection = store::in_memory().unwrap();
+    prepare(&connection);
+    pass(&mut connection, &rules, goals, Trigger::Schedule, at(MONDAY));
+    let view = rules.view(&connection, at(MONDAY)).unwrap();
+    let timetable = crate::heuristic::promised_by_serve(&settings);
+    let mut first = HashMap::new();
+    let passes: Vec<Timestamp> = timetable
+        .promised_between(at(MONDAY), at(MONDAY) + SignedDuration::from_hours(240))
+        .collect();
+    for now in passes {
+        for (subject, next) in pass(&mut connection, &rules, goals, Trigger::Schedule, now) {
+            if subject.is_goal() {
+                first.entry(subject).or_insert(next);
+            }
+        }
+    }
+    let soon = |next: &Next| next.at < at(MONDAY) + SignedDuration::from_hours(240);
+    let foreseen: HashMap<_, _> = view.next.into_iter().filter(|(_, next)| soon(next)).collect();
+    assert_eq!(foreseen, first, "with {more:?}");
+    foreseen
+}
+
+#[test]
+fn what_is_foreseen_is_what_the_passes_do() {
+    let goals = [
+        goal("today", 0, 0),
+        goal("tomorrow", 1, 0),
+        goal("night", 2, 3 * 3600),
+        goal("early", 3, -6 * 3600),
+        goal("friday", 4, 0),
+        goal("saturday", 5, 0),
+        goal("later", 8, 0),
+        goal("far", 30, 0),
+    ];
+    let weekdays = "window = { mode = \"daily\", start = \"13:00\", hours = 5, days = [\"MON\", \"TUE\", \"WED\", \"THU\", \"FRI\"] }";
+    for more in [
+        "",
+        "heuristic.lead_days = 0",
+        "policy.quiet_hours = [\"22:00\", \"08:00\"]",
+        "window = { mode = \"daily\", start = \"13:00\", hours = 5 }",
+        weekdays,
+        "heuristic.lead_days = 3\nwindow = { mode = \"daily\", start = \"13:00\", hours = 5, passes = [\"21:30\"] }",
+        "goal = [{ slug = \"friday\", from = \"19:00\" }, { slug = \"today\", silent = true }]",
+    ] {
+        let told = foreseen_is_done(more, &goals, |_| {});
+        assert!(told.len() >= 5, "{more:?}: {told:?}");
+        assert!(!told.contains_key(&Subject::goal(&"far".parse().unwrap())));
+    }
+}
+
+fn word(kind: SilenceKind, pattern: &str, from: &str, until: &str) -> Silence {
+    Silence {
+        id: format!("{pattern} {from}"),
+        kind,
+        pattern: pattern.parse().unwrap(),
+        starts_at: at(from),
+        ends_at: at(until),
+        author: "phone".to_owned(),
+        comment: "on a plane".to_owned(),
+        created_at: at(from),
+        deleted_at: None,
+        deleted_by: None,
+    }
+}
+
+fn say(connection: &Connection, word: &Silence) {
+    let tx = connection.unchecked_transaction().unwrap();
+    silences::insert(&tx, word).unwrap();
+    tx.commit().unwrap();
+}
+
+#[test]
+fn a_vacation_and_a_silence_to_come_are_foreseen() {
+    let goals = [
+        goal("tuesday", 1, 0),
+        goal("wednesday", 2, 0),
+        goal("friday", 4, 0),
+        goal("later", 6, 0),
+    ];
+    let told = foreseen_is_done("heuristic.lead_days = 0", &goals, |connection| {
+        let (from, until) = ("2026-11-18T00:00:00-05:00", "2026-11-20T00:00:00-05:00");
+        say(connection, &word(SilenceKind::Vacation, "*", from, until));
+        let (from, until) = ("2026-11-20T00:00:00-05:00", "2026-11-20T20:00:00-05:00");
+        say(
+            connection,
+            &word(SilenceKind::Silence, "goal:friday", from, until),
+        );
+    });
+    let when = |slug: &str| {
+        told.get(&Subject::goal(&slug.parse().unwrap()))
+            .map(|next| next.at)
+    };
+    // The eve of the vacation is the last day of what derails in it.
+    assert!(when("wednesday").unwrap() < at("2026-11-18T00:00:00-05:00"));
+    assert_eq!(when("friday"), Some(at("2026-11-20T20:00:00-05:00")));
+}
+
+/// A state after one pass at `now`, and its view.
+fn viewed(more: &str, goals: &[Goal], now: &str, words: &[Silence]) -> (Connection, Rules, View) {
+    let rules = Rules::new(&settings(more), CHANNELS.to_vec());
+    let mut connection = store::in_memory().unwrap();
+    pass(&mut connection, &rules, goals, Trigger::Schedule, at(now));
+    for word in words {
+        say(&connection, word);
+    }
+    let view = rules.view(&connection, at(now)).unwrap();
+    (connection, rules, view)
+}
+
+#[test]
+fn an_explanation_names_the_reason_and_its_end() {
+    let goals = [goal("tomorrow", 1, 0), goal("safe", 20, 0), goal("quiet", 0, 0)];
+    let silence = word(
+        SilenceKind::Silence,
+        "goal:quiet",
+        MONDAY,
+        "2026-11-16T20:00:00-05:00",
+    );
+    let (connection, _, view) = viewed("heuristic.lead_days = 0", &goals, MONDAY, &[silence]);
+    let about = |name: &str| explain(&view, &connection, &name.parse().unwrap()).unwrap();
+
+    let tomorrow = about("goal:tomorrow");
+    assert_eq!(
+        (tomorrow.silent, tomorrow.reason),
+        (true, Some(Reason::NotLastDay))
+    );
+    assert_eq!(tomorrow.until, tomorrow.next.map(|next| next.at));
+    let next = tomorrow.next.unwrap();
+    assert_eq!(next.step, Step::Last);
+    assert!(next.at >= at("2026-11-17T09:00:00-05:00"), "{next:?}");
+
+    let quiet = about("goal:quiet");
+    assert_eq!(quiet.reason, Some(Reason::Silenced));
+    assert_eq!(quiet.until, Some(at("2026-11-16T20:00:00-05:00")));
+    assert_eq!(quiet.because, "a silence covers it (by phone: on a plane)");
+
+    let safe = about("goal:safe");
+    assert_eq!((safe.silent, safe.reason), (true, Some(Reason::BelowThreshold)));
+    assert_eq!(safe.decided.len(), 1);
+
+    let upstream = about("upstream:beeminder");
+    assert_eq!(upstream.reason, Some(Reason::BelowThreshold));
+    assert_eq!(upstream.until, view.standing.next_chance);
+}
+
+#[test]
+fn the_usual_time_says_from_what_it_was_got_and_from_wins() {
+    let mut habitual = goal("habit", 0, 0);
+    habitual.id = Some("5f".to_owned());
+    let (connection, rules, _) = viewed("", &[habitual, goal("new", 3, 0)], MONDAY, &[]);
+    for day in 3..=12 {
+        let entry = Entry {
+            goal: "5f".to_owned(),
+            datapoint: day.to_string(),
+            day: format!("2026-11-{day:02}").parse().unwrap(),
+            entered_at: at(&format!("2026-11-{day:02}T20:40:00-05:00")),
+            value: Some(1.0),
+            is_dummy: false,
+            is_derail: false,
+            gone_at: None,
+        };
+        let tx = connection.unchecked_transaction().unwrap();
+        crate::store::tables::entries::put(&tx, &entry).unwrap();
+        tx.commit().unwrap();
+    }
+    let usual = |rules: &Rules, slug: &str| {
+        let goals = rules.view(&connection, at(MONDAY)).unwrap().standing.goals;
+        let goal = goals.into_iter().find(|goal| goal.slug.as_str() == slug).unwrap();
+        let time = goal.usual.time.unwrap_or_default();
+        format!("{time} {}", goal.usual.got_from)
+    };
+    assert_eq!(usual(&rules, "habit"), "21:10 10 entries of the last 14 days");
+    assert!(usual(&rules, "new").starts_with(" it was entered 0 times"));
+    let with = |more| Rules::new(&settings(more), CHANNELS.to_vec());
+    let from = with("goal = [{ slug = \"habit\", from = \"19:00\" }]");
+    assert_eq!(usual(&from, "habit"), "19:00 from in its [[goal]] table");
+    assert_eq!(
+        usual(&with("heuristic.habit = false"), "habit"),
+        " heuristic.habit is off"
+    );
+}
+
+#[test]
+fn without_a_reading_nothing_is_foreseen() {
+    let rules = Rules::new(&settings(""), CHANNELS.to_vec());
+    let connection = store::in_memory().unwrap();
+    let view = rules.view(&connection, at(MONDAY)).unwrap();
+    assert!(!view.standing.is_current() && view.standing.goals.is_empty());
+    let run = explain(&view, &connection, &Subject::run()).unwrap();
+    assert_eq!(run.because, "no pass has decided anything about it yet");
+}
+
+#[test]
+fn passes_by_hand_promise_no_chance() {
+    let rules = Rules::new(&settings(""), CHANNELS.to_vec());
+    let mut connection = store::in_memory().unwrap();
+    pass(
+        &mut connection,
+        &rules,
+        &[goal("today", 0, 0)],
+        Trigger::Cli,
+        at(MONDAY),
+    );
+    let view = rules.view(&connection, at(MONDAY)).unwrap();
+    assert_eq!((view.standing.next_chance, view.next.len()), (None, 0));
+    assert!(!view.standing.overdue);
+    let two_days_on = at("2026-11-18T12:00:01-05:00");
+    assert!(rules.view(&connection, two_days_on).unwrap().standing.overdue);
+}
+
+#[test]
+fn a_pass_is_overdue_after_two_promised_ones() {
+    let window = "window = { mode = \"daily\", start = \"13:00\", hours = 5, days = [\"MON\", \"FRI\"] }";
+    let overdue = |more: &str, last: &str, now: &str| {
+        let quarters = format!("heuristic.interval = \"15m\"\n{more}");
+        let rules = Rules::new(&settings(&quarters), CHANNELS.to_vec());
+        let mut connection = store::in_memory().unwrap();
+        pass(&mut connection, &rules, &[], Trigger::Schedule, at(last));
+        let recorded: Option<RunRow> = crate::store::tables::runs::newest(&connection).unwrap();
+        assert!(recorded.is_some());
+        rules.view(&connection, at(now)).unwrap().standing.overdue
+    };
+    let friday = "2026-11-20T17:55:00-05:00";
+    assert!(
+        !overdue(window, friday, "2026-11-23T13:14:00-05:00"),
+        "one was missed"
+    );
+    assert!(overdue(window, friday, "2026-11-23T13:15:00-05:00"));
+    assert!(!overdue("", friday, "2026-11-20T18:14:00-05:00"));
+    assert!(overdue("", friday, "2026-11-20T18:30:00-05:00"));
+    assert!(overdue(
+        "policy.quiet_hours = [\"17:00\", \"23:00\"]",
+        friday,
+        "2026-11-20T18:30:00-05:00"
+    ));
+    assert!(
+        overdue("", friday, "2026-12-20T18:30:00-05:00"),
+        "a daemon that died a month ago"
+    );
+}
