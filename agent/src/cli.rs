@@ -78,6 +78,18 @@ pub enum Command {
     Notify(NotifyCommand),
     /// Sends an alert through the same ledger, limits and channels as every other message.
     SendAlert(SendAlertArgs),
+    /// Keeps silent about something for a while, beside a running daemon, too.
+    ///
+    /// A pattern covers what Mecris says about itself only if it spells out the part before the colon:
+    /// upstream:*, channel:*, run.
+    Silence(SilenceArgs),
+    /// Keeps silent about everything that was promised while you are away, beside a running daemon, too.
+    ///
+    /// The answer says which goals derail while the vacation lasts if nothing is entered. Beside a running daemon
+    /// that answer is sent as a message. Without options it shows the vacations there are.
+    Vacation(VacationArgs),
+    /// Says that you know: what a message tells is not repeated on its day.
+    Ack(AckArgs),
     /// Sends the journal of this machine to CloudWatch Logs, each line once.
     ShipJournal(ShipJournalArgs),
     /// Copies, checks, restores, exports and imports the state.
@@ -129,6 +141,96 @@ pub struct ExplainArgs {
     /// What: goal:reading or reading, walk, budget:groq, upstream:beeminder; or all of a kind: goals, budgets.
     #[arg(value_name = "SUBJECT")]
     pub subject: String,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `silence`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("end").args(["until", "lasting", "clear"]).required(true))]
+pub struct SilenceArgs {
+    /// What: a subject with * for any characters and ? for one, such as goal:reading, goal:* or budget:groq.
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+
+    /// The end: 2026-12-24T18:00 or 2026-12-24 (its first moment) on your clock. At most 90 days away.
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+
+    /// How long: 2h, 3d, "1w 2d".
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub lasting: Option<String>,
+
+    /// Ends the silences of this pattern.
+    #[arg(long)]
+    pub clear: bool,
+
+    /// Who asks, and why.
+    #[command(flatten)]
+    pub said: SaidArgs,
+}
+
+/// `vacation`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("end").args(["until", "lasting", "clear"]))]
+pub struct VacationArgs {
+    /// When it begins, written as --until is [default: now].
+    #[arg(long, value_name = "WHEN", requires = "end", conflicts_with = "clear")]
+    pub from: Option<String>,
+
+    /// The end: 2026-12-24T18:00 or 2026-12-24 (its first moment) on your clock. At most 90 days away.
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+
+    /// How long: 3d, "1w 2d".
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub lasting: Option<String>,
+
+    /// Ends the vacation, and those that begin later.
+    #[arg(long)]
+    pub clear: bool,
+
+    /// Who asks, and why.
+    #[command(flatten)]
+    pub said: SaidArgs,
+}
+
+/// `ack`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("which").args(["message", "last"]).required(true))]
+pub struct AckArgs {
+    /// The message: its tag, as its text ends with it (k7q2x9), or its id.
+    #[arg(value_name = "MESSAGE")]
+    pub message: Option<String>,
+
+    /// The newest message.
+    #[arg(long)]
+    pub last: bool,
+
+    /// Who knows.
+    #[arg(long, value_name = "NAME", default_value = "command line")]
+    pub author: String,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Who says something, and why.
+#[derive(Debug, Args)]
+pub struct SaidArgs {
+    /// Who asks for it.
+    #[arg(long, value_name = "NAME", default_value = "command line")]
+    pub author: String,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub comment: String,
 
     /// Prints one JSON object.
     #[arg(long)]

@@ -1,38 +1,46 @@
-//! The folder of waiting alerts beside the database: one JSON file an alert.
+//! The folder of waiting alerts and words beside the database: one JSON file each.
 //!
 //! `send-alert` cannot write to the state while the daemon holds its lock, and the alert must not be lost. So
-//! `send-alert` leaves the condition here, and the daemon takes it from here, now or at its next start. An
-//! alert is whole and on the disk as soon as it is left.
+//! `send-alert` leaves the condition here, and the daemon takes it from here, now or at its next start. `silence`,
+//! `vacation` and `ack` leave what the person says in the same way. Each file is whole and on the disk as soon as
+//! it is left. Words have a name of their own, which a release that does not know them leaves alone.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::{
     domain::Condition,
     durable::{self, beside},
+    silences::asked::Asked,
 };
+
+/// How the names of the files end.
+const ALERT: &str = "json";
+const WORD: &str = "word";
 
 /// The folder of waiting alerts of one database.
 #[derive(Clone, Debug)]
 pub struct Spool(PathBuf);
 
-/// An alert that waits.
+/// What waits: an alert or a word.
 #[derive(Debug)]
-pub struct Waiting {
-    /// The alert's file.
+pub struct Waiting<T> {
+    /// Its file.
     pub file: PathBuf,
-    /// The condition that the file holds.
-    pub condition: Result<Condition, Unreadable>,
+    /// What the file holds.
+    pub content: Result<T, Unreadable>,
 }
 
-/// Why an alert's file gives no condition.
+/// Why a file cannot be read.
 #[derive(Debug)]
 pub enum Unreadable {
     /// The system cannot read the file now; a later try may succeed.
     System(io::Error),
-    /// The file holds no condition and never will.
+    /// The file holds nothing of the kind and never will.
     Nonsense(serde_json::Error),
 }
 
@@ -48,11 +56,23 @@ impl Spool {
     /// # Errors
     /// If the folder cannot be made or written.
     pub fn leave(&self, id: &str, condition: &Condition) -> io::Result<()> {
+        self.write(id, ALERT, condition)
+    }
+
+    /// Leaves a person's word for the process that holds the lock, as [`Spool::leave`] leaves an alert.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or written.
+    pub fn leave_word(&self, asked: &Asked) -> io::Result<()> {
+        self.write(&asked.id, WORD, asked)
+    }
+
+    fn write(&self, id: &str, kind: &str, content: &impl Serialize) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
         durable::sync_folder_of(&self.0)?;
         durable::replace(
-            &self.0.join(format!("{id}.json")),
-            &serde_json::to_vec(condition)?,
+            &self.0.join(format!("{id}.{kind}")),
+            &serde_json::to_vec(content)?,
         )
     }
 
@@ -60,7 +80,19 @@ impl Spool {
     ///
     /// # Errors
     /// If the folder exists and cannot be read.
-    pub fn waiting(&self) -> io::Result<Vec<Waiting>> {
+    pub fn waiting(&self) -> io::Result<Vec<Waiting<Condition>>> {
+        self.files(ALERT)
+    }
+
+    /// All waiting words, in the order in which they were said. A missing folder holds no word.
+    ///
+    /// # Errors
+    /// If the folder exists and cannot be read.
+    pub fn words(&self) -> io::Result<Vec<Waiting<Asked>>> {
+        self.files(WORD)
+    }
+
+    fn files<T: DeserializeOwned>(&self, kind: &str) -> io::Result<Vec<Waiting<T>>> {
         let entries = match fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -68,28 +100,28 @@ impl Spool {
         let mut files = entries
             .map(|entry| Ok(entry?.path()))
             .collect::<io::Result<Vec<PathBuf>>>()?;
-        files.retain(|file| file.extension().is_some_and(|end| end == "json"));
+        files.retain(|file| file.extension().is_some_and(|end| end == kind));
         files.sort();
         Ok(files
             .into_iter()
             .map(|file| Waiting {
-                condition: read(&file),
+                content: read(&file),
                 file,
             })
             .collect())
     }
 
-    /// Removes an alert that is decided and recorded, or that can never be read.
+    /// Removes what is decided and recorded, or can never be read.
     ///
     /// # Errors
-    /// If the file cannot be removed. The alert is then decided again, and the record shows that its subject
-    /// has already had its alert of the day.
-    pub fn done(&self, waiting: &Waiting) -> io::Result<()> {
+    /// If the file cannot be removed. It is then taken up again, and the record shows that an alert's subject
+    /// has already had its alert of the day, and that a word was said.
+    pub fn done<T>(&self, waiting: &Waiting<T>) -> io::Result<()> {
         fs::remove_file(&waiting.file)
     }
 }
 
-fn read(file: &Path) -> Result<Condition, Unreadable> {
+fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Unreadable> {
     let content = fs::read(file).map_err(Unreadable::System)?;
     serde_json::from_slice(&content).map_err(Unreadable::Nonsense)
 }
@@ -126,7 +158,7 @@ mod tests {
         let waiting = handover.waiting().unwrap();
         let subjects: Vec<_> = waiting
             .iter()
-            .map(|w| w.condition.as_ref().unwrap().subject.to_string())
+            .map(|w| w.content.as_ref().unwrap().subject.to_string())
             .collect();
         assert_eq!(subjects, ["unit:a", "unit:b"]);
         handover.done(&waiting[0]).unwrap();
@@ -143,12 +175,12 @@ mod tests {
         fs::write(alerts.join("3.json"), "{").unwrap();
         let waiting = handover.waiting().unwrap();
         assert_eq!(waiting.len(), 2);
-        assert!(matches!(waiting[1].condition, Err(Unreadable::Nonsense(_))));
+        assert!(matches!(waiting[1].content, Err(Unreadable::Nonsense(_))));
         handover.done(&waiting[1]).unwrap();
         // An alert that cannot be read does not keep the others from being read.
         fs::create_dir(alerts.join("0.json")).unwrap();
         let waiting = handover.waiting().unwrap();
-        assert!(matches!(waiting[0].condition, Err(Unreadable::System(_))) && waiting[1].condition.is_ok());
+        assert!(matches!(waiting[0].content, Err(Unreadable::System(_))) && waiting[1].content.is_ok());
         fs::remove_dir(alerts.join("0.json")).unwrap();
         assert_eq!(handover.waiting().unwrap().len(), 1);
     }

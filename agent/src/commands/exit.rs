@@ -5,6 +5,7 @@ use crate::{
     config::ConfigError,
     heuristic::standing::UnknownSubject,
     python::SourceError,
+    silences::asked::AskedError,
     store::{StoreError, replica::remote::RemoteError},
 };
 
@@ -32,7 +33,7 @@ impl Exit {
         if error.is::<ConfigError>() {
             return Self::Config;
         }
-        if error.is::<UnknownSubject>() {
+        if error.is::<UnknownSubject>() || error.is::<AskedError>() {
             return Self::Usage;
         }
         if let Some(SourceError::Busy(_)) = error.downcast_ref() {

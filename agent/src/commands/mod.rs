@@ -19,6 +19,7 @@ mod status;
 mod text;
 mod version;
 mod window;
+mod word;
 
 use crate::cli::{Cli, Command, NotifyCommand};
 
@@ -40,6 +41,9 @@ pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Window(options) => window::window(config, &options).await,
         Command::Simulate(options) => simulate::simulate(config, &options),
         Command::Notify(NotifyCommand::Test { channel }) => notify_test::notify_test(config, channel).await,
+        Command::Silence(options) => word::silence(config, &options).await,
+        Command::Vacation(options) => word::vacation(config, &options).await,
+        Command::Ack(options) => word::acknowledge(config, &options).await,
         Command::SendAlert(options) => send_alert::send_alert(config, &options).await,
         Command::ShipJournal(options) => ship_journal::ship_journal(config, &options).await,
         Command::State(command) => state::execute(config, command).await,

@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    iter::Sum,
     ops::{Add, Sub},
 };
 
@@ -84,6 +85,12 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         write!(f, "{sign}${:.2}", self.usd().abs())
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
     }
 }
 

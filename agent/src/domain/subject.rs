@@ -56,6 +56,11 @@ impl Subject {
         Self("run".to_owned())
     }
 
+    /// What derails during one vacation, by the vacation's id.
+    pub fn vacation(id: &str) -> Self {
+        Self(format!("vacation:{id}"))
+    }
+
     /// The part before the first colon, or the whole subject if it has no colon: `goal`, `walk`, `run`.
     pub fn topic(&self) -> &str {
         super::pattern::topic(&self.0)

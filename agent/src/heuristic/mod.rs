@@ -8,6 +8,7 @@
 pub mod assess;
 pub mod decide;
 pub mod derailed;
+mod forewarn;
 pub mod habit;
 mod observe;
 pub mod policy;
@@ -23,6 +24,7 @@ mod unknown;
 mod waiting;
 mod warned;
 
+pub use forewarn::Forewarning;
 pub use observe::settled;
 pub use report::{DecisionView, Report};
 pub use rules::{Pass, Rules};

@@ -23,7 +23,7 @@ use crate::{
     store::tables::{
         broken_channels,
         claims::{self, NewClaim},
-        decisions, derailments, entries, goal_names, outbox, runs, silences,
+        decisions, derailments, entries, forewarned, goal_names, outbox, runs, silences,
         snapshots::{self, BEEMINDER, WALK},
         sql::json,
         steps, untold, upstreams,
@@ -49,6 +49,9 @@ const WARNED_DAYS: i64 = 90;
 /// For so many days what was said about everything else matters. That is little, and its occasions are old: a
 /// period of a budget, or trouble that lasts.
 const ALERTED_DAYS: i64 = 400;
+
+/// For so long the announcement of a derailment during a vacation counts as its last day.
+const FOREWARNED: SignedDuration = SignedDuration::from_hours(24);
 
 /// What earlier passes recorded, including this pass's own try at Beeminder.
 pub(super) fn history(
@@ -186,6 +189,17 @@ pub(super) fn ledger(
             at: row.claimed_at,
             acknowledged_by: row.acknowledged_by,
             refused_at: row.refused_at,
+        });
+    }
+    let lately = now.saturating_sub(FOREWARNED).unwrap_or(Timestamp::MIN);
+    for told in forewarned::since(connection, lately)? {
+        ledger.said.entry(told.subject).or_default().push(Said {
+            step: Step::Last,
+            occasion: told.occasion,
+            on: clock::local_day(told.told_at, zone),
+            at: told.told_at,
+            acknowledged_by: None,
+            refused_at: None,
         });
     }
     let (midnight, _) = clock::local_day_bounds(today, zone);

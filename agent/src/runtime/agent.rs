@@ -131,6 +131,7 @@ impl Agent {
             self.heuristic.clone(),
             self.clock.clone(),
             self.zone.clone(),
+            self.lease,
         )
     }
 }

@@ -6,25 +6,69 @@ use rusqlite::Transaction;
 
 use crate::{
     clock,
-    domain::{Silence, SilenceKind},
+    domain::{Silence, SilenceKind, SubjectPattern},
+    heuristic::{Forewarning, standing},
     store::tables::{
         decisions::{self, Act, NewAct},
+        forewarned,
         outbox::{self, Notification},
         silences, steps,
     },
 };
 
-/// Inserts a silence, with one line in the decision log.
+/// What a person hears when they ask for a silence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begun {
+    /// The silence.
+    pub silence: Silence,
+    /// A sentence if its pattern covers nothing that Mecris watches.
+    pub warning: Option<String>,
+    /// Of a vacation: what derails while it lasts.
+    pub forewarning: Option<Forewarning>,
+}
+
+/// Whether the person waits for the answer to what they ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// What the answer says of derailments counts as said.
+    Yes,
+    /// A message has to say it.
+    No,
+}
+
+/// Inserts a silence, with one line in the decision log. What derails during a vacation is on record if the
+/// person waits for the answer.
 ///
 /// # Errors
 /// The error of SQLite.
-pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusqlite::Result<()> {
+pub fn silence(
+    tx: &Transaction<'_>,
+    silence: &Silence,
+    zone: &TimeZone,
+    waits: Waits,
+) -> rusqlite::Result<Begun> {
+    let is_vacation = silence.kind == SilenceKind::Vacation;
+    let begun = Begun {
+        silence: silence.clone(),
+        warning: standing::warning(tx, &silence.pattern)?,
+        forewarning: is_vacation
+            .then(|| Forewarning::of(tx, silence, zone, silence.created_at))
+            .transpose()?,
+    };
     if silences::insert(tx, silence)? {
         let end = clock::local_minute(silence.ends_at, zone);
-        let evidence = match silence.kind {
-            SilenceKind::Silence => format!("{} is silent until {end}", silence.pattern),
-            SilenceKind::Vacation => format!("vacation until {end}"),
+        let begins = if silence.starts_at > silence.created_at {
+            format!("from {} ", clock::local_minute(silence.starts_at, zone))
+        } else {
+            String::new()
         };
+        let evidence = match &begun.forewarning {
+            None => format!("{} is silent until {end}", silence.pattern),
+            Some(forewarning) => format!("vacation {begins}until {end}; {}", forewarning.text),
+        };
+        if let Some(forewarning) = begun.forewarning.as_ref().filter(|_| waits == Waits::Yes) {
+            forewarned::insert(tx, &silence.id, &forewarning.goals, None, silence.created_at)?;
+        }
         let act = NewAct {
             act: Act::Silence,
             about: silence.pattern.as_str(),
@@ -38,7 +82,34 @@ pub fn silence(tx: &Transaction<'_>, silence: &Silence, zone: &TimeZone) -> rusq
         };
         decisions::insert_act(tx, silence.created_at, &act)?;
     }
-    Ok(())
+    Ok(begun)
+}
+
+/// Ends every silence of this pattern before its time, or every vacation, those that begin later, too. Returns
+/// them as they are afterwards.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn unsilence_all(
+    tx: &Transaction<'_>,
+    pattern: Option<&SubjectPattern>,
+    author: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> rusqlite::Result<Vec<Silence>> {
+    let kind = match pattern {
+        Some(_) => SilenceKind::Silence,
+        None => SilenceKind::Vacation,
+    };
+    let is_meant =
+        |silence: &Silence| silence.kind == kind && pattern.is_none_or(|pattern| silence.pattern == *pattern);
+    let mut ended = Vec::new();
+    for silence in silences::not_ended(tx, now)? {
+        if is_meant(&silence) {
+            ended.extend(unsilence(tx, &silence.id, author, now, zone)?);
+        }
+    }
+    Ok(ended)
 }
 
 /// Ends a silence before its time and returns it as it is afterwards; `None` if there is no such silence. A
@@ -59,6 +130,9 @@ pub fn unsilence(
         let end = clock::local_minute(silence.ends_at, zone);
         let evidence = match silence.kind {
             SilenceKind::Silence => format!("{} is not silent any more, it was until {end}", silence.pattern),
+            SilenceKind::Vacation if silence.starts_at > now => {
+                format!("the vacation does not take place, it was until {end}")
+            }
             SilenceKind::Vacation => format!("the vacation is over, it was until {end}"),
         };
         let act = NewAct {
@@ -180,7 +254,10 @@ mod tests {
         for _ in 0..2 {
             let new = [of_goals(), vacation.clone()];
             store
-                .write(move |tx| new.iter().try_for_each(|new| silence(tx, new, &zone())))
+                .write(move |tx| {
+                    new.iter()
+                        .try_for_each(|new| silence(tx, new, &zone(), Waits::Yes).map(drop))
+                })
                 .await
                 .unwrap();
         }

@@ -1,9 +1,10 @@
 //! Turns a person's words into a silence. Pure: the time and the id come in as arguments.
 
 use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::{exact_instant, local_instant, local_time},
+    clock::{exact_instant, local_day, local_instant, local_time},
     domain::{PatternError, Silence, SilenceKind, SubjectPattern},
 };
 
@@ -15,14 +16,17 @@ const LONGEST_AUTHOR: usize = 80;
 const LONGEST_COMMENT: usize = 500;
 
 /// A silence in a person's words. Exactly one of `until` and `lasting` must be present.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SilenceRequest {
     /// The pattern of subjects: `goal:*`. A vacation needs none.
     pub subject: Option<String>,
+    /// When a vacation begins, written as `until` is. `None`: now.
+    #[serde(default)]
+    pub from: Option<String>,
     /// The end: an instant with its offset, or a date and time on the person's clock. A date alone means the
     /// start of that day.
     pub until: Option<String>,
-    /// The length: `2h`, `3d`, `1w 2d`. A day is a calendar day, also when the clock changes.
+    /// The length, from the beginning: `2h`, `3d`, `1w 2d`. A day is a calendar day, also when the clock changes.
     pub lasting: Option<String>,
     /// Whether the silence is a vacation, which covers every promise.
     pub vacation: bool,
@@ -48,6 +52,31 @@ pub enum SilenceError {
         "subject: {0:?} cannot be combined with vacation=true, which covers every promise: send only one of the two"
     )]
     PartialVacation(String),
+    /// Only a vacation begins later.
+    #[error("from: only a vacation can begin later, a silence begins now")]
+    FromOfSilence,
+    /// The beginning is not a time.
+    #[error(
+        "from: {0:?} is not a time: expected 2026-12-24T18:00 or 2026-12-24 on your clock, or with an offset 2026-12-24T18:00:00-05:00 (in a query + is written %2B)"
+    )]
+    From(String),
+    /// The beginning lies before today.
+    #[error(
+        "from: {0:?} is before today: expected a time to come, or no from for a vacation that begins now"
+    )]
+    FromPast(String),
+    /// The end is not after the beginning.
+    #[error("{name}: {text:?} ends at {ends_at}, which is not after its beginning at {starts_at}")]
+    EndsFirst {
+        /// `until` or `for`.
+        name: &'static str,
+        /// The text that was sent.
+        text: String,
+        /// The end that the text means.
+        ends_at: Timestamp,
+        /// The beginning.
+        starts_at: Timestamp,
+    },
     /// The end is missing or given twice.
     #[error("until and for: {0}, expected exactly one of them, until=2026-12-24T18:00 or for=2h")]
     Ends(&'static str),
@@ -91,10 +120,12 @@ pub enum SilenceError {
     },
 }
 
-/// The silence that a person asks for. It begins at `now`; `zone` is the zone of the person's clock.
+/// The silence that a person asks for. It begins at `now`, a vacation perhaps later; `zone` is the zone of the
+/// person's clock.
 ///
 /// # Errors
-/// If the request cannot be understood, its end is not in the future, or it is longer than [`LONGEST`].
+/// If the request cannot be understood, its end is not in the future or not after its beginning, or it ends
+/// later than [`LONGEST`] from now.
 pub fn plan(
     request: SilenceRequest,
     id: String,
@@ -109,6 +140,7 @@ pub fn plan(
         }
         (true, _) => (SilenceKind::Vacation, SubjectPattern::every_promise()),
     };
+    let starts_at = begins(request.from.as_deref(), kind, now, zone)?;
     let (name, text, ends_at) = match (request.until, request.lasting) {
         (Some(text), None) => (
             "until",
@@ -118,7 +150,7 @@ pub fn plan(
         (None, Some(text)) => (
             "for",
             quoted(&text),
-            after(&text, now, zone).ok_or(SilenceError::For(quoted(&text)))?,
+            after(&text, starts_at, zone).ok_or(SilenceError::For(quoted(&text)))?,
         ),
         (None, None) => return Err(SilenceError::Ends("both are missing")),
         (Some(_), Some(_)) => return Err(SilenceError::Ends("both are present")),
@@ -131,6 +163,14 @@ pub fn plan(
             now,
         });
     }
+    if ends_at <= starts_at {
+        return Err(SilenceError::EndsFirst {
+            name,
+            text,
+            ends_at,
+            starts_at,
+        });
+    }
     // One hour more than 90 times 24: the day on which the clock is set back has 25 hours.
     if ends_at.duration_since(now) > LONGEST + SignedDuration::from_hours(1) {
         return Err(SilenceError::TooLong { name, text });
@@ -139,7 +179,7 @@ pub fn plan(
         id,
         kind,
         pattern,
-        starts_at: now,
+        starts_at,
         ends_at,
         author: author(&request.author)?,
         comment: line("comment", &request.comment, LONGEST_COMMENT)?,
@@ -147,6 +187,24 @@ pub fn plan(
         deleted_at: None,
         deleted_by: None,
     })
+}
+
+/// When it begins. A time of today that has passed means now.
+fn begins(
+    from: Option<&str>,
+    kind: SilenceKind,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Timestamp, SilenceError> {
+    let Some(text) = from else { return Ok(now) };
+    if kind != SilenceKind::Vacation {
+        return Err(SilenceError::FromOfSilence);
+    }
+    let at = instant(text, zone).ok_or_else(|| SilenceError::From(quoted(text)))?;
+    if local_day(at, zone) < local_day(now, zone) {
+        return Err(SilenceError::FromPast(quoted(text)));
+    }
+    Ok(at.max(now))
 }
 
 /// The author of a silence or an acknowledgement, as it is recorded: trimmed.
@@ -254,6 +312,42 @@ mod tests {
         ] {
             assert_eq!(lasting(text).unwrap().ends_at, ends_at.parse().unwrap(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_vacation_may_begin_later_and_is_counted_from_there() {
+        let vacation = |from: &str, until: Option<&str>, lasting: Option<&str>| {
+            planned(SilenceRequest {
+                subject: None,
+                vacation: true,
+                from: Some(from.to_owned()),
+                until: until.map(str::to_owned),
+                lasting: lasting.map(str::to_owned),
+                ..goals()
+            })
+        };
+        let later = vacation("2026-03-07", None, Some("3d")).unwrap();
+        assert_eq!(later.starts_at, "2026-03-07T00:00:00-05:00".parse().unwrap());
+        assert_eq!(later.ends_at, "2026-03-10T00:00:00-04:00".parse().unwrap());
+        assert_eq!(later.created_at, now());
+        let today = vacation("2026-03-03", Some("2026-03-05"), None).unwrap();
+        assert_eq!(today.starts_at, now(), "today has begun already");
+        for (from, until, lasting) in [
+            ("soon", None, Some("3d")),
+            ("2026-03-02", None, Some("3d")),
+            ("2026-03-07", Some("2026-03-07"), None),
+            ("2026-03-07", Some("2026-03-06"), None),
+            ("2026-03-07", None, Some("90d")),
+        ] {
+            let refused = vacation(from, until, lasting).unwrap_err().to_string();
+            assert!(refused.contains(": "), "{refused}");
+        }
+        let silence = SilenceRequest {
+            from: Some("2026-03-07".to_owned()),
+            lasting: Some("10d".to_owned()),
+            ..goals()
+        };
+        assert!(matches!(planned(silence), Err(SilenceError::FromOfSilence)));
     }
 
     #[test]

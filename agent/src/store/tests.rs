@@ -168,7 +168,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             error,
             StoreError::TooNew {
                 found: 99,
-                known: 7,
+                known: 8,
                 ..
             }
         ),
@@ -183,7 +183,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("schema version 99, this mecris-agent knows up to 7"),
+            .contains("schema version 99, this mecris-agent knows up to 8"),
         "{error}"
     );
     let raw = Connection::open(&place.path).unwrap();

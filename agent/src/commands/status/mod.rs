@@ -44,10 +44,12 @@ struct Shown {
     last_run: Option<RunRow>,
     decisions: Vec<DecisionRow>,
     notifications: Vec<Notification>,
-    /// What the person asked not to hear about at the moment.
+    /// What the person asked not to hear about at the moment, and the vacations that begin later.
     silences: Vec<SilenceView>,
     /// Alerts that another process left beside the state, and that are held back or not decided about yet.
     alerts_waiting: usize,
+    /// What a person said to another process, and that is not recorded yet.
+    words_waiting: usize,
 }
 
 pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
@@ -94,6 +96,9 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
         alerts_waiting: Spool::of(&settings.state.path)
             .waiting()
             .map_or(0, |waiting| waiting.len()),
+        words_waiting: Spool::of(&settings.state.path)
+            .words()
+            .map_or(0, |waiting| waiting.len()),
     };
     let store = match Store::open_read_only(&settings.state.path) {
         Ok(store) => store,
@@ -104,7 +109,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
         shown.last_run = runs::newest(connection)?;
         shown.status = Status::recorded(connection, shown.last_run.as_ref(), &facts, now)?;
         shown.notifications = outbox::list(connection, MESSAGES)?;
-        shown.silences = SilenceView::all(&silences::active(connection, now)?, now);
+        shown.silences = SilenceView::all(&silences::not_ended(connection, now)?, now);
         if let Some(run) = &shown.last_run {
             shown.never_ran = false;
             shown.decisions = decisions::list(connection, u32::MAX, Some(&run.id))?;

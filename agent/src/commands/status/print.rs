@@ -50,6 +50,13 @@ impl<'a, W: Write> Printer<'a, W> {
                 self.shown.alerts_waiting
             )?;
         }
+        if self.shown.words_waiting > 0 {
+            writeln!(
+                self.out,
+                "words         {} left here, not recorded yet",
+                self.shown.words_waiting
+            )?;
+        }
         if let Some(copies) = &self.status.copies {
             self.copies(copies)?;
         }
@@ -168,9 +175,14 @@ impl<'a, W: Write> Printer<'a, W> {
                 Some(&silence.comment),
                 self.zone,
             );
+            let span = if silence.active {
+                format!("{left} left")
+            } else {
+                format!("from {}", clock::local_minute(silence.starts_at, self.zone))
+            };
             writeln!(
                 self.out,
-                "{:<13} {}, {left} left{attribution}",
+                "{:<13} {}, {span}{attribution}",
                 silence.kind, silence.subject
             )?;
             if let Some(warning) = &silence.warning {

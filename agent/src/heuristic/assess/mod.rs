@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use derailed::derailed;
 pub use risk::{GoalRisk, derail_risk};
-pub(in crate::heuristic) use steps::last_day;
+pub(in crate::heuristic) use steps::{last_day, occasion};
 pub use unknown::untold;
 
 use crate::{

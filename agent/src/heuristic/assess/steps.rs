@@ -195,7 +195,7 @@ pub(super) fn severity(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> Seve
 
 /// Beeminder's day on which the goal derails. `losedate` is the last second of that day or the first instant
 /// after it: one second less is the same day in both.
-fn occasion(goal: &Goal, derails_at: Timestamp, zone: &TimeZone) -> Daystamp {
+pub(in crate::heuristic) fn occasion(goal: &Goal, derails_at: Timestamp, zone: &TimeZone) -> Daystamp {
     let last_instant = derails_at
         .saturating_sub(SignedDuration::from_secs(1))
         .unwrap_or(derails_at);

@@ -13,8 +13,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 pub use explain::{Explanation, Told, explain};
+pub(super) use goal::last_second;
 pub use goal::{GoalStanding, Usual};
-pub use names::{UnknownSubject, resolve};
+pub use names::{UnknownSubject, resolve, warning};
 
 use super::{
     assess::words::Local,

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::{config::nearest, domain::Subject};
+use rusqlite::Connection;
+
+use crate::{
+    config::nearest,
+    domain::{Subject, SubjectPattern},
+    heuristic::observe::last_account,
+};
 
 /// How many names an error lists.
 const LISTED: usize = 12;
@@ -41,6 +47,36 @@ pub fn resolve(name: &str, known: &BTreeSet<Subject>) -> Result<Vec<Subject>, Un
         })
         .find(|found: &Vec<Subject>| !found.is_empty())
         .ok_or_else(|| unknown(name, known))
+}
+
+/// A sentence if a pattern covers nothing that Mecris watches: no kind of subject, or a goal that the account of
+/// the last reading does not have.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn warning(connection: &Connection, pattern: &SubjectPattern) -> rusqlite::Result<Option<String>> {
+    let Some((_, account)) = last_account(connection)? else {
+        return Ok(pattern.warning());
+    };
+    let text = pattern.as_str();
+    let goals: BTreeSet<Subject> = account
+        .goals
+        .iter()
+        .map(|goal| Subject::goal(&goal.slug))
+        .collect();
+    let hint = || {
+        let near = meant(text, &goals).filter(|near| near.as_str() != text);
+        near.map(|near| format!(", did you mean {near}?"))
+            .unwrap_or_default()
+    };
+    let is_exact = !text.contains(['*', '?']);
+    Ok(match (text.strip_prefix("goal:"), pattern.warning()) {
+        (Some(slug), _) if is_exact && !goals.iter().any(|goal| goal.as_str() == text) => {
+            Some(format!("the account has no goal {slug}{}", hint()))
+        }
+        (_, Some(warning)) if is_exact => Some(format!("{warning}{}", hint())),
+        (_, warning) => warning,
+    })
 }
 
 /// The subject that a person probably meant by a name that nothing has.

@@ -11,11 +11,11 @@ use crate::{
     clock::{DeadlineOffset, beeminder_day, days_from},
     config::{self, Settings, Source},
     domain::{ChannelKind, Condition, Money, Observation, Reason, Silence, SilenceKind, Trigger},
-    heuristic::assess::Observed,
+    heuristic::{Forewarning, assess::Observed},
     notify::outbox::insert_delivered,
     store::{
         self,
-        tables::{entries::Entry, runs::RunRow, silences},
+        tables::{entries::Entry, forewarned, runs::RunRow, silences},
     },
 };
 
@@ -224,6 +224,43 @@ fn a_vacation_and_a_silence_to_come_are_foreseen() {
     // The eve of the vacation is the last day of what derails in it.
     assert!(when("wednesday").unwrap() < at("2026-11-18T00:00:00-05:00"));
     assert_eq!(when("friday"), Some(at("2026-11-20T20:00:00-05:00")));
+}
+
+#[test]
+fn what_a_person_heard_of_a_vacation_counts_for_a_day() {
+    let goals = [goal("wednesday", 2, 0)];
+    let away = word(
+        SilenceKind::Vacation,
+        "*",
+        "2026-11-18T00:00:00-05:00",
+        "2026-11-20T00:00:00-05:00",
+    );
+    let said_on_the_eve = |heard: &str| {
+        let settings = settings("heuristic.lead_days = 0");
+        let rules = Rules::new(&settings, CHANNELS.to_vec());
+        let mut connection = store::in_memory().unwrap();
+        pass(&mut connection, &rules, &goals, Trigger::Schedule, at(MONDAY));
+        let forewarning = Forewarning::of(&connection, &away, &zone(), at(heard)).unwrap();
+        assert_eq!(forewarning.goals.len(), 1, "{forewarning:?}");
+        let tx = connection.transaction().unwrap();
+        silences::insert(&tx, &away).unwrap();
+        forewarned::insert(&tx, &away.id, &forewarning.goals, None, at(heard)).unwrap();
+        tx.commit().unwrap();
+        let eve = (at(heard), at("2026-11-18T00:00:00-05:00"));
+        let timetable = crate::heuristic::promised_by_serve(&settings);
+        let passes: Vec<Timestamp> = timetable.promised_between(eve.0, eve.1).collect();
+        let mut told = Vec::new();
+        for now in passes {
+            told.extend(pass(&mut connection, &rules, &goals, Trigger::Schedule, now));
+        }
+        told.len()
+    };
+    assert_eq!(said_on_the_eve("2026-11-17T10:00:00-05:00"), 0);
+    assert_eq!(
+        said_on_the_eve("2026-11-16T18:00:00-05:00"),
+        1,
+        "a day later it is said"
+    );
 }
 
 /// A state after one pass at `now`, and its view.

@@ -23,7 +23,7 @@ use crate::{
         views::{SilenceView, silence::Silences},
     },
     silences::{
-        record,
+        record::{self, Waits},
         request::{self, SilenceError, SilenceRequest},
     },
     store::tables::silences,
@@ -40,10 +40,12 @@ pub(in crate::http) struct NewSilence {
     /// `goal:*` or `*`. A pattern covers what Mecris says about itself only if it spells out the part before
     /// the colon: `upstream:*`, `channel:*`, `run`.
     subject: Option<String>,
+    /// When a vacation begins, written as `until` is; now unless said otherwise.
+    from: Option<String>,
     /// Its end: `2026-12-24T18:00` or `2026-12-24` (its first moment) on the person's clock, or with an
     /// offset. At most 90 days away.
     until: Option<String>,
-    /// Instead of `until`, how long: `2h`, `3d`, `1w 2d`; up to `90d`.
+    /// Instead of `until`, how long from its beginning: `2h`, `3d`, `1w 2d`; up to 90 days from now.
     r#for: Option<String>,
     /// A vacation: silent about everything that the person promised. Needs no `subject`.
     #[serde(default)]
@@ -79,9 +81,10 @@ pub(in crate::http) struct Removal {
     author: Option<String>,
 }
 
-/// Silences what a pattern covers, from now on.
+/// Silences what a pattern covers, from now on; a vacation may begin later.
 ///
-/// If several silences cover one subject, the one that ends last counts.
+/// The answer to a vacation says which goals derail while it lasts if nothing is entered, by the last reading.
+/// For 24 hours, what it says is not said again. If several silences cover one subject, the one that ends last counts.
 #[utoipa::path(post, path = "/silences", tag = "silences", params(NewSilence),
     responses((status = 201, body = SilenceView), (status = 400, description = "it cannot be understood, is over already or too long")))]
 pub(in crate::http) async fn create(
@@ -92,6 +95,7 @@ pub(in crate::http) async fn create(
     let now = app.clock.now();
     let NewSilence {
         subject,
+        from,
         until,
         r#for: lasting,
         vacation,
@@ -100,6 +104,7 @@ pub(in crate::http) async fn create(
     } = new;
     let wish = SilenceRequest {
         subject,
+        from,
         until,
         lasting,
         vacation,
@@ -107,9 +112,11 @@ pub(in crate::http) async fn create(
         comment,
     };
     let planned = request::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
-    let (silence, zone) = (planned.clone(), app.settings.zone.clone());
-    app.note(move |tx| record::silence(tx, &silence, &zone)).await?;
-    Ok((StatusCode::CREATED, Json(SilenceView::new(&planned, now))))
+    let zone = app.settings.zone.clone();
+    let begun = app
+        .note(move |tx| record::silence(tx, &planned, &zone, Waits::Yes))
+        .await?;
+    Ok((StatusCode::CREATED, Json(SilenceView::answer(begun, now))))
 }
 
 /// What is silent and until when. What ends first comes first.
@@ -123,9 +130,11 @@ pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args
         } else {
             Vec::new()
         };
-        Ok((silences::active(connection, now)?, ended))
+        Ok((silences::not_ended(connection, now)?, ended))
     })?;
-    let vacation = rows.iter().rfind(|row| row.kind == SilenceKind::Vacation);
+    let vacation = rows
+        .iter()
+        .rfind(|row| row.kind == SilenceKind::Vacation && row.is_active(now));
     let vacation = vacation.map(|row| SilenceView::new(row, now));
     rows.extend(ended);
     Ok(Json(Silences {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::tables::snapshots;
 
 /// How many silences are on record.
 async fn recorded(server: &Harness) -> u64 {
@@ -158,4 +159,47 @@ async fn the_list_has_what_holds_and_what_is_over_only_if_asked() {
     assert_eq!(subjects(&list), ["goal:*", "walk", "*", "run"]);
     assert_eq!(list["silences"][3]["active"], false);
     assert_eq!(server.get("/silences?all=true&limit=0").await.status, 422);
+}
+
+#[tokio::test]
+async fn a_vacation_that_begins_later_is_answered_with_what_derails_while_it_lasts() {
+    let server = serve().await;
+    let (at, account) = crate::http::views::testing::snapshot_at(now()).unwrap();
+    let put = move |tx: &rusqlite::Transaction<'_>| snapshots::put(tx, snapshots::BEEMINDER, at, &account);
+    server.store.write(put).await.unwrap();
+    let vacation = server
+        .post("/silences?vacation=true&from=2026-11-23T12:00&until=2026-11-25")
+        .await;
+    assert_eq!(vacation.status, 201, "{vacation:?}");
+    let vacation = vacation.json();
+    assert_eq!(
+        (&vacation["starts_at"], &vacation["active"]),
+        (&json!("2026-11-23T17:00:00Z"), &json!(false))
+    );
+    let goals = vacation["forewarning"]["goals"].as_array().unwrap();
+    assert_eq!(goals.len(), 1, "{vacation:#}");
+    assert_eq!(
+        (&goals[0]["subject"], &goals[0]["stake"]),
+        (&json!("goal:ellinika"), &json!(5.0))
+    );
+    let listed = server.get("/silences").await.json();
+    assert_eq!(
+        (&listed["count"], &listed["vacation"]),
+        (&json!(1), &Value::Null),
+        "it has not begun"
+    );
+    for query in [
+        "subject=goal:*&from=2026-11-23&for=2h",
+        "vacation=true&from=soon&for=2h",
+        "vacation=true&from=2026-11-20&for=2h",
+        "vacation=true&from=2026-11-25&until=2026-11-24",
+    ] {
+        let reply = server.post(&format!("/silences?{query}")).await;
+        assert_eq!(reply.status, 400, "{query}: {reply:?}");
+    }
+    let odd = server.post("/silences?subject=goal:raeding&for=2h").await.json();
+    assert_eq!(
+        odd["warning"],
+        "the account has no goal raeding, did you mean goal:reading?"
+    );
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::Silence;
+use crate::{domain::Silence, heuristic::Forewarning, silences::record::Begun};
 
 /// One silence or vacation.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -37,6 +37,9 @@ pub struct SilenceView {
     pub deleted_by: Option<String>,
     /// A sentence if the pattern covers nothing that Mecris watches.
     pub warning: Option<String>,
+    /// In the answer to a vacation that begins: what derails while it lasts, by the last reading. `null`
+    /// elsewhere.
+    pub forewarning: Option<Forewarning>,
 }
 
 /// `GET /silences`.
@@ -44,9 +47,10 @@ pub struct SilenceView {
 pub struct Silences {
     /// How many are listed.
     pub count: usize,
-    /// The silences that hold, the first to end first; then those that have ended, if that was asked for.
+    /// The silences that hold and the vacations that begin later, the first to end first; then those that have
+    /// ended, if that was asked for.
     pub silences: Vec<SilenceView>,
-    /// The vacation that ends last; `null`: there is none.
+    /// The vacation that holds and ends last; `null`: there is none.
     pub vacation: Option<SilenceView>,
 }
 
@@ -66,6 +70,16 @@ impl SilenceView {
             deleted_at: silence.deleted_at,
             deleted_by: silence.deleted_by.clone(),
             warning: silence.pattern.warning(),
+            forewarning: None,
+        }
+    }
+
+    /// The answer to a person who asked for it.
+    pub fn answer(begun: Begun, now: Timestamp) -> Self {
+        Self {
+            warning: begun.warning,
+            forewarning: begun.forewarning,
+            ..Self::new(&begun.silence, now)
         }
     }
 

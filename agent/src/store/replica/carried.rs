@@ -1,9 +1,9 @@
 //! What a return to an earlier state must not undo: what was said, to whom, and how the person answered.
 //!
 //! Figures (budgets, sessions, readings of odometers, imports) go back to what they were. Events do not: passes
-//! and decisions, messages with their attempts, claims and steps, silences, acknowledgements, channels that are
-//! known to be broken, and what Beeminder showed are taken over from a later state. If both states have the same row, `TABLES` says which of
-//! the two counts.
+//! and decisions, messages with their attempts, claims and steps, silences, what was announced for a vacation,
+//! acknowledgements, channels that are known to be broken, and what Beeminder showed are taken over from a later
+//! state. If both states have the same row, `TABLES` says which of the two counts.
 
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Carried {
 }
 
 /// Each table, and when its later row wins. Tables that other tables refer to come first.
-const TABLES: [(&str, Clash); 12] = [
+const TABLES: [(&str, Clash); 13] = [
     ("runs", Clash::Stays),
     (
         "silences",
@@ -43,6 +43,7 @@ const TABLES: [(&str, Clash); 12] = [
     ),
     ("claims", Clash::Later("excluded.claimed_at > claims.claimed_at")),
     ("steps", Clash::Later("excluded.claimed_at > steps.claimed_at")),
+    ("forewarned", Clash::Stays),
     ("broken_channels", Clash::Stays),
     (
         "entries",

@@ -82,6 +82,7 @@ fn rename(tx: &Transaction<'_>, renamed: &[Renamed]) -> rusqlite::Result<()> {
             "UPDATE steps SET subject = ?2 WHERE subject = ?1",
             "UPDATE claims SET subject = ?2 WHERE subject = ?1",
             "UPDATE untold SET subject = ?2 WHERE subject = ?1",
+            "UPDATE forewarned SET subject = ?2 WHERE subject = ?1",
         ] {
             tx.execute(sql, params![from, between(nth)])?;
         }
@@ -95,6 +96,7 @@ fn rename(tx: &Transaction<'_>, renamed: &[Renamed]) -> rusqlite::Result<()> {
             "UPDATE OR IGNORE steps SET subject = ?2 WHERE subject = ?1",
             "UPDATE OR IGNORE claims SET subject = ?2 WHERE subject = ?1",
             "UPDATE OR IGNORE untold SET subject = ?2 WHERE subject = ?1",
+            "UPDATE OR IGNORE forewarned SET subject = ?2 WHERE subject = ?1",
             "UPDATE silences SET pattern = ?2 WHERE pattern = ?1",
         ] {
             tx.execute(sql, params![between(nth), to])?;
@@ -103,6 +105,7 @@ fn rename(tx: &Transaction<'_>, renamed: &[Renamed]) -> rusqlite::Result<()> {
             "DELETE FROM steps WHERE subject = ?1",
             "DELETE FROM claims WHERE subject = ?1",
             "DELETE FROM untold WHERE subject = ?1",
+            "DELETE FROM forewarned WHERE subject = ?1",
         ] {
             tx.execute(sql, [between(nth)])?;
         }

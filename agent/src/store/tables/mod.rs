@@ -11,6 +11,7 @@ pub mod derailments;
 pub mod entries;
 pub mod entry_histories;
 pub mod export;
+pub mod forewarned;
 pub mod goal_names;
 pub mod lineage;
 pub mod odometer;

@@ -26,7 +26,7 @@ pub use expire::expire;
 pub use state::State;
 pub use view::{
     Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,
-    messages_since, page,
+    messages_since, named, newest_about_something, page,
 };
 pub use waiting::{
     Retold, Waiting, is_no_longer_so, mark_no_longer_so, of_passes, release, retell, withdraw,

@@ -5,7 +5,8 @@
 //! * From a week to `state.retention_days`: if several decisions to stay silent say the same about a subject
 //!   on a day, only the first is kept. Passes that found everything out in time and that no row refers to any
 //!   more are deleted.
-//! * Older than that: messages with their claims and attempts, decisions and passes are deleted.
+//! * Older than that: messages with their claims and attempts, decisions, passes and what was announced for
+//!   vacations are deleted.
 //!
 //! What was entered into goals and how the goals stood is kept for 120 days, whatever `state.retention_days`
 //! says.
@@ -57,6 +58,7 @@ fn forget_old(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
     let mut gone = 0;
     for sql in [
         "DELETE FROM decisions WHERE at < ?1",
+        "DELETE FROM forewarned WHERE told_at < ?1",
         "DELETE FROM claims WHERE claimed_at < ?1
             AND day NOT IN (SELECT DISTINCT day FROM claims ORDER BY day DESC LIMIT 7)
             AND notification_id IN (SELECT id FROM notifications WHERE next_at IS NULL AND created_at < ?1)
@@ -69,10 +71,12 @@ fn forget_old(tx: &Transaction<'_>, before: Time) -> rusqlite::Result<usize> {
             (SELECT id FROM notifications n WHERE next_at IS NULL AND created_at < ?1
                 AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = n.id)
                 AND NOT EXISTS (SELECT 1 FROM steps WHERE notification_id = n.id)
+                AND NOT EXISTS (SELECT 1 FROM forewarned WHERE notification_id = n.id)
                 AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = n.id))",
         "DELETE FROM notifications WHERE next_at IS NULL AND created_at < ?1
             AND NOT EXISTS (SELECT 1 FROM claims WHERE notification_id = notifications.id)
             AND NOT EXISTS (SELECT 1 FROM steps WHERE notification_id = notifications.id)
+            AND NOT EXISTS (SELECT 1 FROM forewarned WHERE notification_id = notifications.id)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE notification_id = notifications.id)",
         "DELETE FROM runs WHERE started_at < ?1
             AND id NOT IN (SELECT id FROM runs WHERE succeeded = 1 ORDER BY started_at DESC LIMIT 2)

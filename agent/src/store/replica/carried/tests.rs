@@ -41,6 +41,7 @@ async fn earlier_and_later() -> (Store, Store, [TempDir; 2]) {
          UPDATE silences SET deleted_at = '{LATER}', deleted_by = 'me' WHERE id = 's1';
          INSERT INTO broken_channels VALUES ('sms', '{LATER}', '{LATER}', '{LATER}', 0, NULL, 'no');
          INSERT INTO steps VALUES ('goal:reading', '2026-11-21', 'ahead', 'WARNING', 'm2', '{LATER}');
+         INSERT INTO forewarned VALUES ('s1', 'goal:reading', '2026-11-25', '{LATER}', NULL, '{LATER}', 'm2');
          INSERT INTO entries VALUES ('reading', 'd1', '2026-11-20', '{LATER}', 1, 0, 0, NULL);
          INSERT INTO readings (goal, at, state, deadline, entered) VALUES ('reading', '{LATER}', 'active', 0, '');
          INSERT INTO derailments VALUES ('reading', '2026-11-20', '{LATER}', NULL, NULL, 'frozen');
@@ -91,6 +92,7 @@ async fn what_happened_is_not_undone_and_figures_are() {
             ("attempts", 2),
             ("claims", 1),
             ("steps", 1),
+            ("forewarned", 1),
             ("broken_channels", 1),
             ("entries", 1),
             ("readings", 1),
@@ -106,6 +108,7 @@ async fn what_happened_is_not_undone_and_figures_are() {
         "attempts",
         "claims",
         "steps",
+        "forewarned",
         "broken_channels",
         "entries",
         "readings",

@@ -126,6 +126,28 @@ pub fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Notific
     Ok(Some(notification))
 }
 
+/// The id of the message that a person names by its id or by the tag of its text, with or without `#`.
+pub fn named(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    let name = name.trim();
+    connection
+        .prepare_cached("SELECT id FROM notifications WHERE id = ?1 OR tag = ?2")?
+        .query_row((name, format!("#{}", name.trim_start_matches('#'))), |row| {
+            row.get(0)
+        })
+        .optional()
+}
+
+/// The id of the newest message up to an instant that tells something; a test message does not.
+pub fn newest_about_something(connection: &Connection, until: Timestamp) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM notifications WHERE subjects <> '[]' AND created_at <= ?1
+              ORDER BY created_at DESC, id DESC LIMIT 1",
+        )?
+        .query_row([time(until)], |row| row.get(0))
+        .optional()
+}
+
 /// Notes that the person knows about a message; says whether that is new. What waits for another try is given
 /// up: it would only say what is known (what an earlier try may have told them stays in doubt). An attempt under
 /// way goes its way, but is the last ([`is_acknowledged`]).

@@ -1,0 +1,103 @@
+//! Records the words that other processes left. Where nobody waits for the answer to a vacation, a message says
+//! what derails while it lasts.
+
+use super::{
+    Pickup,
+    pickup::{is_held_back, log},
+    spool::{Unreadable, Waiting},
+};
+use crate::{
+    heuristic::{Forewarning, HeuristicError},
+    silences::{
+        asked::{Answer, Asked},
+        record::{Begun, Waits},
+    },
+    store::tables::{forewarned, silences},
+};
+
+/// Whether a word is settled, or waits for a message that is held back for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    Settled,
+    HeldBack,
+}
+
+impl Pickup {
+    pub(super) async fn take_words(&mut self, words: &[Waiting<Asked>]) {
+        for word in words {
+            if self.is_held_back(&word.file) {
+                continue;
+            }
+            match &word.content {
+                Ok(asked) => match self.take(asked).await {
+                    Ok(Taken::Settled) => {}
+                    Ok(Taken::HeldBack) => {
+                        self.hold_back(&word.file);
+                        continue;
+                    }
+                    Err(error) => {
+                        return tracing::error!(%error, "cannot record what a person said: trying again");
+                    }
+                },
+                Err(Unreadable::Nonsense(error)) => {
+                    tracing::error!(%error, "the file of a person's word holds none: the file is removed");
+                }
+                Err(Unreadable::System(error)) => {
+                    tracing::error!(%error, file = %word.file.display(), "cannot read a person's word: trying again");
+                    self.hold_back(&word.file);
+                    continue;
+                }
+            }
+            if let Err(error) = self.spool.done(word) {
+                tracing::warn!(%error, "cannot remove a word that is recorded: it will be recorded again");
+            }
+        }
+    }
+
+    async fn take(&self, asked: &Asked) -> Result<Taken, HeuristicError> {
+        let (word, zone) = (asked.clone(), self.zone.clone());
+        let answer = self
+            .store
+            .write_and_copy(self.copy_within, move |tx| word.record(tx, &zone, Waits::No))
+            .await?;
+        match answer {
+            Ok(Answer::Begun(begun)) => self.announce(&begun).await,
+            Ok(Answer::Ended(_) | Answer::Acknowledged(_)) => Ok(Taken::Settled),
+            Err(error) => {
+                tracing::error!(%error, "what a person said cannot be recorded and is dropped");
+                Ok(Taken::Settled)
+            }
+        }
+    }
+
+    /// Sends what derails while a vacation lasts, unless the vacation was taken back meanwhile.
+    async fn announce(&self, begun: &Begun) -> Result<Taken, HeuristicError> {
+        if begun.forewarning.is_none() {
+            return Ok(Taken::Settled);
+        }
+        let (now, id) = (self.clock.now(), begun.silence.id.clone());
+        // What was read when the person asked may be hours old if the message was held back.
+        let (forewarning, recorded) = self.store.read(|connection| {
+            let forewarning = Forewarning::of(connection, &begun.silence, &self.zone, now)?;
+            Ok((forewarning, silences::get(connection, &id)?))
+        })?;
+        let holds = recorded.is_some_and(|vacation| !vacation.is_over(now));
+        let alert = forewarning.alert(&begun.silence, &self.zone, now);
+        let Some(condition) = alert.filter(|_| holds) else {
+            return Ok(Taken::Settled);
+        };
+        let (decisions, message) = self.heuristic.alert(vec![condition.clone()]).await?;
+        log(&decisions);
+        let Some(message) = message else {
+            let waits = is_held_back(&decisions) && !self.is_past(&condition);
+            return Ok(if waits { Taken::HeldBack } else { Taken::Settled });
+        };
+        let goals = forewarning.goals;
+        self.store
+            .write_and_copy(self.copy_within, move |tx| {
+                forewarned::insert(tx, &id, &goals, Some(&message), now)
+            })
+            .await?;
+        Ok(Taken::Settled)
+    }
+}

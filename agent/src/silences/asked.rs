@@ -1,0 +1,139 @@
+//! What a person asks for at the command line. It can wait in a file until the process that has the state takes it
+//! up ([`crate::alerts`]).
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    record::{self, Begun, Waits},
+    request::{self, SilenceError, SilenceRequest},
+};
+use crate::{
+    domain::{PatternError, Silence, SubjectPattern},
+    store::tables::outbox::{self, Notification},
+};
+
+/// A person's word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Time-ordered unique id: a word that is recorded twice counts once.
+    pub id: String,
+    /// When they said it.
+    pub at: Timestamp,
+    /// Who said it.
+    pub author: String,
+    /// What they said.
+    pub what: What,
+}
+
+/// What a person says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// "Not now", or "I am away".
+    Silence(SilenceRequest),
+    /// Ends the silences of this pattern.
+    Unsilence(String),
+    /// Ends the vacation, and those that begin later.
+    EndVacation,
+    /// "I know": the message with this id or tag.
+    Acknowledge(String),
+    /// "I know": the newest message about something.
+    AcknowledgeLast,
+}
+
+/// What became of a person's word.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A silence or vacation is on record.
+    Begun(Box<Begun>),
+    /// These ended. There may be none.
+    Ended(Vec<Silence>),
+    /// The message that was acknowledged.
+    Acknowledged(Box<Notification>),
+}
+
+/// Why a person's word cannot be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum AskedError {
+    /// The silence cannot be understood.
+    #[error(transparent)]
+    Silence(#[from] SilenceError),
+    /// The pattern cannot be understood.
+    #[error("subject: {0}")]
+    Pattern(#[from] PatternError),
+    /// There is no such message.
+    #[error(
+        "there is no message {0:?}: expected the id or the tag of a message, as `status --json` or its text shows it"
+    )]
+    NoMessage(String),
+    /// There is no message at all.
+    #[error("there is no message yet")]
+    NoMessageYet,
+}
+
+impl Asked {
+    /// Records it.
+    ///
+    /// # Errors
+    /// The error of SQLite; inside, why it cannot be recorded.
+    pub fn record(
+        &self,
+        tx: &Transaction<'_>,
+        zone: &TimeZone,
+        waits: Waits,
+    ) -> rusqlite::Result<Result<Answer, AskedError>> {
+        match &self.what {
+            What::Silence(request) => {
+                let planned = match request::plan(request.clone(), self.id.clone(), self.at, zone) {
+                    Ok(planned) => planned,
+                    Err(error) => return Ok(Err(error.into())),
+                };
+                let begun = record::silence(tx, &planned, zone, waits)?;
+                Ok(Ok(Answer::Begun(begun.into())))
+            }
+            What::Unsilence(pattern) => match pattern.trim().parse() {
+                Ok(pattern) => self.end(tx, Some(&pattern), zone),
+                Err(error) => Ok(Err(AskedError::Pattern(error))),
+            },
+            What::EndVacation => self.end(tx, None, zone),
+            What::Acknowledge(name) => {
+                let found = outbox::named(tx, name)?;
+                self.acknowledge(tx, found, || AskedError::NoMessage(name.clone()), zone)
+            }
+            What::AcknowledgeLast => {
+                let found = outbox::newest_about_something(tx, self.at)?;
+                self.acknowledge(tx, found, || AskedError::NoMessageYet, zone)
+            }
+        }
+    }
+
+    fn end(
+        &self,
+        tx: &Transaction<'_>,
+        pattern: Option<&SubjectPattern>,
+        zone: &TimeZone,
+    ) -> rusqlite::Result<Result<Answer, AskedError>> {
+        let ended = record::unsilence_all(tx, pattern, &self.author, self.at, zone)?;
+        Ok(Ok(Answer::Ended(ended)))
+    }
+
+    fn acknowledge(
+        &self,
+        tx: &Transaction<'_>,
+        id: Option<String>,
+        missing: impl FnOnce() -> AskedError,
+        zone: &TimeZone,
+    ) -> rusqlite::Result<Result<Answer, AskedError>> {
+        let Some(id) = id else { return Ok(Err(missing())) };
+        let message = record::acknowledge(tx, &id, &self.author, self.at, zone)?;
+        Ok(message
+            .map(Box::new)
+            .map(Answer::Acknowledged)
+            .ok_or_else(missing))
+    }
+}
+
+#[cfg(test)]
+mod tests;
