@@ -22,6 +22,22 @@ pub(super) fn roughly(seconds: i64) -> String {
     }
 }
 
+/// A past instant beside the present: `at 15:00`, `at 15:00 yesterday`, `at 15:00 last Friday`, `at 15:00 on
+/// 2026-11-01`.
+pub(super) fn as_of(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (day, today) = (
+        clock::local_day(at, zone).date(),
+        clock::local_day(now, zone).date(),
+    );
+    let time = clock::local_time_of_day(at, zone);
+    match clock::days_from(day, today) {
+        ..=0 => format!("at {time}"),
+        1 => format!("at {time} yesterday"),
+        2..=7 => format!("at {time} last {}", day.strftime("%A")),
+        _ => format!("at {time} on {day}"),
+    }
+}
+
 /// Who asked for a silence or acknowledged a message, until when and why, with a leading space: ` (by laptop
 /// until 2026-11-21 18:00 EST: on a plane)`.
 pub(super) fn attribution(
@@ -143,4 +159,24 @@ fn observation(view: &ObservationView, zone: &TimeZone) -> String {
         .map(|why| format!(": {why}"))
         .unwrap_or_default();
     format!("{status}{at}{why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_fact_is_said_as_of_its_time() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (then, words) in [
+            ("2026-11-23T15:00:00-05:00", "at 15:00"),
+            ("2026-11-22T23:59:00-05:00", "at 23:59 yesterday"),
+            ("2026-11-20T15:00:00-05:00", "at 15:00 last Friday"),
+            ("2026-11-16T15:00:00-05:00", "at 15:00 last Monday"),
+            ("2026-11-15T15:00:00-05:00", "at 15:00 on 2026-11-15"),
+        ] {
+            assert_eq!(as_of(at(then), at("2026-11-23T16:00:00-05:00"), &zone), words);
+        }
+    }
 }

@@ -5,8 +5,6 @@ use super::{Money, Provider, word::word};
 
 word! {
     /// How a budget stands.
-    #[derive(utoipa::ToSchema)]
-    #[schema(as = BudgetHealth)]
     pub enum Health: "a budget's health" in "UPPERCASE" {
         /// Within the plan.
         Good,

@@ -83,10 +83,14 @@ pub struct NotificationView {
 }
 
 impl Report {
-    /// Whether anything could not be found out that this pass was to find out: exit code 3.
+    /// Whether anything could not be found out that this pass was to find out.
+    pub fn is_incomplete(&self) -> bool {
+        self.observations.something_unknown() || self.conditions.iter().any(unknown::was_to_be_found_out)
+    }
+
+    /// Whether anything could not be found out, or nobody knows yet what became of a message: exit code 3.
     pub fn something_unknown(&self) -> bool {
-        self.observations.something_unknown()
-            || self.conditions.iter().any(unknown::was_to_be_found_out)
+        self.is_incomplete()
             || self
                 .notifications
                 .iter()

@@ -248,7 +248,7 @@ impl Pass {
             started_at: self.now,
             finished_at: self.finished_at,
             trigger: self.trigger,
-            outcome: if report.something_unknown() {
+            outcome: if report.is_incomplete() {
                 RunOutcome::Unknown
             } else {
                 RunOutcome::Done

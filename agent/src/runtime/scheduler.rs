@@ -278,8 +278,14 @@ impl Scheduler {
         self.live.upstream("beeminder", beeminder_read);
         self.emf.count(finished_at, &[(pass_metric(beeminder_read), 1)]);
         self.metrics.upstream("beeminder", beeminder_read);
+        match &report.observations.beeminder.why {
+            Some(why) if !beeminder_read => self.live.degrade("beeminder", why.clone()),
+            _ => self.live.recover("beeminder"),
+        }
+        // The message of this pass is on its way: that says nothing about what the pass found out.
+        let is_incomplete = report.is_incomplete();
         self.metrics.run_finished(
-            if report.something_unknown() {
+            if is_incomplete {
                 RunOutcome::Unknown
             } else {
                 RunOutcome::Done
@@ -293,7 +299,7 @@ impl Scheduler {
             self.metrics.decided(decision.reason);
         }
         log_decisions(report, false);
-        let unknown = if report.something_unknown() {
+        let unknown = if is_incomplete {
             ", something was unknown"
         } else {
             ""

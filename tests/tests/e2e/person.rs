@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use mecris_tests::{
+    agent::Daemon,
     beeminder::{Fault, GoalSpec, PointSpec},
     wait::until,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{AFTERNOON, Stage};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -287,4 +288,116 @@ fn a_vacation_beside_the_daemon_is_answered_by_a_message() {
         "{}",
         daemon.logs()
     );
+}
+
+#[test]
+fn an_old_state_says_so_first_and_a_daemon_that_runs_is_named() {
+    let stage = Stage::new();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    stage.pass(AFTERNOON);
+    let old = stage.setup.agent(&["status"]);
+    assert_eq!(old.code, 3, "{}", old.everything());
+    assert!(
+        old.stdout
+            .starts_with("OVERDUE       no pass since 2026-03-03 15:00 EST ("),
+        "{}",
+        old.stdout
+    );
+    assert!(
+        old.stdout.contains("decisions     at 15:00 on 2026-03-03:"),
+        "{}",
+        old.stdout
+    );
+    assert!(
+        old.stdout.contains("daemon        none runs here"),
+        "{}",
+        old.stdout
+    );
+
+    let daemon = stage.setup.serve();
+    assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200);
+    let new = stage.setup.agent(&["status"]).stdout;
+    assert!(
+        new.contains(&format!("daemon        runs here, process {}", daemon.pid())),
+        "{new}"
+    );
+    assert!(
+        !new.contains("OVER") && new.contains("window        always open"),
+        "{new}"
+    );
+    let json = stage.setup.agent(&["status", "--json"]).json();
+    assert_eq!(
+        (&json["overdue"], &json["holder"]["daemon"]),
+        (&false.into(), &true.into())
+    );
+}
+
+/// A number of `/metrics`.
+fn metric(daemon: &Daemon, name: &str) -> String {
+    let metrics = daemon.get("/metrics").body;
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name} in {metrics}"))
+        .trim()
+        .to_owned()
+}
+
+#[test]
+fn a_pass_that_sent_found_everything_out() {
+    let stage = Stage::of_the_daemon();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    let daemon = stage.setup.serve();
+    assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200);
+    let sent = until(PATIENCE, || (stage.twilio.accepted_count() > 0).then_some(()));
+    assert!(sent.is_some(), "{}", daemon.logs());
+    assert_eq!(metric(&daemon, "mecris_runs_total{outcome=\"unknown\"}"), "0");
+    assert!(
+        !daemon.logs().contains("WARN"),
+        "serve at home warns of nothing: {}",
+        daemon.logs()
+    );
+}
+
+#[test]
+fn health_is_degraded_while_beeminder_fails() {
+    let stage = Stage::of_the_daemon();
+    let daemon = stage.setup.serve();
+    let degraded_after_a_pass = || {
+        assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200);
+        let health = daemon.get("/health").json();
+        (
+            health["degraded"].clone(),
+            health["services"]["beeminder"].clone(),
+        )
+    };
+    assert_eq!(degraded_after_a_pass(), (json!([]), "ok".into()));
+    for fault in [Fault::Status(503), Fault::BadToken] {
+        stage.beeminder.fail(fault);
+        assert_eq!(degraded_after_a_pass(), (json!(["beeminder"]), "error".into()));
+        stage.beeminder.clear_faults();
+    }
+}
+
+#[test]
+fn a_cold_start_with_beeminder_down_shows_nothing_as_safe() {
+    let stage = Stage::of_the_daemon();
+    stage.beeminder.fail(Fault::Status(503));
+    let daemon = stage.setup.serve();
+    assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200);
+    let status = daemon.get("/beeminder/status").json();
+    for count in ["safe_count", "warning_count", "critical_count", "unknown_count"] {
+        assert_eq!(status[count], Value::Null, "{status:#}");
+    }
+    assert_eq!(status["derail_risk"], "UNKNOWN");
+    let emergencies = daemon.get("/beeminder/emergency").json();
+    assert_eq!(
+        (&emergencies["count"], &emergencies["emergencies"][0]["urgency"]),
+        (&1.into(), &"UNKNOWN".into())
+    );
+    let context = daemon.get("/narrator/context").json();
+    assert_eq!(
+        context["summary"],
+        "Active goals: not_configured, Pending todos: not_configured, Beeminder goals: unknown, Budget: not_configured"
+    );
+    assert_eq!(context["daily_walk_status"], Value::Null);
+    assert_eq!(daemon.get("/usage").json()["budget_health"], "NOT_CONFIGURED");
 }

@@ -15,10 +15,11 @@ use crate::{
     clock::Clock,
     config::{Environment, Settings},
     domain::RunOutcome,
+    heuristic::Promises,
     http::views::SilenceView,
     status::{Facts, Status},
     store::{
-        Store, StoreError,
+        Lock, Store, StoreError,
         tables::{
             decisions::{self, DecisionRow},
             outbox::{self, Notification},
@@ -41,6 +42,10 @@ struct Shown {
     status: Status,
     /// No pass was ever made: there is no state yet.
     never_ran: bool,
+    /// Two promised passes or more did not take place since the last one: what follows is old.
+    overdue: bool,
+    /// The process that has the state of this machine; `null`: none has.
+    holder: Option<Holder>,
     last_run: Option<RunRow>,
     decisions: Vec<DecisionRow>,
     notifications: Vec<Notification>,
@@ -50,6 +55,31 @@ struct Shown {
     alerts_waiting: usize,
     /// What a person said to another process, and that is not recorded yet.
     words_waiting: usize,
+}
+
+/// A process that has the state.
+#[derive(Serialize)]
+struct Holder {
+    /// Its id; `?`: not known.
+    process: String,
+    /// Whether it is a daemon; `null`: not known. Otherwise it makes one pass, or answers one command.
+    daemon: Option<bool>,
+}
+
+impl Holder {
+    fn of(database: &Path) -> anyhow::Result<Option<Self>> {
+        let process = Lock::holder(database)?;
+        Ok(process.map(|process| Self {
+            daemon: is_daemon(&process),
+            process,
+        }))
+    }
+}
+
+/// Whether a process was started as `serve`, as far as the system tells.
+fn is_daemon(process: &str) -> Option<bool> {
+    let line = std::fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    Some(line.split(|&byte| byte == 0).any(|argument| argument == b"serve"))
 }
 
 pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow::Result<Exit> {
@@ -75,7 +105,7 @@ pub(super) async fn status(config: Option<&Path>, options: &JsonArgs) -> anyhow:
     }
     let copies = shown.status.copies.as_ref();
     let copied = copies.is_none_or(|copies| copies.saved.is_some() && copies.trouble.is_none());
-    Ok(if known && settled && copied {
+    Ok(if known && settled && copied && !shown.overdue {
         Exit::Done
     } else {
         Exit::Unknown
@@ -89,6 +119,8 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
         environment: settings.environment,
         status: Status::without_state(&facts, now),
         never_ran: true,
+        overdue: false,
+        holder: Holder::of(&settings.state.path)?,
         last_run: None,
         decisions: Vec::new(),
         notifications: Vec::new(),
@@ -105,8 +137,10 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
         Err(StoreError::Missing(_)) => return Ok(shown),
         Err(error) => return Err(error.into()),
     };
+    let promises = Promises::new(settings);
     store.read(|connection| {
         shown.last_run = runs::newest(connection)?;
+        shown.overdue = promises.expected(connection, now)?.is_overdue(now);
         shown.status = Status::recorded(connection, shown.last_run.as_ref(), &facts, now)?;
         shown.notifications = outbox::list(connection, MESSAGES)?;
         shown.silences = SilenceView::all(&silences::not_ended(connection, now)?, now);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Shown;
+use super::{Holder, Shown};
 use crate::{
     clock,
     commands::text,
@@ -35,11 +35,13 @@ impl<'a, W: Write> Printer<'a, W> {
     /// # Errors
     /// If the output cannot be written.
     pub(super) fn print(mut self) -> io::Result<()> {
+        self.overdue()?;
         writeln!(
             self.out,
             "mecris-agent {} ({}), {}",
             self.shown.version.version, self.shown.version.commit, self.shown.environment
         )?;
+        self.daemon()?;
         self.window()?;
         self.passes()?;
         self.channels()?;
@@ -63,6 +65,32 @@ impl<'a, W: Write> Printer<'a, W> {
         self.decisions()?;
         self.silences()?;
         self.messages()
+    }
+
+    /// The first line, if what follows is old.
+    fn overdue(&mut self) -> io::Result<()> {
+        let Some(run) = self.shown.last_run.as_ref().filter(|_| self.shown.overdue) else {
+            return Ok(());
+        };
+        let since = self.ago(run.finished_at);
+        writeln!(
+            self.out,
+            "OVERDUE       no pass since {since}: nobody watches, and what follows is as of then"
+        )
+    }
+
+    fn daemon(&mut self) -> io::Result<()> {
+        match &self.shown.holder {
+            None => writeln!(self.out, "daemon        none runs here"),
+            Some(Holder { process, daemon }) => match daemon {
+                Some(true) => writeln!(self.out, "daemon        runs here, process {process}"),
+                Some(false) => writeln!(
+                    self.out,
+                    "daemon        none runs here; process {process} has the state"
+                ),
+                None => writeln!(self.out, "daemon        process {process} has the state"),
+            },
+        }
     }
 
     fn window(&mut self) -> io::Result<()> {
@@ -142,6 +170,15 @@ impl<'a, W: Write> Printer<'a, W> {
     }
 
     fn decisions(&mut self) -> io::Result<()> {
+        if let Some(run) = self
+            .shown
+            .last_run
+            .as_ref()
+            .filter(|_| !self.shown.decisions.is_empty())
+        {
+            let then = text::as_of(run.started_at, self.status.at, self.zone);
+            writeln!(self.out, "decisions     {then}:")?;
+        }
         for decision in &self.shown.decisions {
             let DecisionRow {
                 subject,

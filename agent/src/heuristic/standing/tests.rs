@@ -406,3 +406,29 @@ fn a_pass_is_overdue_after_two_promised_ones() {
         "a daemon that died a month ago"
     );
 }
+
+#[test]
+fn a_weekend_outside_the_window_is_no_missed_day() {
+    let window = "window = { mode = \"daily\", start = \"13:00\", hours = 5, days = [\"MON\", \"TUE\", \"WED\", \"THU\", \"FRI\"] }";
+    let said = |more: &str, now: &str| {
+        let rules = Rules::new(&settings(more), CHANNELS.to_vec());
+        let mut connection = store::in_memory().unwrap();
+        for at_pass in ["2026-11-20T17:55:00-05:00", now] {
+            pass(&mut connection, &rules, &[], Trigger::Schedule, at(at_pass));
+        }
+        let decided = decisions::newest_about(&connection, &Subject::run()).unwrap();
+        decided[0].evidence.clone()
+    };
+    assert_eq!(
+        said(window, "2026-11-23T13:00:00-05:00"),
+        "last successful pass at Fri 17:55"
+    );
+    assert_eq!(
+        said(window, "2026-11-24T13:00:00-05:00"),
+        "no successful pass since Fri 17:55"
+    );
+    assert_eq!(
+        said("", "2026-11-23T13:00:00-05:00"),
+        "no successful pass since Fri 17:55"
+    );
+}

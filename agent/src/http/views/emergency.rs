@@ -13,7 +13,7 @@ use crate::{
 /// A goal that is not known to be safe. The first eight fields are those of the Python system.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Emergency {
-    /// The goal's slug.
+    /// The goal's slug; `unknown` if no goal was ever read.
     #[schema(value_type = String)]
     pub goal_slug: Slug,
     /// The emergency as one sentence for a person.
@@ -55,13 +55,33 @@ pub enum Urgency {
 }
 
 impl Emergency {
-    /// All goals of a reading that are not known to be safe, most urgent first.
+    /// All goals of a reading that are not known to be safe, most urgent first. If no goal was ever read, one
+    /// emergency says so: an empty list would say that nothing is wrong.
     pub fn all(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Vec<Self> {
+        if reading.account.is_none() {
+            return Self::of_nothing_read(reading).into_iter().collect();
+        }
         Self::among(&reading.judged(), &reading.zone(zone), now)
     }
 
+    fn of_nothing_read(reading: &Reading) -> Option<Self> {
+        let why = reading.doubt.as_deref().unwrap_or("Beeminder was not read yet");
+        Some(Self {
+            goal_slug: "unknown".parse().ok()?,
+            message: format!("no goal is known: {why}"),
+            urgency: Urgency::Unknown,
+            suggested_action: "Look at the goals on Beeminder".to_owned(),
+            time_remaining: "unknown".to_owned(),
+            safebuf: None,
+            derail_risk: Severity::Unknown,
+            pledge: None,
+            losedate: None,
+            hours_to_losedate: None,
+        })
+    }
+
     /// Those of these goals that are not known to be safe, most urgent first. `zone` is the account's.
-    pub fn among(judged: &[Judged<'_>], zone: &TimeZone, now: Timestamp) -> Vec<Self> {
+    fn among(judged: &[Judged<'_>], zone: &TimeZone, now: Timestamp) -> Vec<Self> {
         let mut all: Vec<_> = judged
             .iter()
             .filter_map(|judged| Self::new(judged, zone, now))
@@ -193,6 +213,16 @@ mod tests {
         assert_eq!(
             one(Some(0), json!({ "due": null, "bare_minimum": null })).suggested_action,
             "Data entry required"
+        );
+    }
+
+    #[test]
+    fn a_cold_start_is_no_empty_list() {
+        let all = Emergency::all(&nothing_read(), &zone(), now());
+        assert_eq!(all.len(), 1);
+        assert_eq!(
+            (all[0].urgency, all[0].message.as_str()),
+            (Urgency::Unknown, "no goal is known: Beeminder is down")
         );
     }
 

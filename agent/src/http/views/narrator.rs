@@ -8,10 +8,9 @@ use super::{
     ActivityStatus, Emergency, Reading,
     emergency::Urgency,
     runway::Runway,
-    usage::{ProviderView, UsageView},
+    usage::{BudgetHealth, ProviderView, UsageView},
 };
 use crate::{
-    budget::Health,
     domain::{Provider, Slug},
     status::Status,
 };
@@ -22,9 +21,9 @@ const ALERTS: usize = 5;
 /// The context, with all fields of the Python system, and how far they can be trusted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NarratorContext {
-    /// The day in one line.
+    /// The day in one line. What no file or setting names is `not_configured`.
     pub summary: String,
-    /// Personal goals and where they come from; none are kept yet, so `total` is `null`.
+    /// Personal goals and where they come from; none are kept yet, so `total` is `null` and nothing is a source.
     pub goals_status: GoalsStatus,
     /// What has to be said first.
     pub urgent_items: Vec<String>,
@@ -116,6 +115,9 @@ impl NarratorContext {
 /// How much time the money of the old top-level fields leaves. Once the money is spent, the days of the
 /// period say nothing.
 fn days_left(usage: &UsageView) -> String {
+    if usage.budget_health == BudgetHealth::NotConfigured {
+        return "not_configured".to_owned();
+    }
     match (usage.remaining_budget, usage.days_remaining) {
         (Some(left), _) if left <= 0.0 => "spent".to_owned(),
         (_, Some(days)) => format!("{days}.0 days left"),
@@ -123,9 +125,9 @@ fn days_left(usage: &UsageView) -> String {
     }
 }
 
-/// The configured providers whose budget has this health.
-fn providers_with(usage: &UsageView, health: Health) -> impl Iterator<Item = Provider> {
-    let rows = usage.providers.iter().filter(|row| row.is_configured());
+/// The providers whose budget has this health.
+fn providers_with(usage: &UsageView, health: BudgetHealth) -> impl Iterator<Item = Provider> {
+    let rows = usage.providers.iter();
     rows.filter(move |row| row.budget_health == health)
         .map(|row: &ProviderView| row.provider)
 }
@@ -135,7 +137,7 @@ fn summary(reading: &Reading, usage: &UsageView) -> String {
         .trusted()
         .map_or("unknown".to_owned(), |account| account.goals.len().to_string());
     format!(
-        "Active goals: unknown, Pending todos: unknown, Beeminder goals: {goals}, Budget: {}",
+        "Active goals: not_configured, Pending todos: not_configured, Beeminder goals: {goals}, Budget: {}",
         days_left(usage)
     )
 }
@@ -156,8 +158,10 @@ fn urgent_items(reading: &Reading, emergencies: &[Emergency], usage: &UsageView)
     }
     let critical = emergencies.iter().filter(|e| e.urgency == Urgency::Immediate);
     items.extend(critical.map(|e| format!("DERAILING: {}", e.goal_slug)));
-    for health in [Health::Critical, Health::Warning] {
-        let word = health.as_str();
+    for (health, word) in [
+        (BudgetHealth::Critical, "CRITICAL"),
+        (BudgetHealth::Warning, "WARNING"),
+    ] {
         items.extend(providers_with(usage, health).map(|provider| match provider {
             Provider::Groq => format!("GROQ: budget {word}"),
             Provider::Anthropic => format!("BUDGET {word}: {provider}, {}", days_left(usage)),
@@ -196,7 +200,7 @@ fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], now: Timesta
         ));
     }
     all.extend(
-        providers_with(sources.usage, Health::Unknown)
+        providers_with(sources.usage, BudgetHealth::Unknown)
             .map(|provider| format!("Find out what {provider} has cost: its budget is unknown")),
     );
     all
@@ -206,7 +210,7 @@ fn recommendations(sources: Sources<'_>, emergencies: &[Emergency], now: Timesta
 mod tests {
     use super::{super::testing::*, *};
     use crate::{
-        budget::{Budget, BudgetToday, Outlook, Recorded},
+        budget::{Budget, BudgetToday, Health, Outlook, Recorded},
         config::BudgetSource,
     };
 
@@ -275,7 +279,7 @@ mod tests {
         let context = context(&trusted(), Some(false), &usage);
         assert_eq!(
             context.summary,
-            "Active goals: unknown, Pending todos: unknown, Beeminder goals: 6, Budget: 9.0 days left"
+            "Active goals: not_configured, Pending todos: not_configured, Beeminder goals: 6, Budget: 9.0 days left"
         );
         assert_eq!(
             context.urgent_items,

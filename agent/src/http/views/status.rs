@@ -12,18 +12,18 @@ use crate::domain::Severity;
 pub struct BeeminderStatus {
     /// All goals, in Beeminder's order, most urgent first.
     pub goals: Vec<GoalView>,
-    /// The goals that are not known to be safe.
+    /// The goals that are not known to be safe. If no goal was ever read, one emergency that says so.
     pub emergencies: Vec<Emergency>,
     /// How many goals are known to be safe. 0 while Beeminder cannot be read, because no goal is known to be
-    /// safe then.
-    pub safe_count: usize,
+    /// safe then. This and the other counts are `null` if no goal was ever read.
+    pub safe_count: Option<usize>,
     /// How many goals are WARNING or CAUTION, counted together as in the Python system.
-    pub warning_count: usize,
+    pub warning_count: Option<usize>,
     /// How many goals are CRITICAL.
-    pub critical_count: usize,
+    pub critical_count: Option<usize>,
     /// How many goals are UNKNOWN. Entries of Beeminder's reply that cannot be read as a goal are counted
     /// too.
-    pub unknown_count: usize,
+    pub unknown_count: Option<usize>,
     /// The worst risk of all goals; UNKNOWN while Beeminder cannot be read.
     #[schema(value_type = String)]
     pub derail_risk: Severity,
@@ -45,13 +45,11 @@ impl BeeminderStatus {
     pub fn new(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Self {
         let judged = reading.judged();
         let goals: Vec<_> = judged.iter().map(|goal| GoalView::new(goal, now)).collect();
-        let count = |risks: &[Severity]| {
-            goals
-                .iter()
-                .filter(|goal| risks.contains(&goal.derail_risk))
-                .count()
-        };
         let account = reading.account.as_ref();
+        let count = |risks: &[Severity]| {
+            let of_risk = goals.iter().filter(|goal| risks.contains(&goal.derail_risk));
+            account.map(|_| of_risk.count())
+        };
         let unreadable = account
             .map(|account| account.unreadable.clone())
             .unwrap_or_default();
@@ -59,9 +57,9 @@ impl BeeminderStatus {
             safe_count: count(&[Severity::Safe]),
             warning_count: count(&[Severity::Warning, Severity::Caution]),
             critical_count: count(&[Severity::Critical]),
-            unknown_count: count(&[Severity::Unknown]) + unreadable.len(),
+            unknown_count: count(&[Severity::Unknown]).map(|goals| goals + unreadable.len()),
             derail_risk: worst(reading, &goals),
-            emergencies: Emergency::among(&judged, &reading.zone(zone), now),
+            emergencies: Emergency::all(reading, zone, now),
             goals,
             as_of: reading.as_of,
             stale: reading.doubt.is_some(),
@@ -102,7 +100,8 @@ mod tests {
             status.critical_count,
             status.unknown_count,
         );
-        assert_eq!((counts, status.derail_risk), ((2, 2, 1, 1), Severity::Critical));
+        let expected = (Some(2), Some(2), Some(1), Some(1));
+        assert_eq!((counts, status.derail_risk), (expected, Severity::Critical));
         assert!(!status.stale);
     }
 
@@ -115,7 +114,8 @@ mod tests {
             status.critical_count,
             status.unknown_count,
         );
-        assert_eq!((counts, status.derail_risk), ((0, 0, 0, 6), Severity::Unknown));
+        let expected = (Some(0), Some(0), Some(0), Some(6));
+        assert_eq!((counts, status.derail_risk), (expected, Severity::Unknown));
         assert_eq!(
             (status.stale, status.why.as_deref()),
             (true, Some("Beeminder is down"))
@@ -129,12 +129,28 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_counted_that_was_never_read() {
+        let status = BeeminderStatus::new(&nothing_read(), &zone(), now());
+        let counts = [
+            status.safe_count,
+            status.warning_count,
+            status.critical_count,
+            status.unknown_count,
+        ];
+        assert_eq!((counts, status.derail_risk), ([None; 4], Severity::Unknown));
+        assert_eq!(status.emergencies.len(), 1);
+    }
+
+    #[test]
     fn what_is_no_goal_is_counted_as_unknown() {
         let mut reading = trusted();
         Arc::make_mut(reading.account.as_mut().unwrap())
             .unreadable
             .push("goal 7: no slug".to_owned());
-        assert_eq!(BeeminderStatus::new(&reading, &zone(), now()).unknown_count, 2);
+        assert_eq!(
+            BeeminderStatus::new(&reading, &zone(), now()).unknown_count,
+            Some(2)
+        );
         Arc::make_mut(reading.account.as_mut().unwrap())
             .goals
             .retain(|goal| goal.safebuf.is_some_and(|days| days > 3));

@@ -69,6 +69,15 @@ pub(in crate::http) fn trusted() -> Reading {
     }
 }
 
+/// No account was ever read, and Beeminder does not answer.
+pub(in crate::http) fn nothing_read() -> Reading {
+    Reading {
+        account: None,
+        as_of: None,
+        doubt: Some("Beeminder is down".to_owned()),
+    }
+}
+
 /// [`account`], but Beeminder does not answer any more.
 pub(in crate::http) fn doubted() -> Reading {
     Reading {

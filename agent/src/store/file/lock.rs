@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
     path::Path,
     sync::Arc,
 };
@@ -15,6 +15,28 @@ use crate::{durable::beside, store::StoreError};
 pub struct Lock(#[allow(dead_code, reason = "held for its lock")] Arc<File>);
 
 impl Lock {
+    /// The id of the process that has the state; `None`: no process has it. Takes nothing.
+    ///
+    /// # Errors
+    /// If the lock's file cannot be looked at.
+    pub fn holder(database: &Path) -> Result<Option<String>, StoreError> {
+        let path = beside(database, ".lock");
+        let io = |source| StoreError::Io {
+            path: path.clone(),
+            source,
+        };
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(io)?,
+        };
+        // A shared lock is refused while another process has the state, and gone at the end of this function.
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(written(&mut file))),
+            Err(TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
     /// Takes the lock or says who has it.
     pub fn take(database: &Path) -> Result<Self, StoreError> {
         if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -38,13 +60,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Only for the sentence: an unreadable lock file still means that somebody holds it.
-                let _ = file.read_to_string(&mut holder);
-                let holder = Some(holder.trim())
-                    .filter(|h| !h.is_empty())
-                    .unwrap_or("?")
-                    .to_owned();
+                let holder = written(&mut file);
                 return Err(StoreError::Locked {
                     path: database.to_owned(),
                     holder,
@@ -59,4 +75,13 @@ impl Lock {
             .and_then(|_| write!(file, "{}", std::process::id()));
         Ok(Self(file.into()))
     }
+}
+
+/// The id that the lock's holder wrote; `?`: none can be read. It is only for sentences: an unreadable lock file
+/// still means that somebody holds it.
+fn written(file: &mut File) -> String {
+    let mut holder = String::new();
+    let _ = file.read_to_string(&mut holder);
+    let holder = Some(holder.trim()).filter(|holder| !holder.is_empty());
+    holder.unwrap_or("?").to_owned()
 }

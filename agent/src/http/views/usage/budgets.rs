@@ -4,9 +4,37 @@ use utoipa::ToSchema;
 
 use super::usd;
 use crate::{
-    budget::{BudgetToday, Health, health::Alert},
+    budget::{Budget, BudgetToday, Health, health::Alert},
     domain::{Money, Provider},
 };
+
+/// How a budget stands, as clients see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BudgetHealth {
+    /// Within the plan.
+    Good,
+    /// Money will run out before the period does, or much of it is used, or the period is over.
+    Warning,
+    /// Spent, or nearly.
+    Critical,
+    /// Not known.
+    Unknown,
+    /// There is no such budget, so there is nothing to know.
+    NotConfigured,
+}
+
+impl BudgetHealth {
+    fn of(budget: &Budget) -> Self {
+        match budget.health {
+            _ if budget.source.is_none() => Self::NotConfigured,
+            Health::Good => Self::Good,
+            Health::Warning => Self::Warning,
+            Health::Critical => Self::Critical,
+            Health::Unknown => Self::Unknown,
+        }
+    }
+}
 
 /// `GET /usage`: the old fields are Anthropic's.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -31,7 +59,7 @@ pub struct UsageView {
     /// What stands out.
     pub alerts: Vec<Alert>,
     /// How it stands.
-    pub budget_health: Health,
+    pub budget_health: BudgetHealth,
     /// One row for each provider.
     pub providers: Vec<ProviderView>,
     /// Why nothing is known; absent if the budgets could be read.
@@ -65,7 +93,7 @@ pub struct ProviderView {
     #[schema(value_type = Option<String>, format = Date)]
     pub projected_exhaustion: Option<Date>,
     /// How it stands.
-    pub budget_health: Health,
+    pub budget_health: BudgetHealth,
     /// `none`, `ledger` or `odometer`.
     pub source: &'static str,
     /// When the numbers were true.
@@ -90,16 +118,11 @@ impl ProviderView {
             period_end: budget.period_end,
             days_remaining: outlook.days_remaining,
             projected_exhaustion: outlook.projected_exhaustion,
-            budget_health: budget.health,
+            budget_health: BudgetHealth::of(budget),
             source: budget.source_word(),
             as_of: budget.as_of,
             stale: recorded.stale,
         }
-    }
-
-    /// Whether the configuration has a budget for this provider.
-    pub fn is_configured(&self) -> bool {
-        self.source != "none"
     }
 }
 
@@ -131,7 +154,7 @@ impl UsageView {
             projected_spend: budget.daily_burn.and_then(projected),
             period_end: budget.period_end,
             alerts: outlook.alerts.clone(),
-            budget_health: budget.health,
+            budget_health: BudgetHealth::of(budget),
             providers,
             why: None,
         }
@@ -149,7 +172,7 @@ impl UsageView {
             projected_spend: None,
             period_end: None,
             alerts: Vec::new(),
-            budget_health: Health::Unknown,
+            budget_health: BudgetHealth::Unknown,
             providers: Vec::new(),
             why,
         }

@@ -13,7 +13,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use budgets::{ProviderView, UsageView};
+pub use budgets::{BudgetHealth, ProviderView, UsageView};
 pub use odometer::{
     GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerStatusView, ReadingRecorded,
     ReadingResult, Reminder, ReminderStatus,

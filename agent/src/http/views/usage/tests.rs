@@ -47,7 +47,7 @@ async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
 }
 
 #[tokio::test]
-async fn usage_without_a_pass_or_a_budget_is_unknown_not_zero() {
+async fn usage_without_a_budget_is_not_configured_and_never_zero() {
     let usage = usage(&Bench::new(), "2026-01-16T15:05:00Z");
     for field in [
         "total_budget",
@@ -59,7 +59,8 @@ async fn usage_without_a_pass_or_a_budget_is_unknown_not_zero() {
     ] {
         assert_eq!(usage[field], Value::Null, "{field}");
     }
-    assert_eq!(usage["budget_health"], "UNKNOWN");
+    assert_eq!(usage["budget_health"], "NOT_CONFIGURED");
+    assert_eq!(usage["providers"][1]["budget_health"], "NOT_CONFIGURED");
     assert_eq!(usage["providers"][1]["stale"], true);
     assert_eq!(usage["providers"][1]["source"], "none");
 }
