@@ -18,6 +18,7 @@ locals {
   # Settings that have their defaults stay out, so that an older agent, after a rollback, knows every name here.
   agent_toml = templatefile("${path.module}/templates/agent.toml.tftpl", {
     time_zone          = var.time_zone
+    role               = coalesce(var.agent_role, var.environment == "staging" ? "staging" : "main")
     window_start       = var.window_start
     window_hours       = var.window_hours
     window_days        = var.window_days

@@ -26,6 +26,17 @@ variable "notify_channels" {
   }
 }
 
+variable "agent_role" {
+  type        = string
+  description = "The agent's role, if several installations have the same account and number: main says everything, backup only last calls, staging nothing about goals, walk and budgets. null: staging in staging, main in prod."
+  default     = null
+
+  validation {
+    condition     = var.agent_role == null || contains(["main", "backup", "staging"], coalesce(var.agent_role, "main"))
+    error_message = "agent_role is ${jsonencode(var.agent_role)}; allowed: \"main\", \"backup\", \"staging\" or null."
+  }
+}
+
 variable "agent_settings" {
   type        = string
   description = "More of the agent's settings as TOML tables, for example \"[walk]\\ngoal = \\\"bike\\\"\". The tables window, config, state, secrets, telemetry, beeminder and notify itself belong to this module. Put no secret here: everybody who may read the plan can read these settings."

@@ -232,6 +232,40 @@ run "a_forgotten_force_open_is_none" {
   }
 }
 
+run "prod_says_everything" {
+  command = plan
+  variables {
+    environment = "prod"
+  }
+  assert {
+    condition     = !strcontains(aws_ssm_parameter.agent_toml.value, "role")
+    error_message = "main is the agent's default."
+  }
+}
+
+run "staging_says_nothing_about_promises" {
+  command = plan
+  variables {
+    environment = "staging"
+  }
+  assert {
+    condition     = strcontains(aws_ssm_parameter.agent_toml.value, "\nrole = \"staging\"\n")
+    error_message = "Staging has prod's account and number, and must not say everything a second time."
+  }
+}
+
+run "a_role_can_be_chosen" {
+  command = plan
+  variables {
+    environment = "staging"
+    agent_role  = "main"
+  }
+  assert {
+    condition     = !strcontains(aws_ssm_parameter.agent_toml.value, "role")
+    error_message = "The chosen role counts."
+  }
+}
+
 run "settings_are_appended" {
   command = plan
   variables {

@@ -412,6 +412,14 @@ run "notify_channels_3_is_refused" {
   expect_failures = [var.notify_channels]
 }
 
+run "agent_role_is_refused" {
+  command = plan
+  variables {
+    agent_role = "spare"
+  }
+  expect_failures = [var.agent_role]
+}
+
 run "agent_settings_1_is_refused" {
   command = plan
   variables {

@@ -85,7 +85,7 @@ def life(url):
     before = everything(url)
     with Stack(url) as stack:
         person = Person(stack)
-        same = ("--arch", wanted["arch"], "--var", f"instance_types={json.dumps(wanted['instance_types'])}", "--var", f"agent_settings={wanted['settings']}", "--yes")
+        same = ("--arch", wanted["arch"], "--var", f"instance_types={json.dumps(wanted['instance_types'])}", "--var", f"agent_settings={wanted['settings']}", "--var", "agent_role=main", "--yes")
         person.runs("scripts/deploy", "staging", "--binary", wanted["binary"], "--version", "1.2.3", "--no-wait", *same)
         for name, value in wanted["secrets"].items():
             person.runs("scripts/secrets", "set", "staging", name, stdin=value)

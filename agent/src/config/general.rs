@@ -1,4 +1,4 @@
-//! `environment` and `time_zone`.
+//! `environment`, `role` and `time_zone`.
 
 use jiff::tz::TimeZone;
 
@@ -23,6 +23,14 @@ pub(super) const TABLE: Table = Table {
         .default("\"development\"")
         .example("\"production\""),
         Setting::new(
+            "role",
+            Kind::Text,
+            "which of several installations for one account and one number this is. `\"main\"` says everything. \
+             `\"backup\"` says only `last_call`. `\"staging\"` says what is wrong with itself, and nothing about \
+             goals, walk and budgets",
+        )
+        .default("\"main\""),
+        Setting::new(
             "time_zone",
             Kind::Text,
             "an IANA name such as `\"America/New_York\"`: local days, quiet hours, the walk and the window \
@@ -43,8 +51,24 @@ word! {
     }
 }
 
+word! {
+    /// `role`: which of several installations for one person this is.
+    pub enum Role: "a role" in "lowercase" {
+        /// Says everything.
+        Main,
+        /// Says only what another installation should have said already: `last_call`.
+        Backup,
+        /// Says nothing about promises.
+        Staging,
+    }
+}
+
 pub(super) fn environment(reader: &mut Reader) -> Option<Environment> {
     reader.choice("environment", &Environment::ALL.map(|word| (word.as_str(), word)))
+}
+
+pub(super) fn role(reader: &mut Reader) -> Option<Role> {
+    reader.choice("role", &Role::ALL.map(|word| (word.as_str(), word)))
 }
 
 pub(super) fn time_zone(reader: &mut Reader) -> Option<TimeZone> {

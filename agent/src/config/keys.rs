@@ -177,7 +177,7 @@ mod tests {
         assert!(
             DECLARED
                 .unknown("qqq")
-                .contains("environment, time_zone, window, http")
+                .contains("environment, role, time_zone, window, http")
         );
     }
 

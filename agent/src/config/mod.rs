@@ -37,7 +37,7 @@ mod tests;
 pub use beeminder::{BeeminderSettings, BeeminderSource};
 pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};
 pub use fetched::{Fetched, Want};
-pub use general::Environment;
+pub use general::{Environment, Role};
 pub use goal::{GoalRule, LeadDays};
 pub use http::{Auth, HttpSettings};
 pub(crate) use keys::nearest;

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     BeeminderSettings, BudgetSettings, Environment, GoalRule, HeuristicSettings, HttpSettings,
-    JournalSettings, NotifySettings, PolicySettings, Secrets, SecretsSettings, StateSettings,
+    JournalSettings, NotifySettings, PolicySettings, Role, Secrets, SecretsSettings, StateSettings,
     TelemetrySettings, WalkSettings, WindowSettings, beeminder, budget, general, goal, http, keys::Declared,
     notify, operation, reader::Reader, schedule, setting::Section, storage, window,
 };
@@ -71,6 +71,8 @@ pub(super) const DECLARED: Declared = Declared(&[
 pub struct Settings {
     /// Where this runs.
     pub environment: Environment,
+    /// Which of several installations for one person this is.
+    pub role: Role,
     /// The person's zone: local days, quiet hours, the walk, the window.
     pub time_zone: TimeZone,
     /// When the machine runs.
@@ -115,6 +117,7 @@ pub(super) fn read(
     // problem is reported.
     let rules = environment.unwrap_or(Environment::Development);
 
+    let role = general::role(reader);
     let time_zone = general::time_zone(reader);
     let window = window::read(reader);
     let http = http::read(reader, rules);
@@ -132,6 +135,7 @@ pub(super) fn read(
 
     Some(Settings {
         environment: environment?,
+        role: role?,
         time_zone: time_zone?,
         window: window?,
         http: http?,

@@ -92,6 +92,8 @@ word! {
         RateLimited,
         /// Suppress: the message that leaves has no room for it. It leaves with the next message.
         NoRoom,
+        /// Suppress: another installation says it, by the `role` of this one.
+        OtherRole,
         /// Suppress: a silence covers it.
         Silenced,
         /// Suppress: the person said that they know.
@@ -156,6 +158,7 @@ impl Reason {
             Self::QuietHours => "these are quiet hours",
             Self::RateLimited => "enough messages were sent in this hour or on this day",
             Self::NoRoom => "the message that left had no room for it, and the next message has",
+            Self::OtherRole => "another installation says it, by the `role` of this one",
             Self::Silenced => "a silence covers it",
             Self::Acknowledged => "somebody said that they know",
             Self::BelowThreshold => "it is not bad enough to say",

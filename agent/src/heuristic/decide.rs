@@ -22,7 +22,7 @@ use crate::domain::{
 /// 6. Did a person acknowledge the alert about it? `acknowledged`
 /// 7. Was it said already, and has it not got worse since? `already_notified_today`, for a budget
 ///    `share_already_told`, for a goal that is warned of ahead `warned_lately`
-/// 8. Is there a reason not to say it? `done_today`, `too_little_history`
+/// 8. Is there a reason not to say it? `done_today`, `too_little_history`, `other_role`
 /// 9. Does it wait, and is there no message that it may go with? `before_alertstart`, `before_usual_time`,
 ///    `not_last_day`
 /// 10. Are these quiet hours? `quiet_hours`

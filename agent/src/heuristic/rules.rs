@@ -86,6 +86,7 @@ impl Rules {
                 habit_margin: settings.heuristic.habit_margin,
                 last_call: settings.heuristic.last_call,
                 last_call_stake: settings.heuristic.last_call_stake,
+                role: settings.role,
                 goals: settings.goals.clone(),
             },
             policy: Policy {
@@ -183,7 +184,7 @@ impl Rules {
         if let Some(account) = pass.observed.beeminder.fresh() {
             // What this very reading shows to have happened is known only now.
             let derailments = record::derailments(tx, pass.now)?;
-            conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess.zone));
+            conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess));
         }
         let waiting = waiting::check(tx, &pass.observed, &conditions, pass.now)?;
         let decided = self.decide(tx, conditions, Some(pass), pass.now, spoken_at)?;

@@ -6,7 +6,7 @@ use super::CheckResult;
 use crate::{
     arms::beeminder::Account,
     clock::local_day,
-    config::{Settings, WalkSettings, nearest},
+    config::{Role, Settings, WalkSettings, nearest},
     domain::Slug,
     heuristic::promised_by_serve,
 };
@@ -23,9 +23,8 @@ pub(super) fn of_settings(settings: &Settings, now: Timestamp) -> Vec<CheckResul
         return vec![warning("policy", message.to_owned())];
     }
     let walk = settings.walk.as_ref();
-    walk.and_then(|walk| never_told(walk, settings, &chances))
-        .into_iter()
-        .collect()
+    let walk = walk.and_then(|walk| never_told(walk, settings, &chances));
+    walk.into_iter().chain(never_called(settings)).collect()
 }
 
 /// Warnings about `[[goal]]` tables of goals that the account does not have.
@@ -68,6 +67,14 @@ fn never_told(walk: &WalkSettings, settings: &Settings, chances: &[Timestamp]) -
         until.strftime("%H:%M"),
     );
     (!is_told).then(|| warning("walk", message))
+}
+
+/// A backup speaks only by `last_call`.
+fn never_called(settings: &Settings) -> Option<CheckResult> {
+    let is_silent = settings.role == Role::Backup && settings.heuristic.last_call.is_zero();
+    let message = "role = \"backup\" says only last calls, and heuristic.last_call = \"0s\" makes none: set \
+                   heuristic.last_call, or another role";
+    is_silent.then(|| warning("role", message.to_owned()))
 }
 
 fn warning(name: &str, message: String) -> CheckResult {

@@ -1,9 +1,12 @@
 //! `goal:<slug>`, once more: a goal that has derailed. It is told after the fact, so that the person can answer
 //! Beeminder's mail.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
-use super::words::{Local, dollars};
+use super::{
+    AssessSettings, role,
+    words::{Local, dollars},
+};
 use crate::{
     arms::beeminder::{Account, DataSource, Goal, GoalState},
     clock::{Outlook, local_day},
@@ -16,16 +19,18 @@ pub fn derailed(
     account: &Account,
     derailments: &[(String, Derailment)],
     outlook: &Outlook,
-    zone: &TimeZone,
+    settings: &AssessSettings,
 ) -> Vec<Condition> {
-    let local = Local::new(outlook.now(), zone);
-    derailments
+    let local = Local::new(outlook.now(), &settings.zone);
+    let mut conditions: Vec<_> = derailments
         .iter()
         .filter_map(|(key, derailment)| {
             let goal = account.goals.iter().find(|goal| goal.key() == key)?;
             Some(condition(goal, derailment, outlook, &local))
         })
-        .collect()
+        .collect();
+    role::silence(&mut conditions, settings.role);
+    conditions
 }
 
 fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Local<'_>) -> Condition {

@@ -11,6 +11,7 @@ mod goals;
 mod hold;
 mod pass;
 mod risk;
+mod role;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ use crate::{
     },
     budget::Budget,
     clock::{Outlook, Timetable},
-    config::{BudgetThresholds, GoalRule, LeadDays, WalkSettings},
+    config::{BudgetThresholds, GoalRule, LeadDays, Role, WalkSettings},
     domain::{Condition, Money, Observation, Provider, Severity, Share, Slug, Subject},
     heuristic::habit::Habit,
     store::tables::broken_channels::BrokenChannel,
@@ -119,6 +120,8 @@ pub struct AssessSettings {
     pub last_call: SignedDuration,
     /// `heuristic.last_call_stake`: the least that must be at stake for that.
     pub last_call_stake: Money,
+    /// `role`: which of several installations for one person this is.
+    pub role: Role,
     /// `[[goal]]`: what is different for single goals.
     pub goals: HashMap<Slug, GoalRule>,
 }
@@ -195,6 +198,7 @@ pub fn assess(
     ));
     conditions.extend(channels::conditions(history, &local));
     unknown::ask(&mut conditions, observed, history, settings, &local);
+    role::silence(&mut conditions, settings.role);
     sort_by_urgency(&mut conditions);
     conditions
 }

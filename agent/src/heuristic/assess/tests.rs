@@ -3,6 +3,7 @@
 mod hold;
 mod phrases;
 mod promises;
+mod role;
 mod steps;
 mod unknown;
 mod walk_and_budget;
@@ -54,6 +55,7 @@ fn settings() -> AssessSettings {
         habit_margin: SignedDuration::from_hours(1),
         last_call: SignedDuration::from_mins(90),
         last_call_stake: Money::from_usd(90.0).unwrap(),
+        role: Role::Main,
         goals: HashMap::new(),
     }
 }

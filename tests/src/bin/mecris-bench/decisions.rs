@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use mecris_agent::{
     arms::beeminder::{Account, Goal},
     clock::{Presence, Timetable},
-    config::{BudgetThresholds, LeadDays},
+    config::{BudgetThresholds, LeadDays, Role},
     domain::{Money, Observation, Severity},
     heuristic::{
         assess::{AssessSettings, History, Observed, assess},
@@ -52,6 +52,7 @@ fn once(observed: &Observed) -> Duration {
         habit_margin: SignedDuration::from_hours(1),
         last_call: SignedDuration::from_mins(90),
         last_call_stake: Money::from_micros(90_000_000),
+        role: Role::Main,
         goals: HashMap::new(),
         margin: SignedDuration::from_hours(2),
     };

@@ -103,7 +103,7 @@ fn told(goal: Goal, sign: DerailSign, stake: f64) -> Condition {
         &account(vec![goal]),
         &derailments,
         &outlook(today("15:00")),
-        &zone(),
+        &settings(),
     );
     assert_eq!(conditions.len(), 1, "only goals that the account still has");
     conditions.remove(0)
@@ -124,7 +124,7 @@ fn of_a_derailment_without_a_losedate_only_the_day_is_said() {
         &account(vec![reading]),
         &derailments,
         &outlook(today("15:00")),
-        &zone(),
+        &settings(),
     );
     assert_eq!(told[0].phrase.short, "reading derailed Fri");
 }
