@@ -15,7 +15,7 @@ use crate::{
     config::{BudgetSettings, BudgetSource, ProviderBudget},
     domain::{Observation, Provider},
     store::{
-        self, Store, StoreError,
+        self, Memo, Store, StoreError,
         tables::budget::{Adjustment, Computed},
     },
 };
@@ -25,7 +25,12 @@ use crate::{
 pub struct BudgetArm {
     pub(super) rules: Arc<Rules>,
     pub(super) store: Store,
+    /// The computed rows, for the answers that need nothing else.
+    pub(super) rows: Arc<Memo<Rows>>,
 }
+
+/// The computed rows of the state, in the order of [`Provider::ALL`]. `None`: the row was never computed.
+pub(super) type Rows = Vec<(Provider, Option<Computed>)>;
 
 /// A budget as it was last recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +57,7 @@ impl BudgetArm {
         Self {
             rules: Arc::new(Rules::new(settings, zone)),
             store,
+            rows: Arc::default(),
         }
     }
 
@@ -79,6 +85,12 @@ impl BudgetArm {
             }
         }
     }
+}
+
+/// Every provider's computed row.
+pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Rows> {
+    let of = |provider| Ok((provider, store::tables::budget::get(connection, provider)?));
+    Provider::ALL.into_iter().map(of).collect()
 }
 
 impl Rules {
@@ -142,10 +154,7 @@ impl Rules {
         connection: &Connection,
         now: Timestamp,
     ) -> rusqlite::Result<Vec<Recorded>> {
-        Provider::ALL
-            .into_iter()
-            .map(|provider| self.recorded_of(connection, provider, now))
-            .collect()
+        Ok(self.judge_rows(rows(connection)?, now).collect())
     }
 
     /// One provider's row as it was last recorded.
@@ -156,14 +165,24 @@ impl Rules {
         now: Timestamp,
     ) -> rusqlite::Result<Recorded> {
         let row = store::tables::budget::get(connection, provider)?;
-        Ok(match row {
+        Ok(self.judge_row(provider, row, now))
+    }
+
+    /// What rows are worth at `now`.
+    pub(super) fn judge_rows(&self, rows: Rows, now: Timestamp) -> impl Iterator<Item = Recorded> {
+        rows.into_iter()
+            .map(move |(provider, row)| self.judge_row(provider, row, now))
+    }
+
+    fn judge_row(&self, provider: Provider, row: Option<Computed>, now: Timestamp) -> Recorded {
+        match row {
             Some(row) => self.judge_age(row, now),
             None => Recorded {
                 budget: Budget::unknown(provider, "not computed yet: the first pass does it"),
                 refreshed_at: None,
                 stale: true,
             },
-        })
+        }
     }
 
     fn judge_age(&self, row: Computed, now: Timestamp) -> Recorded {

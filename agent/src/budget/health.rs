@@ -72,12 +72,26 @@ pub fn judge(standing: &Standing, thresholds: &BudgetThresholds, zone: &TimeZone
     let today = local_day(now, zone).date();
     let runway = Runway::of(standing, zone, now);
     let (health, why) = health(standing, thresholds, runway.as_ref(), today);
+    let (alerts, projected_exhaustion) = explain(standing, thresholds, zone, now);
     Verdict {
         health,
         why,
-        alerts: alerts(standing, thresholds, runway.as_ref(), today),
-        projected_exhaustion: runway.map(|runway| local_day(runway.ends, zone).date()),
+        alerts,
+        projected_exhaustion,
     }
+}
+
+/// The `alerts` and the `projected_exhaustion` of [`judge`]: what every request about budgets needs.
+pub fn explain(
+    standing: &Standing,
+    thresholds: &BudgetThresholds,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> (Vec<Alert>, Option<Date>) {
+    let today = local_day(now, zone).date();
+    let runway = Runway::of(standing, zone, now);
+    let alerts = alerts(standing, thresholds, runway.as_ref(), today);
+    (alerts, runway.map(|runway| local_day(runway.ends, zone).date()))
 }
 
 impl Standing {

@@ -3,7 +3,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     Budget, Recorded,
     arm::Rules,
-    health::{self, Alert, Standing, Verdict},
+    health::{self, Alert, Standing},
 };
 
 /// What a recorded budget means today. The health is not part of it: the health was judged when the budget
@@ -33,11 +33,8 @@ impl Rules {
         let Some(standing) = Standing::of(budget) else {
             return Outlook::default();
         };
-        let Verdict {
-            alerts,
-            projected_exhaustion,
-            ..
-        } = health::judge(&standing, &self.settings.thresholds, &self.zone, now);
+        let (alerts, projected_exhaustion) =
+            health::explain(&standing, &self.settings.thresholds, &self.zone, now);
         Outlook {
             days_remaining: Some(standing.period.days_remaining(self.today(now))),
             projected_exhaustion,

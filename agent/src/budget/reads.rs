@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{
     BudgetArm, BudgetToday, Odometer, Recorded, Summary,
-    arm::Rules,
+    arm::{self, Rows, Rules},
     odometer::{self, PastMonth, Total},
     period::Month,
     reminders,
@@ -34,7 +34,8 @@ impl BudgetArm {
     /// # Errors
     /// If the state cannot be read.
     pub fn usage(&self, now: Timestamp) -> Result<Vec<BudgetToday>, StoreError> {
-        self.store.read(|connection| self.usage_on(connection, now))
+        let rows = self.store.read_once(&self.rows, arm::rows)?;
+        Ok(self.rules.today_of(Rows::clone(&rows), now))
     }
 
     /// As [`BudgetArm::usage`], on a connection on which the caller reads more of the same moment.
@@ -108,13 +109,14 @@ impl Rules {
         connection: &Connection,
         now: Timestamp,
     ) -> rusqlite::Result<Vec<BudgetToday>> {
-        let rows = self.recorded(connection, now)?;
-        Ok(rows
-            .into_iter()
-            .map(|recorded| BudgetToday {
-                outlook: self.outlook(&recorded.budget, now),
-                recorded,
-            })
-            .collect())
+        Ok(self.today_of(arm::rows(connection)?, now))
+    }
+
+    fn today_of(&self, rows: Rows, now: Timestamp) -> Vec<BudgetToday> {
+        let judge = |recorded: Recorded| BudgetToday {
+            outlook: self.outlook(&recorded.budget, now),
+            recorded,
+        };
+        self.judge_rows(rows, now).map(judge).collect()
     }
 }

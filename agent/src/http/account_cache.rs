@@ -2,50 +2,59 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::arms::beeminder::Account;
+use jiff::Timestamp;
 
-/// The account that was asked for last, and its JSON. The record changes with each pass, and every request
+use super::views::reading::Read;
+
+/// The account that was asked for last, when it was read, and its JSON. The record changes with each pass, and every request
 /// about goals reads it: most of their time would be spent parsing the same text.
 #[derive(Debug, Default)]
-pub(super) struct AccountCache(Mutex<Option<(String, Arc<Account>)>>);
+pub(super) struct AccountCache(Mutex<Option<(Timestamp, String, Arc<Read>)>>);
 
 impl AccountCache {
-    /// The account in this JSON, as a snapshot records it.
+    /// The account in this JSON, as a snapshot records it, that was read at `at`.
     ///
     /// # Errors
-    /// If the JSON is no account.
-    pub(super) fn parse(&self, json: String) -> serde_json::Result<Arc<Account>> {
+    /// If the JSON is no account, with the reason.
+    pub(super) fn parse(&self, at: Timestamp, json: String) -> Result<Arc<Read>, String> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((text, account)) = &*last
-            && *text == json
+        if let Some((when, text, read)) = &*last
+            && (*when, text) == (at, &json)
         {
-            return Ok(Arc::clone(account));
+            return Ok(Arc::clone(read));
         }
-        let account: Arc<Account> = Arc::new(serde_json::from_str(&json)?);
-        *last = Some((json, Arc::clone(&account)));
-        Ok(account)
+        let account = serde_json::from_str(&json).map_err(|error| error.to_string())?;
+        let read = Arc::new(Read::new(account, at));
+        *last = Some((at, json, Arc::clone(&read)));
+        Ok(read)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::views::testing::account;
+    use crate::{
+        arms::beeminder::Account,
+        http::views::testing::{account, minutes_ago, now},
+    };
 
     #[test]
     fn the_same_text_is_parsed_once_and_another_text_anew() {
         let cache = AccountCache::default();
         let text = |account: &Account| serde_json::to_string(account).unwrap();
         let first = account();
-        let parsed = cache.parse(text(&first)).unwrap();
-        assert_eq!(*parsed, first);
-        assert!(Arc::ptr_eq(&parsed, &cache.parse(text(&first)).unwrap()));
+        let parsed = cache.parse(now(), text(&first)).unwrap();
+        assert_eq!(*parsed, Read::new(first.clone(), now()));
+        assert!(Arc::ptr_eq(&parsed, &cache.parse(now(), text(&first)).unwrap()));
+        let earlier = cache.parse(minutes_ago(60), text(&first)).unwrap();
+        assert_eq!(*earlier, Read::new(first.clone(), minutes_ago(60)));
         let second = Account {
             deadbeat: !first.deadbeat,
             ..first
         };
-        assert_eq!(*cache.parse(text(&second)).unwrap(), second);
-        assert!(cache.parse("{}".to_owned()).is_err());
-        assert_eq!(*cache.parse(text(&second)).unwrap(), second);
+        let parsed = |cache: &AccountCache| cache.parse(now(), text(&second)).unwrap();
+        assert_eq!(parsed(&cache).account, second);
+        assert!(cache.parse(now(), "{}".to_owned()).is_err());
+        assert_eq!(parsed(&cache).account, second);
     }
 }

@@ -1,10 +1,13 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use jiff::{civil::Time, tz::TimeZone};
 
 use super::{
-    Passes, Tokens, account_cache::AccountCache, auth::RateLimits, health::HealthCache,
-    request_id::RequestIds,
+    Passes, Tokens, account_cache::AccountCache, auth::RateLimits, health::HealthCache, openapi::Contract,
+    request_id::RequestIds, routes::beeminder::Rows,
 };
 use crate::{
     budget::BudgetArm,
@@ -12,7 +15,7 @@ use crate::{
     config::{Auth, Settings, secrets::Renewable},
     domain::Slug,
     status::Facts,
-    store::Store,
+    store::{Memo, Store},
     telemetry::{live::LiveStatus, metrics::Metrics},
 };
 
@@ -30,6 +33,9 @@ pub struct App {
     pub(super) request_ids: RequestIds,
     pub(super) health: HealthCache,
     pub(super) accounts: AccountCache,
+    pub(super) beeminder: Memo<Rows>,
+    /// The OpenAPI document. The router makes it.
+    pub(super) contract: OnceLock<Contract>,
 }
 
 /// What the endpoints need to know of the configuration.
@@ -131,6 +137,8 @@ impl App {
             request_ids: RequestIds::new(),
             health: HealthCache::default(),
             accounts: AccountCache::default(),
+            beeminder: Memo::default(),
+            contract: OnceLock::new(),
         })
     }
 }

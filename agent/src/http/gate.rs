@@ -30,7 +30,7 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 
 /// Who is asking: the name of the token. What a request records bears this name.
 #[derive(Clone, Debug)]
-pub(super) struct Caller(pub(super) String);
+pub(super) struct Caller(pub(super) Arc<str>);
 
 /// The caller's name if `http.auth` is "none". Then only this machine can reach the server.
 const NO_TOKEN: &str = "local";
@@ -39,18 +39,19 @@ const NO_TOKEN: &str = "local";
 pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Body>) -> Response {
     let started = Instant::now();
     let id = app.request_ids.of(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = match admit(&app, request.headers(), &path) {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let path = uri.path();
+    let response = match admit(&app, request.headers(), path) {
         Err(error) => error.into_response(),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            handle(router, request, time_for(&app, &path)).await
+            handle(router, request, time_for(&app, path)).await
         }
     };
-    let response = finish(response, &id, &method, &path);
+    let response = finish(response, id, &method, path);
     app.metrics.http_request(response.status());
     tracing::debug!(
-        request_id = id.to_str().unwrap_or_default(), %method, path, status = response.status().as_u16(),
+        request_id = response.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok()), %method, path, status = response.status().as_u16(),
         took = ?started.elapsed(), "answered"
     );
     response
@@ -65,10 +66,10 @@ fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError>
         return Err(args::too_large());
     }
     if matches!(path, "/health" | "/ready") {
-        return Ok(Caller(NO_TOKEN.to_owned()));
+        return Ok(Caller(NO_TOKEN.into()));
     }
     let name = match app.settings.auth {
-        Auth::None => NO_TOKEN.to_owned(),
+        Auth::None => NO_TOKEN.into(),
         Auth::Token => authenticate(app, headers)?,
     };
     app.rates
@@ -79,9 +80,9 @@ fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError>
 
 /// The caller's name, according to the tokens that are loaded now. A request does not wait until newer tokens
 /// are read.
-fn authenticate(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<Arc<str>, ApiError> {
     let detail = "a known token is needed: authorization: Bearer <token>";
-    let caller = app.tokens.current().value.find(headers).map(str::to_owned);
+    let caller = app.tokens.current().value.find(headers).cloned();
     caller.ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
 }
 
@@ -107,17 +108,17 @@ async fn handle(router: Router, request: Request<Body>, time: Duration) -> Respo
 }
 
 /// Writes the body of an error, and sets the headers that every response has.
-fn finish(mut response: Response, id: &HeaderValue, method: &Method, path: &str) -> Response {
+fn finish(mut response: Response, id: HeaderValue, method: &Method, path: &str) -> Response {
     let error = response.extensions_mut().remove::<ApiError>();
     if response.status().is_client_error() || response.status().is_server_error() {
         // If axum itself refused the request, there is no `ApiError`. Axum's plain text is not part of our
         // contract, so it is replaced.
         let error = error.unwrap_or_else(|| bare(&response));
-        log(&error, id, method, path);
-        write_error(&mut response, &error, id);
+        log(&error, &id, method, path);
+        write_error(&mut response, &error, &id);
     }
     let headers = response.headers_mut();
-    headers.insert(&X_REQUEST_ID, id.clone());
+    headers.insert(&X_REQUEST_ID, id);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

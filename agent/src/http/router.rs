@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Router};
+use axum::Router;
 use http::Uri;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,10 +18,10 @@ use super::{
 /// All paths. Tokens, limits and the shape of errors are the gate's business.
 pub fn router(app: Arc<App>) -> Router {
     let (router, document) = all().split_for_parts();
+    app.contract.get_or_init(|| Contract::new(document));
     router
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
-        .layer(Extension(Contract::new(document)))
         .with_state(app)
 }
 

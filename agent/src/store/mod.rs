@@ -6,6 +6,7 @@
 
 mod error;
 pub mod file;
+mod memo;
 pub mod replica;
 pub mod tables;
 
@@ -17,6 +18,7 @@ use rusqlite::{Connection, Transaction};
 pub use error::StoreError;
 use file::{connection, copies, migrate, readers::Readers, version, writer::Writer};
 pub use file::{lock::Lock, migrate::Migrated, writer::Written};
+pub use memo::Memo;
 use replica::checkpoint::Copier;
 pub use replica::{
     checkpoint::{Copies, Verdict},

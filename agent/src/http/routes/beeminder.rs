@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -17,12 +14,13 @@ use crate::{
     clock,
     domain::Slug,
     http::{
-        ApiError, App, AppSettings,
+        ApiError, App, AppSettings, Json,
+        account_cache::AccountCache,
         args::{Args, NoArguments},
         views::{
             ActivityStatus, AlertReply, BeeminderStatus, Emergency, Reading,
             activity::{NoSuchGoal, Recorded},
-            reading::Try,
+            reading::{RecordedAccount, Try},
         },
     },
     store::{
@@ -142,11 +140,12 @@ fn activity_of(app: &App, goal: &Slug) -> Reply<Activity> {
     }))
 }
 
-/// What passes recorded of Beeminder: rows of one moment, not judged yet.
+/// What passes recorded of Beeminder, of one moment and not judged yet.
+#[derive(Debug)]
 pub(in crate::http) struct Rows {
-    account: Option<(Timestamp, String)>,
+    account: Option<RecordedAccount>,
     newest_try: Option<Try>,
-    walk: Option<(Timestamp, String)>,
+    walk: Option<(Timestamp, Walk)>,
 }
 
 /// What is known of Beeminder at one instant.
@@ -159,22 +158,27 @@ pub(in crate::http) struct Known {
 
 impl Rows {
     /// Reads them on this connection.
-    pub(in crate::http) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(in crate::http) fn read(connection: &Connection, accounts: &AccountCache) -> rusqlite::Result<Self> {
+        let parse = |(at, json): (Timestamp, String)| (at, accounts.parse(at, json));
+        // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
+        let parse_walk = |(at, json): (Timestamp, String)| Some((at, serde_json::from_str(&json).ok()?));
         Ok(Self {
-            account: snapshots::get(connection, BEEMINDER)?,
+            account: snapshots::get(connection, BEEMINDER)?.map(parse),
             newest_try: upstreams::latest(connection, BEEMINDER)?,
-            walk: snapshots::get(connection, WALK)?,
+            walk: snapshots::get(connection, WALK)?.and_then(parse_walk),
         })
     }
 
     /// Judges them at `now`.
-    pub(in crate::http) fn judge(self, app: &App, now: Timestamp) -> Known {
-        // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
-        let parse = |(at, json): (Timestamp, String)| Some((at, serde_json::from_str::<Walk>(&json).ok()?));
-        let account = self.account.map(|(at, json)| (at, app.accounts.parse(json)));
+    pub(in crate::http) fn judge(&self, app: &App, now: Timestamp) -> Known {
         Known {
-            reading: Reading::judge(account, self.newest_try, app.settings.interval, now),
-            walk: self.walk.and_then(parse),
+            reading: Reading::judge(
+                self.account.clone(),
+                self.newest_try.clone(),
+                app.settings.interval,
+                now,
+            ),
+            walk: self.walk.clone(),
         }
     }
 }
@@ -205,6 +209,9 @@ impl Known {
 
 impl App {
     fn beeminder(&self, now: Timestamp) -> Result<Known, StoreError> {
-        Ok(self.store.read(Rows::read)?.judge(self, now))
+        let rows = self.store.read_once(&self.beeminder, |connection| {
+            Rows::read(connection, &self.accounts)
+        })?;
+        Ok(rows.judge(self, now))
     }
 }

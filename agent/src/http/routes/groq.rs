@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 
 use super::{Reply, detached, usage::unreadable};
 use crate::{
     budget::NewReading,
     domain::Provider,
     http::{
-        App,
+        App, Json,
         args::{Args, NoArguments},
         views::usage::{OdometerContextView, OdometerStatusView, ReadingRecorded},
     },

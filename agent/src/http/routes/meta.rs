@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Json, extract::State, response::IntoResponse};
+use axum::{extract::State, response::IntoResponse};
 use http::header::CONTENT_TYPE;
 
 use crate::{
     http::{
-        ApiError, App,
+        ApiError, App, Json,
         args::{Args, NoArguments},
         error::Kind,
         health::{Health, Ready},
@@ -63,8 +63,13 @@ pub(in crate::http) async fn metrics(
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "meta", responses((status = 200, body = Object)))]
 pub(in crate::http) async fn openapi(
-    Extension(Contract(document)): Extension<Contract>,
+    State(app): State<Arc<App>>,
     _: Args<NoArguments>,
-) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], document)
+) -> Result<impl IntoResponse, ApiError> {
+    let Contract(document) = app
+        .contract
+        .get()
+        .cloned()
+        .ok_or_else(|| ApiError::internal("the router made no document".to_owned()))?;
+    Ok(([(CONTENT_TYPE, "application/json")], document))
 }

@@ -10,9 +10,7 @@ pub(super) mod reminder;
 pub(super) mod silences;
 pub(super) mod usage;
 
-use axum::Json;
-
-use super::ApiError;
+use super::{ApiError, Json};
 
 /// What most handlers return.
 type Reply<T> = Result<Json<T>, ApiError>;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{Reply, beeminder::Rows};
 use crate::{
     http::{
-        App,
+        App, Json,
         args::{Args, NoArguments},
         views::{
             ActivityStatus,
@@ -31,7 +31,7 @@ pub(in crate::http) async fn context(
     // One part that fails does not hide the others: it is unknown, and says why.
     let (beeminder, budgets, machine) = app.store.read(|connection| {
         Ok((
-            Rows::read(connection)?,
+            Rows::read(connection, &app.accounts)?,
             app.budget.usage_on(connection, now),
             machine(connection, &app.settings.facts, now),
         ))

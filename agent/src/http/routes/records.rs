@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json,
+    Extension,
     extract::{Path, State},
 };
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::{Reply, silences::author};
 use crate::{
     http::{
-        ApiError, App,
+        ApiError, App, Json,
         args::{Args, Count, NoArguments},
         gate::Caller,
         views::records::{Decisions, Notifications, Runs},
@@ -154,7 +154,7 @@ pub(in crate::http) async fn acknowledge(
     Args(args): Args<Acknowledgement>,
 ) -> Reply<outbox::Notification> {
     let (now, zone) = (app.clock.now(), app.settings.zone.clone());
-    let author = author(args.author, caller)?;
+    let author = author(args.author, &caller)?;
     let missing = format!("there is no notification {id}");
     let found = app
         .note(move |tx| record::acknowledge(tx, &id, &author, now, &zone))

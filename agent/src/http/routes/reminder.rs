@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 
 use super::{Reply, detached};
 use crate::http::{
-    App,
+    App, Json,
     args::{Args, NoArguments},
     views::TriggerReply,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json,
+    Extension,
     extract::{Path, State},
 };
 use http::StatusCode;
@@ -16,7 +16,7 @@ use crate::{
     clock,
     domain::SilenceKind,
     http::{
-        ApiError, App,
+        ApiError, App, Json,
         args::{Args, Count},
         error::Kind,
         gate::Caller,
@@ -108,7 +108,7 @@ pub(in crate::http) async fn create(
         until,
         lasting,
         vacation,
-        author: author(new.author, caller)?,
+        author: author(new.author, &caller)?,
         comment,
     };
     let planned = request::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
@@ -158,7 +158,7 @@ pub(in crate::http) async fn remove(
     Args(args): Args<Removal>,
 ) -> Reply<SilenceView> {
     let (now, zone) = (app.clock.now(), app.settings.zone.clone());
-    let author = author(args.author, caller)?;
+    let author = author(args.author, &caller)?;
     let missing = format!("there is no silence {id}");
     let ended = app
         .note(move |tx| record::unsilence(tx, &id, &author, now, &zone))
@@ -168,10 +168,10 @@ pub(in crate::http) async fn remove(
 }
 
 /// Who is put on record: who they say they are, else the name of their token.
-pub(super) fn author(said: Option<String>, caller: Caller) -> Result<String, ApiError> {
+pub(super) fn author(said: Option<String>, caller: &Caller) -> Result<String, ApiError> {
     match said.map(|said| request::author(&said)).transpose()? {
         Some(author) if !author.is_empty() => Ok(author),
-        _ => Ok(caller.0),
+        _ => Ok(caller.0.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -10,7 +10,7 @@ use super::{Reply, detached};
 use crate::{
     budget::{BudgetError, NewSession, UpdateBudget},
     http::{
-        ApiError, App,
+        ApiError, App, Json,
         args::{Args, Count, NoArguments},
         views::usage::{RecentView, SessionRecorded, SummaryView, UpdateRecorded, UsageView},
     },

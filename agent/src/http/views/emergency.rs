@@ -58,7 +58,7 @@ impl Emergency {
     /// All goals of a reading that are not known to be safe, most urgent first. If no goal was ever read, one
     /// emergency says so: an empty list would say that nothing is wrong.
     pub fn all(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Vec<Self> {
-        if reading.account.is_none() {
+        if reading.read.is_none() {
             return Self::of_nothing_read(reading).into_iter().collect();
         }
         Self::among(&reading.judged(), &reading.zone(zone), now)
@@ -94,7 +94,7 @@ impl Emergency {
         let &Judged {
             goal,
             risk: derail_risk,
-            ref why,
+            why,
         } = judged;
         let urgency = match derail_risk {
             Severity::Safe => return None,
@@ -153,15 +153,16 @@ fn suggested_action(goal: &Goal, urgency: Urgency) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::{super::testing::*, *};
+    use crate::arms::beeminder::Account;
 
     fn one(safebuf: Option<i64>, over: serde_json::Value) -> Emergency {
-        let mut reading = trusted();
-        Arc::make_mut(reading.account.as_mut().unwrap()).goals = vec![goal("reading", safebuf, over)];
+        let reading = reading_of(Account {
+            goals: vec![goal("reading", safebuf, over)],
+            ..account()
+        });
         Emergency::all(&reading, &zone(), now()).remove(0)
     }
 

@@ -147,10 +147,7 @@ fn urgent_items(reading: &Reading, emergencies: &[Emergency], usage: &UsageView)
     if let Some(doubt) = &reading.doubt {
         items.push(format!("BEEMINDER UNKNOWN: {doubt}"));
     }
-    let unreadable = reading
-        .account
-        .as_ref()
-        .map_or(0, |account| account.unreadable.len());
+    let unreadable = reading.account().map_or(0, |account| account.unreadable.len());
     if unreadable > 0 {
         items.push(format!(
             "BEEMINDER UNKNOWN: {unreadable} of the goals cannot be read"

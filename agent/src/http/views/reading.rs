@@ -8,14 +8,37 @@ use super::when::ago;
 use crate::{
     arms::beeminder::{Account, Goal, GoalState},
     domain::Severity,
-    heuristic::assess::derail_risk,
+    heuristic::assess::{GoalRisk, derail_risk},
 };
+
+/// An account as Beeminder sent it, and what it says of each goal.
+#[derive(Debug, PartialEq)]
+pub struct Read {
+    /// The account.
+    pub account: Account,
+    /// The risk of each goal by this reading, in the order of the goals. It does not change with time, and every
+    /// request about goals needs it.
+    risks: Vec<GoalRisk>,
+}
+
+impl Read {
+    /// An account that was read at `at`.
+    pub fn new(account: Account, at: Timestamp) -> Self {
+        let zone = account.zone(&TimeZone::UTC);
+        let risks = account
+            .goals
+            .iter()
+            .map(|goal| derail_risk(goal, &zone, at))
+            .collect();
+        Self { account, risks }
+    }
+}
 
 /// The newest recorded account, and whether it can be trusted.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// What was read last; `None`: nothing ever was.
-    pub account: Option<Arc<Account>>,
+    /// What was read last; `None`: nothing ever was, or it cannot be parsed.
+    pub read: Option<Arc<Read>>,
     /// When it was read.
     pub as_of: Option<Timestamp>,
     /// Why it cannot be trusted now; `None`: it can.
@@ -30,8 +53,11 @@ pub struct Judged<'reading> {
     /// Its `derail_risk`.
     pub risk: Severity,
     /// Why it is that, in one sentence.
-    pub why: String,
+    pub why: &'reading str,
 }
+
+/// When an account was read; and the account, or why its record cannot be parsed.
+pub type RecordedAccount = (Timestamp, Result<Arc<Read>, String>);
 
 /// The newest try of an upstream: when, whether it answered, why not.
 pub type Try = (Timestamp, bool, Option<String>);
@@ -42,7 +68,7 @@ impl Reading {
     ///
     /// "All safe" while Beeminder was down is the failure that this ends.
     pub fn judge(
-        recorded: Option<(Timestamp, serde_json::Result<Arc<Account>>)>,
+        recorded: Option<RecordedAccount>,
         newest_try: Option<Try>,
         interval: Duration,
         now: Timestamp,
@@ -59,7 +85,7 @@ impl Reading {
         let Some((at, parsed)) = recorded else {
             let doubt = failure.unwrap_or_else(|| "Beeminder was not read yet".to_owned());
             return Self {
-                account: None,
+                read: None,
                 as_of: None,
                 doubt: Some(doubt),
             };
@@ -68,15 +94,15 @@ impl Reading {
             Err(error) => {
                 let doubt = format!("the recorded reading cannot be parsed: {error}");
                 Self {
-                    account: None,
+                    read: None,
                     as_of: Some(at),
                     doubt: Some(doubt),
                 }
             }
-            Ok(account) => {
+            Ok(read) => {
                 let doubt = failure.or_else(|| too_old(at, interval, now));
                 Self {
-                    account: Some(account),
+                    read: Some(read),
                     as_of: Some(at),
                     doubt,
                 }
@@ -84,47 +110,50 @@ impl Reading {
         }
     }
 
+    /// The account that was read last, trusted or not.
+    pub fn account(&self) -> Option<&Account> {
+        self.read.as_ref().map(|read| &read.account)
+    }
+
     /// The account if it can be trusted.
     pub fn trusted(&self) -> Option<&Account> {
-        self.account.as_deref().filter(|_| self.doubt.is_none())
+        self.account().filter(|_| self.doubt.is_none())
     }
 
     /// All goals that were ever read, trusted or not.
     pub fn goals(&self) -> &[Goal] {
-        self.account.as_ref().map_or(&[], |account| &account.goals)
+        self.account().map_or(&[], |account| &account.goals)
     }
 
     /// Every goal with its `derail_risk`, in Beeminder's order. In a reading that cannot be trusted, each is
     /// UNKNOWN.
     pub fn judged(&self) -> Vec<Judged<'_>> {
-        let zone = self.zone(&TimeZone::UTC);
-        let judge = |goal| {
-            let (risk, why) = self.judge_goal(goal, &zone);
-            Judged { goal, risk, why }
+        let Some(read) = &self.read else {
+            return Vec::new();
         };
-        self.goals().iter().map(judge).collect()
+        let goals = read.account.goals.iter().zip(&read.risks);
+        goals.map(|(goal, risk)| self.judge_goal(goal, risk)).collect()
     }
 
-    fn judge_goal(&self, goal: &Goal, zone: &TimeZone) -> (Severity, String) {
-        match (&self.doubt, self.as_of) {
-            (Some(doubt), _) => (Severity::Unknown, doubt.clone()),
-            (None, None) => (Severity::Unknown, "Beeminder was not read yet".to_owned()),
-            (None, Some(_)) if goal.state != GoalState::Active => (
-                Severity::Safe,
-                "frozen, won and archived goals cannot derail".to_owned(),
-            ),
-            (None, Some(read_at)) => {
-                let risk = derail_risk(goal, zone, read_at);
-                (risk.severity, risk.evidence)
+    fn judge_goal<'reading>(
+        &'reading self,
+        goal: &'reading Goal,
+        risk: &'reading GoalRisk,
+    ) -> Judged<'reading> {
+        let (risk, why) = match &self.doubt {
+            Some(doubt) => (Severity::Unknown, doubt.as_str()),
+            None if goal.state != GoalState::Active => {
+                (Severity::Safe, "frozen, won and archived goals cannot derail")
             }
-        }
+            None => (risk.severity, risk.evidence.as_str()),
+        };
+        Judged { goal, risk, why }
     }
 
     /// The account's zone, in which its goals' days end; the configured one if Beeminder sent none that is
     /// known.
     pub fn zone(&self, configured: &TimeZone) -> TimeZone {
-        self.account
-            .as_ref()
+        self.account()
             .map_or_else(|| configured.clone(), |account| account.zone(configured))
     }
 }
@@ -138,8 +167,8 @@ fn too_old(at: Timestamp, interval: Duration, now: Timestamp) -> Option<String> 
 mod tests {
     use super::{super::testing::*, *};
 
-    fn read_at(at: Timestamp) -> Option<(Timestamp, serde_json::Result<Arc<Account>>)> {
-        Some((at, Ok(Arc::new(account()))))
+    fn read_at(at: Timestamp) -> Option<RecordedAccount> {
+        Some((at, Ok(Arc::new(Read::new(account(), at)))))
     }
 
     const INTERVAL: Duration = Duration::from_secs(900);
@@ -153,7 +182,7 @@ mod tests {
             now(),
         );
         assert_eq!(reading.doubt, None);
-        assert!(reading.trusted().is_some());
+        assert_eq!(reading.trusted(), Some(&account()));
     }
 
     #[test]
@@ -197,7 +226,7 @@ mod tests {
         let reading = Reading::judge(None, None, INTERVAL, now());
         assert_eq!(reading.doubt.as_deref(), Some("Beeminder was not read yet"));
         let broken = Reading::judge(
-            Some((now(), serde_json::from_str::<Account>("{}").map(Arc::new))),
+            Some((now(), Err("missing field `goals`".to_owned()))),
             None,
             INTERVAL,
             now(),

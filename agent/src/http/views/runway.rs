@@ -71,19 +71,18 @@ impl Runway {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::{super::testing::*, *};
+    use crate::arms::beeminder::Account;
 
     #[test]
     fn the_walks_goal_is_always_shown() {
-        let mut reading = trusted();
-        let goals = &mut Arc::make_mut(reading.account.as_mut().unwrap()).goals;
-        *goals = (0..8)
-            .map(|n| goal(&format!("g{n}"), Some(n), json!({})))
-            .collect();
+        let goals = (0..8).map(|n| goal(&format!("g{n}"), Some(n), json!({})));
+        let reading = reading_of(Account {
+            goals: goals.collect(),
+            ..account()
+        });
         let slugs = |walk: Option<&str>| -> Vec<String> {
             let walk = walk.map(|slug| slug.parse().unwrap());
             Runway::all(&reading, walk.as_ref(), now())

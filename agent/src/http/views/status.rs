@@ -45,7 +45,7 @@ impl BeeminderStatus {
     pub fn new(reading: &Reading, zone: &TimeZone, now: Timestamp) -> Self {
         let judged = reading.judged();
         let goals: Vec<_> = judged.iter().map(|goal| GoalView::new(goal, now)).collect();
-        let account = reading.account.as_ref();
+        let account = reading.account();
         let count = |risks: &[Severity]| {
             let of_risk = goals.iter().filter(|goal| risks.contains(&goal.derail_risk));
             account.map(|_| of_risk.count())
@@ -87,9 +87,8 @@ fn worst(reading: &Reading, goals: &[GoalView]) -> Severity {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::{super::testing::*, *};
+    use crate::arms::beeminder::Account;
 
     #[test]
     fn goals_are_counted_by_risk() {
@@ -143,19 +142,20 @@ mod tests {
 
     #[test]
     fn what_is_no_goal_is_counted_as_unknown() {
-        let mut reading = trusted();
-        Arc::make_mut(reading.account.as_mut().unwrap())
-            .unreadable
-            .push("goal 7: no slug".to_owned());
+        let mut account = Account {
+            unreadable: vec!["goal 7: no slug".to_owned()],
+            ..account()
+        };
+        let reading = reading_of(account.clone());
         assert_eq!(
             BeeminderStatus::new(&reading, &zone(), now()).unknown_count,
             Some(2)
         );
-        Arc::make_mut(reading.account.as_mut().unwrap())
+        account
             .goals
             .retain(|goal| goal.safebuf.is_some_and(|days| days > 3));
         assert_eq!(
-            BeeminderStatus::new(&reading, &zone(), now()).derail_risk,
+            BeeminderStatus::new(&reading_of(account), &zone(), now()).derail_risk,
             Severity::Unknown
         );
     }

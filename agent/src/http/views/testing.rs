@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::Reading;
+use super::{Reading, reading::Read};
 use crate::{
     arms::beeminder::{Account, Goal},
     domain::{Action, ChannelKind, Freshness, ObservationView, Observations, Reason, Severity},
@@ -62,8 +62,13 @@ pub(in crate::http) fn snapshot_at(at: Timestamp) -> Option<(Timestamp, String)>
 
 /// [`account`], read just now.
 pub(in crate::http) fn trusted() -> Reading {
+    reading_of(account())
+}
+
+/// An account, read just now.
+pub(in crate::http) fn reading_of(account: Account) -> Reading {
     Reading {
-        account: Some(Arc::new(account())),
+        read: Some(Arc::new(Read::new(account, now()))),
         as_of: Some(now()),
         doubt: None,
     }
@@ -72,7 +77,7 @@ pub(in crate::http) fn trusted() -> Reading {
 /// No account was ever read, and Beeminder does not answer.
 pub(in crate::http) fn nothing_read() -> Reading {
     Reading {
-        account: None,
+        read: None,
         as_of: None,
         doubt: Some("Beeminder is down".to_owned()),
     }

@@ -28,6 +28,8 @@ struct Counters {
     /// How often the whole content was replaced by a newer generation: what was written in an earlier epoch
     /// is gone.
     epoch: AtomicU64,
+    /// All jobs that ended, whether they changed anything or not.
+    jobs: AtomicU64,
 }
 
 /// What a transaction returned, and the epoch in which it was written.
@@ -86,6 +88,12 @@ impl Writer {
         self.counters.epoch.load(Ordering::Acquire)
     }
 
+    /// How many jobs ended, counted before their callers know it. While this does not change, neither does the
+    /// file.
+    pub(in crate::store) fn jobs(&self) -> u64 {
+        self.counters.jobs.load(Ordering::Acquire)
+    }
+
     /// One transaction that has to survive this machine, and the epoch that it belongs to.
     pub(in crate::store) async fn run<T, F>(&self, work: F) -> Result<Written<T>, StoreError>
     where
@@ -140,9 +148,12 @@ impl Writer {
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let counters = Arc::clone(&self.counters);
         let job: Job = Box::new(move |connection| {
+            let result = work(connection);
+            counters.jobs.fetch_add(1, Ordering::Release);
             // The receiver may have been dropped (a deadline passed): the transaction counts all the same.
-            drop(reply.send(work(connection)));
+            drop(reply.send(result));
         });
         self.jobs.send(job).map_err(|_| StoreError::WriterGone)?;
         answer.await.map_err(|_| StoreError::WriterGone)?
