@@ -121,7 +121,7 @@ impl Promises {
         })
     }
 
-    /// What configuration and the passes of the week before `active` promise; perhaps nothing.
+    /// What configuration, a pass at `active` and the passes of the week before it promise; perhaps nothing.
     fn recorded(
         &self,
         connection: &Connection,
@@ -148,7 +148,7 @@ impl Promises {
         };
         if !has_daemon {
             let by_hand = recent.iter().map(|&(_, at)| at);
-            timetable.passes.extend(crontab(by_hand, &self.zone));
+            timetable.passes.extend(crontab(by_hand, active, &self.zone));
             timetable.daemon = Presence::Never;
         }
         Ok(timetable)
@@ -183,16 +183,21 @@ pub fn promised_by_serve(settings: &Settings) -> Timetable {
 
 /// The clock times at which passes ran on at least two days. Times within ten minutes of each other are one,
 /// and the earliest of them counts.
-fn crontab(passes: impl Iterator<Item = Timestamp>, zone: &TimeZone) -> Vec<Time> {
-    let mut times: Vec<(Time, Daystamp)> = passes
-        .map(|at| (zone.to_datetime(at).time(), local_day(at, zone)))
-        .collect();
+///
+/// The pass at `this` is no day of the habit, but belongs to the times that it is close to. A crontab never
+/// starts a pass to the millisecond: without this, a pass that begins earlier than those of the days before
+/// would take itself for the one before the last, and wait for a chance that never comes.
+fn crontab(passes: impl Iterator<Item = Timestamp>, this: Timestamp, zone: &TimeZone) -> Vec<Time> {
+    let time = |at: Timestamp| zone.to_datetime(at).time();
+    let mut times: Vec<(Time, Option<Daystamp>)> =
+        passes.map(|at| (time(at), Some(local_day(at, zone)))).collect();
+    times.push((time(this), None));
     times.sort_unstable();
     let mut lines = Vec::new();
     let mut rest = times.as_slice();
     while let Some(&(first, _)) = rest.first() {
         let close = rest.partition_point(|&(time, _)| time.duration_since(first) <= SAME_TIME);
-        let days: BTreeSet<Daystamp> = rest[..close].iter().map(|&(_, day)| day).collect();
+        let days: BTreeSet<Daystamp> = rest[..close].iter().filter_map(|&(_, day)| day).collect();
         if days.len() >= HABIT_DAYS {
             lines.push(first);
         }
@@ -210,7 +215,7 @@ mod tests {
         let zone = TimeZone::get("America/New_York").unwrap();
         let lines = |passes: &[&str]| -> Vec<String> {
             let passes = passes.iter().map(|text| text.parse().unwrap());
-            let lines = crontab(passes, &zone);
+            let lines = crontab(passes, "2026-11-22T08:00:00-05:00".parse().unwrap(), &zone);
             lines
                 .iter()
                 .map(|time| time.strftime("%H:%M").to_string())
@@ -231,6 +236,32 @@ mod tests {
             lines(&across_a_change),
             ["17:45"],
             "crontabs keep the clock's time"
+        );
+    }
+
+    #[test]
+    fn a_pass_that_begins_earlier_than_usual_is_the_pass_of_its_time() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let usual = ["2026-11-20T17:45:00.9-05:00", "2026-11-21T17:45:01.2-05:00"].map(at);
+        for this in ["2026-11-22T17:45:00.2-05:00", "2026-11-22T17:36:00-05:00"].map(at) {
+            let timetable = Timetable {
+                zone: zone.clone(),
+                daemon: Presence::Never,
+                passes: crontab(usual.into_iter(), this, &zone),
+                quiet_hours: None,
+                vacations: Vec::new(),
+            };
+            let outlook = timetable.outlook(this, HORIZON_DAYS);
+            assert!(outlook.is_last_chance(Timestamp::MAX), "{this}");
+            assert_eq!(outlook.last_but_one_today(Timestamp::MAX), Some(this));
+        }
+        let much_earlier = at("2026-11-22T17:30:00-05:00");
+        let lines = crontab(usual.into_iter(), much_earlier, &zone);
+        assert_eq!(
+            lines,
+            [zone.to_datetime(usual[0]).time()],
+            "another line, not a habit yet"
         );
     }
 }
