@@ -27,6 +27,7 @@ mod one_pass;
 mod person;
 mod secrets;
 mod silences;
+mod simulated;
 mod stage;
 mod state;
 mod timelines;
