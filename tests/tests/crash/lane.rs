@@ -358,6 +358,7 @@ impl<'a> Lane<'a> {
         let findings = audit(&self.told, &due, &accepted);
         self.tally.lock().add(&findings);
         self.told.clear();
+        self.tomorrow.clear();
         if findings.lost.is_empty() && findings.duplicates.is_empty() {
             return Ok(());
         }
