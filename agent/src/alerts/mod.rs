@@ -1,7 +1,9 @@
-//! Alerts, and a person's words, that a process without the state's lock leaves for the process that has it.
+//! Alerts and words that one process leaves for another. The process that leaves them does not have the lock
+//! of the state. The process that has the lock takes them up. A *word* is what a person says: a silence, a
+//! vacation, the end of one, or an acknowledgement.
 //!
-//! [`spool`] is the folder beside the database. [`pickup`] decides about the alerts that wait there, and records
-//! the words (`words`). Nothing here talks to a channel.
+//! [`spool`] is the folder beside the database. [`pickup`] decides about the alerts that wait there, and
+//! records the words (in the file `words.rs`). Nothing here talks to a channel.
 
 pub mod pickup;
 pub mod spool;

@@ -1,4 +1,5 @@
-//! Takes up the alerts and words that other processes left in the [`Spool`], in the process that holds the lock.
+//! Takes up the alerts and words that other processes left in the [`Spool`]. This runs in the process that
+//! holds the lock.
 
 use std::{
     collections::HashMap,
@@ -17,8 +18,9 @@ use crate::{
     store::Store,
 };
 
-/// How long an alert waits that quiet hours or a limit held back, until it is decided about again. Each
-/// decision costs a line of the decision log and a copy of the state, so this is the usual interval of passes.
+/// If quiet hours, a limit or lack of room hold an alert back, it is decided about again after this time.
+/// Each decision costs a line of the decision log and a copy of the state, so this is the usual interval of
+/// passes.
 const RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Takes alerts and words from the spool of one database, and remembers which of them were held back and when.
@@ -34,7 +36,7 @@ pub struct Pickup {
 }
 
 impl Pickup {
-    /// For the spool beside `store`; `heuristic` decides.
+    /// A pickup for the spool beside `store`. `heuristic` decides about the alerts.
     pub fn new(
         store: &Store,
         heuristic: Heuristic,
@@ -121,7 +123,7 @@ impl Pickup {
         self.held_back.insert(file.to_owned(), Instant::now());
     }
 
-    /// Whether the condition's day ended a day ago: its alert is then too old to send.
+    /// Whether the condition's day ended a day ago or earlier: then its alert is too old to send.
     pub(super) fn is_past(&self, condition: &Condition) -> bool {
         let yesterday = self.clock.now().saturating_sub(SignedDuration::from_hours(24));
         yesterday.is_ok_and(|yesterday| clock::local_day(yesterday, &self.zone) > condition.day)

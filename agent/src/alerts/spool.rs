@@ -1,9 +1,10 @@
-//! The folder of waiting alerts and words beside the database: one JSON file each.
+//! The folder of waiting alerts and words beside the database. Each alert and each word is one JSON file.
 //!
-//! `send-alert` cannot write to the state while the daemon holds its lock, and the alert must not be lost. So
-//! `send-alert` leaves the condition here, and the daemon takes it from here, now or at its next start. `silence`,
-//! `vacation` and `ack` leave what the person says in the same way. Each file is whole and on the disk as soon as
-//! it is left. Words have a name of their own, which a release that does not know them leaves alone.
+//! `send-alert` cannot write to the state while another process holds its lock, and the alert must not be
+//! lost. So `send-alert` leaves the condition in this folder. The process that holds the lock takes it up,
+//! now or, if that is a daemon, at its next start. `silence`, `vacation` and `ack` leave what the person says
+//! in the same way. A file is whole and on the disk as soon as it is left. The files of words end in `.word`,
+//! so a release that does not know words leaves them alone.
 
 use std::{
     fs, io,
@@ -22,7 +23,7 @@ use crate::{
 const ALERT: &str = "json";
 const WORD: &str = "word";
 
-/// The folder of waiting alerts of one database.
+/// The folder of waiting alerts and words of one database.
 #[derive(Clone, Debug)]
 pub struct Spool(PathBuf);
 
@@ -40,7 +41,7 @@ pub struct Waiting<T> {
 pub enum Unreadable {
     /// The system cannot read the file now; a later try may succeed.
     System(io::Error),
-    /// The file holds nothing of the kind and never will.
+    /// The file holds no alert or no word, and a later try cannot change that.
     Nonsense(serde_json::Error),
 }
 
@@ -111,11 +112,11 @@ impl Spool {
             .collect())
     }
 
-    /// Removes what is decided and recorded, or can never be read.
+    /// Removes the file of an alert or a word that is decided and recorded, or that can never be read.
     ///
     /// # Errors
-    /// If the file cannot be removed. It is then taken up again, and the record shows that an alert's subject
-    /// has already had its alert of the day, and that a word was said.
+    /// If the file cannot be removed. It is then taken up again without effect: the record shows that the
+    /// alert's subject has already had its alert of the day, or that the word was said.
     pub fn done<T>(&self, waiting: &Waiting<T>) -> io::Result<()> {
         fs::remove_file(&waiting.file)
     }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_waits_in_order_until_it_is_done() {
+    fn alerts_wait_in_the_order_of_their_ids_until_they_are_done() {
         let folder = tempfile::tempdir().unwrap();
         let handover = Spool::of(&folder.path().join("state.db"));
         assert!(handover.waiting().unwrap().is_empty());
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_half_written_is_not_seen_and_what_is_no_alert_is_named() {
+    fn a_half_written_file_is_ignored_and_a_file_without_an_alert_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let handover = Spool::of(&folder.path().join("state.db"));
         handover.leave("1", &condition("unit:a")).unwrap();

@@ -1,5 +1,6 @@
-//! Records the words that other processes left. Where nobody waits for the answer to a vacation, a message says
-//! what derails while it lasts.
+//! Records the words that other processes left (what a person said: a silence, a vacation, an
+//! acknowledgement). The person who asked for a vacation gets no answer from here. So a message tells them
+//! what derails while the vacation lasts.
 
 use super::{
     Pickup,
@@ -15,7 +16,7 @@ use crate::{
     store::tables::{forewarned, silences},
 };
 
-/// Whether a word is settled, or waits for a message that is held back for now.
+/// What became of a word: it is settled, or the message that follows from it is held back for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
     Settled,
@@ -70,13 +71,15 @@ impl Pickup {
         }
     }
 
-    /// Sends what derails while a vacation lasts, unless the vacation was taken back meanwhile.
+    /// Sends a message that says what derails while a vacation lasts, unless the vacation is over or was
+    /// taken back meanwhile.
     async fn announce(&self, begun: &Begun) -> Result<Taken, HeuristicError> {
         if begun.forewarning.is_none() {
             return Ok(Taken::Settled);
         }
         let (now, id) = (self.clock.now(), begun.silence.id.clone());
-        // What was read when the person asked may be hours old if the message was held back.
+        // If the message was held back, the forewarning of the time when the person asked may be hours old.
+        // So it is computed again.
         let (forewarning, recorded) = self.store.read(|connection| {
             let forewarning = Forewarning::of(connection, &begun.silence, &self.zone, now)?;
             Ok((forewarning, silences::get(connection, &id)?))

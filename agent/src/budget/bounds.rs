@@ -1,5 +1,6 @@
-//! The bounds of what a person or a client may say about a budget. The functions that record it check these
-//! bounds, and the OpenAPI document shows them: both take them from the type of the argument's schema.
+//! The bounds of the arguments with which a person or a client reports about a budget. Each bound is a type
+//! of this file. The functions that record an argument check it with `check` of that type. The OpenAPI
+//! document shows the schema of the same type. So the two cannot differ.
 
 use utoipa::{
     PartialSchema, ToSchema,
@@ -15,7 +16,7 @@ pub(super) type Model = Text<1, 200>;
 pub(super) type SessionType = Text<0, 200>;
 /// Free text.
 pub(super) type Notes = Text<0, 4_000>;
-/// An amount that may be owed, in dollars.
+/// An amount in dollars. A negative amount is a debt.
 pub(super) type Balance = Dollars<{ -(Money::MOST_USD as i64) }>;
 /// An amount that is not negative, in dollars.
 pub(super) type Amount = Dollars<0>;
@@ -43,7 +44,7 @@ impl<const LEAST: usize, const MOST: usize> Text<LEAST, MOST> {
 }
 
 impl<const LEAST: i64> Dollars<LEAST> {
-    /// The most is a bound of every [`Money`].
+    /// Checks the lower bound only: every [`Money`] that was read from outside is within the upper bound.
     ///
     /// # Errors
     /// If the argument `field` is too small. `what` names what the argument is, for a person.

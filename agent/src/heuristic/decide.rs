@@ -11,23 +11,28 @@ use crate::domain::{
     Action, Condition, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject, Word,
 };
 
-/// Makes one decision for each condition, in the same order, each with exactly one reason. The first question
-/// whose answer is yes decides:
+/// Makes one decision for each condition, in the same order, each with exactly one reason. These questions
+/// are asked about the condition. The first question whose answer is yes decides. The reason stands behind
+/// it:
 ///
-/// 1. Is its severity unknown? `unknown_data`, or `explained_by_upstream`. It is WARNING after a while
-/// 2. Is there nothing to say about it? `below_threshold`, of a goal that is at risk `not_last_day`
-/// 3. Has its `expires_at` passed? What we knew about it no longer holds: `unknown_data`
+/// 1. Is its severity UNKNOWN? `unknown_data`, or `explained_by_upstream`. (After `heuristic.unknown_after`
+///    such a condition is a WARNING, and this question does not stop it.)
+/// 2. Has it no step, so that there is nothing to say? `below_threshold`. A goal at risk: `not_last_day`
+/// 3. Has its `expires_at` passed, so that it no longer holds? `unknown_data`
 /// 4. Is it a promise, and is the person on vacation? `vacation`
 /// 5. Does a silence cover it? `silenced`
 /// 6. Did a person acknowledge the alert about it? `acknowledged`
-/// 7. Was it said already, and has it not got worse since? `already_notified_today`, for a budget
-///    `share_already_told`, for a goal that is warned of ahead `warned_lately`
-/// 8. Is there a reason not to say it? `done_today`, `too_little_history`, `other_role`
+/// 7. Was it said already, and has it not got worse since? `already_notified_today`. A share of a budget:
+///    `share_already_told`. A warning ahead, or something unknown that was said lately: `warned_lately`
+/// 8. Does its step carry a reason not to be said (`Ask::silent`)? `done_today`, `too_little_history`,
+///    `below_threshold`, `silenced` (`[[goal]] silent = true`), `other_role`
 /// 9. Does it wait, and is there no message that it may go with? `before_alertstart`, `before_usual_time`,
-///    `not_last_day`
+///    `not_last_day`, `unknown_data`
 /// 10. Are these quiet hours? `quiet_hours`
 /// 11. Would one more message exceed a limit? `rate_limited`
-/// 12. Otherwise we notify: `first_of_day` or `escalated`, unless the message has no room for it (`tell`)
+///
+/// If every answer is no, the condition goes into the message: `first_of_day` or `escalated`. If the message
+/// has no room for it, `tell` makes it `no_room`.
 ///
 /// Questions 4 to 6 are about what a person told us. Such a decision names that person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
@@ -73,19 +78,20 @@ fn held_back(weight: Weight, ledger: &Ledger, policy: &Policy, now: Timestamp) -
 
 /// The decision on a condition by itself, before the questions about the message as a whole.
 enum Verdict {
+    /// It is not said, for this reason.
     Silent(Reason),
-    /// Silent because a person asked for it.
+    /// It is not said, because a person asked for silence.
     Asked(Reason, Word),
+    /// It is worth a message of this weight.
     Worth(Reason, Weight),
-    /// Goes with a message that leaves anyway, and does not leave by itself.
-    Rides {
-        reason: Reason,
-        waits: Reason,
-    },
+    /// It goes with a message that leaves anyway, and makes no message leave. If none leaves, it waits for
+    /// the second reason.
+    Rides { reason: Reason, waits: Reason },
 }
 
 impl Verdict {
-    /// How much it matters that a message leaves because of it; `None`: it makes none leave.
+    /// How much it matters that a message leaves because of this condition; `None`: it makes no message
+    /// leave.
     fn weight(&self) -> Option<Weight> {
         match self {
             Self::Worth(_, weight) => Some(*weight),

@@ -1,13 +1,14 @@
-//! Whether a goal derailed, from what was entered and how it stood. Pure.
+//! Whether a goal derailed, judged by its entries and its readings. Pure.
 //!
-//! The pledge tells nothing: it may be at its cap and stay, and a person may raise it. `lost` alone does not
-//! either, because Beeminder clears it again. What tells is, in this order:
+//! The pledge proves nothing: at its cap it does not change, and a person may raise it without a derailment.
+//! `lost` alone proves nothing either, because Beeminder clears it again. These signs prove a derailment, the
+//! surest first:
 //!
 //! 1. a `#DERAIL` datapoint that Beeminder still shows;
-//! 2. a losedate that passed with nothing entered before it, while a later losedate stands now;
+//! 2. a losedate that passed although nothing was entered before it, and the goal has a later losedate now;
 //! 3. a goal that became frozen while it was off its line.
 //!
-//! A derailment that was undone is none: its datapoint was deleted.
+//! If a derailment was undone, Beeminder deleted its datapoint. Such a derailment does not count.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -18,33 +19,35 @@ use crate::{
     store::tables::{entries::Entry, readings::Reading},
 };
 
-/// Two signs of a derailment that are no further apart than this are about the same one.
+/// Two signs that are no further apart than this are signs of the same derailment.
 const SAME: SignedDuration = SignedDuration::from_hours(36);
 
-/// Beeminder makes the `#DERAIL` datapoint soon after the deadline.
+/// Beeminder makes the `#DERAIL` datapoint within this time after the deadline.
 const SOON: SignedDuration = SignedDuration::from_hours(12);
 
-/// Between a derailment and the reading that shows the frozen goal may lie some days without a pass.
+/// The reading that shows the frozen goal may be this much later than the derailment: some days may have no
+/// pass.
 const DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How many datapoints Beeminder sends with a goal. Of so many or more since a reading, others may be unknown.
+/// How many datapoints Beeminder sends with a goal. If this many or more were entered since a reading, there
+/// may be further ones that Mecris never saw.
 const SHOWN: usize = 3;
 
-/// What is known about one goal. All are of this goal, oldest first.
+/// What is known about one goal. Entries and readings are oldest first.
 #[derive(Clone, Copy, Debug)]
 pub struct Past<'a> {
-    /// What was entered, from some days before `since` on.
+    /// What was entered. Begins some days before the derailments that are looked for (`since`).
     pub entries: &'a [Entry],
-    /// How it stood, from the reading before `since` on.
+    /// How the goal stood. Begins with the reading before `since`.
     pub readings: &'a [Reading],
-    /// When it was first read. What happened before was not Mecris's to tell.
+    /// When the goal was first read. Mecris does not tell what happened before that.
     pub first_reading: Timestamp,
-    /// What the goal wants, if that is known.
+    /// The kind of the goal (do more, do less ...), if it is known.
     pub kind: Option<GoalKind>,
 }
 
-/// The derailments of a goal at `since` or later and after its first reading, oldest first; each once. `zone`
-/// is the account's.
+/// The derailments of a goal that happened at `since` or later and after its first reading: oldest first,
+/// each once. `zone` is the account's.
 pub fn derailments(past: Past<'_>, since: Timestamp, zone: &TimeZone) -> Vec<Derailment> {
     let told = |derailment: &Derailment| derailment.at > past.first_reading && derailment.at >= since;
     let mut found: Vec<Derailment> = Vec::new();
@@ -79,8 +82,9 @@ fn by_datapoint(past: Past<'_>, zone: &TimeZone) -> Vec<Derailment> {
         .collect()
 }
 
-/// A derailment whose sign appeared at `seen`. The losedate of the reading before is the one that passed if
-/// it lies no further back than `within`: else something was entered after that reading.
+/// A derailment whose sign appeared at `seen`. `before` is the last reading before that. If its losedate
+/// passed no longer than `within` before `seen`, the goal derailed at that losedate. Otherwise something was
+/// entered after that reading, and the losedate of the derailment is not known.
 fn derailment(
     sign: DerailSign,
     seen: Timestamp,
@@ -110,7 +114,8 @@ fn by_losedate(past: Past<'_>, zone: &TimeZone) -> Vec<Derailment> {
         .windows(2)
         .filter_map(|pair| {
             let [before, after] = pair else { return None };
-            // Readings that repeat a losedate that has passed belong to the one that was read in time.
+            // Several readings may show the same losedate, some after it had passed. The last reading before
+            // it had passed says how the goal stood then.
             let (passed, stands) = (before.losedate?, after.losedate?);
             let in_time = past
                 .readings
@@ -132,8 +137,8 @@ fn by_losedate(past: Past<'_>, zone: &TimeZone) -> Vec<Derailment> {
         .collect()
 }
 
-/// Whether the goal's newest losedate is later than `passed`. If a derailment was undone, an earlier one may
-/// stand again.
+/// Whether the goal's newest losedate is later than `passed`. If a derailment was undone, the goal may have
+/// an earlier losedate again.
 fn later_one_stands(past: Past<'_>, passed: Timestamp) -> bool {
     past.readings
         .last()
@@ -141,9 +146,12 @@ fn later_one_stands(past: Past<'_>, passed: Timestamp) -> bool {
         .is_some_and(|losedate| losedate > passed)
 }
 
-/// Whether something was entered in time, or for that day, after the reading that showed the losedate, or may
-/// have been. A value that changed was entered somehow, except where Beeminder adds its own guesses; there it
-/// matters that no datapoint can have been missed.
+/// Whether something was entered after the reading that showed the losedate (`before`), either in time or for
+/// the day of the losedate. Also true if that may be so:
+///
+/// * The goal's value changed, and its kind is not one for which Beeminder adds guesses of its own.
+/// * The value changed, Beeminder may have added a guess, and so many datapoints are known that others may
+///   have been missed.
 fn moved(past: Past<'_>, before: &Reading, after: &Reading, passed: Timestamp, day: Daystamp) -> bool {
     let entered = past.entries.iter().any(|entry| {
         entry.is_real() && entry.entered_at > before.at && (entry.entered_at <= passed || entry.day <= day)
@@ -155,14 +163,15 @@ fn moved(past: Past<'_>, before: &Reading, after: &Reading, passed: Timestamp, d
     entered || !(same_value || (guessed && all_known))
 }
 
-/// Whether the datapoint of this derailment was there and was deleted.
+/// Whether a `#DERAIL` datapoint near `passed` was deleted: then the derailment was undone.
 fn was_undone(past: Past<'_>, passed: Timestamp) -> bool {
     past.entries.iter().any(|entry| {
         entry.is_derail && entry.gone_at.is_some() && entry.entered_at.duration_since(passed).abs() <= SAME
     })
 }
 
-/// The goal froze while it was off its line, and is so still.
+/// The derailment of a goal that became frozen while it was off its line, and that is still frozen and off
+/// its line.
 fn by_freezing(past: Past<'_>, zone: &TimeZone) -> Option<Derailment> {
     let newest = past.readings.last()?;
     if newest.state != GoalState::Frozen || newest.lost != Some(true) {

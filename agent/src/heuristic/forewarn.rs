@@ -1,4 +1,4 @@
-//! What derails while a vacation lasts: a person who asks for silence hears its price at once.
+//! What derails while a vacation lasts. A person who asks for a vacation hears at once what it costs.
 
 use std::cmp::Reverse;
 
@@ -18,7 +18,7 @@ use crate::{
     domain::{Condition, Forewarned, Money, Phrase, Severity, Silence, Slug, Subject},
 };
 
-/// How many goals a sentence names.
+/// How many goals a sentence names at most.
 const NAMED: usize = 5;
 
 /// What derails while a vacation lasts if nothing is entered, by the last reading.
@@ -78,8 +78,8 @@ impl Forewarning {
         Ok(found)
     }
 
-    /// The alert that tells a person what they could not be answered. `None`: nothing derails, as far as the
-    /// last reading says everything.
+    /// The alert that tells a person what a vacation costs, where no answer could tell them. `None`: by the
+    /// last reading nothing derails, and the reading says so of every goal.
     pub fn alert(&self, vacation: &Silence, zone: &TimeZone, now: Timestamp) -> Option<Condition> {
         let is_news = !self.goals.is_empty() || !self.unknown.is_empty() || self.read_at.is_none();
         let long = format!(
@@ -139,7 +139,7 @@ impl Forewarning {
         format!("{} (as read {})", parts.join(", "), local.past(read_at))
     }
 
-    /// The dearest goals. An unknown stake may be the dearest.
+    /// The goals with the highest stakes. An unknown stake counts as the highest.
     fn named(&self) -> Vec<&Subject> {
         let mut by_stake: Vec<&Forewarned> = self.goals.iter().collect();
         by_stake.sort_by_key(|goal| Reverse(goal.stake.map_or(i64::MAX, Money::micros)));
@@ -151,7 +151,7 @@ impl Forewarning {
     }
 }
 
-/// What decisions call the announcement of one vacation.
+/// The subject of the announcement of one vacation.
 fn subject(vacation: &Silence) -> Subject {
     Subject::vacation(&vacation.id)
 }

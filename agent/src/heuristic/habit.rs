@@ -14,13 +14,13 @@ use crate::{
     store::tables::entries::Entry,
 };
 
-/// What counts as lately.
+/// How far back entries count. "Lately" means this time.
 pub const LATELY: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Fewer entries are no habit.
 const LEAST: usize = 5;
 
-/// How long after three quarters of the entries a person is late.
+/// A person is late this long after the clock time before which three quarters of the entries lie.
 const GRACE: SignedDuration = SignedDuration::from_mins(30);
 
 /// If the middle half of the entries is wider than this, the day has two peaks or none.
@@ -28,27 +28,28 @@ const WIDEST: SignedDuration = SignedDuration::from_hours(4);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// By when a person has usually entered a goal: three quarters of the entries of the last 14 days were
-/// earlier by half an hour or more.
+/// The clock time by which a person has usually entered a goal. Three quarters of the entries of the last 14
+/// days were made at least half an hour before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsualTime {
-    /// From the start of the goal's day; less than 24 hours.
+    /// How long after the start of the goal's day; less than 24 hours.
     since_day_began: SignedDuration,
     deadline: DeadlineOffset,
-    /// From how many entries this was derived.
+    /// How many entries this time was derived from.
     pub entries: usize,
 }
 
 /// Why there is no usual time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoHabit {
-    /// The times of a service's datapoints are those at which Beeminder fetched them.
+    /// A service enters the data. The times of its datapoints say when Beeminder fetched them, not when
+    /// anything was done.
     #[error("a service enters its data")]
     Autodata,
-    /// The entries may be a person's or a service's.
+    /// Nobody knows whether a person or a service makes the entries.
     #[error("it is not known who enters its data")]
     SourceUnknown,
-    /// Fewer than five.
+    /// There are fewer than five entries: this many.
     #[error("it was entered {0} times in the last 14 days, fewer than 5")]
     TooFew(usize),
     /// The middle half of the entries lies further apart than four hours.
@@ -56,10 +57,11 @@ pub enum NoHabit {
     Scattered,
 }
 
-/// On how many of the last 14 days a goal must have been entered for its person to have shown what it takes.
+/// On how many of the last 14 days a goal must have been entered to be settled: its person acts without being
+/// told, and `heuristic.habit_margin` applies.
 const SETTLED_DAYS: usize = 10;
 
-/// What the entries of a goal tell about its person.
+/// What the entries of a goal say about its person's habit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Habit {
     /// By when the goal has usually been entered, or why that is not known.
@@ -113,7 +115,7 @@ pub fn usual_time(
     })
 }
 
-/// On how many of the goal's days of the last 14 something was entered.
+/// On how many of the goal's last 14 days something was entered.
 pub fn days_entered(entries: &[Entry], deadline: DeadlineOffset, zone: &TimeZone, now: Timestamp) -> usize {
     let days: HashSet<Daystamp> = lately(entries, now)
         .map(|entry| beeminder_day(entry.entered_at, zone, deadline))

@@ -1,9 +1,9 @@
 //! The heuristic: observe → assess → decide → record. `assess` and `decide` are pure: they import neither
 //! tokio nor any client.
 //!
-//! [`Heuristic`] ties them together. It calls the arms and the store directly, never its own endpoints, and
-//! hands messages to the outbox in the transaction that records the decisions.
-//! `docs/Heuristic_Notification_CDD.md` says when it speaks.
+//! [`Heuristic`] ties the four steps together. It calls the arms and the store directly, never Mecris' own
+//! endpoints. It hands messages to the outbox in the transaction that records the decisions. The outbox
+//! delivers them. `docs/Heuristic_Notification_CDD.md` says when Mecris speaks.
 
 pub mod assess;
 pub mod decide;

@@ -1,5 +1,5 @@
-//! Asks every arm at once, each within its own deadline. An arm that does not answer is stale or unknown,
-//! never absent.
+//! Asks every arm at once, each within its own deadline. If an arm does not answer, its observation is stale
+//! or unknown. It is never left out.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use crate::{
     },
 };
 
-/// Shares of the pass's deadline: the account first, then the datapoints of single goals (a walk in doubt,
-/// goals that are new); the rest is for deciding and recording.
+/// Shares of the pass's deadline: first for the account, then for the datapoints of single goals (a walk in
+/// doubt, new goals). The rest is for deciding and recording.
 const ACCOUNT_SHARE: f64 = 0.6;
 const DATAPOINTS_SHARE: f64 = 0.25;
 
-/// Of how many new goals the history is read in one pass.
+/// How many new goals have their history read in one pass, at most.
 const HISTORIES_PER_PASS: usize = 5;
 
 /// What was entered into a goal before Mecris knew it.
@@ -49,8 +49,7 @@ pub(super) struct Arms {
 }
 
 impl Arms {
-    /// Asks all arms; the result is everything that can be known at `now`, and the histories of goals that
-    /// are new.
+    /// Asks all arms. Returns everything that can be known at `now`, and the histories of new goals.
     ///
     /// # Errors
     /// Only if the store cannot be read or written; an upstream's failure is an observation.
@@ -148,8 +147,9 @@ fn new_goals<'a>(store: &Store, account: &'a Account) -> Result<Vec<&'a Goal>, S
     Ok(wanted.into_iter().map(|(_, goal)| goal).collect())
 }
 
-/// What a try to read the account at `now` comes to, with the last reading on this connection: a failure
-/// makes that reading stale. A goal that was queued then and still is keeps the time since when it is queued.
+/// The observation that follows from a try to read the account at `now`. If the try failed, the last reading
+/// on this connection is observed as stale; without one the account is unknown. If a goal was queued at the
+/// last reading and still is, it keeps the time since when it is queued.
 ///
 /// # Errors
 /// If the last reading cannot be read.
@@ -188,7 +188,7 @@ pub(super) fn last_account(connection: &Connection) -> rusqlite::Result<Option<(
     }))
 }
 
-/// Beeminder does not say since when a goal is queued, so this is computed from the snapshots.
+/// Fills in since when goals are queued. Beeminder does not say it, so it is computed from the last snapshot.
 fn carry_queued_since(account: &mut Account, before: Option<&Account>, now: Timestamp) {
     for goal in account.goals.iter_mut().filter(|goal| goal.queued) {
         let earlier = before

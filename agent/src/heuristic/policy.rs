@@ -1,5 +1,5 @@
-//! What may be said when: the fixed rules, the configured policy, and the ledger that `decide` compares
-//! conditions with.
+//! When what may be said: fixed numbers, the configured policy (limits, quiet hours), and the ledger (what
+//! was said before). `decide` compares conditions with them.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,8 @@ use crate::{
     domain::{Daystamp, Silence, SilenceKind, Step, Subject},
 };
 
-/// An upstream that failed this many times in a row is WARNING. One or two failures are only unknown.
+/// An upstream that failed this many times in a row is WARNING. Fewer failures are only UNKNOWN, but for
+/// refusals of the credential.
 pub const UPSTREAM_FAILURES_IN_A_ROW: u32 = 3;
 
 /// An upstream that refused our credential this many times in a row is WARNING: only a person can change that.
@@ -23,28 +24,28 @@ pub const UPSTREAM_FAILURES_IN_AN_HOUR: u32 = 5;
 /// day on which the clock is set back has 25 hours.
 pub const MISSED_DAY: SignedDuration = SignedDuration::from_hours(25);
 
-/// A promised pass so soon after a successful one, or so soon before one, is no missed day: machines start late, and
-/// one pass may fail.
+/// A promised pass that did not take place does not make a missed day if it was due this soon after a
+/// successful pass, or this soon before one: machines start late, and one pass may fail.
 pub const NO_DAY_MISSED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Beeminder recomputes within minutes. A goal that stays `queued` for longer than this is taken at face
 /// value: an old number is better than none for ever.
 pub const QUEUED_TRUSTED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
-/// A last call is not made so soon after the message of the last day.
+/// A last call is not made within this time after the message of the last day.
 pub const LAST_CALL_AFTER: SignedDuration = SignedDuration::from_hours(2);
 
 /// A goal that was warned of ahead is not warned of again for this many days, counted in local days.
 pub const REPEAT_AHEAD_DAYS: i64 = 3;
 
-/// So many warnings ahead are enough, if no reading between them showed the goal as safe.
+/// This many warnings ahead are enough, if no reading since the first of them showed the goal as safe.
 pub const WARNINGS_WITHOUT_SAFETY: usize = 2;
 
-/// What Mecris cannot tell is said again after so many days while it lasts, counted in local days.
+/// While Mecris cannot tell how a promise stands, it says so again after this many local days.
 pub const REPEAT_UNKNOWN_DAYS: i64 = 7;
 
-/// Two passes at the same time of two days may differ by this much. What is to last a day has lasted it a
-/// little earlier, so that a pass once a day does not say it a day late.
+/// Two daily passes may begin up to this much more or less than a day apart. So a wait of a day counts as
+/// over this much earlier. Otherwise a pass that runs once a day could miss it and speak a day late.
 pub const PASSES_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A share of a budget from this percentage on is CRITICAL.
@@ -56,11 +57,11 @@ pub const PACE_NEEDS_DATA: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// The pace of a budget is said only if this percentage of it is used.
 pub const PACE_NEEDS_PERCENT: u8 = 25;
 
-/// How many messages of a day are kept for what is said on its last day.
+/// How many messages of a day are kept for subjects that have their last day.
 const KEPT_FOR_LAST_DAYS: u32 = 2;
 
-/// How long a message that every channel refused still uses up its subjects' day. Then they may be tried
-/// again, because the person was not told.
+/// How long the claims of a message that every channel refused still hold. After that its subjects may be
+/// said again, because the person was not told.
 const REFUSED_CLAIM_HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The clocks of two machines may differ by this much, and a clock may be corrected by this much, without
@@ -72,9 +73,9 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 pub struct Policy {
     /// The person's zone.
     pub zone: TimeZone,
-    /// Over all channels, any 60 minutes.
+    /// The most messages in any 60 minutes, over all channels.
     pub max_messages_per_hour: u32,
-    /// Over all channels, the local day.
+    /// The most messages on a local day, over all channels.
     pub max_messages_per_day: u32,
     /// Quiet hours: when nothing is sent.
     pub quiet_hours: Option<DailyRange>,
@@ -85,22 +86,22 @@ pub struct Policy {
 /// How much it matters that a message leaves now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Nothing of it is said for the last time.
+    /// Nothing in the message has its last day.
     Other,
-    /// Something of it has its last day.
+    /// Something in the message has its last day.
     LastDay,
-    /// Something of it can be said by no later pass: no limit holds it back.
+    /// Something in the message can be said by no later pass. No limit holds the message back.
     LastChance,
 }
 
 /// What was said already.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// What was said lately, and all that was said about the occasions of the
-    /// conditions.
+    /// What was said lately about the subjects of the conditions, and everything that was said about their
+    /// occasions.
     pub said: HashMap<Subject, Vec<Said>>,
-    /// When goals that were warned of ahead twice were last safe. A goal that is left out has not been safe
-    /// since.
+    /// When a reading last showed a goal as safe, for goals with two or more warnings ahead. A goal that was
+    /// not safe since the second to last of them is left out, and so is a goal with fewer warnings.
     pub last_safe: HashMap<Subject, Timestamp>,
     /// Messages of the last 60 minutes that reached a provider or may have.
     pub messages_last_hour: u32,
@@ -166,9 +167,9 @@ impl Ledger {
     }
 }
 
-/// Whether a claim whose message was refused or expired at that instant still uses up its day. A refusal time
-/// in the future means that the clock was set back since, by more than clocks differ. Then the day for which
-/// the message came too late may not be over after all.
+/// Whether a claim still holds whose message was refused or expired at `refused_at`. If that instant is
+/// further in the future than clocks may differ, the clock was set back since. Then the claim does not hold:
+/// the day for which the message came too late may not be over after all.
 pub fn holds(refused_at: Option<Timestamp>, now: Timestamp) -> bool {
     refused_at.is_none_or(|at| (-CLOCKS_DIFFER..REFUSED_CLAIM_HOLDS).contains(&now.duration_since(at)))
 }

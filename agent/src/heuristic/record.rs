@@ -1,5 +1,6 @@
-//! One transaction for one pass: the run, its decisions, the claims, the message, what was read. All of it is
-//! written, or nothing.
+//! What one pass writes, in one transaction: the run, its decisions, the claims, the message, and what was
+//! read. All of it is written, or nothing. Also what a pass reads before it decides: the history and the
+//! ledger.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,27 +31,29 @@ use crate::{
     },
 };
 
-/// A derailment is told for so long.
+/// A derailment may be told this long after it happened.
 const DERAILED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How many silences that ended are looked at for vacations.
+/// How many silences that have ended are searched for vacations, at most.
 const MOST_SILENCES: u32 = 50;
 
 /// For how long a gap between passes is still reported after its end.
 const GAP_TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// For so many days what was said about a goal or a walk matters on other occasions, too: longer than what
-/// could not be told waits to be said again.
+/// For this many days, what was said about a goal or a walk on one occasion matters for other occasions too.
+/// The number must be larger than `REPEAT_UNKNOWN_DAYS`, so that an `unknown` is not said again too early.
 const SAID_LATELY_DAYS: i64 = 8;
 
-/// For so many days warnings ahead count, if the goal has not been safe since.
+/// For this many days a warning ahead counts, if the goal has not been safe since.
 const WARNED_DAYS: i64 = 90;
 
-/// For so many days what was said about everything else matters. That is little, and its occasions are old: a
-/// period of a budget, or trouble that lasts.
+/// For this many days, what was said about any other subject matters. These are few steps, and their
+/// occasions may be long ago: the first day of a budget's period, or the day on which a lasting trouble
+/// began.
 const ALERTED_DAYS: i64 = 400;
 
-/// For so long the announcement of a derailment during a vacation counts as its last day.
+/// A person who goes on vacation hears which goals derail meanwhile. For this long, that counts as step
+/// `last` of each goal that was named.
 const FOREWARNED: SignedDuration = SignedDuration::from_hours(24);
 
 /// What earlier passes recorded, including this pass's own try at Beeminder.
@@ -94,7 +97,8 @@ pub(super) fn history(
     })
 }
 
-/// The derailments that may still be told: of the last seven days, and of the vacations that ended in these.
+/// The derailments that may still be told: those of the last seven days, and those during a vacation that
+/// ended within the last seven days.
 pub(super) fn derailments(
     connection: &Connection,
     now: Timestamp,
@@ -125,7 +129,8 @@ pub(super) fn habits<'a>(
         .collect()
 }
 
-/// Lets what was said about goals go with them where they have another name now.
+/// Follows goals that have another name than at the last reading: what was said about such a goal gets the
+/// new name.
 pub(super) fn renamed_goals(tx: &Transaction<'_>, observed: &Observed) -> rusqlite::Result<()> {
     let Some(account) = observed.beeminder.fresh() else {
         return Ok(());
@@ -155,8 +160,9 @@ pub(super) fn expire_waiting(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::
     Ok(())
 }
 
-/// What was said already about the subjects of these conditions: lately, and about their occasions however long
-/// ago. A gap keeps the day on which it began.
+/// What was said already about the subjects of these conditions: what was said lately, and what was said
+/// about the present occasions, however long ago. The occasion of a trouble that lasts, such as a gap without
+/// passes, is the day on which it began.
 pub(super) fn ledger(
     connection: &Connection,
     conditions: &[Condition],
@@ -208,7 +214,7 @@ pub(super) fn ledger(
     Ok(ledger)
 }
 
-/// The earliest occasion of what was said about a subject and still matters for a step.
+/// Of what was said about a subject, only occasions from this day on still matter for its step.
 fn matters_from(subject: &Subject, ask: &Ask, today: Daystamp) -> Daystamp {
     let days = match (subject.topic(), ask.step) {
         (_, Step::Ahead) => WARNED_DAYS,
@@ -263,8 +269,8 @@ pub(super) fn decisions_and_message(
             };
             if let Some(ask) = &condition.ask {
                 steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
-                // For the release before, which knows claims only. It must not take what has happened for
-                // what it has to say today.
+                // The previous release knows claims only, so a claim is written for it. A derailment that has
+                // happened gets none: the previous release would take it for today's alert about the goal.
                 if ask.step != Step::Derailed {
                     claims::insert_if_free(tx, &claim, id, now)?;
                 }
@@ -274,7 +280,7 @@ pub(super) fn decisions_and_message(
     Ok(message)
 }
 
-/// The severity of the worst of what is told.
+/// The worst severity of the conditions that are told.
 pub(super) fn worst(told: &[&Decision]) -> Severity {
     let severities = told.iter().map(|decision| decision.condition.severity);
     severities
@@ -282,8 +288,9 @@ pub(super) fn worst(told: &[&Decision]) -> Severity {
         .unwrap_or(Severity::Unknown)
 }
 
-/// When the message ends: with the last of its subjects, but with the local day at the latest. The message
-/// says "today" and "tomorrow", and the next day's first pass repeats what still holds.
+/// When the message is no longer worth sending: when the last of its conditions ends, but at the end of the
+/// local day at the latest. The message says "today" and "tomorrow", and the first pass of the next day says
+/// again what still holds.
 pub(super) fn worth_until(told: &[&Decision], zone: &TimeZone, now: Timestamp) -> Timestamp {
     let (_, midnight) = clock::local_day_bounds(clock::local_day(now, zone), zone);
     let ends: Option<Vec<Timestamp>> = told

@@ -1,5 +1,6 @@
-//! What a fresh reading leaves behind for later passes: what was entered into each goal (`entries`), and how
-//! each goal stood (`readings`). Written in the transaction of the pass.
+//! What a fresh reading leaves behind for later passes: what was entered into each goal (`entries`), how each
+//! goal stood (`readings`), and which derailments follow from both. All of it is written in the transaction
+//! of the pass.
 
 use std::collections::HashSet;
 
@@ -24,10 +25,10 @@ use crate::{
     },
 };
 
-/// How far back a new reading may change what is known of derailments.
+/// The derailments of this time before a new reading are judged again.
 const JUDGED_AGAIN: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-/// How much further back lies what shows them.
+/// The entries and readings that prove these derailments are read from this much further back.
 const EVIDENCE: SignedDuration = SignedDuration::from_hours(10 * 24);
 
 /// Writes what was read in this pass. A stale or failed reading leaves nothing. `zone` is the person's.
@@ -53,8 +54,9 @@ pub(super) fn pass(
     Ok(())
 }
 
-/// Most readings say what the one before said, and then there is nothing to write. The numbers of a goal that
-/// Beeminder is recomputing may be old, so they are no reading.
+/// Writes what was read of one goal. Most readings say the same as the reading before: then nothing is
+/// written. While Beeminder is recomputing a goal (`queued`), its numbers may be old and are not kept as a
+/// reading. Its datapoints are kept.
 fn goal(tx: &Transaction<'_>, goal: &Goal, zone: &TimeZone, at: Timestamp) -> rusqlite::Result<()> {
     let changed = !goal.queued && readings::record(tx, &reading(goal, at))?;
     if goal.queued || changed {
@@ -97,8 +99,8 @@ fn reading(goal: &Goal, at: Timestamp) -> Reading {
     }
 }
 
-/// 32 bits over everything that `entries` keeps of these datapoints. It is only compared with the goal's
-/// reading before.
+/// A checksum of 32 bits over everything that `entries` keeps of these datapoints. It is only compared with
+/// the checksum of the goal's previous reading, so 32 bits are enough.
 fn sum(points: &[Datapoint]) -> String {
     let mut sum = Sha256::new();
     for point in points {
@@ -119,8 +121,9 @@ fn own(point: &Datapoint) -> bool {
     point.is_dummy || point.is_initial
 }
 
-/// Keeps the datapoints of a goal, the newest that Beeminder has. A datapoint without an id cannot be known
-/// again, and one without a time tells nothing.
+/// Keeps the newest datapoints of a goal. A datapoint without an id or without a time of entering is left
+/// out: without an id it would be kept again by the next reading, and without a time it says nothing about
+/// habits.
 fn entered(tx: &Transaction<'_>, goal: &str, points: &[Datapoint], at: Timestamp) -> rusqlite::Result<()> {
     let shown: Vec<Entry> = points.iter().filter_map(|point| entry(goal, point)).collect();
     let oldest_kept = at.saturating_sub(GOALS_KEPT).unwrap_or(Timestamp::MIN);
@@ -133,8 +136,9 @@ fn entered(tx: &Transaction<'_>, goal: &str, points: &[Datapoint], at: Timestamp
     Ok(())
 }
 
-/// Marks what Beeminder does not show any more although it shows older datapoints. "Older" is both by day and
-/// by the time of entering, so that it does not matter by which of them Beeminder chose the newest.
+/// Marks the entries that Beeminder does not show any more, although it shows older datapoints. "Older" means
+/// older by day and by the time of entering. So it does not matter which of the two Beeminder uses to choose
+/// the newest.
 fn mark_deleted(tx: &Transaction<'_>, goal: &str, shown: &[Entry], at: Timestamp) -> rusqlite::Result<()> {
     let (Some(day), Some(since)) = (
         shown.iter().map(|entry| entry.day).min(),

@@ -1,5 +1,6 @@
-//! A pass on one connection, without any upstream: assesses what was observed, decides, records. A real pass
-//! and a simulated pass both go through here, so a simulation judges the rules that run.
+//! The part of a pass that needs only a connection to the database and no upstream. It assesses what was
+//! observed, decides, and records. A real pass and a simulated pass both use it, so a simulation judges the
+//! rules that really run.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub struct Rules {
     pub(super) channels: Vec<ChannelKind>,
 }
 
-/// A pass up to its conditions: what is left is to decide and to record.
+/// A pass that has its conditions. It still has to decide and to record.
 #[derive(Clone, Debug)]
 pub struct Pass {
     pub(super) run_id: String,
@@ -46,7 +47,7 @@ pub struct Pass {
     pub(super) now: Timestamp,
     pub(super) finished_at: Timestamp,
     pub(super) observed: Observed,
-    /// What was entered into goals that are new.
+    /// What was entered into new goals before Mecris knew them.
     pub(super) histories: Vec<History>,
     pub(super) conditions: Vec<Condition>,
     pub(super) timetable: Timetable,
@@ -144,7 +145,8 @@ impl Rules {
     }
 
     /// Decides about conditions, with the ledger on this connection, and composes the message. `pass` is the
-    /// pass that they come from, if one made them. `spoken_at` is the instant up to which a person's word counts.
+    /// pass that made the conditions, if one did. A silence or vacation counts if it is active at
+    /// `spoken_at`.
     pub(super) fn decide(
         &self,
         connection: &Connection,
@@ -164,9 +166,9 @@ impl Rules {
         Ok(Decided { decisions, told })
     }
 
-    /// Decides and records in one transaction. `insert` puts the message, if there is one, into the outbox and
-    /// returns its id. `spoken_at` is the instant up to which a person's word counts. Returns the report and
-    /// the id of the message.
+    /// Decides and records in one transaction. `insert` puts the message, if there is one, into the outbox
+    /// and returns its id. A silence or vacation counts if it is active at `spoken_at`. Returns the report
+    /// and the id of the message.
     ///
     /// # Errors
     /// If the state cannot be read or written. The caller then rolls its transaction back.
@@ -182,7 +184,8 @@ impl Rules {
         record::expire_waiting(tx, pass.now)?;
         let mut conditions = pass.conditions.clone();
         if let Some(account) = pass.observed.beeminder.fresh() {
-            // What this very reading shows to have happened is known only now.
+            // Whether this reading shows a derailment is known only now: `remember` has just compared it with
+            // the earlier readings.
             let derailments = record::derailments(tx, pass.now)?;
             conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess));
         }
@@ -213,7 +216,8 @@ impl Rules {
 }
 
 impl Pass {
-    /// Logs before anything is recorded: the reasons are needed most when the state cannot be written either.
+    /// Logs one warning with everything that the pass could not find out. Called before anything is recorded:
+    /// if the state cannot be written, the log is the only place that has the reasons.
     pub(super) fn warn_of_unknown(&self) {
         let reasons = unknown::reasons(&report::observations(&self.observed), &self.conditions);
         if !reasons.is_empty() {

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Why a pass could not be made. An upstream's failure is an observation, not an error.
+/// Why a pass failed. If an upstream fails, that is an observation, not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum HeuristicError {
     /// The state could not be read, so nothing was decided and nothing is sent.
@@ -38,7 +38,7 @@ pub enum HeuristicError {
     NotRecorded {
         /// The decisions.
         report: Box<Report>,
-        /// What the state said.
+        /// Why the state could not be written.
         source: StoreError,
     },
 }
@@ -51,7 +51,8 @@ pub struct Heuristic {
     clock: Clock,
     store: Store,
     outbox: Outbox,
-    /// How long a pass waits for its copy off the machine; the lease of its message runs meanwhile.
+    /// How long a pass waits until its record is copied off the machine. The lease of its message runs
+    /// meanwhile.
     checkpoint: Duration,
     one_at_a_time: Arc<Mutex<()>>,
 }
@@ -87,7 +88,7 @@ impl Heuristic {
     /// caller lets the outbox work.
     ///
     /// Deciding and recording are one transaction. If another instance wrote first, the transaction is
-    /// repeated on top of its state.
+    /// repeated on the state of that instance.
     ///
     /// Logs one warning with the reasons if something could not be found out.
     ///
@@ -123,8 +124,8 @@ impl Heuristic {
         }
     }
 
-    /// Decides about conditions that did not come from observing (`send-alert`); records and plans a message
-    /// as a pass does.
+    /// Decides about conditions that no pass made (`send-alert`), and records and plans a message as a pass
+    /// does. Each condition gets the step `alert`, if it is WARNING or worse.
     ///
     /// # Errors
     /// As [`Heuristic::pass`].
@@ -193,8 +194,8 @@ impl Heuristic {
         pass: Option<&Pass>,
         now: Timestamp,
     ) -> rusqlite::Result<Decided> {
-        // Read the silences only now: observing takes a while, and a person who asked for silence meanwhile
-        // was told that it holds.
+        // The silences are read only now. Observing takes a while, and a person who asked for silence
+        // meanwhile was told that it holds.
         self.rules
             .decide(connection, conditions, pass, now, self.clock.now())
     }
@@ -214,7 +215,8 @@ impl Heuristic {
         Ok(recorded)
     }
 
-    /// The decisions are worth knowing even if they cannot be acted on.
+    /// The error of a pass that could not be recorded. It holds the decisions if they can still be computed:
+    /// they are worth knowing even if nothing is sent.
     fn not_recorded(&self, pass: &Pass, source: StoreError) -> HeuristicError {
         match self
             .store

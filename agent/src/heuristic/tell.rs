@@ -1,16 +1,19 @@
 //! The message of a pass: which conditions it names, which it counts, and which find no room. Pure.
 //!
-//! 1. **Chosen**: what has its last day comes first, then what has derailed, then the rest. Among these the dearest comes first, then
-//!    what ends first, then by name.
-//! 2. **Short enough**: if everything fits into one segment in few words, everything is named. Otherwise two
-//!    segments name as many of the first chosen as they can. In the room that is left, the first chosen are put
-//!    in full.
-//! 3. **Counted**: goals that are not named are counted in one sum a step: "+11 more due today, $4 together".
-//!    Each of them is at most as dear as the least one of its step that is named.
-//! 4. **Listed**: what is named stands in the order in which it ends. Goals that derail while nobody watches
-//!    share one phrase.
+//! 1. **Choose**: conditions that have their last day come first, then derailments that have happened, then
+//!    the rest. In the last two groups, a condition that makes the message leave comes before one that only
+//!    goes with it. Then the condition with the highest stake comes first, then the one that ends first, then
+//!    the order of names.
+//! 2. **Shorten**: if the short phrases of all conditions fit into one SMS segment, all are named. Otherwise
+//!    the message has two segments and names as many as fit, in the chosen order. Where room is left, short
+//!    phrases are replaced by long phrases, in the same order.
+//! 3. **Count**: goals that are not named are counted, in one sum for each step: "+11 more due today, $4
+//!    together". No goal that is counted has a higher stake than a named goal of the same step.
+//! 4. **List**: the named conditions stand in the order in which they end. Goals that derail before the next
+//!    day on which Mecris can speak share one phrase ("nobody watches").
 //!
-//! What is neither named nor counted is not told: it claims nothing and leaves with the next message.
+//! A condition that is neither named nor counted is not told. It claims nothing, and may go with the next
+//! message.
 
 use std::cmp::Reverse;
 
@@ -22,10 +25,12 @@ use crate::{
     notify::message::{Size, Text, Words},
 };
 
-/// No message names more than this: a phrase and what separates it from the next take more than 3 septets.
+/// The most conditions that a message names. More never fit: a phrase and its separator take more than 3 of
+/// the 305 septets (the characters of an SMS).
 const MOST_NAMED: usize = 100;
 
-/// Septets that must be left of the first phrase. If sums leave it less room, the last sums are left out.
+/// The first phrase may be cut, but keeps at least this many septets. If the sums leave it less room, the
+/// last sums are left out.
 const LEAST_OF_FIRST: usize = 60;
 
 /// What a message says.
@@ -66,7 +71,7 @@ pub(super) fn tell(decisions: &mut [Decision], zone: &TimeZone, now: Timestamp) 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sum {
     step: Step,
-    /// Whether it derails while nobody watches.
+    /// Whether the goal derails before the next day on which Mecris can speak ("nobody watches").
     unwatched: bool,
 }
 
@@ -94,8 +99,8 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The order in which conditions are chosen. Beyond the last days, what makes the message leave comes
-    /// before what only goes with it. An unknown stake may be the dearest.
+    /// The order in which conditions are chosen. Among those without their last day, a condition that makes
+    /// the message leave comes before one that only goes with it. An unknown stake counts as the highest.
     fn choice(&self) -> impl Ord + use<'_> {
         let step = self.condition.ask.map(|ask| ask.step);
         let rank = match step {
@@ -117,7 +122,8 @@ impl<'a> Item<'a> {
         (ends.is_none(), ends, &self.condition.subject)
     }
 
-    /// The sum that can count it; `None` if it is told by its name or not at all.
+    /// The sum that can count this condition; `None` if it cannot be counted, so that it is named or not
+    /// told.
     fn sum(&self) -> Option<Sum> {
         let step = self.condition.ask?.step;
         let is_counted = matches!(
@@ -210,7 +216,7 @@ impl<'a> Draft<'a> {
         Some(self.told(longest))
     }
 
-    /// The message whose one named phrase is cut.
+    /// The message that names one condition, with a phrase that is cut to fit.
     fn cut(&self) -> Option<Told> {
         let first = self.phrases(&[false]);
         let text = Text::cut(first.first()?, &self.sums, LEAST_OF_FIRST)?;
@@ -279,7 +285,7 @@ fn due(conditions: &[&Condition], local: &Local<'_>) -> String {
     }
 }
 
-/// What all of them cost: `, $4 together`. A stake that is unknown may add to it.
+/// The stakes of all of them together: `, $4 together`. If a stake is unknown: `, at least $4 together`.
 fn together(conditions: &[&Condition]) -> String {
     let known: Vec<Money> = conditions
         .iter()

@@ -1,8 +1,9 @@
 //! Which passes are promised, as one pass sees it.
 //!
-//! A daemon promises a pass every interval, all day or in its window. `window.passes` are promised as they
-//! are. Passes by a crontab are promised by their habit: a clock time at which `run` passed on two of the last
-//! seven days. Without any promise, a pass counts on the next one a day later.
+//! A daemon promises a pass every `heuristic.interval`, all day or in its window. Each time in
+//! `window.passes` is a promised pass. A crontab promises passes by its habit: a clock time at which `run`
+//! made a pass on two of the last seven days. If nothing is promised, a pass takes it that the next pass
+//! comes a day later.
 
 use std::{
     collections::BTreeSet,
@@ -19,13 +20,13 @@ use crate::{
     store::tables::{runs, silences},
 };
 
-/// How far back passes make a habit.
+/// How far back passes count towards the habit of a crontab.
 const HABIT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Passes at clock times this close are one line of a crontab.
 const SAME_TIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// On how many days a line of a crontab must have run.
+/// On how many of these days a pass must have run at a clock time to make it a line of a crontab.
 const HABIT_DAYS: usize = 2;
 
 /// How many days ahead a pass looks for chances: longer than any `heuristic.lead_days` and most vacations.
@@ -38,8 +39,8 @@ pub struct Promises {
     window: WindowSettings,
     interval: SignedDuration,
     quiet_hours: Option<DailyRange>,
-    /// What the last pass saw ahead. The passes of a day see the same days, and computing them takes longer than
-    /// the rest of a pass that finds nothing new.
+    /// The timetable and the outlook of the last pass. The passes of one day have the same days ahead, and
+    /// computing them takes longer than the rest of a pass that finds nothing new.
     seen: Arc<Mutex<Option<(Timetable, Outlook)>>>,
 }
 
@@ -55,7 +56,7 @@ impl Promises {
         }
     }
 
-    /// What is ahead of a pass at `now` with this timetable.
+    /// The outlook of a pass at `now` with this timetable: the chances to come.
     pub(super) fn outlook(&self, timetable: &Timetable, now: Timestamp) -> Outlook {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen.as_ref().filter(|(of, _)| of == timetable);
@@ -67,7 +68,7 @@ impl Promises {
         outlook
     }
 
-    /// The passes of a daemon with these settings, and the single passes besides.
+    /// The passes of a daemon with these settings, and those of `window.passes`.
     fn of_serve(&self) -> Timetable {
         let interval = self.interval;
         Timetable {
@@ -82,7 +83,9 @@ impl Promises {
         }
     }
 
-    /// The promised passes for a pass at `now`, by the passes and vacations that are recorded.
+    /// The promised passes, as a pass at `now` sees them. They follow from the settings and from the passes
+    /// and vacations that are recorded. If nothing is promised, they are one pass a day at the time of this
+    /// pass.
     pub(super) fn timetable(
         &self,
         connection: &Connection,
@@ -96,7 +99,8 @@ impl Promises {
         Ok(timetable)
     }
 
-    /// The passes that a person may expect at `now`, by the last seven days in which there were any.
+    /// The passes that a person may expect at `now`. The habit of a crontab is taken from the seven days
+    /// before the newest pass, so that it does not fade while no pass runs.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -121,7 +125,8 @@ impl Promises {
         })
     }
 
-    /// What configuration, a pass at `active` and the passes of the week before it promise; perhaps nothing.
+    /// The passes that are promised by the configuration, by a pass at `active` with this trigger, and by the
+    /// passes of the week before it. There may be none.
     fn recorded(
         &self,
         connection: &Connection,
@@ -168,8 +173,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Whether two passes or more did not take place: the last one is older than two of those that were
-    /// expected. A pass that is expected at `now` itself may still be under way.
+    /// Whether two or more expected passes did not take place: at least two were promised after the newest
+    /// pass. A pass that is expected at `now` itself may still be under way.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let Some(last) = self.last_pass else { return false };
         self.timetable.promised_between(last, now).nth(1).is_some()
@@ -181,12 +186,14 @@ pub fn promised_by_serve(settings: &Settings) -> Timetable {
     Promises::new(settings).of_serve()
 }
 
-/// The clock times at which passes ran on at least two days. Times within ten minutes of each other are one,
-/// and the earliest of them counts.
+/// The clock times at which passes ran on at least two days. Times within ten minutes of each other are taken
+/// for one line of the crontab, and its time is the earliest of them.
 ///
-/// The pass at `this` is no day of the habit, but belongs to the times that it is close to. A crontab never
-/// starts a pass to the millisecond: without this, a pass that begins earlier than those of the days before
-/// would take itself for the one before the last, and wait for a chance that never comes.
+/// The time of the present pass (`this`) also belongs to the line that it is close to, but it does not count
+/// as a day of the habit. A crontab never starts a pass to the millisecond. Suppose that the last pass of
+/// today begins a second earlier than on the days before. If its time did not belong to the line, the line
+/// would lie a second ahead. The pass would take itself for the last but one, and wait for a chance that
+/// never comes.
 fn crontab(passes: impl Iterator<Item = Timestamp>, this: Timestamp, zone: &TimeZone) -> Vec<Time> {
     let time = |at: Timestamp| zone.to_datetime(at).time();
     let mut times: Vec<(Time, Option<Daystamp>)> =
@@ -211,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crontab_is_what_ran_at_the_same_time_on_two_days() {
+    fn passes_at_the_same_time_on_two_days_are_a_line_of_a_crontab() {
         let zone = TimeZone::get("America/New_York").unwrap();
         let lines = |passes: &[&str]| -> Vec<String> {
             let passes = passes.iter().map(|text| text.parse().unwrap());
@@ -240,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_that_begins_earlier_than_usual_is_the_pass_of_its_time() {
+    fn a_pass_that_begins_a_little_earlier_than_usual_belongs_to_its_usual_line() {
         let zone = TimeZone::get("America/New_York").unwrap();
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let usual = ["2026-11-20T17:45:00.9-05:00", "2026-11-21T17:45:01.2-05:00"].map(at);

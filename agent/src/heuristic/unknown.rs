@@ -4,7 +4,8 @@ use crate::domain::{Condition, ObservationView, Observations, Severity, Step};
 
 /// One reason for each thing that could not be found out; empty if everything was found out.
 ///
-/// If Beeminder could not be read, its reason stands alone: the goals and the walk are read from Beeminder.
+/// If Beeminder could not be read, that one reason stands for the goals and the walk too, because both are
+/// read from Beeminder.
 pub(super) fn reasons(observations: &Observations, conditions: &[Condition]) -> Vec<String> {
     let beeminder = reason("beeminder", &observations.beeminder);
     let follows_from_beeminder = |condition: &Condition| {
@@ -21,8 +22,8 @@ pub(super) fn reasons(observations: &Observations, conditions: &[Condition]) -> 
     beeminder.clone().into_iter().chain(named).collect()
 }
 
-/// Whether a pass was to find it out and could not. How much of a budget is used is told to Mecris: a reading
-/// that nobody took is not something that a pass could find out.
+/// Whether a pass had to find this out and could not. Budgets do not count: people tell Mecris how much of a
+/// budget is used. If nobody took a reading, no pass can find it out.
 pub(super) fn was_to_be_found_out(condition: &Condition) -> bool {
     let asks = condition.ask.is_some_and(|ask| ask.step == Step::Unknown);
     (condition.severity == Severity::Unknown || asks) && condition.subject.topic() != "budget"
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_of_beeminder_stands_for_what_is_read_from_it() {
+    fn the_reason_of_beeminder_stands_for_the_goals_and_the_walk_too() {
         let down = view(Freshness::Stale, "Beeminder failed (status 503)");
         let conditions = [
             condition("goal:reading", Severity::Unknown, "read at noon"),
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_of_a_budget_that_nobody_took_is_no_failure_of_the_pass() {
+    fn a_budget_that_nobody_read_is_no_failure_of_the_pass() {
         let conditions = [condition("budget:groq", Severity::Unknown, "no reading in March")];
         let unread = view(Freshness::Unknown, "no reading in March");
         assert_eq!(

@@ -1,15 +1,20 @@
-//! Messages that wait for their provider: what they say is checked by each pass that reads it freshly.
+//! Messages that wait for their provider. Each pass checks them against what it has just read. A message
+//! tells one or more steps (a *part* of the message). A part *holds* if it is still true: the walk is still
+//! missing, the goal still derails on that day.
 //!
-//! * Nothing of it is so any more, and it certainly reached nobody: it is `withdrawn`, and what it claimed is
-//!   released. If a subject turns red again, it is said again.
-//! * Nothing of it is so any more, but an attempt may have arrived: it is not sent again, and keeps what it
-//!   claimed.
-//! * Something of it is so, and it certainly reached nobody: its text is made anew. What is settled, what a newer
-//!   message says, and what finds no room drops out and is released.
-//! * Something of it is so, and an attempt may have arrived: it stays as it is.
+//! * No part holds any more, and the message certainly reached nobody: it is `withdrawn`, and its claims are
+//!   released. If a subject is at risk again, it is said again.
+//! * No part holds any more, but an attempt may have arrived: the message is not sent again, and keeps its
+//!   claims.
+//! * Some part holds, and the message certainly reached nobody: its text is made anew. A part drops out and
+//!   is released if it does not hold any more, if a newer message says it, or if it finds no room.
+//! * Some part holds, and an attempt may have arrived: the message stays as it is.
 //!
-//! A message of which nobody can tell something stays as it is. A message that no pass made (`send-alert`,
-//! `notify test`) says nothing that a pass could check.
+//! It may be too late to say a part: the walk's hours are over. If that is so of some parts, no other part
+//! holds, and the message certainly reached nobody, the message has expired.
+//!
+//! If nobody can tell whether some part holds, the message stays as it is. A message that no pass made
+//! (`send-alert`, `notify test`) says nothing that a pass could check.
 
 mod standing;
 
@@ -32,14 +37,14 @@ use crate::{
 };
 use standing::{Found, Standing, has_derailed};
 
-/// A message that reached nobody and of which something still is so.
+/// A message that reached nobody and of which some part still holds.
 pub(super) struct Remaining {
     row: Row,
     told: Vec<(Held, Condition)>,
 }
 
-/// Withdraws what is no longer so, and releases what is settled. A pass calls this before it decides. Returns the
-/// messages whose text may have to be made anew.
+/// Withdraws the messages of which no part holds any more, and releases the parts that do not hold. A pass
+/// calls this before it decides. Returns the messages whose text may have to be made anew.
 ///
 /// # Errors
 /// The error of SQLite.
@@ -61,7 +66,8 @@ pub(super) fn check(
     };
     let mut remaining = Vec::new();
     for waiting in outbox::of_passes(tx)? {
-        // Outside this time the clock was set since, or the message has ended: what is so now says nothing of it.
+        // If `now` is outside this time, the clock was set back or the message has ended. Then what this pass
+        // found out says nothing about the message.
         if !(waiting.row.created_at..waiting.row.deadline()).contains(&now) {
             continue;
         }
@@ -85,7 +91,7 @@ fn check_one(
         })
         .collect();
     let all = |of: &[Standing<'_>]| standings.iter().all(|(_, standing)| of.contains(standing));
-    // A message of a release without steps says nothing that could be checked.
+    // A message that was made by a release without steps has no parts that could be checked.
     if standings.is_empty()
         || standings
             .iter()
@@ -124,7 +130,7 @@ fn check_one(
     }))
 }
 
-/// What becomes of a message of which nothing is so any more.
+/// Settles a message of which no part holds any more.
 fn no_longer_so(tx: &Transaction<'_>, waiting: &Waiting, now: Timestamp) -> rusqlite::Result<()> {
     let row = &waiting.row;
     let reason = row.why.as_deref().unwrap_or("it had not left yet");
@@ -141,7 +147,7 @@ fn no_longer_so(tx: &Transaction<'_>, waiting: &Waiting, now: Timestamp) -> rusq
         outbox::mark_no_longer_so(tx, &row.id, Some(now), now)?;
     }
     if row.state == State::Planned {
-        // What was accepted and could not be delivered has failed; anything else may have arrived.
+        // A message that was accepted and then not delivered has failed. Any other message may have arrived.
         let state = if row.accepted_at.is_some() && !outbox::stays_in_doubt(tx, row)? {
             State::Failed
         } else {
@@ -158,8 +164,8 @@ fn no_longer_so(tx: &Transaction<'_>, waiting: &Waiting, now: Timestamp) -> rusq
     Ok(())
 }
 
-/// Makes the texts of waiting messages anew, after the pass has recorded its own message. What that tells drops out
-/// of the others.
+/// Makes the texts of waiting messages anew, after the pass has recorded its own message. A part that the
+/// pass's own message tells drops out of the waiting messages.
 ///
 /// # Errors
 /// The error of SQLite.

@@ -1,5 +1,6 @@
-//! When a goal was last safe. A person who was warned ahead of a goal twice, without a safe reading in between,
-//! is not warned of it again. Pure but for what is read from the state.
+//! When a goal was last safe. If a person got two warnings ahead about a goal, and no reading after the first
+//! of them showed the goal as safe, they get no further warning ahead. These functions read the state and
+//! write nothing.
 
 use std::collections::HashMap;
 
@@ -17,8 +18,8 @@ use crate::{
     store::tables::readings::{self, Reading},
 };
 
-/// When each goal of which a further warning is due was last read as safe. Goals that were warned of less often
-/// are left out, and so are goals that were not safe since.
+/// For each goal that would get a further warning ahead: when a reading last showed it as safe. A goal with
+/// fewer than two warnings is left out. So is a goal that was not safe since the second to last warning.
 pub(super) fn last_safe(
     connection: &Connection,
     account: &Account,
@@ -48,7 +49,7 @@ pub(super) fn last_safe(
     Ok(last_safe)
 }
 
-/// When the first of the warnings came that may be too many.
+/// When the second to last warning ahead was said; `None` if there were fewer than two.
 fn second_to_last_warning(ledger: &Ledger, subject: &Subject) -> Option<Timestamp> {
     let mut warnings: Vec<Timestamp> = ledger
         .said_about(subject)
@@ -60,7 +61,7 @@ fn second_to_last_warning(ledger: &Ledger, subject: &Subject) -> Option<Timestam
     warnings.into_iter().rev().nth(WARNINGS_WITHOUT_SAFETY - 1)
 }
 
-/// Whether by a reading the goal's last day lay so far ahead that there was nothing to say.
+/// Whether a reading shows the goal as safe: its last day lay so far ahead that there was nothing to say.
 fn is_safe(
     goal: &Goal,
     reading: &Reading,

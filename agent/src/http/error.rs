@@ -26,7 +26,7 @@ pub(super) struct Error {
     pub(super) request_id: String,
 }
 
-/// What a handler returns instead of an answer.
+/// The error that a handler returns in place of an answer.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     kind: Kind,
@@ -56,11 +56,11 @@ pub enum Kind {
     Invalid,
     /// Too many requests with this token.
     TooManyRequests,
-    /// It failed, and that is our fault.
+    /// The request failed, and that is our fault.
     Internal,
-    /// It may work later.
+    /// The request cannot be carried out now. It may work later.
     Unavailable,
-    /// It took too long.
+    /// The request took too long.
     TimedOut,
 }
 
@@ -122,7 +122,7 @@ impl ApiError {
         Self::new(Kind::Invalid, detail)
     }
 
-    /// It failed; `operator` goes to the log only.
+    /// The request failed, and that is our fault. `operator` goes to the log only.
     pub fn internal(operator: impl Into<String>) -> Self {
         let told = Self::new(
             Kind::Internal,
@@ -134,7 +134,7 @@ impl ApiError {
         }
     }
 
-    /// It may work later; `operator` goes to the log only.
+    /// The request may work later. `operator` goes to the log only.
     pub fn unavailable(operator: impl Into<String>) -> Self {
         let told = Self::new(
             Kind::Unavailable,
@@ -185,14 +185,14 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// What is recorded cannot be read.
+/// The recorded state cannot be read.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::internal(error.to_string())
     }
 }
 
-/// No pass was made, or nothing of it was recorded; the next one may succeed.
+/// No pass was made, or nothing of the pass was recorded. The next pass may succeed.
 impl From<HeuristicError> for ApiError {
     fn from(error: HeuristicError) -> Self {
         Self::unavailable(error.to_string())

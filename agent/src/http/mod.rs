@@ -1,10 +1,12 @@
-//! The endpoints: what Mecris knows, as JSON, and the few things that may be asked of it.
+//! The endpoints: they show what Mecris knows, as JSON, and take the few requests that change something.
 //!
-//! A request reads recorded state and never waits for an upstream. From the outside in: [`server`] accepts
-//! connections and bounds them, [`service`] answers `/health` and `/ready` at once and leads everything else
-//! through the gate (request id, token, rate, size, time), [`router`] finds the handler in `routes`, which
-//! shapes recorded state with the pure functions of [`views`]. No rule about risk or about when to speak
-//! lives here.
+//! A `GET` reads recorded state and never waits for an upstream. Only the two `POST`s that ask for a pass
+//! wait for that pass ([`passes`]).
+//!
+//! A request goes through these files. [`server`] accepts connections and bounds them. [`service`] answers
+//! `/health` and `/ready` at once, and leads everything else through the gate (request id, token, rate, size,
+//! time). [`router`] finds the handler in `routes`. The handler shapes recorded state with the pure functions
+//! of [`views`]. No rule about risk or about when to speak lives here.
 
 mod account_cache;
 mod app;

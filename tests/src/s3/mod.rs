@@ -1,11 +1,13 @@
-//! A stateful fake of S3 with one bucket: conditional creates, listing in pages, checked signatures, and
-//! misbehaviour on request. It offers, in path style, the operations that object_store needs for a checkpoint
-//! of the state. It has no multipart uploads, versions or ACLs.
+//! A stateful fake of S3 with one bucket. It has conditional creates, lists in pages, checks signatures, and
+//! fails in the way that a test asks for. It offers, in path style, the operations that `object_store` needs
+//! for a checkpoint of the state. It has no multipart uploads, versions or ACLs.
 //!
 //! An operation that has begun is carried out even if the client is killed or gives up, as in the real S3:
-//! see [`Fault::Delay`] and [`Fault::HangAfter`]. Keys in a folder `state` are guarded. Putting such a key
-//! without `If-None-Match: *` is a violation, and so is deleting the last such key: each would break the
-//! agent's fence.
+//! see [`Fault::Delay`] and [`Fault::HangAfter`].
+//!
+//! The agent keeps the generations of its state in a folder `state`. Such keys are guarded. It is a violation
+//! to put one without `If-None-Match: *`, and to delete the last key of such a folder. Both would break the
+//! rule by which two instances find out about each other (the fence of `store/replica/checkpoint.rs`).
 
 mod auth;
 mod control;
@@ -44,7 +46,7 @@ use crate::{
 pub const BUCKET: &str = "mecris-state";
 /// The region of [`S3::environment`].
 pub const REGION: &str = "eu-west-1";
-/// The access key that is valid from the start and has no end.
+/// The access key that is valid from the start and never expires.
 pub const ACCESS_KEY_ID: &str = "AKIAOFTHETESTS000000";
 /// The secret of that access key.
 pub const SECRET_ACCESS_KEY: &str = "s3-secret-access-key-of-the-tests";
@@ -83,7 +85,7 @@ impl Shared {
         self.lock().credentials.push(credential);
     }
 
-    /// Ends all credentials with a session token now.
+    /// Lets all credentials with a session token expire now.
     pub(crate) fn expire_temporary_credentials(&self) {
         let now = machine_time();
         let mut state = self.lock();
@@ -151,12 +153,12 @@ impl S3 {
         self.server.address()
     }
 
-    /// For `state.remote`: the bucket and a prefix in it.
+    /// The URL of the bucket and a prefix in it, for `state.remote`.
     pub fn url(&self, prefix: &str) -> String {
         format!("s3://{BUCKET}/{prefix}")
     }
 
-    /// The environment that an agent needs to use this fake, with the key that has no end.
+    /// The environment that an agent needs to use this fake, with the key that never expires.
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut all = self.environment_without_key();
         all.push(("AWS_ACCESS_KEY_ID".to_owned(), ACCESS_KEY_ID.to_owned()));
@@ -164,7 +166,8 @@ impl S3 {
         all
     }
 
-    /// The same without a key. The agent then asks [`crate::imds`] for credentials.
+    /// The same environment without a key. The agent then asks the instance metadata ([`crate::imds`]) for
+    /// credentials.
     pub fn environment_without_key(&self) -> Vec<(String, String)> {
         let endpoint = format!("http://{}", self.address());
         [
@@ -197,7 +200,7 @@ impl S3 {
         self.shared.lock().objects.delete(key)
     }
 
-    /// Lists have at most this many entries a page; 1000 at the start.
+    /// Sets how many entries a page of a list has at most; 1000 at the start.
     pub fn set_page_size(&self, entries: usize) {
         self.shared.lock().page_size = entries.max(1);
     }
@@ -210,8 +213,8 @@ impl S3 {
             .for_each(|fault| state.faults.add_next(operation, fault));
     }
 
-    /// Every request of this kind fails with this fault, unless [`S3::fault_next`] has planned another;
-    /// `None` ends that.
+    /// Lets every request of this kind fail with this fault, unless [`S3::fault_next`] has planned another
+    /// fault. `None` ends that.
     pub fn fault_always(&self, operation: Operation, fault: Option<Fault>) {
         self.shared.lock().faults.set_always(operation, fault);
     }
@@ -221,7 +224,7 @@ impl S3 {
         self.shared.lock().faults.clear();
     }
 
-    /// Faults at random from now on; [`Chaos::default`] ends them.
+    /// Lets requests fail at random from now on; [`Chaos::default`] ends that.
     pub fn set_chaos(&self, chaos: Chaos) {
         self.shared.lock().faults.set_chaos(chaos);
     }
@@ -237,7 +240,7 @@ impl S3 {
         self.shared.lock().credentials = credentials;
     }
 
-    /// The requests since the start, in numbers.
+    /// How many requests of each kind arrived since the start.
     pub fn counts(&self) -> Counts {
         self.shared.lock().counts
     }
@@ -248,7 +251,8 @@ impl S3 {
     }
 }
 
-/// Whether a key is one of the agent's generations: directly in a folder `state`.
+/// The folder of a key that is one of the agent's generations: the key is directly in a folder `state`.
+/// `None` for any other key.
 fn folder_under_guard(key: &str) -> Option<&str> {
     let (folder, _) = key.rsplit_once('/')?;
     (folder == "state" || folder.ends_with("/state")).then_some(folder)

@@ -1,5 +1,5 @@
-//! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`, with the shapes of its
-//! documentation (10.1).
+//! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`. The shapes are those of the
+//! documentation of Bot API 10.1.
 //!
 //! The fake is strict where Telegram is lenient: it refuses a parameter that the agent has no reason to send
 //! and records it as a violation. A message exists from the moment it is accepted, even if the reply is lost.
@@ -88,7 +88,7 @@ impl Telegram {
         self.server.address()
     }
 
-    /// For `notify.telegram.base_url`.
+    /// The URL of this fake, for `notify.telegram.base_url`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
@@ -118,12 +118,12 @@ impl Telegram {
         self.shared.lock().faults.next.extend(faults);
     }
 
-    /// Every send fails with this fault; `None` ends that.
+    /// Lets every send fail with this fault, from now on. `None` ends that.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.shared.lock().faults.always = fault;
     }
 
-    /// Replaces the token.
+    /// Replaces the token that the fake accepts.
     pub fn set_token(&self, token: &str) {
         token.clone_into(&mut self.shared.lock().token);
     }

@@ -1,4 +1,4 @@
-//! The control endpoints under `/_control/`, for the demo and for tests that run elsewhere.
+//! The control endpoints under `/_control/`: how another process steers the fake (`mecris-fakes`, the bench).
 
 use axum::{
     Json, Router,

@@ -22,13 +22,15 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// The number of rounds of an account before its audit.
+/// The number of rounds that one account plays before it is audited: does every due goal have its message,
+/// once?
 const BATCH: u64 = 10;
 
-/// The number of stops. Each takes several leases.
+/// The number of stops in a batch. A stop lasts several leases, so a batch has few of them.
 const STOPS: u64 = 3;
 
-/// The failpoints at which a stop proves nothing about the protocol, or is measured by `residual`.
+/// The failpoints that are left out: a stop there proves nothing about the protocol, or `residual` measures
+/// it.
 const APART: [&str; 4] = [
     "retention.forgotten",
     "retention.compacted",
@@ -44,7 +46,7 @@ fn protocol() -> Vec<&'static str> {
         .collect()
 }
 
-/// Without faults no pass fails or hangs because of the other agent.
+/// Fails if a pass failed or hung. These rounds have no faults, so only the other agent could be the cause.
 fn unharmed(counts: &Counts) {
     let harmed: Vec<_> = counts
         .events

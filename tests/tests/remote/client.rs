@@ -20,12 +20,13 @@ pub(crate) fn client(environment: &[(String, String)]) -> AmazonS3 {
     )
 }
 
-/// The same client, for this fake.
+/// A client without retries for this fake, with its key that never expires.
 pub(crate) fn of(s3: &S3) -> AmazonS3 {
     client(&s3.environment())
 }
 
-/// A client with `object_store`'s default of ten retries, with shorter pauses.
+/// A client with `object_store`'s default of ten retries, but with shorter pauses. It gives up after
+/// `timeout`.
 pub(crate) fn that_retries(environment: &[(String, String)], timeout: &str) -> AmazonS3 {
     let mut retry = RetryConfig::default();
     retry.backoff.init_backoff = Duration::from_millis(1);

@@ -1,9 +1,11 @@
-//! Activity: was there a walk today? The datapoints of a Beeminder goal give the answer, never the colour of
-//! the goal.
+//! Activity: was there a walk today? The datapoints of a Beeminder goal give the answer. How close the goal
+//! is to derailing (its colour at Beeminder) gives none.
 //!
-//! A walk is a datapoint that was entered today by the rule for all goals ([`Today`]), and that is for today.
+//! A datapoint is today's walk if it was entered today and is for today. [`Today`] says what "entered today"
+//! means for every goal.
 //!
-//! If nobody can say whether there was a walk, the answer is `Unknown`, never "needed" and never "done".
+//! If the datapoints do not tell whether there was a walk, the answer is `Unknown`, never "needed" and never
+//! "done".
 
 use std::time::Duration;
 
@@ -22,11 +24,11 @@ pub struct Walk {
     pub goal: Slug,
     /// The day, in the person's zone.
     pub day: Daystamp,
-    /// Whether a datapoint that a person or their device made counts for that day.
+    /// Whether there was a walk on that day.
     pub done: bool,
 }
 
-/// Whether the goal's own datapoints show a walk today; `None` if they leave a doubt.
+/// Whether the datapoints that came with the goal show a walk today; `None` if they do not tell.
 pub fn walked(goal: &Goal, now: Timestamp, local_zone: &TimeZone, account_zone: &TimeZone) -> Option<bool> {
     let today = Today::of(goal, now, local_zone, account_zone);
     is_walk(today.entered(goal, Counting::TodayOnly))
@@ -62,13 +64,13 @@ pub async fn observe(
 /// What the observed account says about today's walk.
 #[derive(Debug)]
 pub enum Seen {
-    /// All that there is to know.
+    /// The account answers: nothing more has to be read.
     Known(Observation<Walk>),
-    /// Only the newest datapoints of the goal can tell.
+    /// The account does not answer: the newest datapoints of the goal have to be read.
     InDoubt(Box<Doubt>),
 }
 
-/// Whether there was a walk is open until the newest datapoints of the goal are read.
+/// The question whether there was a walk. It stays open until the newest datapoints of the goal are read.
 #[derive(Debug)]
 pub struct Doubt {
     goal: Goal,

@@ -19,10 +19,10 @@ use crate::{
     domain::{GoalState, Money, Slug},
 };
 
-/// How the comment of the datapoint begins that Beeminder makes when a goal derails.
+/// When a goal derails, Beeminder makes a datapoint whose comment begins with this.
 const DERAIL: &str = "#DERAIL";
 
-/// Builds the account from the user (if there is one) and the array of goals; those in `ignore` are left out.
+/// Builds the account from the user (if there is one) and the array of goals. Goals in `ignore` are left out.
 pub(super) fn account(
     user: Option<Value>,
     goals: Value,
@@ -130,14 +130,14 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
     })
 }
 
-/// What is due, in Beeminder's words. Beeminder replaced limsum by safesum, but while there is time safesum
-/// only says "safe for 3 days".
+/// What is due, in Beeminder's words. Beeminder has replaced `limsum` by `safesum`. But while a goal has safe
+/// days, `safesum` only says "safe for 3 days", and `limsum` says more.
 fn due(safesum: Option<String>, limsum: Option<String>) -> Option<String> {
     safesum.filter(|words| !words.starts_with("safe")).or(limsum)
 }
 
-/// The readable datapoints, newest first. Each id appears once: the last datapoint is also among the recent
-/// ones.
+/// The readable datapoints, newest first. Each id appears once, although `last_datapoint` is in `recent_data`
+/// too.
 fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) -> Vec<Datapoint> {
     let mut seen = HashSet::new();
     let mut points: Vec<Datapoint> = points
@@ -149,7 +149,7 @@ fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) 
     points
 }
 
-/// The datapoint; `None` without a readable daystamp, because its day is unknown then.
+/// The datapoint; `None` if its daystamp cannot be read, because then its day is unknown.
 fn datapoint(wire: wire::Datapoint) -> Option<Datapoint> {
     let marked = wire
         .comment
@@ -161,7 +161,7 @@ fn datapoint(wire: wire::Datapoint) -> Option<Datapoint> {
         value: wire.value.0,
         is_dummy: wire.is_dummy.0.unwrap_or(false),
         is_initial: wire.is_initial.0.unwrap_or(false),
-        // Only Beeminder makes dummies. A person may write the same word into a comment.
+        // A person may write #DERAIL into a comment. Only Beeminder makes dummies.
         is_derail: marked && wire.is_dummy.0 == Some(true),
         created_at: wire.created_at.0.and_then(|at| at.parse().ok()),
         updated_at: instant(&wire.updated_at),

@@ -39,7 +39,8 @@ impl File {
         }
     }
 
-    /// The goal's field `datapoints`. The caller has already read the goal's recent ones.
+    /// The goal's field `datapoints`. The fields `last_datapoint` and `recent_data` are not looked at: the
+    /// caller has read them with the goal.
     pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
         let (_, goals) = self.user_and_goals(within).await?;
         let goal = goals
@@ -52,7 +53,7 @@ impl File {
 
     async fn read(&self, within: Duration) -> Result<Value, BeeminderError> {
         let path = self.path.clone();
-        // The path may be a pipe or a dead network mount.
+        // The path may be a pipe or a dead network mount, so reading may hang. It must not hang the agent.
         let read = timeout(within, spawn_blocking(move || std::fs::read(path))).await;
         let bytes = read
             .map_err(|_| self.error("the file could not be read in time"))?

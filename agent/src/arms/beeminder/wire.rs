@@ -1,5 +1,5 @@
-//! The fields of Beeminder's JSON that Mecris reads. `tests/recorded.rs` lists the known fields that it does
-//! not read.
+//! The fields of Beeminder's JSON that Mecris reads. `tests/recorded.rs` lists the known fields that Mecris
+//! does not read.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ pub(super) struct Contract {
     pub(super) pending_at: Lenient<Whole>,
 }
 
-/// A value of `dueby`; its key is a daystamp.
+/// One day of `dueby`, which maps daystamps to these values.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[cfg_attr(test, derive(serde::Serialize))]

@@ -74,12 +74,12 @@ fn a_limit_that_is_reached_or_passed_is_critical() {
     assert_eq!(
         verdict.projected_exhaustion,
         Some(date(2026, 1, 16)),
-        "it is spent today, whatever the burn"
+        "the money is already spent, so the burn rate does not matter"
     );
 }
 
 #[test]
-fn a_limit_of_nothing_is_used_up() {
+fn a_limit_of_zero_is_used_up() {
     let nothing = Standing {
         limit: Money::ZERO,
         ..standing(0.0, 0.0)
@@ -98,13 +98,13 @@ fn money_that_ends_in_the_last_hours_of_the_period_does_not_warn() {
     assert_eq!(
         health_of(10.0, 1.0).0,
         Health::Good,
-        "15 days of money, 15.5 days of period: half a day short"
+        "the money lasts 15 days, the period 15.5 days: half a day short is no warning"
     );
     assert_eq!(health_of(10.0, 0.9).0, Health::Good, "it outlasts the period");
     assert_eq!(
         health_of(10.0, 1.04).0,
         Health::Warning,
-        "14.4 days of money: a day short"
+        "the money lasts 14.4 days, the period 15.5 days: more than a day short"
     );
 }
 
@@ -129,13 +129,13 @@ fn money_for_less_than_a_day_is_fine_when_the_period_ends_first() {
     assert_eq!(
         verdict.health,
         Health::Good,
-        "half a day of money, two hours of January: {}",
+        "the money lasts half a day, January only two hours more: {}",
         verdict.why
     );
 }
 
 #[test]
-fn the_money_of_an_old_reading_has_burnt_since() {
+fn the_burn_since_an_old_reading_is_counted() {
     let mut old = standing(10.0, 1.8);
     old.as_of = Some("2026-01-11T17:00:00Z".parse().unwrap());
     assert_eq!(judged(&old).projected_exhaustion, Some(date(2026, 1, 19)));
@@ -148,7 +148,7 @@ fn the_money_of_an_old_reading_has_burnt_since() {
 }
 
 #[test]
-fn what_is_not_known_is_unknown_not_good() {
+fn a_budget_without_figures_is_unknown_not_good() {
     let unknown = Standing {
         used: None,
         daily_burn: None,
@@ -197,7 +197,7 @@ fn each_alert_has_its_own_meaning() {
     assert_eq!(
         judged(&standing(10.0, 1.0)).alerts,
         [Alert::BurnRateHigh],
-        "even where half a day short is not worth a WARNING"
+        "half a day short makes this alert, although it makes no WARNING"
     );
     let heavy_day = Standing {
         spent_today: Some(usd(1.01)),

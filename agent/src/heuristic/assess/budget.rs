@@ -1,5 +1,6 @@
-//! `budget:<provider>`: the severity is the budget's health, or that of the share that is said. An old reading
-//! proves only what still holds: money that is spent stays spent until the period ends.
+//! `budget:<provider>`. The severity is that of the budget's health, or that of the share that is said,
+//! whichever is worse. An old reading proves only this: money that is spent stays spent until the period
+//! ends.
 
 use jiff::{Timestamp, civil::Date};
 
@@ -70,8 +71,9 @@ fn by_health(health: Health) -> Severity {
     }
 }
 
-/// What the total of an old reading still proves. A total only grows within a period, so a share that was too
-/// much still is. A small share and the burn rate prove nothing now.
+/// The severity that the total of an old reading still proves. A total only grows within a period: if its
+/// share was above a threshold, it still is. A small share and the burn rate of an old reading prove nothing
+/// now.
 fn proven_by_total(budget: &Budget, thresholds: &BudgetThresholds, today: Daystamp) -> Severity {
     let share = budget
         .used
@@ -90,7 +92,8 @@ fn runway(budget: &Budget, local: &Local<'_>) -> Option<Runway> {
     Runway::of(&Standing::of(budget)?, local.zone, local.now)
 }
 
-/// The highest share that is used. If there is none, the pace, where the budget is not well because of it.
+/// The step of a budget: the highest configured share that is used. If none is used, and the health is bad,
+/// the step is `pace`. If the period has ended, the step is `unknown`.
 fn ask(
     observed: &Observation<Budget>,
     by_health: Severity,
@@ -123,7 +126,7 @@ fn ask(
     }
 }
 
-/// A period that ended is what nobody can tell any more.
+/// From when on it is said that a period has ended: nobody can tell any more how the budget stands.
 fn ended_for(period: Period, settings: &AssessSettings, local: &Local<'_>) -> Timestamp {
     let (_, end) = period.bounds(local.zone);
     end.saturating_add(settings.unknown_after).unwrap_or(end)
@@ -138,10 +141,12 @@ fn highest_used(budget: &Budget, shares: &[Share]) -> Option<Share> {
         .find(|share| share.is_used(used, limit))
 }
 
-/// Why the pace is not said. The burn rate of the first days of a period, or of little money, is no trend.
+/// Why the pace is not said; `None`: it is said. The burn rate of the first days of a period, or of a small
+/// part of the budget, is no trend.
 fn why_no_pace(budget: &Budget, runway: Option<&Runway>, thresholds: &BudgetThresholds) -> Option<Reason> {
     if runway.is_none_or(|runway| runway.health(thresholds) == Health::Good) {
-        // The budget is not well by a threshold that is lower than every share.
+        // The health is bad for another reason than the pace: a threshold that is lower than every configured
+        // share.
         return Some(Reason::BelowThreshold);
     }
     let data = budget.data_from.zip(budget.as_of);

@@ -1,5 +1,6 @@
-//! `channel:<name>`: a broken channel that only a person can repair. Another channel says so. If none is
-//! left, only `/health`, metrics and exit codes can report it.
+//! `channel:<name>`: a broken channel that only a person can repair. A message over another channel says so.
+//! If every channel is broken, there is no condition: only `/health`, `status`, metrics and exit codes can
+//! report it.
 
 use super::{History, words::Local};
 use crate::{

@@ -1,5 +1,5 @@
-//! `goal:<slug>`, once more: a goal that has derailed. It is told after the fact, so that the person can answer
-//! Beeminder's mail.
+//! The second kind of condition about `goal:<slug>`: the goal has derailed. The person is told afterwards, so
+//! that they can answer Beeminder's mail.
 
 use jiff::Timestamp;
 
@@ -36,12 +36,12 @@ pub fn derailed(
 fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Local<'_>) -> Condition {
     let now = outlook.now();
     let slug = &goal.slug;
-    // A device's datapoint that syncs later may undo it.
+    // A datapoint that the device sends later may undo the derailment.
     let synced = match &goal.source {
         Some(DataSource::Autodata(_)) => " by what had synced",
         _ => "",
     };
-    // Without a losedate only the day is known: what shows the derailment may have come hours later.
+    // Without a losedate only the day is known: the sign of the derailment may have appeared hours after it.
     let when = match derailment.losedate {
         Some(losedate) => local.past(losedate),
         None => local.past_day(derailment.occasion),
@@ -65,7 +65,8 @@ fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Lo
         ask: Some(Ask {
             step: Step::Derailed,
             occasion: derailment.occasion,
-            // Nothing can be done about it any more: it leaves by itself only at the day's last chance but one.
+            // Nothing can be done about the derailment any more. So this step makes a message leave only at
+            // the day's last chance but one.
             alone_from: outlook.last_but_one_today(Timestamp::MAX).unwrap_or(now),
             rides_from: Timestamp::MIN,
             waits: Reason::NotLastDay,
@@ -78,7 +79,7 @@ fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Lo
 }
 
 /// What was at stake and what can be done: `, $10 at stake (answer Beeminder's mail if it was not fair), now $30`.
-/// Beeminder charges later, so it is never said that it did.
+/// Beeminder charges later, so the words never say that it has charged.
 fn rest(goal: &Goal, derailment: &Derailment) -> String {
     let money = |amount: Option<Money>| amount.filter(|money| money.micros() > 0).map(dollars);
     let stake = money(derailment.stake)

@@ -1,4 +1,4 @@
-//! How a message puts a goal: in Mecris' own words, from Beeminder's numbers. Pure.
+//! The words of a message about a goal: Mecris' own words, with Beeminder's numbers. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,7 +14,8 @@ use crate::{
 /// A goal as it is put to the person.
 pub(super) struct GoalWords<'a> {
     pub(super) goal: &'a Goal,
-    /// Whether the person has reported today; only of a goal to do less that no device reports.
+    /// Whether the person has reported today. `None` if the goal is not one to do less, or if a device
+    /// reports.
     pub(super) report: Option<Report>,
     /// Whether the goal derails at the end of Beeminder's today.
     pub(super) derails_today: bool,
@@ -35,8 +36,8 @@ pub(super) enum Report {
 }
 
 impl GoalWords<'_> {
-    /// The phrase of a goal by its risk. `derails` is whether the goal is said to derail although its risk is
-    /// SAFE.
+    /// The phrase of a goal by its risk. If `derails` is true, the phrase says when the goal derails, even if
+    /// the risk is SAFE.
     pub(super) fn by_risk(&self, risk: &GoalRisk, derails: bool) -> Phrase {
         let slug = &self.goal.slug;
         match (risk.severity, risk.safe_days, self.derails_at(risk)) {
@@ -90,7 +91,8 @@ impl GoalWords<'_> {
         }
     }
 
-    /// A goal to do less: what may still be entered today, and whether anything must be.
+    /// The phrase of a goal to do less that derails today: how much may still be entered, and whether a
+    /// report is missing.
     fn limit(&self, report: Report, at: Timestamp) -> Option<Phrase> {
         let slug = &self.goal.slug;
         let (amount, money) = (self.goal.amount(), self.in_brackets(self.money()));
@@ -140,7 +142,7 @@ impl GoalWords<'_> {
                 Some(format!("report today: 0 counts{room}"))
             }
             _ if self.is_autodata() => {
-                // What a device counted later is not in the number yet.
+                // The number lacks what the device has counted since it last synced.
                 let synced = format!("by what had synced at {}", self.local.past(self.read_at));
                 Some(due.map_or(synced.clone(), |due| format!("{due} {synced}")))
             }

@@ -19,8 +19,9 @@ use crate::{
     heuristic::habit::Habit,
 };
 
-/// A fresh reading gives each goal its risk. A stale reading gives only unknowns, because it does not say
-/// what happened since.
+/// The conditions of all active goals. By a fresh reading each goal has its risk. By a stale reading a goal
+/// is UNKNOWN, because the reading does not say what happened since. But on what a stale reading says is a
+/// goal's last day, it is the step `last_seen`.
 pub(super) fn conditions(
     beeminder: &Observation<Account>,
     habits: &HashMap<String, Habit>,
@@ -143,7 +144,7 @@ impl Reading<'_> {
     }
 }
 
-/// What stands before goals that derail before the next day on which Mecris can speak.
+/// The heading of the goals that derail before the next day on which Mecris can speak.
 fn nobody_watches(outlook: &Outlook, local: &Local<'_>) -> String {
     match outlook.next_day() {
         Some(next) => format!("until {} nobody watches", local.when(next)),
@@ -151,7 +152,8 @@ fn nobody_watches(outlook: &Outlook, local: &Local<'_>) -> String {
     }
 }
 
-/// Other words than those of the last day, so that they are read.
+/// The words of a last call. They differ from those of the step `last`, so that the person does not take them
+/// for a repetition.
 fn last_call(said: &Phrase) -> Phrase {
     Phrase {
         long: format!("last call: {}", said.long),
@@ -159,7 +161,7 @@ fn last_call(said: &Phrase) -> Phrase {
     }
 }
 
-/// What a goal said at its last reading, on what is its last day.
+/// The condition of a goal that cannot be read now, and that by its last reading has its last day today.
 fn last_seen(
     goal: &Goal,
     seen: &GoalRisk,
@@ -215,7 +217,8 @@ fn unknown(goal: &Goal, seen: &GoalRisk, day: Daystamp, why: &str, local: &Local
     }
 }
 
-/// Goals of the reply that could not be read at all share one unknown condition, because they have no name.
+/// The one UNKNOWN condition of all goals in Beeminder's reply that cannot be read at all. They share it,
+/// because their names are not known.
 fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
     let first = account.unreadable.first()?;
     let text = match account.unreadable.len() {
@@ -238,8 +241,8 @@ fn unreadable(account: &Account, local: &Local<'_>) -> Option<Condition> {
     })
 }
 
-/// Today, by deadline. Goals share few deadlines, and computing a day costs several look-ups in the zone's
-/// history.
+/// Beeminder's present day for each deadline, computed once. Many goals share a deadline, and computing a day
+/// costs several look-ups in the zone's history.
 struct Days<'a> {
     zone: &'a TimeZone,
     local: &'a Local<'a>,

@@ -1,4 +1,5 @@
-//! Until when the word of a last day waits: the person may still do it, and usually does.
+//! Until when the message about a goal's last day (step `last`) waits. The person may still act without it,
+//! and usually does.
 
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
@@ -10,25 +11,28 @@ use crate::{
     heuristic::habit::Habit,
 };
 
-/// What waits no longer than this goes with a message that leaves now.
+/// If a step would wait no longer than this, it goes with a message that leaves now.
 const GROUP_WAIT: SignedDuration = SignedDuration::from_mins(60);
 
-/// How long a word waits.
+/// How long the step `last` of one goal waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hold {
-    /// From when on it leaves by itself.
+    /// From when on the step makes a message leave.
     pub(super) until: Timestamp,
-    /// From when on it goes with another message.
+    /// From when on the step goes with a message that leaves anyway.
     pub(super) rides_from: Timestamp,
-    /// What it waits for.
+    /// Why the step waits.
     pub(super) reason: Reason,
-    /// Whether no later pass can say it in time.
+    /// Whether no later pass can say the step in time.
     pub(super) is_last_chance: bool,
 }
 
-/// Until the goal's own reminders start and the person's usual time has passed, whichever is later; but not
-/// beyond today's last chance but one before the derailment less its margin, so that one missed pass loses
-/// nothing. Who has a habit has shown what it takes: the margin is shorter then.
+/// How long the step `last` waits: until the goal's own reminders start, or until the person's usual time has
+/// passed, whichever is later. `from` in the goal's `[[goal]]` table replaces both.
+///
+/// The step never waits beyond the last chance but one of today. Chances count up to the derailment less the
+/// margin (the time that a person needs to act). So one missed pass loses nothing. For a goal that is
+/// settled, `heuristic.habit_margin` is the margin, because its person acts without being told.
 pub(super) fn hold(
     goal: &Goal,
     derails_at: Timestamp,

@@ -1,7 +1,7 @@
-//! Observations into conditions: one for each promise, including safe and unknown promises. Pure.
+//! Turns observations into conditions: one for each promise, including safe and unknown promises. Pure.
 //!
-//! One file for each kind of condition. An unknown value is never safe, and a value that an arm could not
-//! read never counts as zero.
+//! Each kind of condition has a file of its own. An unknown value is never safe, and a value that an arm
+//! could not read never counts as zero.
 
 mod budget;
 mod channels;
@@ -48,7 +48,7 @@ use words::Local;
 pub struct Observed {
     /// The Beeminder account.
     pub beeminder: Observation<Account>,
-    /// What only a person can do so that Beeminder can be read, in words for them.
+    /// If Beeminder cannot be read until a person does something: what they must do, in words for them.
     pub cure: Option<&'static str>,
     /// Today's walk; `None`: not configured.
     pub walk: Option<Observation<Walk>>,
@@ -67,18 +67,19 @@ pub struct History {
     pub last_success: Option<Timestamp>,
     /// When the very first pass ran; `None`: this is the first pass.
     pub first_run: Option<Timestamp>,
-    /// No pass was promised since the last successful one: the last window was Friday's, and today is Monday.
+    /// Whether the time since the last successful pass is long although no pass was promised in it. Example:
+    /// the machine runs on weekdays, the last pass was on Friday, and today is Monday.
     pub nothing_was_due: bool,
     /// A gap between successful passes of more than [`MISSED_DAY`](super::policy::MISSED_DAY) that ended
     /// within the last 24 h, and in which a pass was promised: from, until.
     pub gap: Option<(Timestamp, Timestamp)>,
-    /// The last pass before this one took longer than its deadline: when it started, how long it took.
+    /// When the last pass before this one started and how long it took, if it took longer than its deadline.
     pub overran: Option<(Timestamp, Duration)>,
     /// The configured channels that are broken.
     pub broken_channels: Vec<BrokenChannel>,
     /// How many of the configured channels are not broken.
     pub healthy_channels: usize,
-    /// Since when promises could not be told, by the passes before this one.
+    /// Since when Mecris could not tell how each of these promises stands, by the passes before this one.
     pub untold: HashMap<Subject, Timestamp>,
     /// The habits of the goals that [`with_habit`] names, by [`Goal::key`].
     pub habits: HashMap<String, Habit>,
@@ -104,21 +105,23 @@ pub struct AssessSettings {
     pub walk: Option<WalkSettings>,
     /// `[budget.thresholds]`: when a budget is WARNING or CRITICAL.
     pub budget_thresholds: BudgetThresholds,
-    /// `budget.thresholds.shares`: the shares that are said when they are used, the smallest first.
+    /// `budget.thresholds.shares`: a message is sent when such a share of a budget is used. The smallest
+    /// first.
     pub budget_shares: Vec<Share>,
-    /// `heuristic.unknown_after`: for how long a promise cannot be told before it is said.
+    /// `heuristic.unknown_after`: for how long Mecris cannot tell how a promise stands before it says so.
     pub unknown_after: SignedDuration,
     /// `heuristic.deadline`.
     pub deadline: Duration,
     /// `heuristic.lead_days`: how many days before the last day a goal is warned of.
     pub lead_days: LeadDays,
-    /// `heuristic.margin`: what a person needs to act before a derailment.
+    /// `heuristic.margin`: how much time a person needs to act before a derailment.
     pub margin: SignedDuration,
-    /// `heuristic.habit_margin`: the same where the person has a habit.
+    /// `heuristic.habit_margin`: the same for a goal that is settled ([`Habit::is_settled`]).
     pub habit_margin: SignedDuration,
-    /// `heuristic.last_call`: how long before a derailment a goal is called for the last time.
+    /// `heuristic.last_call`: how long before a derailment the last message about a goal is sent (step
+    /// `last_call`).
     pub last_call: SignedDuration,
-    /// `heuristic.last_call_stake`: the least that must be at stake for that.
+    /// `heuristic.last_call_stake`: the least stake of a goal that gets a last call.
     pub last_call_stake: Money,
     /// `role`: which of several installations for one person this is.
     pub role: Role,
@@ -127,12 +130,12 @@ pub struct AssessSettings {
 }
 
 impl AssessSettings {
-    /// What is different for a goal.
+    /// The `[[goal]]` table of a goal, if it has one.
     pub(in crate::heuristic) fn rule(&self, goal: &Goal) -> Option<&GoalRule> {
         self.goals.get(&goal.slug)
     }
 
-    /// What a person needs to act on a goal.
+    /// How much time a person needs to act on a goal.
     fn margin_of(&self, goal: &Goal) -> SignedDuration {
         self.rule(goal)
             .and_then(|rule| rule.margin)
@@ -159,9 +162,9 @@ pub fn with_habit<'a>(
     goals::active(account).filter(|goal| steps::may_be_last(goal, outlook, settings))
 }
 
-/// Whether a reading of `at` shows that there is nothing to say about a goal yet: its last day is further ahead
-/// than `heuristic.lead_days`. A goal that does not say when it derails is never safe. `account_zone` is the
-/// account's.
+/// Whether a reading of `at` shows that there is nothing to say about a goal yet: its last day is further
+/// ahead than `heuristic.lead_days`. `false` if the reading does not say when the goal derails.
+/// `account_zone` is the zone of the Beeminder account.
 pub fn lies_ahead(
     goal: &Goal,
     at: Timestamp,

@@ -14,14 +14,15 @@ use crate::{
 
 /// Something that is wrong with Mecris' own work.
 struct Trouble {
-    /// The day whose alert this uses. A gap has the day on which it began, so that it is said once, however
-    /// long it lasts.
+    /// The day on which the trouble began. Each trouble is said once for its day, so a gap is said once,
+    /// however long it lasts.
     day: Daystamp,
     evidence: String,
     phrase: Phrase,
 }
 
-/// One condition, whatever is wrong. A missed day gives the words before a pass that took too long.
+/// There is one condition, however many things are wrong. If a day was missed, the phrase is about that day.
+/// Otherwise it is about the pass that took too long. The evidence names all.
 pub(super) fn condition(
     elapsed: Duration,
     history: &History,

@@ -8,7 +8,7 @@ use crate::{
     heuristic::policy::QUEUED_TRUSTED_AFTER,
 };
 
-/// How close one active goal is to derailing, by what Beeminder said at one instant.
+/// How close one active goal is to derailing, judged by one reading of Beeminder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GoalRisk {
     /// The `derail_risk`.
@@ -24,9 +24,10 @@ pub struct GoalRisk {
 /// The rule that turns a goal into a `derail_risk`. `read_at` is when Beeminder was read, `zone` is the
 /// account's.
 ///
-/// Beeminder: safebuf 0 is a beemergency day. safebuf decides. `losedate` replaces a missing safebuf
-/// (losedate = end of today + safebuf days), but only to warn: a goal without a readable safebuf is never
-/// safe. A goal that contradicts itself or is being recomputed is unknown.
+/// `safebuf` decides (0 is what Beeminder calls a beemergency day). If `safebuf` is missing, it is computed
+/// from `losedate`, which is the end of today plus `safebuf` days. But that can only warn: a goal without a
+/// readable `safebuf` is never safe. If the numbers of a goal contradict each other, it is UNKNOWN. So it is
+/// while Beeminder is recomputing it, for up to an hour.
 pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
     let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
     let unknown = |evidence| GoalRisk {
@@ -104,8 +105,8 @@ fn by_safe_days(days: i64) -> Severity {
 /// Beeminder days from today's to the one that ends at `losedate`.
 fn days_until(losedate: Timestamp, goal: &Goal, zone: &TimeZone, now: Timestamp) -> i64 {
     let today = beeminder_day(now, zone, goal.deadline).date();
-    // losedate is the last second of its day (23:59:59) or the first instant after it: one second less is the
-    // same day in both.
+    // losedate is the last second of its day (23:59:59) or the first instant after that day. One second
+    // earlier is on that day in both cases.
     let last_instant = losedate
         .saturating_sub(SignedDuration::from_secs(1))
         .unwrap_or(losedate);

@@ -1,4 +1,4 @@
-//! `role`: what another installation for the same person says, this one does not.
+//! `role`: if several installations run for one person, each of them says only what its role has to say.
 
 use crate::{
     config::Role,

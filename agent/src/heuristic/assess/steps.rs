@@ -1,5 +1,6 @@
-//! What can be said about a goal now: `last` on the last day on which Mecris can speak before it derails,
-//! `ahead` on the days before.
+//! The step of a goal, which says what a message may say about it now: `last` on the last day on which Mecris
+//! can speak before the goal derails, `last_call` shortly before it derails, `ahead` on the days before the
+//! last day, and `last_seen` if Beeminder cannot be read.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -14,10 +15,11 @@ use crate::{
 /// A derailment this close is CRITICAL on its last day.
 const CRITICAL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Longer than the days between two windows.
+/// How many days back the last chance before a derailment is looked for: more than any pause between two
+/// windows.
 const LONGEST_PAUSE_DAYS: u16 = 9;
 
-/// An older reading says nothing about today.
+/// `last_seen` uses readings that are no older than this. An older reading says nothing about today.
 const SEEN_LATELY: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// The step of a goal that derails at `derails_at`, by a fresh reading. `None`: its last day is further away
@@ -53,8 +55,8 @@ pub(super) fn ask(
     })
 }
 
-/// The last word about a goal with much at stake: from the last chance on that is `heuristic.last_call` before
-/// it derails.
+/// The step `last_call` of a goal with much at stake. It begins at the last chance that is at least
+/// `heuristic.last_call` before the goal derails.
 fn last_call(
     goal: &Goal,
     derails_at: Timestamp,
@@ -67,7 +69,8 @@ fn last_call(
         .is_some_and(|pledge| pledge >= settings.last_call_stake);
     let call = derails_at.saturating_sub(settings.last_call).ok()?;
     let from = outlook.last_today(call)?;
-    // If the day has no chance two hours before, `last` is said at this one and calls as well.
+    // `last` must have had a chance two hours earlier. Otherwise the step stays `last`, which is said at this
+    // chance or shortly before it and also serves as the call.
     let earlier = from.saturating_sub(LAST_CALL_AFTER).ok()?;
     let follows_last = outlook.last_today(earlier).is_some();
     (is_dear && follows_last && from <= outlook.now()).then_some(Ask {
@@ -81,9 +84,10 @@ fn last_call(
     })
 }
 
-/// The step of a goal that cannot be read now: by a reading of `seen_at`, today is the last day. It is said at
-/// the last chance but one, or at the last if that pass did not take place. `None` before, if the reading is
-/// too old, or if it says that another day is the last.
+/// The step `last_seen` of a goal that cannot be read now, and that by the reading of `seen_at` has its last
+/// day today. It is said at the last chance but one, or at the last chance if the pass before it did not take
+/// place. `None` before that chance, if the reading is too old, or if by the reading another day is the last
+/// day.
 pub(super) fn last_seen(
     goal: &Goal,
     derails_at: Timestamp,
@@ -110,15 +114,16 @@ pub(super) fn last_seen(
     })
 }
 
-/// Whether a goal that says when it derails may have its last day today. Cheaper than [`ask`], and never
-/// `false` where that says `last`.
+/// Whether a goal may have its last day today. This is cheaper than [`ask`], and never `false` if [`ask`]
+/// returns the step `last`. A goal without a losedate may always have it.
 pub(super) fn may_be_last(goal: &Goal, outlook: &Outlook, settings: &AssessSettings) -> bool {
     goal.losedate
         .is_none_or(|losedate| outlook.is_last_day(limit(goal, losedate, settings)))
 }
 
-/// Whether at `at` the last day of a goal lay further ahead than `heuristic.lead_days`. Chances that vacations
-/// took away by then count.
+/// Whether at `at` the last day of a goal lay further ahead than `heuristic.lead_days`. The timetable knows
+/// only vacations that have not ended. So the chances of a vacation that is over count, although Mecris was
+/// silent then.
 pub(super) fn lies_ahead(
     goal: &Goal,
     derails_at: Timestamp,
@@ -132,7 +137,8 @@ pub(super) fn lies_ahead(
     last_day.is_some_and(|last_day| last_day > warned_from)
 }
 
-/// By itself at the last chance but one of the day only: until then the person may still do it.
+/// The step `ahead`. It makes a message leave only at the day's last chance but one, because until then the
+/// person may still act. Before that it goes with a message that leaves anyway.
 fn ahead(
     goal: &Goal,
     occasion: Daystamp,
@@ -165,7 +171,7 @@ pub(in crate::heuristic) fn last_day(
     outlook.last_day(limit(goal, derails_at, settings))
 }
 
-/// `[[goal]] silent = true`.
+/// The reason to stay silent about a goal whose `[[goal]]` table has `silent = true`.
 fn is_silent(goal: &Goal, settings: &AssessSettings) -> Option<Reason> {
     let rule = settings.rule(goal)?;
     rule.is_silent.then_some(Reason::Silenced)
@@ -178,13 +184,14 @@ fn limit(goal: &Goal, derails_at: Timestamp, settings: &AssessSettings) -> Times
         .unwrap_or(Timestamp::MIN)
 }
 
-/// Whether a goal is said more than a day before it derails although today is its last day: nobody watches
-/// until then.
+/// Whether today is the last day of a goal although it derails more than a day from now. Then no pass watches
+/// it until it derails.
 pub(super) fn is_unwatched(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> bool {
     ask.step == Step::Last && derails_at.duration_since(now) > CRITICAL_WITHIN
 }
 
-/// How bad a step is. What is shown elsewhere as `derail_risk` does not change.
+/// The severity of a goal that has a step. The endpoints show the goal's `derail_risk`, which is not this
+/// severity.
 pub(super) fn severity(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> Severity {
     match ask.step {
         Step::Last if derails_at.duration_since(now) <= CRITICAL_WITHIN => Severity::Critical,
@@ -194,7 +201,7 @@ pub(super) fn severity(ask: &Ask, derails_at: Timestamp, now: Timestamp) -> Seve
 }
 
 /// Beeminder's day on which the goal derails. `losedate` is the last second of that day or the first instant
-/// after it: one second less is the same day in both.
+/// after that day. One second earlier is on that day in both cases.
 pub(in crate::heuristic) fn occasion(goal: &Goal, derails_at: Timestamp, zone: &TimeZone) -> Daystamp {
     let last_instant = derails_at
         .saturating_sub(SignedDuration::from_secs(1))

@@ -1,5 +1,6 @@
-//! `unknown`: a promise that nobody can tell for a day is said, because a promise that Mecris cannot look at is
-//! no promise kept. What follows from Beeminder that cannot be read is left to the alert about Beeminder.
+//! The step `unknown`: if Mecris cannot tell for `heuristic.unknown_after` (a day by default) how a promise
+//! stands, it says so. A promise that Mecris cannot look at is no promise kept. If Beeminder cannot be read,
+//! the alert about Beeminder says so, and this step is not used for goals and the walk.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +13,18 @@ use crate::{
     heuristic::policy::PASSES_DIFFER,
 };
 
-/// What a pass could not tell.
+/// The promises of which a pass could not tell how they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Untold {
-    /// Promises that nobody could tell although Beeminder was read.
+    /// Those that could not be told for a reason of their own: Beeminder was read, or they are not read from
+    /// it.
     pub own: BTreeSet<Subject>,
-    /// Promises that could not be told because Beeminder could not be read.
+    /// Those that could not be told because Beeminder could not be read.
     pub by_upstream: BTreeSet<Subject>,
 }
 
-/// The promises that could not be told, by the conditions of a pass. A budget of which an old reading proves
-/// something is one of them.
+/// The promises of which a pass could not tell how they stand, by its conditions. A budget without a fresh
+/// reading is one of them, even if an old reading proves how much is used at least.
 pub fn untold(observed: &Observed, conditions: &[Condition]) -> Untold {
     let of_beeminder = conditions
         .iter()
@@ -58,7 +60,8 @@ fn is_read_from_beeminder(subject: &Subject) -> bool {
     matches!(subject.topic(), "goal" | "walk" | "beeminder")
 }
 
-/// Gives the promises that could not be told their step. Before it is due they keep what they have.
+/// Gives the step `unknown` to the promises that could not be told. Before the step is due, a promise that
+/// has another step keeps it.
 pub(super) fn ask(
     conditions: &mut [Condition],
     observed: &Observed,
@@ -91,7 +94,8 @@ pub(super) fn ask(
     }
 }
 
-/// The first look is never due: one failure is no news.
+/// When it is due to say that a promise could not be told since `since`. The first look that fails is never
+/// enough, even if `after` is zero: one failure is no news.
 fn due(since: Option<Timestamp>, after: SignedDuration, now: Timestamp) -> Timestamp {
     let least = match since {
         Some(_) => SignedDuration::ZERO,
@@ -113,7 +117,7 @@ fn step(due: Timestamp, local: &Local<'_>) -> Ask {
     }
 }
 
-/// From now on it is worth a message, whatever was known about it before.
+/// Makes a condition worth a message that says since when and why its promise cannot be told.
 fn say(condition: &mut Condition, why: &str, since: Timestamp, local: &Local<'_>) {
     let what = match condition.subject.topic() {
         "budget" => format!("{} unknown", budget(&condition.subject)),

@@ -1,5 +1,5 @@
-//! `upstream:beeminder`: whether the source of the goals can be read. One or two failures are no news. Many
-//! failures must be reported, because goals can derail unseen.
+//! `upstream:beeminder`: whether Beeminder can be read. One or two failures are no news, but two refusals of
+//! the token are. Many failures must be reported, because goals can derail unseen.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::{
     heuristic::policy::{REFUSALS_IN_A_ROW, UPSTREAM_FAILURES_IN_A_ROW, UPSTREAM_FAILURES_IN_AN_HOUR},
 };
 
-/// The most goals that were about to derail that a message names.
+/// How many goals that are about to derail a message names at most.
 const NAMED_GOALS: usize = 3;
 
 /// The most characters of the reason that a message repeats.
@@ -95,9 +95,10 @@ fn unreadable(observed: &Observed, history: &UpstreamHistory, local: &Local<'_>)
     (evidence, Phrase { long, short })
 }
 
-/// The goals that were about to derail when Beeminder was last read: first those that still are, the first to
-/// derail first, then those whose time has come since. A person who hears that Beeminder cannot be read must hear
-/// about these. Of the latter nobody knows whether they derailed or are due again today.
+/// By the last reading, the goals that derail within 24 hours from now, and the goals whose losedate has
+/// passed since the reading. A person who hears that Beeminder cannot be read must hear about these goals.
+/// First come those that are still to derail, the earliest first, then those whose losedate has passed.
+/// Nobody knows whether the latter derailed or are due again today.
 fn last_seen<'a>(beeminder: &'a Observation<Account>, local: &Local<'_>) -> Vec<(Timestamp, &'a Slug)> {
     let Observation::Stale {
         value: account, at, ..

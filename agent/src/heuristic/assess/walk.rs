@@ -1,5 +1,5 @@
-//! `walk`: a missing walk is worth a message inside its hours only. Before them there is time; after them it
-//! is too late to nag. Every day is a last day: there is no walk ahead.
+//! `walk`: a missing walk is worth a message only within its hours. Before them there is time; after them it
+//! is too late to nag. A walk is due every day, so its step is always `last` and never `ahead`.
 
 use super::words::Local;
 use crate::{

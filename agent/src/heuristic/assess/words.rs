@@ -14,7 +14,8 @@ use crate::{
 /// Beeminder: the latest deadline of a goal's day.
 const LATEST_DEADLINE: Time = Time::constant(6, 0, 0, 0);
 
-/// Nights up to this many days ahead are named by their evening; for later ones the date says more.
+/// A deadline in a night up to this many days ahead is named by the evening before ("Sat night"). A later one
+/// is named by its date, which says more.
 const NAMED_NIGHTS: i32 = 7;
 
 /// The time of a pass on the person's clock.
@@ -42,8 +43,8 @@ impl<'a> Local<'a> {
 
     /// Only the day of a future instant: `today`, `tonight`, `tomorrow`, `Tue`, `Sat night`, `2026-12-24`.
     ///
-    /// A deadline after midnight is met before going to bed, so it belongs to the night before: "tomorrow" and
-    /// "Sun" sound as if there were a day more.
+    /// A person meets a deadline after midnight before they go to bed. So it is named by the night before:
+    /// "tomorrow" or "Sun" would sound as if there were a day more.
     pub(in crate::heuristic) fn day_of(&self, at: Timestamp) -> String {
         let shown = self.zone.to_datetime(at);
         let days = days_from(self.today, shown.date());

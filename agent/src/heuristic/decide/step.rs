@@ -1,4 +1,4 @@
-//! The decision on a step, by what was said before.
+//! The decision on the step of a condition, given what was said before.
 
 use jiff::Timestamp;
 
@@ -15,19 +15,21 @@ use crate::{
 /// What is known of a subject.
 #[derive(Clone, Copy)]
 pub(super) struct Past<'a> {
-    /// What was said about it.
+    /// What was said about the subject.
     pub(super) said: &'a [Said],
-    /// When it was last safe; `None`: not since it was warned of.
+    /// When the subject was last safe; `None`: not since the last two warnings ahead, or nobody looked.
     pub(super) last_safe: Option<Timestamp>,
 }
 
-/// A subject is said twice on a day only upwards, and only if `policy.escalate` allows it; the last chance is
-/// never the one that is left out. What has derailed is told beside what is still to come.
+/// A subject speaks twice on a day only if its second step is higher than the first, and only if
+/// `policy.escalate` allows it. The step `last` needs no permission: on the last day a goal is told even if
+/// it was warned of ahead on the same day. A derailment that has happened is told beside what is still to
+/// come: neither keeps the other silent.
 pub(super) fn verdict(ask: &Ask, past: Past<'_>, policy: &Policy, now: Timestamp) -> Verdict {
     let today = local_day(now, &policy.zone);
     let has_happened = ask.step == Step::Derailed;
     let beside = |said: &&Said| (said.step == Step::Derailed) == has_happened;
-    // Who acknowledged a message that reached nobody knows of it all the same.
+    // An acknowledgement counts even if its message reached nobody: the person knows.
     let known = |said: &&Said| {
         let of_today = said.on == today && !has_happened;
         of_today || said.occasion == ask.occasion && said.step >= ask.step
@@ -74,7 +76,8 @@ pub(super) fn verdict(ask: &Ask, past: Past<'_>, policy: &Policy, now: Timestamp
     }
 }
 
-/// Why a step is not said because of what was said before. A higher step of the same occasion said it too.
+/// Why a step is not said because of what was said before. A higher step of the same occasion also counts as
+/// having said the lower ones.
 fn told_before(
     ask: &Ask,
     holding: &[&Said],
@@ -111,7 +114,7 @@ fn told_before(
     }
 }
 
-/// Whether a goal that has not been safe since was warned of so often that one more warning is not news.
+/// Whether a goal was warned of so often, without having been safe since, that one more warning is not news.
 fn warned_enough(holding: &[&Said], last_safe: Option<Timestamp>) -> bool {
     let since = |said: &&&Said| last_safe.is_none_or(|safe| said.at > safe);
     let warnings = holding.iter().filter(|said| said.step == Step::Ahead);

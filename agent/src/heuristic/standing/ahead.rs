@@ -1,5 +1,6 @@
-//! The passes to come, if nothing is entered until then: the same `assess` and `decide` as in every pass, by the
-//! last reading, at the chances at which something can change.
+//! What the passes to come will decide, if nothing is entered until then. It is computed with the same
+//! `assess` and `decide` as in every pass, from the last reading, for the chances at which the decisions can
+//! change.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -36,7 +37,7 @@ pub(super) struct Ahead<'a> {
     pub(super) zone: TimeZone,
     timetable: &'a Timetable,
     pub(super) habits: HashMap<String, Habit>,
-    /// The walk of the day of which it was last known.
+    /// The last walk that is recorded, with its day.
     walk: Option<Walk>,
     /// When the silences and vacations end.
     silent_until: Vec<Timestamp>,
@@ -75,8 +76,9 @@ impl<'a> Ahead<'a> {
         Ok(decided.decisions)
     }
 
-    /// The first chance after `now` at which each goal and the walk is spoken of, within the horizon. Nothing
-    /// that this finds is taken to have been said before the next one.
+    /// For each goal and for the walk, the first chance after `now`, within the horizon, at which a pass
+    /// would speak of it. Each chance is judged by what is on record now. What an earlier chance would say
+    /// does not count as said at a later one.
     pub(super) fn next(&self, now: Timestamp) -> rusqlite::Result<HashMap<Subject, Next>> {
         let mut found = HashMap::new();
         let today = local_day(now, &self.rules.assess.zone);
@@ -111,7 +113,9 @@ impl<'a> Ahead<'a> {
         active.map(|goal| Subject::goal(&goal.slug)).chain(walk).collect()
     }
 
-    /// The chances of a day at which something may be said that was not said at the chance before.
+    /// The chances of a day at which a decision may change: the first at which a step may leave by itself,
+    /// the last one before a last call, the first after a silence has ended, and the first within the walk's
+    /// hours.
     fn worth_a_look(&self, chances: &[Timestamp]) -> BTreeSet<Timestamp> {
         let first_from = |at: Timestamp| {
             chances
@@ -146,7 +150,7 @@ impl<'a> Ahead<'a> {
         looks
     }
 
-    /// A pass at `at` up to its conditions about goals and the walk.
+    /// The conditions of a pass at `at` about goals and the walk. Nothing is decided yet.
     fn pass(&self, at: Timestamp) -> Pass {
         let day = local_day(at, &self.rules.assess.zone);
         let observed = Observed {
@@ -184,7 +188,8 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    /// The account as Beeminder will show it if nothing is entered: each day takes one safe day.
+    /// The account as Beeminder will show it at `at` if nothing is entered: each day that ends takes one safe
+    /// day from each goal.
     fn account_at(&self, at: Timestamp) -> Account {
         let mut account = self.account.clone();
         for goal in &mut account.goals {

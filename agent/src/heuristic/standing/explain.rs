@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Why Mecris is silent about a subject, or that it is not.
+/// Why Mecris is silent about a subject, or that it is not silent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
     /// The subject.
@@ -47,8 +47,8 @@ pub struct Told {
     pub step: Step,
 }
 
-/// The newest decision about a subject: that of a pass now, if that follows from the last reading, else that of
-/// the log.
+/// The newest decision about a subject: what a pass would decide now, if the last reading says that.
+/// Otherwise the newest decision in the log.
 struct Newest {
     speaks: bool,
     reason: Reason,
@@ -94,7 +94,8 @@ pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusql
     })
 }
 
-/// What a pass would decide now, unless Beeminder could not be read: then the log knows more.
+/// What a pass would decide now. `None` if the newest try to read Beeminder failed: then the decisions of
+/// that pass, in the log, say more.
 fn by_last_reading(view: &View, subject: &Subject) -> Option<Newest> {
     if view.standing.trouble.is_some() {
         return None;
@@ -120,7 +121,7 @@ fn by_log(row: &DecisionRow) -> Option<Newest> {
     Some(Newest {
         speaks: false,
         reason: match row.action {
-            // What was said then is said now.
+            // A pass has spoken of it, so it has been said by now.
             LoggedAction::Decided(Action::Notify) => Reason::AlreadyNotifiedToday,
             _ => reason,
         },
@@ -140,7 +141,7 @@ fn by(author: &str, comment: &str) -> String {
     }
 }
 
-/// Why no pass decides about it.
+/// Why no pass has decided about this subject.
 fn without_decision(view: &View, subject: &Subject) -> String {
     let goal = view.standing.goals.iter().find(|goal| goal.subject == *subject);
     match goal {

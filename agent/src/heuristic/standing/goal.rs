@@ -26,16 +26,17 @@ pub struct GoalStanding {
     pub derail_risk: Severity,
     /// Why, in one sentence, as of the last reading.
     pub evidence: String,
-    /// When it derails if nothing is entered: Beeminder's losedate, else the end of the last safe day; `null`:
-    /// not known.
+    /// When it derails if nothing is entered: Beeminder's losedate, else the last second of the last safe
+    /// day; `null`: not known, or it cannot derail.
     pub derails_at: Option<Timestamp>,
     /// When its day ends, on the account's clock: `00:00`.
     pub day_ends: String,
-    /// The last local day on which Mecris can speak before it derails; `null`: it cannot derail.
+    /// The last local day on which Mecris can speak before it derails; `null`: it cannot derail, or it is not
+    /// known when.
     pub last_day: Option<Daystamp>,
     /// What can be said about it now; `null`: nothing yet.
     pub step: Option<Step>,
-    /// Why a pass now would be silent about it, or would not.
+    /// The reason of the decision that a pass would make now; `null`: it would make none.
     pub reason: Option<Reason>,
     /// Whether something was entered today; `null`: the datapoints do not tell.
     pub entered_today: Option<bool>,
@@ -54,7 +55,7 @@ pub struct GoalStanding {
 pub struct Usual {
     /// On the account's clock, `21:10`; `null`: not known.
     pub time: Option<String>,
-    /// From what that was got, or why it is not known.
+    /// What the time was derived from, or why it is not known.
     pub got_from: String,
 }
 
@@ -105,7 +106,7 @@ impl Ahead<'_> {
         }
     }
 
-    /// `from` wins over the entries.
+    /// When the goal is usually entered. `from` in its `[[goal]]` table replaces what the entries say.
     fn usual(&self, goal: &Goal) -> Usual {
         let unknown = |why: String| Usual {
             time: None,
@@ -131,8 +132,8 @@ impl Ahead<'_> {
     }
 }
 
-/// The last second before a goal derails, as Beeminder's losedate is: the end of the last safe day is the first
-/// instant after it.
+/// The last second before a goal derails. Beeminder's losedate is taken as it is. Without a losedate,
+/// `derails_at` is the first instant after the last safe day, so one second is taken off.
 pub(in crate::heuristic) fn last_second(goal: &Goal, derails_at: Option<Timestamp>) -> Option<Timestamp> {
     let before = derails_at.and_then(|at| at.checked_sub(SignedDuration::from_secs(1)).ok());
     goal.losedate.or(before)

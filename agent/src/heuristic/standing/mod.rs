@@ -1,5 +1,6 @@
-//! How everything that Mecris watches stands by the last readings, and when Mecris will speak of it next. Reads
-//! the recorded state only, and asks the rules of every pass (`ahead`): there is no second copy of them.
+//! How everything that Mecris watches stands by the last readings, and when Mecris will speak of it next.
+//! This folder reads the recorded state only. It uses the same rules as every pass (`ahead`), so there is no
+//! second copy of the rules.
 
 mod ahead;
 mod explain;
@@ -50,7 +51,7 @@ pub struct Standing {
     pub trouble: Option<String>,
     /// The newest pass; `null`: there was none.
     pub last_pass: Option<Timestamp>,
-    /// Whether two promised passes or more did not take place since.
+    /// Whether two or more promised passes did not take place after the newest pass.
     pub overdue: bool,
     /// The next promised pass that can speak; `null`: no pass is promised within 35 days.
     pub next_chance: Option<Timestamp>,
@@ -62,7 +63,7 @@ pub struct Standing {
     zone: TimeZone,
 }
 
-/// What stands behind a [`Standing`]: the decisions of now and of the chances to come.
+/// A [`Standing`], and the decisions behind it: those of a pass now, and those of the chances to come.
 #[derive(Clone, Debug)]
 pub struct View {
     /// The account.
@@ -164,7 +165,8 @@ impl Standing {
         Local::new(self.at, &self.zone).past(at)
     }
 
-    /// Whether the last reading is what a person may rely on: it is there, and no later try or pass is missing.
+    /// Whether a person may rely on the last reading: there is one, the newest try to read Beeminder did not
+    /// fail, and passes are not overdue.
     pub fn is_current(&self) -> bool {
         self.read_at.is_some() && self.trouble.is_none() && !self.overdue
     }

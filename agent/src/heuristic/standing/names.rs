@@ -1,4 +1,4 @@
-//! What a person may call something that Mecris watches.
+//! The names by which a person may call what Mecris watches.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ pub fn warning(connection: &Connection, pattern: &SubjectPattern) -> rusqlite::R
     })
 }
 
-/// The subject that a person probably meant by a name that nothing has.
+/// The subject that a person probably meant by a name that no subject has.
 fn meant<'a>(name: &str, known: &'a BTreeSet<Subject>) -> Option<&'a Subject> {
     let names = known.iter().map(|subject| rest(subject.as_str()));
     let near = nearest(rest(name), names)?;

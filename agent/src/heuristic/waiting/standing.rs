@@ -1,5 +1,5 @@
-//! Whether what a waiting message says still is so, by what a pass found out. Pure. What nobody can tell is neither
-//! so nor settled.
+//! Whether the parts of a waiting message still hold, judged by what a pass found out. Pure. A part of which
+//! nobody can tell is `Unknown`: it neither holds nor is settled.
 
 use jiff::Timestamp;
 
@@ -9,14 +9,14 @@ use crate::{
     store::tables::steps::Held,
 };
 
-/// How a step that a message tells stands.
+/// Whether a step that a message tells (a part of it) still holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Standing<'a> {
-    /// It is so, as this condition says it.
+    /// It holds. This condition says it as it is now.
     So(&'a Condition),
-    /// It is not so any more.
+    /// It does not hold any more.
     Settled,
-    /// It is too late to say it: the walk's hours or the goal's day are over.
+    /// It is too late to say it: the walk's hours are over, or the goal's day is over.
     Over,
     /// Nobody can tell.
     Unknown,
@@ -46,7 +46,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// What is said about the subject now, beside its derailment.
+    /// The condition of a subject now, but not the condition that says that it has derailed.
     fn condition(&self, subject: &Subject) -> Option<&'a Condition> {
         self.conditions
             .iter()
@@ -57,7 +57,8 @@ impl<'a> Found<'a> {
         self.observed.beeminder.fresh().is_some()
     }
 
-    /// Whether a goal that has no condition is gone. One whose entry cannot be read is not.
+    /// Whether the account lists every goal in a readable form. Then a goal without a condition is gone.
+    /// Otherwise it may be one of the goals that cannot be read.
     fn lists_all_goals(&self) -> bool {
         let account = self.observed.beeminder.fresh();
         account.is_some_and(|account| account.unreadable.is_empty())
@@ -174,7 +175,8 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Whether a condition is about what has happened already. It stands beside what is to come.
+/// Whether a condition says that a goal has derailed. Such a condition stands beside the goal's other
+/// condition, which is about the next derailment.
 pub(super) fn has_derailed(condition: &Condition) -> bool {
     condition.ask.is_some_and(|ask| ask.step == Step::Derailed)
 }

@@ -13,7 +13,7 @@ fn document() -> Value {
     complete(router::all().into_openapi())
 }
 
-/// Method, path and operation, of all of them.
+/// Every operation of the document, with its method and path.
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
@@ -73,7 +73,7 @@ fn every_answer_is_typed() {
     assert!(untyped.is_empty(), "{untyped:#?}");
 }
 
-/// Notes every schema at or below this one of which a generated client could make no type.
+/// Finds the schemas, this one and all below it, that are too vague for a generated client to make a type of.
 fn find_untyped(
     schema: &Value,
     document: &Value,
@@ -185,7 +185,10 @@ fn every_type_that_is_derived_for_the_document_is_in_it() {
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
         &mut derived,
     );
-    assert!(derived.contains_key("GoalView"), "the search finds what is there");
+    assert!(
+        derived.contains_key("GoalView"),
+        "the search misses a type that is there"
+    );
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let missing: Vec<_> = derived
         .iter()

@@ -28,7 +28,8 @@ pub(in crate::http) async fn context(
     _: Args<NoArguments>,
 ) -> Reply<NarratorContext> {
     let now = app.clock.now();
-    // One part that fails does not hide the others: it is unknown, and says why.
+    // If the budgets, the walk or the machine cannot be read, the other parts are answered all the same. The
+    // budgets and the walk are then unknown and say why. The machine is left out, and the log says why.
     let (beeminder, budgets, machine) = app.store.read(|connection| {
         Ok((
             Rows::read(connection, &app.accounts)?,

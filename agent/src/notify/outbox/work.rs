@@ -22,9 +22,9 @@ impl Outbox {
     /// Works on the messages that `insert` made in this process, and on all messages that are due. Returns
     /// when nothing is due now.
     ///
-    /// Several calls may run at once. A call may be dropped at any await: step 4 picks up its messages. If
-    /// the database fails, the call logs that and returns; [`Outbox::next_due`] then names a time a little
-    /// later.
+    /// Several calls may run at once. A call may be dropped at any await: step 4 of the protocol (see
+    /// `outbox`) picks up its messages. If the database fails, the call logs the failure and returns.
+    /// [`Outbox::next_due`] then names a time a little later.
     pub async fn work(&self) {
         loop {
             let due = match self.due() {
@@ -56,9 +56,9 @@ impl Outbox {
         self.next_due_of(|_| true)
     }
 
-    /// Works until every message is settled: accepted, delivered or failed. Ends earlier if `within` has
-    /// passed, or will have passed before the next message is due. Waits for sends that other workers began.
-    /// A single pass (`run`) calls this before it ends.
+    /// Works until every message is settled: accepted, delivered, failed or withdrawn. Ends earlier if
+    /// `within` is over, or if the next message is due only after that. Waits for a send that another worker
+    /// has under way, but not longer than `within`. A single pass (`run`) calls this before it ends.
     pub async fn drain(&self, within: Duration) {
         let end = Instant::now() + within;
         loop {
@@ -83,8 +83,8 @@ impl Outbox {
         }
     }
 
-    /// One step of one message. The row may be outdated: another worker may have taken the lease since, and
-    /// may be sending.
+    /// Takes one message one step further. The row may be outdated: another worker may have taken the lease
+    /// meanwhile, and may be sending.
     async fn advance(&self, row: Row) -> Result<(), StoreError> {
         match row.state {
             State::Sending if self.0.leases.waits(&row.id, row.attempt, self.0.clock.boottime()) => {
@@ -108,9 +108,9 @@ impl Outbox {
         Ok(open)
     }
 
-    /// When a message is due. A message that waits for this process is due now. A message that was or may
-    /// have been sent, without a known outcome, is due after the settle time. Any other message is due when
-    /// its row says.
+    /// When a message is due. A message that this process has claimed and not sent yet is due now. A message
+    /// that was sent or may have been sent, and whose outcome is not known, is due when its settle time is
+    /// over. Any other message is due when its row says.
     fn due_at(&self, row: &Row, now: Timestamp) -> Option<Timestamp> {
         let boottime = self.0.clock.boottime();
         match row.state {
@@ -166,9 +166,9 @@ impl Outbox {
 
 /// When the message is due according to its row.
 ///
-/// If the row was written at a time that is still to come, the wall clock was set back after that. It could
-/// take days until the clock reaches that time again, so the message is due now at the latest. This is also
-/// true of a message in doubt that the outbox had stopped asking about.
+/// If the row was written at a time that is still to come, the wall clock was set back after the write. It
+/// could take days until the clock reaches that time again. So the message is due now at the latest. A
+/// message in doubt that the outbox had stopped asking about has no time in its row: it is due now, too.
 fn planned_at(row: &Row, now: Timestamp) -> Option<Timestamp> {
     let was_set_back = now < row.updated_at;
     match row.next_at {

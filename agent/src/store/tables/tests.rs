@@ -1,4 +1,4 @@
-//! How SQLite runs our statements: by which index, and how often it prepares them.
+//! How SQLite runs our statements: which index it uses, and how often it prepares a statement.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -10,7 +10,7 @@ use crate::store::{Store, tests::scratch};
 /// Tables that grow with every pass.
 const LARGE: [&str; 5] = ["attempts", "claims", "decisions", "notifications", "runs"];
 
-/// Statements that read all of a large table although they filter, and why they may.
+/// Statements that filter a large table and still read all of it, each with the reason why that is all right.
 const READ_ALL: [(&str, &str); 4] = [
     (
         "SELECT channel, count(*) FROM attempts WHERE outcome IN",
@@ -22,15 +22,15 @@ const READ_ALL: [(&str, &str); 4] = [
     ),
     (
         "SELECT DISTINCT subject, day FROM claims WHERE notification_id",
-        "names what an acknowledged message was about, once a click of a person",
+        "names what an acknowledged message was about: once for each acknowledgement",
     ),
     (
         "DELETE FROM claims WHERE notification_id",
-        "releases what a message claimed that is withdrawn or told anew, which is rare",
+        "releases the claims of a message that is withdrawn or whose text is made anew, which is rare",
     ),
 ];
 
-/// Every SQL text in the tables' source without its tests.
+/// Every SQL text in the source of the tables, but for tests and `retention.rs`.
 fn statements() -> Vec<String> {
     fn files(folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -83,7 +83,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_filters_a_large_table_uses_an_index() {
+fn a_statement_that_filters_a_large_table_uses_an_index() {
     let (_folder, store) = scratch();
     let statements = statements();
     assert!(statements.len() > 40, "{}", statements.len());
@@ -118,9 +118,9 @@ fn the_decisions_of_one_pass_are_found_by_their_index() {
     );
 }
 
-/// How often SQLite prepared a statement again while it ran five times, each time with another limit. Without
-/// the planner's stability guarantee, SQLite plans by the bound LIMIT and prepares the statement again when
-/// the LIMIT changes.
+/// Runs a statement five times, each time with another LIMIT, and returns how often SQLite prepared it again.
+/// Without the planner's stability guarantee, SQLite makes a plan for the LIMIT that is bound, and prepares
+/// the statement again when the LIMIT changes.
 fn prepared_again(connection: &Connection) -> i32 {
     let mut statement = connection
         .prepare("SELECT id FROM runs ORDER BY started_at DESC LIMIT ?1")
@@ -146,7 +146,7 @@ fn a_statement_is_prepared_once_whatever_its_parameters_are() {
 }
 
 #[tokio::test]
-async fn what_is_read_at_once_is_of_one_moment() {
+async fn one_read_sees_the_state_of_one_moment() {
     let (_folder, store) = scratch();
     let passes = |connection: &Connection| -> rusqlite::Result<u32> {
         connection.query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0))

@@ -1,11 +1,11 @@
-//! Safe for a day at 14:00, and for none at 16:00.
+//! At 14:00 a goal derails tomorrow. At 16:00 it derails today.
 
 use serde_json::json;
 
 use super::{days::Days, goal::Goal};
 
 #[test]
-fn tomorrow_does_not_use_up_today() {
+fn a_goal_that_was_warned_of_ahead_is_told_again_when_it_derails_today() {
     let mut days = Days::in_a_window();
     let walk = json!({"goal": "bike", "from": "14:00", "until": "18:00"});
     days.stage.setup.config.set("walk", walk);

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::*;
 use crate::domain::Slug;
 
-/// The recorded bodies without their matrices, which Mecris does not read: small enough for thousands of
-/// runs.
+/// The recorded bodies without their largest fields, so that they are small enough for thousands of runs.
+/// Mecris does not read `road`, `roadall` and `fullroad`. It does read `dueby`, so no mutation here touches
+/// `dueby`.
 fn recordings() -> Vec<Value> {
     let mut goals = body(GOALS);
     for goal in goals.as_array_mut().unwrap() {
@@ -125,7 +126,7 @@ fn mutate(recording: &Value, mutation: Mutation) -> Vec<u8> {
     body.to_string().into_bytes()
 }
 
-/// From bytes to an account, by the same functions as in `api.rs`.
+/// Makes an account of the bytes, with the same functions as `api.rs`.
 fn parse(bytes: &[u8]) -> Option<(Value, Account)> {
     let reply = crate::outbound::Reply {
         status: http::StatusCode::OK,
