@@ -23,6 +23,13 @@ use crate::{
 /// passes.
 const RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
+/// Whether what was left is settled, or waits for a message that is held back for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Settled,
+    HeldBack,
+}
+
 /// Takes alerts and words from the spool of one database, and remembers which of them were held back and when.
 pub struct Pickup {
     pub(super) spool: Spool,
@@ -81,46 +88,61 @@ impl Pickup {
     /// until it must not be sent at all: it is silenced, acknowledged or already sent, or its day ended a day
     /// ago.
     async fn decide(&mut self, alerts: &[Waiting<Condition>]) {
-        for alert in alerts {
-            if self.is_held_back(&alert.file) {
-                continue;
+        for (alert, condition) in self.readable(alerts) {
+            match self.heuristic.alert(vec![condition.clone()]).await {
+                Ok((decisions, _)) => {
+                    log(&decisions);
+                    let waits = is_held_back(&decisions) && !self.is_past(condition);
+                    self.end(alert, if waits { Taken::HeldBack } else { Taken::Settled });
+                }
+                Err(error) => {
+                    return tracing::error!(%error, "cannot record the decision about a waiting alert: trying again");
+                }
             }
-            match &alert.content {
-                Ok(condition) => match self.heuristic.alert(vec![condition.clone()]).await {
-                    Ok((decisions, _)) if is_held_back(&decisions) && !self.is_past(condition) => {
-                        log(&decisions);
-                        self.hold_back(&alert.file);
-                        continue;
-                    }
-                    Ok((decisions, _)) => log(&decisions),
-                    Err(error) => {
-                        return tracing::error!(%error, "cannot record the decision about a waiting alert: trying again");
-                    }
-                },
+        }
+    }
+
+    /// What can be taken up now. A file that holds nothing of the kind is removed; one that the system cannot
+    /// read is left alone for a while.
+    pub(super) fn readable<'a, T>(&mut self, waiting: &'a [Waiting<T>]) -> Vec<(&'a Waiting<T>, &'a T)> {
+        let mut readable = Vec::new();
+        for left in waiting {
+            let file = left.file.display();
+            match &left.content {
+                _ if self.is_held_back(&left.file) => {}
+                Ok(content) => readable.push((left, content)),
                 Err(Unreadable::Nonsense(error)) => {
-                    tracing::error!(%error, "the file of a waiting alert holds no alert: the file is removed");
+                    tracing::error!(%error, %file, "a waiting file holds no alert and no word: the file is removed");
+                    self.end(left, Taken::Settled);
                 }
                 Err(Unreadable::System(error)) => {
-                    tracing::error!(%error, file = %alert.file.display(), "cannot read a waiting alert: trying again");
-                    self.hold_back(&alert.file);
-                    continue;
+                    tracing::error!(%error, %file, "cannot read a waiting file: trying again");
+                    self.end(left, Taken::HeldBack);
                 }
             }
-            if let Err(error) = self.spool.done(alert) {
-                tracing::warn!(%error, "cannot remove an alert that is decided: it will be decided about again");
+        }
+        readable
+    }
+
+    /// Removes what is settled, and leaves the rest alone for a while.
+    pub(super) fn end<T>(&mut self, left: &Waiting<T>, taken: Taken) {
+        match taken {
+            Taken::HeldBack => {
+                self.held_back.insert(left.file.clone(), Instant::now());
+            }
+            Taken::Settled => {
+                if let Err(error) = self.spool.done(left) {
+                    let file = left.file.display();
+                    tracing::warn!(%error, %file, "cannot remove a file that is settled: it will be taken up again");
+                }
             }
         }
     }
 
     /// Whether a file was held back only just now.
-    pub(super) fn is_held_back(&self, file: &Path) -> bool {
+    fn is_held_back(&self, file: &Path) -> bool {
         let since = self.held_back.get(file);
         since.is_some_and(|since| since.elapsed() < RETRY_AFTER)
-    }
-
-    /// Leaves a file alone for a while.
-    pub(super) fn hold_back(&mut self, file: &Path) {
-        self.held_back.insert(file.to_owned(), Instant::now());
     }
 
     /// Whether the condition's day ended a day ago or earlier: then its alert is too old to send.

@@ -4,8 +4,8 @@
 
 use super::{
     Pickup,
-    pickup::{is_held_back, log},
-    spool::{Unreadable, Waiting},
+    pickup::{Taken, is_held_back, log},
+    spool::Waiting,
 };
 use crate::{
     heuristic::{Forewarning, HeuristicError},
@@ -16,41 +16,14 @@ use crate::{
     store::tables::{forewarned, silences},
 };
 
-/// What became of a word: it is settled, or the message that follows from it is held back for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taken {
-    Settled,
-    HeldBack,
-}
-
 impl Pickup {
     pub(super) async fn take_words(&mut self, words: &[Waiting<Asked>]) {
-        for word in words {
-            if self.is_held_back(&word.file) {
-                continue;
-            }
-            match &word.content {
-                Ok(asked) => match self.take(asked).await {
-                    Ok(Taken::Settled) => {}
-                    Ok(Taken::HeldBack) => {
-                        self.hold_back(&word.file);
-                        continue;
-                    }
-                    Err(error) => {
-                        return tracing::error!(%error, "cannot record what a person said: trying again");
-                    }
-                },
-                Err(Unreadable::Nonsense(error)) => {
-                    tracing::error!(%error, "the file of a person's word holds none: the file is removed");
+        for (word, asked) in self.readable(words) {
+            match self.take(asked).await {
+                Ok(taken) => self.end(word, taken),
+                Err(error) => {
+                    return tracing::error!(%error, "cannot record what a person said: trying again");
                 }
-                Err(Unreadable::System(error)) => {
-                    tracing::error!(%error, file = %word.file.display(), "cannot read a person's word: trying again");
-                    self.hold_back(&word.file);
-                    continue;
-                }
-            }
-            if let Err(error) = self.spool.done(word) {
-                tracing::warn!(%error, "cannot remove a word that is recorded: it will be recorded again");
             }
         }
     }

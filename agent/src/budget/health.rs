@@ -61,10 +61,6 @@ pub struct Verdict {
     pub health: Health,
     /// One sentence for a person.
     pub why: String,
-    /// See [`Alert`].
-    pub alerts: Vec<Alert>,
-    /// The local day on which the money ends at the present burn rate. It may lie after the period.
-    pub projected_exhaustion: Option<Date>,
 }
 
 /// Judges a budget at one instant.
@@ -72,16 +68,11 @@ pub fn judge(standing: &Standing, thresholds: &BudgetThresholds, zone: &TimeZone
     let today = local_day(now, zone).date();
     let runway = Runway::of(standing, zone, now);
     let (health, why) = health(standing, thresholds, runway.as_ref(), today);
-    let (alerts, projected_exhaustion) = explain(standing, thresholds, zone, now);
-    Verdict {
-        health,
-        why,
-        alerts,
-        projected_exhaustion,
-    }
+    Verdict { health, why }
 }
 
-/// The `alerts` and the `projected_exhaustion` of [`judge`]: what every request about budgets needs.
+/// What explains the health: the alerts, and the local day on which the money ends at the present burn rate,
+/// which may lie after the period. Every request about budgets needs both anew, because both depend on `now`.
 pub fn explain(
     standing: &Standing,
     thresholds: &BudgetThresholds,

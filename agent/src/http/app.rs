@@ -1,13 +1,10 @@
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::{civil::Time, tz::TimeZone};
 
 use super::{
-    Passes, Tokens, account_cache::AccountCache, auth::RateLimits, health::HealthCache, openapi::Contract,
-    request_id::RequestIds, routes::beeminder::Rows,
+    Passes, Tokens, auth::RateLimits, health::HealthCache, openapi::Contract, request_id::RequestIds, router,
+    routes::beeminder::Rows,
 };
 use crate::{
     budget::BudgetArm,
@@ -32,10 +29,8 @@ pub struct App {
     pub(super) rates: RateLimits,
     pub(super) request_ids: RequestIds,
     pub(super) health: HealthCache,
-    pub(super) accounts: AccountCache,
     pub(super) beeminder: Memo<Rows>,
-    /// The OpenAPI document. The router makes it.
-    pub(super) contract: OnceLock<Contract>,
+    pub(super) contract: Contract,
 }
 
 /// What the endpoints need to know of the configuration.
@@ -136,9 +131,8 @@ impl App {
             rates,
             request_ids: RequestIds::new(),
             health: HealthCache::default(),
-            accounts: AccountCache::default(),
             beeminder: Memo::default(),
-            contract: OnceLock::new(),
+            contract: router::contract(),
         })
     }
 }

@@ -8,7 +8,6 @@
 //! time). [`router`] finds the handler in `routes`. The handler shapes recorded state with the pure functions
 //! of [`views`]. No rule about risk or about when to speak lives here.
 
-mod account_cache;
 mod app;
 mod args;
 pub mod auth;

@@ -17,12 +17,16 @@ use super::{
 
 /// All paths. Tokens, limits and the shape of errors are the gate's business.
 pub fn router(app: Arc<App>) -> Router {
-    let (router, document) = all().split_for_parts();
-    app.contract.get_or_init(|| Contract::new(document));
+    let (router, _) = all().split_for_parts();
     router
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
+}
+
+/// The OpenAPI document of all paths.
+pub(super) fn contract() -> Contract {
+    Contract::new(all().into_openapi())
 }
 
 /// Every route, with its part of the document.

@@ -34,6 +34,11 @@ fn judged(standing: &Standing) -> Verdict {
     judge(standing, &THRESHOLDS, &zone(), NOW.parse().unwrap())
 }
 
+/// What explains the health.
+fn explained(standing: &Standing) -> (Vec<Alert>, Option<Date>) {
+    explain(standing, &THRESHOLDS, &zone(), NOW.parse().unwrap())
+}
+
 fn health_of(used: f64, burn: f64) -> (Health, String) {
     let verdict = judged(&standing(used, burn));
     (verdict.health, verdict.why)
@@ -69,10 +74,10 @@ fn the_share_used_warns_at_its_threshold_and_not_before() {
 fn a_limit_that_is_reached_or_passed_is_critical() {
     let why = "$25.00 of $25.00 used, nothing is left until 2026-01-31";
     assert_eq!(health_of(25.0, 0.0), (Health::Critical, why.into()));
-    let verdict = judged(&standing(30.0, 0.0));
-    assert_eq!(verdict.health, Health::Critical);
+    let passed = standing(30.0, 0.0);
+    assert_eq!(judged(&passed).health, Health::Critical);
     assert_eq!(
-        verdict.projected_exhaustion,
+        explained(&passed).1,
         Some(date(2026, 1, 16)),
         "the money is already spent, so the burn rate does not matter"
     );
@@ -138,13 +143,9 @@ fn money_for_less_than_a_day_is_fine_when_the_period_ends_first() {
 fn the_burn_since_an_old_reading_is_counted() {
     let mut old = standing(10.0, 1.8);
     old.as_of = Some("2026-01-11T17:00:00Z".parse().unwrap());
-    assert_eq!(judged(&old).projected_exhaustion, Some(date(2026, 1, 19)));
+    assert_eq!(explained(&old).1, Some(date(2026, 1, 19)));
     old.as_of = Some("2026-01-02T17:00:00Z".parse().unwrap());
-    assert_eq!(
-        judged(&old).projected_exhaustion,
-        Some(date(2026, 1, 16)),
-        "never in the past"
-    );
+    assert_eq!(explained(&old).1, Some(date(2026, 1, 16)), "never in the past");
 }
 
 #[test]
@@ -156,10 +157,8 @@ fn a_budget_without_figures_is_unknown_not_good() {
         as_of: None,
         ..standing(0.0, 0.0)
     };
-    let verdict = judged(&unknown);
-    assert_eq!(verdict.health, Health::Unknown);
-    assert_eq!(verdict.projected_exhaustion, None);
-    assert_eq!(verdict.alerts, []);
+    assert_eq!(judged(&unknown).health, Health::Unknown);
+    assert_eq!(explained(&unknown), (vec![], None));
 }
 
 #[test]
@@ -176,7 +175,7 @@ fn a_period_that_ended_warns_and_never_counts_negative_days() {
         (verdict.health, verdict.why.as_str()),
         (Health::Warning, "the period ended on 2025-09-30, set a new one")
     );
-    assert_eq!(verdict.alerts, [Alert::PeriodEnding]);
+    assert_eq!(explained(&ended).0, [Alert::PeriodEnding]);
 }
 
 #[test]
@@ -193,9 +192,9 @@ fn a_period_that_lies_ahead_is_unknown() {
 
 #[test]
 fn each_alert_has_its_own_meaning() {
-    assert_eq!(judged(&standing(20.0, 0.0)).alerts, [Alert::LowBudget]);
+    assert_eq!(explained(&standing(20.0, 0.0)).0, [Alert::LowBudget]);
     assert_eq!(
-        judged(&standing(10.0, 1.0)).alerts,
+        explained(&standing(10.0, 1.0)).0,
         [Alert::BurnRateHigh],
         "half a day short makes this alert, although it makes no WARNING"
     );
@@ -204,7 +203,7 @@ fn each_alert_has_its_own_meaning() {
         ..standing(10.01, 0.0)
     };
     assert_eq!(
-        judged(&heavy_day).alerts,
+        explained(&heavy_day).0,
         [Alert::DailyLimitExceeded],
         "$16.00 for 16 days is $1.00 a day"
     );
@@ -212,7 +211,7 @@ fn each_alert_has_its_own_meaning() {
         spent_today: Some(usd(1.0)),
         ..standing(10.0, 0.0)
     };
-    assert_eq!(judged(&even_day).alerts, []);
+    assert_eq!(explained(&even_day).0, []);
 }
 
 fn badness(health: Health) -> u8 {

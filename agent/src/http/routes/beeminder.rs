@@ -15,12 +15,11 @@ use crate::{
     domain::Slug,
     http::{
         ApiError, App, AppSettings, Json,
-        account_cache::AccountCache,
         args::{Args, NoArguments},
         views::{
             ActivityStatus, AlertReply, BeeminderStatus, Emergency, Reading,
             activity::{NoSuchGoal, Recorded},
-            reading::{RecordedAccount, Try},
+            reading::{Read, RecordedAccount, Try},
         },
     },
     store::{
@@ -157,9 +156,12 @@ pub(in crate::http) struct Known {
 }
 
 impl Rows {
-    /// Reads them on this connection.
-    pub(in crate::http) fn read(connection: &Connection, accounts: &AccountCache) -> rusqlite::Result<Self> {
-        let parse = |(at, json): (Timestamp, String)| (at, accounts.parse(at, json));
+    /// Reads and parses them on this connection.
+    pub(in crate::http) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let parse = |(at, json): (Timestamp, String)| {
+            let account = serde_json::from_str(&json).map_err(|error| error.to_string());
+            (at, account.map(|account| Arc::new(Read::new(account, at))))
+        };
         // A walk that cannot be parsed is no walk that was found: the goal's own datapoints decide then.
         let parse_walk = |(at, json): (Timestamp, String)| Some((at, serde_json::from_str(&json).ok()?));
         Ok(Self {
@@ -209,9 +211,7 @@ impl Known {
 
 impl App {
     fn beeminder(&self, now: Timestamp) -> Result<Known, StoreError> {
-        let rows = self.store.read_once(&self.beeminder, |connection| {
-            Rows::read(connection, &self.accounts)
-        })?;
+        let rows = self.store.read_once(&self.beeminder, Rows::read)?;
         Ok(rows.judge(self, now))
     }
 }

@@ -32,7 +32,7 @@ pub(in crate::http) async fn context(
     // budgets and the walk are then unknown and say why. The machine is left out, and the log says why.
     let (beeminder, budgets, machine) = app.store.read(|connection| {
         Ok((
-            Rows::read(connection, &app.accounts)?,
+            Rows::read(connection)?,
             app.budget.usage_on(connection, now),
             machine(connection, &app.settings.facts, now),
         ))
