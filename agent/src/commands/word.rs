@@ -38,8 +38,8 @@ pub(super) async fn silence(config: Option<&Path>, options: &SilenceArgs) -> any
     } else {
         What::Silence(SilenceRequest {
             subject: Some(subject),
-            until: options.until.clone(),
-            lasting: options.lasting.clone(),
+            until: options.end.until.clone(),
+            lasting: options.end.lasting.clone(),
             author: options.said.author.clone(),
             comment: options.said.comment.clone(),
             ..SilenceRequest::default()
@@ -51,13 +51,13 @@ pub(super) async fn silence(config: Option<&Path>, options: &SilenceArgs) -> any
 pub(super) async fn vacation(config: Option<&Path>, options: &VacationArgs) -> anyhow::Result<Exit> {
     let what = if options.clear {
         What::EndVacation
-    } else if options.until.is_none() && options.lasting.is_none() {
+    } else if options.end.until.is_none() && options.end.lasting.is_none() {
         return show_vacations(config, options.said.json).await;
     } else {
         What::Silence(SilenceRequest {
             from: options.from.clone(),
-            until: options.until.clone(),
-            lasting: options.lasting.clone(),
+            until: options.end.until.clone(),
+            lasting: options.end.lasting.clone(),
             vacation: true,
             author: options.said.author.clone(),
             comment: options.said.comment.clone(),

@@ -112,7 +112,7 @@ fn scenarios<'a>(person: &'a Person, options: &SimulateArgs) -> Vec<Scenario<'a>
         })
         .map(|((zone, start), passes)| Scenario {
             passes,
-            zone,
+            zone: options.zone.clone().unwrap_or(zone),
             start: options.from.unwrap_or(start),
             days: options.days.unwrap_or(person.days),
             seed: options.seed.unwrap_or(person.seed),
