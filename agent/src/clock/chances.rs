@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
-use super::{DailyRange, Window, civil, local_day, local_day_bounds, window::last_pass_in};
+use super::{DailyRange, Weekdays, Window, civil, local_day, local_day_bounds, window::last_pass_in};
 use crate::domain::Daystamp;
 
 /// The last chance but one lies at least this long before the last one.
@@ -19,12 +19,31 @@ pub struct Timetable {
     pub zone: TimeZone,
     /// When the daemon runs.
     pub daemon: Presence,
-    /// Single passes each day, on the local clock: `window.passes`, or the habit of a crontab.
-    pub passes: Vec<Time>,
+    /// Single passes: `window.passes`, or the habit of a crontab.
+    pub passes: Vec<SinglePass>,
     /// `policy.quiet_hours`.
     pub quiet_hours: Option<DailyRange>,
     /// Vacations, each from its first instant to the first instant after it.
     pub vacations: Vec<(Timestamp, Timestamp)>,
+}
+
+/// A pass at a time of the local clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SinglePass {
+    /// The time.
+    pub time: Time,
+    /// The days on which the pass takes place.
+    pub days: Weekdays,
+}
+
+impl SinglePass {
+    /// A pass of every day.
+    pub fn daily(time: Time) -> Self {
+        Self {
+            time,
+            days: Weekdays::ALL,
+        }
+    }
 }
 
 /// When the daemon runs, with its `heuristic.interval`.
@@ -132,8 +151,10 @@ impl Timetable {
     /// Every promised pass of a local day, from its first instant up to the first instant after it.
     fn promised(&self, day: Daystamp, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
         let date = day.date();
-        let single = |time: &Time| civil::reached(date.to_datetime(*time), &self.zone);
-        let mut passes: Vec<Timestamp> = self.passes.iter().map(single).collect();
+        let today = self.passes.iter().filter(|single| single.days.contains(date));
+        let mut passes: Vec<Timestamp> = today
+            .map(|single| civil::reached(date.to_datetime(single.time), &self.zone))
+            .collect();
         match self.daemon {
             Presence::Never => {}
             Presence::Always { interval } => passes.extend(every(interval, from, until)),

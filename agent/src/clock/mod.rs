@@ -17,7 +17,7 @@ mod source;
 mod tests;
 mod window;
 
-pub use chances::{Outlook, Presence, Timetable};
+pub use chances::{Outlook, Presence, SinglePass, Timetable};
 pub use civil::local_instant;
 pub use day::{
     DeadlineOffset, DeadlineOffsetError, beeminder_day, beeminder_day_bounds, local_day, local_day_bounds,

@@ -2,19 +2,23 @@
 //!
 //! A daemon promises a pass every `heuristic.interval`, all day or in its window. Each time in
 //! `window.passes` is a promised pass. A crontab promises passes by its habit: a clock time at which `run`
-//! made a pass on two of the last seven days. If nothing is promised, a pass takes it that the next pass
-//! comes a day later.
+//! made a pass on two of the last seven days, on the weekdays on which it does. If nothing is promised, a pass
+//! takes it that the next pass comes a day later.
 
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Time, Weekday},
+    tz::TimeZone,
+};
 use rusqlite::Connection;
 
 use crate::{
-    clock::{DailyRange, Outlook, Presence, Timetable, local_day},
+    clock::{DailyRange, Outlook, Presence, SinglePass, Timetable, WEEKDAYS, Weekdays, local_day},
     config::{Settings, WindowSettings},
     domain::{Daystamp, SilenceKind, Trigger},
     store::tables::{runs, silences},
@@ -22,6 +26,9 @@ use crate::{
 
 /// How far back passes count towards the habit of a crontab.
 const HABIT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How far back a line of a crontab shows its weekdays.
+const WEEKDAYS_SEEN: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Passes at clock times this close are one line of a crontab.
 const SAME_TIME: SignedDuration = SignedDuration::from_mins(10);
@@ -77,7 +84,13 @@ impl Promises {
                 None => Presence::Always { interval },
                 Some(window) => Presence::Daily { window, interval },
             },
-            passes: self.window.passes.clone(),
+            passes: self
+                .window
+                .passes
+                .iter()
+                .copied()
+                .map(SinglePass::daily)
+                .collect(),
             quiet_hours: self.quiet_hours,
             vacations: Vec::new(),
         }
@@ -94,7 +107,9 @@ impl Promises {
     ) -> rusqlite::Result<Timetable> {
         let mut timetable = self.recorded(connection, trigger, now, now)?;
         if timetable.promises_nothing() {
-            timetable.passes.push(self.zone.to_datetime(now).time());
+            timetable
+                .passes
+                .push(SinglePass::daily(self.zone.to_datetime(now).time()));
         }
         Ok(timetable)
     }
@@ -116,7 +131,7 @@ impl Promises {
         let is_promised = !timetable.promises_nothing();
         if !is_promised {
             let time = self.zone.to_datetime(newest.started_at).time();
-            timetable.passes.push(time);
+            timetable.passes.push(SinglePass::daily(time));
         }
         Ok(Expected {
             is_promised,
@@ -138,10 +153,12 @@ impl Promises {
         let recent = if of_daemon(trigger) {
             Vec::new()
         } else {
-            let since = active.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
+            let since = active.saturating_sub(WEEKDAYS_SEEN).unwrap_or(Timestamp::MIN);
             runs::triggers_since(connection, since)?
         };
-        let has_daemon = of_daemon(trigger) || recent.iter().any(|&(trigger, _)| of_daemon(trigger));
+        let habit_from = active.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
+        let is_of_daemon = |&(trigger, at): &(Trigger, Timestamp)| at >= habit_from && of_daemon(trigger);
+        let has_daemon = of_daemon(trigger) || recent.iter().any(is_of_daemon);
         let vacations = silences::not_ended(connection, now)?
             .into_iter()
             .filter(|silence| silence.kind == SilenceKind::Vacation);
@@ -152,7 +169,8 @@ impl Promises {
             ..self.of_serve()
         };
         if !has_daemon {
-            let by_hand = recent.iter().map(|&(_, at)| at);
+            let by_hand = recent.iter().filter(|&&(trigger, _)| !of_daemon(trigger));
+            let by_hand = by_hand.map(|&(_, at)| at);
             timetable.passes.extend(crontab(by_hand, active, &self.zone));
             timetable.daemon = Presence::Never;
         }
@@ -186,31 +204,61 @@ pub fn promised_by_serve(settings: &Settings) -> Timetable {
     Promises::new(settings).of_serve()
 }
 
-/// The clock times at which passes ran on at least two days. Times within ten minutes of each other are taken
-/// for one line of the crontab, and its time is the earliest of them.
+/// The lines of a crontab: the clock times at which passes ran on at least two of the last seven days. Times
+/// within ten minutes of each other are taken for one line, and its time is the earliest of them.
+///
+/// A line has [`weekdays`]. A crontab of working days promises nothing at the weekend, so a goal that derails on
+/// Sunday has its last chance on Friday.
 ///
 /// The time of the present pass (`this`) also belongs to the line that it is close to, but it does not count
 /// as a day of the habit. A crontab never starts a pass to the millisecond. Suppose that the last pass of
 /// today begins a second earlier than on the days before. If its time did not belong to the line, the line
 /// would lie a second ahead. The pass would take itself for the last but one, and wait for a chance that
 /// never comes.
-fn crontab(passes: impl Iterator<Item = Timestamp>, this: Timestamp, zone: &TimeZone) -> Vec<Time> {
+fn crontab(passes: impl Iterator<Item = Timestamp>, this: Timestamp, zone: &TimeZone) -> Vec<SinglePass> {
     let time = |at: Timestamp| zone.to_datetime(at).time();
-    let mut times: Vec<(Time, Option<Daystamp>)> =
-        passes.map(|at| (time(at), Some(local_day(at, zone)))).collect();
+    let mut times: Vec<(Time, Option<Timestamp>)> = passes.map(|at| (time(at), Some(at))).collect();
     times.push((time(this), None));
     times.sort_unstable();
+    let habit_from = this.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
+    let today = local_day(this, zone);
     let mut lines = Vec::new();
     let mut rest = times.as_slice();
     while let Some(&(first, _)) = rest.first() {
         let close = rest.partition_point(|&(time, _)| time.duration_since(first) <= SAME_TIME);
-        let days: BTreeSet<Daystamp> = rest[..close].iter().filter_map(|&(_, day)| day).collect();
-        if days.len() >= HABIT_DAYS {
-            lines.push(first);
+        let (line, later) = rest.split_at(close);
+        let passes = || line.iter().filter_map(|&(_, at)| at);
+        let recent = passes().filter(|&at| habit_from <= at);
+        let recent: BTreeSet<Daystamp> = recent.map(|at| local_day(at, zone)).collect();
+        if recent.len() >= HABIT_DAYS {
+            let mut days: BTreeSet<Daystamp> = passes().map(|at| local_day(at, zone)).collect();
+            days.extend((passes().count() < close).then_some(today));
+            lines.push(SinglePass {
+                time: first,
+                days: weekdays(&days, today),
+            });
         }
-        rest = &rest[close..];
+        rest = later;
     }
     lines
+}
+
+/// The weekdays of a line that ran on these days up to `today`. A weekday on which the line has not run since its
+/// first day is not one of them. A weekday that has not come since then is: nothing speaks against it yet.
+fn weekdays(ran: &BTreeSet<Daystamp>, today: Daystamp) -> Weekdays {
+    let Some(&first) = ran.first() else {
+        return Weekdays::ALL;
+    };
+    let since: Vec<Daystamp> = (0..)
+        .map(|days| first.plus(days))
+        .take_while(|&day| day < today)
+        .collect();
+    let runs_on = |weekday: &Weekday| {
+        let is_it = |day: &&Daystamp| day.date().weekday() == *weekday;
+        ran.iter().any(|day| is_it(&day)) || !since.iter().any(|day| is_it(&day))
+    };
+    let week = WEEKDAYS.into_iter().map(|(_, weekday)| weekday);
+    Weekdays::new(week.filter(runs_on)).unwrap_or(Weekdays::ALL)
 }
 
 #[cfg(test)]
@@ -220,14 +268,15 @@ mod tests {
     #[test]
     fn passes_at_the_same_time_on_two_days_are_a_line_of_a_crontab() {
         let zone = TimeZone::get("America/New_York").unwrap();
-        let lines = |passes: &[&str]| -> Vec<String> {
+        let lines = |passes: &[&str], this: &str| -> Vec<String> {
             let passes = passes.iter().map(|text| text.parse().unwrap());
-            let lines = crontab(passes, "2026-11-22T08:00:00-05:00".parse().unwrap(), &zone);
+            let lines = crontab(passes, this.parse().unwrap(), &zone);
             lines
                 .iter()
-                .map(|time| time.strftime("%H:%M").to_string())
+                .map(|line| line.time.strftime("%H:%M").to_string())
                 .collect()
         };
+        let today = "2026-11-22T08:00:00-05:00";
         let cron = [
             "2026-11-20T12:30:00-05:00",
             "2026-11-20T17:45:03-05:00",
@@ -235,12 +284,12 @@ mod tests {
             "2026-11-21T17:45:01-05:00",
             "2026-11-21T19:00:00-05:00",
         ];
-        assert_eq!(lines(&cron), ["12:30", "17:45"]);
+        assert_eq!(lines(&cron, today), ["12:30", "17:45"]);
         let one_day = ["2026-11-21T12:30:00-05:00", "2026-11-21T12:31:00-05:00"];
-        assert!(lines(&one_day).is_empty(), "one day is no habit");
+        assert!(lines(&one_day, today).is_empty(), "one day is no habit");
         let across_a_change = ["2026-10-31T17:45:00-04:00", "2026-11-01T17:45:00-05:00"];
         assert_eq!(
-            lines(&across_a_change),
+            lines(&across_a_change, "2026-11-02T08:00:00-05:00"),
             ["17:45"],
             "crontabs keep the clock's time"
         );
@@ -265,10 +314,81 @@ mod tests {
         }
         let much_earlier = at("2026-11-22T17:30:00-05:00");
         let lines = crontab(usual.into_iter(), much_earlier, &zone);
+        let times: Vec<Time> = lines.iter().map(|line| line.time).collect();
         assert_eq!(
-            lines,
+            times,
             [zone.to_datetime(usual[0]).time()],
             "another line, not a habit yet"
+        );
+    }
+
+    #[test]
+    fn a_crontab_of_working_days_promises_nothing_at_the_weekend() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let at =
+            |day: i8, time: &str| -> Timestamp { format!("2026-11-{day:02}T{time}-05:00").parse().unwrap() };
+        // 2 November 2026 is a Monday.
+        let days_after = |ran: &[i8], this: i8| -> Vec<&str> {
+            let passes = ran.iter().map(|&day| at(day, "17:45:00"));
+            let lines = crontab(passes, at(this, "17:45:01"), &zone);
+            lines[0].days.names().collect()
+        };
+        let working = ["MON", "TUE", "WED", "THU", "FRI"];
+        assert_eq!(days_after(&[2, 3, 4, 5, 6], 9), working, "after a week");
+        assert_eq!(
+            days_after(&[4, 5, 6, 9, 10, 11, 12], 13),
+            working,
+            "after nine days"
+        );
+        assert_eq!(
+            days_after(&[4, 5], 6),
+            ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"],
+            "no weekend has come yet"
+        );
+        assert_eq!(
+            days_after(&[2, 3, 5, 6, 7, 8, 9, 10], 11),
+            ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"],
+            "a Wednesday was left out once, and this pass is on the next"
+        );
+        let weekend = crontab(
+            [2, 3, 4, 5, 6].map(|day| at(day, "17:45:00")).into_iter(),
+            at(6, "17:45:01"),
+            &zone,
+        );
+        let timetable = Timetable {
+            zone: zone.clone(),
+            daemon: Presence::Never,
+            passes: weekend,
+            quiet_hours: None,
+            vacations: Vec::new(),
+        };
+        let outlook = timetable.outlook(at(6, "17:45:01"), HORIZON_DAYS);
+        assert!(
+            !outlook.is_last_day(at(7, "20:00:00")),
+            "the first weekend may have passes"
+        );
+    }
+
+    #[test]
+    fn what_derails_on_a_weekend_without_passes_has_its_last_chance_on_friday() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let at = |day: i8| -> Timestamp { format!("2026-11-{day:02}T17:45:00-05:00").parse().unwrap() };
+        let ran = [2, 3, 4, 5, 6, 9, 10, 11, 12].map(at);
+        let timetable = Timetable {
+            zone: zone.clone(),
+            daemon: Presence::Never,
+            passes: crontab(ran.into_iter(), at(13), &zone),
+            quiet_hours: None,
+            vacations: Vec::new(),
+        };
+        let friday = timetable.outlook(at(13), HORIZON_DAYS);
+        assert!(friday.is_last_day(at(15)), "a losedate on Sunday");
+        assert_eq!(friday.next_day(), Some(at(16)));
+        let since_friday = timetable.promised_between(at(13), at(16));
+        assert_eq!(
+            since_friday.collect::<Vec<_>>(),
+            [at(16)],
+            "nothing was due at the weekend"
         );
     }
 }

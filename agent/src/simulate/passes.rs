@@ -10,7 +10,7 @@ use jiff::{
 };
 
 use crate::{
-    clock::{Presence, Timetable, WEEKDAYS, Weekdays, Window, weekday},
+    clock::{Presence, SinglePass, Timetable, WEEKDAYS, Weekdays, Window, weekday},
     config::Settings,
 };
 
@@ -145,10 +145,13 @@ impl Passes {
 }
 
 impl Part {
-    /// Its passes on every day, if `days` do not matter.
+    /// Its passes, if the `days` of a daemon that runs all day do not matter.
     fn timetable(&self, zone: &TimeZone) -> Timetable {
         let (daemon, passes) = match self.when {
-            When::At(time) => (Presence::Never, vec![time]),
+            When::At(time) => {
+                let days = self.days;
+                (Presence::Never, vec![SinglePass { time, days }])
+            }
             When::Within(window, interval) => (Presence::Daily { window, interval }, Vec::new()),
             When::Always(interval) => (Presence::Always { interval }, Vec::new()),
         };

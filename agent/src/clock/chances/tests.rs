@@ -151,7 +151,9 @@ fn at_home_every_quarter_outside_quiet_hours_is_a_chance() {
 #[test]
 fn passes_besides_the_window_are_chances_unless_they_are_quiet() {
     let mut timetable = every_day();
-    timetable.passes = vec![time(21, 30, 0, 0), time(22, 30, 0, 0)];
+    timetable.passes = [time(21, 30, 0, 0), time(22, 30, 0, 0)]
+        .map(SinglePass::daily)
+        .to_vec();
     let chances = timetable.on(date(2026, 11, 21).into());
     assert_eq!(clock(&timetable, *chances.last().unwrap()), "21 21:30");
     let outlook = timetable.outlook(at("2026-11-21 17:55"), 2);
@@ -210,7 +212,9 @@ fn chances_are_in_order_on_their_day_and_never_quiet_in_every_zone() {
             Presence::Never,
         ] {
             let mut timetable = timetable(name.as_str(), daemon);
-            timetable.passes = vec![time(2, 30, 0, 0), time(21, 30, 0, 0)];
+            timetable.passes = [time(2, 30, 0, 0), time(21, 30, 0, 0)]
+                .map(SinglePass::daily)
+                .to_vec();
             timetable.quiet_hours = DailyRange::new(time(23, 30, 0, 0), time(1, 15, 0, 0));
             for change in changes_of_a_year(&zone) {
                 let today = local_day(change, &zone);
@@ -270,7 +274,7 @@ fn a_weekend_promises_nothing_to_a_window_on_weekdays() {
         );
     }
     let quiet = Timetable {
-        passes: vec![time(3, 0, 0, 0)],
+        passes: vec![SinglePass::daily(time(3, 0, 0, 0))],
         daemon: Presence::Never,
         ..every_day()
     };

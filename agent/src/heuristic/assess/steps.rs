@@ -8,6 +8,7 @@ use super::{AssessSettings, hold::hold};
 use crate::{
     arms::beeminder::{Counting, EnteredToday, Goal, Today},
     clock::{Outlook, Timetable, beeminder_day, local_day},
+    config::Role,
     domain::{Ask, Daystamp, Reason, Severity, Step},
     heuristic::{habit::Habit, policy::LAST_CALL_AFTER},
 };
@@ -71,8 +72,9 @@ fn last_call(
     let from = outlook.last_today(call)?;
     // `last` must have had a chance two hours earlier. Otherwise the step stays `last`, which is said at this
     // chance or shortly before it and also serves as the call.
+    // What a backup's call follows is said by the main installation.
     let earlier = from.saturating_sub(LAST_CALL_AFTER).ok()?;
-    let follows_last = outlook.last_today(earlier).is_some();
+    let follows_last = settings.role == Role::Backup || outlook.last_today(earlier).is_some();
     (is_dear && follows_last && from <= outlook.now()).then_some(Ask {
         step: Step::LastCall,
         occasion,

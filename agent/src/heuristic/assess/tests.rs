@@ -16,7 +16,7 @@ use super::*;
 use crate::{
     arms::beeminder::{Goal, GoalState},
     budget::Health,
-    clock::{DailyRange, DeadlineOffset, Presence, Timetable, Weekdays, Window},
+    clock::{DailyRange, DeadlineOffset, Presence, SinglePass, Timetable, Weekdays, Window},
     config::BudgetSource,
     domain::{ChannelKind, Money, Severity, Subject},
     notify::message::{Size, Text, Words},

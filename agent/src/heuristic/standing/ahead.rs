@@ -172,7 +172,7 @@ impl<'a> Ahead<'a> {
             habits: self.habits.clone(),
             ..History::default()
         };
-        let outlook = self.timetable.outlook(at, HORIZON_DAYS);
+        let outlook = self.rules.promises.outlook(self.timetable, at);
         let mut conditions = assess(&observed, &history, &self.rules.assess, &outlook);
         conditions.retain(|condition| condition.subject.is_promise());
         Pass {

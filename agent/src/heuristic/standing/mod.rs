@@ -18,13 +18,7 @@ pub(super) use goal::last_second;
 pub use goal::{GoalStanding, Usual};
 pub use names::{UnknownSubject, resolve, warning};
 
-use super::{
-    assess::words::Local,
-    observe::last_account,
-    record,
-    rules::Rules,
-    timetable::{Expected, HORIZON_DAYS},
-};
+use super::{assess::words::Local, observe::last_account, record, rules::Rules};
 use crate::{
     domain::{Decision, GoalState, Step, Subject},
     store::tables::{decisions, runs, snapshots, upstreams},
@@ -83,6 +77,7 @@ impl Rules {
     /// If the database cannot be read.
     pub fn view(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<View> {
         let expected = self.promises.expected(connection, now)?;
+        let outlook = self.promises.outlook(&expected.timetable, now);
         let newest_try = upstreams::latest(connection, snapshots::BEEMINDER)?;
         let failed = newest_try.filter(|(_, worked, _)| !worked);
         let mut standing = Standing {
@@ -91,7 +86,7 @@ impl Rules {
             trouble: failed.map(|(_, _, why)| why.unwrap_or_else(|| "no reason is on record".to_owned())),
             last_pass: expected.last_pass,
             overdue: expected.is_overdue(now),
-            next_chance: next_chance(&expected, now),
+            next_chance: expected.is_promised.then(|| outlook.next()).flatten(),
             goals: Vec::new(),
             unreadable: Vec::new(),
             zone: self.assess.zone.clone(),
@@ -117,7 +112,6 @@ impl Rules {
             HashMap::new()
         };
         let decisions = ahead.decisions(now)?;
-        let outlook = expected.timetable.outlook(now, HORIZON_DAYS);
         standing.read_at = Some(read_at);
         standing.unreadable = account.unreadable.clone();
         standing.goals = account
@@ -170,13 +164,6 @@ impl Standing {
     pub fn is_current(&self) -> bool {
         self.read_at.is_some() && self.trouble.is_none() && !self.overdue
     }
-}
-
-fn next_chance(expected: &Expected, now: Timestamp) -> Option<Timestamp> {
-    if !expected.is_promised {
-        return None;
-    }
-    expected.timetable.outlook(now, HORIZON_DAYS).next()
 }
 
 #[cfg(test)]

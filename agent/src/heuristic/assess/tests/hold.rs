@@ -95,7 +95,7 @@ fn it_never_waits_beyond_the_last_chance_but_one() {
 fn a_single_chance_is_taken() {
     let once = Timetable {
         daemon: Presence::Never,
-        passes: vec![time(15, 0, 0, 0)],
+        passes: vec![SinglePass::daily(time(15, 0, 0, 0))],
         ..afternoon()
     };
     let asked = ask(&red(), &entered("22:45", 10), &once, today("15:00"));

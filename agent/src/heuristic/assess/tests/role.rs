@@ -1,5 +1,7 @@
 //! `role`.
 
+use jiff::civil::time;
+
 use super::*;
 use crate::domain::{DerailSign, Derailment, Reason, Step};
 
@@ -79,6 +81,28 @@ fn each_role_says_its_part() {
     assert_eq!(main, named(&all));
     assert_eq!(backup, named(&[("goal:rent", Step::LastCall)]));
     assert_eq!(staging, named(&[("channel:voice", Step::Alert)]));
+}
+
+#[test]
+fn a_backup_with_one_pass_a_day_makes_its_last_call_there() {
+    let step_of = |role: Role| {
+        let settings = AssessSettings { role, ..settings() };
+        let once = Timetable {
+            daemon: Presence::Never,
+            passes: vec![SinglePass::daily(time(20, 0, 0, 0))],
+            ..afternoon()
+        };
+        let dear = Goal {
+            pledge: Money::from_usd(810.0).ok(),
+            ..goal("rent", 0)
+        };
+        let outlook = once.outlook(today("20:00"), 35);
+        let conditions = assess(&observed(vec![dear]), &healthy(), &settings, &outlook);
+        let ask = find(&conditions, "goal:rent").ask.unwrap();
+        (ask.step, ask.silent)
+    };
+    assert_eq!(step_of(Role::Main), (Step::Last, None));
+    assert_eq!(step_of(Role::Backup), (Step::LastCall, None));
 }
 
 #[test]

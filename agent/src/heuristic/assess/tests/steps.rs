@@ -123,7 +123,7 @@ fn on_a_friday_a_weekday_window_speaks_of_the_weekend() {
 fn without_a_promise_the_next_pass_is_taken_to_be_tomorrow() {
     let mut by_hand = afternoon();
     by_hand.daemon = Presence::Never;
-    by_hand.passes = vec![time(15, 0, 0, 0)];
+    by_hand.passes = vec![SinglePass::daily(time(15, 0, 0, 0))];
     let tomorrow = derailing("2026-11-23T00:00:00-05:00", 0);
     let asked = ask(&tomorrow, &by_hand, today("15:00")).unwrap();
     assert_eq!((asked.step, asked.alone_from), (Step::Ahead, today("15:00")));
