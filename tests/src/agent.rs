@@ -19,7 +19,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use binary::{binary, failpoints_binary};
+pub use binary::{binary, failpoints_binary, optimised_binary};
 pub use config::Config;
 pub use daemon::Daemon;
 

@@ -13,7 +13,7 @@ use std::{
 /// If the binary cannot be built.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_BIN", "mecris-agent", &[]))
+    BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_BIN", "mecris-agent", &AS_TESTED))
 }
 
 /// The binary with failpoints: `MECRIS_AGENT_FAILPOINTS_BIN`, else a debug build, which is also brought up to
@@ -28,18 +28,30 @@ pub fn failpoints_binary() -> &'static Path {
         given_or_built(
             "MECRIS_AGENT_FAILPOINTS_BIN",
             "mecris-agent-failpoints",
-            &features,
+            &[AS_TESTED.as_slice(), &features].concat(),
         )
     })
 }
 
-/// `cargo test` builds the agent's binary only for the agent's own tests, so ask cargo; it is quick when
-/// nothing changed.
+/// An optimised binary, for what takes an hour without: `MECRIS_AGENT_OPTIMISED_BIN`, else a build in profile
+/// `soak`, which is also brought up to date once per test binary.
 ///
+/// # Panics
+/// If the binary cannot be built.
+pub fn optimised_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let selection = ["--profile", "soak", "--package", "mecris-agent"];
+    BINARY.get_or_init(|| given_or_built("MECRIS_AGENT_OPTIMISED_BIN", "mecris-agent", &selection))
+}
+
 /// Cargo compiles a dependency once for each set of features. `--workspace` and an example select the same
 /// features as `cargo test --workspace`, so that no dependency is compiled twice. An example starts no build
 /// of other binaries, as a test target would.
-fn given_or_built(variable: &str, name: &str, features: &[&str]) -> PathBuf {
+const AS_TESTED: [&str; 3] = ["--workspace", "--example", "demo"];
+
+/// `cargo test` builds the agent's binary only for the agent's own tests, so ask cargo; it is quick when
+/// nothing changed.
+fn given_or_built(variable: &str, name: &str, selection: &[&str]) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         return PathBuf::from(path);
     }
@@ -57,17 +69,8 @@ fn given_or_built(variable: &str, name: &str, features: &[&str]) -> PathBuf {
         }
     }
     let output = build
-        .args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--example",
-            "demo",
-            "--message-format=json",
-            "--bin",
-            name,
-        ])
-        .args(features)
+        .args(["build", "--quiet", "--message-format=json", "--bin", name])
+        .args(selection)
         .current_dir(workspace)
         .output()
         .expect("cargo starts");

@@ -5,6 +5,7 @@
 //! * `rounds`: forty rounds in the quick tier, a thousand in the heavy tier, twenty thousand in
 //!   `scripts/crash-soak`.
 //! * `two_agents`: two agents that start together; one is stopped, overtaken and continued.
+//! * `two_releases`: this release and the one before it, one after the other.
 //! * `disk`: a full and a read-only disk. `new_machine`: an empty directory before every pass.
 //! * `residual`: the failures that remain possible, provoked and measured.
 //! * `binaries`: failpoints are in the binary for tests and in no other binary.
@@ -30,6 +31,7 @@ mod rounds;
 mod stage;
 mod state;
 mod two_agents;
+mod two_releases;
 
 use libtest_mimic::Arguments;
 use mecris_tests::cases::Tiers;
@@ -51,5 +53,6 @@ fn main() {
     all.extend(tiers.heavy("crash campaigns", &campaigns, || None::<&str>));
     all.extend(tiers.heavy("full and read-only disks", disk::MOUNTED, disk::cannot_mount));
     all.extend(tiers.heavy("files that cannot be written", disk::FROZEN, disk::cannot_freeze));
+    all.extend(tiers.heavy("two releases", two_releases::CASES, two_releases::missing));
     libtest_mimic::run(&arguments, all).exit();
 }

@@ -37,3 +37,4 @@ mod upgrade;
 mod upstream_down;
 mod waiting;
 mod walk;
+mod year;
