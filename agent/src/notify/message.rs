@@ -158,6 +158,15 @@ pub fn has_tag(text: &str) -> bool {
     })
 }
 
+/// The tags in a text. A longer word has none: `#weekend`. A template may put a tag right behind other words.
+pub fn tags(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('#').filter_map(|(at, _)| {
+        let end = at + TAG_LENGTH;
+        let tag = text.get(at..end).filter(|tag| has_tag(tag))?;
+        (!text[end..].starts_with(char::is_alphanumeric)).then_some(tag)
+    })
+}
+
 fn join<'a>(phrases: impl IntoIterator<Item = &'a Words>) -> String {
     let phrases: Vec<&str> = phrases.into_iter().map(Words::as_str).collect();
     phrases.join(SEPARATOR)

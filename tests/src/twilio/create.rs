@@ -122,7 +122,7 @@ fn after(right: Response, instead: Response) -> Response {
     }
 }
 
-fn accept(shared: &Shared, account: &str, form: Vec<(String, String)>) -> Response {
+pub(super) fn accept(shared: &Shared, account: &str, form: Vec<(String, String)>) -> Response {
     let accepted_at = shared.clock.now();
     let mut state = shared.lock();
     if let Err((code, why)) = validate::message(&form) {

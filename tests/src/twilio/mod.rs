@@ -363,6 +363,13 @@ impl Twilio {
         calls::make(&mut state, now, ACCOUNT_SID, form.into(), Vec::new());
     }
 
+    /// Another program of the account sends the person a text message.
+    pub fn text_of_another_program(&self, to: &str, body: &str) {
+        let form = [("To", to), ("From", "+15005550006"), ("Body", body)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        create::accept(&self.shared, ACCOUNT_SID, form.into());
+    }
+
     /// The person writes to the WhatsApp sender, which may then write freely for a day.
     pub fn open_session(&self, number: &str) {
         self.shared.lock().sessions.insert(format!("whatsapp:{number}"));

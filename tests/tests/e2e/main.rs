@@ -24,6 +24,7 @@ mod memory;
 mod notify_codes;
 mod off_machine;
 mod one_pass;
+mod other_installation;
 mod person;
 mod secrets;
 mod silences;

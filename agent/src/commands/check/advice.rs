@@ -20,7 +20,7 @@ pub(super) fn of_settings(settings: &Settings, now: Timestamp) -> Vec<CheckResul
     if chances.is_empty() {
         let message = "no promised pass of the next 7 days may speak, so nothing would be said: change \
                        policy.quiet_hours, [window] or window.passes";
-        return vec![warning("policy", message.to_owned())];
+        return vec![CheckResult::warning("policy", message.to_owned())];
     }
     let walk = settings.walk.as_ref();
     let walk = walk.and_then(|walk| never_told(walk, settings, &chances));
@@ -41,7 +41,7 @@ pub(super) fn of_account(settings: &Settings, account: &Account) -> Vec<CheckRes
         let hint = nearest(slug, slugs())
             .map(|name| format!(", did you mean {name:?}?"))
             .unwrap_or_default();
-        warning(
+        CheckResult::warning(
             "goal",
             format!("the account has no goal {slug:?}, so its [[goal]] table has no effect{hint}"),
         )
@@ -66,7 +66,7 @@ fn never_told(walk: &WalkSettings, settings: &Settings, chances: &[Timestamp]) -
         from.strftime("%H:%M"),
         until.strftime("%H:%M"),
     );
-    (!is_told).then(|| warning("walk", message))
+    (!is_told).then(|| CheckResult::warning("walk", message))
 }
 
 /// A backup speaks only by `last_call`.
@@ -74,12 +74,5 @@ fn never_called(settings: &Settings) -> Option<CheckResult> {
     let is_silent = settings.role == Role::Backup && settings.heuristic.last_call.is_zero();
     let message = "role = \"backup\" says only last calls, and heuristic.last_call = \"0s\" makes none: set \
                    heuristic.last_call, or another role";
-    is_silent.then(|| warning("role", message.to_owned()))
-}
-
-fn warning(name: &str, message: String) -> CheckResult {
-    CheckResult {
-        warning: true,
-        ..CheckResult::new(name, Err(message))
-    }
+    is_silent.then(|| CheckResult::warning("role", message.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! `check`: checks every setting, credential and connection, and names the next step for each problem.
 
 mod advice;
+mod others;
 
 use std::{io::Write as _, path::Path, time::Duration};
 
@@ -56,6 +57,14 @@ impl CheckResult {
             ok,
             warning: false,
             detail: result.unwrap_or_else(|problem| problem),
+        }
+    }
+
+    /// A problem that the check passes in spite of.
+    fn warning(name: &str, message: String) -> Self {
+        Self {
+            warning: true,
+            ..Self::new(name, Err(message))
         }
     }
 
@@ -149,7 +158,11 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     if !options.offline && configured {
         results.extend(beeminder(&loaded).await);
         for channel in channels {
-            results.push(probe(channel.as_ref()).await);
+            let channel = channel.as_ref();
+            let probed = probe(channel).await;
+            let others = others::look(&loaded, channel, &probed).await;
+            results.push(probed);
+            results.extend(others);
         }
     }
     let ok = results.iter().all(|result| result.ok || result.warning);

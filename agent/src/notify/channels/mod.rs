@@ -129,6 +129,17 @@ pub struct Doubt<'a> {
     pub rivals: usize,
 }
 
+/// A message to the person in a provider's list, whoever sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentMessage {
+    /// The provider's id of it, as the list has it.
+    pub id: String,
+    /// When the provider got it; `None` if the list does not say.
+    pub at: Option<Timestamp>,
+    /// Its text; `None` if the list hides it.
+    pub text: Option<String>,
+}
+
 /// A future of a channel.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -174,6 +185,20 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// If the provider does not answer, or its answer leaves the doubt.
     fn find<'a>(&'a self, _doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
+        let error = AskError::NoList(self.kind());
+        Box::pin(std::future::ready(Err(error)))
+    }
+
+    /// Whether [`Channel::sent`] can answer.
+    fn has_list(&self) -> bool {
+        false
+    }
+
+    /// Every message that the provider's account sent to the person since `since`, by this program or any other.
+    ///
+    /// # Errors
+    /// If the channel has no such list, the provider does not answer, or its list is too long to be read.
+    fn sent(&self, _since: Timestamp) -> Answer<'_, Result<Vec<SentMessage>, AskError>> {
         let error = AskError::NoList(self.kind());
         Box::pin(std::future::ready(Err(error)))
     }

@@ -4,9 +4,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, Status};
+use super::{
+    Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, SentMessage, Status,
+};
 use crate::{
     config::secrets::{Renewable, RenewableSecrets},
     outbound::Outbound,
@@ -122,6 +125,14 @@ impl Channel for RenewableChannel {
 
     fn find<'a>(&'a self, doubt: &'a Doubt<'a>) -> Answer<'a, Result<Option<String>, AskError>> {
         Box::pin(self.ask(move |channel| async move { channel.find(doubt).await }))
+    }
+
+    fn has_list(&self) -> bool {
+        self.now().has_list()
+    }
+
+    fn sent(&self, since: Timestamp) -> Answer<'_, Result<Vec<SentMessage>, AskError>> {
+        Box::pin(self.ask(move |channel| async move { channel.sent(since).await }))
     }
 
     fn status<'a>(&'a self, provider_id: &'a str) -> Answer<'a, Result<Status, AskError>> {

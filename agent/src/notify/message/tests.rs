@@ -105,6 +105,23 @@ fn a_tag_is_seen_wherever_it_stands() {
     }
 }
 
+#[test]
+fn a_tag_is_told_from_a_longer_word() {
+    for (text, wanted) in [
+        ("Mecris: reading derails today 23:59 #k7q2x9", &["#k7q2x9"][..]),
+        ("Mecris says: no walk yet (#k7q2x9).", &["#k7q2x9"]),
+        ("#k7q2x9#aaaaaa", &["#k7q2x9", "#aaaaaa"]),
+        ("sale at the #weekend", &[]),
+        ("Mecris: no walk yet#k7q2x9", &["#k7q2x9"]),
+        ("#k7q2x9\u{e9}", &[]),
+        ("#k7q2x", &[]),
+        ("#k7q2\u{e9}9", &[]),
+        ("", &[]),
+    ] {
+        assert_eq!(tags(text).collect::<Vec<_>>(), wanted, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_texts_make_a_gsm7_message_in_which_only_the_template_separates(

@@ -7,6 +7,7 @@
 mod attempts;
 mod doubt;
 mod expire;
+mod ours;
 mod state;
 mod view;
 mod waiting;
@@ -23,6 +24,7 @@ pub use attempts::{
 };
 pub use doubt::{Surroundings, channels_tried, surroundings};
 pub use expire::expire;
+pub use ours::{Ours, ours};
 pub use state::State;
 pub use view::{
     Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,

@@ -62,7 +62,7 @@ impl<'a> Pages<'a> {
         };
         if self.pages == MOST_PAGES {
             return Err(AskError::Undecided(format!(
-                "not found on the first {MOST_PAGES} pages of Twilio's list, and there are more than {MOST_PAGES} pages"
+                "Twilio's list has more than {MOST_PAGES} pages, of which the first {MOST_PAGES} do not tell"
             )));
         }
         self.pages += 1;

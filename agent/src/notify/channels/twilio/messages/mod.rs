@@ -4,18 +4,23 @@
 mod requests;
 mod resource;
 mod search;
+mod sent;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 pub(super) use requests::Requests;
 #[cfg(test)]
 pub(super) use resource::{PREFIXES, status};
 pub(super) use search::Search;
+pub(super) use sent::Sent;
 
 use super::{Credentials, outcome};
 use crate::{
     config::{SmsSettings, WhatsAppSettings},
-    notify::channels::{Answer, AskError, Channel, ChannelKind, Doubt, Outcome, Outgoing, Status},
+    notify::channels::{
+        Answer, AskError, Channel, ChannelKind, Doubt, Outcome, Outgoing, SentMessage, Status,
+    },
     outbound::{Call, Outbound, Reply},
 };
 
@@ -80,6 +85,20 @@ impl Channel for Messages {
                 }
             }
             Ok(None)
+        })
+    }
+
+    fn has_list(&self) -> bool {
+        true
+    }
+
+    fn sent(&self, since: Timestamp) -> Answer<'_, Result<Vec<SentMessage>, AskError>> {
+        Box::pin(async move {
+            let mut sent = Sent::new(&self.requests, since);
+            while let Some(call) = sent.next_call()? {
+                sent.read(&self.ask(call).await?)?;
+            }
+            Ok(sent.messages())
         })
     }
 

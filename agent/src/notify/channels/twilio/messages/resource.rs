@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     notify::channels::{
-        AskError, ChannelKind, Scope, Status,
+        AskError, ChannelKind, Scope, SentMessage, Status,
         twilio::{
             errors::{Explained, explain},
             listing::Listed,
@@ -44,11 +44,27 @@ impl Message {
             "From" => self.from.as_deref(),
             _ => self.messaging_service_sid.as_deref(),
         };
-        let by_us = self
-            .direction
+        self.is_by_a_program() && shown.is_none_or(|shown| shown == value)
+    }
+
+    /// Whether a program may have sent it: it is neither an answer that Twilio gave by itself nor what the person
+    /// wrote.
+    pub(super) fn is_by_a_program(&self) -> bool {
+        self.direction
             .as_deref()
-            .is_none_or(|direction| direction == "outbound-api");
-        by_us && shown.is_none_or(|shown| shown == value)
+            .is_none_or(|direction| direction == "outbound-api")
+    }
+
+    /// The message as a row of a list.
+    pub(super) fn into_sent(self) -> SentMessage {
+        let at = self.created();
+        // A text that is redacted is empty, or all asterisks.
+        let text = self.body.filter(|body| body.chars().any(char::is_alphanumeric));
+        SentMessage {
+            id: self.sid,
+            at,
+            text,
+        }
     }
 }
 
