@@ -1,17 +1,19 @@
 //! `explain`: why Mecris is silent about something, and until when.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     path::Path,
 };
 
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{Exit, context, goals::heading, recorded::Recorded};
 use crate::{
     cli::ExplainArgs,
     clock::{self, Clock},
+    config::Settings,
+    domain::{ChannelKind, Subject},
     heuristic::standing::{Explanation, Standing, UnknownSubject, explain as explain_one, resolve},
     store::tables::decisions::DecisionRow,
 };
@@ -20,6 +22,16 @@ use crate::{
 struct Explained<'a> {
     standing: &'a Standing,
     explanations: &'a [Explanation],
+    /// The channels by which messages about these subjects go, where they are not those of every message.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    channels: BTreeMap<&'a Subject, &'a [ChannelKind]>,
+}
+
+/// The channels of a goal that has channels of its own.
+fn own_channels<'a>(settings: &'a Settings, subject: &Subject) -> Option<&'a [ChannelKind]> {
+    let is_it = |slug| Subject::goal(slug) == *subject;
+    let (_, rule) = settings.goals.iter().find(|(slug, _)| is_it(slug))?;
+    rule.channels.as_deref()
 }
 
 pub(super) async fn explain(config: Option<&Path>, options: &ExplainArgs) -> anyhow::Result<Exit> {
@@ -44,13 +56,17 @@ pub(super) async fn explain(config: Option<&Path>, options: &ExplainArgs) -> any
         let explained = Explained {
             standing: &view.standing,
             explanations: &explanations,
+            channels: explanations
+                .iter()
+                .filter_map(|one| Some((&one.subject, own_channels(&settings, &one.subject)?)))
+                .collect(),
         };
         serde_json::to_writer_pretty(&mut out, &explained)?;
         writeln!(out)?;
     } else {
         heading(&mut out, &view.standing)?;
         for explanation in &explanations {
-            print(&mut out, &view.standing, explanation, &settings.time_zone)?;
+            print(&mut out, &view.standing, explanation, &settings)?;
         }
     }
     Ok(if view.standing.is_current() {
@@ -64,8 +80,9 @@ fn print(
     out: &mut impl Write,
     standing: &Standing,
     explanation: &Explanation,
-    zone: &TimeZone,
+    settings: &Settings,
 ) -> io::Result<()> {
+    let zone = &settings.time_zone;
     let Explanation {
         subject,
         because,
@@ -96,6 +113,14 @@ fn print(
     match explanation.next {
         Some(next) => writeln!(out, "  speaks next   {} ({})", standing.when(next.at), next.step)?,
         None => writeln!(out, "  speaks next   not foreseeable: each pass looks again")?,
+    }
+    if let Some(channels) = own_channels(settings, subject) {
+        let names: Vec<&str> = channels.iter().map(|channel| channel.as_str()).collect();
+        writeln!(
+            out,
+            "  goes by       {} (its [[goal]] table)",
+            names.join(", then ")
+        )?;
     }
     for row in &explanation.decided {
         let DecisionRow {

@@ -41,6 +41,7 @@ pub(super) async fn notify_test(config: Option<&Path>, channel: Option<ChannelKi
         subjects: vec![Subject::run()],
         text: Text::alone("this is a test, all is well with this channel"),
         expires_at: None,
+        channels: None,
         only: channel,
     };
     let outbox = agent.outbox.clone();

@@ -11,7 +11,7 @@ use super::{
     reader::{self, Reader},
     setting::{Form, Kind, Setting, Table},
 };
-use crate::domain::Slug;
+use crate::domain::{ChannelKind, Slug};
 
 pub(super) const TABLE: Table = Table {
     name: "goal",
@@ -33,6 +33,13 @@ pub(super) const TABLE: Table = Table {
         )
         .example("\"19:00\""),
         Setting::new("margin", Kind::Duration, "as `heuristic.margin`").example("\"5h\""),
+        Setting::new(
+            "channels",
+            Kind::Other("list"),
+            "the channels by which messages about it go, in the order in which they are tried: some of \
+             `notify.channels`, each once; `[]` for all of them",
+        )
+        .example("[\"voice\", \"sms\"]"),
         Setting::new("silent", Kind::Flag, "`true`: nothing is ever said about it").example("false"),
     ],
 };
@@ -55,6 +62,8 @@ pub struct GoalRule {
     pub from: Option<Time>,
     /// `margin`.
     pub margin: Option<SignedDuration>,
+    /// `channels`, of which there is at least one.
+    pub channels: Option<Vec<ChannelKind>>,
     /// `silent`.
     pub is_silent: bool,
 }
@@ -66,10 +75,13 @@ pub(super) const LEAD_DAYS: &str =
     "a whole number from 0 to 30, or \"beeminder\" for the goal's own reminders";
 const DAY: Duration = Duration::from_hours(24);
 
-/// The rules by slug.
-pub(super) fn rules(reader: &mut Reader) -> Option<HashMap<Slug, GoalRule>> {
+/// The rules by slug. `configured` is what `notify.channels` has, `None` if that has a problem of its own.
+pub(super) fn rules(
+    reader: &mut Reader,
+    configured: Option<&[ChannelKind]>,
+) -> Option<HashMap<Slug, GoalRule>> {
     let mut rules = HashMap::new();
-    for (slug, rule) in lines::read(reader, &TABLE, rule)? {
+    for (slug, rule) in lines::read(reader, &TABLE, |line| rule(line, configured))? {
         if rules.insert(slug.clone(), rule).is_some() {
             reader.refuse("goal", format!("has two tables for {slug}: make them one"));
             return None;
@@ -78,7 +90,7 @@ pub(super) fn rules(reader: &mut Reader) -> Option<HashMap<Slug, GoalRule>> {
     Some(rules)
 }
 
-fn rule(line: &mut Line<'_>) -> Option<(Slug, GoalRule)> {
+fn rule(line: &mut Line<'_>, configured: Option<&[ChannelKind]>) -> Option<(Slug, GoalRule)> {
     let slug = line.required(
         "slug",
         "the slug of a Beeminder goal such as \"reading\"",
@@ -89,11 +101,13 @@ fn rule(line: &mut Line<'_>) -> Option<(Slug, GoalRule)> {
         reader::time(&given::text(value)?)
     });
     let margin = line.optional("margin", "a duration from 0s to 24h such as \"5h\"", margin);
+    let channels = channels(line, configured);
     let is_silent = line.optional("silent", "true or false", Value::as_bool);
     let rule = GoalRule {
         lead_days: lead_days?,
         from: from?,
         margin: margin?,
+        channels: channels?,
         is_silent: is_silent?.unwrap_or(false),
     };
     Some((slug?, rule))
@@ -111,6 +125,28 @@ pub(super) fn lead_days(value: &Value) -> Option<LeadDays> {
         .ok()
         .filter(|days| *days <= MOST_LEAD_DAYS)?;
     Some(LeadDays::Days(days))
+}
+
+/// The channels of a goal. The inner `None`: those of every message.
+fn channels(line: &mut Line<'_>, configured: Option<&[ChannelKind]>) -> Option<Option<Vec<ChannelKind>>> {
+    const NAME: &str = "channels";
+    let expected = format!(
+        "a list of channels such as [\"voice\", \"sms\"], each once, of {}",
+        ChannelKind::ALL.map(ChannelKind::as_str).join(", ")
+    );
+    let given = line.optional(NAME, &expected, |value| {
+        let names = value.as_array()?.iter();
+        let channels: Option<Vec<ChannelKind>> = names.map(|name| name.as_str()?.parse().ok()).collect();
+        channels.filter(|all| (1..all.len()).all(|index| !all[..index].contains(&all[index])))
+    })?;
+    let channels = given.filter(|channels| !channels.is_empty());
+    let is_missing = |channel: &&ChannelKind| configured.is_some_and(|all| !all.contains(*channel));
+    if let Some(missing) = channels.iter().flatten().find(is_missing) {
+        let problem = format!("has {missing}, which is not in notify.channels: add it there");
+        line.refuse(NAME, problem);
+        return None;
+    }
+    Some(channels)
 }
 
 fn margin(value: &Value) -> Option<SignedDuration> {

@@ -125,9 +125,10 @@ pub(super) fn read(
     let policy = schedule::policy(reader);
     let beeminder = beeminder::read(reader);
     let walk = schedule::walk(reader);
-    let goals = goal::rules(reader);
     let budget = budget::read(reader);
     let notify = notify::read(reader, rules, secrets);
+    let configured = notify.as_ref().map(|notify| notify.channels.as_slice());
+    let goals = goal::rules(reader, configured);
     let state = storage::state(reader);
     storage::parameter(reader);
     let telemetry = operation::telemetry(reader, rules);

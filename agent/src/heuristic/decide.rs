@@ -2,13 +2,13 @@
 
 mod step;
 
-use std::collections::HashSet;
+use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::Timestamp;
 
 use super::policy::{Ledger, Policy, Weight};
 use crate::domain::{
-    Action, Condition, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject, Word,
+    Action, ChannelKind, Condition, Decision, Reason, Severity, Silence, SilenceKind, Step, Subject, Word,
 };
 
 /// Makes one decision for each condition, in the same order, each with exactly one reason. These questions
@@ -37,14 +37,15 @@ use crate::domain::{
 /// Questions 4 to 6 are about what a person told us. Such a decision names that person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     let verdicts = verdicts(&conditions, ledger, policy, now);
-    // A pass sends one message. If it is held back, so is every condition that it would mention.
-    let weight = verdicts.iter().filter_map(Verdict::weight).max();
-    let held_back = weight.and_then(|weight| held_back(weight, ledger, policy, now));
-    let leaves = weight.is_some() && held_back.is_none();
+    let departures = departures(&conditions, &verdicts, ledger, policy, now);
     conditions
         .into_iter()
         .zip(verdicts)
         .map(|(condition, verdict)| {
+            let channels = policy.channels_of(&condition.subject);
+            let departure = departures.iter().find(|departure| departure.channels == channels);
+            let held_back = departure.and_then(|departure| departure.held_back);
+            let leaves = departure.is_some() && held_back.is_none();
             let (notify, reason, word) = match verdict {
                 Verdict::Silent(reason) => (false, reason, None),
                 Verdict::Asked(reason, word) => (false, reason, Some(word)),
@@ -62,14 +63,56 @@ pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now:
         .collect()
 }
 
-/// Why a message of this weight does not leave now.
-fn held_back(weight: Weight, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Option<Reason> {
+/// A message that something makes leave.
+struct Departure<'a> {
+    /// The channels by which it goes; `None`: all that are configured.
+    channels: Option<&'a [ChannelKind]>,
+    /// Why it does not leave now after all. Then nothing that it would mention is said.
+    held_back: Option<Reason>,
+}
+
+/// The messages of a pass: one for all that goes by the same channels.
+fn departures<'a>(
+    conditions: &[Condition],
+    verdicts: &[Verdict],
+    ledger: &Ledger,
+    policy: &'a Policy,
+    now: Timestamp,
+) -> Vec<Departure<'a>> {
+    let mut messages: Vec<(Option<&[ChannelKind]>, Weight)> = Vec::new();
+    for (condition, verdict) in conditions.iter().zip(verdicts) {
+        let Some(weight) = verdict.weight() else { continue };
+        let channels = policy.channels_of(&condition.subject);
+        match messages.iter_mut().find(|(known, _)| *known == channels) {
+            Some((_, heaviest)) => *heaviest = weight.max(*heaviest),
+            None => messages.push((channels, weight)),
+        }
+    }
+    // The heaviest first: if the limits leave room for some only, they are those that matter most.
+    messages.sort_by_key(|(_, weight)| Reverse(*weight));
+    let mut leaving = 0;
+    let departs = |(channels, weight)| {
+        let held_back = held_back(weight, ledger, leaving, policy, now);
+        leaving += u32::from(held_back.is_none());
+        Departure { channels, held_back }
+    };
+    messages.into_iter().map(departs).collect()
+}
+
+/// Why a message of this weight does not leave now, beside `leaving` others.
+fn held_back(
+    weight: Weight,
+    ledger: &Ledger,
+    leaving: u32,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Reason> {
     let is_quiet = policy
         .quiet_hours
         .is_some_and(|hours| hours.contains(now, &policy.zone));
     if is_quiet {
         Some(Reason::QuietHours)
-    } else if policy.allows_one_more(ledger, weight) {
+    } else if policy.allows_one_more(ledger, leaving, weight) {
         None
     } else {
         Some(Reason::RateLimited)

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     clock::DailyRange,
-    domain::{Daystamp, Silence, SilenceKind, Step, Subject},
+    domain::{ChannelKind, Daystamp, Silence, SilenceKind, Step, Subject},
 };
 
 /// An upstream that failed this many times in a row is WARNING. Fewer failures are only UNKNOWN, but for
@@ -81,6 +81,8 @@ pub struct Policy {
     pub quiet_hours: Option<DailyRange>,
     /// Whether a subject that gets worse on the same day may speak again.
     pub escalate: bool,
+    /// The channels of subjects that have channels of their own.
+    pub channels: HashMap<Subject, Vec<ChannelKind>>,
 }
 
 /// How much it matters that a message leaves now.
@@ -137,8 +139,14 @@ impl Said {
 }
 
 impl Policy {
-    /// Whether one more message of this weight has room under the limits.
-    pub fn allows_one_more(&self, ledger: &Ledger, weight: Weight) -> bool {
+    /// The channels by which messages about a subject go; `None`: all that are configured. Subjects whose channels
+    /// differ do not share a message.
+    pub fn channels_of(&self, subject: &Subject) -> Option<&[ChannelKind]> {
+        self.channels.get(subject).map(Vec::as_slice)
+    }
+
+    /// Whether one more message of this weight has room under the limits, beside `leaving` messages of this pass.
+    pub fn allows_one_more(&self, ledger: &Ledger, leaving: u32, weight: Weight) -> bool {
         let today = match weight {
             Weight::LastChance => return true,
             Weight::LastDay => self.max_messages_per_day,
@@ -147,7 +155,8 @@ impl Policy {
                 free.max(1).min(self.max_messages_per_day)
             }
         };
-        ledger.messages_last_hour < self.max_messages_per_hour && ledger.messages_today < today
+        ledger.messages_last_hour + leaving < self.max_messages_per_hour
+            && ledger.messages_today + leaving < today
     }
 }
 

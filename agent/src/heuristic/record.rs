@@ -12,6 +12,7 @@ use super::{
     habit::{self, Habit},
     policy::{Ledger, MISSED_DAY, Said},
     rules::Decided,
+    tell::Told,
 };
 use crate::{
     arms::beeminder::Goal,
@@ -235,49 +236,68 @@ pub(super) fn reading(tx: &Transaction<'_>, observed: &Observed, now: Timestamp)
     upstreams::record(tx, BEEMINDER, now, observed.beeminder.why())
 }
 
-/// Writes the decisions, and the message with the claims of what it tells. `insert` puts the message into the
-/// outbox. Returns the message's id.
-pub(super) fn decisions_and_message(
+/// Writes the decisions, and the messages with the claims of what they tell. `insert` puts a message into the
+/// outbox. Returns the messages' ids.
+pub(super) fn decisions_and_messages(
     tx: &Transaction<'_>,
-    insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
+    mut insert: impl FnMut(NewMessage) -> rusqlite::Result<String>,
     run_id: Option<&str>,
     decided: &Decided,
     zone: &TimeZone,
     now: Timestamp,
-) -> rusqlite::Result<Option<String>> {
-    let told: Vec<&Decision> = decided.told().collect();
-    let message = decided.told.as_ref().map(|message| NewMessage {
-        run_id: run_id.map(str::to_owned),
-        severity: worst(&told),
-        subjects: told.iter().map(|told| told.condition.subject.clone()).collect(),
-        text: message.text.clone(),
-        expires_at: Some(worth_until(&told, zone, now)),
-        only: None,
+) -> rusqlite::Result<Vec<String>> {
+    let mut messages: Vec<(String, &Told)> = Vec::new();
+    for message in &decided.told {
+        let told: Vec<&Decision> = decided.told_by(message).collect();
+        let id = insert(NewMessage {
+            run_id: run_id.map(str::to_owned),
+            severity: worst(&told),
+            subjects: told.iter().map(|told| told.condition.subject.clone()).collect(),
+            text: message.text.clone(),
+            expires_at: Some(worth_until(&told, zone, now)),
+            channels: message.channels.clone(),
+            only: None,
+        })?;
+        messages.push((id, message));
+    }
+    let with_message = decided.decisions.iter().enumerate().map(|(index, decision)| {
+        let message = messages.iter().find(|(_, told)| told.order.contains(&index));
+        (decision, message.map(|(id, _)| id.as_str()))
     });
-    let message = message.map(insert).transpose()?;
-    decisions::insert(tx, run_id, now, &decided.decisions, message.as_deref())?;
-    if let Some(id) = &message {
-        for Decision {
-            condition, reason, ..
-        } in told
-        {
-            let claim = NewClaim {
-                subject: &condition.subject,
-                day: condition.day,
-                step: u8::from(*reason == Reason::Escalated),
-                severity: condition.severity,
-            };
-            if let Some(ask) = &condition.ask {
-                steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
-                // The previous release knows claims only, so a claim is written for it. A derailment that has
-                // happened gets none: the previous release would take it for today's alert about the goal.
-                if ask.step != Step::Derailed {
-                    claims::insert_if_free(tx, &claim, id, now)?;
-                }
+    decisions::insert(tx, run_id, now, with_message)?;
+    for (id, message) in &messages {
+        claim(tx, id, decided.told_by(message), now)?;
+    }
+    Ok(messages.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Claims what a message tells.
+fn claim<'a>(
+    tx: &Transaction<'_>,
+    id: &str,
+    told: impl Iterator<Item = &'a Decision>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    for Decision {
+        condition, reason, ..
+    } in told
+    {
+        let claim = NewClaim {
+            subject: &condition.subject,
+            day: condition.day,
+            step: u8::from(*reason == Reason::Escalated),
+            severity: condition.severity,
+        };
+        if let Some(ask) = &condition.ask {
+            steps::insert(tx, claim.subject, ask, claim.severity, id, now)?;
+            // The previous release knows claims only, so a claim is written for it. A derailment that has
+            // happened gets none: the previous release would take it for today's alert about the goal.
+            if ask.step != Step::Derailed {
+                claims::insert_if_free(tx, &claim, id, now)?;
             }
         }
     }
-    Ok(message)
+    Ok(())
 }
 
 /// The worst severity of the conditions that are told.

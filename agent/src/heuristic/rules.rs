@@ -2,7 +2,7 @@
 //! observed, decides, and records. A real pass and a simulated pass both use it, so a simulation judges the
 //! rules that really run.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
@@ -14,14 +14,14 @@ use super::{
     policy::{MISSED_DAY, NO_DAY_MISSED, Policy},
     record, remember,
     report::{self, DecisionView, Report},
-    tell::{Told, tell},
+    tell::{Told, tell_each},
     timetable::Promises,
     unknown, waiting, warned,
 };
 use crate::{
     clock::{self, Outlook, Timetable},
-    config::Settings,
-    domain::{Action, Condition, Decision, RunOutcome, Trigger},
+    config::{GoalRule, Settings},
+    domain::{Action, Condition, Decision, RunOutcome, Slug, Subject, Trigger},
     notify::{channels::ChannelKind, outbox::NewMessage},
     store::tables::{self, runs, silences},
 };
@@ -54,19 +54,26 @@ pub struct Pass {
     pub(super) outlook: Outlook,
 }
 
-/// The decisions of one pass, and the message that follows from them.
+/// The decisions of one pass, and the messages that follow from them.
 #[derive(Clone, Debug)]
 pub(super) struct Decided {
     pub(super) decisions: Vec<Decision>,
-    /// What is said; `None`: nothing.
-    pub(super) told: Option<Told>,
+    /// What is said: one message for all that goes by the same channels.
+    pub(super) told: Vec<Told>,
 }
 
 impl Decided {
-    /// What the message tells, in its order.
+    /// What the messages tell, in their order.
     pub(super) fn told(&self) -> impl Iterator<Item = &Decision> {
-        let order = self.told.iter().flat_map(|told| &told.order);
-        order.filter_map(|index| self.decisions.get(*index))
+        self.told.iter().flat_map(|message| self.told_by(message))
+    }
+
+    /// What one of the messages tells, in its order.
+    pub(super) fn told_by<'a>(&'a self, message: &'a Told) -> impl Iterator<Item = &'a Decision> {
+        message
+            .order
+            .iter()
+            .filter_map(|index| self.decisions.get(*index))
     }
 }
 
@@ -96,6 +103,7 @@ impl Rules {
                 max_messages_per_day: settings.policy.max_messages_per_day,
                 quiet_hours: settings.policy.quiet_hours,
                 escalate: settings.policy.escalate,
+                channels: channels_of(&settings.goals),
             },
             promises: Promises::new(settings),
             uses_habits: settings.heuristic.habit,
@@ -144,7 +152,7 @@ impl Rules {
         })
     }
 
-    /// Decides about conditions, with the ledger on this connection, and composes the message. `pass` is the
+    /// Decides about conditions, with the ledger on this connection, and composes the messages. `pass` is the
     /// pass that made the conditions, if one did. A silence or vacation counts if it is active at
     /// `spoken_at`.
     pub(super) fn decide(
@@ -162,13 +170,13 @@ impl Rules {
             ledger.last_safe = warned::last_safe(connection, account, &conditions, &ledger, rules)?;
         }
         let mut decisions = decide(conditions, &ledger, &self.policy, now);
-        let told = tell(&mut decisions, &self.policy.zone, now);
+        let told = tell_each(&mut decisions, &self.policy, now);
         Ok(Decided { decisions, told })
     }
 
-    /// Decides and records in one transaction. `insert` puts the message, if there is one, into the outbox
-    /// and returns its id. A silence or vacation counts if it is active at `spoken_at`. Returns the report
-    /// and the id of the message.
+    /// Decides and records in one transaction. `insert` puts a message into the outbox and returns its id. A
+    /// silence or vacation counts if it is active at `spoken_at`. Returns the report and the ids of the
+    /// messages: none or one, unless goals have channels of their own.
     ///
     /// # Errors
     /// If the state cannot be read or written. The caller then rolls its transaction back.
@@ -177,8 +185,8 @@ impl Rules {
         tx: &Transaction<'_>,
         pass: &Pass,
         spoken_at: Timestamp,
-        insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
-    ) -> rusqlite::Result<(Report, Option<String>)> {
+        insert: impl FnMut(NewMessage) -> rusqlite::Result<String>,
+    ) -> rusqlite::Result<(Report, Vec<String>)> {
         record::renamed_goals(tx, &pass.observed)?;
         remember::pass(tx, &pass.observed, &pass.histories, &self.assess.zone, pass.now)?;
         record::expire_waiting(tx, pass.now)?;
@@ -197,22 +205,28 @@ impl Rules {
         tables::untold::keep(tx, &untold.own, &untold.by_upstream, pass.now)?;
         runs::insert(tx, &pass.row(&report, &decided.decisions, self.assess.deadline))?;
         let run_id = Some(pass.run_id.as_str());
-        let message = self.record(tx, run_id, &decided, pass.now, insert)?;
+        let messages = self.record(tx, run_id, &decided, pass.now, insert)?;
         waiting::retell(tx, waiting, &decided, &self.policy.zone, pass.now)?;
-        Ok((report, message))
+        Ok((report, messages))
     }
 
-    /// Records decisions and the message that follows from them. Returns the id of the message.
+    /// Records decisions and the messages that follow from them. Returns the ids of the messages.
     pub(super) fn record(
         &self,
         tx: &Transaction<'_>,
         run_id: Option<&str>,
         decided: &Decided,
         now: Timestamp,
-        insert: impl FnOnce(NewMessage) -> rusqlite::Result<String>,
-    ) -> rusqlite::Result<Option<String>> {
-        record::decisions_and_message(tx, insert, run_id, decided, &self.policy.zone, now)
+        insert: impl FnMut(NewMessage) -> rusqlite::Result<String>,
+    ) -> rusqlite::Result<Vec<String>> {
+        record::decisions_and_messages(tx, insert, run_id, decided, &self.policy.zone, now)
     }
+}
+
+/// The channels of goals that have channels of their own.
+fn channels_of(goals: &HashMap<Slug, GoalRule>) -> HashMap<Subject, Vec<ChannelKind>> {
+    let of_goal = |(slug, rule): (&Slug, &GoalRule)| Some((Subject::goal(slug), rule.channels.clone()?));
+    goals.iter().filter_map(of_goal).collect()
 }
 
 impl Pass {

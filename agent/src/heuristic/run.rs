@@ -114,10 +114,10 @@ impl Heuristic {
             .write_and_copy(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded))
             .await
         {
-            Ok((mut report, message)) => {
+            Ok((mut report, messages)) => {
                 failpoint!("pass.recorded");
-                report.changed = message.is_some();
-                self.refresh(&mut report, message)?;
+                report.changed = !messages.is_empty();
+                self.refresh(&mut report, messages)?;
                 Ok(report)
             }
             Err(source) => Err(self.not_recorded(&pass, source)),
@@ -125,7 +125,8 @@ impl Heuristic {
     }
 
     /// Decides about conditions that no pass made (`send-alert`), and records and plans a message as a pass
-    /// does. Each condition gets the step `alert`, if it is WARNING or worse.
+    /// does. Each condition gets the step `alert`, if it is WARNING or worse. Returns the decisions and the id
+    /// of the message, of several of the first.
     ///
     /// # Errors
     /// As [`Heuristic::pass`].
@@ -142,8 +143,8 @@ impl Heuristic {
             record::expire_waiting(tx, now)?;
             let decided = this.decide(tx, conditions.clone(), None, now)?;
             let insert = |message| this.outbox.insert(tx, message);
-            let message = this.rules.record(tx, None, &decided, now, insert)?;
-            Ok((decided.decisions, message))
+            let messages = this.rules.record(tx, None, &decided, now, insert)?;
+            Ok((decided.decisions, messages.into_iter().next()))
         });
         Ok(write.await?)
     }
@@ -167,12 +168,17 @@ impl Heuristic {
         Ok(())
     }
 
-    /// Brings the report's message and its broken channels up to date.
+    /// Brings the report's messages and its broken channels up to date. `messages` are ids that it does not have
+    /// yet.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn refresh(&self, report: &mut Report, message: Option<String>) -> Result<(), HeuristicError> {
-        let ids: Vec<String> = message
+    pub fn refresh(
+        &self,
+        report: &mut Report,
+        messages: impl IntoIterator<Item = String>,
+    ) -> Result<(), HeuristicError> {
+        let ids: Vec<String> = messages
             .into_iter()
             .chain(report.notifications.drain(..).map(|old| old.id))
             .collect();
@@ -204,7 +210,7 @@ impl Heuristic {
         &self,
         tx: &Transaction<'_>,
         pass: &Pass,
-    ) -> rusqlite::Result<(Report, Option<String>)> {
+    ) -> rusqlite::Result<(Report, Vec<String>)> {
         // The silences are read only now, for the same reason as in `decide`.
         let recorded = self
             .rules

@@ -14,14 +14,19 @@
 //!
 //! A condition that is neither named nor counted is not told. It claims nothing, and may go with the next
 //! message.
+//!
+//! Goals with channels of their own do not share a message with what goes by others ([`tell_each`]).
 
 use std::cmp::Reverse;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::assess::words::{Local, dollars};
+use super::{
+    assess::words::{Local, dollars},
+    policy::Policy,
+};
 use crate::{
-    domain::{Action, Condition, Decision, Money, Reason, Step},
+    domain::{Action, ChannelKind, Condition, Decision, Money, Reason, Step, Subject},
     notify::message::{Size, Text, Words},
 };
 
@@ -38,15 +43,37 @@ const LEAST_OF_FIRST: usize = 60;
 pub(super) struct Told {
     /// Its text.
     pub(super) text: Text,
+    /// The channels by which it goes; `None`: all that are configured.
+    pub(super) channels: Option<Vec<ChannelKind>>,
     /// The decisions that it tells, by their index: first those that it names, in the order of the text, then
     /// those that it counts.
     pub(super) order: Vec<usize>,
 }
 
-/// Composes the message of these decisions. A decision that finds no room in it becomes `no_room`. `None` if
+/// Composes one message of these decisions. A decision that finds no room in it becomes `no_room`. `None` if
 /// nothing is to be said.
 pub(super) fn tell(decisions: &mut [Decision], zone: &TimeZone, now: Timestamp) -> Option<Told> {
-    let told = {
+    compose_by(decisions, |_| None, zone, now).pop()
+}
+
+/// Composes the messages of these decisions, one for all that goes by the same channels. A decision that finds no
+/// room in its message becomes `no_room`.
+pub(super) fn tell_each(decisions: &mut [Decision], policy: &Policy, now: Timestamp) -> Vec<Told> {
+    compose_by(
+        decisions,
+        |subject| policy.channels_of(subject),
+        &policy.zone,
+        now,
+    )
+}
+
+fn compose_by<'a>(
+    decisions: &mut [Decision],
+    channels_of: impl Fn(&Subject) -> Option<&'a [ChannelKind]>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Vec<Told> {
+    let messages: Vec<Told> = {
         let local = Local::new(now, zone);
         let notified = decisions
             .iter()
@@ -56,15 +83,29 @@ pub(super) fn tell(decisions: &mut [Decision], zone: &TimeZone, now: Timestamp) 
             .map(|(index, decision)| Item::new(index, &decision.condition, now))
             .collect();
         items.sort_by(|a, b| a.choice().cmp(&b.choice()));
-        compose(&items, &local)?
+        let mut groups: Vec<(Option<&[ChannelKind]>, Vec<Item<'_>>)> = Vec::new();
+        for item in items {
+            let channels = channels_of(&item.condition.subject);
+            match groups.iter_mut().find(|(known, _)| *known == channels) {
+                Some((_, group)) => group.push(item),
+                None => groups.push((channels, vec![item])),
+            }
+        }
+        let told = groups.iter().filter_map(|(channels, items)| {
+            let told = compose(items, &local)?;
+            let channels = channels.map(<[ChannelKind]>::to_vec);
+            Some(Told { channels, ..told })
+        });
+        told.collect()
     };
     for (index, decision) in decisions.iter_mut().enumerate() {
-        if decision.action == Action::Notify && !told.order.contains(&index) {
+        let is_told = messages.iter().any(|told| told.order.contains(&index));
+        if decision.action == Action::Notify && !is_told {
             decision.action = Action::Suppress;
             decision.reason = Reason::NoRoom;
         }
     }
-    Some(told)
+    messages
 }
 
 /// What can be counted together.
@@ -254,6 +295,7 @@ impl<'a> Draft<'a> {
         let order = named.chain(self.counted.iter().flatten());
         Told {
             text,
+            channels: None,
             order: order.map(|place| self.items[*place].index).collect(),
         }
     }

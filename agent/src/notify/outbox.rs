@@ -106,6 +106,8 @@ pub struct NewMessage {
     pub text: Text,
     /// When the message is no longer worth sending.
     pub expires_at: Option<Timestamp>,
+    /// The channels that may bring it, in their order; `None`: all that are configured.
+    pub channels: Option<Vec<ChannelKind>>,
     /// Only this channel instead of the configured order (`notify test --channel`).
     pub only: Option<ChannelKind>,
 }

@@ -211,6 +211,7 @@ fn message(
         // The old system sent these alerts by SMS only (`send_sms`).
         channel: ChannelKind::Sms,
         pinned: false,
+        channels: None,
         attempt: 1,
         body: parsed.body.clone(),
         tag,

@@ -22,7 +22,7 @@ use crate::{
         SilenceKind, Step, Subject, SubjectPattern, Trigger,
     },
     heuristic::{Report, Rules, assess::Observed, settled},
-    notify::outbox::insert_delivered,
+    notify::outbox::{NewMessage, insert_delivered},
     store::{
         self, StoreError,
         tables::{
@@ -299,14 +299,19 @@ impl Game<'_> {
         let observed = self.observe(tx, now)?;
         self.note_doubts(&observed, now);
         let pass = self.rules.assess(tx, observed, self.trigger, now)?;
-        let mut text = None;
+        let mut told = Vec::new();
         let (report, _) = self.rules.decide_and_record(tx, &pass, now, |message| {
+            // A simulation has one channel.
+            let message = NewMessage {
+                channels: None,
+                ..message
+            };
             let delivered = insert_delivered(tx, &message, &CHANNEL, now)?;
-            text = Some(delivered.text);
+            told.push((delivered.text, message.subjects));
             Ok(delivered.id)
         })?;
-        if let Some(text) = text {
-            self.tell(text, &report, now);
+        for (text, subjects) in told {
+            self.tell(text, &subjects, &report, now);
         }
         Ok(())
     }
@@ -361,13 +366,14 @@ impl Game<'_> {
         Ok(())
     }
 
-    fn tell(&mut self, text: String, report: &Report, now: Timestamp) {
+    fn tell(&mut self, text: String, subjects: &[Subject], report: &Report, now: Timestamp) {
         let is_to_come = |condition: &Condition| condition.ask.is_none_or(|ask| ask.step != Step::Derailed);
         let told = report
             .decisions
             .iter()
             .zip(&report.conditions)
-            .filter(|(decision, condition)| decision.action == Action::Notify && is_to_come(condition));
+            .filter(|(decision, condition)| decision.action == Action::Notify && is_to_come(condition))
+            .filter(|(decision, _)| subjects.contains(&decision.subject));
         let about: Vec<_> = told
             .map(|(told, _)| (told.subject.clone(), told.severity))
             .collect();

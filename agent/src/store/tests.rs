@@ -168,7 +168,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             error,
             StoreError::TooNew {
                 found: 99,
-                known: 8,
+                known: 9,
                 ..
             }
         ),
@@ -183,7 +183,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("schema version 99, this mecris-agent knows up to 8"),
+            .contains("schema version 99, this mecris-agent knows up to 9"),
         "{error}"
     );
     let raw = Connection::open(&place.path).unwrap();

@@ -15,6 +15,7 @@ mod everywhere;
 mod examples;
 mod fallback;
 mod garbage;
+mod goal_channels;
 mod http;
 mod import;
 mod in_doubt;

@@ -1,6 +1,7 @@
 //! What a person reads when the configuration is wrong.
 
 use super::{Case, VALID, problems};
+use crate::domain::ChannelKind;
 
 #[test]
 fn a_file_with_five_mistakes_prints_five_sentences() {
@@ -185,6 +186,28 @@ fn tables_of_goals_are_checked_one_by_one() {
         ),
         &[],
     ));
+}
+
+#[test]
+fn the_channels_of_a_goal_are_some_of_those_that_are_configured() {
+    let with = |channels: &str| {
+        let table = format!("[[goal]]\nslug = \"reading\"\nchannels = {channels}\n");
+        Case::new(&format!("{VALID}{table}"), &[]).load()
+    };
+    let wrong = [
+        "[\"smoke\"]",
+        "[\"console\", \"console\"]",
+        "\"console\"",
+        "[\"sms\"]",
+    ];
+    let problems: Vec<String> = wrong.iter().filter_map(|channels| with(channels).err()).collect();
+    insta::assert_snapshot!(problems.join("\n"));
+    let of = |channels| {
+        let goals = with(channels).unwrap().settings.goals;
+        goals.into_values().next().and_then(|rule| rule.channels)
+    };
+    assert_eq!(of("[\"console\"]"), Some(vec![ChannelKind::Console]));
+    assert_eq!(of("[]"), None, "as every message");
 }
 
 #[test]

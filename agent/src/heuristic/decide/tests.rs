@@ -33,7 +33,33 @@ fn policy() -> Policy {
         max_messages_per_day: 6,
         quiet_hours: DailyRange::new(time(22, 0, 0, 0), time(8, 0, 0, 0)),
         escalate: false,
+        channels: HashMap::new(),
     }
+}
+
+/// A policy by which messages about `goal:gym` go by other channels.
+fn apart(max_messages_per_hour: u32) -> Policy {
+    Policy {
+        max_messages_per_hour,
+        channels: HashMap::from([("goal:gym".parse().unwrap(), vec![ChannelKind::Voice])]),
+        ..policy()
+    }
+}
+
+#[test]
+fn goals_with_channels_of_their_own_make_a_message_beside_that_of_the_others() {
+    let troubles = "walk WARNING, goal:gym CRITICAL, goal:reading WARNING, goal:bike SAFE";
+    for (limit, want) in [
+        (2, "first_of_day, first_of_day, first_of_day, below_threshold"),
+        (1, "first_of_day, rate_limited, first_of_day, below_threshold"),
+    ] {
+        Timeline::new(apart(limit)).at("21 15:00", troubles, want);
+    }
+    Timeline::new(apart(2)).at(
+        "21 23:00",
+        "walk WARNING, goal:gym CRITICAL",
+        "quiet_hours, quiet_hours",
+    );
 }
 
 /// A condition with a step if it is bad: of a budget the share 75 or 95 of a period that begins today, of
@@ -503,6 +529,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
                 quiet_hours: quiet
                     .and_then(|(from, until)| DailyRange::new(time(from, 0, 0, 0), time(until, 0, 0, 0))),
                 escalate,
+                channels: HashMap::new(),
             },
         )
 }

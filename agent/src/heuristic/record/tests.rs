@@ -6,7 +6,7 @@ use jiff::tz;
 use super::*;
 use crate::{
     domain::{Ask, Daystamp, Money, Phrase, Severity, Share, Step},
-    heuristic::{decide::decide, policy::Policy, tell::tell},
+    heuristic::{decide::decide, policy::Policy, tell::tell_each},
     notify::outbox::insert_delivered,
     store,
 };
@@ -24,6 +24,7 @@ fn policy(zone: &TimeZone) -> Policy {
         max_messages_per_day: 100,
         quiet_hours: None,
         escalate: true,
+        channels: HashMap::new(),
     }
 }
 
@@ -79,11 +80,11 @@ fn pass(
 ) -> rusqlite::Result<bool> {
     let ledger = ledger(tx, &conditions, &policy.zone, at)?;
     let mut decisions = decide(conditions, &ledger, policy, at);
-    let told = tell(&mut decisions, &policy.zone, at);
+    let told = tell_each(&mut decisions, policy, at);
     let decided = Decided { decisions, told };
     let insert = |message: NewMessage| Ok(insert_delivered(tx, &message, &CHANNEL, at)?.id);
-    let message = decisions_and_message(tx, insert, None, &decided, &policy.zone, at)?;
-    Ok(message.is_some())
+    let messages = decisions_and_messages(tx, insert, None, &decided, &policy.zone, at)?;
+    Ok(!messages.is_empty())
 }
 
 /// How many steps have the key of this condition.

@@ -335,6 +335,63 @@ fn decision_of(number: usize, drawn: (usize, String, u8, Option<u8>, i64)) -> De
     decision
 }
 
+#[test]
+fn what_goes_by_other_channels_is_another_message_with_its_own_room() {
+    let mut decisions: Vec<Decision> = (0..30)
+        .map(|n| goal(&format!("gym{n:02}"), Step::Last, Some(5.0), end_of_day(0)))
+        .collect();
+    decisions.push(notify("channel:sms", "sms is broken", "sms is broken"));
+    decisions.push(goal("reading", Step::Last, Some(5.0), end_of_day(0)));
+    let own = |n: usize| format!("goal:gym{n:02}").parse().unwrap();
+    let policy = Policy {
+        zone: zone(),
+        max_messages_per_hour: 2,
+        max_messages_per_day: 6,
+        quiet_hours: None,
+        escalate: true,
+        channels: (0..30).map(|n| (own(n), vec![ChannelKind::Voice])).collect(),
+    };
+    let told = tell_each(&mut decisions, &policy, now());
+    let [gyms, others] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (gyms.channels.as_deref(), gyms.order.len()),
+        (Some(&[ChannelKind::Voice][..]), 30)
+    );
+    assert_eq!(others.channels, None);
+    let text = others.text.as_str();
+    assert!(
+        text.contains("sms is broken") && text.contains("reading derails today"),
+        "{text}"
+    );
+    assert!(gyms.text.as_str().contains("more due today"), "{gyms:?}");
+    assert!(decisions.iter().all(|decision| decision.action == Action::Notify));
+
+    let decided = Decided { decisions, told };
+    let mut connection = store::in_memory().unwrap();
+    let tx = connection.transaction().unwrap();
+    let configured = [ChannelKind::Sms, ChannelKind::Voice];
+    let insert = |message| Ok(insert_delivered(&tx, &message, &configured, now())?.id);
+    let ids = record::decisions_and_messages(&tx, insert, None, &decided, &zone(), now()).unwrap();
+    let by = |sql: &str| column(&tx, sql);
+    assert_eq!(ids.len(), 2);
+    assert_eq!(
+        by("SELECT channel FROM notifications ORDER BY channel"),
+        ["sms", "voice"]
+    );
+    assert_eq!(
+        by(
+            "SELECT d.subject FROM decisions d JOIN notifications n ON n.id = d.notification_id WHERE n.channel = 'sms' ORDER BY d.subject"
+        ),
+        ["channel:sms", "goal:reading"]
+    );
+    assert_eq!(
+        by("SELECT s.subject FROM steps s JOIN notifications n ON n.id = s.notification_id WHERE n.channel = 'voice'").len(),
+        30
+    );
+}
+
 proptest! {
     #[test]
     fn everything_that_is_told_is_named_or_counted(drawn in prop::collection::vec(any_decision(), 1..30)) {
@@ -386,7 +443,7 @@ proptest! {
     fn nothing_is_claimed_without_words(drawn in prop::collection::vec(any_decision(), 1..30)) {
         let mut decisions: Vec<Decision> =
             drawn.into_iter().enumerate().map(|(n, drawn)| decision_of(n, drawn)).collect();
-        let told = tell(&mut decisions, &zone(), now());
+        let told = tell(&mut decisions, &zone(), now()).into_iter().collect();
         let decided = Decided { decisions, told };
         let mut want: Vec<String> = decided.told().map(|told| told.condition.subject.to_string()).collect();
         let mut connection = store::in_memory().unwrap();
@@ -396,7 +453,7 @@ proptest! {
             subjects = message.subjects.iter().map(ToString::to_string).collect();
             Ok(insert_delivered(&tx, &message, &[ChannelKind::Sms], now())?.id)
         };
-        record::decisions_and_message(&tx, insert, None, &decided, &zone(), now()).unwrap();
+        record::decisions_and_messages(&tx, insert, None, &decided, &zone(), now()).unwrap();
         prop_assert_eq!(&subjects, &want);
         want.sort_unstable();
         prop_assert_eq!(&column(&tx, "SELECT subject FROM claims ORDER BY subject"), &want);

@@ -72,16 +72,16 @@ fn red(slug: &str, usd: f64, step: Step) -> Condition {
 /// What a message of a pass about these conditions becomes whose attempts ended like this.
 fn decided(conditions: Vec<Condition>) -> Decided {
     let mut decisions: Vec<Decision> = conditions.into_iter().map(said).collect();
-    let told = tell(&mut decisions, &zone(), now());
+    let told = tell(&mut decisions, &zone(), now()).into_iter().collect();
     Decided { decisions, told }
 }
 
 /// A message about these goals that waits. Its attempts so far ended like this.
 fn waiting(tx: &Transaction<'_>, conditions: Vec<Condition>, endings: &[Ending]) -> String {
     let insert = |message| Ok(insert_delivered(tx, &message, &[ChannelKind::Sms], now())?.id);
-    let id = record::decisions_and_message(tx, insert, None, &decided(conditions), &zone(), now())
+    let id = record::decisions_and_messages(tx, insert, None, &decided(conditions), &zone(), now())
         .unwrap()
-        .unwrap();
+        .remove(0);
     tx.execute_batch(&format!(
         "INSERT OR IGNORE INTO runs (id, started_at, finished_at, trigger, outcome, succeeded, changed, observations)
              VALUES ('run', '2026-11-21T20:00:00Z', '2026-11-21T20:00:00Z', 'cli', 'done', 1, 1, '{{}}');

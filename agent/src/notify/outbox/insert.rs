@@ -19,8 +19,8 @@ pub(super) struct Owned {
     pub(super) settled: Timestamp,
 }
 
-/// Inserts the message on the first channel of `configured` that is due. If that channel is not configured,
-/// the message is `failed` at once.
+/// Inserts the message on its first channel that is due. If that channel is not one of `configured`, the message
+/// is `failed` at once.
 pub(super) fn insert(
     tx: &Transaction<'_>,
     message: &NewMessage,
@@ -29,7 +29,8 @@ pub(super) fn insert(
     now: Timestamp,
 ) -> rusqlite::Result<Row> {
     let tag = fresh_tag(tx)?;
-    let first = order::first(configured, &broken_channels::all(tx)?, now);
+    let usable = order::usable(message.channels.as_deref(), configured);
+    let first = order::first(&usable, &broken_channels::all(tx)?, now);
     let channel = message.only.or(first).unwrap_or(ChannelKind::Console);
     broken_channels::take_chance(tx, channel, now)?;
     let mut row = Row {
@@ -37,6 +38,7 @@ pub(super) fn insert(
         state: State::Sending,
         channel,
         pinned: message.only.is_some(),
+        channels: message.channels.clone(),
         attempt: 1,
         body: message.text.as_str().to_owned(),
         tag,
@@ -49,7 +51,7 @@ pub(super) fn insert(
         why: None,
         updated_at: now,
     };
-    if !configured.contains(&channel) {
+    if !usable.contains(&channel) {
         row = Row {
             state: State::Failed,
             next_at: None,

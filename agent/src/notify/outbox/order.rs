@@ -11,6 +11,17 @@ use crate::{
     },
 };
 
+/// The channels that a message may use, in their order: its own, as far as they are configured, or all of them.
+pub(super) fn usable(own: Option<&[ChannelKind]>, configured: &[ChannelKind]) -> Vec<ChannelKind> {
+    match own {
+        None => configured.to_vec(),
+        Some(own) => {
+            let is_configured = |kind: &ChannelKind| configured.contains(kind);
+            own.iter().copied().filter(is_configured).collect()
+        }
+    }
+}
+
 /// The channel that a new message begins with: the first channel that is healthy, or broken and due for a new
 /// chance. If there is none, the first configured channel.
 pub(super) fn first(
@@ -53,7 +64,8 @@ pub(super) fn fallback(
     }
     let mut tried = table::channels_tried(connection, &row.id)?;
     tried.push(row.channel);
-    Ok(after(configured, &tried, &broken_channels::all(connection)?))
+    let usable = usable(row.channels.as_deref(), configured);
+    Ok(after(&usable, &tried, &broken_channels::all(connection)?))
 }
 
 #[cfg(test)]
@@ -93,6 +105,18 @@ mod tests {
             "all broken: none is given up"
         );
         assert_eq!(first(&[], &[], now()), None);
+    }
+
+    #[test]
+    fn a_message_with_channels_of_its_own_uses_no_others() {
+        assert_eq!(usable(None, &CONFIGURED), CONFIGURED);
+        assert_eq!(usable(Some(&[Voice, Sms]), &CONFIGURED), [Voice, Sms]);
+        assert_eq!(
+            usable(Some(&[Console, Sms]), &CONFIGURED),
+            [Sms],
+            "a channel that is configured no more"
+        );
+        assert_eq!(usable(Some(&[Console]), &CONFIGURED), []);
     }
 
     #[test]

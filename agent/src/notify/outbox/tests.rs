@@ -147,6 +147,7 @@ fn message() -> NewMessage {
         subjects: vec!["goal:reading".parse().unwrap()],
         text: Text::alone("reading derails today 23:59"),
         expires_at: None,
+        channels: None,
         only: None,
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::store::StoreError;
 
 /// The migrations, numbered from 1. The file's `user_version` says how many of them were applied to it.
-pub(in crate::store) const MIGRATIONS: [&str; 8] = [
+pub(in crate::store) const MIGRATIONS: [&str; 9] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_durable.sql"),
     include_str!("schema/0003_goal_history.sql"),
@@ -16,6 +16,7 @@ pub(in crate::store) const MIGRATIONS: [&str; 8] = [
     include_str!("schema/0006_goal_names.sql"),
     include_str!("schema/0007_withdrawn.sql"),
     include_str!("schema/0008_forewarned.sql"),
+    include_str!("schema/0009_channels.sql"),
 ];
 
 pub(in crate::store) fn known() -> i64 {

@@ -223,26 +223,25 @@ fn said(comment: &str) -> Option<&str> {
     Some(comment).filter(|comment| !comment.is_empty())
 }
 
-/// Writes the decisions of one pass. Decisions to notify point to the message.
-pub fn insert(
+/// Writes the decisions of one pass, each with the id of the message that tells it.
+pub fn insert<'a>(
     tx: &Transaction<'_>,
     run_id: Option<&str>,
     at: Timestamp,
-    decisions: &[Decision],
-    notification_id: Option<&str>,
+    decisions: impl IntoIterator<Item = (&'a Decision, Option<&'a str>)>,
 ) -> rusqlite::Result<()> {
     let mut statement = tx.prepare_cached(
         "INSERT INTO decisions (run_id, at, subject, severity, day, action, reason, evidence, expires_at, notification_id,
                                 author, until, silence_id, comment)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
-    for Decision {
-        condition,
-        action,
-        reason,
-        word,
-    } in decisions
-    {
+    for (decision, notification_id) in decisions {
+        let Decision {
+            condition,
+            action,
+            reason,
+            word,
+        } = decision;
         let word = word.as_ref();
         statement.execute(params![
             run_id,
@@ -254,7 +253,7 @@ pub fn insert(
             reason,
             condition.evidence,
             condition.expires_at.map(time),
-            notification_id.filter(|_| *action == Action::Notify),
+            notification_id,
             word.map(|word| &word.author),
             word.and_then(|word| word.until).map(time),
             word.and_then(|word| word.silence_id.as_deref()),

@@ -76,6 +76,8 @@ pub struct Row {
     pub channel: ChannelKind,
     /// Whether no other channel may be used.
     pub pinned: bool,
+    /// The channels that may bring it, in their order; `None`: all that are configured.
+    pub channels: Option<Vec<ChannelKind>>,
     /// Number of the last attempt, from 1.
     pub attempt: u32,
     /// The text without the tag.
@@ -126,9 +128,9 @@ pub struct About<'a> {
 /// Adds a message.
 pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, expires_at, state, channel, pinned,
+        "INSERT INTO notifications (id, run_id, created_at, severity, subjects, body, tag, expires_at, state, channel, pinned, channels,
                                     attempt, lease_until, next_at, why, updated_at)
-         VALUES (:id, :run_id, :created_at, :severity, :subjects, :body, :tag, :expires_at, :state, :channel, :pinned,
+         VALUES (:id, :run_id, :created_at, :severity, :subjects, :body, :tag, :expires_at, :state, :channel, :pinned, :channels,
                  :attempt, :lease_until, :next_at, :why, :created_at)",
     )?
     .execute(named_params! {
@@ -143,6 +145,7 @@ pub fn insert(tx: &Transaction<'_>, row: &Row, about: About<'_>) -> rusqlite::Re
         ":state": row.state,
         ":channel": row.channel,
         ":pinned": row.pinned,
+        ":channels": row.channels.as_ref().map(json).transpose()?,
         ":attempt": row.attempt,
         ":lease_until": row.lease_until.map(time),
         ":next_at": row.next_at.map(time),
@@ -211,7 +214,7 @@ pub fn tag_exists(connection: &Connection, tag: &str) -> rusqlite::Result<bool> 
         .exists([tag])
 }
 
-const COLUMNS: &str = "id, channel, pinned, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
+const COLUMNS: &str = "id, channel, pinned, channels, attempt, body, tag, created_at, expires_at, lease_until, next_at, \
                        provider_id, accepted_at, why, updated_at";
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
@@ -225,6 +228,7 @@ fn read_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Row> {
         state,
         channel: columns.get()?,
         pinned: columns.get()?,
+        channels: columns.json_or_null()?,
         attempt: columns.get()?,
         body: columns.get()?,
         tag: columns.get()?,

@@ -178,6 +178,14 @@ impl<'row, 'statement> Columns<'row, 'statement> {
         self.get().map(|Json(value)| value)
     }
 
+    /// The next column, JSON text or NULL.
+    ///
+    /// # Errors
+    /// As [`Columns::get`].
+    pub fn json_or_null<T: DeserializeOwned>(&mut self) -> rusqlite::Result<Option<T>> {
+        Ok(self.get::<Option<Json<T>>>()?.map(|Json(value)| value))
+    }
+
     fn named(&self, error: rusqlite::Error, index: usize) -> rusqlite::Error {
         match error {
             rusqlite::Error::FromSqlConversionFailure(at, kind, why) => {

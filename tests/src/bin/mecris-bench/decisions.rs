@@ -71,6 +71,7 @@ fn once(observed: &Observed) -> Duration {
         max_messages_per_day: 6,
         quiet_hours: None,
         escalate: false,
+        channels: std::collections::HashMap::new(),
     };
     let (history, ledger) = (History::default(), Ledger::default());
     let begin = Instant::now();

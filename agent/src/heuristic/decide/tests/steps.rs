@@ -243,6 +243,41 @@ fn two_messages_of_a_day_are_kept_for_last_days_and_a_last_chance_has_no_limit()
 }
 
 #[test]
+fn of_two_messages_the_heavier_has_the_room_that_is_left() {
+    let now = at("21 15:00");
+    let mut gym = condition("goal:gym", Severity::Critical, now);
+    gym.ask = Some(last());
+    let walk = condition("walk", Severity::Warning, now);
+    let decisions = decide(vec![walk, gym], &Ledger::default(), &apart(1), now);
+    let reasons: Vec<&str> = decisions
+        .iter()
+        .map(|decision| decision.reason.as_str())
+        .collect();
+    assert_eq!(reasons, ["rate_limited", "first_of_day"]);
+}
+
+#[test]
+fn what_goes_with_a_message_does_not_go_with_that_of_other_channels() {
+    let now = at("21 15:00");
+    let rider = |subject| {
+        let mut goal = condition(subject, Severity::Warning, now);
+        goal.ask = Some(ahead("21 17:30"));
+        goal
+    };
+    let mut gym = condition("goal:gym", Severity::Critical, now);
+    gym.ask = Some(last());
+    let conditions = vec![gym, rider("goal:reading")];
+    let reason = |conditions, policy: Policy| decide(conditions, &Ledger::default(), &policy, now)[1].reason;
+    assert_eq!(reason(conditions.clone(), policy()), Reason::FirstOfDay);
+    assert_eq!(reason(conditions, apart(2)), Reason::NotLastDay);
+    let walk = condition("walk", Severity::Warning, now);
+    assert_eq!(
+        reason(vec![walk, rider("goal:gym")], apart(2)),
+        Reason::NotLastDay
+    );
+}
+
+#[test]
 fn what_was_refused_everywhere_is_said_again() {
     let mut days = Days::default();
     days.pass("21 13:00", last(), "", "first_of_day");

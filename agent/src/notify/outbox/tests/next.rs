@@ -19,6 +19,7 @@ fn row(channel: ChannelKind) -> Row {
         state: State::Sending,
         channel,
         pinned: false,
+        channels: None,
         attempt: 1,
         body: String::new(),
         tag: "#a".to_owned(),

@@ -52,6 +52,47 @@ async fn a_message_for_one_channel_falls_back_to_no_other() {
 }
 
 #[tokio::test]
+async fn a_message_with_channels_of_its_own_takes_them_in_their_order() {
+    let of_its_own = |channels: &[ChannelKind]| NewMessage {
+        channels: Some(channels.to_vec()),
+        ..message()
+    };
+    let world = World::new();
+    world.console.faults([Fault::Refuse]);
+    let id = world
+        .insert(of_its_own(&[ChannelKind::Console, ChannelKind::Sms]))
+        .await;
+    world.outbox.work().await;
+    let seen = world.see(&id);
+    assert_eq!(
+        (seen.state, seen.channel, seen.attempt),
+        (State::Accepted, ChannelKind::Sms, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_message_with_channels_of_its_own_falls_back_to_no_other() {
+    let of_its_own = |channels: &[ChannelKind]| NewMessage {
+        channels: Some(channels.to_vec()),
+        ..message()
+    };
+    let mut world = World::new();
+    world.sms.faults([Fault::DieBefore, Fault::Refuse]);
+    let id = world.insert(of_its_own(&[ChannelKind::Sms])).await;
+    world.work_until_it_dies().await;
+    world.turn_until(&id, State::Failed).await;
+    assert_eq!(world.console.script().sends, 0);
+
+    let world = World::with_sms_alone();
+    let id = world.insert(of_its_own(&[ChannelKind::Voice])).await;
+    assert_eq!(
+        (world.see(&id).why.as_deref(), world.outbox.next_due()),
+        (Some(NO_CHANNEL), None),
+        "none of its channels is configured any more"
+    );
+}
+
+#[tokio::test]
 async fn a_message_for_a_channel_that_is_not_configured_fails_and_says_so() {
     let world = World::with_sms_alone();
     let id = world

@@ -15,6 +15,7 @@ fn row(id: &str, state: State) -> Row {
         state,
         channel: ChannelKind::Sms,
         pinned: false,
+        channels: None,
         attempt: 1,
         body: "Mecris: reading derails today".to_owned(),
         tag: format!("#{id}"),
