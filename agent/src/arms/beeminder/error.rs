@@ -1,10 +1,18 @@
 use std::path::PathBuf;
 
 use http::StatusCode;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::outbound::{CallError, Reply, redact};
+use crate::{
+    config::secrets::is_in_quotes,
+    outbound::{CallError, Reply, redact},
+};
+
+const CHECK_TOKEN: &str =
+    "check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else";
+
+const TAKE_OFF_QUOTES: &str = "BEEMINDER_AUTH_TOKEN begins and ends with a quotation mark, which belongs to no token: remove the two marks";
 
 /// Why the account could not be read: one sentence for a person, with the next step. No sentence contains the
 /// token.
@@ -18,11 +26,14 @@ pub enum BeeminderError {
     Transport(#[from] CallError),
     /// Status 401.
     #[error(
-        "Beeminder refused the token (401: {said}): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else"
+        "Beeminder refused the token (401: {said}): {}",
+        if *in_quotes { TAKE_OFF_QUOTES } else { CHECK_TOKEN }
     )]
     Unauthorized {
         /// Beeminder's words.
         said: String,
+        /// Whether the token is in quotes, which is the likely reason.
+        in_quotes: bool,
     },
     /// Status 404.
     #[error("Beeminder does not know {what} (404: {said}): check beeminder.username and beeminder.base_url")]
@@ -90,6 +101,9 @@ impl BeeminderError {
     pub fn cure(&self) -> Option<&'static str> {
         match self {
             Self::MissingToken => Some("there is no Beeminder token: put one into BEEMINDER_AUTH_TOKEN"),
+            Self::Unauthorized { in_quotes: true, .. } => {
+                Some("Beeminder refuses the token: remove the quotation marks around BEEMINDER_AUTH_TOKEN")
+            }
             Self::Unauthorized { .. } => Some("Beeminder refuses the token: put a new BEEMINDER_AUTH_TOKEN"),
             _ => None,
         }
@@ -140,7 +154,10 @@ pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Va
     let said = redact::text(&tidy(&said), &[token]);
     let what = what.to_owned();
     Err(match reply.status {
-        StatusCode::UNAUTHORIZED => BeeminderError::Unauthorized { said },
+        StatusCode::UNAUTHORIZED => BeeminderError::Unauthorized {
+            said,
+            in_quotes: is_in_quotes(token.expose_secret()),
+        },
         StatusCode::NOT_FOUND => BeeminderError::NotFound { what, said },
         code if code.is_server_error() => BeeminderError::Failing { status, said },
         code if code.is_redirection() => BeeminderError::Redirected { status },
@@ -257,6 +274,21 @@ mod tests {
         Beeminder answered with nothing, not JSON (status 200)
         Beeminder answered with something else, not JSON (status 200)
         ");
+    }
+
+    #[test]
+    fn a_refused_token_in_quotes_is_told_apart_from_a_wrong_one() {
+        let reply = Reply {
+            status: StatusCode::UNAUTHORIZED,
+            body: Bytes::from_static(br#"{"error":"No such auth_token found"}"#),
+            retry_after: None,
+        };
+        let refused = |token: &str| json(&reply, "the goals of me", &SecretString::from(token)).unwrap_err();
+        let (quoted, wrong) = (refused("\"canary\""), refused("canary"));
+        assert!(quoted.to_string().ends_with("remove the two marks"), "{quoted}");
+        assert!(quoted.cure().unwrap().contains("quotation marks"));
+        assert!(!wrong.to_string().contains("marks"), "{wrong}");
+        assert!(!quoted.to_string().contains("canary"), "{quoted}");
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn check_here(inputs: &Inputs, want: &Want, options: &CheckArgs) -> anyhow::Resu
 }
 
 async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow::Result<Exit> {
-    let loaded = context::load(config).await?;
+    let loaded = context::load_silently(config).await?;
     let mut results = vec![CheckResult::new(
         "configuration",
         Ok(format!(
@@ -146,6 +146,8 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         }
     }
     let configured = results.iter().all(|result| result.ok);
+    let warnings = loaded.warnings.iter();
+    results.extend(warnings.map(|sentence| CheckResult::warning("secrets", sentence.clone())));
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
     results.extend(advice::of_settings(&loaded.settings, Clock::system().now()));
     results.push(CheckResult::new("state", state(&loaded.settings.state.path)));

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FoundSecrets, SecretProblem, SecretSource, SecretsError, json, names::pick};
+use super::{FoundSecrets, Notes, SecretProblem, SecretSource, SecretsError, json, names::pick};
 
 /// The whole object in one credential.
 const FILE: &str = "secrets.json";
@@ -32,40 +32,34 @@ impl SecretSource for CredentialSecrets {
     fn load(&self) -> Result<FoundSecrets, SecretsError> {
         let folder = self.folder.as_deref().ok_or(SecretProblem::NoCredentials)?;
         let place = folder.display().to_string();
-        let mut problems = Vec::new();
+        let mut notes = Notes::default();
         let mut texts = BTreeMap::new();
         for name in json::spellings() {
             match read(&folder.join(name)) {
                 Ok(text) => texts.extend(text.map(|text| (name, text))),
-                Err(problem) => problems.push(problem),
+                Err(problem) => notes.problems.push(problem),
             }
         }
-        // An editor ends a file with a line break, which is not part of the token.
+        // An editor ends a file with a line break: that is no reason for a warning.
         let get = |name: &str| texts.get(name).map(|text| text.trim_end_matches(['\r', '\n']));
-        let secrets = pick(&place, get, &mut problems);
+        let mut found = pick(&place, get, &mut notes);
         let whole = match read(&folder.join(FILE)) {
             Ok(Some(text)) => json::parse(&folder.join(FILE).display().to_string(), &text).map(Some),
             Ok(None) => Ok(None),
             Err(problem) => Err(problem.into()),
         };
         match whole {
-            Err(error) => problems.extend(error.0),
-            Ok(_) if !problems.is_empty() => {}
+            Err(error) => notes.problems.extend(error.0),
             Ok(Some(whole)) => {
-                return Ok(FoundSecrets {
-                    secrets: secrets.or(whole.secrets),
-                    warnings: whole.warnings,
-                });
+                notes.warnings.extend(whole.warnings);
+                found = found.or(whole.secrets);
             }
-            Ok(None) if secrets.is_empty() => problems.push(SecretProblem::NoSecrets { folder: place }),
-            Ok(None) => {
-                return Ok(FoundSecrets {
-                    secrets,
-                    warnings: Vec::new(),
-                });
+            Ok(None) if found.is_empty() && notes.problems.is_empty() => {
+                notes.problems.push(SecretProblem::NoSecrets { folder: place });
             }
+            Ok(None) => {}
         }
-        Err(SecretsError(problems))
+        notes.found(found)
     }
 }
 

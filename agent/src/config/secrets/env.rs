@@ -1,12 +1,19 @@
 //! `secrets.source = "env"`: the environment, then a `.env` file for what it lacks.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use super::{FoundSecrets, SecretProblem, SecretSource, SecretsError, names::pick};
+use super::{
+    FoundSecrets, Notes, SecretProblem, SecretSource, SecretsError,
+    dotenv::{Statement, statements},
+    json,
+    names::pick,
+    permissions::readable_by_others,
+};
 use crate::config::Variables;
 
 /// The environment and a `.env` file. A secret in the environment wins, whichever of its names it goes by.
@@ -28,67 +35,69 @@ impl EnvSecrets {
 
 impl SecretSource for EnvSecrets {
     fn load(&self) -> Result<FoundSecrets, SecretsError> {
-        let mut problems = Vec::new();
-        let mut warnings = Vec::new();
-        let mut secrets = pick(
-            "environment",
-            |name| self.variables.get(name).map(String::as_str),
-            &mut problems,
-        );
+        let mut notes = Notes::default();
+        let get = |name: &str| self.variables.get(name).map(String::as_str);
+        let mut secrets = pick("environment", get, &mut notes);
         if let Some(path) = &self.dotenv {
             let file = path.display().to_string();
-            match read(path, &file) {
-                Ok(variables) => {
-                    secrets = secrets.or(pick(
-                        &file,
-                        |name| variables.get(name).map(String::as_str),
-                        &mut problems,
-                    ));
-                    warnings.extend(variables.keys().filter(|name| name.starts_with("MECRIS__")).map(|name| {
-                        format!("{file}: {name} has no effect, only secrets are read here: set it in the environment")
-                    }));
-                }
-                Err(problem) => problems.push(problem),
+            let variables = read(path, &file, &mut notes);
+            let get = |name: &str| variables.get(name).map(String::as_str);
+            let found = pick(&file, get, &mut notes);
+            if !found.is_empty() {
+                notes.warnings.extend(readable_by_others(path, &file));
             }
+            secrets = secrets.or(found);
         }
-        if problems.is_empty() {
-            Ok(FoundSecrets { secrets, warnings })
-        } else {
-            Err(SecretsError(problems))
-        }
+        notes.found(secrets)
     }
 }
 
-/// The lines of a `.env` file; none if there is no file.
-fn read(path: &Path, file: &str) -> Result<BTreeMap<String, String>, SecretProblem> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+/// The secrets in the lines of a `.env` file; none if there is no file. All other lines are somebody else's.
+fn read(path: &Path, file: &str, notes: &mut Notes) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return variables,
         Err(why) => {
-            return Err(SecretProblem::Unreadable {
-                file: file.to_owned(),
-                why,
-            });
+            let file = file.to_owned();
+            notes.problems.push(SecretProblem::Unreadable { file, why });
+            return variables;
         }
     };
-    let text = text.trim_start_matches('\u{feff}');
-    dotenvy::Iter::new(text.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|error| SecretProblem::Malformed {
-            file: file.to_owned(),
-            line: line_of(&error, text),
-            expected: "NAME=value, with the value in single quotes if it has spaces, quotes, '$' or '#'",
-        })
-}
-
-/// dotenvy's error has the whole line, which holds the secret; only its number leaves this function.
-fn line_of(error: &dotenvy::Error, text: &str) -> usize {
-    let dotenvy::Error::LineParse(wrong, _) = error else {
-        return 1;
-    };
-    let before = text
-        .find(wrong.as_str())
-        .and_then(|at| text.get(..at))
-        .unwrap_or_default();
-    before.matches('\n').count() + 1
+    let text = String::from_utf8_lossy(&bytes);
+    let mut warn = |sentence: String| notes.warnings.push(format!("{file}{sentence}"));
+    if matches!(text, Cow::Owned(_)) {
+        warn(" is not UTF-8 text: what cannot be read is left out".to_owned());
+    }
+    for Statement { line, name, value } in statements(text.trim_start_matches('\u{feff}')) {
+        let is_secret = json::spellings().any(|spelling| spelling == name);
+        match value.filter(|value| !(is_secret && value.contains(char::REPLACEMENT_CHARACTER))) {
+            None if is_secret => notes.problems.push(SecretProblem::Malformed {
+                file: file.to_owned(),
+                line,
+                expected: "NAME=value in UTF-8, and nothing but a comment behind a value in quotes",
+            }),
+            None => warn(format!(
+                ", line {line}: expected NAME=value; the line is left out"
+            )),
+            Some(_) if name.starts_with("MECRIS__") => warn(format!(
+                ": {name} has no effect, only secrets are read here: set it in the environment"
+            )),
+            Some(_) if !is_secret => {}
+            Some(value) => {
+                if value.find("${").is_some_and(|at| value[at..].contains('}')) {
+                    warn(format!(
+                        ", line {line}: {name} is taken as it is, no ${{...}} is replaced"
+                    ));
+                }
+                if variables.get(name).is_some_and(|earlier| *earlier != value) {
+                    warn(format!(
+                        ", line {line}: {name} is set a second time, the last value counts"
+                    ));
+                }
+                variables.insert(name.to_owned(), value);
+            }
+        }
+    }
+    variables
 }

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::{FoundSecrets, SecretName, SecretProblem, SecretSource, SecretsError, names::pick};
+use super::{
+    FoundSecrets, Notes, SecretName, SecretProblem, SecretSource, SecretsError, names::pick,
+    permissions::readable_by_others,
+};
 use crate::config::keys;
 
 /// A file with one JSON object, `{"BEEMINDER_AUTH_TOKEN": "…"}`.
@@ -56,26 +59,17 @@ pub(super) fn parse(place: &str, text: &str) -> Result<FoundSecrets, SecretsErro
     let not_text = object
         .iter()
         .filter(|(name, value)| is_known(name) && !value.is_string() && !value.is_null());
-    let mut problems: Vec<SecretProblem> = not_text
-        .map(|(name, _)| SecretProblem::NotText {
+    let mut notes = Notes::default();
+    notes
+        .problems
+        .extend(not_text.map(|(name, _)| SecretProblem::NotText {
             file: place.to_owned(),
             name: name.clone(),
-        })
-        .collect();
-    let secrets = pick(
-        place,
-        |name| object.get(name).and_then(Value::as_str),
-        &mut problems,
-    );
-    if !problems.is_empty() {
-        return Err(SecretsError(problems));
-    }
-    let warnings = object
-        .keys()
-        .filter(|name| !is_known(name))
-        .map(|name| unknown(place, name))
-        .collect();
-    Ok(FoundSecrets { secrets, warnings })
+        }));
+    let secrets = pick(place, |name| object.get(name).and_then(Value::as_str), &mut notes);
+    let strangers = object.keys().filter(|name| !is_known(name));
+    notes.warnings.extend(strangers.map(|name| unknown(place, name)));
+    notes.found(secrets)
 }
 
 pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
@@ -91,16 +85,4 @@ fn unknown(file: &str, name: &str) -> String {
         .map(|known| format!(", did you mean {known}?"))
         .unwrap_or_default();
     format!("{file}: {name} is no secret that Mecris knows{hint}")
-}
-
-#[cfg(unix)]
-fn readable_by_others(path: &Path, file: &str) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then(|| format!("{file} can be read by others (mode {mode:04o}): chmod 600 {file}"))
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &Path, _: &str) -> Option<String> {
-    None
 }

@@ -2,17 +2,20 @@
 //! contains a value.
 
 mod credential;
+mod dotenv;
 mod env;
 mod json;
 mod managed;
 mod names;
 mod needs;
+mod permissions;
 mod renewable;
 mod tokens;
+mod value;
 
 use std::{collections::BTreeMap, fmt};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 pub use credential::CredentialSecrets;
 pub use env::EnvSecrets;
@@ -21,6 +24,7 @@ pub use managed::ManagedSecrets;
 pub use names::SecretName;
 pub use renewable::{Edition, Renew, RenewError, Renewable, RenewableSecrets, Renewal};
 pub use tokens::TokensError;
+pub use value::{IN_QUOTES, is_in_quotes};
 
 /// The secrets that were found. `Debug` shows their names.
 #[derive(Clone, Default)]
@@ -33,6 +37,26 @@ pub struct FoundSecrets {
     pub secrets: Secrets,
     /// Sentences for the log: a file that others can read, an unknown name.
     pub warnings: Vec<String>,
+}
+
+/// What was noticed while secrets were read.
+#[derive(Debug, Default)]
+struct Notes {
+    problems: Vec<SecretProblem>,
+    warnings: Vec<String>,
+}
+
+impl Notes {
+    /// The secrets with the warnings, if there is no problem.
+    fn found(self, secrets: Secrets) -> Result<FoundSecrets, SecretsError> {
+        if !self.problems.is_empty() {
+            return Err(SecretsError(self.problems));
+        }
+        Ok(FoundSecrets {
+            secrets,
+            warnings: self.warnings,
+        })
+    }
 }
 
 /// A place that secrets are read from.
@@ -125,6 +149,13 @@ impl Secrets {
     /// The value of a secret, if it was found.
     pub fn get(&self, name: SecretName) -> Option<&SecretString> {
         self.0.get(&name)
+    }
+
+    /// The first of these secrets whose value is in quotes, see [`is_in_quotes`].
+    pub fn in_quotes(&self, names: &[SecretName]) -> Option<SecretName> {
+        let is_quoted =
+            |name: &SecretName| self.get(*name).is_some_and(|it| is_in_quotes(it.expose_secret()));
+        names.iter().copied().find(is_quoted)
     }
 
     /// Adds a secret.

@@ -5,7 +5,7 @@ use std::{fmt, iter};
 use secrecy::SecretString;
 use strum::VariantArray as _;
 
-use super::{SecretProblem, Secrets};
+use super::{Notes, SecretProblem, Secrets, value};
 
 /// A secret's canonical name, `BEEMINDER_AUTH_TOKEN`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
@@ -77,22 +77,23 @@ impl fmt::Debug for SecretName {
 
 /// Picks the secrets of one place. An empty value counts as missing; two spellings must not contradict each
 /// other.
-pub(super) fn pick<'a>(
-    place: &str,
-    get: impl Fn(&str) -> Option<&'a str>,
-    problems: &mut Vec<SecretProblem>,
-) -> Secrets {
+pub(super) fn pick<'a>(place: &str, get: impl Fn(&str) -> Option<&'a str>, notes: &mut Notes) -> Secrets {
     let mut secrets = Secrets::default();
     for name in SecretName::ALL {
         let mut found: Option<(&'static str, &str)> = None;
         for spelling in name.spellings() {
-            let Some(value) = get(spelling).filter(|value| !value.trim().is_empty()) else {
+            let Some(given) = get(spelling) else {
                 continue;
             };
+            let value = value::trimmed(given);
+            if value.is_empty() {
+                continue;
+            }
+            notes.warnings.extend(accidents(place, spelling, given, value));
             match found {
                 None => found = Some((spelling, value)),
                 Some((first, other)) if other != value => {
-                    problems.push(SecretProblem::Conflict {
+                    notes.problems.push(SecretProblem::Conflict {
                         place: place.to_owned(),
                         name: first,
                         alias: spelling,
@@ -106,4 +107,13 @@ pub(super) fn pick<'a>(
         }
     }
     secrets
+}
+
+/// Sentences about what came along with a value by accident.
+fn accidents(place: &str, name: &str, given: &str, value: &str) -> impl Iterator<Item = String> {
+    let trimmed = (given != value).then(|| {
+        format!("{place}: {name} had white space or invisible characters at its ends, which were left out")
+    });
+    let in_quotes = value::is_in_quotes(value).then(|| format!("{place}: {name} {}", value::IN_QUOTES));
+    trimmed.into_iter().chain(in_quotes)
 }

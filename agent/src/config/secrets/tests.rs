@@ -104,12 +104,134 @@ fn the_environment_wins_over_dotenv_by_whichever_name() {
 
 #[test]
 fn a_malformed_dotenv_names_the_line_and_not_the_value() {
-    let error = from_dotenv(&[], "TWILIO_SID=AC1\n\nTWILIO_TOKEN=canary canary\n").unwrap_err();
-    assert!(
-        error.starts_with("secrets, line 3: expected NAME=value"),
-        "{error}"
+    for wrong in [
+        "TWILIO_TOKEN='canary",
+        "TWILIO_TOKEN=\"canary\"canary",
+        "export TWILIO_TOKEN='canary' canary",
+    ] {
+        let error = from_dotenv(&[], &format!("TWILIO_SID=AC1\n\n{wrong}\n")).unwrap_err();
+        assert!(
+            error.starts_with("secrets, line 3: expected NAME=value"),
+            "{error}"
+        );
+        assert!(!error.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn other_lines_of_a_dotenv_are_somebody_elses() {
+    let content = "OBSIDIAN_VAULT_PATH=/Users/me/My Vault\nNOTE=it's fine\nGOOGLE_CREDS={\"a\": \"b c\"}\n\
+                   BROKEN='a' b\nBEEMINDER_AUTH_TOKEN=ab$cd1234\nTWILIO_TOKEN=\"$2b$10\"\n";
+    let found = from_dotenv(&[], content).unwrap();
+    assert_eq!(found[&SecretName::BeeminderAuthToken], "ab$cd1234");
+    assert_eq!(found[&SecretName::TwilioAuthToken], "$2b$10");
+    assert_eq!(found.len(), 2);
+}
+
+fn warnings_of_dotenv(content: &[u8], mode: u32) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, path) = file("");
+    std::fs::write(&path, content).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let found = EnvSecrets::new(&Variables::new(), Some(&path)).load().unwrap();
+    let short = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
+    found.warnings.into_iter().map(short).collect()
+}
+
+#[test]
+fn a_dotenv_warns_of_what_may_surprise() {
+    for (content, expected) in [
+        (
+            &b"BROKEN='a' b"[..],
+            "secrets, line 1: expected NAME=value; the line is left out",
+        ),
+        (
+            b"\nTWILIO_TOKEN=a${HOME}b",
+            "secrets, line 2: TWILIO_TOKEN is taken as it is, no ${...} is replaced",
+        ),
+        (
+            b"TWILIO_TOKEN=a\nTWILIO_TOKEN=b",
+            "secrets, line 2: TWILIO_TOKEN is set a second time, the last value counts",
+        ),
+        (
+            b"NAME=J\xf6rg\nTWILIO_TOKEN=a",
+            "secrets is not UTF-8 text: what cannot be read is left out",
+        ),
+    ] {
+        assert_eq!(warnings_of_dotenv(content, 0o600), [expected]);
+    }
+}
+
+#[test]
+fn a_dotenv_with_secrets_that_others_can_read_is_a_warning() {
+    let warned = warnings_of_dotenv(b"TWILIO_TOKEN=a", 0o644);
+    assert_eq!(
+        warned,
+        ["secrets can be read by others (mode 0644): chmod 600 secrets"]
     );
-    assert!(!error.contains("canary"), "{error}");
+    for (content, mode) in [(&b"TWILIO_TOKEN=a"[..], 0o600), (b"NOTE=a", 0o644)] {
+        assert!(warnings_of_dotenv(content, mode).is_empty());
+    }
+}
+
+/// What one source makes of `TWILIO_TOKEN`, and its warnings.
+type Read = (String, Vec<String>);
+
+fn by_every_source(value: &str) -> [Read; 5] {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let object = serde_json::json!({ "TWILIO_TOKEN": value }).to_string();
+    std::fs::write(at(".env"), format!("TWILIO_TOKEN='{value}'")).unwrap();
+    std::fs::write(at("object"), &object).unwrap();
+    std::fs::write(at("TWILIO_TOKEN"), value).unwrap();
+    let sources: [Box<dyn SecretSource>; 5] = [
+        Box::new(EnvSecrets::new(&variables(&[("TWILIO_TOKEN", value)]), None)),
+        Box::new(EnvSecrets::new(&Variables::new(), Some(&at(".env")))),
+        Box::new(JsonFileSecrets::new(&at("object"))),
+        Box::new(CredentialSecrets::new(Some(folder.path()))),
+        Box::new(ManagedSecrets::new("mecris/prod", Ok(&object))),
+    ];
+    sources.map(|source| {
+        let found = source.load().unwrap();
+        let value = found.secrets.get(SecretName::TwilioAuthToken).unwrap();
+        let others = |warning: &String| !warning.contains("chmod");
+        (
+            value.expose_secret().to_owned(),
+            found.warnings.into_iter().filter(others).collect(),
+        )
+    })
+}
+
+#[test]
+fn every_source_leaves_out_what_came_along_with_a_secret() {
+    for given in ["t\r\n", " t", "\u{feff}t", "t\u{200b}", "\t t \u{a0}"] {
+        for (index, (value, warnings)) in by_every_source(given).into_iter().enumerate() {
+            assert_eq!(value, "t", "{given:?} {index}");
+            // The line break at the end of a credential's file is no accident.
+            let expected = usize::from(!(given == "t\r\n" && index == 3));
+            assert_eq!(warnings.len(), expected, "{given:?} {index}: {warnings:?}");
+        }
+    }
+    assert!(
+        by_every_source("t")
+            .iter()
+            .all(|(_, warnings)| warnings.is_empty())
+    );
+}
+
+#[test]
+fn a_secret_in_quotes_stays_and_is_named() {
+    for (value, warnings) in by_every_source("\"t\"") {
+        assert_eq!(value, "\"t\"");
+        assert!(
+            warnings[0].contains("TWILIO_TOKEN begins and ends with a quotation mark"),
+            "{warnings:?}"
+        );
+    }
+    let quoted = from_environment(&[("TWILIO_TOKEN", "'t'"), ("TWILIO_SID", "AC1")]).unwrap();
+    let names = [SecretName::TwilioAccountSid, SecretName::TwilioAuthToken];
+    assert_eq!(quoted.in_quotes(&names), Some(SecretName::TwilioAuthToken));
+    assert_eq!(quoted.in_quotes(&names[..1]), None);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
     Answer, AskError, Channel, ChannelKind, Doubt, OnDoubt, Outcome, Outgoing, Scope, SentMessage, Status,
 };
 use crate::{
-    config::secrets::{Renewable, RenewableSecrets},
+    config::secrets::{IN_QUOTES, Renewable, RenewableSecrets, SecretName, Secrets},
     outbound::Outbound,
 };
 
@@ -22,9 +22,16 @@ const RENEWAL: Duration = Duration::from_secs(4);
 /// A channel that is made again when its secrets change.
 pub struct RenewableChannel {
     kind: ChannelKind,
-    channel: Renewable<Arc<dyn Channel>>,
+    channel: Renewable<Made>,
     /// The channel's own client, which counts how often credentials were refused.
     outbound: Outbound,
+}
+
+/// A channel as the present secrets make it.
+struct Made {
+    channel: Arc<dyn Channel>,
+    /// A secret of the channel whose value is in quotes: the likely reason of a refusal.
+    in_quotes: Option<SecretName>,
 }
 
 impl RenewableChannel {
@@ -36,18 +43,22 @@ impl RenewableChannel {
     pub fn new<E: std::fmt::Display>(
         secrets: &RenewableSecrets,
         outbound: Outbound,
-        make: impl Fn(&crate::config::Secrets) -> Result<Arc<dyn Channel>, E> + Send + Sync + 'static,
+        make: impl Fn(&Secrets) -> Result<Arc<dyn Channel>, E> + Send + Sync + 'static,
     ) -> Result<Self, E> {
-        let channel = Renewable::new(secrets, make)?;
+        let channel = Renewable::new(secrets, move |secrets| {
+            let channel = make(secrets)?;
+            let in_quotes = secrets.in_quotes(secrets_of(channel.kind()));
+            Ok(Made { channel, in_quotes })
+        })?;
         Ok(Self {
-            kind: channel.current().value.kind(),
+            kind: channel.current().value.channel.kind(),
             channel,
             outbound,
         })
     }
 
     fn now(&self) -> Arc<dyn Channel> {
-        self.channel.current().value.as_ref().clone()
+        Arc::clone(&self.channel.current().value.channel)
     }
 
     /// Asks the channel. If its credentials were refused and there are newer ones, makes the channel again
@@ -58,12 +69,50 @@ impl RenewableChannel {
     {
         let current = self.channel.current();
         let before = self.outbound.refusals();
-        let answer = question(current.value.as_ref().clone()).await;
+        let answer = question(Arc::clone(&current.value.channel)).await;
         let refused = answer.is_err() && self.outbound.refusals() != before;
         if refused && self.channel.refused(current.number, RENEWAL).await {
             return question(self.now()).await;
         }
         answer
+    }
+}
+
+/// The secrets that a channel of this kind shows to its provider as they are.
+fn secrets_of(kind: ChannelKind) -> &'static [SecretName] {
+    match kind {
+        ChannelKind::Sms | ChannelKind::WhatsApp | ChannelKind::Voice => &[
+            SecretName::TwilioApiKeySid,
+            SecretName::TwilioApiKeySecret,
+            SecretName::TwilioAuthToken,
+        ],
+        ChannelKind::Telegram => &[SecretName::TelegramBotToken],
+        ChannelKind::Slack => &[SecretName::SlackWebhookUrl],
+        ChannelKind::Email => &[SecretName::SmtpUrl],
+        ChannelKind::Console => &[],
+    }
+}
+
+/// A refusal with the reason that our own side knows of.
+fn explained(outcome: Outcome, in_quotes: Option<SecretName>) -> Outcome {
+    match (outcome, in_quotes) {
+        (
+            Outcome::Rejected {
+                permanent,
+                scope: Scope::Channel,
+                retry_after,
+                code,
+                why,
+            },
+            Some(name),
+        ) => Outcome::Rejected {
+            permanent,
+            scope: Scope::Channel,
+            retry_after,
+            code,
+            why: format!("{why}; {name} {IN_QUOTES}"),
+        },
+        (outcome, _) => outcome,
     }
 }
 
@@ -94,7 +143,7 @@ impl Channel for RenewableChannel {
             let left = || end.saturating_duration_since(Instant::now());
             let current = self.channel.current();
             let before = self.outbound.refusals();
-            let outcome = current.value.send(message.clone(), within).await;
+            let outcome = current.value.channel.send(message.clone(), within).await;
             // A mail server does not speak HTTP: only the outcome shows its refusal.
             let mail = self.kind == ChannelKind::Email;
             let refused = match &outcome {
@@ -105,8 +154,11 @@ impl Channel for RenewableChannel {
                 Outcome::Rejected { .. } => self.outbound.refusals() != before,
                 _ => false,
             };
-            if !refused || !self.channel.refused(current.number, left() / 2).await {
+            if !refused {
                 return outcome;
+            }
+            if !self.channel.refused(current.number, left() / 2).await {
+                return explained(outcome, current.value.in_quotes);
             }
             if left() < within / 4 {
                 let why =
@@ -119,7 +171,8 @@ impl Channel for RenewableChannel {
                     why,
                 };
             }
-            self.now().send(message, left()).await
+            let renewed = self.channel.current().value;
+            explained(renewed.channel.send(message, left()).await, renewed.in_quotes)
         })
     }
 
