@@ -42,6 +42,8 @@ pub enum Kind {
     BadRequest,
     /// No token, or not a known one.
     Unauthorized,
+    /// A browser sent it for another site, or it came by a foreign name.
+    Forbidden,
     /// There is no such path or thing.
     NotFound,
     /// The path exists, but it does not take this method.
@@ -70,6 +72,7 @@ impl Kind {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -87,6 +90,7 @@ impl Kind {
         match self {
             Self::BadRequest => "bad_request",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SlowBody => "slow_body",

@@ -1,5 +1,5 @@
 //! The gate between the outermost service and the handlers, as one function. On the way in it gives the
-//! request an id, checks its size, its token and its rate, and limits its time. On the way out it writes the
+//! request an id, checks where it comes from, its size, its token and its rate, and limits its time. On the way out it writes the
 //! body of an error, sets the headers, counts the response and logs one line.
 
 use std::{sync::Arc, time::Duration};
@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
     header::{
         CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
     },
@@ -21,6 +21,7 @@ use tower::ServiceExt;
 use super::{
     ApiError, App, args,
     error::{Error, Kind},
+    origin,
     request_id::X_REQUEST_ID,
 };
 use crate::config::Auth;
@@ -41,7 +42,9 @@ pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Bod
     let id = app.request_ids.of(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let path = uri.path();
-    let response = match admit(&app, request.headers(), path) {
+    let admitted = origin::one_host(request.version(), request.headers())
+        .and_then(|()| admit(&app, request.headers(), &uri));
+    let response = match admitted {
         Err(error) => error.into_response(),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -58,16 +61,17 @@ pub(super) async fn pass(app: Arc<App>, router: Router, mut request: Request<Bod
 }
 
 /// Decides from the head of the request whether the request may go on.
-fn admit(app: &App, headers: &HeaderMap, path: &str) -> Result<Caller, ApiError> {
+fn admit(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, ApiError> {
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > args::BODY_LIMIT_BYTES as u64) {
         return Err(args::too_large());
     }
-    if matches!(path, "/health" | "/ready") {
+    if matches!(uri.path(), "/health" | "/ready") {
         return Ok(Caller(NO_TOKEN.into()));
     }
+    origin::admit(app.settings.auth, uri, headers)?;
     let name = match app.settings.auth {
         Auth::None => NO_TOKEN.into(),
         Auth::Token => authenticate(app, headers)?,

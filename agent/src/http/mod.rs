@@ -4,8 +4,8 @@
 //! wait for that pass ([`passes`]).
 //!
 //! A request goes through these files. [`server`] accepts connections and bounds them. [`service`] answers
-//! `/health` and `/ready` at once, and leads everything else through the gate (request id, token, rate, size,
-//! time). [`router`] finds the handler in `routes`. The handler shapes recorded state with the pure functions
+//! `/health` and `/ready` at once, and leads everything else through the gate (request id, origin, token, rate,
+//! size, time). [`router`] finds the handler in `routes`. The handler shapes recorded state with the pure functions
 //! of [`views`]. No rule about risk or about when to speak lives here.
 
 mod app;
@@ -16,6 +16,7 @@ mod gate;
 pub mod health;
 mod json;
 pub mod openapi;
+mod origin;
 pub mod passes;
 mod request_id;
 pub mod router;

@@ -19,7 +19,8 @@ use super::error::Error;
 #[openapi(
     info(title = "Mecris", description = "Recorded state as JSON, and the few things that may be asked of Mecris. \
         Arguments come in the query, or as a JSON object in the body; a name that is not listed is refused. Every \
-        error is an `Error`."),
+        error is an `Error`. Status 403: a web page of another site sent the request, or, without tokens, it came by \
+        a name that is not this machine's."),
     components(schemas(Error)),
     security(("token" = [])),
     modifiers(&Token),

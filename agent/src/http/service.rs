@@ -18,7 +18,7 @@ use http::{
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
-use super::{App, gate, request_id::X_REQUEST_ID, router};
+use super::{App, gate, origin, request_id::X_REQUEST_ID, router};
 
 /// A body from memory, or the body that a handler made.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
@@ -52,7 +52,7 @@ impl hyper::service::Service<Request<Incoming>> for HttpService {
     type Future = ResponseFuture;
 
     fn call(&self, request: Request<Incoming>) -> ResponseFuture {
-        if request.method() == Method::GET {
+        if request.method() == Method::GET && origin::has_one_host(request.version(), request.headers()) {
             match request.uri().path() {
                 "/health" => return self.now(&request, StatusCode::OK, self.app.health_body()),
                 "/ready" => {

@@ -53,9 +53,58 @@ async fn a_rotated_token_counts_as_soon_as_it_is_read_and_no_caller_waits_for_th
 }
 
 #[tokio::test]
-async fn without_auth_everybody_may_call() {
+async fn without_auth_everybody_on_this_machine_may_call_and_no_web_page() {
     let server = serve_with(|settings| settings.auth = Auth::None, Limits::default()).await;
-    assert_eq!(server.request("GET", "/version", &[], "").await.status, 200);
+    let ask = async |head: &str| {
+        let raw = format!("{head}\r\nconnection: close\r\n\r\n");
+        server.raw(raw.as_bytes()).await
+    };
+    let usage = ask("GET /usage HTTP/1.1\r\nhost: localhost:8000").await;
+    assert_eq!(usage.status, 200, "{usage:?}");
+    let rebound = ask("GET /usage HTTP/1.1\r\nhost: evil.example:8000").await;
+    assert_eq!(
+        (rebound.status, rebound.json()["code"].as_str()),
+        (403, Some("forbidden"))
+    );
+
+    let silence = "POST /silences?vacation=true&for=90d HTTP/1.1\r\nhost: localhost";
+    for page in ["origin: http://evil.example", "sec-fetch-site: cross-site"] {
+        let reply = ask(&format!("{silence}\r\n{page}")).await;
+        assert_eq!(reply.status, 403, "{page}: {reply:?}");
+    }
+    assert_eq!(ask(silence).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_token_does_not_open_the_door_to_a_web_page() {
+    let server = serve().await;
+    let token = format!("Bearer {TOKEN}");
+    for page in [
+        ("origin", "http://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let headers = [("authorization", token.as_str()), page];
+        let reply = server.request("GET", "/usage", &headers, "").await;
+        assert_eq!(reply.status, 403, "{page:?}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_probe_may_call_by_any_name_but_by_one() {
+    let server = serve_with(|settings| settings.auth = Auth::None, Limits::default()).await;
+    for (head, status) in [
+        ("GET /health HTTP/1.1\r\nhost: pod.example:8000", 200),
+        ("HEAD /health HTTP/1.1\r\nhost: pod.example:8000", 200),
+        ("GET /health HTTP/1.0", 200),
+        ("GET /health HTTP/1.1", 400),
+        ("GET /health HTTP/1.1\r\nhost: a\r\nhost: a", 400),
+        ("GET /usage HTTP/1.1\r\nhost: localhost\r\nhost: localhost", 400),
+        ("GET /usage HTTP/1.1", 400),
+    ] {
+        let raw = format!("{head}\r\nconnection: close\r\n\r\n");
+        let reply = server.raw(raw.as_bytes()).await;
+        assert_eq!(reply.status, status, "{head}: {reply:?}");
+    }
 }
 
 #[tokio::test]

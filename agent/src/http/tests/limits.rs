@@ -104,6 +104,7 @@ async fn a_request_that_takes_too_long_is_answered_all_the_same() {
     let server = serve().await;
     let started = tokio::time::Instant::now();
     let request = http::Request::post("/intelligent-reminder/trigger")
+        .header("host", "test")
         .header("authorization", format!("Bearer {TOKEN}"))
         .body(axum::body::Body::empty())
         .unwrap();
