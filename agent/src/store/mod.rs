@@ -28,11 +28,14 @@ use tables::retention;
 
 use crate::failpoint;
 
-/// A handle on the state. Cheap to clone; the last clone to go closes the file.
+/// A handle on the state. Cheap to clone; the last clone to go closes the file, which then is the whole state
+/// without SQLite's files beside it.
 #[derive(Clone)]
 pub struct Store {
-    writer: Option<Writer>,
+    // Before the writer: fields are dropped in this order, and SQLite removes its log with the last connection
+    // if that one can write.
     readers: Arc<Readers>,
+    writer: Option<Writer>,
     path: Arc<Path>,
     copier: Option<Arc<Copier>>,
 }
@@ -65,7 +68,9 @@ impl Store {
     pub fn migrate(path: &Path) -> Result<Option<Migrated>, StoreError> {
         must_exist(path)?;
         let _lock = Lock::take(path)?;
-        Ok(open_newest(path)?.1)
+        let (connection, migrated) = open_newest(path)?;
+        connection::empty_log(&connection);
+        Ok(migrated)
     }
 
     /// Opens the file for reading only, without the lock: what `status` does beside a running daemon. A file

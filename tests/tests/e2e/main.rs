@@ -20,6 +20,7 @@ mod http;
 mod import;
 mod in_doubt;
 mod journal;
+mod main_file;
 mod many_goals;
 mod memory;
 mod notify_codes;

@@ -10,14 +10,40 @@ use crate::store::StoreError;
 /// fits; the rest is in the kernel's cache.
 const READER_CACHE: i64 = -512;
 
+/// When SQLite's log beside the file has this many pages, a commit moves them into the file: 512 KiB.
+const LOG_PAGES: i64 = 128;
+
+/// A log that one large write made longer is cut to this once its pages are in the file.
+const LOG_BYTES: i64 = 1024 * 1024;
+
+/// How long the end of a process waits for readers of other processes.
+const READERS_END: Duration = Duration::from_secs(1);
+
 /// Durable and strict: a commit that returned is on disk.
 pub(in crate::store) fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     prepare_once(connection)?;
     Ok(())
+}
+
+/// Moves everything from SQLite's log into the file itself, so that the file alone is the whole state. While
+/// another process reads an older state, the log keeps what is newer: the next writer moves it.
+pub(in crate::store) fn empty_log(connection: &Connection) {
+    let emptied = connection.busy_timeout(READERS_END).and_then(|()| {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, bool>("busy")
+        })
+    });
+    match emptied {
+        Ok(false) => {}
+        Ok(true) => tracing::debug!("another process reads the state: its log stays beside it"),
+        Err(error) => tracing::warn!(%error, "the state's log stays beside it"),
+    }
 }
 
 /// As strict as a file, but nothing has to survive.

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use super::copies::make_private;
 use crate::{durable::beside, store::StoreError};
 
 /// The exclusive right to write the state, held by one process: an advisory lock on `<database>.lock`, gone
@@ -50,11 +51,11 @@ impl Lock {
             path: path.clone(),
             source,
         };
+        // Whoever can open the file can hold the lock.
+        make_private(&path).map_err(io)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
-            .create(true)
-            .truncate(false)
             .open(&path)
             .map_err(io)?;
         match file.try_lock() {

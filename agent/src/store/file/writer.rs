@@ -1,23 +1,87 @@
 //! The writer thread, which owns the one connection that writes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-    mpsc,
+use std::{
+    convert::Infallible,
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::connection::empty_log;
 use crate::store::{Lock, StoreError};
+
+/// How long the last handle waits until the file is closed. A disk that does not answer must not keep the
+/// process from ending: nothing is lost then, because SQLite's log beside the file has it.
+const CLOSING: Duration = Duration::from_secs(2);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// The one thread that writes. It ends, and lets go of the lock, when the last handle is dropped.
+/// The one thread that writes. When the last handle is dropped, the thread moves everything into the file
+/// itself, closes it, and lets go of the lock. The drop waits for that.
 #[derive(Clone)]
 pub(in crate::store) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    thread: Arc<WriterThread>,
     counters: Arc<Counters>,
+}
+
+struct WriterThread {
+    /// `None` while it is dropped.
+    jobs: Option<mpsc::Sender<Job>>,
+    /// `None` if the system gave no thread.
+    handle: Option<JoinHandle<()>>,
+    /// Disconnected when the file is closed. Nothing is ever sent.
+    closed: Mutex<mpsc::Receiver<Infallible>>,
+}
+
+impl WriterThread {
+    fn start(mut connection: Connection, lock: Lock) -> Self {
+        let (sender, jobs) = mpsc::channel::<Job>();
+        let (closing, closed) = mpsc::channel();
+        let started: io::Result<JoinHandle<()>> = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                for job in jobs {
+                    job(&mut connection);
+                }
+                empty_log(&connection);
+                drop(connection);
+                drop(lock);
+                drop(closing);
+            });
+        Self {
+            jobs: Some(sender),
+            // Without the thread the receiver of the jobs is gone, so every write says `WriterGone`: the
+            // failure is loud where it matters.
+            handle: started.ok(),
+            closed: Mutex::new(closed),
+        }
+    }
+}
+
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        let Some(handle) = self.handle.take() else { return };
+        if handle.thread().id() == thread::current().id() {
+            return;
+        }
+        let closed = self.closed.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match closed.recv_timeout(CLOSING) {
+            Err(mpsc::RecvTimeoutError::Disconnected) => drop(handle.join()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                tracing::warn!(after = ?CLOSING, "the state is not closed yet: its newest part is in the file -wal beside it");
+            }
+            Ok(never) => match never {},
+        }
+    }
 }
 
 /// What happened to the file so far in this process. Changed on the writer thread alone.
@@ -58,22 +122,9 @@ impl Point {
 }
 
 impl Writer {
-    pub(in crate::store) fn start(mut connection: Connection, lock: Lock) -> Self {
-        let (sender, jobs) = mpsc::channel::<Job>();
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || {
-                for job in jobs {
-                    job(&mut connection);
-                }
-                drop(connection);
-                drop(lock);
-            });
-        // Without the thread the receiver is gone, so every write says `WriterGone`: the failure is loud
-        // where it matters.
-        drop(thread);
+    pub(in crate::store) fn start(connection: Connection, lock: Lock) -> Self {
         Self {
-            jobs: sender,
+            thread: Arc::new(WriterThread::start(connection, lock)),
             counters: Arc::default(),
         }
     }
@@ -155,7 +206,8 @@ impl Writer {
             // The receiver may have been dropped (a deadline passed): the transaction counts all the same.
             drop(reply.send(result));
         });
-        self.jobs.send(job).map_err(|_| StoreError::WriterGone)?;
+        let jobs = self.thread.jobs.as_ref().ok_or(StoreError::WriterGone)?;
+        jobs.send(job).map_err(|_| StoreError::WriterGone)?;
         answer.await.map_err(|_| StoreError::WriterGone)?
     }
 }
