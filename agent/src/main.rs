@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use rustix::fs::Mode;
+
 use mecris_agent::{
     cli::{Cli, EXIT_USAGE},
     commands::{self, Exit},
@@ -14,6 +16,8 @@ use mecris_agent::{
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 pub(crate) fn main() -> ExitCode {
+    // What this process makes is for its owner alone: the state, its lock, and every copy in a folder.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let cli = match Cli::parse_or_explain(std::env::args_os()) {
         Ok(cli) => cli,
         Err(code) => return code.into(),

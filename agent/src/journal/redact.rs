@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     config::{SecretName, Secrets},
-    outbound::redact,
+    outbound::redact::{self, Masks},
 };
 
 /// Patterns of credentials that Mecris does not know. The group named `keep` is not masked.
@@ -33,7 +33,7 @@ const SHORTEST: usize = 6;
 
 /// Masks secrets in lines: the known values, and everything that looks like a credential.
 #[derive(Clone, Debug, Default)]
-pub struct Redactor(Vec<SecretString>);
+pub struct Redactor(Masks);
 
 impl Redactor {
     /// A redactor that knows these secrets. It masks each secret as it is, and as JSON writes it. It also
@@ -55,13 +55,14 @@ impl Redactor {
         values.retain(|value| value.len() >= SHORTEST);
         values.sort();
         values.dedup();
-        Self(values.into_iter().map(SecretString::from).collect())
+        let values: Vec<SecretString> = values.into_iter().map(SecretString::from).collect();
+        let basic = basic(secrets);
+        Self(Masks::new(values.iter().chain(&basic)))
     }
 
     /// The line with its secrets masked, so that it may leave the machine.
     pub fn line(&self, line: &str) -> String {
-        let known: Vec<&SecretString> = self.0.iter().collect();
-        let shown = redact::text(line, &known);
+        let shown = self.0.text(line);
         PATTERNS
             .iter()
             .fold(shown, |shown, pattern| match pattern.is_match(&shown) {
@@ -69,6 +70,19 @@ impl Redactor {
                 false => shown,
             })
     }
+}
+
+/// What the header of a call to Twilio has in base64.
+fn basic(secrets: &Secrets) -> Vec<SecretString> {
+    let pairs = [
+        (SecretName::TwilioAccountSid, SecretName::TwilioAuthToken),
+        (SecretName::TwilioApiKeySid, SecretName::TwilioApiKeySecret),
+    ];
+    let header = |(user, password)| {
+        let user: &SecretString = secrets.get(user)?;
+        Some(redact::basic(user.expose_secret(), secrets.get(password)?))
+    };
+    pairs.into_iter().filter_map(header).collect()
 }
 
 /// The text as JSON writes it between quotes.

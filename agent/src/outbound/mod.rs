@@ -206,10 +206,16 @@ impl Outbound {
         let retry_after = headers
             .get(RETRY_AFTER)
             .and_then(|value| retry::parse_retry_after(value, || self.clock.now()));
+        let mut body = self.read(response).await?;
+        if let Some((user, password)) = call.basic.as_ref().filter(|_| !status.is_success()) {
+            // A proxy that explains a failure may repeat the header that it got.
+            let said = String::from_utf8_lossy(&body);
+            body = redact::text(&said, &[&redact::basic(user, password), password]).into();
+        }
         Ok(Reply {
             status,
             retry_after,
-            body: self.read(response).await?,
+            body,
         })
     }
 

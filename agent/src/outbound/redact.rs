@@ -2,10 +2,17 @@
 
 use std::borrow::Cow;
 
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
 const MASK: &str = "***";
+
+/// Fewer characters of base64 may stand in any text.
+const SHORTEST_BASE64: usize = 8;
 
 /// Query parameters that carry a credential, in lower case.
 const TOKEN_PARAMETERS: [&str; 2] = ["auth_token", "access_token"];
@@ -28,22 +35,46 @@ pub fn url(url: &Url) -> String {
     shown.into()
 }
 
-/// A text as it may be shown. Every secret in `secrets` is masked, as it is and percent-encoded, and so is
-/// the value of every `auth_token=` and `access_token=`.
+/// A text as it may be shown. Every secret in `secrets` is masked in all spellings of [`Masks`].
 pub fn text(text: &str, secrets: &[&SecretString]) -> String {
-    let mut spellings: Vec<String> = secrets
-        .iter()
-        .flat_map(|secret| spellings(secret.expose_secret()))
-        .collect();
-    // The longest first: otherwise a secret that contains a shorter one would be masked only in part.
-    spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-    let mut shown = text.to_owned();
-    for spelling in &spellings {
-        shown = shown.replace(spelling, MASK);
+    Masks::new(secrets.iter().copied()).text(text)
+}
+
+/// User and password as HTTP Basic puts them together. Masked, so is the header that carries them.
+pub fn basic(user: &str, password: &SecretString) -> SecretString {
+    format!("{user}:{}", password.expose_secret()).into()
+}
+
+/// All spellings of some secrets: as they are, percent-encoded, and inside a text in base64, where a secret has
+/// three spellings, by what stands before it.
+#[derive(Clone, Debug, Default)]
+pub struct Masks(Vec<SecretString>);
+
+impl Masks {
+    /// The spellings of these secrets.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        let mut spellings: Vec<String> = secrets
+            .into_iter()
+            .flat_map(|secret| spellings(secret.expose_secret()))
+            .collect();
+        // The longest first: otherwise a secret that contains a shorter one would be masked only in part.
+        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        spellings.dedup();
+        Self(spellings.into_iter().map(SecretString::from).collect())
     }
-    TOKEN_PARAMETERS
-        .iter()
-        .fold(shown, |shown, name| mask_parameter(&shown, name))
+
+    /// The text with every spelling masked, and the value of every `auth_token=` and `access_token=`.
+    pub fn text(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for spelling in self.0.iter().map(ExposeSecret::expose_secret) {
+            if shown.contains(spelling) {
+                shown = shown.replace(spelling, MASK);
+            }
+        }
+        TOKEN_PARAMETERS
+            .iter()
+            .fold(shown, |shown, name| mask_parameter(&shown, name))
+    }
 }
 
 fn is_token_parameter(name: &str) -> bool {
@@ -65,7 +96,24 @@ fn spellings(secret: &str) -> Vec<String> {
         return Vec::new();
     }
     let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    vec![secret.to_owned(), encoded.replace('+', "%20"), encoded]
+    let mut all = vec![secret.to_owned(), encoded.replace('+', "%20"), encoded];
+    for before in 0..3 {
+        all.extend(inside_base64(secret, before));
+    }
+    all
+}
+
+/// The characters of base64 that a secret alone decides if `before` bytes stand before it, in both alphabets.
+/// None if they are too few to be told from a word.
+fn inside_base64(secret: &str, before: usize) -> Vec<String> {
+    let bytes = [&b"  "[..before], secret.as_bytes()].concat();
+    let (from, to) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+    if to < from + SHORTEST_BASE64 {
+        return Vec::new();
+    }
+    [STANDARD_NO_PAD, URL_SAFE_NO_PAD]
+        .map(|alphabet| alphabet.encode(&bytes)[from..to].to_owned())
+        .into()
 }
 
 /// Masks the value after each `name=`, up to the first character that cannot be part of a token in a URL.
@@ -113,6 +161,23 @@ mod tests {
             text(said, &[&short, &long]),
             "plain ***, form ***, path ***, other ***"
         );
+    }
+
+    #[test]
+    fn a_secret_is_masked_inside_base64_whatever_stands_around_it() {
+        let secret = SecretString::from("correct?horse>battery~staple");
+        for before in ["", "a", "AC", "AC0"] {
+            for behind in ["", "x", "xy"] {
+                let whole = format!("{before}{}{behind}", secret.expose_secret());
+                for encoded in [STANDARD_NO_PAD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
+                    let shown = text(&format!("Basic {encoded}="), &[&secret]);
+                    // What is left has less than a character of the secret at either end.
+                    let left = shown.strip_prefix("Basic ").unwrap().replace("***", "");
+                    assert!(left.len() <= 10 && shown.contains("***"), "{shown}");
+                }
+            }
+        }
+        assert_eq!(text("cHc6cHc", &[&SecretString::from("pw")]), "cHc6cHc");
     }
 
     #[test]

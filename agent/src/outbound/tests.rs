@@ -115,6 +115,26 @@ fn post(url: &Url) -> Call {
 }
 
 #[tokio::test]
+async fn a_refusal_that_repeats_the_credentials_does_not_hand_them_on() {
+    let said = r#"{"message": "Authorization: Basic QUMxOmNvcnJlY3QtaG9yc2U=, correct-horse"}"#;
+    let length = said.len();
+    let refused = Act::Say(format!(
+        "HTTP/1.1 403 No\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{said}"
+    ));
+    let server = Server::start([refused]).await;
+    let basic = Some(("AC1".to_owned(), "correct-horse".to_owned().into()));
+    let reply = outbound(quick())
+        .call(Call {
+            basic,
+            ..post(&server.url)
+        })
+        .await
+        .unwrap();
+    let body = std::str::from_utf8(&reply.body).unwrap();
+    assert_eq!(body, r#"{"message": "Authorization: Basic ***U=, ***"}"#);
+}
+
+#[tokio::test]
 async fn a_reply_is_handed_on_and_the_request_says_who_asks() {
     let server = Server::start([reply("200 OK", "")]).await;
     let basic = Some(("me".to_owned(), "pw".to_owned().into()));

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -132,4 +133,49 @@ fn the_log_of_a_daemon_stays_small() {
         .and_then(|main| main.query_row("SELECT count(*) FROM silences", [], |row| row.get(0)))
         .expect("the copy can be read");
     assert!(known > 0, "nothing was moved into the main file in 120 writes");
+}
+
+#[test]
+fn nobody_else_can_open_what_the_agent_makes() {
+    let mut stage = Stage::of_the_daemon();
+    let copies = stage.setup.folder().join("copies");
+    stage
+        .setup
+        .config
+        .set("state.remote", format!("file://{}", copies.display()));
+    let agent = stage.setup.command(&["run"]);
+    let mut careless = std::process::Command::new("sh");
+    careless
+        .args(["-c", "umask 000; exec \"$@\"", "sh"])
+        .arg(agent.get_program())
+        .args(agent.get_args())
+        .env_clear()
+        .envs(agent.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .current_dir(stage.setup.folder());
+    let output = careless.output().expect("the agent starts");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut seen = Vec::new();
+    let mut folders = vec![copies];
+    while let Some(folder) = folders.pop() {
+        seen.push(folder.clone());
+        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else {
+                seen.push(entry.path());
+            }
+        }
+    }
+    assert!(seen.len() > 2, "no copy was made: {seen:?}");
+    seen.push(stage.setup.database());
+    seen.push(stage.setup.database().with_file_name("mecris_usage.db.lock"));
+    for path in seen {
+        let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
 }

@@ -14,6 +14,9 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, path::Path};
 
+/// Where the generations are, below the remote's prefix.
+const FOLDER: &str = "state";
+
 /// For one request, with its tries.
 pub(super) const REQUEST: Duration = Duration::from_secs(5);
 
@@ -114,7 +117,7 @@ impl Remote {
         Self {
             store,
             prefix: prefix.clone(),
-            folder: prefix.clone().join("state"),
+            folder: prefix.clone().join(FOLDER),
             name: name.into(),
         }
     }

@@ -1,13 +1,13 @@
 //! Opens the object store that `state.remote` names.
 
-use std::{sync::Arc, time::Duration};
+use std::{os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
 
 use object_store::{
     ClientOptions, ObjectStore, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
 use url::Url;
 
-use super::{REQUEST, Remote, RemoteError};
+use super::{FOLDER, REQUEST, Remote, RemoteError};
 
 /// A request that failed for a passing reason is made up to twice more within [`REQUEST`]. This is safe for a
 /// creation too: if the first try did create the object, the object's nonce shows that it is ours.
@@ -41,6 +41,7 @@ impl Remote {
                     .map_err(|()| wrong("expected a folder on this machine, file:///folder".to_owned()))?;
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| wrong(format!("cannot make {}: {error}", folder.display())))?;
+                make_private(&folder.join(FOLDER));
                 let store =
                     LocalFileSystem::new_with_prefix(&folder).map_err(|error| wrong(error.to_string()))?;
                 // A copy counts once it is on the disk.
@@ -50,6 +51,18 @@ impl Remote {
             other => return Err(wrong(format!("expected s3:// or file://, not {other}://"))),
         };
         Ok(Self::new(store, &prefix, url.as_str()))
+    }
+}
+
+/// Lets nobody but the owner look into the folder of the copies. An older release made it readable for
+/// everybody; if there is none yet, the process makes it private. Some file systems of other machines have no
+/// permissions: that is no reason not to use them.
+fn make_private(folder: &std::path::Path) {
+    let changed = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
+    if let Err(error) = changed
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::debug!(folder = %folder.display(), %error, "the folder of the copies keeps its permissions");
     }
 }
 

@@ -25,6 +25,19 @@ pub(crate) struct Bucket {
     calls: Mutex<Vec<&'static str>>,
 }
 
+#[test]
+fn the_folder_of_copies_is_for_its_owner_alone_also_if_an_older_release_made_it() {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    let folder = tempfile::tempdir().unwrap();
+    let copies = folder.path().join("copies/state");
+    fs::create_dir_all(&copies).unwrap();
+    fs::set_permissions(&copies, fs::Permissions::from_mode(0o755)).unwrap();
+    let url = url::Url::from_directory_path(folder.path().join("copies")).unwrap();
+    Remote::open(&url).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&copies), 0o700);
+}
+
 /// The reply to one put, which waits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
