@@ -12,6 +12,7 @@ mod fetched;
 mod general;
 mod given;
 mod goal;
+pub mod handwritten;
 mod http;
 mod keys;
 mod layers;

@@ -26,7 +26,7 @@ use utoipa::{
 };
 
 use super::{ApiError, error::Kind};
-use crate::config::nearest;
+use crate::config::{handwritten::without_bom, nearest};
 
 /// Largest body that is read.
 pub(super) const BODY_LIMIT_BYTES: usize = 64 * 1024;
@@ -97,6 +97,7 @@ impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let body = read(body).await?;
+        let body = body.slice_ref(without_bom(&body));
         let query = parts.uri.query().unwrap_or_default();
         if body.is_empty() {
             let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
@@ -349,6 +350,16 @@ mod tests {
                 "{body}: {detail}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_byte_order_mark_before_a_body_is_no_part_of_it() {
+        let body = "\u{feff}{\"input_tokens\": 7}";
+        assert!(parse("/", Some("application/json"), body).await.is_ok());
+        let twice = r#"{"input_tokens": 7, "input_tokens": 9}"#;
+        let (kind, detail) = parse("/", Some("application/json"), twice).await.unwrap_err();
+        assert_eq!(kind, Kind::Invalid);
+        assert!(detail.contains("duplicate field `input_tokens`"), "{detail}");
     }
 
     #[tokio::test]

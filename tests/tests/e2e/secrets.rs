@@ -287,3 +287,44 @@ fn a_provider_that_nobody_runs_prints_no_secret() {
         assert_clean(&format!("check of {channel}"), check.everything().as_bytes());
     }
 }
+
+#[test]
+fn what_came_along_with_a_secret_is_left_out_or_named() {
+    let mut stage = Stage::of_the_daemon();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    let clean = stage.setup.environment.clone();
+    for (name, value) in &clean {
+        stage.setup.set_env(name, &format!("\u{feff}{value}\r\n"));
+    }
+    let pass = stage.setup.agent(&["run"]);
+    assert_eq!((pass.code, stage.texts().len()), (0, 1), "{}", pass.everything());
+
+    let mut quoted = Stage::of_the_daemon();
+    quoted.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    let quote = |setup: &mut Setup, name: &str, value: &str| setup.set_env(name, &format!("\"{value}\""));
+    quote(&mut quoted.setup, "TWILIO_AUTH_TOKEN", twilio::AUTH_TOKEN);
+    quoted.setup.agent(&["run"]);
+    let check = quoted.setup.agent(&["check"]);
+    // Once as a warning, and once in the reason why the channel is broken.
+    let named = check
+        .stdout
+        .matches("TWILIO_AUTH_TOKEN begins and ends with a quotation mark")
+        .count();
+    assert_eq!(named, 2, "{}", check.everything());
+
+    quote(
+        &mut quoted.setup,
+        "BEEMINDER_AUTH_TOKEN",
+        mecris_tests::beeminder::TOKEN,
+    );
+    let check = quoted.setup.agent(&["check"]);
+    let refused = check
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("FAIL  beeminder"));
+    assert!(
+        refused.is_some_and(|line| line.contains("remove the two marks")),
+        "{}",
+        check.everything()
+    );
+}

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::{
-    config::secrets::is_in_quotes,
+    config::{handwritten::without_bom, secrets::is_in_quotes},
     outbound::{CallError, Reply, redact},
 };
 
@@ -140,7 +140,7 @@ impl Malformed {
 /// The JSON of a successful reply. `what` names what was asked for, as in "the goals of me".
 pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Value, BeeminderError> {
     let status = reply.status.as_u16();
-    let parsed = serde_json::from_slice::<Value>(&reply.body);
+    let parsed = serde_json::from_slice::<Value>(without_bom(&reply.body));
     if reply.status.is_success() {
         return parsed.map_err(|error| BeeminderError::NotJson {
             status,

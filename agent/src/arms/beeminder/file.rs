@@ -3,11 +3,11 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 use tokio::{task::spawn_blocking, time::timeout};
 
 use super::error::BeeminderError;
-use crate::domain::Slug;
+use crate::{config::handwritten, domain::Slug};
 
 /// Beeminder's JSON from a file, for trials without an account: an array as in `goals.json`, or `{"user": …,
 /// "goals": […]}`. The file is read on every pass. A relative path starts at the working directory.
@@ -59,7 +59,10 @@ impl File {
             .map_err(|_| self.error("the file could not be read in time"))?
             .map_err(|_| self.error("the file could not be read"))?
             .map_err(|error| self.error(error.to_string()))?;
-        serde_json::from_slice(&bytes).map_err(|error| self.error(format!("the file is not JSON: {error}")))
+        handwritten::json(&bytes).map_err(|error| match error.classify() {
+            Category::Data => self.error(error.to_string()),
+            _ => self.error(format!("the file is not JSON: {error}")),
+        })
     }
 
     fn error(&self, why: impl Into<String>) -> BeeminderError {

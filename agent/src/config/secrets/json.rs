@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 
 use super::{
     FoundSecrets, Notes, SecretName, SecretProblem, SecretSource, SecretsError, names::pick,
     permissions::readable_by_others,
 };
-use crate::config::keys;
+use crate::config::{handwritten, keys};
 
 /// A file with one JSON object, `{"BEEMINDER_AUTH_TOKEN": "…"}`.
 #[derive(Debug)]
@@ -46,14 +46,21 @@ impl SecretSource for JsonFileSecrets {
 /// # Errors
 /// If `text` is not such an object. No error text contains a value.
 pub(super) fn parse(place: &str, text: &str) -> Result<FoundSecrets, SecretsError> {
-    let malformed = |line| SecretProblem::Malformed {
+    let malformed = |line, expected| SecretProblem::Malformed {
         file: place.to_owned(),
         line,
-        expected: "one JSON object, {\"NAME\": \"value\"}",
+        expected,
     };
-    let value: Value = serde_json::from_str(text).map_err(|error| malformed(error.line()))?;
+    let one_object = "one JSON object, {\"NAME\": \"value\"}";
+    let value = handwritten::json(text.as_bytes()).map_err(|error| {
+        let expected = match error.classify() {
+            Category::Data => "each name only once",
+            _ => one_object,
+        };
+        malformed(error.line(), expected)
+    })?;
     let Value::Object(object) = value else {
-        return Err(malformed(1).into());
+        return Err(malformed(1, one_object).into());
     };
 
     let not_text = object

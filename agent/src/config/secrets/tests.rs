@@ -271,6 +271,17 @@ fn a_json_file_is_one_object_of_texts() {
     }
 }
 
+#[test]
+fn a_json_file_may_begin_with_a_mark_and_has_each_name_once() {
+    let (found, _) = from_json("\u{feff}{\"TWILIO_SID\": \"AC1\"}").unwrap();
+    assert_eq!(found[&SecretName::TwilioAccountSid], "AC1");
+    let twice = "{\"TWILIO_SID\": \"canary-1\",\n\"TWILIO_SID\": \"canary-2\"}";
+    assert_eq!(
+        from_json(twice).unwrap_err(),
+        "secrets, line 2: expected each name only once"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_json_file_that_others_can_read_is_a_warning() {

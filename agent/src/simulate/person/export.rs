@@ -6,13 +6,13 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 
 use super::{GoalPlan, MOST_DAYS, Person};
 use crate::{
     arms::beeminder::{Aggregation, DataSource, Datapoint, Goal, GoalState, account_of},
     clock::{beeminder_day, local_day},
-    config::ConfigError,
+    config::{ConfigError, handwritten},
     domain::Money,
     simulate::{
         goal::{GoalKind, PLEDGES, RESPITE_DAYS},
@@ -37,8 +37,10 @@ pub(super) fn person(file: &Path, zone: Option<TimeZone>, passes: Passes) -> Res
         std::io::ErrorKind::NotFound => one("goals", "there is no such file".to_owned()),
         _ => one("goals", format!("cannot be read: {error}")),
     })?;
-    let json: Value = serde_json::from_str(&text)
-        .map_err(|error| one("goals", format!("is not JSON: {error}; {EXPECTED}")))?;
+    let json = handwritten::json(text.as_bytes()).map_err(|error| match error.classify() {
+        Category::Data => one("goals", error.to_string()),
+        _ => one("goals", format!("is not JSON: {error}; {EXPECTED}")),
+    })?;
     let of_file = json["timezone"]
         .as_str()
         .and_then(|name| TimeZone::get(name).ok());

@@ -154,6 +154,11 @@ async fn a_file_holds_the_goals_or_the_user_and_the_goals() {
     let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
     assert_eq!((account.goals.len(), account.time_zone), (2, None));
 
+    // As an editor writes it that puts a byte order mark before every text.
+    write(format!("\u{feff}{}", body(GOALS)));
+    let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
+    assert_eq!(account.goals.len(), 2);
+
     write(json!({"user": body(USER), "goals": body(GOALS)}).to_string());
     let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
     assert_eq!(
@@ -192,6 +197,12 @@ async fn a_file_that_is_missing_or_wrong_is_an_error_that_names_it() {
             "{error}"
         );
     }
+    std::fs::write(&path, "[{\"slug\": \"a\", \"safebuf\": 0,\n\"safebuf\": 9}]").unwrap();
+    let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
+    assert!(
+        error.contains("the name \"safebuf\" stands in an object twice at line 2"),
+        "{error}"
+    );
     std::fs::write(&path, r#"{"goals": 3}"#).unwrap();
     assert!(matches!(
         arm.observe(recorded_at(), WITHIN).await,
