@@ -20,7 +20,7 @@ use crate::store::{Lock, StoreError};
 
 /// How long the last handle waits until the file is closed. A disk that does not answer must not keep the
 /// process from ending: nothing is lost then, because SQLite's log beside the file has it.
-const CLOSING: Duration = Duration::from_secs(2);
+const CLOSING: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
