@@ -1,6 +1,7 @@
 //! Rules about the text of the repository that no compiler and no linter checks.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -64,4 +65,52 @@ fn no_file_points_to_a_document_that_a_clone_does_not_have() {
         }
     }
     assert_none("points to a document that is not in the repository", &places);
+}
+
+/// A file that no `mod` names is not compiled, and its tests do not run.
+#[test]
+fn every_source_file_is_a_module() {
+    let files: HashMap<PathBuf, String> = tracked()
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    assert!(files.len() > 100, "git lists {} source files", files.len());
+    let is_named = |path: &Path| {
+        let folder = path.parent().expect("a file is in a folder");
+        let stem = |path: &Path| path.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
+        // `a/mod.rs` is the module `a` of the folder above.
+        let (module, folder) = if path.ends_with("mod.rs") {
+            (stem(folder), folder.parent().expect("a module is in a folder"))
+        } else {
+            (stem(path), folder)
+        };
+        let module = module.expect("a name");
+        let declarations = [format!("mod {module};"), format!("mod r#{module};")];
+        let parents = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name));
+        let parents = parents.into_iter().chain([folder.with_extension("rs")]);
+        let mut texts = parents.filter_map(|parent| files.get(&parent));
+        texts.any(|text| {
+            let mut lines = text.lines().map(str::trim);
+            lines.any(|line| declarations.iter().any(|declaration| line.ends_with(declaration)))
+        })
+    };
+    // Cargo finds these by themselves, or Cargo.toml names them.
+    let is_root = |path: &Path| {
+        let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+        let by_place = ["bin", "examples", "benches", "fuzz_targets"]
+            .iter()
+            .any(|name| folder == *name);
+        let is_test = path.ends_with("build.rs")
+            || ["agent/tests", "tests/tests"]
+                .iter()
+                .any(|name| path.parent() == Some(Path::new(name)));
+        by_place || is_test || path.ends_with("main.rs") || path.ends_with("lib.rs")
+    };
+    let mut places: Vec<String> = files
+        .keys()
+        .filter(|path| !is_root(path) && !is_named(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    places.sort();
+    assert_none("no module names this file, so it is not compiled", &places);
 }

@@ -40,18 +40,18 @@ pub struct Ask {
     /// budget's period. Of `unknown` the local day, of `alert` the day on which the trouble began.
     #[schema(value_type = String, format = Date)]
     pub occasion: Daystamp,
-    /// From when on it leaves by itself.
+    /// The first instant at which the step makes a message leave.
     #[schema(value_type = String, format = DateTime)]
     pub alone_from: Timestamp,
-    /// From when on it goes with a message that leaves anyway. Not later than `alone_from`.
+    /// The first instant at which the step goes with a message that leaves anyway. Not later than `alone_from`.
     #[schema(value_type = String, format = DateTime)]
     pub rides_from: Timestamp,
-    /// Why it waits until `alone_from`.
+    /// The reason of a decision that waits until `alone_from`.
     #[schema(value_type = String)]
     pub waits: Reason,
-    /// Whether no later pass can say it in time.
+    /// Whether no later pass can say the step in time.
     pub is_last_chance: bool,
-    /// Why it is not said at all, if it is not.
+    /// Why the step is not said at all; `null`: it is said.
     #[schema(value_type = Option<String>)]
     pub silent: Option<Reason>,
 }

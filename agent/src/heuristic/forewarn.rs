@@ -24,7 +24,7 @@ const NAMED: usize = 5;
 /// What derails while a vacation lasts if nothing is entered, by the last reading.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Forewarning {
-    /// When Beeminder was read; `null`: never, so nothing is known.
+    /// When Beeminder was last read; `null`: never, so no derailment is known.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
     /// The goals that derail, the first to derail first.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 
-use super::assess::Observed;
+use super::{assess::Observed, rules::Rules};
 use crate::{
     arms::{
         activity::{self, Walk},
@@ -14,7 +14,7 @@ use crate::{
     },
     budget::BudgetArm,
     config::WalkSettings,
-    domain::Observation,
+    domain::{Observation, Trigger},
     store::{
         Store, StoreError,
         tables::{entry_histories, snapshots},
@@ -28,6 +28,10 @@ const DATAPOINTS_SHARE: f64 = 0.25;
 
 /// How many new goals have their history read in one pass, at most.
 const HISTORIES_PER_PASS: usize = 5;
+
+/// Beeminder recomputes a goal within seconds. After this time an account with a goal that cannot wait is read
+/// again.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// What was entered into a goal before Mecris knew it.
 #[derive(Clone, Debug)]
@@ -56,10 +60,13 @@ impl Arms {
     pub(super) async fn observe(
         &self,
         store: &Store,
+        rules: &Rules,
+        trigger: Trigger,
         now: Timestamp,
     ) -> Result<(Observed, Vec<History>), StoreError> {
         let started = tokio::time::Instant::now();
-        let (account, budgets) = tokio::join!(self.account(store, now), self.budget.observe(now));
+        let account = self.account(store, rules, trigger, now);
+        let (account, budgets) = tokio::join!(account, self.budget.observe(now));
         let (account, cure) = account?;
         let (walk, histories) = tokio::join!(self.walk(&account, now), self.histories(store, &account));
         let observed = Observed {
@@ -113,11 +120,16 @@ impl Arms {
     }
 
     /// The account, and what a person must do so that it can be read.
+    ///
+    /// The account is read once more if Beeminder is recomputing a goal that cannot wait for the next pass.
     async fn account(
         &self,
         store: &Store,
+        rules: &Rules,
+        trigger: Trigger,
         now: Timestamp,
     ) -> Result<(Observation<Account>, Option<&'static str>), StoreError> {
+        let started = tokio::time::Instant::now();
         let within = self.deadline.mul_f64(ACCOUNT_SHARE);
         // The arm keeps within this time. A second timer of the same length here would sometimes be first:
         // the call would be dropped, and neither the circuit breaker nor the log would hear of the failure.
@@ -125,7 +137,26 @@ impl Arms {
         let cure = read.as_ref().err().and_then(BeeminderError::cure);
         let read = read.map_err(|error| error.to_string());
         let account = store.read(|connection| settled(connection, read, now))?;
-        Ok((account, cure))
+        let Some(first) = account.fresh() else {
+            return Ok((account, cure));
+        };
+        let should_be_read_again =
+            store.read(|connection| rules.should_be_read_again(connection, first, trigger, now))?;
+        let left = within.saturating_sub(started.elapsed() + READ_AGAIN_AFTER);
+        if !should_be_read_again || left.is_zero() {
+            return Ok((account, cure));
+        }
+        tokio::time::sleep(READ_AGAIN_AFTER).await;
+        match self.beeminder.observe(now, left).await {
+            Ok(again) => {
+                let account = store.read(|connection| settled(connection, Ok(again), now))?;
+                Ok((account, cure))
+            }
+            Err(error) => {
+                tracing::info!(%error, "the account cannot be read again: the first reading counts");
+                Ok((account, cure))
+            }
+        }
     }
 }
 

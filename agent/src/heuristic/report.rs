@@ -14,66 +14,66 @@ use crate::{
 /// One pass.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Report {
-    /// Time-ordered unique id.
+    /// The id of the pass. Ids sort by time.
     pub run_id: String,
-    /// The instant it was decided for.
+    /// The instant that the pass took as the present.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Whether it made a message.
+    /// Whether the pass made a message.
     pub changed: bool,
-    /// What could be found out.
+    /// Which upstreams could be read, and why not.
     pub observations: Observations,
-    /// One for each promise, most urgent first.
+    /// What the pass found about each promise and about Mecris, most urgent first.
     pub conditions: Vec<Condition>,
-    /// One for each condition, in the same order.
+    /// One decision for each condition, in the same order.
     pub decisions: Vec<DecisionView>,
-    /// The message it made, if any, as it stands now.
+    /// The message that the pass made, if any, as it stands now.
     pub notifications: Vec<NotificationView>,
     /// The channels that are broken now.
     pub broken_channels: Vec<BrokenChannel>,
-    /// Whether all of them are: then nobody can be told, not even this.
+    /// Whether every channel is broken. Then no message reaches anybody.
     pub nobody_to_tell: bool,
 }
 
-/// One decision, short.
+/// A decision about one condition.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DecisionView {
-    /// About what.
+    /// What the decision is about.
     #[schema(value_type = String)]
     pub subject: Subject,
-    /// How bad.
+    /// The severity of the condition.
     #[schema(value_type = String)]
     pub severity: Severity,
-    /// What is done.
+    /// Whether the condition is told.
     pub action: Action,
-    /// Why.
+    /// Why it is told, or not.
     pub reason: Reason,
-    /// The person whose word it follows, if any.
+    /// The person whose request the decision follows: a silence, a vacation or an acknowledgement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// Until when that word holds; none: for the condition's day.
+    /// When that request ends; missing: with the condition's day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
-    /// The silence or vacation that is that word; none: an acknowledgement.
+    /// The id of that silence or vacation; missing: it was an acknowledgement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_id: Option<String>,
-    /// Why its author said it, if they said why.
+    /// The person's reason, if they gave one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 
-/// One message, short.
+/// A message of this pass.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NotificationView {
-    /// Its id.
+    /// The id of the message.
     pub id: String,
-    /// The channel in use.
+    /// The channel that is tried now.
     #[schema(value_type = String)]
     pub channel: ChannelKind,
-    /// Its state.
+    /// The state of the message.
     pub state: State,
-    /// The provider's id, once accepted.
+    /// The provider's id; `null` until the provider accepted the message.
     pub provider_id: Option<String>,
     /// What it tells: first what it names, in the order of the text, then what it counts.
     #[schema(value_type = Vec<String>)]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    assess::{AssessSettings, Observed, assess, derailed, untold, with_habit},
+    assess::{AssessSettings, Observed, assess, derailed, should_be_read_again, untold, with_habit},
     decide::decide,
     observe::History,
     policy::{MISSED_DAY, NO_DAY_MISSED, Policy},
@@ -19,6 +19,7 @@ use super::{
     unknown, waiting, warned,
 };
 use crate::{
+    arms::beeminder::Account,
     clock::{self, Outlook, Timetable},
     config::{GoalRule, Settings},
     domain::{Action, Condition, Decision, RunOutcome, Slug, Subject, Trigger},
@@ -150,6 +151,20 @@ impl Rules {
             timetable,
             outlook,
         })
+    }
+
+    /// Whether an account that was just read should be read again in this pass: Beeminder is recomputing a goal
+    /// that cannot wait for the next pass.
+    pub(super) fn should_be_read_again(
+        &self,
+        connection: &Connection,
+        account: &Account,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        let timetable = self.promises.timetable(connection, trigger, now)?;
+        let outlook = self.promises.outlook(&timetable, now);
+        Ok(should_be_read_again(account, &outlook, &self.assess))
     }
 
     /// Decides about conditions, with the ledger on this connection, and composes the messages. `pass` is the

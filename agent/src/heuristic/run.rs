@@ -98,7 +98,7 @@ impl Heuristic {
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
-        let (observed, histories) = self.arms.observe(&self.store, now).await?;
+        let (observed, histories) = self.arms.observe(&self.store, &self.rules, trigger, now).await?;
         failpoint!("pass.observed");
         let mut pass = self
             .store

@@ -301,12 +301,12 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// `+11 more due today, $4 together`; `+3 more cannot be told`.
+/// `+11 more due today, $4 together`; `+3 more are unknown`.
 fn sum(conditions: &[&Condition], local: &Local<'_>) -> String {
     let count = conditions.len();
     let is_unknown = |condition: &&Condition| condition.ask.is_some_and(|ask| ask.step == Step::Unknown);
     if conditions.iter().all(is_unknown) {
-        return format!("+{count} more cannot be told");
+        return format!("+{count} more are unknown");
     }
     format!("+{count} more{}{}", due(conditions, local), together(conditions))
 }

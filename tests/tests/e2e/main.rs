@@ -28,6 +28,7 @@ mod off_machine;
 mod one_pass;
 mod other_installation;
 mod person;
+mod queued;
 mod secrets;
 mod silences;
 mod simulated;

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     AssessSettings,
     goal_phrase::{GoalWords, Report},
-    risk::{GoalRisk, derail_risk},
+    risk::{GoalRisk, at_face_value, derail_risk, is_recomputed},
     steps,
     words::Local,
 };
@@ -69,6 +69,21 @@ pub(super) fn conditions(
     conditions
 }
 
+/// Whether the account should be read again in this pass: Beeminder is recomputing a goal that cannot wait for the
+/// next pass.
+pub(in crate::heuristic) fn should_be_read_again(
+    account: &Account,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+) -> bool {
+    let zone = account.zone(&settings.zone);
+    let now = outlook.now();
+    active(account)
+        .filter(|goal| is_recomputed(goal, now))
+        .filter_map(|goal| Some((goal, derail_risk(goal, &zone, now).derails_at?)))
+        .any(|(goal, derails_at)| steps::cannot_wait(goal, derails_at, outlook, settings))
+}
+
 /// The goals that can derail.
 pub(super) fn active(account: &Account) -> impl Iterator<Item = &Goal> {
     account
@@ -90,7 +105,7 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn condition(&self, goal: &Goal, habit: Option<&Habit>, day: Daystamp) -> Condition {
         let now = self.local.now;
-        let risk = derail_risk(goal, self.zone, now);
+        let risk = self.risk(goal);
         let derails_at = risk.derails_at.filter(|_| risk.severity != Severity::Unknown);
         let ask =
             derails_at.and_then(|at| steps::ask(goal, at, self.outlook, self.settings, habit, self.zone));
@@ -125,6 +140,21 @@ impl Reading<'_> {
             evidence: risk.evidence,
             ask,
             stake: goal.pledge,
+        }
+    }
+
+    /// The risk of a goal. A goal that Beeminder is recomputing is UNKNOWN, unless it cannot wait.
+    fn risk(&self, goal: &Goal) -> GoalRisk {
+        let now = self.local.now;
+        let risk = derail_risk(goal, self.zone, now);
+        let presses = is_recomputed(goal, now)
+            && risk
+                .derails_at
+                .is_some_and(|at| steps::cannot_wait(goal, at, self.outlook, self.settings));
+        if presses {
+            at_face_value(goal, self.zone, now)
+        } else {
+            risk
         }
     }
 

@@ -25,6 +25,7 @@ use std::{cmp::Reverse, collections::HashMap, time::Duration};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use derailed::derailed;
+pub(in crate::heuristic) use goals::should_be_read_again;
 pub use risk::{GoalRisk, derail_risk};
 pub(in crate::heuristic) use steps::{last_day, occasion};
 pub use unknown::untold;

@@ -27,7 +27,7 @@ pub struct GoalRisk {
 /// `safebuf` decides (0 is what Beeminder calls a beemergency day). If `safebuf` is missing, it is computed
 /// from `losedate`, which is the end of today plus `safebuf` days. But that can only warn: a goal without a
 /// readable `safebuf` is never safe. If the numbers of a goal contradict each other, it is UNKNOWN. So it is
-/// while Beeminder is recomputing it, for up to an hour.
+/// while Beeminder is recomputing it, for up to an hour. (A pass takes it at face value if it cannot wait.)
 pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
     let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
     let unknown = |evidence| GoalRisk {
@@ -37,10 +37,8 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         evidence,
     };
 
-    let queued_for = goal
-        .queued
-        .then(|| read_at.duration_since(goal.queued_since.unwrap_or(read_at)));
-    if let Some(length) = queued_for.filter(|&length| length <= QUEUED_TRUSTED_AFTER) {
+    let queued_for = queued_for(goal, read_at);
+    if let Some(length) = queued_for.filter(|_| is_recomputed(goal, read_at)) {
         return unknown(format!(
             "Beeminder is recomputing it (queued for {})",
             span(length)
@@ -91,6 +89,29 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         derails_at,
         evidence,
     }
+}
+
+/// Whether Beeminder is recomputing a goal, and has not been for too long: its numbers may change any minute.
+pub(super) fn is_recomputed(goal: &Goal, read_at: Timestamp) -> bool {
+    queued_for(goal, read_at).is_some_and(|length| length <= QUEUED_TRUSTED_AFTER)
+}
+
+/// The risk of a goal that Beeminder is recomputing, by the numbers that it shows meanwhile. At the last chance
+/// but one there is no time to wait for better ones.
+pub(super) fn at_face_value(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
+    let settled = Goal {
+        queued: false,
+        ..goal.clone()
+    };
+    let mut risk = derail_risk(&settled, zone, read_at);
+    risk.evidence
+        .push_str("; Beeminder is recomputing it, taken at face value because it cannot wait");
+    risk
+}
+
+fn queued_for(goal: &Goal, read_at: Timestamp) -> Option<SignedDuration> {
+    goal.queued
+        .then(|| read_at.duration_since(goal.queued_since.unwrap_or(read_at)))
 }
 
 fn by_safe_days(days: i64) -> Severity {

@@ -101,11 +101,8 @@ pub(super) fn last_seen(
     let now = outlook.now();
     let limit = limit(goal, derails_at, settings);
     let from = outlook.last_but_one_today(limit).unwrap_or(now);
-    let speaks = now.duration_since(seen_at) <= SEEN_LATELY
-        && derails_at > now
-        && outlook.is_last_day(limit)
-        && from <= now;
-    speaks.then(|| Ask {
+    let is_recent = now.duration_since(seen_at) <= SEEN_LATELY;
+    (is_recent && cannot_wait(goal, derails_at, outlook, settings)).then(|| Ask {
         step: Step::LastSeen,
         occasion: occasion(goal, derails_at, account_zone),
         alone_from: from,
@@ -114,6 +111,21 @@ pub(super) fn last_seen(
         is_last_chance: outlook.is_last_chance(limit),
         silent: is_silent(goal, settings),
     })
+}
+
+/// Whether today is the last day of a goal, and this pass is its last chance but one or a later one: what is not
+/// said now may never be said.
+pub(super) fn cannot_wait(
+    goal: &Goal,
+    derails_at: Timestamp,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+) -> bool {
+    let now = outlook.now();
+    let limit = limit(goal, derails_at, settings);
+    derails_at > now
+        && outlook.is_last_day(limit)
+        && outlook.last_but_one_today(limit).is_none_or(|from| from <= now)
 }
 
 /// Whether a goal may have its last day today. This is cheaper than [`ask`], and never `false` if [`ask`]

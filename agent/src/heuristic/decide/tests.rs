@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
 use proptest::prelude::*;
 
 mod budget;
+mod limits;
 mod steps;
+mod words;
 
 use super::*;
 use crate::{
@@ -246,58 +248,6 @@ fn what_is_not_bad_enough_or_not_known_is_not_said() {
 }
 
 #[test]
-fn quiet_hours_hold_back_even_the_worst_and_it_is_said_when_they_end() {
-    Timeline::new(policy())
-        .at(
-            "21 22:00",
-            "budget:reading CRITICAL, walk WARNING",
-            "quiet_hours, quiet_hours",
-        )
-        .at("22 07:59", "budget:reading CRITICAL", "quiet_hours")
-        .at("22 08:00", "budget:reading CRITICAL", "first_of_day");
-    Timeline::new(Policy {
-        quiet_hours: None,
-        ..policy()
-    })
-    .at("21 23:00", "budget:reading CRITICAL", "first_of_day");
-}
-
-#[test]
-fn a_message_counts_once_however_much_it_says() {
-    Timeline::new(Policy {
-        max_messages_per_hour: 1,
-        ..policy()
-    })
-    .at(
-        "21 15:00",
-        "budget:a CRITICAL, budget:b CRITICAL, walk WARNING",
-        "first_of_day, first_of_day, first_of_day",
-    )
-    .at(
-        "21 15:30",
-        "budget:c CRITICAL, budget:d WARNING",
-        "rate_limited, rate_limited",
-    )
-    .at(
-        "21 16:00",
-        "budget:c CRITICAL, budget:d WARNING",
-        "first_of_day, first_of_day",
-    );
-}
-
-#[test]
-fn the_day_has_a_limit_of_its_own() {
-    Timeline::new(Policy {
-        max_messages_per_day: 4,
-        ..policy()
-    })
-    .at("21 10:00", "budget:a WARNING", "first_of_day")
-    .at("21 13:00", "budget:b WARNING", "first_of_day")
-    .at("21 16:00", "budget:c CRITICAL", "rate_limited")
-    .at("22 10:00", "budget:c CRITICAL", "first_of_day");
-}
-
-#[test]
 fn turning_critical_speaks_again_once_if_escalation_is_on() {
     Timeline::new(Policy {
         escalate: true,
@@ -330,17 +280,6 @@ fn what_mecris_says_about_itself_does_not_escalate() {
 }
 
 #[test]
-fn what_the_person_knows_is_not_repeated_not_even_when_it_gets_worse() {
-    Timeline::new(Policy {
-        escalate: true,
-        ..policy()
-    })
-    .at("21 10:00", "budget:reading WARNING", "first_of_day")
-    .acknowledge()
-    .at("21 12:00", "budget:reading CRITICAL", "acknowledged");
-}
-
-#[test]
 fn a_refused_message_is_tried_again_after_an_hour() {
     Timeline::new(policy())
         .at("21 10:00", "budget:reading CRITICAL", "first_of_day")
@@ -358,107 +297,6 @@ fn a_message_that_expired_by_a_clock_that_ran_ahead_is_said_when_the_clock_is_ri
         .at("21 10:15", "budget:reading CRITICAL", "first_of_day")
         .refuse("21 10:34")
         .at("21 10:30", "budget:reading CRITICAL", "share_already_told");
-}
-
-#[test]
-fn a_vacation_silences_until_it_ends() {
-    let mut timeline = Timeline::new(policy());
-    timeline
-        .silence(SilenceKind::Vacation, "*", "23 00:00")
-        .at(
-            "21 10:00",
-            "budget:reading CRITICAL, walk SAFE",
-            "vacation, below_threshold",
-        )
-        .at("23 10:00", "budget:reading CRITICAL", "first_of_day");
-}
-
-#[test]
-fn a_silence_covers_what_it_names_until_it_ends() {
-    let mut timeline = Timeline::new(policy());
-    timeline
-        .silence(SilenceKind::Silence, "budget:re*", "21 16:00")
-        .at(
-            "21 15:00",
-            "budget:reading CRITICAL, budget:bike CRITICAL, budget:rest SAFE",
-            "silenced, first_of_day, below_threshold",
-        )
-        .at("21 15:59", "budget:reading CRITICAL", "silenced")
-        .at("21 16:00", "budget:reading CRITICAL", "first_of_day");
-}
-
-#[test]
-fn a_vacation_is_named_before_a_silence_and_a_silence_before_an_acknowledgement() {
-    let mut timeline = Timeline::new(Policy {
-        escalate: true,
-        ..policy()
-    });
-    timeline
-        .at("21 10:00", "walk WARNING", "first_of_day")
-        .acknowledge();
-    timeline
-        .silence(SilenceKind::Silence, "walk", "21 15:00")
-        .silence(SilenceKind::Vacation, "*", "21 14:00");
-    timeline
-        .at("21 13:00", "walk CRITICAL", "vacation")
-        .at("21 14:00", "walk CRITICAL", "silenced")
-        .at("21 15:00", "walk CRITICAL", "acknowledged");
-}
-
-#[test]
-fn neither_vacation_nor_a_wildcard_hides_that_mecris_is_in_trouble() {
-    let mut timeline = Timeline::new(policy());
-    timeline
-        .silence(SilenceKind::Vacation, "*", "23 00:00")
-        .silence(SilenceKind::Silence, "*", "23 00:00")
-        .at(
-            "21 15:00",
-            "upstream:beeminder CRITICAL, run WARNING, channel:sms WARNING, budget:groq WARNING",
-            "first_of_day, first_of_day, first_of_day, vacation",
-        );
-    let mut timeline = Timeline::new(policy());
-    timeline
-        .silence(SilenceKind::Silence, "upstream:*", "23 00:00")
-        .at("21 15:00", "upstream:beeminder CRITICAL", "silenced");
-}
-
-#[test]
-fn an_escalation_is_silenced_too_and_is_said_when_the_silence_ends() {
-    let mut timeline = Timeline::new(Policy {
-        escalate: true,
-        ..policy()
-    });
-    timeline.at("21 10:00", "budget:a WARNING", "first_of_day");
-    timeline
-        .silence(SilenceKind::Silence, "budget:*", "21 14:00")
-        .at("21 12:00", "budget:a CRITICAL", "silenced")
-        .at("21 14:00", "budget:a CRITICAL", "escalated")
-        .at("21 14:15", "budget:a CRITICAL", "share_already_told");
-}
-
-#[test]
-fn a_silent_decision_says_whose_word_it_follows_and_the_longest_counts() {
-    let mut timeline = Timeline::new(policy());
-    for until in ["21 16:00", "21 18:00", "21 17:00"] {
-        timeline.silence(SilenceKind::Silence, "budget:*", until);
-    }
-    let now = at("21 15:00");
-    let conditions = vec![
-        condition("budget:a", Severity::Critical, now),
-        condition("walk", Severity::Safe, now),
-    ];
-    let words: Vec<Option<Word>> = timeline
-        .pass(conditions, now)
-        .into_iter()
-        .map(|decision| decision.word)
-        .collect();
-    let word = Word {
-        author: "laptop".to_owned(),
-        until: Some(at("21 18:00")),
-        silence_id: Some("silence-1".to_owned()),
-        comment: "on a plane".to_owned(),
-    };
-    assert_eq!(words, [Some(word), None]);
 }
 
 #[test]

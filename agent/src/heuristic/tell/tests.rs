@@ -267,9 +267,9 @@ fn what_cannot_be_told_is_counted_as_that() {
         decision
     });
     let (sent, told, _) = told(decisions.collect());
-    let named = sent.matches(" unknown").count();
+    let named = sent.matches(" unknown;").count();
     assert!(
-        sent.contains(&format!("; +{} more cannot be told #", 30 - named)),
+        sent.contains(&format!("; +{} more are unknown #", 30 - named)),
         "{sent}"
     );
     assert_eq!(told.order.len(), 30);

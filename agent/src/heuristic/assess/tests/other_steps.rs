@@ -27,7 +27,9 @@ fn on_the_last_day_an_older_reading_is_said_at_the_last_chance_but_one() {
     assert_eq!((told.severity, ask.step), (Severity::Warning, Step::LastSeen));
     assert_eq!(ask.occasion, "2026-11-21".parse().unwrap());
     assert!(
-        told.phrase.long.starts_with("as of 13:15: reading derails today 23:59"),
+        told.phrase
+            .long
+            .starts_with("as of 13:15: reading derails today 23:59"),
         "{:?}",
         told.phrase
     );
@@ -77,7 +79,7 @@ fn a_dear_goal_is_called_at_the_last_chance_ninety_minutes_before_it_derails() {
 fn on_a_day_with_one_chance_the_last_day_is_the_call() {
     let once = Timetable {
         daemon: Presence::Never,
-        passes: vec![time(15, 0, 0, 0)],
+        passes: vec![SinglePass::daily(time(15, 0, 0, 0))],
         ..afternoon()
     };
     let dear = Goal {
