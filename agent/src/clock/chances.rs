@@ -105,6 +105,7 @@ impl Timetable {
             today,
             may_speak: self.may_speak(now),
             chances: self.on(today),
+            yesterday_last: self.on(civil::previous(today.date()).into()).last().copied(),
             later: later
                 .take(horizon.into())
                 .filter_map(|day| Some((day.into(), self.on(day.into()).first().copied()?)))
@@ -206,6 +207,8 @@ pub struct Outlook {
     today: Daystamp,
     may_speak: bool,
     chances: Vec<Timestamp>,
+    /// The last chance of yesterday.
+    yesterday_last: Option<Timestamp>,
     later: Vec<(Daystamp, Timestamp)>,
     /// The last day that was looked at, and its end.
     horizon: (Daystamp, Timestamp),
@@ -259,6 +262,11 @@ impl Outlook {
     pub fn last_today(&self, limit: Timestamp) -> Option<Timestamp> {
         let reached = self.chances.partition_point(|&at| at <= limit);
         reached.checked_sub(1).map(|index| self.chances[index])
+    }
+
+    /// Whether yesterday's last chance was at `limit` or before.
+    pub fn had_chance_yesterday(&self, limit: Timestamp) -> bool {
+        self.yesterday_last.is_some_and(|at| at <= limit)
     }
 
     /// Today's last chance but one up to `limit`: the latest that lies at least 15 minutes before the last. The

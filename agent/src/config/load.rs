@@ -141,7 +141,17 @@ fn without_secrets(merged: Merged, problems: Vec<ConfigProblem>) -> Result<Setti
     let mut reader = Reader::new(merged, problems);
     let secrets = storage::secrets(&mut reader);
     let settings = settings::read(&mut reader, secrets, None);
-    let problems = reader.into_parts().1;
+    let mut problems = reader.into_parts().1;
+    if settings.is_none() && problems.is_empty() {
+        problems.push(ConfigProblem {
+            key: "notify.channels".to_owned(),
+            value: None,
+            source: None,
+            message: "a channel needs a number or an address that the settings do not have, and secrets are not read \
+                      here: set it, or use \"console\""
+                .to_owned(),
+        });
+    }
     settings
         .filter(|_| problems.is_empty())
         .ok_or(ConfigError(problems))

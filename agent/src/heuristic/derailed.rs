@@ -19,7 +19,7 @@ use crate::{
     store::tables::{entries::Entry, readings::Reading},
 };
 
-/// Two signs that are no further apart than this are signs of the same derailment.
+/// Two signs of different kinds that are no further apart than this are signs of the same derailment.
 const SAME: SignedDuration = SignedDuration::from_hours(36);
 
 /// Beeminder makes the `#DERAIL` datapoint within this time after the deadline.
@@ -56,8 +56,13 @@ pub fn derailments(past: Past<'_>, since: Timestamp, zone: &TimeZone) -> Vec<Der
         .chain(by_losedate(past, zone))
         .chain(by_freezing(past, zone))
     {
+        // Beeminder makes one `#DERAIL` datapoint for each derailment, and without a respite a goal can derail on
+        // two days in a row.
+        let both_have_a_datapoint =
+            |other: &Derailment| other.sign == DerailSign::Datapoint && next.sign == DerailSign::Datapoint;
         let known = |other: &Derailment| {
-            other.occasion == next.occasion || other.at.duration_since(next.at).abs() <= SAME
+            let is_close = other.at.duration_since(next.at).abs() <= SAME;
+            other.occasion == next.occasion || (is_close && !both_have_a_datapoint(other))
         };
         if !found.iter().any(known) {
             found.push(next);

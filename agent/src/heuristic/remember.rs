@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     arms::beeminder::{Datapoint, Goal},
-    domain::Observation,
+    domain::{Derailment, Observation},
     store::tables::{
         derailments,
         entries::{self, Entry},
@@ -81,7 +81,20 @@ fn derailed(tx: &Transaction<'_>, goal: &Goal, zone: &TimeZone, at: Timestamp) -
         first_reading,
         kind: goal.line.kind,
     };
-    derailments::replace(tx, goal.key(), since, &derailed::derailments(past, since, zone))
+    let mut found = derailed::derailments(past, since, zone);
+    keep_occasions(&mut found, &derailments::of_goal(tx, goal.key(), since)?);
+    derailments::replace(tx, goal.key(), since, &found)
+}
+
+/// Lets a derailment that is known keep its day. An account that moves to another zone has other days, and a
+/// derailment with another day would be told again.
+fn keep_occasions(found: &mut [Derailment], known: &[Derailment]) {
+    for derailment in found {
+        let is_same = |known: &&Derailment| known.at == derailment.at;
+        if let Some(known) = known.iter().find(is_same) {
+            derailment.occasion = known.occasion;
+        }
+    }
 }
 
 fn reading(goal: &Goal, at: Timestamp) -> Reading {

@@ -216,6 +216,11 @@ fn retell_one(
         .iter()
         .filter_map(|index| decisions.get(*index))
         .collect();
+    for index in &text.order {
+        if let (Some(held), Some(decision)) = (held.get(*index), decisions.get(*index)) {
+            claim_what_it_says_now(tx, row, held, &decision.condition, now)?;
+        }
+    }
     let body = text.text.as_str();
     if body == row.body {
         return Ok(());
@@ -234,6 +239,25 @@ fn retell_one(
         );
     }
     Ok(())
+}
+
+/// A message that was made for one step and now says another, such as `last` instead of `last_seen`, holds that step
+/// as well. Otherwise the next pass would say it in the same words.
+fn claim_what_it_says_now(
+    tx: &Transaction<'_>,
+    row: &Row,
+    held: &Held,
+    condition: &Condition,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let Some(ask) = condition.ask.filter(|ask| ask.step != held.step) else {
+        return Ok(());
+    };
+    match steps::insert(tx, &condition.subject, &ask, condition.severity, &row.id, now) {
+        // Another message holds the step: it was said.
+        Err(rusqlite::Error::StatementChangedRows(_)) => Ok(()),
+        claimed => claimed,
+    }
 }
 
 /// A condition as a part of a message.

@@ -22,6 +22,9 @@ pub(super) const RESPITE_DAYS: f64 = 7.0;
 /// How many datapoints Beeminder sends with a goal.
 const RECENT: usize = 3;
 
+/// A goal with more safe days than this never derails in a simulation. A flat line gives any number of them.
+const FAR_DAYS: i64 = 36_525;
+
 /// Sums of fractions of a day are off by less than this.
 const ROUNDING: f64 = 1e-6;
 
@@ -121,7 +124,7 @@ impl GoalModel {
     pub fn safebuf(&self) -> i64 {
         #[allow(clippy::cast_possible_truncation, reason = "a number of days")]
         let days = (self.buffer + ROUNDING).floor() as i64;
-        days
+        days.clamp(-FAR_DAYS, FAR_DAYS)
     }
 
     /// When the goal derails if nothing is entered: the last second of its last safe day.

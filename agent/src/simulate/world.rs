@@ -403,6 +403,15 @@ impl History {
         self.entries.get(first).is_some_and(|entry| entry.at <= until)
     }
 
+    /// Whether something was entered from one instant up to another, and Beeminder showed it by then.
+    pub fn was_shown_between(&self, from: Timestamp, until: Timestamp) -> bool {
+        let first = self.entries.partition_point(|entry| entry.at < from);
+        let entries = self.entries[first..].iter();
+        entries
+            .take_while(|entry| entry.at <= until)
+            .any(|entry| entry.shown_at <= until)
+    }
+
     /// Whether something was entered before an instant that Beeminder did not show yet.
     pub fn is_unsynced_at(&self, at: Timestamp) -> bool {
         self.entries

@@ -32,7 +32,8 @@ pub(super) struct Hold {
 ///
 /// The step never waits beyond the last chance but one of today. Chances count up to the derailment less the
 /// margin (the time that a person needs to act). So one missed pass loses nothing. For a goal that is
-/// settled, `heuristic.habit_margin` is the margin, because its person acts without being told.
+/// settled, `heuristic.habit_margin` is the margin, because its person acts without being told. A `margin` in the
+/// goal's `[[goal]]` table comes before both.
 pub(super) fn hold(
     goal: &Goal,
     derails_at: Timestamp,
@@ -42,9 +43,12 @@ pub(super) fn hold(
     habit: Option<&Habit>,
     zone: &TimeZone,
 ) -> Hold {
-    let margin = match habit {
-        Some(habit) if habit.is_settled => settings.habit_margin,
-        _ => settings.margin_of(goal),
+    let is_settled = habit.is_some_and(|habit| habit.is_settled);
+    let has_own_margin = settings.rule(goal).is_some_and(|rule| rule.margin.is_some());
+    let margin = if is_settled && !has_own_margin {
+        settings.habit_margin
+    } else {
+        settings.margin_of(goal)
     };
     let limit = derails_at.saturating_sub(margin).unwrap_or(Timestamp::MIN);
     let now = outlook.now();

@@ -72,9 +72,13 @@ fn last_call(
     let from = outlook.last_today(call)?;
     // `last` must have had a chance two hours earlier. Otherwise the step stays `last`, which is said at this
     // chance or shortly before it and also serves as the call.
-    // What a backup's call follows is said by the main installation.
+    // What a backup's call follows is said by the main installation. After midnight `last` was said yesterday, if
+    // today has no chance that leaves a person the time to act.
     let earlier = from.saturating_sub(LAST_CALL_AFTER).ok()?;
-    let follows_last = settings.role == Role::Backup || outlook.last_today(earlier).is_some();
+    let follows_last = settings.role == Role::Backup
+        || outlook.last_today(earlier).is_some()
+        || (outlook.last_today(limit(goal, derails_at, settings)).is_none()
+            && outlook.had_chance_yesterday(earlier));
     (is_dear && follows_last && from <= outlook.now()).then_some(Ask {
         step: Step::LastCall,
         occasion,

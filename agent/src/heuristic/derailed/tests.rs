@@ -350,3 +350,15 @@ fn after_days_without_a_pass_a_do_less_goal_is_not_accused_of_what_was_not_seen(
     assert_eq!(found(&reports(&[21, 22, 23])), 0);
     assert_eq!(found(&reports(&[21, 22])), 1, "all since then are known");
 }
+
+#[test]
+fn without_a_respite_two_days_in_a_row_are_two_derailments() {
+    let readings = [
+        reading("19T17:45", end_of(19), 5.0),
+        reading("20T13:00", end_of(20), 10.0),
+        reading("21T13:00", end_of(21), 30.0),
+    ];
+    let found = find(&[derail("20T00:03"), derail("21T00:03")], &readings);
+    let occasions: Vec<String> = found.iter().map(|found| found.occasion.to_string()).collect();
+    assert_eq!(occasions, ["2026-11-19", "2026-11-20"]);
+}

@@ -422,3 +422,22 @@ async fn four_months_of_twelve_goals_add_less_than_a_hundred_kilobytes_to_every_
     println!("{added} bytes");
     assert!(added < 100_000, "{added} bytes");
 }
+
+#[test]
+fn a_derailment_keeps_its_day_when_the_account_moves_to_another_zone() {
+    let derailment = |at: &str, occasion: &str| Derailment {
+        sign: crate::domain::DerailSign::LosedatePassed,
+        at: at.parse().unwrap(),
+        losedate: at.parse().ok(),
+        occasion: occasion.parse().unwrap(),
+        stake: None,
+    };
+    let known = [derailment("2026-11-21T04:59:59Z", "2026-11-20")];
+    let mut found = [
+        derailment("2026-11-21T04:59:59Z", "2026-11-21"),
+        derailment("2026-11-22T04:59:59Z", "2026-11-22"),
+    ];
+    keep_occasions(&mut found, &known);
+    let days = found.map(|derailment| derailment.occasion.to_string());
+    assert_eq!(days, ["2026-11-20", "2026-11-22"]);
+}

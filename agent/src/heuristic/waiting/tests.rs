@@ -336,3 +336,18 @@ fn a_clock_that_was_set_back_and_a_message_that_ended_change_nothing() {
         assert_eq!(see(&tx, &id), before);
     }
 }
+
+#[test]
+fn a_message_that_says_another_step_now_holds_it_as_well() {
+    let mut connection = store::in_memory().unwrap();
+    let tx = connection.transaction().unwrap();
+    let id = waiting(&tx, vec![red("reading", 5.0, Step::LastSeen)], &[]);
+    let now_last = red("reading", 10.0, Step::Last);
+    pass(&tx, &read(), std::slice::from_ref(&now_last), Vec::new());
+    let steps: Vec<Step> = steps::held(&tx, &id)
+        .unwrap()
+        .into_iter()
+        .map(|held| held.step)
+        .collect();
+    assert_eq!(steps, [Step::LastSeen, Step::Last]);
+}

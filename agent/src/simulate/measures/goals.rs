@@ -93,7 +93,7 @@ pub(super) fn count_phrases(
             if early && !is_ahead && !is_over && !is_listed {
                 measures.too_early += 1;
             }
-            if early && is_ahead && !is_over && goal.entered_between(midnight, message.at) {
+            if early && is_ahead && !is_over && goal.was_shown_between(midnight, message.at) {
                 measures.ahead_after_entry += 1;
             }
             if goal.is_unsynced_at(message.at) && !message.text.contains("had synced") {

@@ -41,7 +41,7 @@ pub struct Measures {
     pub derailed_usd: u32,
     /// Fault: phrases that press although a later day had a chance.
     pub too_early: u32,
-    /// Fault: phrases about a later day, about a goal with an entry on the day before the message.
+    /// Fault: phrases about a later day, about a goal with an entry of that day that Beeminder showed.
     pub ahead_after_entry: u32,
     /// Fault: messages that repeat the words about a derailment.
     pub same_words: u32,

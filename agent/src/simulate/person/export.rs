@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use serde_json::{Value, error::Category};
 
 use super::{GoalPlan, MOST_DAYS, Person};
@@ -115,7 +115,8 @@ fn entries(goal: &Goal) -> impl Iterator<Item = &Datapoint> {
 fn today(goal: &Goal, zone: &TimeZone) -> Option<Date> {
     let last_second = goal.losedate? - SignedDuration::from_secs(1);
     let derails_on = beeminder_day(last_second, zone, goal.deadline).date();
-    derails_on.checked_sub(goal.safebuf?.days()).ok()
+    let safe_days = Span::new().try_days(goal.safebuf?).ok()?;
+    derails_on.checked_sub(safe_days).ok()
 }
 
 fn plan(goal: &Goal, start: Option<Date>, zone: &TimeZone) -> Result<GoalPlan, String> {

@@ -54,17 +54,31 @@ pub fn between(
         )?
         .query_map([time(from), time(until)], |row| {
             let mut columns = Columns::of(row);
-            let goal = columns.get()?;
-            Ok((
-                goal,
-                Derailment {
-                    occasion: columns.get()?,
-                    at: columns.time()?,
-                    losedate: columns.time_or_null()?,
-                    stake: columns.get()?,
-                    sign: columns.get()?,
-                },
-            ))
+            Ok((columns.get()?, read(&mut columns)?))
         })?
         .collect()
+}
+
+/// The derailments of one goal at `from` or later, oldest first.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn of_goal(connection: &Connection, goal: &str, from: Timestamp) -> rusqlite::Result<Vec<Derailment>> {
+    connection
+        .prepare_cached(
+            "SELECT occasion, at, losedate, stake_micros, sign FROM derailments
+              WHERE goal = ?1 AND at >= ?2 ORDER BY at",
+        )?
+        .query_map(params![goal, time(from)], |row| read(&mut Columns::of(row)))?
+        .collect()
+}
+
+fn read(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Derailment> {
+    Ok(Derailment {
+        occasion: columns.get()?,
+        at: columns.time()?,
+        losedate: columns.time_or_null()?,
+        stake: columns.get()?,
+        sign: columns.get()?,
+    })
 }

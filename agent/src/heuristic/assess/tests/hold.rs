@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     arms::beeminder::DataSource,
+    config::GoalRule,
     domain::{Ask, Reason},
     heuristic::habit::Habit,
     store::tables::entries::Entry,
@@ -137,4 +138,24 @@ fn reminders_after_midnight_belong_to_the_night_of_the_deadline() {
     };
     let asked = ask(&night, &[], &often, midnight);
     assert_eq!(asked.alone_from, at("2026-11-22T00:15:00-05:00"));
+}
+
+#[test]
+fn a_margin_of_the_goals_own_table_comes_before_that_of_habits() {
+    let own = GoalRule {
+        margin: Some(SignedDuration::from_hours(5)),
+        ..GoalRule::default()
+    };
+    let settings = AssessSettings {
+        goals: [("reading".parse().unwrap(), own)].into(),
+        ..settings()
+    };
+    let mut history = healthy();
+    let habit = Habit::of(&red(), &entered("22:45", 10), &zone(), today("13:00"));
+    assert!(habit.is_settled);
+    history.habits.insert(red().key().to_owned(), habit);
+    let outlook = always().outlook(today("13:00"), 35);
+    let conditions = assess(&observed(vec![red()]), &history, &settings, &outlook);
+    let asked = find(&conditions, "goal:reading").ask.unwrap();
+    assert_eq!(asked.alone_from, today("18:00"), "the last chance is at 18:30");
 }

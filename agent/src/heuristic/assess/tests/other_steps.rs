@@ -76,6 +76,30 @@ fn a_dear_goal_is_called_at_the_last_chance_ninety_minutes_before_it_derails() {
 }
 
 #[test]
+fn a_deadline_after_midnight_is_called_if_the_evening_before_had_a_chance() {
+    let nights = Timetable {
+        daemon: Presence::Never,
+        passes: [(22, 0), (1, 15)]
+            .map(|(hour, minute)| SinglePass::daily(time(hour, minute, 0, 0)))
+            .to_vec(),
+        quiet_hours: None,
+        ..afternoon()
+    };
+    let dear = Goal {
+        pledge: Money::from_usd(810.0).ok(),
+        deadline: DeadlineOffset::from_seconds(3 * 3600).unwrap(),
+        losedate: Some(at("2026-11-22T02:59:59-05:00")),
+        ..goal("reading", 0)
+    };
+    let outlook = nights.outlook(at("2026-11-22T01:15:00-05:00"), 35);
+    let conditions = assess(&observed(vec![dear]), &healthy(), &settings(), &outlook);
+    assert_eq!(
+        find(&conditions, "goal:reading").ask.unwrap().step,
+        Step::LastCall
+    );
+}
+
+#[test]
 fn on_a_day_with_one_chance_the_last_day_is_the_call() {
     let once = Timetable {
         daemon: Presence::Never,
