@@ -19,7 +19,7 @@ pub struct SilenceArgs {
     #[arg(long)]
     pub clear: bool,
 
-    /// Who asks, and why.
+    /// The person who asks, and the reason.
     #[command(flatten)]
     pub said: SaidArgs,
 }
@@ -41,7 +41,7 @@ pub struct VacationArgs {
     #[arg(long)]
     pub clear: bool,
 
-    /// Who asks, and why.
+    /// The person who asks, and the reason.
     #[command(flatten)]
     pub said: SaidArgs,
 }
@@ -81,7 +81,7 @@ pub struct EndArgs {
     pub lasting: Option<String>,
 }
 
-/// Who says something, and why.
+/// The person who says something, and the reason.
 #[derive(Debug, Args)]
 pub struct SaidArgs {
     /// Who asks for it.

@@ -137,7 +137,9 @@ impl Arms {
         let cure = read.as_ref().err().and_then(BeeminderError::cure);
         let read = read.map_err(|error| error.to_string());
         let account = store.read(|connection| settled(connection, read, now))?;
-        let Some(first) = account.fresh() else {
+        let first = account.fresh();
+        // Usually nothing is queued, and the state need not be asked when the next pass is.
+        let Some(first) = first.filter(|first| first.goals.iter().any(|goal| goal.queued)) else {
             return Ok((account, cure));
         };
         let should_be_read_again =
@@ -147,16 +149,14 @@ impl Arms {
             return Ok((account, cure));
         }
         tokio::time::sleep(READ_AGAIN_AFTER).await;
-        match self.beeminder.observe(now, left).await {
-            Ok(again) => {
-                let account = store.read(|connection| settled(connection, Ok(again), now))?;
-                Ok((account, cure))
-            }
+        let account = match self.beeminder.observe(now, left).await {
+            Ok(again) => store.read(|connection| settled(connection, Ok(again), now))?,
             Err(error) => {
                 tracing::info!(%error, "the account cannot be read again: the first reading counts");
-                Ok((account, cure))
+                account
             }
-        }
+        };
+        Ok((account, cure))
     }
 }
 

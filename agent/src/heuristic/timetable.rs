@@ -265,6 +265,17 @@ fn weekdays(ran: &BTreeSet<Daystamp>, today: Daystamp) -> Weekdays {
 mod tests {
     use super::*;
 
+    /// No daemon, no quiet hours, no vacation.
+    fn passes_alone(passes: Vec<SinglePass>, zone: &TimeZone) -> Timetable {
+        Timetable {
+            zone: zone.clone(),
+            daemon: Presence::Never,
+            passes,
+            quiet_hours: None,
+            vacations: Vec::new(),
+        }
+    }
+
     #[test]
     fn passes_at_the_same_time_on_two_days_are_a_line_of_a_crontab() {
         let zone = TimeZone::get("America/New_York").unwrap();
@@ -301,13 +312,7 @@ mod tests {
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let usual = ["2026-11-20T17:45:00.9-05:00", "2026-11-21T17:45:01.2-05:00"].map(at);
         for this in ["2026-11-22T17:45:00.2-05:00", "2026-11-22T17:36:00-05:00"].map(at) {
-            let timetable = Timetable {
-                zone: zone.clone(),
-                daemon: Presence::Never,
-                passes: crontab(usual.into_iter(), this, &zone),
-                quiet_hours: None,
-                vacations: Vec::new(),
-            };
+            let timetable = passes_alone(crontab(usual.into_iter(), this, &zone), &zone);
             let outlook = timetable.outlook(this, HORIZON_DAYS);
             assert!(outlook.is_last_chance(Timestamp::MAX), "{this}");
             assert_eq!(outlook.last_but_one_today(Timestamp::MAX), Some(this));
@@ -355,13 +360,7 @@ mod tests {
             at(6, "17:45:01"),
             &zone,
         );
-        let timetable = Timetable {
-            zone: zone.clone(),
-            daemon: Presence::Never,
-            passes: weekend,
-            quiet_hours: None,
-            vacations: Vec::new(),
-        };
+        let timetable = passes_alone(weekend, &zone);
         let outlook = timetable.outlook(at(6, "17:45:01"), HORIZON_DAYS);
         assert!(
             !outlook.is_last_day(at(7, "20:00:00")),
@@ -374,13 +373,7 @@ mod tests {
         let zone = TimeZone::get("America/New_York").unwrap();
         let at = |day: i8| -> Timestamp { format!("2026-11-{day:02}T17:45:00-05:00").parse().unwrap() };
         let ran = [2, 3, 4, 5, 6, 9, 10, 11, 12].map(at);
-        let timetable = Timetable {
-            zone: zone.clone(),
-            daemon: Presence::Never,
-            passes: crontab(ran.into_iter(), at(13), &zone),
-            quiet_hours: None,
-            vacations: Vec::new(),
-        };
+        let timetable = passes_alone(crontab(ran.into_iter(), at(13), &zone), &zone);
         let friday = timetable.outlook(at(13), HORIZON_DAYS);
         assert!(friday.is_last_day(at(15)), "a losedate on Sunday");
         assert_eq!(friday.next_day(), Some(at(16)));

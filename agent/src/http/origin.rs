@@ -34,12 +34,9 @@ pub(super) fn has_one_host(version: Version, headers: &HeaderMap) -> bool {
 /// # Errors
 /// 400, with the sentence for the caller.
 pub(super) fn one_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
-    let refused = || ApiError::new(Kind::BadRequest, "a request needs exactly one Host header");
-    if has_one_host(version, headers) {
-        Ok(())
-    } else {
-        Err(refused())
-    }
+    has_one_host(version, headers)
+        .then_some(())
+        .ok_or_else(|| ApiError::new(Kind::BadRequest, "a request needs exactly one Host header"))
 }
 
 /// Refuses what a web page of another site sent. If nobody needs a token, refuses every name but those of this

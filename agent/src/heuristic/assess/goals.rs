@@ -77,11 +77,20 @@ pub(in crate::heuristic) fn should_be_read_again(
     settings: &AssessSettings,
 ) -> bool {
     let zone = account.zone(&settings.zone);
+    active(account).any(|goal| is_recomputed_and_cannot_wait(goal, &zone, outlook, settings))
+}
+
+fn is_recomputed_and_cannot_wait(
+    goal: &Goal,
+    zone: &TimeZone,
+    outlook: &Outlook,
+    settings: &AssessSettings,
+) -> bool {
     let now = outlook.now();
-    active(account)
-        .filter(|goal| is_recomputed(goal, now))
-        .filter_map(|goal| Some((goal, derail_risk(goal, &zone, now).derails_at?)))
-        .any(|(goal, derails_at)| steps::cannot_wait(goal, derails_at, outlook, settings))
+    is_recomputed(goal, now)
+        && derail_risk(goal, zone, now)
+            .derails_at
+            .is_some_and(|at| steps::cannot_wait(goal, at, outlook, settings))
 }
 
 /// The goals that can derail.
@@ -146,15 +155,10 @@ impl Reading<'_> {
     /// The risk of a goal. A goal that Beeminder is recomputing is UNKNOWN, unless it cannot wait.
     fn risk(&self, goal: &Goal) -> GoalRisk {
         let now = self.local.now;
-        let risk = derail_risk(goal, self.zone, now);
-        let presses = is_recomputed(goal, now)
-            && risk
-                .derails_at
-                .is_some_and(|at| steps::cannot_wait(goal, at, self.outlook, self.settings));
-        if presses {
+        if is_recomputed_and_cannot_wait(goal, self.zone, self.outlook, self.settings) {
             at_face_value(goal, self.zone, now)
         } else {
-            risk
+            derail_risk(goal, self.zone, now)
         }
     }
 

@@ -83,6 +83,15 @@ fn afternoon() -> Timetable {
     }
 }
 
+/// Without a daemon, with one pass a day at this hour.
+fn once_a_day(hour: i8) -> Timetable {
+    Timetable {
+        daemon: Presence::Never,
+        passes: vec![SinglePass::daily(time(hour, 0, 0, 0))],
+        ..afternoon()
+    }
+}
+
 fn outlook(now: Timestamp) -> Outlook {
     afternoon().outlook(now, 35)
 }

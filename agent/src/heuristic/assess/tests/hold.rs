@@ -94,11 +94,7 @@ fn it_never_waits_beyond_the_last_chance_but_one() {
 
 #[test]
 fn a_single_chance_is_taken() {
-    let once = Timetable {
-        daemon: Presence::Never,
-        passes: vec![SinglePass::daily(time(15, 0, 0, 0))],
-        ..afternoon()
-    };
+    let once = once_a_day(15);
     let asked = ask(&red(), &entered("22:45", 10), &once, today("15:00"));
     assert_eq!(asked.alone_from, today("15:00"));
     assert!(asked.is_last_chance);

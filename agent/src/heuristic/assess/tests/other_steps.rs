@@ -101,11 +101,7 @@ fn a_deadline_after_midnight_is_called_if_the_evening_before_had_a_chance() {
 
 #[test]
 fn on_a_day_with_one_chance_the_last_day_is_the_call() {
-    let once = Timetable {
-        daemon: Presence::Never,
-        passes: vec![SinglePass::daily(time(15, 0, 0, 0))],
-        ..afternoon()
-    };
+    let once = once_a_day(15);
     let dear = Goal {
         pledge: Money::from_usd(810.0).ok(),
         ..goal("reading", 0)

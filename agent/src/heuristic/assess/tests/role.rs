@@ -1,7 +1,5 @@
 //! `role`.
 
-use jiff::civil::time;
-
 use super::*;
 use crate::domain::{DerailSign, Derailment, Reason, Step};
 
@@ -87,11 +85,7 @@ fn each_role_says_its_part() {
 fn a_backup_with_one_pass_a_day_makes_its_last_call_there() {
     let step_of = |role: Role| {
         let settings = AssessSettings { role, ..settings() };
-        let once = Timetable {
-            daemon: Presence::Never,
-            passes: vec![SinglePass::daily(time(20, 0, 0, 0))],
-            ..afternoon()
-        };
+        let once = once_a_day(20);
         let dear = Goal {
             pledge: Money::from_usd(810.0).ok(),
             ..goal("rent", 0)
