@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// The time from SIGTERM to the last copy of the state. That copy takes 4 s at most, closing the state 10 s, and
-/// systemd's TimeoutStopSec is longer than all three together.
+/// The time from SIGTERM to the last copy of the state. That copy takes 4 s at most, moving everything into the file
+/// 8 s, closing it 2 s. systemd's TimeoutStopSec is longer than all four together.
 const GRACE: Duration = Duration::from_secs(14);
 
 /// The time for the last deliveries during a stop.

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, tz::TimeZone};
+use tokio::time::timeout;
 
 use crate::{
     alerts::Pickup,
@@ -31,6 +32,10 @@ use crate::{
 
 /// The time for the last copy of the state before the process ends.
 const LAST_COPY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The time for moving everything into the file of the state. A disk that does not answer must not keep the process
+/// from ending. Nothing is lost then: SQLite's log beside the file has it.
+const GATHERING: Duration = Duration::from_secs(8);
 
 /// A one-shot command prunes only if there are more copies than this. A daemon prunes every hour.
 const MANY_COPIES: usize = 120;
@@ -110,11 +115,15 @@ impl Agent {
         })
     }
 
-    /// Copies the state off the machine one last time. Every process calls this at its end.
+    /// Copies the state off the machine one last time, and leaves all of it in its file. Every process calls this at
+    /// its end.
     pub async fn finish(&self) {
         failpoint!("finish.begun");
         self.store.save(LAST_COPY_TIMEOUT).await;
         failpoint!("finish.saved");
+        if timeout(GATHERING, self.store.gather()).await.is_err() {
+            tracing::warn!(after = ?GATHERING, "the newest part of the state is still in the file -wal beside it");
+        }
     }
 
     /// Deletes copies of the state that no rule keeps, if there are more than `MANY_COPIES`.

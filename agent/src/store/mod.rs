@@ -97,6 +97,16 @@ impl Store {
         self.read(|connection| connection.backup("main", copy, None::<fn(rusqlite::backup::Progress)>))
     }
 
+    /// Moves everything into the file itself, so that it alone is the whole state. A process does this before it
+    /// ends: the last handle does it as well, but nobody can be sure that a process drops every handle.
+    pub async fn gather(&self) {
+        if let Some(writer) = &self.writer
+            && let Err(error) = writer.empty_log().await
+        {
+            tracing::warn!(%error, "the state's log stays beside it");
+        }
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -20,7 +20,7 @@ use crate::store::{Lock, StoreError};
 
 /// How long the last handle waits until the file is closed. A disk that does not answer must not keep the
 /// process from ending: nothing is lost then, because SQLite's log beside the file has it.
-const CLOSING: Duration = Duration::from_secs(10);
+const CLOSING: Duration = Duration::from_secs(2);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -188,6 +188,15 @@ impl Writer {
             let writes = counters.writes.fetch_add(1, Ordering::Release) + 1;
             let epoch = counters.epoch.fetch_add(1, Ordering::Release) + 1;
             Ok(Point { epoch, writes })
+        })
+        .await
+    }
+
+    /// Moves everything into the file itself, although other handles are still there.
+    pub(in crate::store) async fn empty_log(&self) -> Result<(), StoreError> {
+        self.exclusively(|connection| {
+            empty_log(connection);
+            Ok(())
         })
         .await
     }
