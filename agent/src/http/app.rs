@@ -3,8 +3,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{civil::Time, tz::TimeZone};
 
 use super::{
-    Passes, Tokens, auth::RateLimits, health::HealthCache, openapi::Contract, request_id::RequestIds, router,
-    routes::beeminder::Rows,
+    Passes, Tokens, auth::RateLimits, rendered::Rendered, request_id::RequestIds, routes::beeminder::Rows,
 };
 use crate::{
     budget::BudgetArm,
@@ -28,9 +27,16 @@ pub struct App {
     pub(super) tokens: Renewable<Tokens>,
     pub(super) rates: RateLimits,
     pub(super) request_ids: RequestIds,
-    pub(super) health: HealthCache,
+    pub(super) rendered: RenderedAnswers,
     pub(super) beeminder: Memo<Rows>,
-    pub(super) contract: Contract,
+}
+
+/// The answers that are asked for most often, each rendered once a second.
+#[derive(Default)]
+pub(super) struct RenderedAnswers {
+    pub(super) health: Rendered,
+    pub(super) usage: Rendered,
+    pub(super) beeminder_status: Rendered,
 }
 
 /// What the endpoints need to know of the configuration.
@@ -130,9 +136,8 @@ impl App {
             tokens,
             rates,
             request_ids: RequestIds::new(),
-            health: HealthCache::default(),
+            rendered: RenderedAnswers::default(),
             beeminder: Memo::default(),
-            contract: router::contract(),
         })
     }
 }

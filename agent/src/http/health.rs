@@ -1,9 +1,6 @@
 //! `GET /health` and `GET /ready`: from memory only, rendered at most once a second.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, convert::Infallible};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -117,35 +114,15 @@ pub struct Ready {
     pub degraded: Vec<&'static str>,
 }
 
-/// The newest rendering, good until the status changes or the second is over.
-#[derive(Default)]
-pub(super) struct HealthCache(Mutex<Option<Rendered>>);
-
-struct Rendered {
-    changes: u64,
-    second: i64,
-    body: Bytes,
-}
-
 impl App {
     /// The body of `/health`.
     pub(super) fn health_body(&self) -> Bytes {
         let (changes, now) = (self.live.changes(), self.clock.now());
-        let mut cached = self.health.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*cached {
-            Some(rendered) if rendered.changes == changes && rendered.second == now.as_second() => {
-                rendered.body.clone()
-            }
-            _ => {
-                let body = render(&self.health_at(now));
-                *cached = Some(Rendered {
-                    changes,
-                    second: now.as_second(),
-                    body: body.clone(),
-                });
-                body
-            }
-        }
+        let rendered = &self.rendered.health;
+        let Ok(body) = rendered.body(Some(changes), now, || {
+            Ok::<_, Infallible>(render(&self.health_at(now)))
+        });
+        body
     }
 
     /// The status and body of `/ready`.

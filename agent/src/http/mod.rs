@@ -18,6 +18,7 @@ mod json;
 pub mod openapi;
 mod origin;
 pub mod passes;
+mod rendered;
 mod request_id;
 pub mod router;
 mod routes;

@@ -1,64 +1,95 @@
-//! Which path leads where. A route is registered once: path, method, handler, and what the document says of
-//! it.
+//! Which path leads where. A route is registered once: path, method, handler, and what `docs/openapi.json` says
+//! of it.
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{
+    Router,
+    routing::{MethodFilter, on},
+};
 use http::Uri;
-use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa::openapi::HttpMethod;
+use utoipa_axum::PathItemExt as _;
 
 use super::{
     ApiError, App,
     error::Kind,
-    openapi::{self, Contract},
     routes::{beeminder, groq, meta, narrator, records, reminder, silences, usage},
 };
 
+/// Makes [`paths`] and, for the tests, [`document`] from one list of handlers. Path and method are those that
+/// `utoipa::path` beside the handler names.
+macro_rules! register {
+    ($($room:ident :: $handler:ident),+ $(,)?) => {
+        /// Every route.
+        fn paths() -> Router<Arc<App>> {
+            Router::new()$(.route(
+                &utoipa_axum::paste!(<$room::[<__path_ $handler>] as utoipa::Path>::path()),
+                on(
+                    any_of(utoipa_axum::paste!(<$room::[<__path_ $handler>] as utoipa::Path>::methods())),
+                    $room::$handler,
+                ),
+            ))+
+        }
+
+        /// What is said of every route.
+        #[cfg(test)]
+        pub(super) fn document() -> utoipa::openapi::OpenApi {
+            use utoipa_axum::{router::OpenApiRouter, routes};
+
+            OpenApiRouter::<Arc<App>>::with_openapi(super::openapi::common())
+                $(.routes(routes!($room::$handler)))+
+                .into_openapi()
+        }
+    };
+}
+
+register![
+    meta::health,
+    meta::ready,
+    meta::version,
+    meta::metrics,
+    meta::openapi,
+    narrator::context,
+    beeminder::status,
+    beeminder::emergency,
+    beeminder::alert,
+    beeminder::walk_activity,
+    beeminder::goal_activity,
+    usage::usage,
+    usage::summary,
+    usage::recent,
+    usage::record,
+    usage::update_budget,
+    groq::record,
+    groq::status,
+    groq::context,
+    reminder::trigger,
+    records::runs,
+    records::decisions,
+    records::notifications,
+    records::notification,
+    records::acknowledge,
+    silences::list,
+    silences::create,
+    silences::remove,
+];
+
 /// All paths. Tokens, limits and the shape of errors are the gate's business.
 pub fn router(app: Arc<App>) -> Router {
-    let (router, _) = all().split_for_parts();
-    router
+    paths()
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
 }
 
-/// The OpenAPI document of all paths.
-pub(super) fn contract() -> Contract {
-    Contract::new(all().into_openapi())
-}
-
-/// Every route, with its part of the document.
-pub(super) fn all() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(openapi::Common::openapi())
-        .routes(routes!(meta::health))
-        .routes(routes!(meta::ready))
-        .routes(routes!(meta::version))
-        .routes(routes!(meta::metrics))
-        .routes(routes!(meta::openapi))
-        .routes(routes!(narrator::context))
-        .routes(routes!(beeminder::status))
-        .routes(routes!(beeminder::emergency))
-        .routes(routes!(beeminder::alert))
-        .routes(routes!(beeminder::walk_activity))
-        .routes(routes!(beeminder::goal_activity))
-        .routes(routes!(usage::usage))
-        .routes(routes!(usage::summary))
-        .routes(routes!(usage::recent))
-        .routes(routes!(usage::record))
-        .routes(routes!(usage::update_budget))
-        .routes(routes!(groq::record))
-        .routes(routes!(groq::status))
-        .routes(routes!(groq::context))
-        .routes(routes!(reminder::trigger))
-        .routes(routes!(records::runs))
-        .routes(routes!(records::decisions))
-        .routes(routes!(records::notifications))
-        .routes(routes!(records::notification))
-        .routes(routes!(records::acknowledge))
-        .routes(routes!(silences::list, silences::create))
-        .routes(routes!(silences::remove))
+/// The filter that lets these methods through.
+///
+/// # Panics
+/// If there is none: `utoipa::path` always names one.
+fn any_of(methods: Vec<HttpMethod>) -> MethodFilter {
+    let filters = methods.into_iter().map(|method| method.to_method_filter());
+    filters.reduce(MethodFilter::or).expect("a handler has a method")
 }
 
 async fn no_such_path(uri: Uri) -> ApiError {

@@ -36,6 +36,12 @@ impl<T> Memo<T> {
 }
 
 impl Store {
+    /// How many jobs the writer has ended: as long as it is the same, so is the state. `None` for a store that was
+    /// opened for reading only: another process may be writing.
+    pub fn jobs(&self) -> Option<u64> {
+        self.writer.as_ref().map(super::Writer::jobs)
+    }
+
     /// As [`Store::read`], but reads only if something was written since the last call with this memo. `work`
     /// must be the same each time, and its answer must depend on nothing but the state.
     ///
@@ -50,7 +56,7 @@ impl Store {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<Arc<T>, StoreError> {
         // Counted before the read: a write meanwhile makes the answer old at once, never new for too long.
-        let jobs = self.writer.as_ref().map(super::Writer::jobs);
+        let jobs = self.jobs();
         if let Some(found) = jobs.and_then(|jobs| memo.found(jobs)) {
             return Ok(found);
         }

@@ -16,6 +16,7 @@ use crate::{
     http::{
         ApiError, App, AppSettings, Json,
         args::{Args, NoArguments},
+        json::RenderedJson,
         views::{
             ActivityStatus, AlertReply, BeeminderStatus, Emergency, Reading,
             activity::{NoSuchGoal, Recorded},
@@ -61,14 +62,23 @@ pub(in crate::http) struct Activity {
 }
 
 /// All goals with their risk, and what is not safe.
+///
+/// Computed when something was recorded since, and else at most once a second.
 #[utoipa::path(get, path = "/beeminder/status", tag = "beeminder", responses((status = 200, body = BeeminderStatus)))]
 pub(in crate::http) async fn status(
     State(app): State<Arc<App>>,
     _: Args<NoArguments>,
-) -> Reply<BeeminderStatus> {
+) -> Result<RenderedJson, ApiError> {
     let now = app.clock.now();
-    let reading = app.beeminder(now)?.reading;
-    Ok(Json(BeeminderStatus::new(&reading, &app.settings.zone, now)))
+    let render = || {
+        let reading = app.beeminder(now)?.reading;
+        Json(BeeminderStatus::new(&reading, &app.settings.zone, now)).render()
+    };
+    let body = app
+        .rendered
+        .beeminder_status
+        .body(app.store.jobs(), now, render)?;
+    Ok(RenderedJson(body))
 }
 
 /// What is not known to be safe, most urgent first.

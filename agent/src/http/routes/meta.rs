@@ -11,7 +11,7 @@ use crate::{
         args::{Args, NoArguments},
         error::Kind,
         health::{Health, Ready},
-        openapi::Contract,
+        openapi as contract,
     },
     telemetry::{BuildInfo, build_info, metrics},
 };
@@ -62,7 +62,6 @@ pub(in crate::http) async fn metrics(
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "meta", responses((status = 200, body = Object)))]
-pub(in crate::http) async fn openapi(State(app): State<Arc<App>>, _: Args<NoArguments>) -> impl IntoResponse {
-    let Contract(document) = app.contract.clone();
-    ([(CONTENT_TYPE, "application/json")], document)
+pub(in crate::http) async fn openapi(_: Args<NoArguments>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], contract::DOCUMENT)
 }

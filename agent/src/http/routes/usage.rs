@@ -12,6 +12,7 @@ use crate::{
     http::{
         ApiError, App, Json,
         args::{Args, Count, NoArguments},
+        json::RenderedJson,
         views::usage::{RecentView, SessionRecorded, SummaryView, UpdateRecorded, UsageView},
     },
     store::StoreError,
@@ -44,10 +45,20 @@ pub(in crate::http) struct Recent {
 }
 
 /// Anthropic's budget at the top level, and every provider's in `providers`.
+///
+/// Computed when something was recorded since, and else at most once a second.
 #[utoipa::path(get, path = "/usage", tag = "usage", responses((status = 200, body = UsageView)))]
-pub(in crate::http) async fn usage(State(app): State<Arc<App>>, _: Args<NoArguments>) -> Reply<UsageView> {
-    let budgets = app.budget.usage(app.clock.now()).map_err(unreadable)?;
-    Ok(Json(UsageView::new(&budgets)))
+pub(in crate::http) async fn usage(
+    State(app): State<Arc<App>>,
+    _: Args<NoArguments>,
+) -> Result<RenderedJson, ApiError> {
+    let now = app.clock.now();
+    let render = || {
+        let budgets = app.budget.usage(now).map_err(unreadable)?;
+        Json(UsageView::new(&budgets)).render()
+    };
+    let body = app.rendered.usage.body(app.store.jobs(), now, render)?;
+    Ok(RenderedJson(body))
 }
 
 /// Sessions and costs of the last days.
