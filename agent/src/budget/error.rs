@@ -4,8 +4,8 @@ use crate::{
     store::StoreError,
 };
 
-/// Why something about a budget could not be recorded. All but [`BudgetError::Store`] are the caller's to
-/// repair.
+/// Why something about a budget could not be recorded. The caller can repair every error but
+/// [`BudgetError::Store`].
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
     /// An argument is out of bounds.
@@ -27,7 +27,8 @@ pub enum BudgetError {
     /// A month-to-date total that is lower than the last one: a typing error, or a reading of another month.
     #[error(
         "{value} is less than {last}, the last {provider} reading for {month}, and a month's total cannot fall. \
-         If that one was wrong say correction=true; if this one belongs to another month say month=YYYY-MM"
+         If the last reading was wrong, say correction=true; if the new one is of another month, say \
+         month=YYYY-MM"
     )]
     Dropped {
         /// Whose console.

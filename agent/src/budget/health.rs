@@ -1,14 +1,14 @@
-//! Judges how a budget stands. The thresholds are applied here and nowhere else. Pure.
+//! Judges how a budget stands. `budget.thresholds` are applied here and nowhere else. Pure.
 //!
 //! | Health   | When                                                                                                       |
 //! |----------|------------------------------------------------------------------------------------------------------------|
-//! | UNKNOWN  | what was used is not known, or the period has not begun                                                    |
+//! | UNKNOWN  | the period has not begun, or it is not known what was used                                                 |
 //! | CRITICAL | the limit is reached; `critical_share` of it is used; or the money ends before the period does, in less than `critical_days_left` days |
 //! | WARNING  | a fixed period ended; `warning_share` is used; or the money ends `warning_days_short` or more before the period does |
 //! | GOOD     | otherwise                                                                                                  |
 //!
-//! The end of the money is projected from `as_of` with the daily burn. Spending more never improves the
-//! health.
+//! When the period has not begun or has ended, nothing else counts. The end of the money is projected from
+//! `as_of` with the daily burn. Spending more never improves the health.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{clock::local_day, config::BudgetThresholds, domain::Money};
 
-/// A projection that lies further ahead than this is dropped, because it says nothing.
+/// If the money lasts longer than this (ten years), there is no projection: it would say nothing.
 const HORIZON_DAYS: i64 = 3_660;
 
 /// What is known about one budget.
@@ -48,9 +48,10 @@ pub enum Alert {
     LowBudget,
     /// At the present burn rate the money ends before the period does.
     BurnRateHigh,
-    /// The last day of the period is tomorrow, today or past.
+    /// The last day of the period is today or tomorrow, or is past.
     PeriodEnding,
-    /// Today took more than an even share of what the day began with. (Python: more than $2.)
+    /// More was spent today than an even share: what was left this morning, divided by the remaining days,
+    /// today included. (Python: more than $2.)
     DailyLimitExceeded,
 }
 
@@ -71,8 +72,9 @@ pub fn judge(standing: &Standing, thresholds: &BudgetThresholds, zone: &TimeZone
     Verdict { health, why }
 }
 
-/// What explains the health: the alerts, and the local day on which the money ends at the present burn rate,
-/// which may lie after the period. Every request about budgets needs both anew, because both depend on `now`.
+/// What explains the health: the alerts, and the local day on which the money ends at the present burn rate.
+/// That day may lie after the period. Both depend on `now`, so every request about budgets computes them
+/// anew.
 pub fn explain(
     standing: &Standing,
     thresholds: &BudgetThresholds,
@@ -86,7 +88,7 @@ pub fn explain(
 }
 
 impl Standing {
-    /// What a computed budget says; `None`: it has no limit or no period.
+    /// The standing of a computed budget; `None`: the budget has no limit or no period.
     pub fn of(budget: &Budget) -> Option<Self> {
         Some(Self {
             limit: budget.limit?,
@@ -116,7 +118,8 @@ pub struct Runway {
 }
 
 impl Runway {
-    /// By what was known at [`Standing::as_of`]; `None`: too little is known, or the money lasts for years.
+    /// The runway, by what was known at [`Standing::as_of`]. `None`: too little is known, nothing was spent
+    /// lately, or the money lasts for more than ten years.
     pub fn of(standing: &Standing, zone: &TimeZone, now: Timestamp) -> Option<Self> {
         let remaining = standing.limit - standing.used?;
         let burn = standing.daily_burn?;
@@ -151,7 +154,7 @@ impl Runway {
         self.short.is_positive()
     }
 
-    /// How a budget stands by this alone.
+    /// The health by the runway alone, whatever share of the limit is used.
     pub fn health(&self, thresholds: &BudgetThresholds) -> Health {
         match () {
             () if !self.is_short() => Health::Good,

@@ -1,5 +1,4 @@
-//! Budget periods: which local days belong together. All bounds are local days of the configured zone, never
-//! midnight UTC.
+//! Budget periods. A period begins and ends at midnight of the configured zone, never at midnight UTC.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -29,8 +28,9 @@ pub enum Phase {
 impl Period {
     /// The period that `configured` has on the local day `today`.
     ///
-    /// A month and a rolling range always contain `today`, but for a range that begins later; a range that
-    /// does not roll stays what it is, so its [`Phase`] says that it ended.
+    /// For a month, the period contains `today`. A range that rolls contains `today` too, unless the range
+    /// begins later. A range that does not roll is returned as it is, and may lie before or after `today`:
+    /// [`Period::phase`] tells.
     pub fn on(configured: BudgetPeriod, today: Date) -> Self {
         match configured {
             BudgetPeriod::Monthly => Month::of(today).into(),
@@ -58,7 +58,7 @@ impl Period {
         }
     }
 
-    /// Where `day` lies.
+    /// Where `day` lies with respect to this period.
     pub fn phase(self, day: Date) -> Phase {
         match () {
             () if day < self.start => Phase::Upcoming,
@@ -72,7 +72,7 @@ impl Period {
         days_between(today, self.end).max(0)
     }
 
-    /// The first instant inside and the first one after.
+    /// The first instant of the period, and the first instant after it.
     pub fn bounds(self, zone: &TimeZone) -> (Timestamp, Timestamp) {
         (
             local_day_bounds(self.start.into(), zone).0,
@@ -81,7 +81,7 @@ impl Period {
     }
 }
 
-/// Days from one date to another, negative if it lies before.
+/// The number of days from `from` to `to`; negative if `to` lies before `from`.
 pub fn days_between(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_may_lie_ahead() {
+    fn a_rolling_range_that_begins_later_is_upcoming() {
         assert_eq!(
             Period::on(fixed(true), date(2025, 8, 5)).phase(date(2025, 8, 5)),
             Phase::Upcoming
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_rolling_period_contains_its_day_and_neighbours_touch(offset in 0_i64..20_000, length in 1_i64..400) {
+        fn a_rolling_period_contains_its_day_and_leaves_no_gap(offset in 0_i64..20_000, length in 1_i64..400) {
             let starts = date(2020, 2, 29);
             let configured = BudgetPeriod::Fixed { starts, ends: starts + (length - 1).days(), rolls: true };
             let today = starts + offset.days();

@@ -12,7 +12,7 @@ use crate::{
 /// Every provider's sessions of the last local days, today included.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// How many days.
+    /// How many local days were summed up.
     pub days: u32,
     /// All sessions together.
     pub total: Tally,
@@ -26,16 +26,16 @@ pub struct Summary {
     pub by_type: Vec<(String, Tally)>,
     /// By provider, the most expensive first.
     pub by_provider: Vec<(Provider, Tally)>,
-    /// Anthropic's recorded budget.
+    /// Anthropic's budget as it was last recorded.
     pub anthropic: Option<Recorded>,
 }
 
 /// How many sessions there were and what they cost together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// How many.
+    /// How many sessions.
     pub sessions: usize,
-    /// What they cost.
+    /// What they cost together.
     pub cost: Money,
 }
 
@@ -47,7 +47,7 @@ impl Tally {
 }
 
 impl Summary {
-    /// Adds up the sessions of the last `days` days.
+    /// Adds up `sessions`. The caller has read those of the last `days` local days.
     pub(super) fn of(days: u32, sessions: &[Session], zone: &TimeZone, anthropic: Option<Recorded>) -> Self {
         let mut total = Tally::default();
         let mut by_day = BTreeMap::<Reverse<Date>, Tally>::new();

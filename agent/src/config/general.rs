@@ -25,9 +25,9 @@ pub(super) const TABLE: Table = Table {
         Setting::new(
             "role",
             Kind::Text,
-            "which of several installations for one account and one number this is. `\"main\"` says everything. \
-             `\"backup\"` says only `last_call`. `\"staging\"` says what is wrong with itself, and nothing about \
-             goals, walk and budgets",
+            "what this installation says, if several installations serve one account and one number. \
+             `\"main\"` says everything. `\"backup\"` says only `last_call`. `\"staging\"` says what is \
+             wrong with itself, and nothing about goals, walk and budgets",
         )
         .default("\"main\""),
         Setting::new(

@@ -28,8 +28,8 @@ pub(super) const TABLE: Table = Table {
         Setting::new(
             "from",
             Kind::Time,
-            "from when on the last message about it may leave, instead of the goal's own reminders and the \
-             person's usual time; it never waits beyond the last chance but one",
+            "the time from which the last message about the goal may leave. It replaces the goal's own \
+             reminders and the person's usual time. The message never waits beyond the last chance but one",
         )
         .example("\"19:00\""),
         Setting::new("margin", Kind::Duration, "as `heuristic.margin`").example("\"5h\""),

@@ -22,8 +22,8 @@ pub(super) const TABLE: Table = Table {
         Setting::new(
             "http.auth",
             Kind::Text,
-            "`\"token\"`: bearer tokens of `MECRIS_API_TOKENS`; `\"none\"`: only on loopback and by a name of \
-             this machine, not in production",
+            "`\"token\"`: bearer tokens of `MECRIS_API_TOKENS`; `\"none\"`: no token, but only on loopback, \
+             only for requests to a name of this machine, and not in production",
         )
         .default("\"token\""),
         Setting::new(

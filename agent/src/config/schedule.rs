@@ -37,13 +37,14 @@ pub(super) const HEURISTIC: Table = Table {
         Setting::new(
             "heuristic.margin",
             Kind::Duration,
-            "what a person needs to act before a goal derails: the last message leaves before that. 0 to 24h",
+            "the time that a person needs to act: the last message about a goal leaves at least this long \
+             before the goal derails. 0 to 24h",
         )
         .default("\"2h\""),
         Setting::new(
             "heuristic.habit",
             Kind::Flag,
-            "whether the last message about a goal waits until the person has usually entered it",
+            "whether the last message about a goal waits for the time by which the person usually enters it",
         )
         .default("true"),
         Setting::new(
@@ -55,20 +56,21 @@ pub(super) const HEURISTIC: Table = Table {
         Setting::new(
             "heuristic.unknown_after",
             Kind::Duration,
-            "for how long it cannot be told how a promise stands before a message says so, and then every 7 days. \
-             0 to 720h",
+            "how long Mecris must be unable to tell how a promise stands before a message says so. Then a \
+             message says so every 7 days. 0 to 720h",
         )
         .default("\"24h\""),
         Setting::new(
             "heuristic.last_call",
             Kind::Duration,
-            "how long before it derails a goal with much at stake is called for the last time. 0 to 24h",
+            "how long before a goal with a high stake derails its last call, one more message, is sent. 0 to \
+             24h",
         )
         .default("\"90m\""),
         Setting::new(
             "heuristic.last_call_stake",
             Kind::Number,
-            "the least that is much, in dollars: 0 to 100000",
+            "the least stake that is high, in dollars: 0 to 100000",
         )
         .default("90"),
         Setting::new(
@@ -141,15 +143,15 @@ pub struct HeuristicSettings {
     pub lead_days: LeadDays,
     /// What a person needs to act before a goal derails.
     pub margin: SignedDuration,
-    /// Whether the last message about a goal waits until the person has usually entered it.
+    /// Whether the last message about a goal waits for the time by which the person usually enters it.
     pub habit: bool,
-    /// For how long a promise cannot be told before it is said.
+    /// How long Mecris must be unable to tell how a promise stands before a message says so.
     pub unknown_after: SignedDuration,
     /// As `margin`, for a goal that is entered regularly.
     pub habit_margin: SignedDuration,
-    /// How long before it derails a goal with much at stake is called for the last time.
+    /// How long before a goal with a high stake derails its last call, one more message, is sent.
     pub last_call: SignedDuration,
-    /// The least that is much.
+    /// The least stake that is high.
     pub last_call_stake: Money,
 }
 

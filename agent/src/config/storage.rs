@@ -27,8 +27,9 @@ pub(super) const STATE: Table = Table {
         Setting::new(
             "state.retention_days",
             Kind::Integer(RETENTION),
-            "how long passes, decisions and finished messages are kept. After 7 days the repetitions within \
-             a day go; the newest seven days with a message stay in any case",
+            "how long passes, decisions and finished messages are kept. After 7 days, decisions that only \
+             repeat another decision of their day are deleted. The newest seven days with a message are \
+             always kept",
         )
         .default("90"),
     ],

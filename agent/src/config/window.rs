@@ -38,7 +38,8 @@ pub(super) const WINDOW: Table = Table {
         Setting::new(
             "window.passes",
             Kind::Other("list of times"),
-            "when a pass is made each day besides those of `serve`, on the local clock; up to 24",
+            "the local times at which something other than `serve`, such as cron, makes a pass each day; up \
+             to 24",
         )
         .default("[]"),
         Setting::new(

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-/// The most reasons that are listed for a table's skipped rows; all rows are counted.
+/// The most reasons that a table lists for its skipped rows. Rows with a further reason are only counted.
 const REASONS: usize = 50;
 
 /// What was taken over, what was not, and why.
@@ -8,28 +8,28 @@ const REASONS: usize = 50;
 pub struct Report {
     /// One entry for each table that the files have.
     pub tables: Vec<TableReport>,
-    /// What a person should know about what was taken.
+    /// What a person should know about the rows that were taken.
     pub notes: Vec<String>,
     /// What could not be found out, and what was done instead.
     pub doubts: Vec<String>,
 }
 
-/// One table.
+/// What became of one table. The numbers are rows.
 #[derive(Debug, Default, Serialize)]
 pub struct TableReport {
     /// Its name in the Python system.
     pub table: String,
-    /// Its rows, in all files together.
+    /// All rows of the table, in all files together.
     pub rows: usize,
-    /// Taken now.
+    /// Taken by this import.
     pub taken: usize,
-    /// Taken before.
+    /// Taken by an earlier import.
     pub already_there: usize,
     /// Not taken.
     pub skipped: usize,
-    /// Of those not taken: the ones that cannot be read.
+    /// How many of the skipped rows cannot be read.
     pub unreadable: usize,
-    /// The first reasons for it.
+    /// Why rows were skipped: the first reasons, each with its number of rows.
     pub skips: Vec<Skip>,
 }
 
@@ -38,9 +38,9 @@ pub struct TableReport {
 pub struct Skip {
     /// The file.
     pub file: String,
-    /// The first of the rows; `None` for the whole table.
+    /// The first of the rows; `None` if the whole table was skipped.
     pub row: Option<String>,
-    /// How many.
+    /// How many rows.
     pub rows: usize,
     /// The column, if a column is to blame.
     pub column: Option<&'static str>,

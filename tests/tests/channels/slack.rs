@@ -25,7 +25,7 @@ async fn a_message_is_escaped_and_gets_an_id_made_of_its_tag() {
 }
 
 #[tokio::test]
-async fn every_answer_is_taken_for_what_it_is() {
+async fn every_answer_has_its_outcome() {
     for (fault, wanted, told) in [
         (Fault::Refuse(400), Came::RefusedForGood, 0),
         (Fault::Refuse(403), Came::RefusedForGood, 0),

@@ -20,7 +20,7 @@ fn with_token(fake: &Telegram, token: &str) -> Arc<dyn Channel> {
 }
 
 #[tokio::test]
-async fn a_message_arrives_as_it_is_under_telegrams_own_number() {
+async fn a_text_arrives_unchanged_and_telegrams_message_number_is_its_id() {
     let fake = Telegram::start().unwrap();
     let channel = telegram(&fake);
     channel.warm_up().await.unwrap();
@@ -36,7 +36,7 @@ async fn a_message_arrives_as_it_is_under_telegrams_own_number() {
 }
 
 #[tokio::test]
-async fn every_answer_is_taken_for_what_it_is() {
+async fn every_answer_has_its_outcome() {
     for (fault, wanted, told) in [
         (Fault::Refuse(400), Came::RefusedForGood, 0),
         (Fault::Refuse(401), Came::RefusedForGood, 0),
@@ -45,7 +45,7 @@ async fn every_answer_is_taken_for_what_it_is() {
         (Fault::Refuse(409), Came::RefusedForNow, 0),
         (Fault::TooMany(7), Came::RefusedForNow, 0),
         (Fault::Refuse(500), Came::InDoubt, 0),
-        // The answer is not in Telegram's words, so a proxy on the way may have sent it.
+        // The answer has not the form of Telegram's answers, so a proxy on the way may have sent it.
         (Fault::StatusBefore(403), Came::RefusedForNow, 0),
         (Fault::StatusBefore(408), Came::InDoubt, 0),
         (Fault::StatusBefore(502), Came::InDoubt, 0),
@@ -75,7 +75,7 @@ async fn every_answer_is_taken_for_what_it_is() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_definite_no_for_now() {
+async fn a_server_that_cannot_be_reached_refuses_for_now() {
     let fake = Telegram::start().unwrap();
     let channel = telegram(&fake);
     drop(fake);
@@ -104,7 +104,7 @@ async fn a_probe_asks_for_bot_and_chat_and_sends_nothing() {
 }
 
 #[test]
-fn a_token_that_is_none_is_refused_without_being_shown() {
+fn a_malformed_token_is_refused_without_being_shown() {
     for token in [
         "canary",
         "123:short",

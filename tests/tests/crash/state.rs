@@ -18,7 +18,8 @@ pub(crate) struct Message {
     pub(crate) subjects: Vec<String>,
 }
 
-/// The promises of a state: its messages by tag, and the message of each subject and day.
+/// What must not get lost from a state: its messages by tag, and which message was made for each subject and
+/// day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Promises {
     pub(crate) messages: BTreeMap<String, Message>,
@@ -65,14 +66,15 @@ impl Promises {
         message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
     }
 
-    /// Whether no message is on its way or in doubt.
+    /// Whether every message was accepted or delivered, or has failed: none is on its way or in doubt.
     pub(crate) fn settled(&self) -> bool {
         self.messages
             .values()
             .all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed"))
     }
 
-    /// Whether this state is `newest`, or was written on top of it.
+    /// Whether this state is `newest`, or was written on top of it. True as well if one of the two was never
+    /// a generation.
     pub(crate) fn goes_on_from(&self, newest: &Self) -> bool {
         match (&self.lineage, &newest.lineage) {
             (None, _) | (_, None) => true,
@@ -96,7 +98,8 @@ impl Promises {
 
 /// The promises of the file on the machine, or the damage that SQLite finds; `None` if there is no file yet.
 ///
-/// The agent must not be running: the next process that opens the file recovers what a killed process left.
+/// The agent must not be running. This function opens the file for writing, so SQLite recovers here what a
+/// killed agent left in its log.
 pub(crate) fn local(database: &Path) -> Option<Result<Promises, String>> {
     database
         .exists()
@@ -128,7 +131,7 @@ pub(crate) enum Remote {
 }
 
 impl Remote {
-    /// For `state.remote`.
+    /// The value of `state.remote`.
     pub(crate) fn url(&self) -> String {
         match self {
             Self::S3(s3) => s3.url("agent"),

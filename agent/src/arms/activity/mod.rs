@@ -1,8 +1,7 @@
 //! Activity: was there a walk today? The datapoints of a Beeminder goal give the answer. How close the goal
-//! is to derailing (its colour at Beeminder) gives none.
+//! is to derailing (its colour at Beeminder) says nothing about a walk.
 //!
-//! A datapoint is today's walk if it was entered today and is for today. [`Today`] says what "entered today"
-//! means for every goal.
+//! [`Counting::TodayOnly`] says which datapoints are today's walk: those that a person entered for today.
 //!
 //! If the datapoints do not tell whether there was a walk, the answer is `Unknown`, never "needed" and never
 //! "done".
@@ -64,9 +63,10 @@ pub async fn observe(
 /// What the observed account says about today's walk.
 #[derive(Debug)]
 pub enum Seen {
-    /// The account answers: nothing more has to be read.
+    /// The account answers whether there was a walk, or why that cannot be known. Nothing more has to be
+    /// read.
     Known(Observation<Walk>),
-    /// The account does not answer: the newest datapoints of the goal have to be read.
+    /// The account leaves a doubt: the newest datapoints of the goal have to be read.
     InDoubt(Box<Doubt>),
 }
 

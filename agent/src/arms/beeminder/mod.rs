@@ -1,8 +1,8 @@
 //! Beeminder: the account and its goals.
 //!
-//! **Read-only.** Every request is a `GET` that is made in `api.rs`, the only place with a URL. No code here
-//! can charge, derail, ratchet, change a pledge or post data, and `tests/read_only.rs` searches the whole
-//! crate for such endpoints. `heuristic` decides whether a message about a goal is sent.
+//! **Read-only.** Only `api.rs` makes requests, and every request is a `GET`. No code here can charge, derail,
+//! ratchet, change a pledge or post data. `tests/read_only.rs` searches the whole crate for the names of such
+//! endpoints. `heuristic` decides whether a message about a goal is sent.
 
 mod amount;
 mod api;
@@ -94,8 +94,8 @@ impl BeeminderArm {
         Ok(convert::datapoints(body)?)
     }
 
-    /// Reads the last 100 datapoints of a goal that Mecris did not know before. A file gives all of them with
-    /// the goal, so nothing more is read there.
+    /// Reads the last 100 datapoints of a goal that Mecris did not know before. If the source is a file, the
+    /// goal already came with its datapoints. Then nothing more is read, and the answer is empty.
     ///
     /// # Errors
     /// As [`BeeminderArm::observe`].
@@ -108,8 +108,8 @@ impl BeeminderArm {
     }
 }
 
-/// The account that Beeminder's JSON says at `now`: the user (if there is one) and the array of goals. What
-/// [`BeeminderArm::observe`] makes of an answer, for whoever has the answer already.
+/// Makes an account, as of `now`, of JSON that Beeminder sent earlier: the user, if there is one, and the
+/// array of goals. [`BeeminderArm::observe`] does the same with a new answer, and leaves out ignored goals.
 ///
 /// # Errors
 /// If the JSON has another shape than Beeminder documents.

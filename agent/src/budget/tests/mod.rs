@@ -1,4 +1,5 @@
-//! The arm as its callers see it: a store on disk, told and asked at given instants.
+//! Tests of [`BudgetArm`] through its public functions. Its store is on disk, and each call names its
+//! instant.
 
 mod ledger;
 mod odometer;
@@ -83,7 +84,7 @@ impl Bench {
         }
     }
 
-    /// Ends the process, as far as a test can: a new arm on the file that the old one left.
+    /// As a restart of the process: drops the arm and its store, and makes a new arm on the same file.
     async fn restart(self) -> Self {
         let Self {
             _folder,
@@ -125,7 +126,7 @@ impl Bench {
         all.into_iter().find(|(p, _)| *p == provider).unwrap().1
     }
 
-    /// The recorded row, without computing it anew.
+    /// The row as it was last recorded. It is not computed anew.
     fn recorded(&self, provider: Provider, now: &str) -> Recorded {
         self.arm
             .budgets(at(now))

@@ -72,7 +72,8 @@ async fn a_total_that_falls_within_a_month_is_refused_unless_it_is_a_correction(
     assert_eq!(
         error.to_string(),
         "$1.90 is less than $19.00, the last groq reading for 2026-01, and a month's total cannot fall. \
-         If that one was wrong say correction=true; if this one belongs to another month say month=YYYY-MM"
+         If the last reading was wrong, say correction=true; if the new one is of another month, say \
+         month=YYYY-MM"
     );
     assert_eq!(
         used(&bench.observe(Provider::Groq, "2026-01-10T15:06:00Z").await),

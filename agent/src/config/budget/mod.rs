@@ -34,8 +34,8 @@ pub(super) const THRESHOLDS: Table = Table {
         Setting::new(
             "budget.thresholds.shares",
             Kind::Other("list of numbers"),
-            "the shares of the limit that are said when they are used, each once a period: whole percent above 0 \
-             and up to 1, the smallest first; `[]` for none",
+            "the shares of the limit at which a message says how much is used, once a period for each share: \
+             whole percent above 0 and up to 1, the smallest first; `[]` for none",
         )
         .default("[0.75, 0.95, 1.0]"),
         Setting::new(

@@ -23,8 +23,8 @@ pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
         Setting::new(
             "model",
             Kind::Text,
-            "a model id; `\"*\"` is every model without a line of its own, built in at the highest listed \
-             price",
+            "a model id. `\"*\"` stands for every model without a line of its own; its built-in price is the \
+             highest listed price",
         )
         .example("\"openai/gpt-oss-120b\""),
         Setting::new("from", Kind::Day, "the first day (UTC) on which the price holds").example("2026-12-01"),

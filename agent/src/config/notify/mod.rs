@@ -47,8 +47,8 @@ pub(super) const TABLE: Table = Table {
         Setting::new(
             "notify.settle",
             Kind::Duration,
-            "how long after doubt the provider has to list what it accepted: 1s to 1h, from 0s in \
-             development",
+            "how long after the lease a provider may take to list a message whose answer was lost: 1s to 1h, \
+             from 0s in development",
         )
         .default("\"20s\""),
     ],

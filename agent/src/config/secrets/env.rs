@@ -1,4 +1,4 @@
-//! `secrets.source = "env"`: the environment, then a `.env` file for what it lacks.
+//! `secrets.source = "env"`: the environment, then a `.env` file for the secrets that the environment lacks.
 
 use std::{
     borrow::Cow,
@@ -16,7 +16,8 @@ use super::{
 };
 use crate::config::Variables;
 
-/// The environment and a `.env` file. A secret in the environment wins, whichever of its names it goes by.
+/// The environment and a `.env` file. A secret in the environment wins, even if the file has the secret under
+/// another of its names.
 #[derive(Debug)]
 pub struct EnvSecrets {
     variables: Variables,
@@ -24,7 +25,7 @@ pub struct EnvSecrets {
 }
 
 impl EnvSecrets {
-    /// From these variables and this file, which need not exist.
+    /// From these variables and this file. The file need not exist.
     pub fn new(variables: &Variables, dotenv: Option<&Path>) -> Self {
         Self {
             variables: variables.clone(),
@@ -52,7 +53,8 @@ impl SecretSource for EnvSecrets {
     }
 }
 
-/// The secrets in the lines of a `.env` file; none if there is no file. All other lines are somebody else's.
+/// The secrets in a `.env` file; none if there is no file. Other lines may belong to other programs, so they
+/// cause warnings at most.
 fn read(path: &Path, file: &str, notes: &mut Notes) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     let bytes = match fs::read(path) {

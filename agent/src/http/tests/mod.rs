@@ -42,8 +42,8 @@ use crate::{
 
 pub(super) const TOKEN: &str = "correct-horse-battery-staple";
 
-/// What `MECRIS_API_TOKENS` is, and how often it was asked for. The server starts with `test` and
-/// `other`.
+/// The source of `MECRIS_API_TOKENS`: its present value, and how often that was read. The server starts with
+/// the tokens `test` and `other`.
 #[derive(Clone)]
 pub(super) struct Vault(Arc<(std::sync::Mutex<String>, AtomicUsize)>);
 
@@ -73,7 +73,8 @@ impl Renew for Vault {
     }
 }
 
-/// Passes that need no heuristic. A pass hangs until [`Fake::let_go`] has a permit, and says how it went.
+/// Controls passes that need no heuristic. A pass adds a permit to `started`, waits for a permit of `let_go`,
+/// adds a permit to `finished`, and returns `report`.
 pub(super) struct Fake {
     pub(super) let_go: Semaphore,
     pub(super) started: Semaphore,
@@ -253,7 +254,7 @@ impl Harness {
         self.raw(raw.as_bytes()).await
     }
 
-    /// Makes the state unreadable as far as it needs this table.
+    /// Drops a table, so that everything that reads it fails.
     pub(super) async fn drop_table(&self, table: &'static str) {
         let drop = move |tx: &rusqlite::Transaction<'_>| tx.execute_batch(&format!("DROP TABLE {table}"));
         self.store.write(drop).await.unwrap();
@@ -303,7 +304,7 @@ fn a_pass_that_told() -> Report {
     }
 }
 
-/// Budgets as in the tests of the arm, and a price for the model that is assumed when none is named.
+/// The budgets of the arm's tests, and a price for the model of a session that names no model.
 fn budgets() -> BudgetSettings {
     let mut settings = budget::tests::settings();
     let mut price = settings.prices[0].clone();

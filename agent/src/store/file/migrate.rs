@@ -1,7 +1,7 @@
 //! Brings a file to the newest schema, all or nothing.
 //!
-//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back. Unless the copy is whole
-//!    and sound, nothing is changed.
+//! 1. The older file is copied to `<file>.before-v<N>`, and the copy is read back. If the copy is not whole
+//!    and sound, the file stays as it was.
 //! 2. All missing migrations run in one transaction, which ends with a check of every foreign key. A failure
 //!    or a kill before the commit leaves the file as it was.
 
@@ -26,8 +26,9 @@ pub struct Migrated {
     pub backup: PathBuf,
 }
 
-/// Brings the file to the newest version, all or nothing. An older file is copied aside first. `None` if the
-/// file had the newest version already or a newer one that this build can use, or was empty.
+/// Brings the file to the newest version, all or nothing. An older file is copied first. `None` if there was
+/// no older file: the file was empty, or it already had the newest version or a newer version that this build
+/// can use.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<Option<Migrated>, StoreError> {
     migrate_by(&MIGRATIONS, connection, path)
 }
@@ -64,7 +65,7 @@ pub(in crate::store) fn migrate_in_memory(
 }
 
 /// Copies an older file into memory and brings the copy to the newest version, for a reader that must not
-/// change the file. `None` if the file has the newest version already.
+/// change the file. `None` if the file has the newest version already, or a newer one.
 pub(in crate::store) fn upgraded_copy(reader: &Connection) -> Result<Option<Connection>, StoreError> {
     let found = version(reader)?;
     if found >= known() {
@@ -84,7 +85,7 @@ fn upgrade(migrations: &[&str], connection: &mut Connection, found: i64) -> Resu
     }
     if let Some(why) = verify::orphan(&transaction)? {
         return Err(StoreError::Damaged {
-            what: "what the migration makes of the state".to_owned(),
+            what: "the migrated state".to_owned(),
             why,
         });
     }

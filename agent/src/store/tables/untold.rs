@@ -1,4 +1,4 @@
-//! `untold`: since when nobody could tell how a promise stands.
+//! Table `untold`: since when the passes cannot tell how a promise stands.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +8,8 @@ use rusqlite::{Connection, Transaction, params};
 use super::sql::{Columns, time};
 use crate::domain::Subject;
 
-/// Since when each promise could not be told, by the passes before this one.
+/// The promises of the table, each with the time of the first pass that could not tell how the promise
+/// stands.
 ///
 /// # Errors
 /// The error of SQLite.
@@ -22,8 +23,9 @@ pub fn all(connection: &Connection) -> rusqlite::Result<HashMap<Subject, Timesta
         .collect()
 }
 
-/// Keeps what a pass at `now` could not tell. What is neither in `untold` nor in `kept` could be told. What is
-/// in `kept` only stays as it was.
+/// Records the promises of which a pass at `now` could not tell how they stand. A promise of `untold` is
+/// added if the table lacks it. A promise of `kept` is not added, but stays if the table has it. Every other
+/// promise is deleted, because the pass could tell how it stands.
 ///
 /// # Errors
 /// The error of SQLite.
@@ -55,7 +57,7 @@ mod tests {
     use crate::store::tests::scratch;
 
     #[tokio::test]
-    async fn a_promise_is_untold_since_the_first_look_until_it_can_be_told() {
+    async fn a_promise_stays_with_its_first_time_until_a_pass_can_tell_how_it_stands() {
         let (_folder, store) = scratch();
         let at =
             |hours| "2026-11-20T18:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours);

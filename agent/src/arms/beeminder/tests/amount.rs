@@ -1,10 +1,10 @@
-//! What is due, by table.
+//! The amount that a goal asks for: tables of goals, and what [`Amount`] says of each.
 
 use serde_json::json;
 
 use super::*;
 
-/// What the first recorded goal with these fields says; "" without an amount.
+/// The amount of the first recorded goal with these fields, as text; "" if the goal has no amount.
 fn says(fields: Value) -> String {
     let mut all = json!({"curval": 882, "safebump": 884, "delta": -2, "safebuf": 0, "gunits": "", "gunits_singular": ""});
     merge(&mut all, fields);
@@ -37,7 +37,7 @@ fn do_more_says_what_is_missing_and_rounds_it_up() {
         (json!({"safebump": 882}), ""),
         (json!({"safebump": 880}), ""),
         (json!({"safebump": 882.000_000_1}), ""),
-        // Without a safebump, what is due on the day of derailment.
+        // Without a safebump, the amount is what `dueby` says for the day of derailment.
         (
             json!({"safebump": null, "safebuf": 1, "dueby": {"20260125": {"delta": 0, "total": 882},
                 "20260126": {"delta": 3, "total": 885}}}),
@@ -51,7 +51,7 @@ fn do_more_says_what_is_missing_and_rounds_it_up() {
 }
 
 #[test]
-fn where_datapoints_do_not_add_up_the_total_is_said() {
+fn a_goal_whose_datapoints_do_not_add_up_says_its_total() {
     for (fields, words) in [
         (json!({"odom": true, "kyoom": false}), "to 884"),
         (json!({"aggday": "last", "kyoom": false}), "to 884"),
@@ -70,7 +70,7 @@ fn where_datapoints_do_not_add_up_the_total_is_said() {
 }
 
 #[test]
-fn do_less_says_the_room_of_today_and_rounds_it_down() {
+fn do_less_says_how_much_is_left_for_today_and_rounds_it_down() {
     let says = |mut fields: Value| {
         merge(&mut fields, json!({"yaw": -1, "dir": 1}));
         says(fields)
@@ -90,7 +90,7 @@ fn do_less_says_the_room_of_today_and_rounds_it_down() {
         (json!({"delta": 2}), "2 over its line"),
         (json!({"delta": 1.2, "integery": true}), "2 over its line"),
         (json!({"delta": null}), ""),
-        // The red line of the day of derailment says nothing about today.
+        // safebump is about the day of derailment, so it says nothing about the room of today.
         (json!({"delta": -3, "safebump": 999}), "at most 3 more"),
         (
             json!({"delta": -3, "aggday": "last", "kyoom": false}),
@@ -138,7 +138,7 @@ fn no_number_is_made_up_and_no_unit_is_cut() {
 }
 
 #[test]
-fn the_parts_can_be_said_otherwise() {
+fn the_parts_of_an_amount_are_there_for_other_sentences() {
     let sugar = goal(json!({"yaw": -1, "dir": 1, "delta": -3, "gunits": "servings"}));
     let amount = sugar.amount().unwrap();
     assert_eq!(

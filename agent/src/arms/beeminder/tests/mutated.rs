@@ -8,8 +8,8 @@ use super::*;
 use crate::domain::Slug;
 
 /// The recorded bodies without their largest fields, so that they are small enough for thousands of runs.
-/// Mecris does not read `road`, `roadall` and `fullroad`. It does read `dueby`, so no mutation here touches
-/// `dueby`.
+/// Mecris does not read `road`, `roadall` and `fullroad`. It does read `dueby`, which these tests do not
+/// mutate.
 fn recordings() -> Vec<Value> {
     let mut goals = body(GOALS);
     for goal in goals.as_array_mut().unwrap() {
@@ -126,7 +126,8 @@ fn mutate(recording: &Value, mutation: Mutation) -> Vec<u8> {
     body.to_string().into_bytes()
 }
 
-/// Makes an account of the bytes, with the same functions as `api.rs`.
+/// Makes an account of the bytes, with the functions that [`BeeminderArm`] uses for a reply of the API. Also
+/// calls the functions for other replies, which must not panic.
 fn parse(bytes: &[u8]) -> Option<(Value, Account)> {
     let reply = crate::outbound::Reply {
         status: http::StatusCode::OK,
@@ -198,7 +199,7 @@ thread_local! {
 }
 
 #[test]
-fn deep_nesting_is_refused_not_followed() {
+fn json_that_is_nested_too_deeply_is_refused() {
     let deep = "[".repeat(100_000);
     assert!(parse(deep.as_bytes()).is_none());
 }

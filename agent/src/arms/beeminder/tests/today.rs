@@ -1,4 +1,4 @@
-//! What was entered today, by table.
+//! What counts as entered today: tables of goals, and what [`Today`] finds for each.
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -30,7 +30,7 @@ fn with(points: &[Value], more: Value) -> Goal {
     goal(fields)
 }
 
-/// What is found, as a word: the id of the datapoint, "no", "unknown".
+/// What [`Today::entered`] finds, as a word: the id of the datapoint, "no" or "unknown".
 fn found(goal: &Goal, now: &str, counting: Counting) -> String {
     let today = Today::of(goal, at(now), &new_york(), &new_york());
     word(today.entered(goal, counting))
@@ -67,20 +67,21 @@ fn what_was_entered_is_returned_with_its_time() {
 
 #[test]
 fn the_deadline_decides_which_day_is_today() {
-    // Deadline, the daystamp, when it was entered, now, what counts for any day, what counts for today only.
+    // The goal's deadline (hours from midnight), the datapoint's daystamp, when it was entered, now, what is
+    // found with `AnyDay`, what is found with `TodayOnly`. 25T09:00 is a time on January 25.
     for (deadline, day, entered, now, any, only) in [
         // Midnight: yesterday's entry is not today's.
         (0, "20260125", "25T09:00", "25T12:00", "p", "p"),
         (0, "20260124", "24T23:00", "25T12:00", "no", "no"),
-        // Entered today for yesterday: the person did something, but it is not today's.
+        // Entered today for yesterday: the person did something today, but not for today.
         (0, "20260124", "25T09:00", "25T12:00", "p", "no"),
-        // Entered yesterday for today, as clients may: it is for Beeminder's today.
+        // Entered yesterday for today, which clients may do: it counts, because it is for Beeminder's today.
         (0, "20260125", "24T23:00", "25T12:00", "p", "p"),
-        // 03:00: after midnight it is still Beeminder's yesterday.
+        // Deadline 03:00: until then Beeminder's today is the day before.
         (3, "20260124", "24T22:30", "25T02:00", "p", "p"),
         (3, "20260124", "24T22:30", "25T03:01", "no", "no"),
         (3, "20260124", "25T00:30", "25T13:00", "p", "no"),
-        // 20:00: from then on it is Beeminder's tomorrow.
+        // Deadline 20:00: from then on Beeminder's today is the next day.
         (-4, "20260125", "25T17:00", "25T19:00", "p", "p"),
         (-4, "20260125", "25T17:00", "25T21:00", "p", "p"),
         (-4, "20260126", "25T21:00", "25T21:30", "p", "p"),
@@ -107,8 +108,8 @@ fn the_deadline_decides_which_day_is_today() {
 }
 
 #[test]
-fn another_zone_of_the_account_has_its_own_day() {
-    // The person is in Berlin; the account stayed in New York, where it is still the 24th until 06:00.
+fn an_account_in_another_zone_has_its_own_day() {
+    // The person is in Berlin. The account stayed in New York, where the 25th begins at 06:00 of Berlin.
     let goal = with(
         &[
             point("p", "20260124", "2026-01-25T01:00:00+01:00", 1.0),
@@ -131,7 +132,7 @@ fn another_zone_of_the_account_has_its_own_day() {
 }
 
 #[test]
-fn beeminders_own_datapoints_are_no_entries() {
+fn datapoints_that_beeminder_makes_are_not_entries() {
     for flag in ["is_dummy", "is_initial"] {
         let mut own = point("p", "20260125", "2026-01-25T09:00:00-05:00", 1.0);
         merge(&mut own, json!({ flag: true }));
@@ -148,7 +149,7 @@ fn beeminders_own_datapoints_are_no_entries() {
 }
 
 #[test]
-fn zero_counts_where_it_says_something() {
+fn zero_counts_unless_the_goal_is_to_do_more() {
     for (yaw, dir, any) in [
         (1, 1, "no"),
         (-1, 1, "p"),
@@ -198,7 +199,7 @@ fn a_counter_must_have_moved() {
 }
 
 #[test]
-fn nothing_entered_needs_a_proof() {
+fn that_nothing_was_entered_needs_a_proof() {
     let yesterday = || point("old", "20260124", "2026-01-24T09:00:00-05:00", 1.0);
     let says = |more| found(&with(&[yesterday()], more), NOON, AnyDay);
     assert_eq!(says(json!({"todayta": false})), "no");
@@ -206,7 +207,7 @@ fn nothing_entered_needs_a_proof() {
     assert_eq!(
         says(json!({"todayta": true})),
         "unknown",
-        "todayta alone is no entry either"
+        "todayta alone proves no entry"
     );
     assert_eq!(says(json!({"todayta": null})), "unknown");
     assert_eq!(found(&with(&[], json!({"todayta": false})), NOON, AnyDay), "no");

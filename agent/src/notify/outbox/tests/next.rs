@@ -1,4 +1,4 @@
-//! The rules of what follows, one by one.
+//! The rules of [`next`], one by one: what follows an attempt that reached nobody, or that stays in doubt.
 
 use super::super::next::{Miss, Next, next};
 use super::*;
@@ -41,7 +41,7 @@ fn retries(retries: u32) -> Tally {
     }
 }
 
-/// Attempts without an answer: on the channel, and on all channels.
+/// A count of attempts without an answer: `doubts` on the row's channel, `in_doubt` on all channels together.
 fn doubts(doubts: u32, in_doubt: u32) -> Tally {
     Tally {
         doubts,
@@ -71,7 +71,7 @@ fn a_refusal_goes_to_the_next_channel_or_ends_there() {
 }
 
 #[test]
-fn what_is_about_the_channel_breaks_it_and_nothing_else_does() {
+fn only_a_failure_that_concerns_the_channel_breaks_it() {
     for scope in [Scope::Message, Scope::Channel] {
         let broken = scope == Scope::Channel;
         assert_eq!(Miss::Refused { scope }.breaks_channel(), broken);
@@ -117,7 +117,7 @@ fn refused_for_now_is_tried_again_until_another_channel_takes_over() {
 }
 
 #[test]
-fn what_would_come_too_late_is_not_waited_for() {
+fn no_attempt_is_put_off_until_the_message_has_expired() {
     let short = Row {
         expires_at: Some(now() + seconds(2)),
         ..row(ChannelKind::Sms)
@@ -135,7 +135,7 @@ fn what_would_come_too_late_is_not_waited_for() {
 }
 
 #[test]
-fn what_never_left_its_sender_is_sent_again_at_once_the_first_time() {
+fn a_message_that_is_not_listed_is_sent_again_at_once_the_first_time() {
     let sms = row(ChannelKind::Sms);
     assert_eq!(
         next(&sms, Miss::Absent, retries(1), OTHER, now()),
@@ -152,7 +152,7 @@ fn what_never_left_its_sender_is_sent_again_at_once_the_first_time() {
 }
 
 #[test]
-fn what_stays_in_doubt_is_sent_again_a_few_times_then_elsewhere_and_never_called_failed() {
+fn a_message_in_doubt_is_sent_again_once_then_on_the_next_channel_and_never_called_failed() {
     let again = Miss::InDoubt(OnDoubt::Resend);
     let sms = row(ChannelKind::Sms);
     assert_eq!(
@@ -177,7 +177,7 @@ fn what_stays_in_doubt_is_sent_again_a_few_times_then_elsewhere_and_never_called
 }
 
 #[test]
-fn that_a_message_is_not_listed_is_believed_once_on_a_channel_and_twice_in_all() {
+fn the_answer_not_listed_is_believed_once_on_a_channel_and_twice_in_all() {
     for (on_channel, in_all, believed) in [
         (0, 0, true),
         (1, 1, true),
@@ -195,7 +195,7 @@ fn that_a_message_is_not_listed_is_believed_once_on_a_channel_and_twice_in_all()
 }
 
 #[test]
-fn what_is_not_listed_again_is_said_once_more_elsewhere_and_never_called_failed() {
+fn a_second_answer_not_listed_goes_to_the_next_channel_and_is_never_called_failed() {
     let sms = row(ChannelKind::Sms);
     assert_eq!(
         next(&sms, Miss::AbsentAgain, doubts(2, 2), OTHER, now()),
@@ -223,7 +223,7 @@ fn what_is_not_listed_again_is_said_once_more_elsewhere_and_never_called_failed(
 }
 
 #[test]
-fn at_most_once_ends_with_the_first_doubt() {
+fn give_up_ends_with_the_first_doubt() {
     let sms = row(ChannelKind::Sms);
     assert_eq!(
         next(

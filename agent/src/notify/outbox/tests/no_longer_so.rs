@@ -1,4 +1,4 @@
-//! A reading shows that nothing of a message is so any more, before the message has arrived.
+//! A pass finds out that nothing that a message says is true any more. The message has not arrived yet.
 
 use super::*;
 use crate::{
@@ -41,7 +41,7 @@ impl World {
     }
 }
 
-/// The mark is set while the first attempt is under way.
+/// Sets the mark while the first attempt is under way, and lets the outbox work until nothing is left to do.
 async fn settled_under_way(fault: Fault, second: Fault) -> (World, String) {
     let world = World::new();
     world.sms.faults([fault]);
@@ -53,7 +53,7 @@ async fn settled_under_way(fault: Fault, second: Fault) -> (World, String) {
 }
 
 #[tokio::test]
-async fn what_is_certainly_refused_is_withdrawn_and_goes_to_no_other_channel() {
+async fn a_refused_message_is_withdrawn_and_goes_to_no_other_channel() {
     for fault in [Fault::Refuse, Fault::RefuseAll, Fault::NotNow(None)] {
         let (world, id) = settled_under_way(fault, Fault::Refuse).await;
         let seen = world.see(&id);
@@ -71,7 +71,7 @@ async fn what_is_certainly_refused_is_withdrawn_and_goes_to_no_other_channel() {
 }
 
 #[tokio::test]
-async fn what_was_in_doubt_is_found_or_stays_in_doubt_and_keeps_its_claim() {
+async fn a_message_in_doubt_is_found_or_stays_in_doubt_and_keeps_its_claim() {
     for (fault, state) in [
         (Fault::LoseReply, State::Delivered),
         (Fault::LoseRequest, State::Unknown),
@@ -83,7 +83,7 @@ async fn what_was_in_doubt_is_found_or_stays_in_doubt_and_keeps_its_claim() {
 }
 
 #[tokio::test]
-async fn a_mark_of_a_clock_that_was_set_back_says_nothing() {
+async fn a_mark_that_lies_in_the_future_is_ignored() {
     let world = World::new();
     world.sms.faults([Fault::Refuse]);
     let id = world.claims().await;
@@ -98,7 +98,7 @@ async fn a_mark_of_a_clock_that_was_set_back_says_nothing() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_delivered_goes_to_no_other_channel() {
+async fn an_undelivered_message_goes_to_no_other_channel() {
     let world = World::new();
     world.sms.script().statuses.push_back(Ok(Status::Failed {
         may_pass: true,
@@ -115,7 +115,7 @@ async fn what_could_not_be_delivered_goes_to_no_other_channel() {
 }
 
 #[tokio::test]
-async fn a_text_that_was_made_anew_is_what_leaves() {
+async fn the_text_that_was_made_anew_is_sent() {
     let world = World::with_sms_alone();
     world.sms.faults([Fault::NotNow(None)]);
     let id = world.claims().await;
@@ -132,7 +132,7 @@ async fn a_text_that_was_made_anew_is_what_leaves() {
         table::retell(tx, &row, told, now)
     });
     assert!(told.await.unwrap());
-    // A worker that read the row before.
+    // A worker goes on with the row as it was before the text was made anew.
     world.clock.advance(seconds(2));
     world.outbox.resume(old).await.unwrap();
     let sent = world.sms.accepted();
@@ -141,7 +141,7 @@ async fn a_text_that_was_made_anew_is_what_leaves() {
 }
 
 #[tokio::test]
-async fn what_expires_after_a_doubt_is_not_called_failed() {
+async fn a_message_that_expires_after_a_doubt_is_not_called_failed() {
     let mut world = World::new();
     let mute = FakeChannel::mute(
         ChannelKind::Telegram,
