@@ -1,10 +1,11 @@
-//! What must hold in the end. It is judged by the fakes alone: when Beeminder said that a goal derails, and the
-//! texts that the provider accepted. What the agent wrote into its state is no evidence.
+//! What must hold in the end. It is judged by the fakes: when Beeminder said that a goal derails, and the texts
+//! that the provider accepted. What the agent wrote into its state is no evidence that anybody was told; it only
+//! says what the agent believes to have told, which the texts must then show.
 //!
 //! * **Duplicate**: two accepted messages that name the same goal, the same derailment and the same step; two
 //!   messages with one tag; a message that names what was never due; or messages that name and count more than
 //!   there was.
-//! * **Lost**: a goal that was red at the end, or whose message the agent reported as sent, that no accepted
+//! * **Lost**: a goal that was red at the end, or a step that the agent reported as sent, that no accepted
 //!   message of its day names or counts.
 //!
 //! A goal and day that the clock jumped away from before its message was sent is *overtaken*: it may have one
@@ -13,10 +14,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{ToSpan as _, civil::Date};
+use mecris_agent::domain::Step;
 use tokio::time::Instant;
 
-/// Goals and days that must have a message.
-pub(crate) type GoalDays = BTreeSet<(String, Date)>;
+use crate::state::GoalStep;
+
+/// Steps of goals that must have been told.
+pub(crate) type MustBeTold = BTreeSet<GoalStep>;
 
 /// Beeminder said that a goal derails at the end of a day.
 #[derive(Clone, Debug)]
@@ -45,22 +49,17 @@ pub(crate) struct Findings {
     pub(crate) accepted: usize,
     /// Goals and days without a message because the clock jumped away from them.
     pub(crate) overtaken: usize,
+    /// How often each step of a goal was named.
+    pub(crate) named: BTreeMap<Step, usize>,
     pub(crate) lost: Vec<String>,
     pub(crate) duplicates: Vec<String>,
 }
 
-/// What a phrase says of a goal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
-    Ahead,
-    LastSeen,
-    Last,
-    LastCall,
-    Derailed,
-}
+/// The steps that a message about a derailment to come may have said.
+const TO_COME: [Step; 4] = [Step::Ahead, Step::LastSeen, Step::Last, Step::LastCall];
 
 /// Compares what was due and what must have been told with what the provider accepted.
-pub(crate) fn audit(must_be_told: &GoalDays, due: &[Due], accepted: &[Accepted]) -> Findings {
+pub(crate) fn audit(must_be_told: &MustBeTold, due: &[Due], accepted: &[Accepted]) -> Findings {
     let mut findings = Findings {
         accepted: accepted.len(),
         due: due.len(),
@@ -74,13 +73,16 @@ pub(crate) fn audit(must_be_told: &GoalDays, due: &[Due], accepted: &[Accepted])
         if !tags.insert(tag) {
             findings.duplicates.push(format!("two messages {tag}: {text:?}"));
         }
-        for phrase in text.split("; ") {
+        for phrase in phrases(text) {
             counted.push((message, more(phrase)));
             for slug in slugs(phrase) {
                 let (step, possible) = said(phrase, slug, message, due);
+                *findings.named.entry(step).or_default() += 1;
                 let days = told.entry((slug_of(due, slug), step)).or_default();
-                match possible.iter().find(|day| !days.contains(*day)) {
-                    Some(day) => drop(days.insert(*day)),
+                let mut free: Vec<&Date> = possible.iter().filter(|day| !days.contains(*day)).collect();
+                free.sort_by_key(|day| !must_be_told.contains(&(slug.to_owned(), **day, step)));
+                match free.first() {
+                    Some(day) => drop(days.insert(**day)),
                     None if possible.is_empty() => findings
                         .duplicates
                         .push(format!("{slug} was not due: {phrase:?} on {}", message.day)),
@@ -91,20 +93,26 @@ pub(crate) fn audit(must_be_told: &GoalDays, due: &[Due], accepted: &[Accepted])
             }
         }
     }
-    let named = |slug: &str, day: &Date| {
-        let steps = [Step::Ahead, Step::LastSeen, Step::Last, Step::LastCall];
-        steps
-            .iter()
-            .any(|step| told.get(&(slug, *step)).is_some_and(|days| days.contains(day)))
+    let named = |slug: &str, day: &Date, steps: &[Step]| {
+        let named = |step: &Step| told.get(&(slug, *step)).is_some_and(|days| days.contains(day));
+        steps.iter().any(named)
     };
-    let untold = due.iter().filter(|due| !named(&due.slug, &due.day)).count();
+    let unnamed: Vec<&GoalStep> = must_be_told
+        .iter()
+        .filter(|(slug, day, step)| !named(slug, day, words_of(*step)))
+        .collect();
+    let is_unnamed = |due: &&Due| {
+        let of_it = |(slug, day, _): &&GoalStep| *slug == due.slug && *day == due.day;
+        !named(&due.slug, &due.day, &TO_COME) && !unnamed.iter().any(of_it)
+    };
+    let untold = unnamed.len() + due.iter().filter(is_unnamed).count();
     let in_sums: usize = counted.iter().map(|(_, count)| count).sum();
     if in_sums > untold {
         findings.duplicates.push(format!(
             "{in_sums} are counted, but {untold} were due and not named"
         ));
     }
-    for (slug, day) in must_be_told.iter().filter(|(slug, day)| !named(slug, day)) {
+    for (slug, day, step) in unnamed {
         let since = due
             .iter()
             .find(|due| due.slug == *slug && due.day == *day)
@@ -118,11 +126,34 @@ pub(crate) fn audit(must_be_told: &GoalDays, due: &[Due], accepted: &[Accepted])
             Some(sum) => sum.1 -= 1,
             None => findings
                 .lost
-                .push(format!("{slug} on {day}: no message names it")),
+                .push(format!("{slug} on {day}, {step}: no message names it")),
         }
     }
     findings.overtaken = untold.saturating_sub(in_sums + findings.lost.len());
     findings
+}
+
+/// Whether a text says this step of a goal.
+pub(crate) fn says(body: &str, slug: &str, step: Step) -> bool {
+    phrases(body).any(|phrase| step_of(phrase) == step && slugs(phrase).any(|named| named == slug))
+}
+
+/// The phrases of a text that are about goals. What was last seen when Beeminder cannot be read belongs to that
+/// alert.
+fn phrases(text: &str) -> impl Iterator<Item = &str> {
+    text.split("; ")
+        .filter(|phrase| !phrase.starts_with("last seen: "))
+}
+
+/// The steps whose words a step may have. On a last day that is not the day of the derailment the words are those
+/// of a warning ahead.
+fn words_of(step: Step) -> &'static [Step] {
+    match step {
+        Step::Ahead | Step::Last => &[Step::Ahead, Step::Last],
+        Step::LastSeen => &[Step::LastSeen],
+        Step::LastCall => &[Step::LastCall],
+        _ => &[],
+    }
 }
 
 /// The slug as it stands in `due`, or nothing: another goal's name does not matter.
@@ -139,25 +170,34 @@ fn said(phrase: &str, slug: &str, message: &Accepted, due: &[Due]) -> (Step, Vec
         .filter(|due| due.slug == slug && due.since < message.at)
         .map(|due| due.day)
         .collect();
-    if let Some((_, when)) = phrase.split_once(" derailed ") {
+    let step = step_of(phrase);
+    if let Some((_, when)) = phrase.split_once(DERAILED) {
         let word = when.split([' ', ',']).next().unwrap_or_default();
         let fits =
             |day: &Date| word == "today" || word == day.strftime("%a").to_string() || word == day.to_string();
-        return (Step::Derailed, known.into_iter().filter(fits).collect());
+        return (step, known.into_iter().filter(fits).collect());
     }
-    let is_ahead = phrase.contains("derails tomorrow");
-    let step = if phrase.contains("last call:") {
+    // The text was made on that day, or on a later one, from which the clock was set back since.
+    let first = message.day + i64::from(step == Step::Ahead).days();
+    (step, known.range(first..).copied().collect())
+}
+
+/// The words of a derailment that has happened.
+const DERAILED: &str = " derailed ";
+
+/// The step that a phrase says, by its words.
+fn step_of(phrase: &str) -> Step {
+    if phrase.contains(DERAILED) {
+        Step::Derailed
+    } else if phrase.contains("last call: ") {
         Step::LastCall
     } else if phrase.contains("as of ") {
         Step::LastSeen
-    } else if is_ahead {
+    } else if phrase.contains("derails tomorrow") {
         Step::Ahead
     } else {
         Step::Last
-    };
-    // The text was made on that day, or on a later one, from which the clock was set back since.
-    let first = message.day + i64::from(is_ahead).days();
-    (step, known.range(first..).copied().collect())
+    }
 }
 
 /// How many goals a sum counts: `+3 more due today, $15 together`.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fastrand::Rng;
-use mecris_agent::failpoint;
+use mecris_agent::{domain::Step, failpoint};
 use mecris_tests::{s3, twilio};
 
 /// The disturbances of a round.
@@ -17,6 +17,8 @@ pub(crate) struct Round {
     pub(crate) twilio: Twilio,
     /// The faults of S3. A folder has no faults.
     pub(crate) remote: Remote,
+    /// Whether Beeminder cannot be read.
+    pub(crate) unread: bool,
     /// The end of the round.
     pub(crate) end: End,
 }
@@ -28,6 +30,11 @@ pub(crate) enum Event {
     Jump(i64),
     /// The wall clock jumps by this many days, to this minute around noon.
     JumpDays(i64, i64),
+    /// The wall clock jumps over this many days to the evening, to this minute after 21:45. Then the last chances
+    /// of goals that derail at midnight are near.
+    Evening(i64, i64),
+    /// A dear goal and a goal that derails tomorrow appear, and passes without faults say everything that is due.
+    Settled,
     /// The machine is replaced: an empty directory. Only if the newest generation holds every claim.
     NewMachine,
     /// The other machine goes on, with the state of its last use. Only under the same condition.
@@ -77,6 +84,9 @@ pub(crate) enum End {
     Terminate(u64),
     /// By itself; only [`Command::Run`].
     Itself,
+    /// By SIGTERM, once the provider has accepted this step of the goal that [`Event::Settled`] brought for it:
+    /// `last_call` of the dear goal, or `last_seen` of the one that derails a day later.
+    Says(Step),
     /// The process is stopped after this many milliseconds, while the other machine makes a pass. Then it is
     /// continued, and killed this many milliseconds later.
     Overtaken(u64, u64),
@@ -108,6 +118,10 @@ pub(crate) enum Card {
     JumpUnder,
     Race,
     TakenOver(&'static str),
+    /// A pass is killed as it calls for a dear goal.
+    LastCall,
+    /// A pass is killed as it says what it last read, since Beeminder cannot be read.
+    LastSeen,
 }
 
 impl End {
@@ -136,6 +150,8 @@ pub(crate) fn half_a_deck(seed: u64, batch: u64) -> Vec<Card> {
         (Card::Overtaken, 3),
         (Card::Together, 3),
         (Card::JumpUnder, 2),
+        (Card::LastCall, 2),
+        (Card::LastSeen, 2),
     ] {
         cards.extend(std::iter::repeat_n(card, count));
     }
@@ -182,6 +198,8 @@ impl Card {
                 vec![fair(Command::Run, End::Race(after))]
             }
             Self::TakenOver(name) => taken_over(name, rng),
+            Self::LastCall => in_the_evening(Step::LastCall, rng),
+            Self::LastSeen => in_the_evening(Step::LastSeen, rng),
             Self::JumpUnder => {
                 let seconds = if rng.bool() {
                     rng.i64(1..7200)
@@ -203,8 +221,69 @@ fn fair(command: Command, end: End) -> Round {
         command,
         twilio: Twilio::default(),
         remote: Remote::default(),
+        unread: false,
         end,
     }
+}
+
+/// The time after 21:45 from which `last_call` is due for a goal that derails at midnight, in minutes.
+const CALLED_FROM: i64 = 46;
+
+/// A pass in the evening, killed as it says this step, then one that is not killed, and one on the next day.
+fn in_the_evening(step: Step, rng: &mut Rng) -> Vec<Round> {
+    let is_call = step == Step::LastCall;
+    let settled = [Event::JumpDays(1, rng.i64(0..480)), Event::Settled];
+    let evening = if is_call {
+        Event::Evening(0, rng.i64(CALLED_FROM..115))
+    } else {
+        Event::Evening(1, rng.i64(0..115))
+    };
+    // Only a daemon knows that the last chance before a last call is near.
+    let command = |rng: &mut Rng| {
+        if is_call {
+            Command::Serve
+        } else {
+            Command::any(rng)
+        }
+    };
+    let places: Vec<&str> = failpoint::ALL
+        .iter()
+        .copied()
+        .filter(|name| {
+            ["pass.", "store.", "outbox.", "checkpoint."]
+                .iter()
+                .any(|of| name.starts_with(of))
+        })
+        .collect();
+    let killed = disturbed(rng, command, |rng| {
+        if rng.bool() {
+            End::At(format!("{}=kill", places[rng.usize(..places.len())]), 4000)
+        } else {
+            End::Kill(rng.u64(200..2500))
+        }
+    });
+    let moved = killed
+        .before
+        .into_iter()
+        .filter(|event| !matches!(event, Event::Jump(_) | Event::JumpDays(..)));
+    let before = settled.into_iter().chain(moved).chain([evening]).collect();
+    let says = fair(command(rng), End::Says(step));
+    let next_day = disturbed(rng, Command::any, |rng| End::Kill(rng.u64(0..700)));
+    vec![
+        Round {
+            before,
+            unread: !is_call,
+            ..killed
+        },
+        Round {
+            unread: !is_call,
+            ..says
+        },
+        Round {
+            before: vec![Event::JumpDays(1, rng.i64(0..480))],
+            ..next_day
+        },
+    ]
 }
 
 /// The rounds of [`at`], with a stop instead of the kill.
@@ -412,7 +491,12 @@ impl fmt::Display for Round {
             f,
             "; remote: {}{puts:?} {always:?}",
             if chaos.seed == 0 { "" } else { "chaos " }
-        )
+        )?;
+        f.write_str(if self.unread {
+            "; Beeminder cannot be read"
+        } else {
+            ""
+        })
     }
 }
 
@@ -455,6 +539,7 @@ fn disturbed(rng: &mut Rng, command: impl Fn(&mut Rng) -> Command, end: impl Fn(
             ..Twilio::default()
         },
         remote: remote(rng),
+        unread: false,
         end: end(rng),
     }
 }

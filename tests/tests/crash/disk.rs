@@ -213,7 +213,7 @@ fn on_a_full_disk_it_decides_and_says_so_and_goes_on_when_there_is_room() {
     disk.free();
     recovers(&stage, &mut daemon, 2);
     assert!(
-        local(&disk.0.join("state.db")).is_some_and(|promises| promises.is_ok_and(|p| p.claims.len() == 2))
+        local(&disk.0.join("state.db")).is_some_and(|promises| promises.is_ok_and(|p| p.steps.len() == 2))
     );
 }
 

@@ -2,15 +2,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use mecris_agent::domain::Step;
 use mecris_tests::wait::{pause, until};
 
 use crate::{
-    audit::{Accepted, Due, GoalDays, audit},
+    audit::{Accepted, Due, MustBeTold, audit, says},
     deck::{Card, Command, End, Event, Round},
     process::{Agent, Ended},
     report::{FAILED, HANGS, Tally},
     stage::{LEASE, LONG_LEASE, Stage, last_passed},
-    state::local,
+    state::{Promises, local},
 };
 
 /// Goals that stay red on the account after their message, so that a second message would be possible.
@@ -31,9 +32,16 @@ pub(crate) struct Lane<'a> {
     tally: &'a Tally,
     /// The goals on the account that are red.
     shown: Vec<String>,
+    /// The goal on the account that is red and has much at stake.
+    dear: Option<String>,
     /// The goals on the account that derail tomorrow.
     tomorrow: Vec<String>,
-    told: GoalDays,
+    /// One more of them, which was there when everything was told before an evening.
+    last_read: Option<String>,
+    /// What the agent reported as told since the last audit.
+    told: MustBeTold,
+    /// The tags of the messages before the last audit.
+    past: BTreeSet<String>,
     named: u64,
     /// How many messages, and how many losedates of goals, are already audited and may be forgotten.
     accounted: (usize, usize),
@@ -46,8 +54,11 @@ impl<'a> Lane<'a> {
             stage: Stage::new(in_a_folder),
             tally,
             shown: Vec::new(),
+            dear: None,
             tomorrow: Vec::new(),
-            told: GoalDays::new(),
+            last_read: None,
+            told: MustBeTold::new(),
+            past: BTreeSet::new(),
             named: 0,
             accounted: (0, 0),
             history: Vec::new(),
@@ -67,7 +78,10 @@ impl<'a> Lane<'a> {
     fn round(&mut self, card: Card, round: &Round) -> Result<(), String> {
         for event in &round.before {
             let named = match event {
-                Event::Jump(_) | Event::JumpDays(..) => "jumps of the wall clock between two rounds",
+                Event::Jump(_) | Event::JumpDays(..) | Event::Evening(..) => {
+                    "jumps of the wall clock between two rounds"
+                }
+                Event::Settled => "accounts told everything before an evening",
                 Event::NewMachine => "machines replaced: local directory deleted",
                 Event::OtherMachine => "rounds on the other machine, which had older state",
             };
@@ -75,6 +89,11 @@ impl<'a> Lane<'a> {
             if matches!(event, Event::JumpDays(days, _) if *days > 90) {
                 self.settle()?;
                 self.audit()?;
+            }
+            if *event == Event::Settled {
+                self.dear = Some(self.name());
+                self.last_read = Some(self.name());
+                self.settle()?;
             }
             if self.stage.happens(*event) {
                 self.tally.count(named);
@@ -92,24 +111,31 @@ impl<'a> Lane<'a> {
             self.named
         ));
         self.weather(round);
-        self.disturb(round);
+        let result = self.disturb(round);
         self.stage.fair_weather();
         self.tally.lock().rounds += 1;
+        result?;
         self.look()
     }
 
-    fn new_goal(&mut self) {
+    /// The name of a goal that was not on the account yet.
+    fn name(&mut self) -> String {
         self.named += 1;
-        self.shown.push(format!("g{}", self.named));
+        format!("g{}", self.named)
+    }
+
+    fn new_goal(&mut self) {
+        let name = self.name();
+        self.shown.push(name);
         if self.named.is_multiple_of(ONE_IN) {
-            self.named += 1;
-            self.tomorrow = vec![format!("g{}", self.named)];
+            self.tomorrow = vec![self.name()];
         }
         self.show();
     }
 
     fn show(&self) {
-        self.stage.show_with(&self.shown, &self.tomorrow);
+        let tomorrow = self.tomorrow.iter().chain(&self.last_read);
+        self.stage.show_with(&self.shown, &self.dear, tomorrow);
     }
 
     fn weather(&self, round: &Round) {
@@ -121,6 +147,11 @@ impl<'a> Lane<'a> {
                 .mute
                 .then_some(mecris_tests::twilio::Fault::StatusBefore(503)),
         );
+        if round.unread {
+            self.stage
+                .beeminder
+                .fail(mecris_tests::beeminder::Fault::Status(503));
+        }
         if let Some(s3) = self.stage.remote.s3().filter(|_| self.stage.up_to_date()) {
             s3.set_chaos(round.remote.chaos);
             s3.fault_next(
@@ -134,7 +165,7 @@ impl<'a> Lane<'a> {
     }
 
     /// Starts the agent and disturbs it as the round says.
-    fn disturb(&mut self, round: &Round) {
+    fn disturb(&mut self, round: &Round) -> Result<(), String> {
         let arguments: &[&str] = match round.command {
             Command::Run => &["run", "--json"],
             Command::Serve => &["serve"],
@@ -153,6 +184,16 @@ impl<'a> Lane<'a> {
                 }
             }
             End::Itself => self.finishes(&mut agent),
+            End::Says(step) => {
+                let said = self.says(step);
+                agent.terminate();
+                agent.ended(LONGEST_PASS);
+                self.tally.count(match step {
+                    Step::LastCall => "evenings with a last call",
+                    _ => "evenings on which Beeminder could not be read",
+                });
+                said?;
+            }
             End::Kill(after) => {
                 if agent.ended(millis(after)).is_none() && agent.kill() == Ended::Killed {
                     self.tally.count("kills at a random instant");
@@ -238,6 +279,24 @@ impl<'a> Lane<'a> {
                 self.tally.count("jumps of the wall clock under a running agent");
             }
         }
+        Ok(())
+    }
+
+    /// Waits until the provider has accepted this step of the goal that it is about.
+    fn says(&self, step: Step) -> Result<(), String> {
+        let goal = match step {
+            Step::LastCall => self.dear.as_ref(),
+            _ => self.last_read.as_ref(),
+        };
+        let slug = goal.ok_or("nothing settled before the evening")?;
+        let is_said = || {
+            let accepted = self.stage.twilio.accepted().split_off(self.accounted.0);
+            accepted
+                .iter()
+                .any(|message| says(&message.body, slug, step))
+                .then_some(())
+        };
+        until(LONGEST_PASS, is_said).ok_or_else(|| format!("{slug} has no {step} in the evening"))
     }
 
     fn other_passes(&self) {
@@ -281,13 +340,9 @@ impl<'a> Lane<'a> {
     /// to tempt the agent.
     fn forget_told(&mut self) -> Result<(), String> {
         let (promises, today) = (self.stage.promises()?, self.stage.today());
-        let told: BTreeSet<String> = self
-            .shown
-            .iter()
-            .filter(|slug| promises.was_told(slug, &today.to_string()))
-            .cloned()
-            .collect();
-        self.told.extend(told.iter().map(|slug| (slug.clone(), today)));
+        self.remember(&promises);
+        let is_told = |slug: &&String| promises.was_told(slug, today);
+        let told: BTreeSet<String> = self.shown.iter().filter(is_told).cloned().collect();
         let keep = self.shown.len().saturating_sub(LINGER);
         let mut place = 0;
         self.shown.retain(|slug| {
@@ -295,6 +350,15 @@ impl<'a> Lane<'a> {
             place > keep || !told.contains(slug)
         });
         Ok(())
+    }
+
+    /// Remembers what the agent reports as told, for the audit.
+    fn remember(&mut self, promises: &Promises) {
+        let new = promises.told().filter(|((_, _, step), tag)| {
+            // That it derailed has words of its own, which do not always show the day.
+            *step < Step::Derailed && !self.past.contains(*tag)
+        });
+        self.told.extend(new.map(|(step, _)| step.clone()));
     }
 
     fn clean_pass(&mut self) -> Result<(), String> {
@@ -311,11 +375,12 @@ impl<'a> Lane<'a> {
     fn settle(&mut self) -> Result<(), String> {
         for _ in 0..PASSES_TO_SETTLE {
             self.clean_pass()?;
-            let (promises, today) = (self.stage.promises()?, self.stage.today().to_string());
-            let all = self.shown.iter().all(|slug| promises.was_told(slug, &today));
+            let (promises, today) = (self.stage.promises()?, self.stage.today());
+            let mut red = self.shown.iter().chain(&self.dear);
+            let all = red.all(|slug| promises.was_told(slug, today));
             if all && promises.settled() {
-                let today = self.stage.today();
-                self.told.extend(self.shown.drain(..).map(|slug| (slug, today)));
+                self.remember(&promises);
+                self.shown.clear();
                 return Ok(());
             }
             // A message may wait for its next try longer than a pass waits for the message.
@@ -358,7 +423,9 @@ impl<'a> Lane<'a> {
         let findings = audit(&self.told, &due, &accepted);
         self.tally.lock().add(&findings);
         self.told.clear();
+        self.past.extend(self.stage.promises()?.messages.into_keys());
         self.tomorrow.clear();
+        (self.dear, self.last_read) = (None, None);
         if findings.lost.is_empty() && findings.duplicates.is_empty() {
             return Ok(());
         }
@@ -368,3 +435,6 @@ impl<'a> Lane<'a> {
         ))
     }
 }
+
+mod tests;
+pub(crate) use tests::CASES;

@@ -2,7 +2,7 @@
 //! failpoint and at random instants, against stateful fakes that count. `audit` holds what must be true
 //! afterwards.
 //!
-//! * `rounds`: forty rounds in the quick tier, a thousand in the heavy tier, twenty thousand in
+//! * `rounds`: forty rounds and two evenings in the quick tier, a thousand in the heavy tier, twenty thousand in
 //!   `scripts/crash-soak`.
 //! * `two_agents`: two agents that start together; one is stopped, overtaken and continued.
 //! * `two_releases`: this release and the one before it, one after the other.
@@ -10,8 +10,9 @@
 //! * `residual`: the failures that remain possible, provoked and measured.
 //! * `binaries`: failpoints are in the binary for tests and in no other binary.
 //!
-//! The quick tier has the forty rounds, `binaries` and the tests of the audit; `scripts/test-all` runs the heavy tier too. A test that
-//! needs more than this machine permits is reported as ignored, with the reason.
+//! The quick tier has the forty rounds, the two evenings, `binaries` and the tests of the audit;
+//! `scripts/test-all` runs the heavy tier too. A test that needs more than this machine permits is reported as
+//! ignored, with the reason.
 //!
 //! `MECRIS_CRASH_ROUNDS` and `MECRIS_CRASH_LANES` set the size, `MECRIS_TEST_SEED` the seed.
 //! `MECRIS_CRASH_BATCH` repeats one batch.
@@ -48,7 +49,7 @@ fn main() {
         residual::CASES,
     ]
     .concat();
-    let here = [rounds::QUICK, binaries::CASES, audit::CASES].concat();
+    let here = [rounds::QUICK, binaries::CASES, audit::CASES, lane::CASES].concat();
     let mut all = tiers.quick("a few crashes", &here, None);
     all.extend(tiers.heavy("crash campaigns", &campaigns, || None::<&str>));
     all.extend(tiers.heavy("full and read-only disks", disk::MOUNTED, disk::cannot_mount));

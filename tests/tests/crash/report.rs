@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mecris_agent::failpoint;
+use mecris_agent::{domain::Step, failpoint};
 
 use crate::audit::Findings;
 
@@ -38,6 +38,8 @@ pub(crate) struct Counts {
     pub(crate) overtaken: usize,
     pub(crate) lost: usize,
     pub(crate) duplicates: usize,
+    /// How often each step of a goal was named.
+    pub(crate) named: BTreeMap<Step, usize>,
     pub(crate) integrity_checks: u64,
     /// The failures, each with the command that repeats it.
     pub(crate) failures: Vec<String>,
@@ -66,6 +68,9 @@ impl Counts {
         self.overtaken += findings.overtaken;
         self.lost += findings.lost.len();
         self.duplicates += findings.duplicates.len();
+        for (step, count) in &findings.named {
+            *self.named.entry(*step).or_default() += count;
+        }
     }
 
     /// How often a process was killed at this failpoint.
@@ -129,6 +134,9 @@ impl Counts {
         );
         line("goals and days on which they were due", &self.due);
         line("messages accepted by the provider", &self.accepted);
+        for (step, count) in &self.named {
+            line(&format!("goals named, `{step}`"), count);
+        }
         line(
             "goals and days that the clock jumped away from before they were told",
             &self.overtaken,

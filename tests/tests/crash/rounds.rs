@@ -1,12 +1,13 @@
-//! Rounds of everything: a thousand in the heavy tier, forty in the quick one.
+//! Rounds of everything: a thousand in the heavy tier; forty in the quick one, and two evenings.
 
+use mecris_agent::domain::Step;
 use mecris_tests::cases::Case;
 
 use crate::{
     campaign::Campaign,
-    deck::half_a_deck,
+    deck::{Card, half_a_deck},
     options::{number, seed, size},
-    report::{HANGS, publish},
+    report::{Counts, HANGS, publish},
 };
 
 /// The heavy tier.
@@ -16,10 +17,25 @@ pub(crate) const CAMPAIGN: &[Case] = &[(
 )];
 
 /// The quick tier.
-pub(crate) const QUICK: &[Case] = &[(
-    "rounds::forty_rounds_tell_everything_once",
-    forty_rounds_tell_everything_once,
-)];
+pub(crate) const QUICK: &[Case] = &[
+    (
+        "rounds::forty_rounds_tell_everything_once",
+        forty_rounds_tell_everything_once,
+    ),
+    (
+        "rounds::the_last_words_of_an_evening_are_said_once",
+        the_last_words_of_an_evening_are_said_once,
+    ),
+];
+
+/// What a goal is told in the evening: in the middle of a day nothing makes an agent say it.
+const IN_THE_EVENING: [Step; 2] = [Step::LastSeen, Step::LastCall];
+
+/// Fails if a step was never said.
+fn said(counts: &Counts, steps: &[Step]) {
+    let missing = steps.iter().find(|step| !counts.named.contains_key(step));
+    assert_eq!(missing, None, "no message said this step: {:?}", counts.named);
+}
 
 /// In twenty thousand rounds every failpoint must be hit fifty times; in fewer rounds, proportionally fewer
 /// times.
@@ -43,6 +59,10 @@ fn killed_anywhere_it_tells_everything_once() {
             kills >= wanted,
             "{rarest} was reached {kills} times only in {} rounds, expected {wanted}",
             counts.rounds
+        );
+        said(
+            &counts,
+            &[&IN_THE_EVENING[..], &[Step::Ahead, Step::Last, Step::Derailed]].concat(),
         );
         publish("rounds", &counts.table(seed));
     }
@@ -78,5 +98,27 @@ fn forty_rounds_tell_everything_once() {
             counts.rounds
         );
         assert!(counts.accepted > 0, "no message was sent: the test tests nothing");
+    }
+}
+
+/// Each of the two evenings, on an account of its own.
+fn the_last_words_of_an_evening_are_said_once() {
+    let seed = seed("two evenings");
+    let counts = Campaign {
+        test: "the_last_words",
+        seed,
+        // Of each evening there are three rounds.
+        rounds: 6,
+        deal: &|batch| {
+            vec![if batch.is_multiple_of(2) {
+                Card::LastCall
+            } else {
+                Card::LastSeen
+            }]
+        },
+    }
+    .play();
+    if number("MECRIS_CRASH_BATCH").is_none() {
+        said(&counts, &IN_THE_EVENING);
     }
 }

@@ -147,11 +147,20 @@ impl Stage {
         );
     }
 
+    /// A jump over days to the evening, to a minute after 21:45.
+    fn jump_to_evening(&mut self, days: i64, minute: i64) {
+        let at = (self.today() + days.days()).at(21, 45, 0, 0) + minute.minutes();
+        self.set_clock(self.zone.to_timestamp(at).expect("no DST change in the evening"));
+    }
+
     /// Carries out an event, if it may happen now. Returns whether it did.
     pub(crate) fn happens(&mut self, event: Event) -> bool {
         match event {
             Event::Jump(seconds) => self.jump(seconds),
             Event::JumpDays(days, minute) => self.jump_days(days, minute),
+            Event::Evening(days, minute) => self.jump_to_evening(days, minute),
+            // The lane makes the passes.
+            Event::Settled => {}
             Event::NewMachine | Event::OtherMachine if !self.caught_up() => return false,
             Event::NewMachine => self.empty_machine(),
             Event::OtherMachine => self.at = 1 - self.at,
@@ -208,24 +217,33 @@ impl Stage {
 
     /// The goals on the account, all red.
     pub(crate) fn show<'a>(&self, slugs: impl IntoIterator<Item = &'a String>) {
-        self.show_with(slugs, []);
+        self.show_with(slugs, [], []);
     }
 
-    /// The goals on the account: those that are red, and those that derail tomorrow on every day.
+    /// The goals on the account: those that are red, those of them that a last call is for, and those that
+    /// derail tomorrow on every day.
     pub(crate) fn show_with<'a>(
         &self,
         red: impl IntoIterator<Item = &'a String>,
+        dear: impl IntoIterator<Item = &'a String>,
         tomorrow: impl IntoIterator<Item = &'a String>,
     ) {
-        let goals = |safebuf| move |slug: &String| GoalSpec::new(slug, safebuf);
-        let red = red.into_iter().map(goals(0));
-        self.beeminder
-            .set_goals(red.chain(tomorrow.into_iter().map(goals(1))));
+        let goals = |safebuf, pledge| {
+            move |slug: &String| GoalSpec {
+                pledge,
+                ..GoalSpec::new(slug, safebuf)
+            }
+        };
+        let red = red.into_iter().map(goals(0, 5.0));
+        let dear = dear.into_iter().map(goals(0, 90.0));
+        let tomorrow = tomorrow.into_iter().map(goals(1, 5.0));
+        self.beeminder.set_goals(red.chain(dear).chain(tomorrow));
     }
 
     /// Clears every fault.
     pub(crate) fn fair_weather(&self) {
         self.twilio.clear_faults();
+        self.beeminder.clear_faults();
         if let Some(s3) = self.remote.s3() {
             s3.clear_faults();
         }

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mecris_agent::store::{replica::generation, tables::lineage};
+use jiff::civil::Date;
+use mecris_agent::{
+    domain::Step,
+    store::{replica::generation, tables::lineage},
+};
 use mecris_tests::s3::S3;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -18,13 +22,15 @@ pub(crate) struct Message {
     pub(crate) subjects: Vec<String>,
 }
 
-/// What must not get lost from a state: its messages by tag, and which message was made for each subject and
-/// day.
+/// A step of a goal, and the day of the derailment that it is about.
+pub(crate) type GoalStep = (String, Date, Step);
+
+/// What must not get lost from a state: its messages by tag, and which message said each step of a goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Promises {
     pub(crate) messages: BTreeMap<String, Message>,
-    /// The tag of the message, by subject and day.
-    pub(crate) claims: BTreeMap<(String, String), String>,
+    /// The tag of the message.
+    pub(crate) steps: BTreeMap<GoalStep, String>,
     /// The generation of this state and its maker; `None` if the state was never a generation.
     pub(crate) lineage: Option<(u64, String)>,
 }
@@ -46,24 +52,41 @@ impl Promises {
         })?;
         let messages = messages.collect::<rusqlite::Result<_>>()?;
         let mut statement = connection.prepare(
-            "SELECT c.subject, c.day, n.tag FROM claims c JOIN notifications n ON n.id = c.notification_id",
+            "SELECT substr(s.subject, 6), s.occasion, s.step, n.tag
+               FROM steps s JOIN notifications n ON n.id = s.notification_id
+              WHERE s.subject LIKE 'goal:%'",
         )?;
-        let claims = statement
-            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
+        let steps = statement
+            .query_map([], |row| {
+                let (day, step): (String, String) = (row.get(1)?, row.get(2)?);
+                let read = day.parse().ok().zip(step.parse().ok());
+                let (day, step) = read.ok_or(rusqlite::Error::InvalidQuery)?;
+                Ok(((row.get(0)?, day, step), row.get(3)?))
+            })?
             .collect::<rusqlite::Result<_>>()?;
         let lineage = lineage::get(connection)?.map(|lineage| (lineage.generation, lineage.nonce));
         Ok(Self {
             messages,
-            claims,
+            steps,
             lineage,
         })
     }
 
-    /// Whether a provider has accepted the message about a goal on a day.
-    pub(crate) fn was_told(&self, slug: &str, day: &str) -> bool {
-        let tag = self.claims.get(&(format!("goal:{slug}"), day.to_owned()));
-        let message = tag.and_then(|tag| self.messages.get(tag));
-        message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
+    /// The steps whose message a provider has accepted, with the message's tag.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (&GoalStep, &str)> {
+        let is_told = |tag: &String| {
+            let message = self.messages.get(tag);
+            message.is_some_and(|message| matches!(message.state.as_str(), "accepted" | "delivered"))
+        };
+        let told = self.steps.iter().filter(move |(_, tag)| is_told(tag));
+        told.map(|(step, tag)| (step, tag.as_str()))
+    }
+
+    /// Whether a provider has accepted the word that a goal derails on its last day, this one.
+    pub(crate) fn was_told(&self, slug: &str, day: Date) -> bool {
+        self.told().any(|((about, occasion, step), _)| {
+            about == slug && *occasion == day && [Step::Last, Step::LastCall].contains(step)
+        })
     }
 
     /// Whether every message was accepted or delivered, or has failed: none is on its way or in doubt.

@@ -1,10 +1,11 @@
 //! The audit finds what is planted, and nothing where all is well.
 
 use jiff::civil::Date;
+use mecris_agent::domain::Step;
 use mecris_tests::cases::Case;
 use tokio::time::{Duration, Instant};
 
-use super::{Accepted, Due, Findings, GoalDays, audit};
+use super::{Accepted, Due, Findings, MustBeTold, audit};
 
 pub(crate) const CASES: &[Case] = &[
     ("audit::what_is_told_once_is_well", what_is_told_once_is_well),
@@ -27,9 +28,9 @@ fn at(start: Instant, second: u64) -> Instant {
     start + Duration::from_secs(second)
 }
 
-/// The findings about goals that were due (second, name, day), goals that must be told, and messages (second,
-/// day, text).
-fn findings(due: &[(u64, &str, i8)], must: &[(&str, i8)], accepted: &[(u64, i8, &str)]) -> Findings {
+/// The findings about goals that were due (second, name, day), steps that must be told (name, day, step), and
+/// messages (second, day, text).
+fn findings(due: &[(u64, &str, i8)], must: &[(&str, i8, Step)], accepted: &[(u64, i8, &str)]) -> Findings {
     let start = Instant::now();
     let due: Vec<Due> = due
         .iter()
@@ -39,9 +40,9 @@ fn findings(due: &[(u64, &str, i8)], must: &[(&str, i8)], accepted: &[(u64, i8, 
             since: at(start, *second),
         })
         .collect();
-    let must: GoalDays = must
+    let must: MustBeTold = must
         .iter()
-        .map(|(slug, number)| ((*slug).to_owned(), day(*number)))
+        .map(|(slug, number, step)| ((*slug).to_owned(), day(*number), *step))
         .collect();
     let accepted: Vec<Accepted> = accepted
         .iter()
@@ -58,7 +59,7 @@ fn findings(due: &[(u64, &str, i8)], must: &[(&str, i8)], accepted: &[(u64, i8, 
 const DUE: [(u64, &str, i8); 4] = [(1, "g1", 3), (1, "g2", 3), (1, "g3", 3), (5, "g1", 6)];
 
 fn what_is_told_once_is_well() {
-    let must = [("g1", 3), ("g2", 3), ("g3", 3), ("g1", 6)];
+    let must = [("g1", 3), ("g2", 3), ("g3", 3), ("g1", 6)].map(|(slug, day)| (slug, day, Step::Last));
     for accepted in [
         &[
             (
@@ -100,7 +101,24 @@ fn what_is_told_once_is_well() {
                 3,
                 "Mecris: g1 derails today; g2 derails today; g3 derails today #b",
             ),
-            (6, 6, "Mecris: last call: g1 derails today 23:59 #c"),
+            (6, 6, "Mecris: g1 derails today #c"),
+            (7, 6, "Mecris: last call: g1 derails today 23:59 #d"),
+        ],
+        // What was last read, then the fresh word, then the last call. The outage names what it keeps from view.
+        &[
+            (
+                2,
+                3,
+                "Mecris: as of Mon 17:45: g1 derails today; g2 derails today; g3 derails today #a",
+            ),
+            (
+                3,
+                3,
+                "Mecris: cannot read Beeminder (3 tries, since 14:02): no answer; last seen: g1 due today 23:59, g2 due today 23:59 #b",
+            ),
+            (4, 3, "Mecris: g1 derails today #c"),
+            (5, 3, "Mecris: last call: g1 derails today 23:59 #d"),
+            (6, 6, "Mecris: g1 derails today #e"),
         ],
     ] {
         let found = findings(&DUE, &must, accepted);
@@ -149,6 +167,21 @@ fn a_planted_duplicate_is_found() {
         let found = findings(&DUE, &[], &[told, planted]);
         assert!(!found.duplicates.is_empty(), "{what}: {planted:?}");
     }
+    for twice in [
+        "last call: g1 derails today 23:59",
+        "as of Mon 17:45: g1 derails today",
+    ] {
+        let first = (3, 3, &*format!("Mecris: {twice} #b"));
+        assert!(
+            findings(&DUE, &[], &[told, first]).duplicates.is_empty(),
+            "{twice}"
+        );
+        let found = findings(&DUE, &[], &[told, first, (4, 3, &format!("Mecris: {twice} #c"))]);
+        assert_eq!(
+            found.duplicates,
+            [format!("g1 is told again: \"Mecris: {twice}\" on 2026-02-03")]
+        );
+    }
     let derailed = "Mecris: g1 derailed Tue 23:59 #b";
     let found = findings(
         &DUE,
@@ -168,10 +201,17 @@ fn a_goal_that_nobody_was_told_is_found() {
         "Mecris: g1 derails today; +1 more due today, $5 together #a",
     );
     let second = (6, 6, "Mecris: g1 derailed Tue 23:59 #b");
-    let must = [("g1", 3), ("g2", 3), ("g3", 3), ("g1", 6)];
+    let must = [("g1", 3), ("g2", 3), ("g3", 3), ("g1", 6)].map(|(slug, day)| (slug, day, Step::Last));
     let found = findings(&DUE, &must, &[first, second]);
     // One of g2 and g3 is counted. That it derailed is not the word of its last day.
     assert_eq!(found.lost.len(), 2, "{found:?}");
-    assert_eq!(found.lost[0], "g1 on 2026-02-06: no message names it");
+    assert_eq!(found.lost[0], "g1 on 2026-02-06, last: no message names it");
     assert!(found.duplicates.is_empty() && found.overtaken == 0, "{found:?}");
+    // That it was told on its last day is not the last call.
+    let found = findings(
+        &DUE,
+        &[("g1", 3, Step::Last), ("g1", 3, Step::LastCall)],
+        &[(2, 3, "Mecris: g1 derails today #a")],
+    );
+    assert_eq!(found.lost, ["g1 on 2026-02-03, last_call: no message names it"]);
 }
