@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::local_day,
     config::{BudgetSettings, BudgetSource, ProviderBudget},
-    domain::{Observation, Provider},
+    domain::{Observation, Provider, Subject},
     store::{
         self, Memo, Store, StoreError,
         tables::budget::{Adjustment, Computed},
@@ -87,6 +87,24 @@ impl BudgetArm {
     }
 }
 
+/// Notes how much of a budget is used, for what was said of its shares. Each write and each pass comes here, so
+/// no fall is missed: a higher limit, a corrected reading.
+fn note_use(tx: &Transaction<'_>, budget: &Budget) -> rusqlite::Result<()> {
+    let Some((now, first_day)) = budget.used_percent().zip(budget.period_start) else {
+        return Ok(());
+    };
+    let last = store::tables::budget::get(tx, budget.provider)?;
+    let of_period = last.filter(|last| last.budget.period_start == Some(first_day));
+    let before = of_period.and_then(|last| last.budget.used_percent());
+    store::tables::steps::note_use(
+        tx,
+        &Subject::budget(budget.provider),
+        first_day.into(),
+        before.unwrap_or(now),
+        now,
+    )
+}
+
 /// Every provider's computed row.
 pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Rows> {
     let of = |provider| Ok((provider, store::tables::budget::get(connection, provider)?));
@@ -113,6 +131,7 @@ impl Rules {
     ) -> rusqlite::Result<Vec<(Provider, Observation<Budget>)>> {
         let computed = self.compute_all(tx, now)?;
         for (budget, doubt) in &computed {
+            note_use(tx, budget)?;
             store::tables::budget::save(tx, &doubted(budget, doubt.as_deref()), now)?;
         }
         Ok(self.observations(&computed, now))

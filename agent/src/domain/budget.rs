@@ -63,6 +63,12 @@ impl Budget {
         Some(self.limit? - self.used?)
     }
 
+    /// How much of the limit is used, in whole percent, cut; `None`: unknown, or the limit is zero.
+    pub fn used_percent(&self) -> Option<i64> {
+        let (used, limit) = (i128::from(self.used?.micros()), i128::from(self.limit?.micros()));
+        (limit > 0).then(|| i64::try_from((used * 100).div_euclid(limit)).unwrap_or(i64::MAX))
+    }
+
     /// The word for [`Budget::source`]: `none`, `ledger` or `odometer`.
     pub fn source_word(&self) -> &'static str {
         self.source.map_or("none", BudgetSource::as_str)

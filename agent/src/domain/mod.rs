@@ -25,6 +25,7 @@ mod silence;
 mod slug;
 mod step;
 mod subject;
+mod used_since;
 mod word;
 
 pub use budget::{Budget, BudgetSource, Health};
@@ -48,6 +49,7 @@ pub use silence::{Silence, SilenceKind};
 pub use slug::{Slug, SlugError};
 pub use step::{Ask, Step};
 pub use subject::{Subject, SubjectError};
+pub use used_since::UsedSince;
 pub use word::WordError;
 pub(crate) use word::word;
 

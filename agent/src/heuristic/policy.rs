@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     clock::DailyRange,
-    domain::{ChannelKind, Daystamp, Silence, SilenceKind, Step, Subject},
+    domain::{Ask, ChannelKind, Daystamp, Silence, SilenceKind, Step, Subject, UsedSince},
 };
 
 /// An upstream that failed this many times in a row is WARNING. Fewer failures are only UNKNOWN, but for
@@ -129,9 +129,19 @@ pub struct Said {
     /// When every channel had refused the message for good, so that the person was not told; `None` while the
     /// message is alive or was accepted.
     pub refused_at: Option<Timestamp>,
+    /// How much of the budget was used since; `None`: it is not about a budget, or nobody looked since.
+    pub used: Option<UsedSince>,
 }
 
 impl Said {
+    /// Whether it was about this occasion, and also says this step: a higher step says the lower ones. A share
+    /// of a budget of which much less was used since says nothing any more.
+    pub fn says(&self, ask: &Ask) -> bool {
+        self.occasion == ask.occasion
+            && self.step >= ask.step
+            && self.used.is_none_or(|used| used.covers(self.step, ask.step))
+    }
+
     /// Whether it counts as said: its message is alive, was accepted, or was refused only just now.
     pub fn holds(&self, now: Timestamp) -> bool {
         holds(self.refused_at, now)

@@ -196,6 +196,7 @@ pub(super) fn ledger(
             at: row.claimed_at,
             acknowledged_by: row.acknowledged_by,
             refused_at: row.refused_at,
+            used: row.used,
         });
     }
     let lately = now.saturating_sub(FOREWARNED).unwrap_or(Timestamp::MIN);
@@ -207,6 +208,7 @@ pub(super) fn ledger(
             at: told.told_at,
             acknowledged_by: None,
             refused_at: None,
+            used: None,
         });
     }
     let (midnight, _) = clock::local_day_bounds(today, zone);

@@ -294,3 +294,6 @@ impl Pass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,7 +168,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             error,
             StoreError::TooNew {
                 found: 99,
-                known: 9,
+                known: 10,
                 ..
             }
         ),
@@ -183,7 +183,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("schema version 99, this mecris-agent knows up to 9"),
+            .contains("schema version 99, this mecris-agent knows up to 10"),
         "{error}"
     );
     let raw = Connection::open(&place.path).unwrap();

@@ -32,7 +32,7 @@ pub(super) fn verdict(ask: &Ask, past: Past<'_>, policy: &Policy, now: Timestamp
     // An acknowledgement counts even if its message reached nobody: the person knows.
     let known = |said: &&Said| {
         let of_today = said.on == today && !has_happened;
-        of_today || said.occasion == ask.occasion && said.step >= ask.step
+        of_today || said.says(ask)
     };
     if let Some(author) = past
         .said
@@ -86,9 +86,7 @@ fn told_before(
     now: Timestamp,
 ) -> Option<Reason> {
     let today = local_day(now, &policy.zone);
-    let of_occasion = holding
-        .iter()
-        .any(|said| said.occasion == ask.occasion && said.step >= ask.step);
+    let of_occasion = holding.iter().any(|said| said.says(ask));
     let since = |day: Daystamp| holding.iter().any(|said| said.step == ask.step && said.on >= day);
     let said_just_now = || {
         holding
@@ -103,13 +101,18 @@ fn told_before(
         }
         step if of_today >= Some(step) => Some(Reason::AlreadyNotifiedToday),
         Step::LastCall if said_just_now() => Some(Reason::AlreadyNotifiedToday),
+        Step::Unknown => {
+            // What was said before this time was about an earlier trouble: it could be told in between.
+            let lately = today.minus(REPEAT_UNKNOWN_DAYS - 1);
+            let is_told = |said: &Said| {
+                let of_this_trouble = said.at >= ask.rides_from && said.on >= lately;
+                said.step == Step::Unknown && (of_this_trouble || said.occasion == ask.occasion)
+            };
+            let told = holding.iter().any(|said| is_told(said));
+            told.then_some(Reason::WarnedLately)
+        }
         _ if of_occasion => Some(Reason::WarnedLately),
         Step::Ahead => since(today.minus(REPEAT_AHEAD_DAYS - 1)).then_some(Reason::WarnedLately),
-        Step::Unknown => {
-            let began = local_day(ask.rides_from, &policy.zone);
-            let lately = today.minus(REPEAT_UNKNOWN_DAYS - 1);
-            since(began.max(lately)).then_some(Reason::WarnedLately)
-        }
         _ => None,
     }
 }

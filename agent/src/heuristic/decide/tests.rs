@@ -146,6 +146,7 @@ impl Timeline {
                     at: now,
                     acknowledged_by: None,
                     refused_at: None,
+                    used: None,
                 });
         }
         decisions
@@ -398,6 +399,7 @@ fn any_said() -> impl Strategy<Value = Vec<Said>> {
             at: at("21 15:00"),
             acknowledged_by: acknowledged.then(|| "laptop".to_owned()),
             refused_at,
+            used: None,
         })
         .collect()
     })

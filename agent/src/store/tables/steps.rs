@@ -13,7 +13,7 @@ use super::{
     outbox::{ACKNOWLEDGED_BY, NOBODY_TOLD, REFUSED_AT},
     sql::{Columns, time},
 };
-use crate::domain::{Ask, Daystamp, Severity, Share, Step, Subject};
+use crate::domain::{Ask, Daystamp, Severity, Share, Step, Subject, UsedSince};
 
 /// One step that was said, with what became of its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,13 @@ pub struct StepRow {
     pub acknowledged_by: Option<String>,
     /// When every channel had refused its message and none had ever accepted it, so that nobody was told.
     pub refused_at: Option<Timestamp>,
+    /// How much of the budget was used since. `None`: it is not about a budget, or nobody looked since.
+    pub used: Option<UsedSince>,
 }
 
-/// Claims a step for a message. An existing claim is taken over if its message reached nobody. Any other
-/// existing claim ends the transaction.
+/// Claims a step for a message. An existing claim is taken over if its message reached nobody, or if so much
+/// less of the budget was used since that the step counts anew ([`UsedSince`]). Any other existing claim ends
+/// the transaction.
 ///
 /// # Errors
 /// [`rusqlite::Error::StatementChangedRows`] if another message holds the step.
@@ -50,8 +53,11 @@ pub fn insert(
             "INSERT INTO steps (subject, occasion, step, severity, notification_id, claimed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (subject, occasion, step) DO UPDATE
-                SET severity = excluded.severity, notification_id = excluded.notification_id, claimed_at = excluded.claimed_at
-              WHERE EXISTS (SELECT 1 FROM notifications n WHERE n.id = steps.notification_id AND {NOBODY_TOLD})"
+                SET severity = excluded.severity, notification_id = excluded.notification_id, claimed_at = excluded.claimed_at,
+                    used_percent = NULL, least_percent = NULL
+              WHERE steps.least_percent + ?7 <=
+                        CASE steps.step WHEN 'pace' THEN steps.used_percent ELSE CAST(steps.step AS INTEGER) END
+                 OR EXISTS (SELECT 1 FROM notifications n WHERE n.id = steps.notification_id AND {NOBODY_TOLD})"
         ))?
         .execute(params![
             subject,
@@ -59,13 +65,35 @@ pub fn insert(
             ask.step,
             severity,
             notification_id,
-            time(at)
+            time(at),
+            UsedSince::ANEW,
         ])?;
     if changed == 1 {
         Ok(())
     } else {
         Err(rusqlite::Error::StatementChangedRows(changed))
     }
+}
+
+/// Notes how much of a budget is used, for the steps that were said of its period: `before` at the last look,
+/// `now` at this one, in whole percent of the limit.
+///
+/// # Errors
+/// The error of SQLite.
+pub fn note_use(
+    tx: &Transaction<'_>,
+    budget: &Subject,
+    first_day: Daystamp,
+    before: i64,
+    now: i64,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE steps SET used_percent = coalesce(used_percent, ?3),
+                          least_percent = min(coalesce(least_percent, ?3), ?4)
+          WHERE subject = ?1 AND occasion = ?2 AND step <> 'unknown' AND (least_percent IS NULL OR least_percent > ?4)",
+    )?
+    .execute(params![budget, first_day, before, now])?;
+    Ok(())
 }
 
 /// When something was last said about a subject, and which step. What a release without steps said does not
@@ -100,7 +128,8 @@ pub fn of_subject(
 ) -> rusqlite::Result<Vec<StepRow>> {
     let mut rows: Vec<StepRow> = connection
         .prepare_cached(&format!(
-            "SELECT s.step, s.subject, s.occasion, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}
+            "SELECT s.step, s.subject, s.occasion, s.claimed_at, {ACKNOWLEDGED_BY}, {REFUSED_AT}, s.used_percent,
+                    s.least_percent
                FROM steps s JOIN notifications n ON n.id = s.notification_id
               WHERE s.subject = ?1 AND s.occasion >= ?2
               ORDER BY s.claimed_at"
@@ -205,6 +234,13 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Option<StepRow>> {
         claimed_at: columns.time()?,
         acknowledged_by: columns.get()?,
         refused_at: columns.time_or_null()?,
+        used: columns
+            .get::<Option<i64>>()?
+            .zip(columns.get::<Option<i64>>()?)
+            .map(|(said_percent, least_percent)| UsedSince {
+                said_percent,
+                least_percent,
+            }),
     }))
 }
 
@@ -235,6 +271,7 @@ fn of_claims(connection: &Connection, subject: &Subject, from: Daystamp) -> rusq
                 claimed_at: columns.time()?,
                 acknowledged_by: columns.get()?,
                 refused_at: columns.time_or_null()?,
+                used: None,
             })
         })?
         .collect()
@@ -278,6 +315,7 @@ pub fn of_period(
                 claimed_at,
                 acknowledged_by,
                 refused_at,
+                used: None,
             }))
         })?
         .filter_map(Result::transpose)

@@ -40,7 +40,8 @@ fn what_the_state_forgets_is_told_again_and_found() {
 
 fn what_only_the_state_calls_told_is_found() {
     let found = after(
-        "INSERT INTO steps SELECT 'goal:g9', occasion, step, severity, notification_id, claimed_at FROM steps",
+        "INSERT INTO steps (subject, occasion, step, severity, notification_id, claimed_at)
+         SELECT 'goal:g9', occasion, step, severity, notification_id, claimed_at FROM steps",
     )
     .expect_err("nobody was told");
     assert!(

@@ -1,7 +1,7 @@
 //! A budget over its period: each share once, the highest only, the pace only before any share.
 
 use super::*;
-use crate::domain::{Share, Step};
+use crate::domain::{Share, Step, UsedSince};
 
 const OCTOBER: &str = "2026-10-01";
 const NOVEMBER: &str = "2026-11-01";
@@ -44,6 +44,7 @@ impl Period {
                 at: instant,
                 acknowledged_by: None,
                 refused_at: None,
+                used: None,
             });
         }
         self
@@ -104,6 +105,65 @@ fn a_share_that_reached_nobody_is_said_again() {
     period
         .pass("20 13:30", "75", NOVEMBER, "share_already_told")
         .pass("20 14:06", "75", NOVEMBER, "first_of_day");
+}
+
+/// What was said of the budget when so much of it was used, and the least that was used since.
+fn fell(period: &mut Period, said_percent: i64, least_percent: i64) {
+    for said in &mut period.said {
+        said.used = Some(UsedSince {
+            said_percent,
+            least_percent,
+        });
+    }
+}
+
+#[test]
+fn a_share_counts_anew_when_much_less_was_used_since() {
+    let mut period = Period::default();
+    period.pass("20 13:00", "95", NOVEMBER, "first_of_day");
+    fell(&mut period, 96, 91);
+    period.pass("21 13:00", "95", NOVEMBER, "share_already_told");
+    fell(&mut period, 96, 88);
+    period
+        .pass("21 13:00", "75", NOVEMBER, "share_already_told")
+        .pass("22 13:00", "95", NOVEMBER, "first_of_day");
+    fell(&mut period, 96, 48);
+    period
+        .pass("23 13:00", "75", NOVEMBER, "first_of_day")
+        .pass("23 14:00", "95", NOVEMBER, "escalated");
+}
+
+#[test]
+fn who_knows_of_a_share_of_a_lower_limit_is_told_of_the_higher_one() {
+    let mut period = Period::default();
+    period.pass("20 13:00", "95", NOVEMBER, "first_of_day");
+    period.said[0].acknowledged_by = Some("phone".to_owned());
+    fell(&mut period, 96, 48);
+    period.pass("21 13:00", "75", NOVEMBER, "first_of_day");
+}
+
+#[test]
+fn what_could_be_told_in_between_begins_anew_even_on_the_same_day() {
+    let unknown = |day: &str, since: &str| Ask {
+        rides_from: at(since),
+        alone_from: at(since),
+        ..Ask::at_once(Step::Unknown, day.parse().unwrap())
+    };
+    Period::default()
+        .ask("10 13:00", unknown("2026-11-10", "10 12:30"), "first_of_day")
+        .ask("11 13:00", unknown("2026-11-11", "10 12:30"), "warned_lately")
+        .ask("11 13:15", unknown("2026-11-11", "10 18:00"), "first_of_day");
+}
+
+#[test]
+fn a_share_of_a_period_that_begins_today_is_not_what_nobody_can_tell() {
+    let unknown = Ask {
+        rides_from: at("10 00:00"),
+        ..Ask::at_once(Step::Unknown, "2026-11-11".parse().unwrap())
+    };
+    Period::default()
+        .pass("10 13:00", "75", "2026-11-11", "first_of_day")
+        .ask("11 13:00", unknown, "first_of_day");
 }
 
 #[test]

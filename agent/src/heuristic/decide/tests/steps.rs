@@ -64,6 +64,7 @@ impl Days {
                 at: instant,
                 acknowledged_by: None,
                 refused_at: None,
+                used: None,
             });
         }
         self

@@ -6,7 +6,7 @@ use super::*;
 use crate::store::{Store, file::connection, tables::export};
 
 /// A row in every table of each released version.
-const ROWS: [&str; 8] = [
+const ROWS: [&str; 9] = [
     include_str!("rows_0001.sql"),
     include_str!("rows_0002.sql"),
     include_str!("rows_0003.sql"),
@@ -15,6 +15,7 @@ const ROWS: [&str; 8] = [
     include_str!("rows_0006.sql"),
     include_str!("rows_0007.sql"),
     include_str!("rows_0008.sql"),
+    include_str!("rows_0009.sql"),
 ];
 
 /// A file as that release left it.
@@ -175,11 +176,11 @@ fn what_a_kill_left_is_in_nobodys_way() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Killed while the copy was written, and another time behind it.
-    std::fs::write(beside(&path, ".before-v9.part"), b"half a file").unwrap();
-    std::fs::write(beside(&path, ".before-v9"), b"not even a database").unwrap();
+    std::fs::write(beside(&path, ".before-v10.part"), b"half a file").unwrap();
+    std::fs::write(beside(&path, ".before-v10"), b"not even a database").unwrap();
     Store::migrate(&path).unwrap().unwrap();
-    assert_eq!(of_file(&beside(&path, ".before-v9")), before);
-    assert!(!beside(&path, ".before-v9.part").exists());
+    assert_eq!(of_file(&beside(&path, ".before-v10")), before);
+    assert!(!beside(&path, ".before-v10.part").exists());
 }
 
 #[test]
@@ -187,11 +188,11 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Nobody can put a file in the place of a folder.
-    std::fs::create_dir_all(beside(&path, ".before-v9/x")).unwrap();
+    std::fs::create_dir_all(beside(&path, ".before-v10/x")).unwrap();
     let error = Store::migrate(&path).unwrap_err();
-    assert!(error.to_string().contains(".before-v9"), "{error}");
+    assert!(error.to_string().contains(".before-v10"), "{error}");
     assert_eq!(of_file(&path), before);
-    std::fs::remove_dir_all(beside(&path, ".before-v9")).unwrap();
+    std::fs::remove_dir_all(beside(&path, ".before-v10")).unwrap();
 
     let connection = Connection::open(&path).unwrap();
     connection
@@ -201,7 +202,7 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let error = Store::migrate(&path).unwrap_err();
     assert!(error.to_string().contains("is damaged: row "), "{error}");
     assert_eq!(of_file(&path).0, 1);
-    assert!(!beside(&path, ".before-v9").exists());
+    assert!(!beside(&path, ".before-v10").exists());
 }
 
 #[test]

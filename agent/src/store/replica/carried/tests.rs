@@ -40,7 +40,7 @@ async fn earlier_and_later() -> (Store, Store, [TempDir; 2]) {
             VALUES (1, 'r2', '{LATER}', 'goal:reading', 'WARNING', '2026-11-20', 'notify', 'first_of_day', '', 'm2');
          UPDATE silences SET deleted_at = '{LATER}', deleted_by = 'me' WHERE id = 's1';
          INSERT INTO broken_channels VALUES ('sms', '{LATER}', '{LATER}', '{LATER}', 0, NULL, 'no');
-         INSERT INTO steps VALUES ('goal:reading', '2026-11-21', 'ahead', 'WARNING', 'm2', '{LATER}');
+         INSERT INTO steps VALUES ('goal:reading', '2026-11-21', 'ahead', 'WARNING', 'm2', '{LATER}', NULL, NULL);
          INSERT INTO forewarned VALUES ('s1', 'goal:reading', '2026-11-25', '{LATER}', NULL, '{LATER}', 'm2');
          INSERT INTO entries VALUES ('reading', 'd1', '2026-11-20', '{LATER}', 1, 0, 0, NULL);
          INSERT INTO readings (goal, at, state, deadline, entered) VALUES ('reading', '{LATER}', 'active', 0, '');

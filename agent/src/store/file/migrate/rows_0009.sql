@@ -1,0 +1,1 @@
+UPDATE notifications SET channels = '["console"]';
