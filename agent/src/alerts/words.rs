@@ -29,10 +29,10 @@ impl Pickup {
     }
 
     async fn take(&self, asked: &Asked) -> Result<Taken, HeuristicError> {
-        let (word, zone) = (asked.clone(), self.zone.clone());
+        let (word, rules) = (asked.clone(), self.heuristic.rules().clone());
         let answer = self
             .store
-            .write_and_copy(self.copy_within, move |tx| word.record(tx, &zone, Waits::No))
+            .write_and_copy(self.copy_within, move |tx| word.record(tx, &rules, Waits::No))
             .await?;
         match answer {
             Ok(Answer::Begun(begun)) => self.announce(&begun).await,
@@ -54,7 +54,7 @@ impl Pickup {
         // If the message was held back, the forewarning of the time when the person asked may be hours old.
         // So it is computed again.
         let (forewarning, recorded) = self.store.read(|connection| {
-            let forewarning = Forewarning::of(connection, &begun.silence, &self.zone, now)?;
+            let forewarning = Forewarning::of(connection, &begun.silence, self.heuristic.rules(), now)?;
             Ok((forewarning, silences::get(connection, &id)?))
         })?;
         let holds = recorded.is_some_and(|vacation| !vacation.is_over(now));
@@ -68,7 +68,7 @@ impl Pickup {
             let waits = is_held_back(&decisions) && !self.is_past(&condition);
             return Ok(if waits { Taken::HeldBack } else { Taken::Settled });
         };
-        let goals = forewarning.goals;
+        let goals = forewarning.counts_as_said().to_vec();
         self.store
             .write_and_copy(self.copy_within, move |tx| {
                 forewarned::insert(tx, &id, &goals, Some(&message), now)

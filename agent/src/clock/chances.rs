@@ -125,6 +125,18 @@ impl Timetable {
             .find(reached)
     }
 
+    /// The first chance from `from` up to `until`; `None` if the local days of that time, at most `days` of them,
+    /// have none.
+    pub fn first_chance(&self, from: Timestamp, until: Timestamp, days: u16) -> Option<Timestamp> {
+        let first = local_day(from, &self.zone).date();
+        let last = local_day(until, &self.zone).date();
+        std::iter::successors(Some(first), |&day| Some(civil::next(day)))
+            .take_while(|&day| day <= last)
+            .take(days.into())
+            .flat_map(|day| self.on(day.into()))
+            .find(|&at| from <= at && at <= until)
+    }
+
     /// The promised passes after `from` up to `until`, in order, whether or not they may speak: a pass takes
     /// place in quiet hours and on vacations, too.
     pub fn promised_between(

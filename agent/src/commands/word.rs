@@ -18,6 +18,7 @@ use crate::{
     clock::{self, Clock},
     config::Settings,
     domain::{Money, Silence, SilenceKind},
+    heuristic::Rules,
     http::views::SilenceView,
     runtime,
     silences::{
@@ -94,14 +95,19 @@ async fn say(config: Option<&Path>, what: What, author: &str, json: bool) -> any
         }
         Err(error) => return Err(error.into()),
     };
-    let zone = settings.time_zone.clone();
+    let rules = rules(&settings);
     let recorded = store.write_and_copy(settings.notify.lease, move |tx| {
-        asked.record(tx, &zone, Waits::Yes)
+        asked.record(tx, &rules, Waits::Yes)
     });
     let answer = recorded.await??;
     store.save(COPY).await;
     print(&mut out, answer, &settings.time_zone, now, json)?;
     Ok(Exit::Done)
+}
+
+/// The rules of the passes: what a vacation costs depends on when they are promised.
+fn rules(settings: &Settings) -> Rules {
+    Rules::new(settings, settings.notify.channels.clone())
 }
 
 /// Leaves a word for the process that has the state. A word that cannot be recorded is refused here: that process
@@ -113,7 +119,7 @@ fn leave(settings: &Settings, asked: &Asked) -> anyhow::Result<()> {
         backup.step(-1).map(drop)
     })?;
     let tried = scratch.transaction()?;
-    asked.record(&tried, &settings.time_zone, Waits::No)??;
+    asked.record(&tried, &rules(settings), Waits::No)??;
     Spool::of(&settings.state.path).leave_word(asked)?;
     Ok(())
 }

@@ -33,7 +33,7 @@ mod urls;
 mod window;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use beeminder::{BeeminderSettings, BeeminderSource};
 pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};

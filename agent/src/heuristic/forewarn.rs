@@ -2,34 +2,47 @@
 
 use std::cmp::Reverse;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    assess::{derail_risk, occasion, words::Local},
+    assess::{SEEN_LATELY, derail_risk, limit, occasion, words::Local},
     observe::last_account,
+    rules::Rules,
     standing::last_second,
 };
 use crate::{
     arms::beeminder::{Goal, GoalKind, GoalState},
-    clock,
+    clock::{self, Timetable},
     domain::{Condition, Forewarned, Money, Phrase, Severity, Silence, Slug, Subject},
+    store::tables::{snapshots, upstreams},
 };
 
 /// How many goals a sentence names at most.
 const NAMED: usize = 5;
 
-/// What derails while a vacation lasts if nothing is entered, by the last reading.
+/// A reading that is older than this says little of what was entered since.
+const CURRENT: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many days are searched for a chance: more than the longest pause of a timetable.
+const LOOKED_AT: u16 = 35;
+
+/// What derails while a vacation lasts if nothing is entered, by the last reading; and what derails so soon after
+/// it that no pass could say so in time.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Forewarning {
     /// When Beeminder was last read; `null`: never, so no derailment is known.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
-    /// The goals that derail, the first to derail first.
+    /// Whether the reading can be relied on: it is at most a day old, and Beeminder could be read at the last
+    /// try. What another reading says does not count as said.
+    pub is_current: bool,
+    /// The goals that derail, the first to derail first. Those that derail after the end of the vacation had
+    /// their last chance while it lasts.
     pub goals: Vec<Forewarned>,
-    /// The goals of which the reading does not say when they derail.
+    /// The goals of which the reading does not say when they derail. All of them, if it is older than three days.
     #[schema(value_type = Vec<String>)]
     pub unknown: Vec<Slug>,
     /// All of it as a sentence for the person.
@@ -37,34 +50,42 @@ pub struct Forewarning {
 }
 
 impl Forewarning {
-    /// For a vacation, by the last reading on this connection. `zone` is the person's.
+    /// For a vacation, by the last reading on this connection.
     ///
     /// # Errors
     /// If the database cannot be read.
     pub fn of(
         connection: &Connection,
         vacation: &Silence,
-        zone: &TimeZone,
+        rules: &Rules,
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
         let mut found = Self {
             read_at: None,
+            is_current: false,
             goals: Vec::new(),
             unknown: Vec::new(),
             text: String::new(),
         };
         if let Some((read_at, account)) = last_account(connection)? {
+            let age = now.duration_since(read_at);
+            let newest_try = upstreams::latest(connection, snapshots::BEEMINDER)?;
+            let failed = newest_try.is_some_and(|(_, worked, _)| !worked);
             found.read_at = Some(read_at);
-            let account_zone = account.zone(zone);
+            found.is_current = age <= CURRENT && !failed;
+            let timetable = rules.promises.expected(connection, now)?.timetable;
+            let away = Away::new(vacation, timetable);
+            let account_zone = account.zone(rules.zone());
             let active = account
                 .goals
                 .iter()
                 .filter(|goal| goal.state == GoalState::Active);
             for goal in active {
                 let derails_at = derail_risk(goal, &account_zone, read_at).derails_at;
-                match last_second(goal, derails_at) {
+                let derails_at = last_second(goal, derails_at).filter(|&at| at > now && age <= SEEN_LATELY);
+                match derails_at {
                     None => found.unknown.push(goal.slug.clone()),
-                    Some(at) if vacation.starts_at <= at && at <= vacation.ends_at => {
+                    Some(at) if away.costs(at, limit(goal, at, &rules.assess)) => {
                         found.goals.push(forewarned(goal, at, &account_zone));
                     }
                     Some(_) => {}
@@ -74,8 +95,14 @@ impl Forewarning {
                 .goals
                 .sort_by_key(|goal| (goal.derails_at, goal.subject.clone()));
         }
-        found.text = found.sentence(&Local::new(now, zone));
+        found.text = found.sentence(vacation, &Local::new(now, rules.zone()));
         Ok(found)
+    }
+
+    /// The goals that count as said once the person has heard this. By an old reading none do: a fresh one says
+    /// more.
+    pub fn counts_as_said(&self) -> &[Forewarned] {
+        if self.is_current { &self.goals } else { &[] }
     }
 
     /// The alert that tells a person what a vacation costs, where no answer could tell them. `None`: by the
@@ -104,26 +131,31 @@ impl Forewarning {
         })
     }
 
-    fn sentence(&self, local: &Local<'_>) -> String {
+    fn sentence(&self, vacation: &Silence, local: &Local<'_>) -> String {
         let Some(read_at) = self.read_at else {
             return "what derails while it lasts is not known: Beeminder has not been read yet".to_owned();
         };
+        if local.now.duration_since(read_at) > SEEN_LATELY {
+            let at = local.past(read_at);
+            return format!("what derails while it lasts is not known: Beeminder was last read {at}");
+        }
         let mut parts = Vec::new();
         let chosen = self.named();
-        let named: Vec<String> = self
-            .goals
-            .iter()
-            .filter(|goal| chosen.contains(&&goal.subject))
-            .map(|goal| named(goal, local))
-            .collect();
-        if !named.is_empty() {
-            parts.push(format!("derails while it lasts: {}", named.join(", ")));
+        let is_chosen = |goal: &&Forewarned| chosen.contains(&&goal.subject);
+        let during = |goal: &&Forewarned| goal.derails_at <= vacation.ends_at;
+        let names = |goals: Vec<&Forewarned>| {
+            let named: Vec<String> = goals.into_iter().map(|goal| named(goal, local)).collect();
+            named.join(", ")
+        };
+        let (while_it_lasts, after): (Vec<_>, Vec<_>) = self.goals.iter().filter(is_chosen).partition(during);
+        if !while_it_lasts.is_empty() {
+            parts.push(format!("derails while it lasts: {}", names(while_it_lasts)));
         }
-        let rest: Vec<&Forewarned> = self
-            .goals
-            .iter()
-            .filter(|goal| !chosen.contains(&&goal.subject))
-            .collect();
+        if !after.is_empty() {
+            let after = names(after);
+            parts.push(format!("derails soon after it, too soon to say so then: {after}"));
+        }
+        let rest: Vec<&Forewarned> = self.goals.iter().filter(|goal| !is_chosen(goal)).collect();
         if !rest.is_empty() {
             let together = rest.iter().map(|goal| goal.stake).sum::<Option<Money>>();
             let together = together.map_or("unknown stakes".to_owned(), Money::short);
@@ -131,12 +163,21 @@ impl Forewarning {
         }
         if !self.unknown.is_empty() {
             let names: Vec<&str> = self.unknown.iter().map(Slug::as_str).take(NAMED).collect();
-            parts.push(format!("not known of {}", names.join(", ")));
+            let more = match self.unknown.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            parts.push(format!("not known of {}{more}", names.join(", ")));
         }
         if parts.is_empty() {
             parts.push("nothing derails while it lasts".to_owned());
         }
-        format!("{} (as read {})", parts.join(", "), local.past(read_at))
+        let (parts, at) = (parts.join(", "), local.past(read_at));
+        if self.is_current {
+            format!("{parts} (as read {at})")
+        } else {
+            format!("as last read {at}, what was entered since is not known: {parts}")
+        }
     }
 
     /// The goals with the highest stakes. An unknown stake counts as the highest.
@@ -148,6 +189,42 @@ impl Forewarning {
             .take(NAMED)
             .map(|goal| &goal.subject)
             .collect()
+    }
+}
+
+/// A vacation, and the chances beside it.
+struct Away<'a> {
+    vacation: &'a Silence,
+    /// The chances that this vacation leaves.
+    with_it: Timetable,
+    /// The chances if the person stayed.
+    without_it: Timetable,
+}
+
+impl<'a> Away<'a> {
+    /// The vacation may be in the timetable already.
+    fn new(vacation: &'a Silence, mut timetable: Timetable) -> Self {
+        let this = (vacation.starts_at, vacation.ends_at);
+        timetable.vacations.retain(|other| *other != this);
+        let without_it = timetable.clone();
+        timetable.vacations.push(this);
+        Self {
+            vacation,
+            with_it: timetable,
+            without_it,
+        }
+    }
+
+    /// Whether a derailment belongs to what the vacation costs: it lies within the vacation, or the last chance
+    /// before `limit` does.
+    fn costs(&self, derails_at: Timestamp, limit: Timestamp) -> bool {
+        let (starts_at, ends_at) = (self.vacation.starts_at, self.vacation.ends_at);
+        if derails_at <= ends_at {
+            return starts_at <= derails_at;
+        }
+        let chance = |timetable: &Timetable, from, until| timetable.first_chance(from, until, LOOKED_AT);
+        chance(&self.without_it, starts_at, limit.min(ends_at)).is_some()
+            && chance(&self.with_it, ends_at, limit).is_none()
     }
 }
 

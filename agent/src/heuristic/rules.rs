@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
 
 use super::{
@@ -110,6 +110,11 @@ impl Rules {
             uses_habits: settings.heuristic.habit,
             channels,
         }
+    }
+
+    /// The person's zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.assess.zone
     }
 
     /// Assesses what a pass at `now` observed, with the history on this connection.

@@ -58,6 +58,11 @@ pub struct Heuristic {
 }
 
 impl Heuristic {
+    /// The rules of its passes.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// From settings and the parts that do I/O.
     pub fn new(
         settings: &Settings,

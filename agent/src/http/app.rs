@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{Auth, Settings, secrets::Renewable},
     domain::Slug,
+    heuristic::Rules,
     status::Facts,
     store::{Memo, Store},
     telemetry::{live::LiveStatus, metrics::Metrics},
@@ -50,6 +51,8 @@ pub struct AppSettings {
     pub facts: Facts,
     /// `time_zone`.
     pub zone: TimeZone,
+    /// The rules of the passes: the answer to a vacation depends on when they are promised.
+    pub rules: Rules,
     /// `heuristic.interval`: a reading older than two intervals is stale.
     pub interval: Duration,
     /// `heuristic.deadline`: how long a triggered pass may take.
@@ -77,6 +80,7 @@ impl AppSettings {
             requests_per_minute: settings.http.requests_per_minute,
             facts: Facts::new(settings),
             zone: settings.time_zone.clone(),
+            rules: Rules::new(settings, settings.notify.channels.clone()),
             interval: settings.heuristic.interval,
             pass_deadline: settings.heuristic.deadline,
             lease: settings.notify.lease,

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{PatternError, Silence, SubjectPattern},
+    heuristic::Rules,
     store::tables::outbox::{self, Notification},
 };
 
@@ -81,16 +82,17 @@ impl Asked {
     pub fn record(
         &self,
         tx: &Transaction<'_>,
-        zone: &TimeZone,
+        rules: &Rules,
         waits: Waits,
     ) -> rusqlite::Result<Result<Answer, AskedError>> {
+        let zone = rules.zone();
         match &self.what {
             What::Silence(request) => {
                 let planned = match request::plan(request.clone(), self.id.clone(), self.at, zone) {
                     Ok(planned) => planned,
                     Err(error) => return Ok(Err(error.into())),
                 };
-                let begun = record::silence(tx, &planned, zone, waits)?;
+                let begun = record::silence(tx, &planned, rules, waits)?;
                 Ok(Ok(Answer::Begun(begun.into())))
             }
             What::Unsilence(pattern) => match pattern.trim().parse() {

@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use crate::{
     clock,
     domain::{Silence, SilenceKind, SubjectPattern},
-    heuristic::{Forewarning, standing},
+    heuristic::{Forewarning, Rules, standing},
     store::tables::{
         decisions::{self, Act, NewAct},
         forewarned,
@@ -44,15 +44,16 @@ pub enum Waits {
 pub fn silence(
     tx: &Transaction<'_>,
     silence: &Silence,
-    zone: &TimeZone,
+    rules: &Rules,
     waits: Waits,
 ) -> rusqlite::Result<Begun> {
+    let zone = rules.zone();
     let is_vacation = silence.kind == SilenceKind::Vacation;
     let begun = Begun {
         silence: silence.clone(),
         warning: standing::warning(tx, &silence.pattern)?,
         forewarning: is_vacation
-            .then(|| Forewarning::of(tx, silence, zone, silence.created_at))
+            .then(|| Forewarning::of(tx, silence, rules, silence.created_at))
             .transpose()?,
     };
     if silences::insert(tx, silence)? {
@@ -67,7 +68,8 @@ pub fn silence(
             Some(forewarning) => format!("vacation {begins}until {end}; {}", forewarning.text),
         };
         if let Some(forewarning) = begun.forewarning.as_ref().filter(|_| waits == Waits::Yes) {
-            forewarned::insert(tx, &silence.id, &forewarning.goals, None, silence.created_at)?;
+            let said = forewarning.counts_as_said();
+            forewarned::insert(tx, &silence.id, said, None, silence.created_at)?;
         }
         let act = NewAct {
             act: Act::Silence,
@@ -197,6 +199,7 @@ pub fn acknowledge(
 mod tests {
     use super::*;
     use crate::{
+        config::tests::in_new_york,
         domain::{Ask, Severity, Step},
         store::{
             Store,
@@ -252,11 +255,14 @@ mod tests {
             ..of_goals()
         };
         for _ in 0..2 {
-            let new = [of_goals(), vacation.clone()];
+            let (new, rules) = (
+                [of_goals(), vacation.clone()],
+                Rules::new(&in_new_york(""), Vec::new()),
+            );
             store
                 .write(move |tx| {
                     new.iter()
-                        .try_for_each(|new| silence(tx, new, &zone(), Waits::Yes).map(drop))
+                        .try_for_each(|new| silence(tx, new, &rules, Waits::Yes).map(drop))
                 })
                 .await
                 .unwrap();

@@ -11,10 +11,16 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::{Fetched, Inputs, Loaded, Variables, load};
+use super::{Fetched, Inputs, Loaded, Settings, Source, Variables, load, load_given};
 
 /// The least that is valid without any secret.
 const VALID: &str = "time_zone = \"America/New_York\"\nnotify.channels = [\"console\"]\n";
+
+/// The settings of somebody in New York, for tests elsewhere: the defaults, but for what `more` has.
+pub(crate) fn in_new_york(more: &str) -> Settings {
+    let table = toml::from_str(&format!("{VALID}state.path = \"none\"\n{more}\n")).unwrap();
+    load_given(None, vec![(Source::File("test.toml".into()), table)], &[]).unwrap()
+}
 
 /// A folder with a configuration, and an environment.
 struct Case {

@@ -21,7 +21,7 @@ const CRITICAL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_PAUSE_DAYS: u16 = 9;
 
 /// `last_seen` uses readings that are no older than this. An older reading says nothing about today.
-const SEEN_LATELY: SignedDuration = SignedDuration::from_hours(3 * 24);
+pub(in crate::heuristic) const SEEN_LATELY: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// The step of a goal that derails at `derails_at`, by a fresh reading. `None`: its last day is further away
 /// than `heuristic.lead_days`, so that there is nothing to say yet.
@@ -196,7 +196,11 @@ fn is_silent(goal: &Goal, settings: &AssessSettings) -> Option<Reason> {
 }
 
 /// The latest instant at which speaking still helps.
-fn limit(goal: &Goal, derails_at: Timestamp, settings: &AssessSettings) -> Timestamp {
+pub(in crate::heuristic) fn limit(
+    goal: &Goal,
+    derails_at: Timestamp,
+    settings: &AssessSettings,
+) -> Timestamp {
     derails_at
         .saturating_sub(settings.margin_of(goal))
         .unwrap_or(Timestamp::MIN)

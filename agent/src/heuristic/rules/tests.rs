@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 use super::*;
 use crate::{
     budget,
-    config::{self, Source},
+    config::tests::in_new_york,
     domain::{ChannelKind, Money, Observation, Provider},
     notify::outbox::insert_delivered,
     store::{
@@ -34,11 +34,9 @@ struct November {
 
 impl November {
     fn new() -> Self {
-        let text = "time_zone = \"America/New_York\"\nnotify.channels = [\"console\"]\nstate.path = \"none\"\n\
-                    policy.quiet_hours = []\nbudget.groq = { source = \"odometer\", limit_usd = 100.0 }\n";
-        let table = toml::from_str(text).unwrap();
-        let settings =
-            config::load_given(None, vec![(Source::File("test.toml".into()), table)], &[]).unwrap();
+        let settings = in_new_york(
+            "policy.quiet_hours = []\nbudget.groq = { source = \"odometer\", limit_usd = 100.0 }",
+        );
         Self {
             rules: Rules::new(&settings, CHANNEL.to_vec()),
             budgets: budget::Rules::new(&settings.budget, &settings.time_zone),

@@ -240,7 +240,7 @@ fn what_a_person_heard_of_a_vacation_counts_for_a_day() {
         let rules = Rules::new(&settings, CHANNELS.to_vec());
         let mut connection = store::in_memory().unwrap();
         pass(&mut connection, &rules, &goals, Trigger::Schedule, at(MONDAY));
-        let forewarning = Forewarning::of(&connection, &away, &zone(), at(heard)).unwrap();
+        let forewarning = Forewarning::of(&connection, &away, &rules, at(heard)).unwrap();
         assert_eq!(forewarning.goals.len(), 1, "{forewarning:?}");
         let tx = connection.transaction().unwrap();
         silences::insert(&tx, &away).unwrap();

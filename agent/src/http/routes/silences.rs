@@ -112,9 +112,9 @@ pub(in crate::http) async fn create(
         comment,
     };
     let planned = request::plan(wish, clock::time_ordered_id(now), now, &app.settings.zone)?;
-    let zone = app.settings.zone.clone();
+    let rules = app.settings.rules.clone();
     let begun = app
-        .note(move |tx| record::silence(tx, &planned, &zone, Waits::Yes))
+        .note(move |tx| record::silence(tx, &planned, &rules, Waits::Yes))
         .await?;
     Ok((StatusCode::CREATED, Json(SilenceView::answer(begun, now))))
 }

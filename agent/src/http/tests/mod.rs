@@ -154,6 +154,7 @@ pub(super) async fn serve_with(edit: impl FnOnce(&mut AppSettings), limits: Limi
             channels: vec![crate::domain::ChannelKind::Sms],
         },
         zone: zone(),
+        rules: crate::heuristic::Rules::new(&crate::config::tests::in_new_york(""), Vec::new()),
         interval: Duration::from_secs(900),
         pass_deadline: Duration::from_secs(30),
         lease: Duration::from_secs(5),

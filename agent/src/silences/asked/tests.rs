@@ -1,13 +1,12 @@
 use super::*;
-use crate::store::{
-    Store,
-    tables::{decisions, silences},
-    tests::scratch,
+use crate::{
+    config::tests::in_new_york,
+    store::{
+        Store,
+        tables::{decisions, silences},
+        tests::scratch,
+    },
 };
-
-fn zone() -> TimeZone {
-    TimeZone::get("America/New_York").unwrap()
-}
 
 fn at(minute: i64) -> Timestamp {
     "2026-03-03T15:00:00-05:00".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_mins(minute)
@@ -35,7 +34,8 @@ fn quiet(subject: &str) -> What {
 async fn record(store: &Store, asked: Asked) -> Result<Answer, AskedError> {
     let left: Asked = serde_json::from_str(&serde_json::to_string(&asked).unwrap()).unwrap();
     assert_eq!(left, asked);
-    let recorded = store.write(move |tx| left.record(tx, &zone(), Waits::No));
+    let rules = Rules::new(&in_new_york(""), Vec::new());
+    let recorded = store.write(move |tx| left.record(tx, &rules, Waits::No));
     recorded.await.unwrap()
 }
 
