@@ -17,7 +17,7 @@ pub use words::{AckArgs, EndArgs, SaidArgs, SilenceArgs, VacationArgs};
 
 use crate::{
     clock::exact_instant,
-    domain::{ChannelKind, Severity, Subject},
+    domain::{ChannelKind, Severity, Subject, Trigger},
     simulate::Passes,
     telemetry::logs::Format,
 };
@@ -115,6 +115,17 @@ pub struct RunArgs {
     /// Uses this time as the present, for example 2026-11-21T15:00:00-05:00. Refused in production.
     #[arg(long, value_name = "RFC3339", value_parser = exact_instant)]
     pub at: Option<Timestamp>,
+
+    /// Records the pass as one that was asked for by this, so that a test can make a daemon's passes at its own
+    /// times.
+    #[arg(
+        long,
+        value_name = "TRIGGER",
+        default_value = "cli",
+        requires = "at",
+        hide = true
+    )]
+    pub trigger: Trigger,
 
     /// Prints one JSON object.
     #[arg(long)]

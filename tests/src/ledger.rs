@@ -128,18 +128,6 @@ pub fn record_groq_reading(
     connection.execute(insert, params![at, month, micros]).map(drop)
 }
 
-/// Makes the passes so far a daemon's. A daemon cannot be given a time, but passes that `run` makes count on it
-/// from then on. The agent must not be running.
-///
-/// # Errors
-/// If the file does not exist yet or is not a database of the agent.
-pub fn made_by_a_daemon(database: &Path) -> rusqlite::Result<()> {
-    let connection = Connection::open(database)?;
-    connection
-        .execute("UPDATE runs SET trigger = 'schedule' WHERE trigger = 'cli'", [])
-        .map(drop)
-}
-
 /// Inserts a silence that holds until `until`, as if a person had asked for it. The agent must not be running.
 ///
 /// # Errors

@@ -23,17 +23,17 @@ pub(super) async fn run(config: Option<&Path>, options: &RunArgs) -> anyhow::Res
     let loaded = context::load(config).await?;
     let clock = clock(&loaded, options)?;
     let (mut report, at_least) = if options.dry_run {
-        (dry_run(&loaded, clock).await?, Exit::Done)
+        (dry_run(&loaded, clock, options.trigger).await?, Exit::Done)
     } else {
         match context::agent(&loaded, clock.clone(), context::REMOTE_TIMEOUT).await {
-            Ok(agent) => pass(&agent, &Emf::of(&loaded.settings.telemetry)).await?,
+            Ok(agent) => pass(&agent, options.trigger, &Emf::of(&loaded.settings.telemetry)).await?,
             Err(error) if error.downcast_ref().is_some_and(StoreError::is_unwritable) => {
                 not_recorded(
                     &Emf::of(&loaded.settings.telemetry),
                     &clock,
                     &format!("{error:#}"),
                 );
-                (dry_run(&loaded, clock).await?, Exit::Failed)
+                (dry_run(&loaded, clock, options.trigger).await?, Exit::Failed)
             }
             Err(error) => return Err(error),
         }
@@ -70,12 +70,12 @@ fn clock(loaded: &Loaded, options: &RunArgs) -> anyhow::Result<Clock> {
 /// Makes a pass, delivers its messages and copies the state. Returns the report and the least severe exit
 /// code: `Unknown` if the state could not be copied off the machine, `Failed` if the pass could not be
 /// recorded and so sent nothing.
-async fn pass(agent: &Agent, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
+async fn pass(agent: &Agent, trigger: Trigger, emf: &Emf) -> anyhow::Result<(Report, Exit)> {
     if let Err(error) = agent.store.forget(agent.retention, agent.clock.now()).await {
         tracing::warn!(%error, "old rows cannot be removed");
     }
     agent.pickup().decide_waiting().await;
-    let passed = agent.heuristic.pass(Trigger::Cli).await;
+    let passed = agent.heuristic.pass(trigger).await;
     // Messages of earlier passes are sent even if this pass failed.
     agent.outbox.drain(agent.settle_time).await;
     agent.finish().await;
@@ -113,11 +113,11 @@ fn not_recorded(emf: &Emf, clock: &Clock, why: &str) {
 
 /// Makes a whole pass on a copy of the state and throws the copy away. Nothing is sent, nothing is recorded,
 /// and a running daemon is not disturbed.
-async fn dry_run(loaded: &Loaded, clock: Clock) -> anyhow::Result<Report> {
+async fn dry_run(loaded: &Loaded, clock: Clock, trigger: Trigger) -> anyhow::Result<Report> {
     context::require_secrets(loaded)?;
     let (store, _folder) = copy_of_state(&loaded.settings.state).await?;
     let agent = Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?;
-    let mut report = agent.heuristic.pass(Trigger::Cli).await?;
+    let mut report = agent.heuristic.pass(trigger).await?;
     for message in &mut report.notifications {
         message.state = State::Planned;
     }

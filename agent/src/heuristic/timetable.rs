@@ -1,40 +1,30 @@
 //! Which passes are promised, as one pass sees it.
 //!
 //! A daemon promises a pass every `heuristic.interval`, all day or in its window. Each time in
-//! `window.passes` is a promised pass. A crontab promises passes by its habit: a clock time at which `run`
-//! made a pass on two of the last seven days, on the weekdays on which it does. If nothing is promised, a pass
-//! takes it that the next pass comes a day later.
+//! `window.passes` is a promised pass. A crontab promises passes by its habit (`crontab`). If nothing is promised,
+//! a pass takes it that the next pass comes a day later.
+//!
+//! Two kinds of evidence end a promise at once, because a pass that trusts in passes that do not come loses its
+//! last chance. A daemon that missed three passes is gone. And a pass of `run` at a time at which none usually runs
+//! may mean that the crontab was changed, so that pass trusts in no line of it.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod crontab;
 
-use jiff::{
-    SignedDuration, Timestamp,
-    civil::{Time, Weekday},
-    tz::TimeZone,
-};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 
 use crate::{
-    clock::{DailyRange, Outlook, Presence, SinglePass, Timetable, WEEKDAYS, Weekdays, local_day},
+    clock::{DailyRange, Outlook, Presence, SinglePass, Timetable},
     config::{Settings, WindowSettings},
-    domain::{Daystamp, SilenceKind, Trigger},
+    domain::{SilenceKind, Trigger},
     store::tables::{runs, silences},
 };
 
-/// How far back passes count towards the habit of a crontab.
-const HABIT: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// How far back a line of a crontab shows its weekdays.
-const WEEKDAYS_SEEN: SignedDuration = SignedDuration::from_hours(14 * 24);
-
-/// Passes at clock times this close are one line of a crontab.
-const SAME_TIME: SignedDuration = SignedDuration::from_mins(10);
-
-/// On how many of these days a pass must have run at a clock time to make it a line of a crontab.
-const HABIT_DAYS: usize = 2;
+/// After so many passes in a row that a daemon promised and did not make, it is gone. `run` promises nothing in its
+/// place.
+const MISSED_BY_A_DAEMON: usize = 3;
 
 /// How many days ahead a pass looks for chances: longer than any `heuristic.lead_days` and most vacations.
 pub(super) const HORIZON_DAYS: u16 = 35;
@@ -84,21 +74,36 @@ impl Promises {
                 None => Presence::Always { interval },
                 Some(window) => Presence::Daily { window, interval },
             },
-            passes: self
-                .window
-                .passes
-                .iter()
-                .copied()
-                .map(SinglePass::daily)
-                .collect(),
+            passes: self.single_passes(),
             quiet_hours: self.quiet_hours,
             vacations: Vec::new(),
         }
     }
 
+    /// Those of `window.passes`.
+    fn single_passes(&self) -> Vec<SinglePass> {
+        let times = self.window.passes.iter().copied();
+        times.map(SinglePass::daily).collect()
+    }
+
+    /// Whether a daemon whose newest pass began at `last` has missed so many passes by now that it is gone. Outside
+    /// its window it misses none.
+    fn is_gone(&self, last: Timestamp, now: Timestamp) -> bool {
+        let by_daemon = Timetable {
+            passes: Vec::new(),
+            ..self.of_serve()
+        };
+        // One that is promised for this instant may be under way.
+        let missed = by_daemon.promised_between(last, now).filter(|&at| at < now);
+        missed.take(MISSED_BY_A_DAEMON).count() == MISSED_BY_A_DAEMON
+    }
+
     /// The promised passes, as a pass at `now` sees them. They follow from the settings and from the passes
     /// and vacations that are recorded. If nothing is promised, they are one pass a day at the time of this
     /// pass.
+    ///
+    /// A pass of a crontab at a time that is no line of it trusts in none of the lines. It may be the first one of a
+    /// line that was moved, and then the pass for which it would wait never comes.
     pub(super) fn timetable(
         &self,
         connection: &Connection,
@@ -106,10 +111,16 @@ impl Promises {
         now: Timestamp,
     ) -> rusqlite::Result<Timetable> {
         let mut timetable = self.recorded(connection, trigger, now, now)?;
+        let time = self.zone.to_datetime(now).time();
+        let is_usual = timetable
+            .passes
+            .iter()
+            .any(|line| crontab::is_close(line.time, time));
+        if timetable.daemon == Presence::Never && !is_usual {
+            timetable.passes = self.single_passes();
+        }
         if timetable.promises_nothing() {
-            timetable
-                .passes
-                .push(SinglePass::daily(self.zone.to_datetime(now).time()));
+            timetable.passes.push(SinglePass::daily(time));
         }
         Ok(timetable)
     }
@@ -141,7 +152,7 @@ impl Promises {
     }
 
     /// The passes that are promised by the configuration, by a pass at `active` with this trigger, and by the
-    /// passes of the week before it. There may be none.
+    /// passes before it. There may be none.
     fn recorded(
         &self,
         connection: &Connection,
@@ -153,12 +164,12 @@ impl Promises {
         let recent = if of_daemon(trigger) {
             Vec::new()
         } else {
-            let since = active.saturating_sub(WEEKDAYS_SEEN).unwrap_or(Timestamp::MIN);
+            let since = active.saturating_sub(crontab::SEEN).unwrap_or(Timestamp::MIN);
             runs::triggers_since(connection, since)?
         };
-        let habit_from = active.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
-        let is_of_daemon = |&(trigger, at): &(Trigger, Timestamp)| at >= habit_from && of_daemon(trigger);
-        let has_daemon = of_daemon(trigger) || recent.iter().any(is_of_daemon);
+        let newest_of_daemon = recent.iter().rev().find(|&&(trigger, _)| of_daemon(trigger));
+        let has_daemon =
+            of_daemon(trigger) || newest_of_daemon.is_some_and(|&(_, last)| !self.is_gone(last, active));
         let vacations = silences::not_ended(connection, now)?
             .into_iter()
             .filter(|silence| silence.kind == SilenceKind::Vacation);
@@ -171,7 +182,9 @@ impl Promises {
         if !has_daemon {
             let by_hand = recent.iter().filter(|&&(trigger, _)| !of_daemon(trigger));
             let by_hand = by_hand.map(|&(_, at)| at);
-            timetable.passes.extend(crontab(by_hand, active, &self.zone));
+            timetable
+                .passes
+                .extend(crontab::lines(by_hand, active, &self.zone));
             timetable.daemon = Presence::Never;
         }
         Ok(timetable)
@@ -204,184 +217,5 @@ pub fn promised_by_serve(settings: &Settings) -> Timetable {
     Promises::new(settings).of_serve()
 }
 
-/// The lines of a crontab: the clock times at which passes ran on at least two of the last seven days. Times
-/// within ten minutes of each other are taken for one line, and its time is the earliest of them.
-///
-/// A line has [`weekdays`]. A crontab of working days promises nothing at the weekend, so a goal that derails on
-/// Sunday has its last chance on Friday.
-///
-/// The time of the present pass (`this`) also belongs to the line that it is close to, but it does not count
-/// as a day of the habit. A crontab never starts a pass to the millisecond. Suppose that the last pass of
-/// today begins a second earlier than on the days before. If its time did not belong to the line, the line
-/// would lie a second ahead. The pass would take itself for the last but one, and wait for a chance that
-/// never comes.
-fn crontab(passes: impl Iterator<Item = Timestamp>, this: Timestamp, zone: &TimeZone) -> Vec<SinglePass> {
-    let time = |at: Timestamp| zone.to_datetime(at).time();
-    let mut times: Vec<(Time, Option<Timestamp>)> = passes.map(|at| (time(at), Some(at))).collect();
-    times.push((time(this), None));
-    times.sort_unstable();
-    let habit_from = this.saturating_sub(HABIT).unwrap_or(Timestamp::MIN);
-    let today = local_day(this, zone);
-    let mut lines = Vec::new();
-    let mut rest = times.as_slice();
-    while let Some(&(first, _)) = rest.first() {
-        let close = rest.partition_point(|&(time, _)| time.duration_since(first) <= SAME_TIME);
-        let (line, later) = rest.split_at(close);
-        let passes = || line.iter().filter_map(|&(_, at)| at);
-        let recent = passes().filter(|&at| habit_from <= at);
-        let recent: BTreeSet<Daystamp> = recent.map(|at| local_day(at, zone)).collect();
-        if recent.len() >= HABIT_DAYS {
-            let mut days: BTreeSet<Daystamp> = passes().map(|at| local_day(at, zone)).collect();
-            days.extend((passes().count() < close).then_some(today));
-            lines.push(SinglePass {
-                time: first,
-                days: weekdays(&days, today),
-            });
-        }
-        rest = later;
-    }
-    lines
-}
-
-/// The weekdays of a line that ran on these days up to `today`. A weekday on which the line has not run since its
-/// first day is not one of them. A weekday that has not come since then is: nothing speaks against it yet.
-fn weekdays(ran: &BTreeSet<Daystamp>, today: Daystamp) -> Weekdays {
-    let Some(&first) = ran.first() else {
-        return Weekdays::ALL;
-    };
-    let since: Vec<Daystamp> = (0..)
-        .map(|days| first.plus(days))
-        .take_while(|&day| day < today)
-        .collect();
-    let runs_on = |weekday: &Weekday| {
-        let is_it = |day: &&Daystamp| day.date().weekday() == *weekday;
-        ran.iter().any(|day| is_it(&day)) || !since.iter().any(|day| is_it(&day))
-    };
-    let week = WEEKDAYS.into_iter().map(|(_, weekday)| weekday);
-    Weekdays::new(week.filter(runs_on)).unwrap_or(Weekdays::ALL)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No daemon, no quiet hours, no vacation.
-    fn passes_alone(passes: Vec<SinglePass>, zone: &TimeZone) -> Timetable {
-        Timetable {
-            zone: zone.clone(),
-            daemon: Presence::Never,
-            passes,
-            quiet_hours: None,
-            vacations: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn passes_at_the_same_time_on_two_days_are_a_line_of_a_crontab() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let lines = |passes: &[&str], this: &str| -> Vec<String> {
-            let passes = passes.iter().map(|text| text.parse().unwrap());
-            let lines = crontab(passes, this.parse().unwrap(), &zone);
-            lines
-                .iter()
-                .map(|line| line.time.strftime("%H:%M").to_string())
-                .collect()
-        };
-        let today = "2026-11-22T08:00:00-05:00";
-        let cron = [
-            "2026-11-20T12:30:00-05:00",
-            "2026-11-20T17:45:03-05:00",
-            "2026-11-21T12:35:00-05:00",
-            "2026-11-21T17:45:01-05:00",
-            "2026-11-21T19:00:00-05:00",
-        ];
-        assert_eq!(lines(&cron, today), ["12:30", "17:45"]);
-        let one_day = ["2026-11-21T12:30:00-05:00", "2026-11-21T12:31:00-05:00"];
-        assert!(lines(&one_day, today).is_empty(), "one day is no habit");
-        let across_a_change = ["2026-10-31T17:45:00-04:00", "2026-11-01T17:45:00-05:00"];
-        assert_eq!(
-            lines(&across_a_change, "2026-11-02T08:00:00-05:00"),
-            ["17:45"],
-            "crontabs keep the clock's time"
-        );
-    }
-
-    #[test]
-    fn a_pass_that_begins_a_little_earlier_than_usual_belongs_to_its_usual_line() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
-        let usual = ["2026-11-20T17:45:00.9-05:00", "2026-11-21T17:45:01.2-05:00"].map(at);
-        for this in ["2026-11-22T17:45:00.2-05:00", "2026-11-22T17:36:00-05:00"].map(at) {
-            let timetable = passes_alone(crontab(usual.into_iter(), this, &zone), &zone);
-            let outlook = timetable.outlook(this, HORIZON_DAYS);
-            assert!(outlook.is_last_chance(Timestamp::MAX), "{this}");
-            assert_eq!(outlook.last_but_one_today(Timestamp::MAX), Some(this));
-        }
-        let much_earlier = at("2026-11-22T17:30:00-05:00");
-        let lines = crontab(usual.into_iter(), much_earlier, &zone);
-        let times: Vec<Time> = lines.iter().map(|line| line.time).collect();
-        assert_eq!(
-            times,
-            [zone.to_datetime(usual[0]).time()],
-            "another line, not a habit yet"
-        );
-    }
-
-    #[test]
-    fn a_crontab_of_working_days_promises_nothing_at_the_weekend() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let at =
-            |day: i8, time: &str| -> Timestamp { format!("2026-11-{day:02}T{time}-05:00").parse().unwrap() };
-        // 2 November 2026 is a Monday.
-        let days_after = |ran: &[i8], this: i8| -> Vec<&str> {
-            let passes = ran.iter().map(|&day| at(day, "17:45:00"));
-            let lines = crontab(passes, at(this, "17:45:01"), &zone);
-            lines[0].days.names().collect()
-        };
-        let working = ["MON", "TUE", "WED", "THU", "FRI"];
-        assert_eq!(days_after(&[2, 3, 4, 5, 6], 9), working, "after a week");
-        assert_eq!(
-            days_after(&[4, 5, 6, 9, 10, 11, 12], 13),
-            working,
-            "after nine days"
-        );
-        assert_eq!(
-            days_after(&[4, 5], 6),
-            ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"],
-            "no weekend has come yet"
-        );
-        assert_eq!(
-            days_after(&[2, 3, 5, 6, 7, 8, 9, 10], 11),
-            ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"],
-            "a Wednesday was left out once, and this pass is on the next"
-        );
-        let weekend = crontab(
-            [2, 3, 4, 5, 6].map(|day| at(day, "17:45:00")).into_iter(),
-            at(6, "17:45:01"),
-            &zone,
-        );
-        let timetable = passes_alone(weekend, &zone);
-        let outlook = timetable.outlook(at(6, "17:45:01"), HORIZON_DAYS);
-        assert!(
-            !outlook.is_last_day(at(7, "20:00:00")),
-            "the first weekend may have passes"
-        );
-    }
-
-    #[test]
-    fn what_derails_on_a_weekend_without_passes_has_its_last_chance_on_friday() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let at = |day: i8| -> Timestamp { format!("2026-11-{day:02}T17:45:00-05:00").parse().unwrap() };
-        let ran = [2, 3, 4, 5, 6, 9, 10, 11, 12].map(at);
-        let timetable = passes_alone(crontab(ran.into_iter(), at(13), &zone), &zone);
-        let friday = timetable.outlook(at(13), HORIZON_DAYS);
-        assert!(friday.is_last_day(at(15)), "a losedate on Sunday");
-        assert_eq!(friday.next_day(), Some(at(16)));
-        let since_friday = timetable.promised_between(at(13), at(16));
-        assert_eq!(
-            since_friday.collect::<Vec<_>>(),
-            [at(16)],
-            "nothing was due at the weekend"
-        );
-    }
-}
+mod tests;

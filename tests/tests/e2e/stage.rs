@@ -108,6 +108,13 @@ impl Stage {
         self.setup.run_at(at)
     }
 
+    /// The same, as a daemon makes it.
+    pub(crate) fn pass_of_a_daemon(&self, at: &str) -> Output {
+        self.clock.set(at.parse::<Timestamp>().expect("an instant"));
+        self.setup
+            .agent(&["run", "--json", "--at", at, "--trigger", "schedule"])
+    }
+
     /// The texts that reached the phone.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.twilio.accepted().into_iter().map(|m| m.body).collect()

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::{
     Timestamp,
-    civil::{Date, Time},
+    civil::{Date, DateTime, Time},
     tz::TimeZone,
 };
 use mecris_agent::simulate::Passes;
-use mecris_tests::ledger;
+use mecris_tests::agent::Output;
 use serde_json::{Value, json};
 
 use super::goal::Goal;
@@ -86,11 +86,27 @@ impl Days {
         }
     }
 
+    /// Makes the passes of a crontab at these times of a day.
+    pub(super) fn run(&mut self, day: &str, times: &[&str], goals: &[Goal]) {
+        for time in times {
+            let at: DateTime = format!("{day}T{time}").parse().expect("a time");
+            let at = self.zone.to_timestamp(at).expect("no clock changes then");
+            self.show(at, goals);
+            done(at, &self.stage.pass(&at.to_string()));
+            self.look(at);
+        }
+    }
+
     fn pass(&mut self, at: Timestamp, goals: &[Goal]) {
         if self.seen == 0 && !self.stage.setup.database().exists() {
             self.wake(at, goals);
         }
         self.make(at, goals);
+        self.look(at);
+    }
+
+    /// Notes what reached the phone in the pass at this time.
+    fn look(&mut self, at: Timestamp) {
         let texts = self.stage.texts();
         let when = self.zone.to_datetime(at).strftime("%a %H:%M").to_string();
         for text in &texts[self.seen..] {
@@ -100,8 +116,8 @@ impl Days {
         self.seen = texts.len();
     }
 
-    /// A first pass in the quiet hours of the first morning, so that the first one that counts knows of the daemon
-    /// and of what was entered before.
+    /// A first pass in the quiet hours of the first morning, so that the first one that counts knows what was entered
+    /// before.
     fn wake(&self, first: Timestamp, goals: &[Goal]) {
         let early = self.zone.to_datetime(first).date().at(7, 0, 0, 0);
         let early = self.zone.to_timestamp(early).expect("no clock changes at 07:00");
@@ -109,11 +125,13 @@ impl Days {
     }
 
     fn make(&self, at: Timestamp, goals: &[Goal]) {
+        self.show(at, goals);
+        done(at, &self.stage.pass_of_a_daemon(&at.to_string()));
+    }
+
+    fn show(&self, at: Timestamp, goals: &[Goal]) {
         let goals = goals.iter().map(|goal| goal.at(at, &self.zone));
         self.stage.beeminder.set_goals(goals);
-        let output = self.stage.pass(&at.to_string());
-        assert!(matches!(output.code, 0 | 3), "at {at}: {}", output.everything());
-        ledger::made_by_a_daemon(&self.stage.setup.database()).expect("a pass made the database");
     }
 
     /// What reached the phone must be this and no more: the day and the time, and a part of the text.
@@ -149,4 +167,9 @@ impl Days {
             .max_by_key(at)
             .unwrap_or_else(|| panic!("nothing was decided about {subject} until {until}"))
     }
+}
+
+#[track_caller]
+fn done(at: Timestamp, output: &Output) {
+    assert!(matches!(output.code, 0 | 3), "at {at}: {}", output.everything());
 }

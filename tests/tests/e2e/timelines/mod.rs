@@ -3,6 +3,7 @@
 //! Every pass that is promised is made by the real binary, one process each. One file for each kind of day.
 
 mod beeminder_down;
+mod crontab;
 mod days;
 mod deadlines;
 mod done_early;
