@@ -18,7 +18,7 @@ pub use words::{AckArgs, EndArgs, SaidArgs, SilenceArgs, VacationArgs};
 use crate::{
     clock::exact_instant,
     domain::{ChannelKind, Severity, Subject, Trigger},
-    simulate::Passes,
+    simulate::{FIRST_DAYS, Passes},
     telemetry::logs::Format,
 };
 
@@ -197,7 +197,7 @@ pub struct SimulateArgs {
     pub history: bool,
 
     /// The first day [default: as the person's file or the record says].
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = first_day)]
     pub from: Option<Date>,
 
     /// The number of days [default: as the person's file or the record says].
@@ -304,6 +304,13 @@ fn choice(text: &str) -> Result<(String, String), String> {
         .split_once('=')
         .ok_or("expected a setting and its value, for example policy.escalate=true")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// The first day of what is simulated.
+fn first_day(text: &str) -> Result<Date, String> {
+    let day = text.parse().ok().filter(|day| FIRST_DAYS.contains(day));
+    let (first, last) = (FIRST_DAYS.start(), FIRST_DAYS.end());
+    day.ok_or_else(|| format!("expected a day from {first} to {last}, for example 2026-10-24"))
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {

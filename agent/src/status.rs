@@ -241,7 +241,7 @@ mod tests {
 
     fn recorded(store: &Store) -> Status {
         let read = store.read(|connection| {
-            let newest_pass = runs::newest(connection)?;
+            let newest_pass = runs::newest(connection, at(NOW))?;
             Status::recorded(connection, newest_pass.as_ref(), &facts(), at(NOW))
         });
         read.unwrap()

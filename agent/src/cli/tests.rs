@@ -119,3 +119,17 @@ fn mistakes_exit_64_and_help_exits_0() {
         assert_eq!(Cli::parse_or_explain(arguments).unwrap_err(), 0, "{line:?}");
     }
 }
+
+#[test]
+fn a_first_day_that_leaves_no_room_in_the_calendar_is_refused_with_the_bounds() {
+    assert!(parse("simulate --people a.toml --from 2999-12-31").is_ok());
+    for day in ["9999-12-30", "1999-12-31", "tomorrow"] {
+        let error = parse(&format!("simulate --people a.toml --from {day}"))
+            .unwrap_err()
+            .to_string();
+        let expected = format!(
+            "invalid value '{day}' for '--from <DAY>': expected a day from 2000-01-01 to 2999-12-31, for example 2026-10-24"
+        );
+        assert!(error.contains(&expected), "{error}");
+    }
+}

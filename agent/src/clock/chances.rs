@@ -146,7 +146,8 @@ impl Timetable {
     ) -> impl Iterator<Item = Timestamp> + '_ {
         let last = local_day(until, &self.zone).date();
         let first = local_day(from, &self.zone).date();
-        let days = std::iter::successors(Some(first), |&day| Some(civil::next(day)));
+        // The calendar's last day has no next one.
+        let days = std::iter::successors(Some(first), |&day| day.tomorrow().ok());
         days.take_while(move |&day| day <= last)
             .flat_map(|day| self.promised_on(day.into()))
             .filter(move |&at| from < at && at <= until)

@@ -18,7 +18,7 @@ use crate::{
     clock::{self, Clock},
     config::Settings,
     domain::{Money, Silence, SilenceKind},
-    heuristic::Rules,
+    heuristic::{Rules, set_right},
     http::views::SilenceView,
     runtime,
     silences::{
@@ -95,8 +95,9 @@ async fn say(config: Option<&Path>, what: What, author: &str, json: bool) -> any
         }
         Err(error) => return Err(error.into()),
     };
-    let rules = rules(&settings);
+    let (rules, zone) = (rules(&settings), settings.time_zone.clone());
     let recorded = store.write_and_copy(settings.notify.lease, move |tx| {
+        set_right(tx, &zone, now)?;
         asked.record(tx, &rules, Waits::Yes)
     });
     let answer = recorded.await??;

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod derailed;
 mod forewarn;
 pub mod habit;
+mod later;
 mod observe;
 pub mod policy;
 mod record;
@@ -25,6 +26,7 @@ mod waiting;
 mod warned;
 
 pub use forewarn::Forewarning;
+pub use later::set_right;
 pub use observe::settled;
 pub use report::{DecisionView, Report};
 pub use rules::{Pass, Rules};

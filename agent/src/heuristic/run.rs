@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction};
 use tokio::sync::Mutex;
 
 use super::{
+    later::set_right,
     observe::Arms,
     record,
     report::{NotificationView, Report},
@@ -22,7 +23,7 @@ use crate::{
     notify::outbox::Outbox,
     store::{
         Store, StoreError,
-        tables::{broken_channels, outbox},
+        tables::{broken_channels, later, outbox},
     },
 };
 
@@ -103,6 +104,7 @@ impl Heuristic {
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
         let _turn = self.one_at_a_time.lock().await;
         let now = self.clock.now();
+        self.set_right(now).await;
         let (observed, histories) = self.arms.observe(&self.store, &self.rules, trigger, now).await?;
         failpoint!("pass.observed");
         let mut pass = self
@@ -145,6 +147,7 @@ impl Heuristic {
         let _turn = self.one_at_a_time.lock().await;
         let (this, now) = (self.clone(), self.clock.now());
         let write = self.store.write_and_copy(self.checkpoint, move |tx| {
+            set_right(tx, this.rules.zone(), now)?;
             record::expire_waiting(tx, now)?;
             let decided = this.decide(tx, conditions.clone(), None, now)?;
             let insert = |message| this.outbox.insert(tx, message);
@@ -152,6 +155,22 @@ impl Heuristic {
             Ok((decided.decisions, messages.into_iter().next()))
         });
         Ok(write.await?)
+    }
+
+    /// Sets right what a clock that was ahead recorded. A pass that cannot do so goes on: it decides, and says that it
+    /// cannot record.
+    async fn set_right(&self, now: Timestamp) {
+        if !matches!(
+            self.store.read(|connection| later::exist(connection, now)),
+            Ok(true)
+        ) {
+            return;
+        }
+        let zone = self.rules.zone().clone();
+        let written = self.store.write(move |tx| set_right(tx, &zone, now)).await;
+        if let Err(error) = written {
+            tracing::warn!(%error, "what is recorded for a time to come cannot be set right");
+        }
     }
 
     /// Adds the messages of earlier passes that failed for good since this pass began.

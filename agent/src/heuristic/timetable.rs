@@ -131,7 +131,7 @@ impl Promises {
     /// # Errors
     /// If the database cannot be read.
     pub fn expected(&self, connection: &Connection, now: Timestamp) -> rusqlite::Result<Expected> {
-        let Some(newest) = runs::newest(connection)? else {
+        let Some(newest) = runs::newest(connection, now)? else {
             return Ok(Expected {
                 is_promised: true,
                 timetable: self.of_serve(),

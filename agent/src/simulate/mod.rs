@@ -20,6 +20,8 @@ mod tests;
 mod words;
 pub mod world;
 
+use std::ops::RangeInclusive;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
@@ -33,6 +35,10 @@ pub use settings::{Choice, settings_of, settings_of_record};
 use crate::{config::Settings, store};
 use measures::Margins;
 use world::Life;
+
+/// The first days that can be played: those of which all that is played, and what a pass looks ahead, lies well
+/// within the calendar.
+pub const FIRST_DAYS: RangeInclusive<Date> = Date::constant(2000, 1, 1)..=Date::constant(2999, 12, 31);
 
 /// What to play.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 mod beside;
 mod broken_channel;
 mod budget;
+mod clock_ahead;
 mod cloud;
 mod config;
 mod crash;

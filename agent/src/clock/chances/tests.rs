@@ -299,3 +299,19 @@ fn promised_passes_take_place_in_quiet_hours_and_on_vacations_too() {
         "a clock that was set back"
     );
 }
+
+#[test]
+fn the_last_days_of_the_calendar_have_an_end() {
+    let table = timetable(
+        NEW_YORK,
+        Presence::Always {
+            interval: minutes(60),
+        },
+    );
+    assert!(
+        table
+            .promised_between(at("9999-12-29 12:00"), Timestamp::MAX)
+            .count()
+            > 0
+    );
+}

@@ -139,7 +139,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
     };
     let promises = Promises::new(settings);
     store.read(|connection| {
-        shown.last_run = runs::newest(connection)?;
+        shown.last_run = runs::newest(connection, now)?;
         shown.overdue = promises.expected(connection, now)?.is_overdue(now);
         shown.status = Status::recorded(connection, shown.last_run.as_ref(), &facts, now)?;
         shown.notifications = outbox::list(connection, MESSAGES)?;

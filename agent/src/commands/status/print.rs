@@ -249,9 +249,16 @@ impl<'a, W: Write> Printer<'a, W> {
         Ok(())
     }
 
-    /// `2026-11-21 13:00 EST (20m ago)`.
+    /// `2026-11-21 13:00 EST (20m ago)`. A clock that was ahead records a time to come.
     fn ago(&self, at: Timestamp) -> String {
-        let seconds = self.status.at.duration_since(at).as_secs().max(0);
+        let seconds = self.status.at.duration_since(at).as_secs();
+        if seconds < 0 {
+            return format!(
+                "{} ({} from now: the clock was ahead, which the next pass sets right)",
+                clock::local_minute(at, self.zone),
+                text::roughly(-seconds)
+            );
+        }
         format!(
             "{} ({} ago)",
             clock::local_minute(at, self.zone),

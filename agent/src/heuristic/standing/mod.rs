@@ -138,7 +138,7 @@ impl Rules {
 
     /// The goals of the last reading, what is configured, and what the newest pass decided about.
     fn known(&self, connection: &Connection, standing: &Standing) -> rusqlite::Result<BTreeSet<Subject>> {
-        let newest = runs::newest(connection)?;
+        let newest = runs::newest(connection, standing.at)?;
         let decided = newest.map(|run| decisions::subjects_of(connection, &run.id));
         let decided = decided.transpose()?.unwrap_or_default();
         let goals = standing.goals.iter().map(|goal| goal.subject.clone());

@@ -384,7 +384,7 @@ fn a_pass_is_overdue_after_two_promised_ones() {
         let rules = Rules::new(&settings(&quarters), CHANNELS.to_vec());
         let mut connection = store::in_memory().unwrap();
         pass(&mut connection, &rules, &[], Trigger::Schedule, at(last));
-        let recorded: Option<RunRow> = crate::store::tables::runs::newest(&connection).unwrap();
+        let recorded: Option<RunRow> = crate::store::tables::runs::newest(&connection, at(last)).unwrap();
         assert!(recorded.is_some());
         rules.view(&connection, at(now)).unwrap().standing.overdue
     };

@@ -67,6 +67,6 @@ pub(in crate::http) async fn context(
 }
 
 fn machine(connection: &Connection, facts: &Facts, now: Timestamp) -> rusqlite::Result<Status> {
-    let newest_pass = runs::newest(connection)?;
+    let newest_pass = runs::newest(connection, now)?;
     Status::recorded(connection, newest_pass.as_ref(), facts, now)
 }

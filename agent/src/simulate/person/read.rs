@@ -20,6 +20,7 @@ use crate::{
     config::ConfigError,
     domain::{BudgetSource, Money, Provider, Slug},
     simulate::{
+        FIRST_DAYS,
         goal::{GoalKind, PLEDGES},
         passes::Passes,
     },
@@ -134,9 +135,10 @@ pub(super) fn zone(fields: &mut Fields<'_>, name: &'static str) -> Option<TimeZo
 }
 
 pub(super) fn date(fields: &mut Fields<'_>, name: &'static str) -> Option<Date> {
-    let expected = "a day such as \"2026-10-24\"";
+    let expected = "a day from 2000-01-01 to 2999-12-31, such as \"2026-10-24\"";
     fields.required(name, expected, |value| {
-        Date::strptime("%Y-%m-%d", value.as_str()?).ok()
+        let day = Date::strptime("%Y-%m-%d", value.as_str()?).ok();
+        day.filter(|day| FIRST_DAYS.contains(day))
     })
 }
 

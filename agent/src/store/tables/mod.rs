@@ -13,6 +13,7 @@ pub mod entry_histories;
 pub mod export;
 pub mod forewarned;
 pub mod goal_names;
+pub mod later;
 pub mod lineage;
 pub mod odometer;
 pub mod outbox;
