@@ -2,9 +2,10 @@
 
 use super::{days::Days, goal::Goal};
 
-/// Derails on each of these days at its end, and is done at 23:00.
+/// Derails on each of these days at its end, and is done at 23:00. Beeminder reminds of it from 21:00 on, so a pass
+/// before that waits for a later one if it trusts that there is one.
 fn done_late(days: &[&str]) -> Goal {
-    let first = Goal::derails("reading", days[0]);
+    let first = Goal::derails("reading", days[0]).reminded_from(21);
     days.windows(2).fold(first, |goal, pair| {
         goal.entered(&format!("{}T23:00", pair[0]), pair[1])
     })

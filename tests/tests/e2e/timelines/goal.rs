@@ -35,6 +35,12 @@ impl Goal {
         self
     }
 
+    /// The same goal, of which Beeminder reminds from this hour on.
+    pub(super) fn reminded_from(mut self, hour: i64) -> Self {
+        self.spec.alertstart = hour * HOUR;
+        self
+    }
+
     /// The same goal, whose data a service enters.
     pub(super) fn by_a_service(mut self) -> Self {
         self.spec.autodata = Some("fitbit".to_owned());
