@@ -105,7 +105,11 @@ fn print(
             "{subject}: silent until {}: {because}{reason}",
             standing.when(*at)
         )?,
-        (true, None) => writeln!(out, "{subject}: silent: {because}{reason}")?,
+        (true, None) if explanation.reason.is_none() => writeln!(out, "{subject}: silent: {because}")?,
+        (true, None) => writeln!(
+            out,
+            "{subject}: silent, it is not known until when: {because}{reason}"
+        )?,
     }
     if let Some(evidence) = &explanation.evidence {
         writeln!(out, "  it stands     {evidence}")?;

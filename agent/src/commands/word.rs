@@ -90,8 +90,8 @@ async fn say(config: Option<&Path>, what: What, author: &str, json: bool) -> any
     let store = match runtime::state::open(&settings.state, &clock, context::REMOTE_TIMEOUT).await {
         Ok(store) => store,
         Err(StoreError::Locked { holder, .. }) => {
-            leave(&settings, &asked)?;
-            return left(&mut out, &holder, json);
+            let warning = leave(&settings, &asked)?;
+            return left(&mut out, &holder, warning.as_deref(), json);
         }
         Err(error) => return Err(error.into()),
     };
@@ -112,23 +112,29 @@ fn rules(settings: &Settings) -> Rules {
 }
 
 /// Leaves a word for the process that has the state. A word that cannot be recorded is refused here: that process
-/// could not tell the person.
-fn leave(settings: &Settings, asked: &Asked) -> anyhow::Result<()> {
+/// could not tell the person. Returns a sentence if it is a silence that covers nothing.
+fn leave(settings: &Settings, asked: &Asked) -> anyhow::Result<Option<String>> {
     let mut scratch = crate::store::in_memory()?;
     Store::open_read_only(&settings.state.path)?.read(|connection| {
         let backup = rusqlite::backup::Backup::new(connection, &mut scratch)?;
         backup.step(-1).map(drop)
     })?;
     let tried = scratch.transaction()?;
-    asked.record(&tried, &rules(settings), Waits::No)??;
+    let answer = asked.record(&tried, &rules(settings), Waits::No)??;
     Spool::of(&settings.state.path).leave_word(asked)?;
-    Ok(())
+    Ok(match answer {
+        Answer::Begun(begun) => begun.warning,
+        Answer::Ended(_) | Answer::Acknowledged(_) => None,
+    })
 }
 
-fn left(out: &mut impl Write, holder: &str, json: bool) -> anyhow::Result<Exit> {
+fn left(out: &mut impl Write, holder: &str, warning: Option<&str>, json: bool) -> anyhow::Result<Exit> {
     if json {
-        print_json(out, &json!({"left_for_process": holder}))?;
+        print_json(out, &json!({"left_for_process": holder, "warning": warning}))?;
     } else {
+        if let Some(warning) = warning {
+            writeln!(out, "it silences nothing: {warning}")?;
+        }
         writeln!(
             out,
             "left for the mecris-agent that has the state (process {holder}); that process or its successor records it, \
@@ -185,6 +191,13 @@ fn print_begun(out: &mut impl Write, begun: &Begun, zone: &TimeZone) -> io::Resu
         String::new()
     };
     match silence.kind {
+        SilenceKind::Silence if begun.warning.is_some() => {
+            writeln!(
+                out,
+                "on record, but it silences nothing: {}{said}",
+                silence.pattern
+            )?;
+        }
         SilenceKind::Silence => writeln!(out, "silent: {}{said}", silence.pattern)?,
         SilenceKind::Vacation => writeln!(out, "vacation{begins}{said}")?,
     }

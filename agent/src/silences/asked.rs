@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     domain::{PatternError, Silence, SubjectPattern},
-    heuristic::Rules,
+    heuristic::{
+        Rules,
+        standing::{self, UnknownSubject},
+    },
     store::tables::outbox::{self, Notification},
 };
 
@@ -64,6 +67,9 @@ pub enum AskedError {
     /// The pattern cannot be understood.
     #[error("subject: {0}")]
     Pattern(#[from] PatternError),
+    /// Nothing has the name of the subject.
+    #[error("subject: {0}")]
+    Unknown(#[from] UnknownSubject),
     /// There is no such message.
     #[error(
         "there is no message {0:?}: expected the id or the tag of a message, as `status --json` or its text shows it"
@@ -72,6 +78,22 @@ pub enum AskedError {
     /// There is no message at all.
     #[error("there is no message yet")]
     NoMessageYet,
+}
+
+/// The request with the pattern that the person means by its subject.
+fn called(
+    tx: &Transaction<'_>,
+    request: &SilenceRequest,
+) -> rusqlite::Result<Result<SilenceRequest, UnknownSubject>> {
+    let Some(subject) = request.subject.as_deref().filter(|_| !request.vacation) else {
+        return Ok(Ok(request.clone()));
+    };
+    Ok(
+        standing::meant_pattern(tx, subject)?.map(|pattern| SilenceRequest {
+            subject: Some(pattern),
+            ..request.clone()
+        }),
+    )
 }
 
 impl Asked {
@@ -88,14 +110,23 @@ impl Asked {
         let zone = rules.zone();
         match &self.what {
             What::Silence(request) => {
-                let planned = match request::plan(request.clone(), self.id.clone(), self.at, zone) {
+                let request = match called(tx, request)? {
+                    Ok(request) => request,
+                    Err(unknown) => return Ok(Err(unknown.into())),
+                };
+                let planned = match request::plan(request, self.id.clone(), self.at, zone) {
                     Ok(planned) => planned,
                     Err(error) => return Ok(Err(error.into())),
                 };
                 let begun = record::silence(tx, &planned, rules, waits)?;
                 Ok(Ok(Answer::Begun(begun.into())))
             }
-            What::Unsilence(pattern) => match pattern.trim().parse() {
+            // A silence may be on record under a name that nothing has any more.
+            What::Unsilence(name) => match standing::meant_pattern(tx, name)?
+                .as_deref()
+                .unwrap_or_else(|_| name.trim())
+                .parse()
+            {
                 Ok(pattern) => self.end(tx, Some(&pattern), zone),
                 Err(error) => Ok(Err(AskedError::Pattern(error))),
             },

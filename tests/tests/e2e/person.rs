@@ -169,7 +169,20 @@ fn a_word_without_a_daemon_is_recorded_at_once() {
         "{}",
         odd.everything()
     );
-    let ended = stage.setup.agent(&["silence", "goal:reading", "--clear"]);
+    assert!(
+        odd.stdout
+            .starts_with("on record, but it silences nothing: goal:raeding"),
+        "{}",
+        odd.everything()
+    );
+    let nothing = stage.setup.agent(&["silence", "readin", "--for", "2h"]);
+    assert_eq!(nothing.code, 64, "{}", nothing.everything());
+    assert!(
+        nothing.stderr.contains("did you mean goal:reading?"),
+        "{}",
+        nothing.everything()
+    );
+    let ended = stage.setup.agent(&["silence", "reading", "--clear"]);
     assert!(
         ended.stdout.starts_with("ended: silence of goal:reading"),
         "{}",

@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::Connection;
 
-use super::Next;
+use super::{Next, goal::state_at};
 use crate::{
     arms::{
         activity::Walk,
@@ -193,6 +193,7 @@ impl<'a> Ahead<'a> {
     fn account_at(&self, at: Timestamp) -> Account {
         let mut account = self.account.clone();
         for goal in &mut account.goals {
+            goal.state = state_at(goal, at);
             goal.losedate = goal
                 .losedate
                 .or(derail_risk(goal, &self.zone, self.read_at).derails_at);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Next, View};
 use crate::{
-    domain::{Action, Reason, Step, Subject},
+    domain::{Action, GoalState, Reason, Step, Subject},
     store::tables::{
         decisions::{self, DecisionRow, LoggedAction, LoggedReason},
         steps,
@@ -24,8 +24,8 @@ pub struct Explanation {
     pub reason: Option<Reason>,
     /// The reason in words.
     pub because: String,
-    /// Until when this reason holds, as far as that is known: the end of a silence, the pass that will speak of
-    /// it, else the next pass, which looks again; `null`: no pass is promised.
+    /// Until when Mecris is silent about it for this reason: the end of a silence, or the pass that will speak of
+    /// it; `null`: not known, each pass looks again. If it is not silent: the pass that speaks of it.
     pub until: Option<Timestamp>,
     /// When Mecris will speak of it; `null`: not within 35 days as things stand, or it does not follow from the
     /// clock.
@@ -64,7 +64,14 @@ struct Newest {
 pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusqlite::Result<Explanation> {
     let decided = decisions::newest_about(connection, subject)?;
     let told = steps::newest_about(connection, subject)?.map(|(at, step)| Told { at, step });
-    let newest = by_last_reading(view, subject).or_else(|| decided.last().and_then(by_log));
+    // What was decided of a goal before it was over says nothing of it now.
+    let by_log = || {
+        decided
+            .last()
+            .filter(|_| !is_over(view, subject))
+            .and_then(by_log)
+    };
+    let newest = by_last_reading(view, subject).or_else(by_log);
     let next = view.next.get(subject).copied();
     let Some(newest) = newest else {
         return Ok(Explanation {
@@ -72,7 +79,7 @@ pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusql
             silent: true,
             reason: None,
             because: without_decision(view, subject),
-            until: view.standing.next_chance,
+            until: next.map(|next| next.at),
             next,
             evidence: None,
             decided,
@@ -80,13 +87,14 @@ pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusql
         });
     };
     let by = newest.by.map(|by| format!(" ({by})")).unwrap_or_default();
-    let until = newest.until.or(next.map(|next| next.at));
+    let speaks_at = view.standing.next_chance.filter(|_| newest.speaks);
+    let until = newest.until.or(next.map(|next| next.at)).or(speaks_at);
     Ok(Explanation {
         subject: subject.clone(),
         silent: !newest.speaks,
         reason: Some(newest.reason),
         because: format!("{}{by}", newest.reason.in_words()),
-        until: until.or(view.standing.next_chance),
+        until,
         next,
         evidence: Some(newest.evidence),
         decided,
@@ -112,6 +120,14 @@ fn by_last_reading(view: &View, subject: &Subject) -> Option<Newest> {
         by: word.map(|word| by(&word.author, &word.comment)),
         evidence: decision.condition.evidence.clone(),
     })
+}
+
+/// Whether the subject is a goal that cannot derail any more by the last reading.
+fn is_over(view: &View, subject: &Subject) -> bool {
+    let goals = &view.standing.goals;
+    goals
+        .iter()
+        .any(|goal| goal.subject == *subject && goal.state != GoalState::Active)
 }
 
 fn by_log(row: &DecisionRow) -> Option<Newest> {

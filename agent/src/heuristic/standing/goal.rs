@@ -31,8 +31,8 @@ pub struct GoalStanding {
     pub derails_at: Option<Timestamp>,
     /// When its day ends, on the account's clock: `00:00`.
     pub day_ends: String,
-    /// The last local day on which Mecris can speak before it derails; `null`: it cannot derail, or it is not
-    /// known when.
+    /// The last local day on which Mecris can speak before it derails; `null`: it cannot derail, it is not known
+    /// when, or that time has passed.
     pub last_day: Option<Daystamp>,
     /// What can be said about it now; `null`: nothing yet.
     pub step: Option<Step>,
@@ -69,7 +69,8 @@ impl Ahead<'_> {
     ) -> GoalStanding {
         let subject = Subject::goal(&goal.slug);
         let risk = derail_risk(goal, &self.zone, self.read_at);
-        let is_active = goal.state == GoalState::Active;
+        let state = state_at(goal, outlook.now());
+        let is_active = state == GoalState::Active;
         let derails_at = last_second(goal, risk.derails_at).filter(|_| is_active);
         let decision = decisions
             .iter()
@@ -77,18 +78,20 @@ impl Ahead<'_> {
         let today = Today::of(goal, outlook.now(), &self.rules.assess.zone, &self.zone);
         GoalStanding {
             slug: goal.slug.clone(),
-            state: goal.state,
+            state,
             derail_risk: if is_active { risk.severity } else { Severity::Safe },
             evidence: if is_active {
                 risk.evidence
             } else {
-                format!("it is {} and cannot derail", goal.state)
+                format!("it is {state} and cannot derail")
             },
             derails_at,
             day_ends: shown(
                 Time::midnight().wrapping_add(SignedDuration::from_secs(goal.deadline.seconds().into())),
             ),
-            last_day: derails_at.map(|at| last_day(goal, at, outlook, &self.rules.assess)),
+            last_day: derails_at
+                .filter(|&at| at > outlook.now())
+                .map(|at| last_day(goal, at, outlook, &self.rules.assess)),
             step: decision
                 .and_then(|decision| decision.condition.ask)
                 .map(|ask| ask.step),
@@ -129,6 +132,15 @@ impl Ahead<'_> {
             Some(Err(why)) => unknown(why.to_string()),
             None => unknown("nothing is known of its entries".to_owned()),
         }
+    }
+}
+
+/// The state of a goal at an instant after its reading: it may have been archived since, on the day that it had.
+pub(super) fn state_at(goal: &Goal, at: Timestamp) -> GoalState {
+    if goal.archives_at.is_some_and(|archived| archived <= at) {
+        GoalState::Archived
+    } else {
+        goal.state
     }
 }
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use explain::{Explanation, Told, explain};
 pub(super) use goal::last_second;
 pub use goal::{GoalStanding, Usual};
-pub use names::{UnknownSubject, resolve, warning};
+pub use names::{UnknownSubject, meant_pattern, resolve, warning};
 
 use super::{assess::words::Local, observe::last_account, record, rules::Rules};
 use crate::{

@@ -6,8 +6,9 @@ use rusqlite::Connection;
 
 use crate::{
     config::nearest,
-    domain::{Subject, SubjectPattern},
+    domain::{Provider, Subject, SubjectPattern},
     heuristic::observe::last_account,
+    store::tables::decisions,
 };
 
 /// How many names an error lists.
@@ -47,6 +48,40 @@ pub fn resolve(name: &str, known: &BTreeSet<Subject>) -> Result<Vec<Subject>, Un
         })
         .find(|found: &Vec<Subject>| !found.is_empty())
         .ok_or_else(|| unknown(name, known))
+}
+
+/// The pattern that a person means at the command line: what they call a subject, as in [`resolve`], or a pattern.
+/// What has a wildcard or a colon stays as it is, and so does a subject that was ever decided about. Before the first
+/// reading everything does, because no goal is known.
+///
+/// # Errors
+/// If the database cannot be read; inside, if nothing has this name.
+pub fn meant_pattern(
+    connection: &Connection,
+    text: &str,
+) -> rusqlite::Result<Result<String, UnknownSubject>> {
+    let text = text.trim();
+    let is_decided =
+        |subject: &Subject| decisions::newest_about(connection, subject).map(|rows| !rows.is_empty());
+    let stays = text.contains(['*', '?', ':'])
+        || text.parse().ok().map(|it| is_decided(&it)).transpose()? == Some(true);
+    let account = last_account(connection)?.filter(|_| !stays);
+    let Some((_, account)) = account else {
+        return Ok(Ok(text.to_owned()));
+    };
+    let known: BTreeSet<Subject> = account
+        .goals
+        .iter()
+        .map(|goal| Subject::goal(&goal.slug))
+        .chain(Provider::ALL.map(Subject::budget))
+        .chain([Subject::walk(), Subject::upstream("beeminder"), Subject::run()])
+        .collect();
+    Ok(resolve(text, &known).map(|found| match found.as_slice() {
+        [one] => one.to_string(),
+        [first, ..] if rest(first.as_str()) != text => format!("{}:*", first.topic()),
+        // A goal and a budget of one name.
+        _ => format!("*:{text}"),
+    }))
 }
 
 /// A sentence if a pattern covers nothing that Mecris watches: no kind of subject, or a goal that the account of

@@ -10,7 +10,7 @@ use crate::{
     arms::beeminder::{Account, DataSource, Goal},
     clock::{DeadlineOffset, beeminder_day, days_from},
     config::{self, Settings, Source},
-    domain::{ChannelKind, Condition, Money, Observation, Reason, Silence, SilenceKind, Trigger},
+    domain::{ChannelKind, Condition, GoalState, Money, Observation, Reason, Silence, SilenceKind, Trigger},
     heuristic::{Forewarning, assess::Observed},
     notify::outbox::insert_delivered,
     store::{
@@ -305,10 +305,15 @@ fn an_explanation_names_the_reason_and_its_end() {
     let safe = about("goal:safe");
     assert_eq!((safe.silent, safe.reason), (true, Some(Reason::BelowThreshold)));
     assert_eq!(safe.decided.len(), 1);
+    let told = safe.next.unwrap();
+    assert_eq!(safe.until, Some(told.at), "when it will really speak");
+    assert!(told.at >= at("2026-12-06T00:00:00-05:00"), "{told:?}");
 
     let upstream = about("upstream:beeminder");
     assert_eq!(upstream.reason, Some(Reason::BelowThreshold));
-    assert_eq!(upstream.until, view.standing.next_chance);
+    assert_eq!(upstream.until, None, "nobody knows when Beeminder fails");
+    let unheard = about("budget:groq");
+    assert_eq!((unheard.reason, unheard.until), (None, None));
 }
 
 #[test]
@@ -431,4 +436,71 @@ fn a_weekend_outside_the_window_is_no_missed_day() {
         said("", "2026-11-23T13:00:00-05:00"),
         "no successful pass since Fri 17:55"
     );
+}
+
+#[test]
+fn a_goal_that_is_over_has_no_last_day_and_what_was_decided_of_it_before_says_nothing() {
+    let mut connection = store::in_memory().unwrap();
+    let rules = Rules::new(&settings(""), CHANNELS.to_vec());
+    let over = |slug: &str, state| Goal {
+        state,
+        ..goal(slug, 1, 0)
+    };
+    let names = ["won", "archived", "frozen"];
+    let active = names.map(|slug| goal(slug, 1, 0));
+    pass(&mut connection, &rules, &active, Trigger::Schedule, at(MONDAY));
+    let ended = [
+        over("won", GoalState::Won),
+        over("archived", GoalState::Archived),
+        over("frozen", GoalState::Frozen),
+    ];
+    let now = at("2026-11-16T13:00:00-05:00");
+    pass(&mut connection, &rules, &ended, Trigger::Schedule, now);
+    let view = rules.view(&connection, now).unwrap();
+    for (slug, goal) in names.iter().zip(&ended) {
+        let shown = view
+            .standing
+            .goals
+            .iter()
+            .find(|shown| shown.slug == goal.slug)
+            .unwrap();
+        assert_eq!(
+            (shown.last_day, shown.derails_at, shown.step, shown.next),
+            (None, None, None, None),
+            "{slug}"
+        );
+        let why = explain(&view, &connection, &shown.subject).unwrap();
+        assert_eq!((why.reason, why.until, why.next), (None, None, None), "{slug}");
+        assert_eq!(why.because, format!("it is {slug} and cannot derail"));
+    }
+}
+
+#[test]
+fn a_goal_whose_time_has_passed_since_the_reading_has_no_last_day() {
+    let retiring = Goal {
+        archives_at: Some(at("2026-11-18T00:00:00-05:00")),
+        ..goal("retiring", 4, 0)
+    };
+    let goals = [goal("passed", 0, 0), retiring];
+    let (connection, rules, view) = viewed("", &goals, MONDAY, &[]);
+    let next = |view: &View, slug: &str| {
+        let goals = &view.standing.goals;
+        goals.iter().find(|goal| goal.slug.as_str() == slug).unwrap().next
+    };
+    assert_eq!(
+        next(&view, "retiring"),
+        None,
+        "it is archived before its last day"
+    );
+    let later = rules.view(&connection, at("2026-11-18T12:00:00-05:00")).unwrap();
+    for goal in &later.standing.goals {
+        assert_eq!(goal.last_day, None, "{}", goal.slug);
+    }
+    let retired = later
+        .standing
+        .goals
+        .iter()
+        .find(|goal| goal.slug.as_str() == "retiring")
+        .unwrap();
+    assert_eq!(retired.state, GoalState::Archived);
 }

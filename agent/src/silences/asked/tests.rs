@@ -1,9 +1,10 @@
 use super::*;
 use crate::{
+    arms::beeminder::{Account, Goal},
     config::tests::in_new_york,
     store::{
         Store,
-        tables::{decisions, silences},
+        tables::{decisions, silences, snapshots},
         tests::scratch,
     },
 };
@@ -28,6 +29,64 @@ fn quiet(subject: &str) -> What {
         author: "phone".to_owned(),
         ..SilenceRequest::default()
     })
+}
+
+/// A reading with these goals.
+async fn account(store: &Store, slugs: &[&str]) {
+    let goals = slugs.iter().map(|slug| Goal::named(slug.parse().unwrap()));
+    let account = Account {
+        time_zone: None,
+        deadbeat: false,
+        goals: goals.collect(),
+        unreadable: Vec::new(),
+    };
+    let json = serde_json::to_string(&account).unwrap();
+    let put = store.write(move |tx| snapshots::put(tx, snapshots::BEEMINDER, at(-5), &json));
+    put.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_person_may_say_what_they_call_a_subject() {
+    let (_folder, store) = scratch();
+    account(&store, &["gym", "groq"]).await;
+    let mut id = 0;
+    for (said, pattern) in [
+        ("gym", "goal:gym"),
+        (" gym ", "goal:gym"),
+        ("goals", "goal:*"),
+        ("walk", "walk"),
+        ("anthropic", "budget:anthropic"),
+        ("groq", "*:groq"),
+        ("gy*", "gy*"),
+        ("goal:gymm", "goal:gymm"),
+        ("*", "*"),
+    ] {
+        id += 1;
+        let answer = record(&store, asked(&id.to_string(), 0, quiet(said)))
+            .await
+            .unwrap();
+        let Answer::Begun(begun) = answer else {
+            panic!("{answer:?}")
+        };
+        assert_eq!(begun.silence.pattern.as_str(), pattern, "{said:?}");
+        assert_eq!(
+            begun.warning.is_some(),
+            matches!(said, "goal:gymm" | "gy*"),
+            "{said:?}"
+        );
+    }
+    let refused = record(&store, asked("x", 0, quiet("gymm")))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.starts_with("subject: \"gymm\" is nothing that Mecris watches, did you mean goal:gym?"),
+        "{refused}"
+    );
+    let ended = record(&store, asked("y", 1, What::Unsilence("gym".to_owned())))
+        .await
+        .unwrap();
+    assert!(matches!(ended, Answer::Ended(ended) if ended.len() == 2));
 }
 
 /// Records a word that waited in a file.
