@@ -4,17 +4,20 @@
 //! afterwards is added. A person may also change only the limit or only the end of the period. Whatever an
 //! update leaves out stays as the person last said it in the same period.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 
 use super::{
     BudgetError, UpdateBudget,
-    bounds::Amount,
+    bounds::Limit,
     period::{Period, Phase},
 };
 use crate::{
     config::{BudgetPeriod, BudgetSource, ProviderBudget},
     store::tables::budget::Adjustment,
 };
+
+/// The last day of a period is at most so many days away: two years. A later one is a slip of the pen.
+const LONGEST_PERIOD_DAYS: i64 = 731;
 
 /// The period that the configuration has on a day. An odometer counts calendar months, even if another period
 /// is configured.
@@ -48,7 +51,7 @@ pub(super) fn merge(
         ));
     }
     if let Some(total) = total {
-        Amount::check("total_budget", "", total)?;
+        Limit::check("total_budget", total)?;
     }
     let period = period(configured, before, period_end, today)?;
     let limit = total.or(before.and_then(|before| before.limit));
@@ -96,6 +99,11 @@ fn period(
         today
     };
     let end = period_end.unwrap_or(present.end);
+    let latest = today.saturating_add(LONGEST_PERIOD_DAYS.days());
+    if let Some(end) = period_end.filter(|&end| end > latest) {
+        let allowed = format!("{latest} or an earlier day");
+        return Err(BudgetError::invalid("period_end", end, allowed));
+    }
     if end < today {
         let allowed = match period_end {
             Some(_) => format!("{today} or a later day"),

@@ -21,6 +21,9 @@ pub(super) type Balance = Dollars<{ -(Money::MOST_USD as i64) }>;
 /// An amount that is not negative, in dollars.
 pub(super) type Amount = Dollars<0>;
 
+/// The limit of a budget, in dollars: as `limit_usd` in the configuration. Of nothing, no share can be used.
+pub(super) struct Limit;
+
 /// A text of `LEAST` to `MOST` characters.
 pub(super) struct Text<const LEAST: usize, const MOST: usize>;
 
@@ -60,6 +63,34 @@ impl<const LEAST: i64> Dollars<LEAST> {
         ))
     }
 }
+
+impl Limit {
+    /// In dollars.
+    const LEAST: f64 = 0.01;
+    const MOST: f64 = 1_000_000.0;
+
+    /// # Errors
+    /// If the argument `field` is out of bounds.
+    pub(super) fn check(field: &'static str, value: Money) -> Result<(), BudgetError> {
+        if (Self::LEAST..=Self::MOST).contains(&value.usd()) {
+            return Ok(());
+        }
+        Err(BudgetError::invalid(field, value, "$0.01 to $1000000"))
+    }
+}
+
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+            .minimum(Some(Self::LEAST))
+            .maximum(Some(Self::MOST))
+            .into()
+    }
+}
+
+impl ToSchema for Limit {}
 
 impl<const LEAST: usize, const MOST: usize> PartialSchema for Text<LEAST, MOST> {
     fn schema() -> RefOr<Schema> {

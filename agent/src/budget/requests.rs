@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    bounds::{Amount, Balance, Model, Notes, SessionType},
+    bounds::{Amount, Balance, Limit, Model, Notes, SessionType},
     period::Month,
 };
 use crate::domain::{Money, Provider};
@@ -54,9 +54,9 @@ pub struct UpdateBudget {
     pub remaining: Option<Money>,
     /// The limit of the present period in dollars.
     #[serde(rename = "total_budget")]
-    #[param(value_type = Amount, inline, required = false)]
+    #[param(value_type = Limit, inline, required = false)]
     pub total: Option<Money>,
-    /// The last day of the present period.
+    /// The last day of the present period, at most two years away.
     #[param(value_type = Option<String>, format = Date)]
     pub period_end: Option<Date>,
 }

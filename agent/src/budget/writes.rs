@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rusqlite::Transaction;
 
 use super::{
@@ -21,6 +21,9 @@ use crate::{
         tables::{odometer::Reading, sessions::Session},
     },
 };
+
+/// A reading belongs to a month of at most so many years ago.
+const MOST_YEARS_AGO: i64 = 10;
 
 /// What a write waits for its copy off the machine.
 const CHECKPOINT: Duration = Duration::from_secs(5);
@@ -139,11 +142,12 @@ impl BudgetArm {
         Amount::check("value", "the month's total, ", new.value)?;
         let present = Month::of(self.rules.today(now));
         let month = new.month.unwrap_or(present);
-        if month > present {
+        let oldest = Month::of(self.rules.today(now).saturating_sub(MOST_YEARS_AGO.years()));
+        if month > present || month < oldest {
             return Err(BudgetError::invalid(
                 "month",
                 month,
-                format!("{present} or an earlier month"),
+                format!("{present} or an earlier month, {oldest} or later"),
             ));
         }
         let reading = Reading {

@@ -172,7 +172,7 @@ async fn readings_that_make_no_sense_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "month is 2026-02: expected 2026-01 or an earlier month"
+        "month is 2026-02: expected 2026-01 or an earlier month, 2016-01 or later"
     );
 }
 

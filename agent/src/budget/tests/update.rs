@@ -283,8 +283,28 @@ async fn what_contradicts_itself_is_refused() {
             }
         )
         .await,
-        "total_budget is -$1.00: expected $0.00 or more"
+        "total_budget is -$1.00: expected $0.01 to $1000000"
     );
+    for (total, shown) in [(0.0, "$0.00"), (1_000_001.0, "$1000001.00")] {
+        let update = UpdateBudget {
+            total: Some(usd(total)),
+            ..NOTHING
+        };
+        assert_eq!(
+            refused(&bench, now, update).await,
+            format!("total_budget is {shown}: expected $0.01 to $1000000")
+        );
+    }
+    for end in [date(9999, 12, 31), date(2028, 1, 13)] {
+        let update = UpdateBudget {
+            period_end: Some(end),
+            ..NOTHING
+        };
+        assert_eq!(
+            refused(&bench, now, update).await,
+            format!("period_end is {end}: expected 2028-01-12 or an earlier day")
+        );
+    }
     let mut settings = settings();
     settings.providers.truncate(1);
     let groq = UpdateBudget {

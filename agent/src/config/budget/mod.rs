@@ -2,9 +2,9 @@
 
 pub(super) mod price;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
-use jiff::civil::Date;
+use jiff::{ToSpan as _, civil::Date};
 pub use price::Price;
 
 use super::{
@@ -316,6 +316,12 @@ fn source(reader: &mut Reader, provider: Provider) -> Option<BudgetSource> {
     reader.choice(&key, known)
 }
 
+/// The years of a period. Another one is a slip of the pen.
+const YEARS: RangeInclusive<i16> = 2000..=2199;
+
+/// A period of fixed days lasts two years at most.
+const LONGEST_PERIOD_DAYS: i64 = 731;
+
 fn period(reader: &mut Reader, provider: Provider) -> Option<BudgetPeriod> {
     let key = format!("budget.{provider}.period");
     if !reader.has_table(&key) {
@@ -334,14 +340,25 @@ fn period(reader: &mut Reader, provider: Provider) -> Option<BudgetPeriod> {
     } else {
         Some(false)
     };
-    if let (Some(starts), Some(ends)) = (starts, ends)
-        && starts > ends
-    {
+    if let Some(starts) = starts.filter(|starts| !YEARS.contains(&starts.year())) {
+        let (first, last) = (YEARS.start(), YEARS.end());
         reader.refuse(
-            &ends_key,
-            format!("expected {starts} or a later day, because the period starts then"),
+            &format!("{key}.starts"),
+            format!("expected a day of the years {first} to {last}, not {starts}"),
         );
         return None;
+    }
+    if let (Some(starts), Some(ends)) = (starts, ends) {
+        let latest = starts.saturating_add(LONGEST_PERIOD_DAYS.days());
+        if !(starts..=latest).contains(&ends) {
+            reader.refuse(
+                &ends_key,
+                format!(
+                    "expected {starts} or a later day, because the period starts then, and {latest} at the latest"
+                ),
+            );
+            return None;
+        }
     }
     Some(BudgetPeriod::Fixed {
         starts: starts?,
