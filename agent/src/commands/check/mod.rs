@@ -5,6 +5,7 @@ mod others;
 
 use std::{io::Write as _, path::Path, time::Duration};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -15,6 +16,7 @@ use crate::{
     clock::{self, Clock},
     config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Want},
     durable,
+    heuristic::{Expected, Promises},
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
     runtime,
@@ -149,7 +151,12 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     let warnings = loaded.warnings.iter();
     results.extend(warnings.map(|sentence| CheckResult::warning("secrets", sentence.clone())));
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
-    results.extend(advice::of_settings(&loaded.settings, Clock::system().now()));
+    let now = Clock::system().now();
+    results.extend(advice::of_settings(
+        &loaded.settings,
+        expected(&loaded.settings, now),
+        now,
+    ));
     results.push(CheckResult::new("state", state(&loaded.settings.state.path)));
     results.extend(broken_channels(&loaded, options.offline));
     if !options.offline
@@ -185,6 +192,13 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         (false, true) => Exit::Failed,
         (false, false) => Exit::Config,
     })
+}
+
+/// The passes that may be expected by those on record; `None`: there is no state that can be read.
+fn expected(settings: &Settings, now: Timestamp) -> Option<Expected> {
+    let store = Store::open_read_only(&settings.state.path).ok()?;
+    let promises = Promises::new(settings);
+    store.read(|connection| promises.expected(connection, now)).ok()
 }
 
 fn zone_name(loaded: &Loaded) -> &str {
