@@ -11,7 +11,7 @@ use super::{
     assess::{AssessSettings, Observed, assess, derailed, should_be_read_again, untold, with_habit},
     decide::decide,
     observe::History,
-    policy::{MISSED_DAY, NO_DAY_MISSED, Policy},
+    policy::{Ledger, MISSED_DAY, NO_DAY_MISSED, Policy},
     record, remember,
     report::{self, DecisionView, Report},
     tell::{Told, tell_each},
@@ -183,15 +183,33 @@ impl Rules {
         now: Timestamp,
         spoken_at: Timestamp,
     ) -> rusqlite::Result<Decided> {
-        let mut ledger = record::ledger(connection, &conditions, &self.policy.zone, now)?;
+        let ledger = self.ledger(connection, &conditions, pass, now, spoken_at)?;
+        Ok(self.decide_by(&ledger, conditions, now))
+    }
+
+    /// What was said already about the subjects of these conditions, as [`Rules::decide`] takes it.
+    pub(super) fn ledger(
+        &self,
+        connection: &Connection,
+        conditions: &[Condition],
+        pass: Option<&Pass>,
+        now: Timestamp,
+        spoken_at: Timestamp,
+    ) -> rusqlite::Result<Ledger> {
+        let mut ledger = record::ledger(connection, conditions, &self.policy.zone, now)?;
         ledger.silences = silences::active(connection, spoken_at)?;
         if let Some((pass, account)) = pass.and_then(|pass| Some((pass, pass.observed.beeminder.fresh()?))) {
             let rules = (&self.assess, &pass.timetable);
-            ledger.last_safe = warned::last_safe(connection, account, &conditions, &ledger, rules)?;
+            ledger.last_safe = warned::last_safe(connection, account, conditions, &ledger, rules)?;
         }
-        let mut decisions = decide(conditions, &ledger, &self.policy, now);
+        Ok(ledger)
+    }
+
+    /// Decides by this ledger, and composes the messages.
+    pub(super) fn decide_by(&self, ledger: &Ledger, conditions: Vec<Condition>, now: Timestamp) -> Decided {
+        let mut decisions = decide(conditions, ledger, &self.policy, now);
         let told = tell_each(&mut decisions, &self.policy, now);
-        Ok(Decided { decisions, told })
+        Decided { decisions, told }
     }
 
     /// Decides and records in one transaction. `insert` puts a message into the outbox and returns its id. A

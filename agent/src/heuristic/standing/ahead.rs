@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::Connection;
 
 use super::{Next, goal::state_at};
@@ -17,11 +17,12 @@ use crate::{
         beeminder::{Account, Goal},
     },
     clock::{Timetable, beeminder_day, days_from, local_day},
-    domain::{Action, Daystamp, Decision, GoalState, Observation, Step, Subject, Trigger},
+    domain::{Action, Ask, Daystamp, Decision, GoalState, Observation, Reason, Step, Subject, Trigger},
     heuristic::{
         assess::{History, Observed, assess, derail_risk},
         habit::Habit,
-        rules::{Pass, Rules},
+        policy::{Ledger, Said},
+        rules::{Decided, Pass, Rules},
         timetable::HORIZON_DAYS,
     },
     store::tables::{silences, snapshots},
@@ -41,6 +42,46 @@ pub(super) struct Ahead<'a> {
     walk: Option<Walk>,
     /// When the silences and vacations end.
     silent_until: Vec<Timestamp>,
+}
+
+/// What the passes to come say, as far as they were looked at.
+#[derive(Default)]
+struct Foreseen {
+    said: Vec<(Subject, Said)>,
+    /// When the messages leave.
+    messages: Vec<Timestamp>,
+}
+
+impl Foreseen {
+    fn say(&mut self, subject: &Subject, ask: &Ask, at: Timestamp, zone: &TimeZone) {
+        let said = Said {
+            step: ask.step,
+            occasion: ask.occasion,
+            on: local_day(at, zone),
+            at,
+            acknowledged_by: None,
+            refused_at: None,
+            used: None,
+        };
+        self.said.push((subject.clone(), said));
+    }
+
+    /// Puts it into what was said before a pass at `at`.
+    fn add_to(&self, ledger: &mut Ledger, at: Timestamp, zone: &TimeZone) {
+        for (subject, said) in &self.said {
+            ledger.said.entry(subject.clone()).or_default().push(said.clone());
+        }
+        let hour_ago = at
+            .saturating_sub(SignedDuration::from_hours(1))
+            .unwrap_or(Timestamp::MIN);
+        let today = local_day(at, zone);
+        let count = |counts: &dyn Fn(Timestamp) -> bool| {
+            let messages = self.messages.iter().filter(|&&message| counts(message));
+            u32::try_from(messages.count()).unwrap_or(u32::MAX)
+        };
+        ledger.messages_last_hour += count(&|message| message >= hour_ago);
+        ledger.messages_today += count(&|message| local_day(message, zone) == today);
+    }
 }
 
 impl<'a> Ahead<'a> {
@@ -69,34 +110,49 @@ impl<'a> Ahead<'a> {
 
     /// What a pass at `at` would decide about goals and the walk.
     pub(super) fn decisions(&self, at: Timestamp) -> rusqlite::Result<Vec<Decision>> {
+        Ok(self.decided(at, &Foreseen::default())?.decisions)
+    }
+
+    /// What a pass at `at` would decide after the passes before it have said what is foreseen.
+    fn decided(&self, at: Timestamp, foreseen: &Foreseen) -> rusqlite::Result<Decided> {
         let pass = self.pass(at);
-        let decided = self
+        let mut ledger = self
             .rules
-            .decide(self.connection, pass.conditions.clone(), Some(&pass), at, at)?;
-        Ok(decided.decisions)
+            .ledger(self.connection, &pass.conditions, Some(&pass), at, at)?;
+        foreseen.add_to(&mut ledger, at, &self.rules.policy.zone);
+        Ok(self.rules.decide_by(&ledger, pass.conditions, at))
     }
 
     /// For each goal and for the walk, the first chance after `now`, within the horizon, at which a pass
-    /// would speak of it. Each chance is judged by what is on record now. What an earlier chance would say
-    /// does not count as said at a later one.
+    /// would speak of it. What an earlier chance says counts as said at a later one: a message that has left
+    /// takes nothing along any more.
     pub(super) fn next(&self, now: Timestamp) -> rusqlite::Result<HashMap<Subject, Next>> {
         let mut found = HashMap::new();
+        let mut foreseen = Foreseen::default();
         let today = local_day(now, &self.rules.assess.zone);
         let wanted = self.wanted();
         for days in 0..=i64::from(HORIZON_DAYS) {
             let mut chances = self.timetable.on(today.plus(days));
             chances.retain(|&at| at > now);
-            for at in self.worth_a_look(&chances) {
-                for decision in self.decisions(at)? {
-                    let Some(ask) = decision
-                        .condition
-                        .ask
-                        .filter(|_| decision.action == Action::Notify)
-                    else {
-                        continue;
-                    };
-                    let next = Next { at, step: ask.step };
-                    found.entry(decision.condition.subject).or_insert(next);
+            let mut looks = self.worth_a_look(&chances);
+            while let Some(at) = looks.pop_first() {
+                let decided = self.decided(at, &foreseen)?;
+                foreseen.messages.extend(decided.told.iter().map(|_| at));
+                for decision in &decided.decisions {
+                    let subject = &decision.condition.subject;
+                    match (decision.action, decision.condition.ask) {
+                        (Action::Notify, Some(ask)) => {
+                            found
+                                .entry(subject.clone())
+                                .or_insert(Next { at, step: ask.step });
+                            foreseen.say(subject, &ask, at, &self.rules.policy.zone);
+                        }
+                        // What a limit holds back leaves with a later pass.
+                        _ if matches!(decision.reason, Reason::RateLimited | Reason::NoRoom) => {
+                            looks.extend(chances.iter().find(|&&chance| chance > at));
+                        }
+                        _ => {}
+                    }
                 }
             }
             if wanted.iter().all(|subject| found.contains_key(subject)) {

@@ -504,3 +504,46 @@ fn a_goal_whose_time_has_passed_since_the_reading_has_no_last_day() {
         .unwrap();
     assert_eq!(retired.state, GoalState::Archived);
 }
+
+#[test]
+fn nothing_is_foreseen_to_go_with_a_message_that_has_left_before() {
+    let walked = Goal {
+        safebuf: Some(30),
+        losedate: Some(at("2026-12-30T23:59:59-05:00")),
+        ..goal("bike", 30, 0)
+    };
+    // The silence makes the pass after its end worth a look, although nothing leaves then.
+    let silence = word(
+        SilenceKind::Silence,
+        "goal:bike",
+        MONDAY,
+        "2026-11-17T16:50:00-05:00",
+    );
+    let more =
+        "walk.goal = \"bike\"\nheuristic.lead_days = 0\ngoal = [{ slug = \"late\", from = \"17:50\" }]";
+    let (_, _, view) = viewed(more, &[walked, goal("late", 1, 0)], MONDAY, &[silence]);
+    let next = |subject: &str| view.next[&subject.parse::<Subject>().unwrap()].at;
+    assert_eq!(next("walk"), at("2026-11-17T14:00:00-05:00"));
+    assert_eq!(
+        next("goal:late"),
+        at("2026-11-17T18:00:00-05:00"),
+        "the walk's message is gone by 17:00"
+    );
+}
+
+#[test]
+fn what_a_limit_holds_back_is_foreseen_for_a_later_pass() {
+    let goals = [goal("first", 1, 0), goal("second", 1, 0)];
+    let more = "heuristic.lead_days = 0\ngoal = [{ slug = \"first\", channels = [\"console\"], from = \"15:00\" }, \
+                { slug = \"second\", from = \"15:00\" }]";
+    let (connection, mut rules, _) = viewed(more, &goals, MONDAY, &[]);
+    rules.policy.max_messages_per_hour = 1;
+    let view = rules.view(&connection, at(MONDAY)).unwrap();
+    let mut times: Vec<Timestamp> = view.next.values().map(|next| next.at).collect();
+    times.sort_unstable();
+    assert_eq!(
+        times,
+        [at("2026-11-17T15:00:00-05:00"), at("2026-11-17T17:00:00-05:00")],
+        "the passes are an hour apart, and the limit is for any 60 minutes"
+    );
+}
