@@ -43,6 +43,9 @@ fn print(out: &mut impl Write, standing: &Standing) -> io::Result<()> {
     for goal in rest {
         writeln!(out, "{:<14} {}", goal.slug.as_str(), goal.state)?;
     }
+    if standing.read_at.is_some() && standing.goals.is_empty() && standing.unreadable.is_empty() {
+        writeln!(out, "NO GOALS       Beeminder lists none")?;
+    }
     for unreadable in &standing.unreadable {
         writeln!(out, "UNREADABLE     {unreadable}")?;
     }

@@ -46,6 +46,11 @@ impl Subject {
         Self("beeminder:unreadable".to_owned())
     }
 
+    /// Whether Beeminder lists any goals.
+    pub fn listed_goals() -> Self {
+        Self("beeminder:goals".to_owned())
+    }
+
     /// Whether the person can be reached on one channel.
     pub fn channel(name: &str) -> Self {
         Self(format!("channel:{name}"))

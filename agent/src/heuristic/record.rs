@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    assess::{History, Observed, UpstreamHistory},
+    assess::{History, Observed, UpstreamHistory, Vanished},
     habit::{self, Habit},
+    observe::last_account,
     policy::{Ledger, MISSED_DAY, Said},
     rules::Decided,
     tell::Told,
@@ -25,7 +26,7 @@ use crate::{
     store::tables::{
         broken_channels,
         claims::{self, NewClaim},
-        decisions, derailments, entries, forewarned, goal_names, outbox, runs, silences,
+        decisions, derailments, entries, forewarned, goal_names, outbox, readings, runs, silences,
         snapshots::{self, BEEMINDER, WALK},
         sql::json,
         steps, untold, upstreams,
@@ -94,8 +95,19 @@ pub(super) fn history(
         healthy_channels: channels.len() - broken_channels.len(),
         broken_channels,
         untold: untold::all(connection)?,
+        vanished: None,
         habits: HashMap::new(),
     })
+}
+
+/// The goals that could derail, for a pass at which Beeminder lists none.
+pub(super) fn vanished(connection: &Connection) -> rusqlite::Result<Option<Vanished>> {
+    let seen_before = last_account(connection)?.is_some_and(|(_, account)| account.lists_none());
+    Ok(readings::active(connection)?.map(|(goals, changed_at)| Vanished {
+        goals,
+        changed_at,
+        seen_before,
+    }))
 }
 
 /// The derailments that may still be told: those of the last seven days, and those during a vacation that

@@ -139,6 +139,9 @@ impl Rules {
             .last_success
             .is_some_and(|at| is_long(at) && !was_due(at, now));
         history.gap = history.gap.filter(|&(from, until)| was_due(from, until));
+        if observed.beeminder.fresh().is_some_and(Account::lists_none) {
+            history.vanished = record::vanished(connection)?;
+        }
         let outlook = self.promises.outlook(&timetable, now);
         if let Some(account) = observed.beeminder.fresh().filter(|_| self.uses_habits) {
             let zone = account.zone(&self.assess.zone);

@@ -26,6 +26,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether Beeminder lists no goal at all, not even one that cannot be read.
+    pub fn lists_none(&self) -> bool {
+        self.goals.is_empty() && self.unreadable.is_empty()
+    }
+
     /// The zone that defines the days of the goals: Beeminder's, else `fallback`, the configured zone.
     pub fn zone(&self, fallback: &TimeZone) -> TimeZone {
         self.time_zone

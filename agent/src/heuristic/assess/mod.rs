@@ -17,6 +17,7 @@ mod steps;
 mod tests;
 mod unknown;
 mod upstream;
+mod vanished;
 mod walk;
 pub(super) mod words;
 
@@ -82,8 +83,22 @@ pub struct History {
     pub healthy_channels: usize,
     /// Since when Mecris could not tell how each of these promises stands, by the passes before this one.
     pub untold: HashMap<Subject, Timestamp>,
+    /// The goals that could derail by their last readings: they matter if Beeminder lists none now. `None`: there
+    /// are none on record.
+    pub vanished: Option<Vanished>,
     /// The habits of the goals that [`with_habit`] names, by [`Goal::key`].
     pub habits: HashMap<String, Habit>,
+}
+
+/// Goals that Beeminder listed, and does not list any more: not one of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Vanished {
+    /// How many of them could derail.
+    pub goals: u32,
+    /// When one of them last changed.
+    pub changed_at: Timestamp,
+    /// Whether the last reading before this pass listed none either.
+    pub seen_before: bool,
 }
 
 /// How an upstream answered lately.
@@ -188,6 +203,7 @@ pub fn assess(
     let local = Local::new(outlook.now(), &settings.zone);
     let mut conditions = goals::conditions(&observed.beeminder, &history.habits, outlook, settings, &local);
     conditions.push(upstream::condition(observed, &history.beeminder, &local));
+    conditions.extend(vanished::condition(&observed.beeminder, history.vanished, &local));
     if let (Some(walk), Some(settings)) = (&observed.walk, &settings.walk) {
         conditions.push(walk::condition(walk, settings, outlook, &local));
     }

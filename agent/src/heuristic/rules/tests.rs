@@ -1,13 +1,15 @@
-//! A budget over a period, played by the rules of every pass and with the SQL of every pass.
+//! Days played by the rules of every pass and with the SQL of every pass: a budget over a period, an account that
+//! loses its goals.
 
 use jiff::civil::Date;
 use rusqlite::Transaction;
 
 use super::*;
 use crate::{
+    arms::beeminder::Goal,
     budget,
     config::tests::in_new_york,
-    domain::{ChannelKind, Money, Observation, Provider},
+    domain::{ChannelKind, Money, Observation, Provider, Reason, Severity},
     notify::outbox::insert_delivered,
     store::{
         self,
@@ -192,4 +194,96 @@ fn the_claim_of_a_share_that_counts_anew_is_taken_over() {
         .says(10, "13:00", "96% used");
     let newest = steps::newest_about(&november.connection, &Subject::budget(Provider::Groq)).unwrap();
     assert_eq!(newest.map(|(at, _)| at), Some(November::at(10, "13:00")));
+}
+
+/// A pass over an account with these goals. Returns the decision about whether Beeminder lists any, and what the
+/// message says.
+fn pass_over(connection: &mut Connection, slugs: &[&str], now: &str) -> (Option<(Severity, Reason)>, String) {
+    let (now, rules) = (
+        now.parse().unwrap(),
+        Rules::new(&in_new_york(""), CHANNEL.to_vec()),
+    );
+    let goals = slugs.iter().map(|slug| Goal {
+        safebuf: Some(30),
+        losedate: Some("2026-12-30T23:59:59-05:00".parse().unwrap()),
+        ..Goal::named(slug.parse().unwrap())
+    });
+    let observed = Observed {
+        beeminder: Observation::Fresh {
+            value: Account {
+                time_zone: Some("America/New_York".to_owned()),
+                deadbeat: false,
+                goals: goals.collect(),
+                unreadable: Vec::new(),
+            },
+            at: now,
+        },
+        cure: None,
+        walk: None,
+        budgets: Vec::new(),
+        elapsed: Duration::ZERO,
+    };
+    let tx = connection.transaction().unwrap();
+    let pass = rules.assess(&tx, observed, Trigger::Schedule, now).unwrap();
+    let mut told = String::new();
+    let insert = |message: NewMessage| {
+        let delivered = insert_delivered(&tx, &message, &CHANNEL, now)?;
+        told.push_str(&delivered.text);
+        Ok(delivered.id)
+    };
+    let (report, _) = rules.decide_and_record(&tx, &pass, now, insert).unwrap();
+    tx.commit().unwrap();
+    let decided = report
+        .decisions
+        .iter()
+        .find(|one| one.subject == Subject::listed_goals());
+    (decided.map(|one| (one.severity, one.reason)), told)
+}
+
+#[test]
+fn an_account_that_suddenly_has_no_goals_is_not_safe_and_is_said_once() {
+    let mut connection = store::in_memory().unwrap();
+    let mut pass = |slugs: &[&str], now: &str| pass_over(&mut connection, slugs, now);
+    assert_eq!(
+        pass(&[], "2026-11-15T12:00:00-05:00").0,
+        None,
+        "there were none before"
+    );
+    let three = ["reading", "piano", "run"];
+    assert_eq!(pass(&three, "2026-11-16T12:00:00-05:00").0, None);
+    assert_eq!(
+        pass(&three[..1], "2026-11-16T13:00:00-05:00").0,
+        None,
+        "two were archived"
+    );
+    assert_eq!(pass(&three, "2026-11-16T13:30:00-05:00").0, None);
+    let (first, told) = pass(&[], "2026-11-16T14:00:00-05:00");
+    assert_eq!(first.map(|(severity, _)| severity), Some(Severity::Unknown));
+    assert_eq!(told, "", "one look is not enough");
+    let (second, told) = pass(&[], "2026-11-16T14:15:00-05:00");
+    assert_eq!(second, Some((Severity::Warning, Reason::FirstOfDay)));
+    assert_eq!(
+        told,
+        "Mecris: Beeminder lists no goals any more, there were 3 that can derail: if you did not archive them, check \
+         beeminder.username and the token"
+    );
+    for later in [
+        "2026-11-16T14:30:00-05:00",
+        "2026-11-17T12:00:00-05:00",
+        "2026-12-01T12:00:00-05:00",
+    ] {
+        let (decided, told) = pass(&[], later);
+        assert_eq!(
+            decided,
+            Some((Severity::Warning, Reason::AlreadyNotifiedToday)),
+            "{later}"
+        );
+        assert!(
+            !told.contains("no goals"),
+            "who archived all of them hears it once: {told}"
+        );
+    }
+    let (month, _) = pass(&[], "2026-12-17T12:00:00-05:00");
+    assert_eq!(month, Some((Severity::Caution, Reason::BelowThreshold)));
+    assert_eq!(pass(&three, "2026-12-18T12:00:00-05:00").0, None, "they are back");
 }

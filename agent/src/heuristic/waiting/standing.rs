@@ -66,7 +66,8 @@ impl<'a> Found<'a> {
 
     fn alert(&self, held: &Held) -> Standing<'a> {
         let Some(condition) = self.condition(&held.subject) else {
-            let works = held.subject.topic() == "channel" && !self.broken.contains(&held.subject);
+            let works = (held.subject.topic() == "channel" && !self.broken.contains(&held.subject))
+                || (held.subject == Subject::listed_goals() && self.reads_beeminder());
             return if works {
                 Standing::Settled
             } else {

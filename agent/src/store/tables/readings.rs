@@ -123,6 +123,24 @@ pub fn goals(connection: &Connection) -> rusqlite::Result<u32> {
         .query_row([], |row| row.get(0))
 }
 
+/// Of how many goals the newest reading shows them as able to derail, and when the newest of these readings was
+/// made. `None`: of none.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn active(connection: &Connection) -> rusqlite::Result<Option<(u32, Timestamp)>> {
+    connection
+        .prepare_cached(
+            "SELECT count(*), max(at) FROM readings AS newest
+              WHERE state = 'active' AND at = (SELECT max(at) FROM readings WHERE goal = newest.goal)",
+        )?
+        .query_row([], |row| {
+            let mut columns = Columns::of(row);
+            let count: u32 = columns.get()?;
+            Ok(columns.time_or_null()?.map(|at| (count, at)))
+        })
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Reading> {
     let mut columns = Columns::of(row);
     Ok(Reading {
