@@ -1,5 +1,7 @@
 //! `send-alert`: sends a message for a person or a unit. It passes the same ledger, limits and channels as
-//! every other message.
+//! every other message. If the state cannot be opened, a CRITICAL alert is sent without it ([`unrecorded`]).
+
+mod unrecorded;
 
 use std::{io::Write as _, path::Path};
 
@@ -10,6 +12,7 @@ use crate::{
     clock::{self, Clock},
     domain::{Condition, Money, Phrase},
     notify::outbox::State,
+    runtime::Agent,
     store::{StoreError, tables::outbox},
 };
 
@@ -32,10 +35,18 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
     };
     let agent = match context::agent(&loaded, clock.clone(), context::REMOTE_TIMEOUT).await {
         Ok(agent) => agent,
+        Err(error) if unrecorded::is_worth_it(&error, &condition) => {
+            return unrecorded::send(&loaded, &clock, condition, error).await;
+        }
         Err(error) => {
             return leave_for_daemon(&error, &loaded.settings.state.path, &condition, &clock).ok_or(error);
         }
     };
+    deliver(&agent, condition).await
+}
+
+/// Decides, sends, and says what became of it.
+async fn deliver(agent: &Agent, condition: Condition) -> anyhow::Result<Exit> {
     let (decisions, message) = agent.heuristic.alert(vec![condition]).await?;
     agent.outbox.drain(agent.settle_time).await;
     agent.finish().await;
@@ -44,11 +55,10 @@ pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -
     let Some(id) = message else {
         let mut exit = Exit::Done;
         for decision in decisions {
-            let zone = &loaded.settings.time_zone;
             let word = decision
                 .word
                 .as_ref()
-                .map(|word| text::attribution(&word.author, word.until, Some(&word.comment), zone));
+                .map(|word| text::attribution(&word.author, word.until, Some(&word.comment), &agent.zone));
             let subject = &decision.condition.subject;
             let reason = decision.reason;
             writeln!(out, "{subject}: not sent, {reason}{}", word.unwrap_or_default())?;

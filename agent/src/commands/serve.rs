@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Exit, context};
@@ -17,7 +18,7 @@ use crate::{
         watchdog::Watchdog,
         window_guard::{self, WindowGuard},
     },
-    store::tables::snapshots,
+    store::{StoreError, tables::snapshots},
     telemetry::{
         emf::{Emf, Metric},
         live::{LiveStatus, Phase},
@@ -31,6 +32,9 @@ const GRACE: Duration = Duration::from_secs(14);
 
 /// The time for the last deliveries during a stop.
 const LAST_DELIVERIES: Duration = Duration::from_secs(8);
+
+/// How often the daemon looks whether its state is still where its name leads to. Every write looks as well.
+const LOOK_AT_STATE: Duration = Duration::from_secs(2);
 
 /// How long a start waits for the remote copies of the state. After that the start fails, and systemd starts
 /// the daemon again.
@@ -55,9 +59,9 @@ pub(super) async fn serve(config: Option<&Path>) -> anyhow::Result<Exit> {
     tasks.close();
     daemon.say_ready(address);
 
-    stop.cancelled().await;
+    let ended = daemon.until_stopped_or_displaced(&stop).await;
     daemon.finish(&tasks).await;
-    Ok(Exit::Done)
+    Ok(ended.map(|()| Exit::Done)?)
 }
 
 /// The parts of the daemon that its tasks share.
@@ -172,6 +176,24 @@ impl Daemon {
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
     }
 
+    /// Waits for the stop. If somebody takes the state away from under the daemon, stops it: it could send what
+    /// another process sends as well, and remember nothing.
+    async fn until_stopped_or_displaced(&self, stop: &CancellationToken) -> Result<(), StoreError> {
+        let mut looks = tokio::time::interval(LOOK_AT_STATE);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                _ = looks.tick() => {}
+            }
+            if let Err(error @ StoreError::Displaced(_)) = self.agent.store.check_place().await {
+                tracing::error!(%error, "this daemon stops");
+                stop.cancel();
+                return Err(error);
+            }
+        }
+    }
+
     /// Lets the tasks end, delivers what is left, and copies the state.
     async fn finish(self, tasks: &TaskTracker) {
         self.live.enter(Phase::Stopping);
@@ -190,7 +212,7 @@ impl Daemon {
 }
 
 /// Makes one small durable write for the watchdog.
-async fn write_probe(agent: Agent) -> Result<(), crate::store::StoreError> {
+async fn write_probe(agent: Agent) -> Result<(), StoreError> {
     let now = agent.clock.now();
     agent
         .store

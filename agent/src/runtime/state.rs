@@ -1,6 +1,6 @@
 //! Opens the state: the database file, its lock and its copies off the machine.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use tokio::time::Instant;
 
@@ -8,7 +8,10 @@ use crate::{
     clock::Clock,
     config::StateSettings,
     failpoint,
-    store::{Joined, Store, StoreError, replica::remote::Remote},
+    store::{
+        Joined, Store, StoreError,
+        replica::{heal, remote::Remote},
+    },
 };
 
 /// The pause between two tries to reach the remote.
@@ -27,12 +30,15 @@ pub async fn open(
     clock: &Clock,
     remote_timeout: Duration,
 ) -> Result<Store, StoreError> {
-    let mut store = Store::open(&settings.path)?;
+    let remote = settings.remote.as_ref().map(Remote::open).transpose()?;
+    let mut store = match &remote {
+        Some(remote) => open_or_heal(&settings.path, remote, clock).await?,
+        None => Store::open(&settings.path)?,
+    };
     failpoint!("start.opened");
-    let Some(url) = &settings.remote else {
+    let Some(remote) = remote else {
         return Ok(store);
     };
-    let remote = Remote::open(url)?;
     let end = Instant::now() + remote_timeout;
     loop {
         match store.join(&remote, clock).await {
@@ -46,6 +52,29 @@ pub async fn open(
                 tokio::time::sleep(PAUSE).await;
             }
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Opens the file. A damaged file is set aside, if a sound copy off the machine can take its place.
+async fn open_or_heal(path: &Path, remote: &Remote, clock: &Clock) -> Result<Store, StoreError> {
+    let damage = match Store::open(path) {
+        Err(error) if error.is_damage() => error,
+        opened => return opened,
+    };
+    match heal::set_aside(path, remote, clock).await {
+        Ok(Some(aside)) => {
+            tracing::error!(
+                %damage,
+                aside = %aside.display(),
+                "the state of this machine was damaged: it is set aside, and the newest copy takes its place"
+            );
+            Store::open(path)
+        }
+        Ok(None) => Err(damage),
+        Err(error) => {
+            tracing::error!(%error, "no copy can take the place of the damaged state now");
+            Err(damage)
         }
     }
 }

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
 pub use error::StoreError;
-use file::{connection, copies, migrate, readers::Readers, version, writer::Writer};
+use file::{connection, copies, migrate, place::Place, readers::Readers, verify, version, writer::Writer};
 pub use file::{lock::Lock, migrate::Migrated, writer::Written};
 pub use memo::Memo;
 use replica::checkpoint::Copier;
@@ -54,7 +54,7 @@ impl Store {
         let (connection, _) = open_newest(path)?;
         let readers = Readers::open(path)?;
         Ok(Self {
-            writer: Some(Writer::start(connection, lock)),
+            writer: Some(Writer::start(connection, Place::of(path.into(), lock)?)),
             readers: Arc::new(readers),
             path: path.into(),
             copier: None,
@@ -104,6 +104,17 @@ impl Store {
             && let Err(error) = writer.empty_log().await
         {
             tracing::warn!(%error, "the state's log stays beside it");
+        }
+    }
+
+    /// Whether this process still has the state: its file and its lock are where their names lead to.
+    ///
+    /// # Errors
+    /// [`StoreError::Displaced`] if not.
+    pub async fn check_place(&self) -> Result<(), StoreError> {
+        match &self.writer {
+            Some(writer) => writer.check_place().await,
+            None => Ok(()),
         }
     }
 
@@ -218,6 +229,7 @@ fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError
     let mut connection = Connection::open(path)?;
     version::refuse_foreign(&connection, path)?;
     connection::configure_writer(&connection)?;
+    verify::integrity(&connection, path)?;
     let migrated = migrate::migrate(&mut connection, path)?;
     Ok((connection, migrated))
 }

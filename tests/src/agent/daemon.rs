@@ -164,6 +164,14 @@ impl Daemon {
             .and_then(Pid::from_raw)
             .ok_or(io::ErrorKind::InvalidInput)?;
         kill_process(pid, Signal::TERM)?;
+        self.wait_for_end(within)
+    }
+
+    /// Waits until the process ends by itself.
+    ///
+    /// # Errors
+    /// If the process still runs after `within`.
+    pub fn wait_for_end(&mut self, within: Duration) -> io::Result<ExitStatus> {
         wait::until(within, || self.child.try_wait().transpose())
             .unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }

@@ -10,6 +10,7 @@ mod cloud;
 mod config;
 mod crash;
 mod demo;
+mod displaced;
 mod effectively_once;
 mod escalation;
 mod everywhere;

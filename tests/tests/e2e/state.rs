@@ -13,6 +13,7 @@ use mecris_tests::{
     agent::{Output, Setup, binary},
     beeminder::GoalSpec,
     ledger,
+    twilio::Fault,
 };
 use serde_json::Value;
 
@@ -380,15 +381,13 @@ fn with_the_newest_copy_damaged_and_the_disk_gone_the_one_before_is_restored() {
 fn a_damaged_file_is_said_to_be_and_restored_from_the_copies() {
     let stage = a_week();
     std::fs::write(stage.setup.database(), b"nonsense ".repeat(2000)).expect("the test may damage the file");
-    for command in [&["run"][..], &["state", "verify"]] {
-        let output = stage.setup.agent(command);
-        assert_eq!(output.code, 1, "{command:?}: {}", output.everything());
-        assert!(
-            output.everything().contains("state restore --latest`"),
-            "{}",
-            output.everything()
-        );
-    }
+    let verified = stage.setup.agent(&["state", "verify"]);
+    assert_eq!(verified.code, 1, "{}", verified.everything());
+    assert!(
+        verified.everything().contains("state restore --latest`"),
+        "{}",
+        verified.everything()
+    );
     let restored = stage.setup.agent(&["state", "restore", "--latest"]);
     assert_eq!(restored.code, 3, "{}", restored.everything());
     assert!(restored.stdout.contains(".unusable-"), "{}", restored.stdout);
@@ -398,6 +397,62 @@ fn a_damaged_file_is_said_to_be_and_restored_from_the_copies() {
         "already_notified_today"
     );
     assert_eq!(stage.table("runs").len(), 9);
+}
+
+#[test]
+fn a_damaged_file_heals_from_the_newest_copy_and_repeats_nothing() {
+    let stage = a_week();
+    let database = stage.setup.database();
+    let whole = std::fs::read(&database).expect("the state");
+    let damages: [(&str, Vec<u8>); 4] = [
+        ("text", b"nonsense ".repeat(2000)),
+        ("half of it", whole[..whole.len() / 2].to_vec()),
+        ("zeros after the first page", {
+            let mut zeros = vec![0; whole.len()];
+            zeros[..4096].copy_from_slice(&whole[..4096]);
+            zeros
+        }),
+        ("one page", {
+            let mut page = whole.clone();
+            let middle = whole.len() / 2 / 4096 * 4096;
+            page[middle..middle + 4096].fill(0x5a);
+            page
+        }),
+    ];
+    let sent = stage.twilio.accepted_count();
+    for (minute, (what, damaged)) in (10..).step_by(5).zip(damages) {
+        std::fs::write(&database, damaged).expect("the test may damage the file");
+        let pass = stage.pass(&format!("2026-03-10T15:{minute}:00-04:00"));
+        let everything = pass.everything();
+        assert!(everything.contains(".damaged-2026"), "{what}: {everything}");
+        let report = ok(pass).json();
+        assert_eq!(
+            about(&report, "decisions", "goal:reading", "reason"),
+            "already_notified_today",
+            "{what}"
+        );
+    }
+    assert_eq!(stage.twilio.accepted_count(), sent);
+    assert_eq!(stage.table("runs").len(), 12);
+}
+
+#[test]
+fn a_damaged_file_without_a_copy_is_said_to_be_and_left_as_it_is() {
+    let stage = Stage::new();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
+    stage.pass(AFTERNOON);
+    let nonsense = b"nonsense ".repeat(2000);
+    std::fs::write(stage.setup.database(), &nonsense).expect("the test may damage the file");
+    let output = stage.setup.agent(&["run"]);
+    assert_eq!(output.code, 1, "{}", output.everything());
+    assert!(
+        output.everything().contains("state restore --latest`"),
+        "{}",
+        output.everything()
+    );
+    let left = std::fs::read(stage.setup.database()).expect("the file");
+    assert!(left == nonsense, "the damaged file was changed");
+    assert_eq!(stage.twilio.accepted_count(), 1);
 }
 
 #[test]
@@ -538,4 +593,49 @@ fn a_run_deletes_old_copies_when_there_are_more_than_120() {
         copy(usize::try_from(newest["number"].as_u64().expect("a number")).expect("a small one")).exists()
     );
     assert_eq!(stage.twilio.accepted_count(), 1);
+}
+
+#[test]
+fn a_unit_that_gives_up_is_told_once_a_day_although_the_state_cannot_be_opened() {
+    let stage = Stage::of_the_daemon();
+    let alert = |subject: &str, severity: &str| {
+        let text = format!("{subject} gave up");
+        stage.setup.agent(&[
+            "send-alert",
+            "--subject",
+            subject,
+            "--severity",
+            severity,
+            "--text",
+            &text,
+        ])
+    };
+    let nonsense = b"nonsense ".repeat(2000);
+    std::fs::write(stage.setup.database(), &nonsense).expect("the test may damage the file");
+    // A provider that surely has nothing: the alert may be tried again.
+    stage.twilio.fail_always(Some(Fault::TooMany(3_600)));
+    let refused = alert("unit:mecris-agent.service", "CRITICAL");
+    assert_ne!(refused.code, 0, "{}", refused.everything());
+    assert_eq!(stage.twilio.accepted_count(), 0);
+    stage.twilio.fail_always(None);
+    ok(alert("unit:mecris-agent.service", "CRITICAL"));
+    let texts = stage.texts();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert!(
+        texts[0].starts_with("Mecris: unit:mecris-agent.service gave up"),
+        "{texts:?}"
+    );
+    let again = alert("unit:mecris-agent.service", "CRITICAL");
+    assert_eq!(again.code, 1, "{}", again.everything());
+    assert!(
+        again.stderr.contains("it was sent today already"),
+        "{}",
+        again.stderr
+    );
+    ok(alert("unit:mecris-ship.service", "CRITICAL"));
+    let warning = alert("backup", "WARNING");
+    assert_eq!(warning.code, 1, "{}", warning.everything());
+    assert_eq!(stage.twilio.accepted_count(), 2);
+    let left = std::fs::read(stage.setup.database()).expect("the file");
+    assert!(left == nonsense, "the damaged file was changed");
 }

@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, path::Path};
 
+use rusqlite::Connection;
 use serde::Serialize;
 
 use super::{remote, required_remote};
@@ -123,15 +124,32 @@ const ADVICE_GENERATION: &str =
     "restore from another generation: `mecris-agent state verify --all` finds the sound ones";
 
 async fn of_generation(remote: &Remote, number: u64) -> Verdict {
-    let found = generation::fetch(remote, number).await.map(|(_, sound)| sound);
-    verdict(format!("generation {number}"), found, ADVICE_GENERATION)
+    let what = format!("generation {number}");
+    let mut made_as = None;
+    let found = generation::fetch(remote, number).await.and_then(|(copy, sound)| {
+        made_as = generation::made_as(&copy)?;
+        of_a_known_release(&copy, &what).map(|()| sound)
+    });
+    let mut verdict = verdict(what, found, ADVICE_GENERATION);
+    if let Some(made_as) = made_as.filter(|&made_as| made_as != number) {
+        let note = format!("; made as generation {made_as}, the number in its name counts");
+        verdict.detail.push_str(&note);
+    }
+    verdict
 }
 
 fn in_file(file: &Path) -> Result<verify::Sound, StoreError> {
     if !file.exists() {
         return Err(StoreError::Missing(file.to_owned()));
     }
-    verify::verify(&copies::open(file)?, &file.display().to_string())
+    let (state, what) = (copies::open(file)?, file.display().to_string());
+    let sound = verify::verify(&state, &what)?;
+    of_a_known_release(&state, &what).map(|()| sound)
+}
+
+/// Of what a newer release wrote nobody can say whether it is sound.
+fn of_a_known_release(state: &Connection, what: &str) -> Result<(), StoreError> {
+    verify::refuse_newer(state, what)
 }
 
 fn verdict(what: String, found: Result<verify::Sound, StoreError>, advice: &str) -> Verdict {

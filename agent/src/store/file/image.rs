@@ -1,9 +1,12 @@
 //! A whole database as bytes: what a generation holds, and what a copy in a file holds.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 
 use rusqlite::{Connection, MAIN_DB};
-use zstd::stream::{raw::CParameter, write::Encoder};
+use zstd::{
+    stream::{raw::CParameter, read::Decoder, write::Encoder},
+    zstd_safe::get_frame_content_size,
+};
 
 /// Tens of kilobytes, several times an hour: worth some effort. Measured in docs/PERFORMANCE.md.
 const LEVEL: i32 = 12;
@@ -15,6 +18,17 @@ const BOUNDS: [CParameter; 3] = [
     CParameter::HashLog(17),
     CParameter::ChainLog(17),
 ];
+
+/// The largest database that is unpacked.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// A database shrinks to about a tenth. To less than a 200th shrinks only what was made to take memory, or what is
+/// [`SMALL`].
+const MOST_SHRUNK: u64 = 200;
+const SMALL: u64 = 8 * 1024 * 1024;
+
+/// The widest window that is unpacked, as a power of two: releases before [`BOUNDS`] used up to 2^22 bytes.
+const WIDEST_WINDOW: u32 = 24;
 
 /// Where the file header says whether the file is in WAL mode: 2 twice, or 1 twice if it is not (SQLite file
 /// format, 1.3).
@@ -58,12 +72,30 @@ pub fn pack(database: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What [`pack`] packed, its checksum checked.
+/// What [`pack`] packed, its checksum checked. Takes no more memory than a state can need.
 ///
 /// # Errors
-/// With why it is damaged.
+/// With why it is damaged, or that it would become larger than any state.
 pub(in crate::store) fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
-    zstd::decode_all(packed).map_err(|error| error.to_string())
+    let most = SMALL
+        .saturating_add(MOST_SHRUNK.saturating_mul(packed.len() as u64))
+        .min(LARGEST);
+    let too_large = || format!("it would unpack to more than {most} bytes, which no state does");
+    if matches!(get_frame_content_size(packed), Ok(Some(size)) if size > most) {
+        return Err(too_large());
+    }
+    let unpack = || -> io::Result<Vec<u8>> {
+        let mut decoder = Decoder::new(packed)?;
+        decoder.window_log_max(WIDEST_WINDOW)?;
+        let mut bytes = Vec::new();
+        decoder.take(most + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = unpack().map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > most {
+        return Err(too_large());
+    }
+    Ok(bytes)
 }
 
 /// Opens the bytes of a database file in memory, with SQLite's own integrity check. Changes there change
@@ -89,5 +121,29 @@ pub(in crate::store) fn load(mut bytes: Vec<u8>) -> Result<Connection, String> {
 fn no_wal(bytes: &mut [u8]) {
     if let Some(versions) = bytes.get_mut(FORMAT_VERSIONS) {
         versions.fill(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_take_more_memory_than_a_state_is_refused() {
+        let zeros = vec![0; 64 * 1024 * 1024];
+        let with_size = pack(&zeros).unwrap();
+        assert!(with_size.len() < 16 * 1024, "{} bytes", with_size.len());
+        // A stream does not say how large it becomes.
+        let without_size = zstd::stream::encode_all(zeros.as_slice(), 3).unwrap();
+        assert!(matches!(get_frame_content_size(&without_size), Ok(None)));
+        for packed in [with_size, without_size] {
+            let error = unpack(&packed).unwrap_err();
+            assert!(error.starts_with("it would unpack to more than 8"), "{error}");
+        }
+        let mut wide = Encoder::new(Vec::new(), 3).unwrap();
+        wide.window_log(27).unwrap();
+        wide.write_all(&zeros).unwrap();
+        let error = unpack(&wide.finish().unwrap()).unwrap_err();
+        assert!(error.contains("memory"), "{error}");
     }
 }

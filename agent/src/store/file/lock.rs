@@ -7,13 +7,16 @@ use std::{
     sync::Arc,
 };
 
-use super::copies::make_private;
+use super::{
+    copies::make_private,
+    place::{Identity, identity},
+};
 use crate::{durable::beside, store::StoreError};
 
 /// The exclusive right to write the state, held by one process: an advisory lock on `<database>.lock`, gone
 /// with the process, or with the last clone.
 #[derive(Clone, Debug)]
-pub struct Lock(#[allow(dead_code, reason = "held for its lock")] Arc<File>);
+pub struct Lock(Arc<File>);
 
 impl Lock {
     /// The id of the process that has the state; `None`: no process has it. Takes nothing.
@@ -75,6 +78,13 @@ impl Lock {
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| write!(file, "{}", std::process::id()));
         Ok(Self(file.into()))
+    }
+}
+
+impl Lock {
+    /// Which file is locked; `None`: the system does not say.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.0.metadata().ok().as_ref().map(identity)
     }
 }
 

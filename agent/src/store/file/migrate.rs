@@ -78,6 +78,16 @@ pub(in crate::store) fn upgraded_copy(reader: &Connection) -> Result<Option<Conn
     Ok(Some(copy))
 }
 
+/// An empty state in memory as this many migrations make it. `version` is at most the newest.
+pub(in crate::store) fn empty_of(version: i64) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    for migration in MIGRATIONS.iter().take(usize::try_from(version).unwrap_or(0)) {
+        connection.execute_batch(migration)?;
+    }
+    connection.pragma_update(None, "user_version", version)?;
+    Ok(connection)
+}
+
 fn upgrade(migrations: &[&str], connection: &mut Connection, found: i64) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {

@@ -7,6 +7,7 @@ pub mod copies;
 pub mod image;
 pub mod lock;
 pub mod migrate;
+pub mod place;
 pub mod readers;
 pub mod verify;
 pub mod version;

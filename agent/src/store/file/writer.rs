@@ -15,14 +15,14 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::connection::empty_log;
-use crate::store::{Lock, StoreError};
+use super::{connection::empty_log, place::Place};
+use crate::store::StoreError;
 
 /// How long the last handle waits until the file is closed. A disk that does not answer must not keep the
 /// process from ending: nothing is lost then, because SQLite's log beside the file has it.
 const CLOSING: Duration = Duration::from_secs(2);
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(&mut Connection, &Place) + Send>;
 
 /// The one thread that writes. When the last handle is dropped, the thread moves everything into the file
 /// itself, closes it, and lets go of the lock. The drop waits for that.
@@ -42,18 +42,18 @@ struct WriterThread {
 }
 
 impl WriterThread {
-    fn start(mut connection: Connection, lock: Lock) -> Self {
+    fn start(mut connection: Connection, place: Place) -> Self {
         let (sender, jobs) = mpsc::channel::<Job>();
         let (closing, closed) = mpsc::channel();
         let started: io::Result<JoinHandle<()>> = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
                 for job in jobs {
-                    job(&mut connection);
+                    job(&mut connection, &place);
                 }
                 empty_log(&connection);
                 drop(connection);
-                drop(lock);
+                drop(place);
                 drop(closing);
             });
         Self {
@@ -122,9 +122,9 @@ impl Point {
 }
 
 impl Writer {
-    pub(in crate::store) fn start(connection: Connection, lock: Lock) -> Self {
+    pub(in crate::store) fn start(connection: Connection, place: Place) -> Self {
         Self {
-            thread: Arc::new(WriterThread::start(connection, lock)),
+            thread: Arc::new(WriterThread::start(connection, place)),
             counters: Arc::default(),
         }
     }
@@ -201,7 +201,13 @@ impl Writer {
         .await
     }
 
-    /// Work on the writing connection, with no other write before its end.
+    /// Fails if the file is no longer where its name leads to.
+    pub(in crate::store) async fn check_place(&self) -> Result<(), StoreError> {
+        self.exclusively(|_| Ok(())).await
+    }
+
+    /// Work on the writing connection, with no other write before its end. If the file is no longer where its name
+    /// leads to, the work is not done.
     pub(in crate::store) async fn exclusively<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -209,8 +215,8 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let counters = Arc::clone(&self.counters);
-        let job: Job = Box::new(move |connection| {
-            let result = work(connection);
+        let job: Job = Box::new(move |connection, place| {
+            let result = place.check().and_then(|()| work(connection));
             counters.jobs.fetch_add(1, Ordering::Release);
             // The receiver may have been dropped (a deadline passed): the transaction counts all the same.
             drop(reply.send(result));

@@ -9,6 +9,7 @@ use crate::store::{
         image,
         verify::{Sound, verify},
     },
+    tables::lineage,
 };
 
 /// Opens a packed generation in memory, checked: its checksum, and SQLite's own integrity check.
@@ -31,6 +32,17 @@ pub async fn fetch(remote: &Remote, generation: u64) -> Result<(Connection, Soun
     let opened = open(generation, &packed)?;
     let sound = verify(&opened, &format!("generation {generation}"))?;
     Ok((opened, sound))
+}
+
+/// Which generation a copy was made as; `None`: it does not say. A person may have copied it to another number.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn made_as(copy: &Connection) -> rusqlite::Result<Option<u64>> {
+    if !copy.table_exists(None::<&str>, "lineage")? {
+        return Ok(None);
+    }
+    Ok(lineage::get(copy)?.map(|lineage| lineage.generation))
 }
 
 #[cfg(test)]

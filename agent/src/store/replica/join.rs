@@ -145,10 +145,16 @@ impl Store {
         remote: &Remote,
         generation: Generation,
     ) -> Result<(Saved, Point), StoreError> {
-        let Some(packed) = remote.fetch(generation.number).await? else {
-            return Err(RemoteError::gone(generation.number).into());
-        };
-        let mut source = generation::open(generation.number, &packed)?;
+        let (mut source, _) = generation::fetch(remote, generation.number).await?;
+        let made_as = generation::made_as(&source)?.filter(|&made_as| made_as != generation.number);
+        if let Some(made_as) = made_as {
+            let generation = generation.number;
+            tracing::warn!(
+                generation,
+                made_as,
+                "this copy of the state was made under another number: the number in its name counts"
+            );
+        }
         migrate::migrate_in_memory(&mut source, Path::new(remote.name()))?;
         let saved = Saved {
             generation: generation.number,
@@ -156,7 +162,7 @@ impl Store {
             bytes: generation.bytes,
         };
         failpoint!("restore.fetched");
-        writer::transact(&mut source, |tx| lineage::confirm(tx, saved))?;
+        writer::transact(&mut source, |tx| lineage::adopt(tx, saved))?;
         let (aside, reached) = self.put_in_place(source, None).await?;
         failpoint!("restore.loaded");
         let (generation, remote) = (generation.number, remote.name());

@@ -112,6 +112,17 @@ pub(in crate::store) fn forget(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM lineage", []).map(drop)
 }
 
+/// Makes the file the generation that its copy is named after. A person may have copied a generation to another
+/// number: the number in the name is what fences instances, so the next generation counts on from it.
+pub(in crate::store) fn adopt(tx: &Transaction<'_>, saved: Saved) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO lineage (id, generation, nonce) VALUES (1, ?1, '')
+         ON CONFLICT (id) DO UPDATE SET generation = excluded.generation",
+    )?
+    .execute([saved.generation.cast_signed()])?;
+    confirm(tx, saved)
+}
+
 /// Notes that a copy is safe.
 pub(in crate::store) fn confirm(tx: &Transaction<'_>, saved: Saved) -> rusqlite::Result<()> {
     tx.prepare_cached(

@@ -17,6 +17,14 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, path::
 /// Where the generations are, below the remote's prefix.
 const FOLDER: &str = "state";
 
+/// The largest packed generation. That of a year with twelve goals has a hundredth of it.
+pub(in crate::store) const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// The highest number that a generation can have: 21 passes a day do not reach it. Names with a higher number are
+/// none of ours. Nobody could go on from the highest number of ten digits, because listings are in the order of the
+/// names.
+const HIGHEST: u64 = 8_999_999_999;
+
 /// For one request, with its tries.
 pub(super) const REQUEST: Duration = Duration::from_secs(5);
 
@@ -61,6 +69,11 @@ pub enum RemoteError {
     /// There was a generation a moment ago, and now there is none.
     #[error("{0} lists no generation any more: was it emptied?")]
     Empty(String),
+    /// A state has grown beyond what any machine would load.
+    #[error(
+        "the state has {0} bytes, and none is copied that has more than {LARGEST}: a smaller state.retention_days makes it smaller"
+    )]
+    TooLarge(u64),
     /// A copy could not be compressed.
     #[error("the state could not be compressed: {0}")]
     Compression(std::io::Error),
@@ -163,8 +176,12 @@ impl Remote {
     /// Creates a generation, if there is none of its number.
     ///
     /// # Errors
-    /// If nobody can say whether it was created.
+    /// If nobody can say whether it was created, or if it is larger than [`Remote::fetch`] takes.
     pub async fn create(&self, generation: u64, packed: Bytes) -> Result<Creation, RemoteError> {
+        let size = packed.len() as u64;
+        if size > LARGEST {
+            return Err(RemoteError::TooLarge(size));
+        }
         let path = self.path(generation);
         let put = async {
             let mut conflicts = 0;
@@ -189,17 +206,25 @@ impl Remote {
     /// What a generation holds, compressed; `None` if there is none of that number.
     ///
     /// # Errors
-    /// If the remote cannot be asked.
+    /// If the remote cannot be asked, or the generation is larger than any can be.
     pub async fn fetch(&self, generation: u64) -> Result<Option<Bytes>, RemoteError> {
         let path = self.path(generation);
         let get = async {
             match self.store.get(&path).await {
-                Ok(found) => found.bytes().await.map(Some),
+                Ok(found) if found.meta.size > LARGEST => Ok(Some(Err(found.meta.size))),
+                Ok(found) => found.bytes().await.map(|bytes| Some(Ok(bytes))),
                 Err(object_store::Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error),
             }
         };
-        self.within(get).await
+        match self.within(get).await? {
+            None => Ok(None),
+            Some(Ok(packed)) => Ok(Some(packed)),
+            Some(Err(size)) => Err(RemoteError::Damaged {
+                generation,
+                why: format!("it has {size} bytes, and no generation has more than {LARGEST}"),
+            }),
+        }
     }
 
     /// Removes a generation; one that is gone already is no error.
@@ -264,8 +289,9 @@ impl fmt::Debug for Remote {
 /// The number in `0000000123.db.zst`; whatever else lies in the folder is none of ours.
 fn number(filename: &str) -> Option<u64> {
     let digits = filename.strip_suffix(".db.zst")?;
-    let fits = digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| digits.parse().ok())?
+    let fits = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = fits.then(|| digits.parse().ok())??;
+    (1..=HIGHEST).contains(&number).then_some(number)
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl ObjectStore for Bucket {
 #[tokio::test]
 async fn a_generation_is_created_once_and_listed_in_order() {
     let (_, remote) = Bucket::new();
-    for generation in [2, 10, 9_999_999_999, 1, 10_000_000_000] {
+    for generation in [2, 10, HIGHEST, 1] {
         assert_eq!(
             remote
                 .create(generation, Bytes::from_static(b"first"))
@@ -201,18 +201,40 @@ async fn a_generation_is_created_once_and_listed_in_order() {
             .map(|generation| generation.number)
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        numbers(remote.list(0).await.unwrap()),
-        [1, 2, 10, 9_999_999_999, 10_000_000_000]
-    );
-    assert_eq!(
-        numbers(remote.list(9).await.unwrap()),
-        [10, 9_999_999_999, 10_000_000_000]
-    );
-    assert_eq!(remote.newest(10_000_000_000).await.unwrap(), None);
+    assert_eq!(numbers(remote.list(0).await.unwrap()), [1, 2, 10, HIGHEST]);
+    assert_eq!(numbers(remote.list(9).await.unwrap()), [10, HIGHEST]);
+    assert_eq!(remote.newest(HIGHEST).await.unwrap(), None);
     remote.delete(10).await.unwrap();
     remote.delete(10).await.unwrap();
     assert_eq!(remote.fetch(10).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_number_from_which_nobody_could_go_on_is_none_of_ours() {
+    let (_, remote) = Bucket::new();
+    for generation in [0, 1, HIGHEST + 1, 9_999_999_999, 10_000_000_000, u64::MAX] {
+        remote
+            .create(generation, Bytes::from_static(b"any"))
+            .await
+            .unwrap();
+    }
+    assert_eq!(remote.newest(0).await.unwrap(), Some(1));
+}
+
+#[tokio::test]
+async fn a_generation_larger_than_any_state_is_not_read() {
+    let (bucket, remote) = Bucket::new();
+    let large = Bytes::from(vec![0; usize::try_from(LARGEST).unwrap() + 1]);
+    let error = remote.create(1, large.clone()).await.unwrap_err();
+    assert!(
+        error.to_string().starts_with("the state has 16777217 bytes"),
+        "{error}"
+    );
+    bucket.objects.put(&remote.path(1), large.into()).await.unwrap();
+    assert_eq!(
+        remote.fetch(1).await.unwrap_err().to_string(),
+        "generation 1 is damaged: it has 16777217 bytes, and no generation has more than 16777216"
+    );
 }
 
 #[tokio::test]
