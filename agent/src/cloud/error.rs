@@ -2,7 +2,7 @@
 
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 
-use crate::domain::innermost;
+use crate::domain::{innermost, on_one_line};
 
 /// What AWS was asked for, in words for a sentence.
 #[derive(Clone, Copy, Debug)]
@@ -65,17 +65,17 @@ impl CloudError {
         let Some(said) = error.as_service_error() else {
             return Self::passing(format!("{what} cannot be read: {}", unanswered(error)));
         };
-        let code = said.code().unwrap_or("no code");
-        let words = said.message().unwrap_or("without a reason");
-        if DENIED.contains(&code) {
+        let code = &on_one_line(said.code().unwrap_or("no code"), 60);
+        let words = &on_one_line(said.message().unwrap_or("without a reason"), 1_000);
+        if DENIED.contains(&code.as_str()) {
             return Self::lasting(denied(action, what, words));
         }
-        if MISSING.contains(&code) {
+        if MISSING.contains(&code.as_str()) {
             return Self::lasting(format!(
                 "{what} does not exist in this region and account ({code}): {remedy}"
             ));
         }
-        if CLOCK.contains(&code) {
+        if CLOCK.contains(&code.as_str()) {
             return Self::passing(format!(
                 "AWS refused the signature of {action} for {what} ({code}): look at this machine's clock"
             ));
@@ -181,14 +181,7 @@ fn role(arn: &str) -> Option<&str> {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(300)
-        .collect::<String>()
-        .trim_end_matches('.')
-        .to_owned()
+    on_one_line(text, 300).trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     clock,
-    domain::{Action, Condition, Freshness, ObservationView},
+    domain::{Action, Condition, Freshness, ObservationView, on_one_line},
     heuristic::{DecisionView, Report},
 };
 
@@ -51,9 +51,9 @@ pub(super) fn attribution(
         .unwrap_or_default();
     let why = comment
         .filter(|comment| !comment.is_empty())
-        .map(|comment| format!(": {comment}"))
+        .map(|comment| format!(": {}", on_one_line(comment, 1_000)))
         .unwrap_or_default();
-    format!(" (by {author}{until}{why})")
+    format!(" (by {}{until}{why})", on_one_line(author, 100))
 }
 
 /// A number and its noun: `1 copy`, `3 copies`.

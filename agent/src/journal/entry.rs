@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::redact::Redactor;
+use super::{metrics, redact::Redactor};
 
 /// The key of the cursor in every event. A cursor is the journal's name for an entry.
 pub(super) const CURSOR: &str = "cursor";
@@ -61,7 +61,8 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
     let message = redactor.line(&shortened(text(entry.get("MESSAGE"))));
     // A line of the agent is JSON already. It stays JSON, so that CloudWatch finds its fields.
     let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
-    let is_metric = said.as_ref().is_some_and(|said| said.contains_key("_aws"));
+    let unit = entry.get("_SYSTEMD_UNIT").and_then(Value::as_str);
+    let is_metric = said.as_ref().is_some_and(|said| metrics::is_ours(unit, said));
     let mut shipped = match said {
         // Metrics are not wrapped: CloudWatch finds `_aws` only at the top.
         Some(said) if is_metric => said,
@@ -179,6 +180,17 @@ mod tests {
             Some("s=1;i=2".into())
         );
         assert_eq!(found, serde_json::from_str::<Value>(line).unwrap());
+    }
+
+    #[test]
+    fn what_another_program_writes_like_a_metric_is_a_line() {
+        let line = r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"SuccessfulPass":1}"#;
+        let forged = entry(&line.into(), "6").replace("mecris-agent.service", "session-1.scope");
+        let event = event(&forged, &Redactor::default()).unwrap();
+        let found: Value = serde_json::from_str(&event.text).unwrap();
+        assert!(!event.matters);
+        assert_eq!(found["unit"], "session-1.scope");
+        assert_eq!(found["message"]["SuccessfulPass"], 1);
     }
 
     #[test]

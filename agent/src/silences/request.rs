@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::{exact_instant, local_day, local_instant, local_time},
-    domain::{PatternError, Silence, SilenceKind, SubjectPattern},
+    domain::{PatternError, Silence, SilenceKind, SubjectPattern, on_one_line},
 };
 
 /// The longest silence: 90 days. A silence that its author forgot must end by itself.
@@ -217,8 +217,12 @@ pub fn author(text: &str) -> Result<String, SilenceError> {
 
 fn line(name: &'static str, text: &str, most: usize) -> Result<String, SilenceError> {
     let text = text.trim();
-    let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
-    if fits {
+    // What a terminal would not show as it is is no line: a mark of direction as little as a control character.
+    let is_a_line = text
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .all(|word| on_one_line(word, most) == word);
+    if is_a_line && text.chars().count() <= most {
         Ok(text.to_owned())
     } else {
         Err(SilenceError::Text { name, most })

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub const NAMESPACE: &str = "Mecris";
 
 /// Their one dimension.
-const DIMENSION: &str = "Environment";
+pub const DIMENSION: &str = "Environment";
 
 /// Every name with its unit and what it is, as JSON.
 pub const NAMES: &str = include_str!("cloudwatch_metrics.json");
@@ -74,7 +74,7 @@ impl Emf {
     }
 
     /// The line, if there is one to write.
-    fn line(&self, at: Timestamp, values: &[(Metric, u64)]) -> Option<String> {
+    pub(crate) fn line(&self, at: Timestamp, values: &[(Metric, u64)]) -> Option<String> {
         let environment = self.0.as_deref().filter(|_| !values.is_empty())?;
         let metrics: Vec<Value> = values
             .iter()

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     config::{handwritten::without_bom, secrets::is_in_quotes},
+    domain::on_one_line,
     outbound::{CallError, Reply, redact},
 };
 
@@ -206,11 +207,7 @@ fn words(value: &Value) -> String {
 
 /// One line of at most 200 characters, without a full stop at its end: the text becomes part of our sentence.
 fn tidy(said: &str) -> String {
-    let line = said
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty());
-    let line: String = line.collect::<Vec<_>>().join(" ").chars().take(200).collect();
-    line.trim_end_matches('.').to_owned()
+    on_one_line(said, 200).trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

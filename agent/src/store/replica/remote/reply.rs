@@ -4,6 +4,10 @@
 //! token in `Token-0` of an expired one, the canonical request with that token where the signature is wrong.
 //! Only code and message are told.
 
+use secrecy::SecretString;
+
+use crate::{domain::on_one_line, outbound::redact::Masks};
+
 /// S3's code for "somebody deletes or writes this key right now": nothing was created, and nothing is known
 /// of the key. Where the key is taken it answers 412 instead; `object_store` calls both `AlreadyExists`.
 const CONFLICT: &str = "ConditionalRequestConflict";
@@ -13,21 +17,32 @@ const INSTANCE_METADATA: &str = "169.254.169.254";
 
 /// The error as a sentence that may be logged and shown.
 pub(super) fn sentence(error: &object_store::Error) -> String {
-    let text = error.to_string();
+    let text = masks().text(&error.to_string());
     let (head, body) = match text.find(['<', '{', '\n']) {
         Some(at) => text.split_at(at),
         None => (text.as_str(), ""),
     };
-    let head = head.trim_end_matches([' ', ':']);
-    let code = element(body, "Code");
-    let advice = advice(head, code)
+    let head = &on_one_line(head.trim_end_matches([' ', ':']), 500);
+    let code = element(body, "Code").map(|code| on_one_line(code, 60));
+    let advice = advice(head, code.as_deref())
         .map(|advice| format!("; {advice}"))
         .unwrap_or_default();
-    match (code, element(body, "Message")) {
+    let message = element(body, "Message").map(|message| on_one_line(message, 300));
+    match (code, message) {
         (Some(code), Some(message)) => format!("{head}: {code}: {message}{advice}"),
         (Some(code), None) => format!("{head}: {code}{advice}"),
         (None, _) => format!("{head}{advice}"),
     }
+}
+
+/// The credentials of the environment, which a reply may repeat anywhere. Those of a role are not there.
+fn masks() -> Masks {
+    let secrets: Vec<SecretString> = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .map(SecretString::from)
+        .collect();
+    Masks::new(&secrets)
 }
 
 /// What to do about it, where that can be known.
