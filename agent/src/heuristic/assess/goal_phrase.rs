@@ -36,15 +36,9 @@ pub(super) enum Report {
 }
 
 impl GoalWords<'_> {
-    /// The phrase of a goal by its risk. If `derails` is true, the phrase says when the goal derails, even if
-    /// the risk is SAFE.
-    pub(super) fn by_risk(&self, risk: &GoalRisk, derails: bool) -> Phrase {
-        let slug = &self.goal.slug;
+    /// The phrase of a goal by its risk: when it derails, even if the risk is SAFE, or that nobody can tell.
+    pub(super) fn by_risk(&self, risk: &GoalRisk) -> Phrase {
         match (risk.severity, risk.safe_days, self.derails_at(risk)) {
-            (Severity::Safe, Some(days), _) if !derails => Phrase {
-                long: format!("{slug} safe for {days} days"),
-                short: format!("{slug} safe"),
-            },
             (Severity::Unknown, ..) | (_, None, _) | (_, _, None) => self.unknown(),
             (_, Some(_), Some(at)) => self.derails(at),
         }
@@ -59,6 +53,15 @@ impl GoalWords<'_> {
         Phrase {
             long: format!("{name}{}", self.details()),
             short: format!("{name}{}", self.synced()),
+        }
+    }
+
+    /// The name, for a goal of which there is nothing to say. An account may have thousands of them, and most of the
+    /// time of an assessment went into words that nobody reads.
+    pub(super) fn name_alone(&self) -> Phrase {
+        Phrase {
+            long: self.goal.slug.to_string(),
+            short: self.goal.slug.to_string(),
         }
     }
 

@@ -139,11 +139,13 @@ impl Reading<'_> {
             day,
             expires_at: risk.derails_at,
             phrase: if is_last_call {
-                last_call(&words.by_risk(&risk, true))
+                last_call(&words.by_risk(&risk))
             } else if is_unwatched {
                 words.under_heading(&risk)
+            } else if ask.is_some() || severity == Severity::Unknown {
+                words.by_risk(&risk)
             } else {
-                words.by_risk(&risk, ask.is_some())
+                words.name_alone()
             },
             heading: is_unwatched.then(|| nobody_watches(self.outlook, self.local)),
             evidence: risk.evidence,
@@ -212,7 +214,7 @@ fn last_seen(
         read_at: at,
         local,
     };
-    let said = words.by_risk(seen, true);
+    let said = words.by_risk(seen);
     Condition {
         subject: Subject::goal(&goal.slug),
         severity: Severity::Warning,

@@ -248,8 +248,8 @@ fn a_bad_afternoon_is_said_most_urgent_first() {
     CRITICAL budget:groq 2026-11-21 | groq budget 112% used ($5.60 of $5.00) | groq budget spent | 5.6 of 5 dollars used
     WARNING walk 2026-11-21 | no walk yet, until 18:00 | no walk yet | no datapoint on bike for 2026-11-21 yet
     WARNING goal:run 2026-11-21 | run derails tomorrow 23:59 ($5) | run derails tomorrow | safebuf 1, 32 h to losedate
-    CAUTION goal:soon 2026-11-21 | soon derails Tue 23:59 ($5) | soon derails Tue | safebuf 3, 3 days to losedate
-    SAFE goal:piano 2026-11-21 | piano safe for 5 days | piano safe | safebuf 5, 5 days to losedate
+    CAUTION goal:soon 2026-11-21 | soon | soon | safebuf 3, 3 days to losedate
+    SAFE goal:piano 2026-11-21 | piano | piano | safebuf 5, 5 days to losedate
     SAFE run 2026-11-21 | checked | checked | last successful pass at 14:45
     SAFE upstream:beeminder 2026-11-21 | Beeminder can be read | Beeminder can be read | Beeminder was read
     ");
