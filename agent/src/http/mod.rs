@@ -22,6 +22,7 @@ mod rendered;
 mod request_id;
 pub mod router;
 mod routes;
+mod seats;
 pub mod server;
 pub mod service;
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The accept loop. It is built from the parts of hyper-util, so that we decide about the limits and the
 //! shutdown.
 //!
-//! Connections are limited before they can cost anything. The limits are the number of connections, the time
-//! for a request head to arrive (this also ends an idle keep-alive connection), the size of a request head,
-//! and the number of its headers (100, from hyper).
+//! Connections are limited before they can cost anything. The limits are the number of connections (`seats.rs`),
+//! the time for a request head to arrive (this also ends an idle keep-alive connection), the time for a client to take
+//! what is written to it, the size of a request head, and the number of its headers (100, from hyper).
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,23 +12,26 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
-use super::service::HttpService;
+use super::{
+    seats::{Seat, Seats},
+    service::HttpService,
+};
 use crate::hangpoint;
 
 /// The limits for one client and for all clients together.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How many connections may be open at one time. Further connections wait in the queue of the operating
-    /// system.
+    /// How many connections may be open at one time. For a further one, that connection ends which has been idle
+    /// for the longest time.
     pub connections: usize,
     /// How long a request head may take to arrive, and how long an idle connection may stay open.
     pub head_time: Duration,
+    /// How long a client may take nothing of what is written to it.
+    pub write_time: Duration,
     /// The largest size of a request head.
     pub head_bytes: usize,
     /// How long requests in flight may take to finish after the stop has begun.
@@ -40,6 +43,7 @@ impl Default for Limits {
         Self {
             connections: 256,
             head_time: Duration::from_secs(10),
+            write_time: Duration::from_secs(10),
             head_bytes: 16 * 1024,
             grace: Duration::from_secs(10),
         }
@@ -78,7 +82,7 @@ impl Server {
     /// grace, and cuts the rest.
     pub async fn serve(self, service: HttpService, stop: CancellationToken) {
         let Self { listener, limits, .. } = self;
-        let seats = Arc::new(Semaphore::new(limits.connections));
+        let seats = Seats::new(limits.connections);
         let graceful = GracefulShutdown::new();
         let cut = CancellationToken::new();
         let http = protocol(limits);
@@ -92,6 +96,7 @@ impl Server {
                 seat,
                 watcher: graceful.watcher(),
                 cut: cut.clone(),
+                write_time: limits.write_time,
             };
             tokio::spawn(connection.serve(http.clone(), service.clone()));
         }
@@ -117,16 +122,14 @@ fn protocol(limits: Limits) -> http1::Builder {
 }
 
 /// The next connection, once there is a seat for it.
-async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let seat = Arc::clone(seats)
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
+///
+/// If the server stops meanwhile, a connection that was accepted and has no seat yet is closed.
+async fn accept(listener: &TcpListener, seats: &Seats) -> (TcpStream, Arc<Seat>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 hangpoint!("http.accept");
-                return (stream, seat);
+                return (stream, Arc::new(seats.take().await));
             }
             Err(error) => {
                 // Either the client went away, or the process has no file descriptor left. Both pass. In the
@@ -140,9 +143,10 @@ async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (TcpStream, O
 
 struct Connection {
     stream: TcpStream,
-    seat: OwnedSemaphorePermit,
+    seat: Arc<Seat>,
     watcher: Watcher,
     cut: CancellationToken,
+    write_time: Duration,
 }
 
 impl Connection {
@@ -152,12 +156,18 @@ impl Connection {
             seat,
             watcher,
             cut,
+            write_time,
         } = self;
         // An answer is one small write. The system must not wait for more bytes before it sends the answer.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
-        let served = watcher.watch(http.serve_connection(TokioIo::new(stream), service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(write_time));
+        let leave = seat.leave();
+        let service = service.on(Arc::clone(&seat));
+        let served =
+            std::pin::pin!(watcher.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service)));
         tokio::select! {
             biased;
             outcome = served => {
@@ -165,6 +175,7 @@ impl Connection {
                     tracing::debug!(%error, "connection ended");
                 }
             }
+            () = leave.cancelled() => tracing::debug!("a connection made room for another one"),
             () = cut.cancelled() => {}
         }
         drop(seat);

@@ -18,7 +18,7 @@ use http::{
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
-use super::{App, gate, origin, request_id::X_REQUEST_ID, router};
+use super::{App, gate, origin, request_id::X_REQUEST_ID, router, seats::Seat};
 
 /// A body from memory, or the body that a handler made.
 pub type ResponseBody = Either<Full<Bytes>, Body>;
@@ -28,6 +28,8 @@ pub type ResponseBody = Either<Full<Bytes>, Body>;
 pub struct HttpService {
     app: Arc<App>,
     router: Router,
+    /// Where the connection sits; `None`: it has no connection yet.
+    seat: Option<Arc<Seat>>,
 }
 
 /// A response that is ready, or a response that will come through the gate.
@@ -42,7 +44,19 @@ impl HttpService {
     /// The service that answers every request.
     pub fn new(app: Arc<App>) -> Self {
         let router = router::router(Arc::clone(&app));
-        Self { app, router }
+        Self {
+            app,
+            router,
+            seat: None,
+        }
+    }
+
+    /// The service of the connection on this seat.
+    pub(super) fn on(self, seat: Arc<Seat>) -> Self {
+        Self {
+            seat: Some(seat),
+            ..self
+        }
     }
 }
 
@@ -62,11 +76,13 @@ impl hyper::service::Service<Request<Incoming>> for HttpService {
                 _ => {}
             }
         }
-        ResponseFuture::Later(Box::pin(gate::pass(
-            Arc::clone(&self.app),
-            self.router.clone(),
-            request.map(Body::new),
-        )))
+        let at_work = self.seat.as_ref().map(Seat::work);
+        let answer = gate::pass(Arc::clone(&self.app), self.router.clone(), request.map(Body::new));
+        ResponseFuture::Later(Box::pin(async move {
+            let answer = answer.await;
+            drop(at_work);
+            answer
+        }))
     }
 }
 

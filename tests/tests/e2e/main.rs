@@ -31,6 +31,7 @@ mod one_pass;
 mod other_installation;
 mod person;
 mod queued;
+mod seats;
 mod secrets;
 mod silences;
 mod simulated;

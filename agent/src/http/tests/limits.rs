@@ -64,24 +64,72 @@ async fn a_slow_head_and_an_idle_connection_are_closed() {
     }
 }
 
-#[tokio::test]
-async fn connections_beyond_the_limit_wait_for_a_seat() {
-    let limits = Limits {
+fn one_seat() -> Limits {
+    Limits {
         connections: 1,
+        ..Limits::default()
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_makes_room_for_the_next() {
+    let server = serve_with(|_| {}, one_seat()).await;
+    for start in [
+        "",
+        "GET /health HTTP/1.1\r\nhost:",
+        "GET /health HTTP/1.1\r\nhost: test\r\n\r\n",
+    ] {
+        let idle = TcpStream::connect(server.address).await.unwrap();
+        write(&idle, start.as_bytes()).await;
+        let next = server.request("GET", "/health", &[], "");
+        assert_eq!(timeout(HANG, next).await.unwrap().status, 200, "{start:?}");
+        timeout(HANG, read_to_end(&idle))
+            .await
+            .expect("the server closes it");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_request_is_being_answered_keeps_its_seat() {
+    let server = serve_with(|_| {}, one_seat()).await;
+    let pass = server.post("/intelligent-reminder/trigger");
+    let meanwhile = async {
+        server.fake.started.acquire().await.unwrap().forget();
+        let next = server.request("GET", "/health", &[], "");
+        tokio::pin!(next);
+        assert!(
+            timeout(Duration::from_millis(200), &mut next).await.is_err(),
+            "the only seat is taken"
+        );
+        server.fake.let_go.add_permits(1);
+        timeout(HANG, next).await.unwrap().status
+    };
+    let (pass, next) = tokio::join!(pass, meanwhile);
+    assert_eq!((pass.status, next), (200, 200));
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_left() {
+    let limits = Limits {
+        write_time: Duration::from_millis(100),
         ..Limits::default()
     };
     let server = serve_with(|_| {}, limits).await;
-    let first = TcpStream::connect(server.address).await.unwrap();
-    write(&first, b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n").await;
-    first.readable().await.unwrap();
-    let second = server.request("GET", "/health", &[], "");
-    tokio::pin!(second);
-    assert!(
-        timeout(Duration::from_millis(100), &mut second).await.is_err(),
-        "the only seat is taken"
-    );
-    drop(first);
-    assert_eq!(timeout(HANG, second).await.unwrap().status, 200);
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let requests = b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n".repeat(100);
+    let never_read = async {
+        loop {
+            stream.writable().await?;
+            match stream.try_write(&requests) {
+                Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => return Err::<(), _>(error),
+                _ => {}
+            }
+        }
+    };
+    timeout(HANG, never_read)
+        .await
+        .expect("the server ends the connection")
+        .unwrap_err();
 }
 
 #[tokio::test]
