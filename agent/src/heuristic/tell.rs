@@ -17,7 +17,7 @@
 //!
 //! Goals with channels of their own do not share a message with what goes by others ([`tell_each`]).
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -98,9 +98,9 @@ fn compose_by<'a>(
         });
         told.collect()
     };
+    let told: HashSet<usize> = messages.iter().flat_map(|told| &told.order).copied().collect();
     for (index, decision) in decisions.iter_mut().enumerate() {
-        let is_told = messages.iter().any(|told| told.order.contains(&index));
-        if decision.action == Action::Notify && !is_told {
+        if decision.action == Action::Notify && !told.contains(&index) {
             decision.action = Action::Suppress;
             decision.reason = Reason::NoRoom;
         }
@@ -190,12 +190,24 @@ fn compose(items: &[Item<'_>], local: &Local<'_>) -> Option<Told> {
         return Some(told);
     }
     let sums = Draft::new(items, 1, usize::MAX, local).counted.len();
+    let most_named = most_named(items);
     (0..=sums).rev().find_map(|sums| {
-        let fitting = (1..=items.len().min(MOST_NAMED))
+        let fitting = (1..=most_named)
             .rev()
             .find_map(|named| Draft::new(items, named, sums, local).longest(Size::TwoSegments));
         fitting.or_else(|| Draft::new(items, 1, sums, local).cut())
     })
+}
+
+/// How many of the items a message could name if it counted nothing. A draft looks at every item, so those that
+/// cannot fit are not even tried: an account may have tens of thousands of goals at risk.
+fn most_named(items: &[Item<'_>]) -> usize {
+    let fits = |named: &usize| {
+        // Items with one heading share it, so the heading is left out: this never says too few.
+        let shorts = items[..*named].iter().map(|item| &item.short);
+        Text::of(shorts, Size::TwoSegments).is_some()
+    };
+    (1..=items.len().min(MOST_NAMED)).rev().find(fits).unwrap_or(1)
 }
 
 /// A message that names the first of the items and counts others.

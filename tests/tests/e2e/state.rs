@@ -437,6 +437,18 @@ fn a_damaged_file_heals_from_the_newest_copy_and_repeats_nothing() {
 }
 
 #[test]
+fn a_remote_that_was_emptied_is_noticed_and_gets_a_new_copy() {
+    let stage = a_week();
+    std::fs::remove_dir_all(copies(&stage.setup)).expect("the test may empty it");
+    let pass = ok(stage.pass("2026-03-10T15:10:00-04:00"));
+    let said = "the remote has no copy of the state any more";
+    assert!(pass.everything().contains(said), "{}", pass.everything());
+    assert!(!generations(&stage).is_empty());
+    let pass = ok(stage.pass("2026-03-10T15:25:00-04:00"));
+    assert!(!pass.everything().contains(said), "{}", pass.everything());
+}
+
+#[test]
 fn a_damaged_file_without_a_copy_is_said_to_be_and_left_as_it_is() {
     let stage = Stage::new();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);

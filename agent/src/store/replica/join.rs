@@ -79,6 +79,14 @@ impl Store {
         let listed = remote.list(0).await?;
         failpoint!("restore.listed");
         let Some(newest) = listed.last().copied() else {
+            if let Some(saved) = here.and_then(|here| here.saved) {
+                tracing::error!(
+                    remote = remote.name(),
+                    generation = saved.generation,
+                    made_at = %saved.at,
+                    "the remote has no copy of the state any more: was it emptied, or is its folder not mounted? The next write makes a new copy there"
+                );
+            }
             return Ok(Joined::First);
         };
         match here {
