@@ -1,6 +1,8 @@
 //! Chances: the moments at which Mecris can speak. They are promised by configuration, less quiet hours and
 //! vacations. Whether Mecris should speak is not decided here.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
 use super::{DailyRange, Weekdays, Window, civil, local_day, local_day_bounds, window::last_pass_in};
@@ -43,6 +45,32 @@ impl SinglePass {
             time,
             days: Weekdays::ALL,
         }
+    }
+
+    /// `21:30`, or with days `09:00 sat,sun`; `None`: no such text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (time, days) = match text.trim().split_once(' ') {
+            Some((time, days)) => (time, Weekdays::parse(days.trim())?),
+            None => (text.trim(), Weekdays::ALL),
+        };
+        let time = Time::strptime("%H:%M", time).or_else(|_| Time::strptime("%H:%M:%S", time));
+        Some(Self {
+            time: time.ok()?,
+            days,
+        })
+    }
+}
+
+impl fmt::Display for SinglePass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_even = self.time.second() == 0;
+        let time = self.time.strftime(if is_even { "%H:%M" } else { "%H:%M:%S" });
+        write!(f, "{time}")?;
+        if self.days == Weekdays::ALL {
+            return Ok(());
+        }
+        let names: Vec<String> = self.days.names().map(str::to_lowercase).collect();
+        write!(f, " {}", names.join(","))
     }
 }
 

@@ -66,6 +66,27 @@ impl Weekdays {
         ours.map(|(name, _)| *name)
     }
 
+    /// `mon-fri`, `mon,wed` or `sat`; `None`: no such text, or no day.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some((from, until)) = text.split_once('-') {
+            let position = |name: &str| Some(weekday(name)?.to_monday_zero_offset());
+            let (from, until) = (position(from)?, position(until)?);
+            let between = |day: &Weekday| (from..=until).contains(&day.to_monday_zero_offset());
+            return Self::new(WEEKDAYS.into_iter().map(|(_, day)| day).filter(between));
+        }
+        let days: Vec<Weekday> = text
+            .split(',')
+            .map(str::trim)
+            .map(weekday)
+            .collect::<Option<_>>()?;
+        Self::new(days)
+    }
+
+    /// Whether some day is one of both.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     fn bit(day: Weekday) -> u8 {
         1 << day.to_monday_zero_offset()
     }

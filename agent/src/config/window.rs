@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    reader::{self, Reader},
+    reader::Reader,
     setting::{Form, Kind, Setting, Table},
 };
-use crate::clock::{WEEKDAYS, Weekdays, Window};
+use crate::clock::{SinglePass, WEEKDAYS, Weekdays, Window};
 
 pub(super) const WINDOW: Table = Table {
     name: "window",
@@ -38,8 +38,8 @@ pub(super) const WINDOW: Table = Table {
         Setting::new(
             "window.passes",
             Kind::Other("list of times"),
-            "the local times at which something other than `serve`, such as cron, makes a pass each day; up \
-             to 24",
+            "the local times at which something other than `serve`, such as cron, makes a pass: each day \
+             (`\"21:30\"`) or on some days (`\"21:30 mon-fri\"`, `\"09:00 sat,sun\"`); up to 24",
         )
         .default("[]"),
         Setting::new(
@@ -59,7 +59,7 @@ pub struct WindowSettings {
     /// The hours in which the machine runs. `None`: at all times.
     pub daily: Option<Window>,
     /// When a pass is made each day besides those of `serve`, on the local clock, in order.
-    pub passes: Vec<Time>,
+    pub passes: Vec<SinglePass>,
     /// How long before and after the window the agent may run without saying so.
     pub grace: SignedDuration,
 }
@@ -149,16 +149,20 @@ fn days(reader: &mut Reader) -> Option<Weekdays> {
     Weekdays::new(days).or_else(|| reader.expected(KEY, "at least one day such as \"MON\""))
 }
 
-fn passes(reader: &mut Reader) -> Option<Vec<Time>> {
+fn passes(reader: &mut Reader) -> Option<Vec<SinglePass>> {
     const KEY: &str = "window.passes";
-    const EXPECTED: &str = "up to 24 times such as [\"21:30\"], each once";
+    const EXPECTED: &str =
+        "up to 24 times such as [\"21:30\"] or with days [\"21:30 mon-fri\", \"09:00 sat,sun\"], each once";
     let texts = reader.list(KEY, EXPECTED)?;
-    let times: Option<Vec<Time>> = texts.iter().map(|text| reader::time(text)).collect();
-    let mut times = times.or_else(|| reader.expected(KEY, EXPECTED))?;
-    times.sort_unstable();
-    let repeats = times.windows(2).any(|pair| pair[0] == pair[1]);
-    if repeats || times.len() > MOST_PASSES {
+    let passes: Option<Vec<SinglePass>> = texts.iter().map(|text| SinglePass::parse(text)).collect();
+    let mut passes = passes.or_else(|| reader.expected(KEY, EXPECTED))?;
+    passes.sort_by_key(|pass| pass.time);
+    let repeats = passes.iter().enumerate().any(|(index, pass)| {
+        let mut later = passes[index + 1..].iter();
+        later.any(|other| other.time == pass.time && other.days.overlaps(pass.days))
+    });
+    if repeats || passes.len() > MOST_PASSES {
         return reader.expected(KEY, EXPECTED);
     }
-    Some(times)
+    Some(passes)
 }

@@ -74,16 +74,10 @@ impl Promises {
                 None => Presence::Always { interval },
                 Some(window) => Presence::Daily { window, interval },
             },
-            passes: self.single_passes(),
+            passes: self.window.passes.clone(),
             quiet_hours: self.quiet_hours,
             vacations: Vec::new(),
         }
-    }
-
-    /// Those of `window.passes`.
-    fn single_passes(&self) -> Vec<SinglePass> {
-        let times = self.window.passes.iter().copied();
-        times.map(SinglePass::daily).collect()
     }
 
     /// Whether a daemon whose newest pass began at `last` has missed so many passes by now that it is gone. Outside
@@ -117,7 +111,7 @@ impl Promises {
             .iter()
             .any(|line| crontab::is_close(line.time, time));
         if timetable.daemon == Presence::Never && !is_usual {
-            timetable.passes = self.single_passes();
+            timetable.passes = self.window.passes.clone();
         }
         if timetable.promises_nothing() {
             timetable.passes.push(SinglePass::daily(time));

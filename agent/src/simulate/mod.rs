@@ -118,6 +118,7 @@ impl Replay<'_> {
             life: self.scenario.life(),
             passes: &self.scenario.passes,
             silences: &self.record.silences,
+            known: Some((self.record.first, self.record.last)),
         };
         run::play_in(world, &stage, settings, &mut store::in_memory()?)
     }

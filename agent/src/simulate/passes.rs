@@ -5,12 +5,12 @@ use std::{fmt, str::FromStr};
 
 use jiff::{
     SignedDuration, Timestamp, ToSpan as _,
-    civil::{Date, Time, Weekday},
+    civil::{Date, Time},
     tz::TimeZone,
 };
 
 use crate::{
-    clock::{Presence, SinglePass, Timetable, WEEKDAYS, Weekdays, Window, weekday},
+    clock::{Presence, SinglePass, Timetable, Weekdays, Window},
     config::Settings,
 };
 
@@ -85,9 +85,9 @@ impl Passes {
                 days: Weekdays::ALL,
             },
         };
-        let single = settings.window.passes.iter().map(|time| Part {
-            when: When::At(*time),
-            days: Weekdays::ALL,
+        let single = settings.window.passes.iter().map(|pass| Part {
+            when: When::At(pass.time),
+            days: pass.days,
         });
         Self {
             text: "as configured".to_owned(),
@@ -134,13 +134,16 @@ impl Passes {
         })
     }
 
-    /// The clock times of the single passes.
-    pub fn single(&self) -> Vec<Time> {
-        let times = self.parts.iter().filter_map(|part| match part.when {
-            When::At(time) => Some(time),
+    /// The single passes, with their days.
+    pub fn single(&self) -> Vec<SinglePass> {
+        let passes = self.parts.iter().filter_map(|part| match part.when {
+            When::At(time) => Some(SinglePass {
+                time,
+                days: part.days,
+            }),
             When::Within(..) | When::Always(_) => None,
         });
-        times.collect()
+        passes.collect()
     }
 }
 
@@ -192,7 +195,7 @@ impl FromStr for Passes {
 
 fn part_of(text: &str) -> Option<Part> {
     let (when, days) = match text.split_once(' ') {
-        Some((when, days)) => (when, days_of(days)?),
+        Some((when, days)) => (when, Weekdays::parse(days)?),
         None => (text, Weekdays::ALL),
     };
     Some(Part {
@@ -238,21 +241,15 @@ fn hour(text: &str) -> Option<Time> {
     Time::strptime("%H:%M", text).ok()
 }
 
-/// `mon-fri` or `mon,wed`.
-fn days_of(text: &str) -> Option<Weekdays> {
-    if let Some((from, until)) = text.split_once('-') {
-        let position = |name: &str| Some(weekday(name)?.to_monday_zero_offset());
-        let (from, until) = (position(from)?, position(until)?);
-        let between = |day: &Weekday| (from..=until).contains(&day.to_monday_zero_offset());
-        return Weekdays::new(WEEKDAYS.into_iter().map(|(_, day)| day).filter(between));
-    }
-    let days: Vec<Weekday> = text.split(',').map(weekday).collect::<Option<_>>()?;
-    Weekdays::new(days)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        config::tests::in_new_york,
+        domain::Daystamp,
+        heuristic::promised_by_serve,
+        simulate::{Person, Scenario, settings_of},
+    };
 
     fn on(text: &str, start: &str, days: u16) -> Vec<String> {
         let zone = TimeZone::get("America/New_York").unwrap();
@@ -281,6 +278,47 @@ mod tests {
             ["Fri 13:00", "Fri 13:30", "Fri 13:55", "Fri 21:30", "Sat 21:30"]
         );
         assert_eq!(on("09:00 sat,mon", "2026-10-23", 4), ["Sat 09:00", "Mon 09:00"]);
+    }
+
+    /// The chances of a week by the settings that the passes become.
+    fn by_settings(text: &str) -> Vec<String> {
+        let person = Person::of_record(
+            std::path::Path::new("p.toml"),
+            TimeZone::get("America/New_York").unwrap(),
+            "2026-10-19".parse().unwrap(),
+            text.parse().unwrap(),
+        );
+        let settings = settings_of(None, &Scenario::of(&person), &[]).unwrap();
+        let timetable = promised_by_serve(&settings);
+        let monday: Daystamp = "2026-10-19".parse().unwrap();
+        let chances = (0..7).flat_map(|day| timetable.on(monday.plus(day)));
+        chances
+            .map(|at| timetable.zone.to_datetime(at).strftime("%a %H:%M").to_string())
+            .collect()
+    }
+
+    #[test]
+    fn the_days_of_each_part_become_settings_too() {
+        let settings = by_settings("13-13:10 wed and 13:00 mon-tue and 09:00 sat");
+        assert_eq!(
+            settings,
+            ["Mon 13:00", "Tue 13:00", "Wed 13:00", "Wed 13:05", "Sat 09:00"]
+        );
+        let on_weekdays = by_settings("always/120m mon-fri");
+        assert!(
+            on_weekdays.iter().all(|at| !at.starts_with('S')),
+            "{on_weekdays:?}"
+        );
+        assert_eq!(on_weekdays.len(), 5 * 7);
+    }
+
+    #[test]
+    fn the_settings_of_an_installation_keep_the_days_of_its_passes() {
+        let settings =
+            in_new_york("window.start = \"13:00\"\nwindow.passes = [\"09:00 sat\", \"21:30 mon-fri\"]");
+        let single = Passes::of_settings(&settings).single();
+        let shown: Vec<String> = single.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["09:00 sat", "21:30 mon,tue,wed,thu,fri"]);
     }
 
     #[test]

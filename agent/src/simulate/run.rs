@@ -123,6 +123,8 @@ pub struct Stage<'a> {
     pub passes: &'a Passes,
     /// What the person asked for besides the vacations of their file.
     pub silences: &'a [Silence],
+    /// The first and the last instant that the world knows. No pass is made outside. `None`: the world goes on.
+    pub known: Option<(Timestamp, Timestamp)>,
 }
 
 /// Plays a life with these settings.
@@ -135,6 +137,7 @@ pub fn play(life: Life<'_>, passes: &Passes, settings: &Settings) -> Result<Play
         life,
         passes,
         silences: &[],
+        known: None,
     };
     play_in(world, &stage, settings, &mut store::in_memory()?)
 }
@@ -157,7 +160,7 @@ pub fn play_in(
         .filter(|silence| silence.kind == SilenceKind::Vacation);
     let vacations: Vec<_> = away.map(|silence| (silence.starts_at, silence.ends_at)).collect();
     let looks = looks(life, passes, settings, &vacations);
-    let end = life.midnight(i64::from(life.days));
+    let (from, end) = span(stage);
     let mut game = Game {
         rules: Rules::new(settings, CHANNEL.to_vec()),
         budgets: budget::Rules::new(&settings.budget, &settings.time_zone),
@@ -174,7 +177,8 @@ pub fn play_in(
         budget_periods: Vec::new(),
     };
     let mut forgot_at = Timestamp::MIN;
-    for look in looks.iter().filter(|look| look.made && look.at < end) {
+    let within = |look: &&Look| look.made && (from..end).contains(&look.at);
+    for look in looks.iter().filter(within) {
         let tx = connection.transaction()?;
         game.pass(&tx, look.at)?;
         if look.at.duration_since(forgot_at) >= FORGET_EVERY {
@@ -193,6 +197,18 @@ pub fn play_in(
         vacations,
         budget_periods: game.budget_periods,
     })
+}
+
+/// From when to when passes are made: the days of the life, as far as the world knows them.
+fn span(stage: &Stage<'_>) -> (Timestamp, Timestamp) {
+    let end = stage.life.midnight(i64::from(stage.life.days));
+    let Some((first, last)) = stage.known else {
+        return (Timestamp::MIN, end);
+    };
+    let after = last
+        .saturating_add(SignedDuration::from_secs(1))
+        .unwrap_or(Timestamp::MAX);
+    (first, end.min(after))
 }
 
 /// Every promised pass, whether it is made, and whether it may speak.

@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use super::Scenario;
 use crate::{
+    clock::Weekdays,
     config::{self, ConfigError, Settings, Source},
     domain::BudgetSource,
 };
@@ -107,14 +108,21 @@ fn of_person(scenario: &Scenario<'_>) -> Table {
 fn window(scenario: &Scenario<'_>) -> Value {
     let clock = |time: jiff::civil::Time| Value::from(time.strftime("%H:%M").to_string());
     let mut window = Table::new();
-    let single: Vec<Value> = scenario.passes.single().into_iter().map(clock).collect();
+    let single = scenario.passes.single();
+    let single: Vec<String> = single.iter().map(ToString::to_string).collect();
     window.insert("passes".to_owned(), single.into());
-    if let Some(daemon) = scenario.passes.daemon()
-        && let Some(hours) = daemon.hours
-    {
+    let Some(daemon) = scenario.passes.daemon() else {
+        return Value::Table(window);
+    };
+    if let Some(hours) = daemon.hours {
         let length = hours.length.as_secs_f64() / 3600.0;
         window.insert("start".to_owned(), clock(hours.start));
         window.insert("hours".to_owned(), length.into());
+        window.insert("days".to_owned(), daemon.day_names().into());
+    } else if daemon.days != Weekdays::ALL {
+        // All day on some days only is a window of a whole day.
+        window.insert("start".to_owned(), "00:00".into());
+        window.insert("hours".to_owned(), 24.into());
         window.insert("days".to_owned(), daemon.day_names().into());
     }
     Value::Table(window)

@@ -66,8 +66,7 @@ fn by_the_binary(scenario: &Scenario<'_>) -> Vec<(Timestamp, String)> {
     let config = &mut stage.setup.config;
     config.remove("walk");
     config.remove("budget");
-    let clock = |time: jiff::civil::Time| time.strftime("%H:%M").to_string();
-    let passes: Vec<String> = scenario.passes.single().into_iter().map(clock).collect();
+    let passes: Vec<String> = scenario.passes.single().iter().map(ToString::to_string).collect();
     config.set("window.passes", json!(passes));
     let mut world = World::new(Life {
         person: scenario.person,

@@ -315,3 +315,57 @@ fn the_last_days_of_the_calendar_have_an_end() {
             > 0
     );
 }
+
+#[test]
+fn a_single_pass_is_read_back_as_it_is_written() {
+    for (text, written) in [
+        ("21:30", "21:30"),
+        ("09:00 sat", "09:00 sat"),
+        ("13:00 mon-fri", "13:00 mon,tue,wed,thu,fri"),
+        ("13:00:30 MON, SUN", "13:00:30 mon,sun"),
+        ("13:00 mon-sun", "13:00"),
+    ] {
+        let pass = SinglePass::parse(text).unwrap();
+        assert_eq!(pass.to_string(), written);
+        assert_eq!(SinglePass::parse(written), Some(pass));
+    }
+    for text in [
+        "",
+        "13",
+        "25:00",
+        "13:00 someday",
+        "13:00 fri-mon",
+        "13:00 sat sun",
+    ] {
+        assert_eq!(SinglePass::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn quiet_hours_from_midnight_are_the_first_hours_of_each_day() {
+    let timetable = Timetable {
+        daemon: Presence::Always {
+            interval: minutes(30),
+        },
+        quiet_hours: DailyRange::new(time(0, 0, 0, 0), time(8, 0, 0, 0)),
+        ..every_day()
+    };
+    let chances = timetable.on(date(2026, 11, 21).into());
+    assert_eq!(clock(&timetable, chances[0]), "21 08:00");
+    assert_eq!(clock(&timetable, *chances.last().unwrap()), "21 23:30");
+    for (now, may_speak) in [
+        ("2026-11-20 23:59", true),
+        ("2026-11-21 00:00", false),
+        ("2026-11-21 07:59", false),
+        ("2026-11-21 08:00", true),
+    ] {
+        assert_eq!(timetable.may_speak(at(now)), may_speak, "{now}");
+    }
+    let until_midnight = Timetable {
+        quiet_hours: DailyRange::new(time(22, 0, 0, 0), time(0, 0, 0, 0)),
+        ..timetable
+    };
+    let chances = until_midnight.on(date(2026, 11, 21).into());
+    assert_eq!(clock(&until_midnight, chances[0]), "21 00:00");
+    assert_eq!(clock(&until_midnight, *chances.last().unwrap()), "21 21:30");
+}

@@ -28,11 +28,22 @@ pub(super) fn replay(config: Option<&Path>, options: &SimulateArgs) -> anyhow::R
     let zone = settings.time_zone.clone();
     let day = |at| local_day(at, &zone).date();
     let start = options.from.unwrap_or_else(|| day(record.first));
-    let kept = (day(record.last) - start).get_days() + 1;
+    anyhow::ensure!(
+        start <= day(record.last),
+        "--from {start}: the record goes from {} to {}",
+        day(record.first),
+        day(record.last)
+    );
+    let kept = start.duration_until(day(record.last)).as_hours() / 24 + 1;
     let days = u16::try_from(kept.clamp(1, MOST_DAYS.into())).unwrap_or(MOST_DAYS);
     let passes = passes(options, &settings);
     let mut person = Person::of_record(path, zone.clone(), start, passes);
-    person.days = options.days.unwrap_or(days);
+    person.days = options.days.unwrap_or(days).min(days);
+    if start < day(record.first) || options.days.is_some_and(|wanted| wanted > days) {
+        let (first, last) = (day(record.first), day(record.last));
+        let why = format!("days that are not in the record, which goes from {first} to {last}");
+        person.left_out.push(why);
+    }
     if record.unnamed > 0 {
         let goals = if record.unnamed == 1 { "goal" } else { "goals" };
         let why = format!("{} {goals} that the account no longer has", record.unnamed);

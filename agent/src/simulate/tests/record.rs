@@ -1,5 +1,6 @@
 //! Replays: of what the state has kept, and of a file of goals.
 
+use jiff::ToSpan as _;
 use serde_json::json;
 
 use super::*;
@@ -20,6 +21,7 @@ fn lived(scenario: &Scenario<'_>, settings: &Settings) -> (rusqlite::Connection,
         life: life.clone(),
         passes: &scenario.passes,
         silences: &[],
+        known: None,
     };
     let world = Box::new(World::new(life));
     let played = run::play_in(world, &stage, settings, &mut connection).unwrap();
@@ -76,6 +78,40 @@ fn a_record_is_replayed_as_it_was() {
     )
     .unwrap();
     assert!(replay.play(&quiet).unwrap().measures.messages < replayed.measures.messages);
+}
+
+#[test]
+fn days_that_are_not_in_the_record_are_not_played() {
+    let person = example("procrastinator");
+    let scenario = Scenario {
+        days: 2,
+        ..Scenario::of(&person)
+    };
+    let settings = settings_of(None, &scenario, &[]).unwrap();
+    let (connection, _) = lived(&scenario, &settings);
+    let record = Record::read(&connection).unwrap();
+    let replayed = |days: u16, earlier: i64| {
+        let start = person.start.saturating_sub(earlier.days());
+        let passes = "always/30m".parse().unwrap();
+        let nobody = Person {
+            days,
+            ..Person::of_record(&person.file, person.zone.clone(), start, passes)
+        };
+        let replay = Replay {
+            record: &record,
+            scenario: Scenario::of(&nobody),
+        };
+        replay.play(&settings).unwrap()
+    };
+    let (two, many) = (replayed(2, 0), replayed(19, 5));
+    assert!(!two.messages.is_empty());
+    assert_eq!(many.messages, two.messages);
+    assert_eq!(many.measures.derailments, two.measures.derailments);
+    let known = record.first..=record.last;
+    assert!(
+        two.messages.iter().all(|message| known.contains(&message.at)),
+        "{two:#?}"
+    );
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn after(days: u16) -> rusqlite::Connection {
         life: life.clone(),
         passes: &scenario.passes,
         silences: &[],
+        known: None,
     };
     run::play_in(Box::new(World::new(life)), &stage, &settings, &mut connection).unwrap();
     let tx = connection.transaction().unwrap();

@@ -45,10 +45,7 @@ impl Days {
             config.set("window.hours", hours.length.as_secs_f64() / 3600.0);
             config.set("window.days", json!(daemon.day_names()));
         }
-        let single = passes
-            .single()
-            .into_iter()
-            .map(|at| at.strftime("%H:%M").to_string());
+        let single = passes.single().into_iter().map(|pass| pass.to_string());
         config.set("window.passes", single.collect::<Vec<_>>());
         Self {
             stage,
