@@ -65,9 +65,7 @@ fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Lo
         ask: Some(Ask {
             step: Step::Derailed,
             occasion: derailment.occasion,
-            // Nothing can be done about the derailment any more. So this step makes a message leave only at
-            // the day's last chance but one.
-            alone_from: outlook.last_but_one_today(Timestamp::MAX).unwrap_or(now),
+            alone_from: alone_from(derailment, outlook),
             rides_from: Timestamp::MIN,
             waits: Reason::NotLastDay,
             is_last_chance: false,
@@ -76,6 +74,16 @@ fn condition(goal: &Goal, derailment: &Derailment, outlook: &Outlook, local: &Lo
         stake: derailment.stake,
         heading: None,
     }
+}
+
+/// When a derailment makes a message leave. Nothing can be done about it any more, so this is the day's last chance but
+/// one. A goal that derailed after that chance waits for the chance of the next day.
+fn alone_from(derailment: &Derailment, outlook: &Outlook) -> Timestamp {
+    let chance = outlook
+        .last_but_one_today(Timestamp::MAX)
+        .unwrap_or(outlook.now());
+    let came_later = derailment.losedate.is_some_and(|losedate| losedate > chance);
+    if came_later { Timestamp::MAX } else { chance }
 }
 
 /// What was at stake and what can be done: `, $10 at stake (answer Beeminder's mail if it was not fair), now $30`.

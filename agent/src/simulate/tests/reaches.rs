@@ -12,9 +12,9 @@ use super::*;
 use crate::simulate::measures::Told;
 
 /// The kinds of timetables that every person is played with.
-const WINDOWS: [&str; 3] = ["13-18/15m", "always/30m", "13-18/15m and 21:30"];
+pub(super) const WINDOWS: [&str; 3] = ["13-18/15m", "always/30m", "13-18/15m and 21:30"];
 
-const A_FORTNIGHT: u16 = 14;
+pub(super) const A_FORTNIGHT: u16 = 14;
 
 /// Who has so many goals is played in the heavy tier only.
 const MANY_GOALS: usize = 20;
@@ -76,7 +76,7 @@ fn rows(plays: &[(Person, Vec<&'static str>)], days: Option<u16>) -> Vec<Row> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-fn measured(person: &Person, window: &str, days: Option<u16>) -> Measures {
+pub(super) fn measured(person: &Person, window: &str, days: Option<u16>) -> Measures {
     let scenario = Scenario {
         passes: window.parse().unwrap(),
         days: days.unwrap_or(person.days),

@@ -1,6 +1,9 @@
 //! The reference fortnight: what Mecris says to `morning.toml`.
 
-use super::*;
+use super::{
+    reaches::{A_FORTNIGHT, WINDOWS, measured},
+    *,
+};
 use crate::simulate::measures::Told;
 
 /// The messages of a run, line by line, and then its measures.
@@ -106,7 +109,16 @@ fn tried(person: &str, key: &str, value: &str) -> Measures {
 #[test]
 fn who_is_done_in_the_morning_is_told_little_and_less_without_warnings_ahead() {
     let morning = example("morning");
-    assert!(play(&Scenario::of(&morning)).measures.goal_messages_alone <= Some(10));
+    let is_little = |measures: &Measures| {
+        measures
+            .goal_messages_alone
+            .is_some_and(|messages| messages <= 10)
+    };
+    assert!(is_little(&play(&Scenario::of(&morning)).measures));
+    for window in WINDOWS {
+        let measures = measured(&morning, window, Some(A_FORTNIGHT));
+        assert!(is_little(&measures), "{window}: {measures:?}");
+    }
     let on_last_days = tried("morning", "heuristic.lead_days", "0");
     assert_eq!(on_last_days.last_days, Told { of: 5, told: 5 });
     assert!(on_last_days.goal_messages <= 6, "{on_last_days:?}");

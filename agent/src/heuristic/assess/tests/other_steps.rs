@@ -152,6 +152,32 @@ fn of_a_derailment_without_a_losedate_only_the_day_is_said() {
 }
 
 #[test]
+fn what_derailed_after_the_days_last_chance_but_one_waits_for_the_next_day() {
+    let told_from = |losedate: &str, now: &str| {
+        let derailment = Derailment {
+            sign: DerailSign::LosedatePassed,
+            at: at(losedate),
+            losedate: Some(at(losedate)),
+            occasion: "2026-11-21".parse().unwrap(),
+            stake: None,
+        };
+        let derailments = [("reading".to_owned(), derailment)];
+        let account = account(vec![goal("reading", 7)]);
+        let told = derailed(&account, &derailments, &outlook(at(now)), &settings());
+        told[0].ask.unwrap().alone_from
+    };
+    let chance = at("2026-11-21T17:30:00-05:00");
+    assert_eq!(
+        told_from("2026-11-21T16:00:00-05:00", "2026-11-21T17:45:00-05:00"),
+        chance
+    );
+    let waits = told_from("2026-11-21T17:40:00-05:00", "2026-11-21T17:45:00-05:00");
+    assert_eq!(waits, Timestamp::MAX);
+    let next_day = told_from("2026-11-21T17:40:00-05:00", "2026-11-22T13:00:00-05:00");
+    assert_eq!(next_day, at("2026-11-22T17:30:00-05:00"));
+}
+
+#[test]
 fn a_derailment_is_told_with_what_was_at_stake_and_what_is_now() {
     let with = |pledge: f64, state| Goal {
         pledge: Money::from_usd(pledge).ok(),
