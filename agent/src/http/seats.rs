@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How often it is looked for a connection that may leave, while all of them are at work.
+/// How often it is looked again for a connection that may leave, if all of them were at work.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Stands for a moment of idleness while a handler works.
@@ -59,10 +59,12 @@ impl Seats {
     /// Takes a seat. If there is none, somebody has to leave first.
     pub(super) async fn take(&self) -> Seat {
         let permit = loop {
-            let free = Arc::clone(&self.free);
-            match timeout(LOOK, free.clone().acquire_owned()).await {
-                Ok(permit) => break permit.expect("the semaphore is never closed"),
-                Err(_) => self.ask_one_to_leave(),
+            if self.free.available_permits() == 0 {
+                self.ask_one_to_leave();
+            }
+            let free = Arc::clone(&self.free).acquire_owned();
+            if let Ok(permit) = timeout(LOOK, free).await {
+                break permit.expect("the semaphore is never closed");
             }
         };
         let occupant = Arc::new(Occupant {

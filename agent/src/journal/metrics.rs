@@ -17,22 +17,17 @@ static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 /// program can claim to be another), and it names nothing but our namespace, our dimension and our metrics.
 pub(super) fn is_ours(unit: Option<&str>, said: &Map<String, Value>) -> bool {
     let is_our_unit = unit.is_some_and(|unit| unit.starts_with("mecris-") && unit.ends_with(".service"));
-    let names_are_ours = said
-        .iter()
-        .filter(|(name, _)| *name != "_aws")
-        .all(|(name, value)| {
-            if name == DIMENSION {
-                value.is_string()
-            } else {
-                KNOWN.contains(name) && value.is_number()
-            }
-        });
+    // Other members are properties: CloudWatch makes no metric of them.
+    let values_are_ours = said.get(DIMENSION).is_some_and(Value::is_string)
+        && said
+            .iter()
+            .all(|(name, value)| !KNOWN.contains(name) || value.is_number());
     let directives = said
         .get("_aws")
         .and_then(|aws| aws.get("CloudWatchMetrics"))
         .and_then(Value::as_array);
     is_our_unit
-        && names_are_ours
+        && values_are_ours
         && directives.is_some_and(|directives| directives.iter().all(is_our_directive))
 }
 
@@ -80,6 +75,24 @@ mod tests {
     }
 
     #[test]
+    fn the_metric_of_a_unit_that_gave_up_is_ours_with_the_units_name_beside_it() {
+        let unit = include_str!("../../../systemd/mecris-alert@.service");
+        let printed = unit.lines().find(|line| line.contains("_aws")).unwrap();
+        let (_, format) = printed.split_once("printf \"").unwrap();
+        let (format, _) = format.split_once("\\\\n\"").unwrap();
+        let line = format
+            .replace("\\\\\"", "\"")
+            .replacen("%%s", "1795284000", 1)
+            .replace("%%s", "prod");
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(said["UnitFailed"], 1);
+        assert!(
+            is_metric(Some("mecris-alert@mecris-agent.service.service"), &said),
+            "{line}"
+        );
+    }
+
+    #[test]
     fn no_other_program_makes_a_metric() {
         for unit in [
             None,
@@ -110,11 +123,6 @@ mod tests {
             changed("/SuccessfulPass", json!([1, 1, 1])),
             changed("/Environment", json!(7)),
             changed("/_aws", json!({})),
-            {
-                let mut said = ours();
-                said["Host"] = json!("a dimension more");
-                said
-            },
         ] {
             assert!(!is_metric(Some("mecris-agent.service"), &said), "{said}");
         }

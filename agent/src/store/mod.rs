@@ -223,6 +223,12 @@ pub fn in_memory() -> Result<Connection, StoreError> {
 
 /// The writing connection of a file that has the newest schema, and what it took to get there.
 fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError> {
+    if std::fs::metadata(path).is_ok_and(|found| found.len() == 0) {
+        tracing::error!(
+            path = %path.display(),
+            "the file of the state is there, but empty: what it knew is gone, unless a copy off the machine has it, and may be said again"
+        );
+    }
     // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside
     // it the same mode.
     copies::make_private(path).map_err(copies::io_error(path))?;

@@ -60,6 +60,9 @@ fn a_daemon_whose_state_is_taken_away_ends() {
     ends_without_a_word_after("without its lock", |stage| {
         fs::remove_file(stage.setup.database().with_file_name("mecris_usage.db.lock")).expect("a lock");
     });
+    ends_without_a_word_after("without its log", |stage| {
+        fs::remove_file(stage.setup.database().with_file_name("mecris_usage.db-wal")).expect("a log");
+    });
     ends_without_a_word_after("replaced by its own copy", |stage| {
         let database = stage.setup.database();
         let copy = stage.setup.folder().join("copy.db");

@@ -644,7 +644,7 @@ fn a_unit_that_gives_up_is_told_once_a_day_although_the_state_cannot_be_opened()
         "{}",
         again.stderr
     );
-    ok(alert("unit:mecris-ship.service", "CRITICAL"));
+    ok(alert("unit_mecris-agent.service", "CRITICAL"));
     let warning = alert("backup", "WARNING");
     assert_eq!(warning.code, 1, "{}", warning.everything());
     assert_eq!(stage.twilio.accepted_count(), 2);

@@ -33,6 +33,10 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+    // A pipe would be waited for.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(StoreError::NotAFile(path.to_owned()));
+    }
     // Whoever owns a database has a log of writes beside it, which only SQLite can read. Without one SQLite
     // would make it, and a copy is not to have litter beside it.
     if has_log(path)? {

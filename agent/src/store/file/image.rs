@@ -104,6 +104,9 @@ pub(in crate::store) fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
 /// # Errors
 /// With why it is damaged.
 pub(in crate::store) fn load(mut bytes: Vec<u8>) -> Result<Connection, String> {
+    if bytes.is_empty() {
+        return Err("it is empty".to_owned());
+    }
     no_wal(&mut bytes);
     let check = || -> rusqlite::Result<(Connection, String)> {
         let mut connection = Connection::open_in_memory()?;

@@ -29,6 +29,7 @@ impl Lock {
             path: path.clone(),
             source,
         };
+        must_be_plain(&path)?;
         let mut file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(io)?,
@@ -54,6 +55,7 @@ impl Lock {
             path: path.clone(),
             source,
         };
+        must_be_plain(&path)?;
         // Whoever can open the file can hold the lock.
         make_private(&path).map_err(io)?;
         let mut file = OpenOptions::new()
@@ -78,6 +80,14 @@ impl Lock {
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| write!(file, "{}", std::process::id()));
         Ok(Self(file.into()))
+    }
+}
+
+/// A lock that is a link would change another file, and a pipe would be waited for.
+fn must_be_plain(path: &Path) -> Result<(), StoreError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(StoreError::LockNotAFile(path.to_owned())),
+        _ => Ok(()),
     }
 }
 

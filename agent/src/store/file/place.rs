@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::MetadataExt as _, path::PathBuf};
 use super::lock::Lock;
 use crate::{durable::beside, store::StoreError};
 
-/// The state's file and its lock, as this process opened them.
+/// The state's file, its log and its lock, as this process opened them.
 ///
 /// Somebody may remove, move or replace the files under a running process. Its writes then go into a file that
 /// nobody finds again, and its lock keeps no second process from the state.
@@ -13,6 +13,8 @@ use crate::{durable::beside, store::StoreError};
 pub(in crate::store) struct Place {
     database: PathBuf,
     opened: Identity,
+    /// SQLite's log, which holds the newest writes; `None`: there was none.
+    log: Option<Identity>,
     lock: Lock,
 }
 
@@ -31,6 +33,10 @@ impl Place {
         })?;
         Ok(Self {
             opened: identity(&opened),
+            log: fs::metadata(beside(&database, "-wal"))
+                .ok()
+                .as_ref()
+                .map(identity),
             database,
             lock,
         })
@@ -46,7 +52,10 @@ impl Place {
             .lock
             .identity()
             .is_some_and(|lock| leads_to(beside(&self.database, ".lock"), lock));
-        if has_lock && leads_to(self.database.clone(), self.opened) {
+        let has_log = self
+            .log
+            .is_none_or(|log| leads_to(beside(&self.database, "-wal"), log));
+        if has_lock && has_log && leads_to(self.database.clone(), self.opened) {
             Ok(())
         } else {
             Err(StoreError::Displaced(self.database.clone()))

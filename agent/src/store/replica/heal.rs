@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     store::{
         Lock, StoreError,
-        file::{connection, copies},
+        file::{connection, copies, verify},
         tables::lineage,
     },
 };
@@ -19,8 +19,8 @@ use crate::{
 /// `None`: there is no such copy, and nothing was touched.
 ///
 /// # Errors
-/// If another process has the state, the remote does not answer, its newest copy is damaged as well, or the file
-/// cannot be moved. Then nothing was touched either.
+/// If another process has the state, the remote does not answer, its newest copy is damaged as well or of a newer
+/// release, or the file cannot be moved. Then nothing was touched either.
 pub async fn set_aside(path: &Path, remote: &Remote, clock: &Clock) -> Result<Option<PathBuf>, StoreError> {
     let _lock = Lock::take(path)?;
     let Some(newest) = remote.newest(0).await? else {
@@ -29,12 +29,14 @@ pub async fn set_aside(path: &Path, remote: &Remote, clock: &Clock) -> Result<Op
     if newest_known(path).is_some_and(|known| known > newest) {
         return Ok(None);
     }
-    generation::fetch(remote, newest).await?;
+    let (copy, _) = generation::fetch(remote, newest).await?;
+    verify::refuse_newer(&copy, &format!("generation {newest}"))?;
     let suffix = format!(".damaged-{}", clock.now().strftime("%Y%m%dT%H%M%SZ"));
     copies::move_aside(path, &suffix).map(Some)
 }
 
-/// The newest copy that the file knows of, if so much of it can still be read.
+/// The newest copy that the file knows of, if so much of it can still be read. If not, the newest copy counts as it
+/// does for a file that is missing.
 fn newest_known(path: &Path) -> Option<u64> {
     let lineage = lineage::get(&connection::open_reader(path).ok()?).ok()??;
     lineage.saved.map(|saved| saved.generation)
