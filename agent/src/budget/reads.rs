@@ -1,5 +1,5 @@
-//! Reads back what is recorded: rows, sessions and readings. Every function only reads the local database, so
-//! no caller has to wait.
+//! Reads back budgets (one recorded row for each provider), sessions and odometer readings. Every function
+//! reads the local database alone, so none is `async`.
 
 use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
@@ -38,7 +38,8 @@ impl BudgetArm {
         Ok(self.rules.today_of(Rows::clone(&rows), now))
     }
 
-    /// As [`BudgetArm::usage`], on a connection on which the caller reads more of the same moment.
+    /// As [`BudgetArm::usage`], but always read, on the caller's connection: in one transaction, all that the
+    /// caller reads is of one moment.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -46,7 +47,8 @@ impl BudgetArm {
         self.rules.usage(connection, now)
     }
 
-    /// The sums of the sessions of the last `days` local days, today included.
+    /// The sums of the sessions of the last `days` local days, today included, and Anthropic's budget as it
+    /// was last recorded.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -72,7 +74,8 @@ impl BudgetArm {
             .read(|connection| store::tables::sessions::recent(connection, limit))
     }
 
-    /// Groq's readings of this month and of the months before, and what a person should record.
+    /// Groq's total for each month that has readings, the average of a day of this month, and what a person
+    /// should record.
     ///
     /// # Errors
     /// If the state cannot be read.

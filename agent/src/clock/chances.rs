@@ -1,5 +1,6 @@
-//! Chances: the moments at which Mecris can speak. They are promised by configuration, less quiet hours and
-//! vacations. Whether Mecris should speak is not decided here.
+//! Chances: the moments at which Mecris can speak. A chance is a promised pass outside quiet hours and
+//! vacations. The settings promise passes, or the habit of a crontab does. Whether Mecris should speak is not
+//! decided here.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use crate::domain::Daystamp;
 /// The last chance but one lies at least this long before the last one.
 const BETWEEN_LAST_TWO: SignedDuration = SignedDuration::from_mins(15);
 
-/// Chances of a daemon are counted no closer than this, however short its interval is.
+/// The interval of a daemon counts as at least this long. Only settings for development have a shorter one.
 const CLOSEST: SignedDuration = SignedDuration::from_mins(1);
 
 /// The passes that are promised, and when they must be silent.
@@ -21,7 +22,8 @@ pub struct Timetable {
     pub zone: TimeZone,
     /// When the daemon runs.
     pub daemon: Presence,
-    /// Single passes: `window.passes`, or the habit of a crontab.
+    /// Passes at fixed local times: those of `window.passes`, or the times at which a crontab usually makes
+    /// them.
     pub passes: Vec<SinglePass>,
     /// `policy.quiet_hours`.
     pub quiet_hours: Option<DailyRange>,
@@ -47,7 +49,7 @@ impl SinglePass {
         }
     }
 
-    /// `21:30`, or with days `09:00 sat,sun`; `None`: no such text.
+    /// Reads `21:30`, `21:30:15`, `09:00 sat,sun` or `09:00 mon-fri`. `None` if the text has another form.
     pub fn parse(text: &str) -> Option<Self> {
         let (time, days) = match text.trim().split_once(' ') {
             Some((time, days)) => (time, Weekdays::parse(days.trim())?),
@@ -118,12 +120,13 @@ impl Timetable {
         chances
     }
 
-    /// Whether a pass is promised after `from` and before `until`, quiet hours and vacations or not.
+    /// Whether a pass is promised after `from` and before `until`. Passes in quiet hours and vacations count.
     pub fn promises_between(&self, from: Timestamp, until: Timestamp) -> bool {
         self.promised_between(from, until).any(|at| at < until)
     }
 
-    /// What is ahead of a pass at `now`, with the next `horizon` local days.
+    /// What a pass at `now` needs to know: all chances of today, the last one of yesterday, and the first one
+    /// of each of the next `horizon` local days.
     pub fn outlook(&self, now: Timestamp, horizon: u16) -> Outlook {
         let today = local_day(now, &self.zone);
         let last_day = today.plus(horizon.into());
@@ -142,7 +145,8 @@ impl Timetable {
         }
     }
 
-    /// The local day of the last chance up to `limit`; `None` if the `days` before `limit` have none.
+    /// The local day of the last chance up to `limit`. Looks at the day of `limit` and at the `days` days
+    /// before it. `None` if none of them has a chance up to `limit`.
     pub fn last_day(&self, limit: Timestamp, days: u16) -> Option<Daystamp> {
         let latest = local_day(limit, &self.zone).date();
         let earlier = std::iter::successors(Some(latest), |&day| Some(civil::previous(day)));
@@ -153,8 +157,8 @@ impl Timetable {
             .find(reached)
     }
 
-    /// The first chance from `from` up to `until`; `None` if the local days of that time, at most `days` of them,
-    /// have none.
+    /// The first chance from `from` up to and including `until`. Looks at no more than `days` local days,
+    /// beginning with that of `from`. `None` if there is none.
     pub fn first_chance(&self, from: Timestamp, until: Timestamp, days: u16) -> Option<Timestamp> {
         let first = local_day(from, &self.zone).date();
         let last = local_day(until, &self.zone).date();
@@ -190,7 +194,8 @@ impl Timetable {
         passes
     }
 
-    /// Every promised pass of a local day, from its first instant up to the first instant after it.
+    /// Every promised pass of a local day, unsorted and with repetitions. `from` and `until` are the bounds
+    /// of the day.
     fn promised(&self, day: Daystamp, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
         let date = day.date();
         let today = self.passes.iter().filter(|single| single.days.contains(date));
@@ -238,10 +243,10 @@ fn every(interval: SignedDuration, from: Timestamp, until: Timestamp) -> impl It
     std::iter::successors(Some(from), move |at| at.checked_add(step).ok()).take_while(move |&at| at < until)
 }
 
-/// The chances of today and the days after it, as one pass sees them.
+/// The chances of today, and the first chance of each later day, as one pass sees them.
 ///
-/// A *limit* is the latest instant at which speaking about something still helps: its derailment less the time
-/// that a person needs to act.
+/// A *limit* is the latest instant at which speaking about something still helps: its derailment less the
+/// time that a person needs to act.
 #[derive(Clone, Debug)]
 pub struct Outlook {
     now: Timestamp,
@@ -250,13 +255,15 @@ pub struct Outlook {
     chances: Vec<Timestamp>,
     /// The last chance of yesterday.
     yesterday_last: Option<Timestamp>,
+    /// Each later day that has a chance, with its first chance.
     later: Vec<(Daystamp, Timestamp)>,
     /// The last day that was looked at, and its end.
     horizon: (Daystamp, Timestamp),
 }
 
 impl Outlook {
-    /// The same days, as a pass at `now` sees them by the same timetable. `None`: it is on another day.
+    /// This outlook for another pass on the same local day. `timetable` must be the one that made this
+    /// outlook. `None` if `now` is on another day.
     pub fn later_that_day(&self, timetable: &Timetable, now: Timestamp) -> Option<Self> {
         (local_day(now, &timetable.zone) == self.today).then(|| Self {
             now,
@@ -280,9 +287,9 @@ impl Outlook {
         self.may_speak
     }
 
-    /// The local day of the last chance up to `limit`. Today if no later day has a chance up to it, even if
-    /// today's own chances are over: then a pass that can speak is the last chance. A limit beyond the horizon
-    /// gives the last day of the horizon.
+    /// The local day of the last chance up to `limit`, today or later. If no later day has a chance up to
+    /// `limit`, this is today, even if today has no chance left. The present pass is then the last chance, if
+    /// it may speak. If `limit` is beyond the horizon, this is the last day of the horizon.
     pub fn last_day(&self, limit: Timestamp) -> Daystamp {
         let (last_day, end) = self.horizon;
         if limit >= end {
@@ -294,7 +301,8 @@ impl Outlook {
             .map_or(self.today, |index| self.later[index].0)
     }
 
-    /// Whether no later day has a chance up to `limit`.
+    /// Whether no later day has a chance up to `limit`. `false` if `limit` is beyond the horizon: then a
+    /// later chance is assumed.
     pub fn is_last_day(&self, limit: Timestamp) -> bool {
         self.last_day(limit) <= self.today
     }
@@ -310,8 +318,8 @@ impl Outlook {
         self.yesterday_last.is_some_and(|at| at <= limit)
     }
 
-    /// Today's last chance but one up to `limit`: the latest that lies at least 15 minutes before the last. The
-    /// last one itself if no chance lies before it; `None` if today has none.
+    /// Today's last chance but one up to `limit`: the latest chance that lies at least 15 minutes before the
+    /// last. If there is none, the last chance itself. `None` if today has no chance up to `limit`.
     pub fn last_but_one_today(&self, limit: Timestamp) -> Option<Timestamp> {
         let last = self.last_today(limit)?;
         let before = last.saturating_sub(BETWEEN_LAST_TWO).unwrap_or(Timestamp::MIN);

@@ -59,6 +59,7 @@ impl Batch {
     }
 
     /// Empties the batch. Returns its events, and the cursor of the last entry that was read for the batch.
+    /// `None`, and the events stay, if no entry was read for it.
     pub(super) fn take(&mut self) -> Option<(Vec<Event>, String)> {
         let reaches = self.reaches.take()?;
         self.bytes = 0;

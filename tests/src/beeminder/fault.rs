@@ -23,11 +23,11 @@ pub enum Fault {
     Status(u16),
     /// 200 with a web page, as a proxy or a maintenance page sends.
     Html,
-    /// The head and half of the body of the good answer, then the connection closes.
+    /// 200 and the first half of the good answer's body, then the connection closes.
     HalfBody,
     /// 200 with well-formed JSON of another shape.
     WrongJson,
-    /// 200 with these bytes as JSON.
+    /// 200 with this text as the body, unchanged. The content type is JSON, even if the text is not.
     Body(String),
     /// The connection closes without an answer.
     DropConnection,
@@ -40,10 +40,10 @@ pub enum Fault {
 pub struct Planned {
     /// The fault.
     pub fault: Fault,
-    /// The number of requests that still fail.
+    /// How many requests the fault still applies to, at least 1. `None`: all, until the faults are cleared.
     #[serde(default)]
     pub requests: Option<u32>,
-    /// Only requests whose path ends like this, `goals.json`.
+    /// Only requests whose path ends with this text, for example `goals.json`. `None`: every request.
     #[serde(default)]
     pub only: Option<String>,
 }

@@ -28,7 +28,7 @@ fn point(day: &str, more: Value) -> Value {
     point
 }
 
-/// A goal that comes with one datapoint.
+/// The recorded account. Its first goal comes with this one datapoint.
 fn with_point(point: Value, more: Value) -> Account {
     account(|goals| {
         merge(&mut goals[0], json!({"recent_data": []}));
@@ -91,7 +91,7 @@ fn after_midnight_yesterdays_walk_counts_until_the_goals_deadline() {
 
 #[test]
 fn with_an_early_deadline_last_nights_walk_is_not_todays() {
-    // The day ends at 20:00: a walk of the 24th at 21:00 already carries the 25th.
+    // The goal's day ends at 20:00, so Beeminder dates a walk at 21:00 on the 24th as the 25th.
     let entered = |when: &str| json!({"updated_at": at(when).as_second()});
     let says = |when, now| {
         let account = with_point(

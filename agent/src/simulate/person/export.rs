@@ -1,7 +1,7 @@
-//! A person from what Beeminder has of them: `goals.json`, or the user with all their goals and datapoints
-//! (`users/me.json?associations=true`). Every entry is made again when it was made. The goals follow the model of
-//! [`GoalModel`](crate::simulate::goal::GoalModel), so a goal is replayed by the rate that it has now, and breaks
-//! and weekends off are not known.
+//! Makes a simulated person from the goals of a real one, as Beeminder's API sends them: `goals.json`, or the
+//! user with all their goals and datapoints (`users/me.json?associations=true`). The simulation repeats each
+//! entry at the instant at which the person made it. [`GoalModel`](crate::simulate::goal::GoalModel) has one
+//! rate, so a goal is replayed with its present rate, and breaks and weekends off are ignored.
 
 use std::path::Path;
 
@@ -24,13 +24,14 @@ use crate::{
 const EXPECTED: &str = "expected the goals as Beeminder's API sends them: an array of goals, each with its datapoints, or \
                         the user with `goals` (users/me.json?associations=true)";
 
-/// Days in a week, in which rates are counted.
+/// Days in a week. The model counts rates in units per week.
 const WEEK: f64 = 7.0;
 
-/// Reads a goals file. `zone` is the account's if the file does not say it; `passes` are the timetable.
+/// Reads a goals file. `zone` is used if the file names no known zone. `passes` says when Mecris makes
+/// passes.
 ///
 /// # Errors
-/// With every problem of the file at once: what, where, and what is allowed.
+/// With the first problem of the file: what, where, and what is allowed.
 pub(super) fn person(file: &Path, zone: Option<TimeZone>, passes: Passes) -> Result<Person, ConfigError> {
     let one = |key: &str, message: String| ConfigError(vec![Person::problem(file, key, message)]);
     let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
@@ -111,7 +112,8 @@ fn entries(goal: &Goal) -> impl Iterator<Item = &Datapoint> {
     goal.datapoints.iter().filter(made)
 }
 
-/// The goal's day on which the file was made.
+/// The day of the goal at the time when Beeminder sent the file: the day of its derailment less its safe
+/// days. `None` without `losedate` or `safebuf`.
 fn today(goal: &Goal, zone: &TimeZone) -> Option<Date> {
     let last_second = goal.losedate? - SignedDuration::from_secs(1);
     let derails_on = beeminder_day(last_second, zone, goal.deadline).date();
@@ -182,8 +184,9 @@ fn per_week(goal: &Goal) -> Result<f64, String> {
         .ok_or_else(|| "only goals whose line rises can be replayed (`rate` above 0)".to_owned())
 }
 
-/// The safe days at the start. The first derailment says them: the goal had none left then. Without one the
-/// safe days of today do, less what was entered since.
+/// The safe days at the start. If the goal derailed, they are counted back from its first derailment, at
+/// which no safe day was left; otherwise from the safe days of today. Counting back adds each day that
+/// passed, and takes off what the entries added.
 fn buffer(goal: &Goal, given: &[Entry], start: Date, today: Date, per_week: f64, zone: &TimeZone) -> f64 {
     let derailed = goal
         .datapoints
@@ -193,7 +196,7 @@ fn buffer(goal: &Goal, given: &[Entry], start: Date, today: Date, per_week: f64,
     let first = derailed.filter(|day| *day >= start).min();
     let until = first.map_or(today, |day| day.tomorrow().unwrap_or(day));
     let then = match first {
-        // Half a day short, as good a guess as any.
+        // The model derails below 0. How far below is not known, so half a day is taken.
         Some(_) => -0.5,
         None => {
             #[allow(clippy::cast_precision_loss, reason = "a number of days")]
@@ -210,7 +213,7 @@ fn buffer(goal: &Goal, given: &[Entry], start: Date, today: Date, per_week: f64,
     (then + passed - entered * WEEK / per_week).clamp(0.0, 10.0 * RESPITE_DAYS)
 }
 
-/// The pledge, or the next one below it.
+/// The highest of Beeminder's pledges (`PLEDGES`) that is not above `pledge`, in dollars.
 fn step_of(pledge: Money) -> u32 {
     let dollars = pledge.usd();
     let below = PLEDGES.into_iter().rev().find(|step| f64::from(*step) <= dollars);

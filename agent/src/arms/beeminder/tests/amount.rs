@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-/// The amount of the first recorded goal with these fields, as text; "" if the goal has no amount.
+/// The amount, as text, of a goal that stands at 882, needs 884 and has no unit, after these fields are
+/// replaced. "" if there is no amount.
 fn says(fields: Value) -> String {
     let mut all = json!({"curval": 882, "safebump": 884, "delta": -2, "safebuf": 0, "gunits": "", "gunits_singular": ""});
     merge(&mut all, fields);
@@ -111,7 +112,11 @@ fn a_weight_is_said_as_a_total() {
     };
     assert_eq!(weight(json!({})), "150.26 kg or less");
     assert_eq!(weight(json!({"safebump": 150.2})), "150.2 kg or less");
-    assert_eq!(weight(json!({"safebump": 150.269})), "150.26 kg or less", "down");
+    assert_eq!(
+        weight(json!({"safebump": 150.269})),
+        "150.26 kg or less",
+        "a limit is rounded down"
+    );
     let supply = json!({"yaw": 1, "dir": -1, "curval": 50, "delta": 3.001});
     assert_eq!(says(supply), "47 or more");
 }

@@ -1,12 +1,14 @@
-//! The read-only guarantee, checked in the source: no string of the crate names an endpoint that costs money
-//! or writes.
+//! The read-only guarantee, checked in the source. No line of code names an endpoint that can only charge or
+//! change something. The other endpoints read or write by their method, so the arms make one kind of request,
+//! with GET.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Beeminder's endpoints that charge, derail, change a pledge or a line, write data, or start a computation.
+/// Beeminder's endpoints that never only read: they charge, derail, change a pledge or a line, write data, or
+/// start a computation.
 const FORBIDDEN: [&str; 9] = [
     "shortcircuit",
     "uncleme",
@@ -19,7 +21,8 @@ const FORBIDDEN: [&str; 9] = [
     "refresh_graph",
 ];
 
-/// The lines of every source file below `folder`, without comment lines, each with its file.
+/// The lines of every source file below `folder`, without comment lines, each with its file. This file is
+/// left out, because it names the endpoints.
 fn lines(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -61,7 +64,7 @@ fn the_arm_makes_requests_in_one_place_and_only_gets() {
         .filter(|(_, line)| line.contains("Method::"))
         .collect();
     let [(path, line)] = &arm[..] else {
-        panic!("requests are made in more than one place: {arm:?}")
+        panic!("expected exactly one line with `Method::` in the arms, found {arm:?}")
     };
     assert!(
         path.ends_with("arms/beeminder/api.rs") && line.trim() == "method: http::Method::GET,",
