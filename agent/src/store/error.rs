@@ -42,7 +42,7 @@ pub enum StoreError {
     LockNotAFile(PathBuf),
     /// Somebody removed, moved or replaced the file, or its lock, while this process had it open.
     #[error(
-        "{0}, its .lock or its -wal was removed, moved or replaced while this process had it open: nothing more can be recorded, so nothing more is decided or sent, and `serve` ends. The next start goes on from the file that is there then, or from the copies off the machine."
+        "{0}, its .lock or its -wal was removed, moved, emptied or replaced while this process had it open: nothing more can be recorded, so nothing more is decided or sent, and `serve` ends. The next start goes on from the file that is there then, or from the copies off the machine."
     )]
     Displaced(PathBuf),
     /// A database, or a copy of one, cannot be relied on.

@@ -42,7 +42,10 @@ fn ends_without_a_word_after(what: &str, displace: impl FnOnce(&Stage)) {
     let end = end.unwrap_or_else(|error| panic!("{what}: {error}: {}", daemon.logs()));
     assert_eq!(end.code(), Some(1), "{what}: {}", daemon.logs());
     let logs = daemon.logs();
-    assert!(logs.contains("was removed, moved or replaced"), "{what}: {logs}");
+    assert!(
+        logs.contains("was removed, moved, emptied or replaced"),
+        "{what}: {logs}"
+    );
     assert_eq!(stage.texts().len(), sent_before, "{what}: {logs}");
 }
 
@@ -62,6 +65,9 @@ fn a_daemon_whose_state_is_taken_away_ends() {
     });
     ends_without_a_word_after("without its log", |stage| {
         fs::remove_file(stage.setup.database().with_file_name("mecris_usage.db-wal")).expect("a log");
+    });
+    ends_without_a_word_after("cut to nothing", |stage| {
+        fs::File::create(stage.setup.database()).expect("the file can be cut");
     });
     ends_without_a_word_after("replaced by its own copy", |stage| {
         let database = stage.setup.database();

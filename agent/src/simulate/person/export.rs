@@ -46,8 +46,8 @@ pub(super) fn person(file: &Path, zone: Option<TimeZone>, passes: Passes) -> Res
         .as_str()
         .and_then(|name| TimeZone::get(name).ok());
     let zone = of_file.or(zone).ok_or_else(|| {
-        let message = "the file does not say the account's zone: give --config FILE with time_zone, or a file of \
-                       the user, which has it";
+        let message = "the file names no known time zone: give --config FILE with time_zone, or the user \
+                       (users/me.json?associations=true), which has it";
         one("timezone", message.to_owned())
     })?;
     let goals = match json {
@@ -67,21 +67,23 @@ pub(super) fn person(file: &Path, zone: Option<TimeZone>, passes: Passes) -> Res
         .min();
     let today = account.goals.iter().filter_map(|goal| today(goal, &zone)).max();
     let mut plans = Vec::new();
-    for goal in account
-        .goals
-        .iter()
-        .filter(|goal| goal.state == GoalState::Active)
-    {
+    for goal in &account.goals {
+        if goal.state != GoalState::Active {
+            left_out.push(format!("{}: it is not active", goal.slug));
+            continue;
+        }
         match plan(goal, start, &zone) {
             Ok(plan) => plans.push(plan),
             Err(why) => left_out.push(format!("{}: {why}", goal.slug)),
         }
     }
     let (Some(start), Some(today)) = (start, today) else {
-        return Err(one(
-            "goals",
-            format!("no active goal has a datapoint that a person entered; {EXPECTED}"),
-        ));
+        let missing = if start.is_none() {
+            "a datapoint with a time"
+        } else {
+            "both `losedate` and `safebuf`"
+        };
+        return Err(one("goals", format!("no goal has {missing}; {EXPECTED}")));
     };
     if plans.is_empty() {
         return Err(one(

@@ -13,6 +13,8 @@ use crate::{durable::beside, store::StoreError};
 pub(in crate::store) struct Place {
     database: PathBuf,
     opened: Identity,
+    /// Whether the file had no content yet.
+    began_empty: bool,
     /// SQLite's log, which holds the newest writes; `None`: there was none.
     log: Option<Identity>,
     lock: Lock,
@@ -33,6 +35,7 @@ impl Place {
         })?;
         Ok(Self {
             opened: identity(&opened),
+            began_empty: opened.len() == 0,
             log: fs::metadata(beside(&database, "-wal"))
                 .ok()
                 .as_ref()
@@ -55,7 +58,9 @@ impl Place {
         let has_log = self
             .log
             .is_none_or(|log| leads_to(beside(&self.database, "-wal"), log));
-        if has_lock && has_log && leads_to(self.database.clone(), self.opened) {
+        // SQLite never makes a state smaller than its first page.
+        let has_content = fs::metadata(&self.database).is_ok_and(|found| found.len() > 0) || self.began_empty;
+        if has_lock && has_log && has_content && leads_to(self.database.clone(), self.opened) {
             Ok(())
         } else {
             Err(StoreError::Displaced(self.database.clone()))
