@@ -4,6 +4,7 @@
 //! only if there is none of its number, by whoever comes first, and is never changed. When to make one, and
 //! what it means that somebody else was first, is in [`super::checkpoint`].
 
+mod bounded;
 mod open;
 mod reply;
 

@@ -7,7 +7,7 @@ use object_store::{
 };
 use url::Url;
 
-use super::{FOLDER, REQUEST, Remote, RemoteError};
+use super::{FOLDER, REQUEST, Remote, RemoteError, bounded};
 
 /// A request that failed for a passing reason is made up to twice more within [`REQUEST`]. This is safe for a
 /// creation too: if the first try did create the object, the object's nonce shows that it is ours.
@@ -85,6 +85,7 @@ fn s3(url: &Url) -> object_store::Result<object_store::aws::AmazonS3> {
     AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
         .with_client_options(options)
+        .with_http_connector(bounded::Bounded::default())
         .with_retry(retry)
         .build()
 }
