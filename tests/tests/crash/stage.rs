@@ -8,6 +8,7 @@ use mecris_tests::{
     agent::{Setup, failpoints_binary},
     beeminder::{Beeminder, GoalSpec},
     clock::{FakeClock, machine_time},
+    http_client::request,
     s3::S3,
     twilio::Twilio,
 };
@@ -116,6 +117,7 @@ impl Stage {
 
     /// Makes every clock jump, the fakes' and the agents'.
     pub(crate) fn set_clock(&mut self, at: Timestamp) {
+        self.let_arrive();
         self.offset = at.duration_since(machine_time());
         self.clock.set(at);
         // Agents may be reading the file at this moment.
@@ -125,6 +127,17 @@ impl Stage {
         );
         fs::write(&new, self.offset.as_millis().to_string()).expect("the clock can be set");
         fs::rename(new, file).expect("the clock can be set");
+    }
+
+    /// Waits until Twilio has what a killed agent had sent already. It belongs to the time before the jump: a text of
+    /// today would otherwise be dated tomorrow. The fake takes connections in the order in which they came, so it has
+    /// taken all earlier ones once it answers this one.
+    fn let_arrive(&self) {
+        for _ in 0..2 {
+            let answer = request(self.twilio.address(), "GET", "/_control/stats", &[], None);
+            // Its port may be shut at the moment. Then nothing arrives.
+            drop(answer);
+        }
     }
 
     /// A jump by seconds stays within the middle of the day. If it would leave that, it goes the other way or
