@@ -123,6 +123,14 @@ impl Setup {
         self.folder.path()
     }
 
+    /// Lets the state be copied to a folder `copies` beside it, and returns that folder.
+    pub fn copy_to_a_folder(&mut self) -> PathBuf {
+        let copies = self.folder().join("copies");
+        self.config
+            .set("state.remote", format!("file://{}", copies.display()));
+        copies
+    }
+
     /// Writes the configuration and prepares a start with these arguments.
     ///
     /// # Panics

@@ -80,11 +80,7 @@ fn a_daemon_whose_state_is_taken_away_ends() {
 #[test]
 fn a_second_agent_that_finds_the_state_elsewhere_does_not_repeat_the_first() {
     let mut stage = Stage::of_the_daemon();
-    let copies = stage.setup.folder().join("copies");
-    stage
-        .setup
-        .config
-        .set("state.remote", format!("file://{}", copies.display()));
+    stage.setup.copy_to_a_folder();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);
     let mut daemon = stage.setup.serve();
     let told = daemon.post("/intelligent-reminder/trigger", None);

@@ -127,11 +127,7 @@ fn once_beeminder_was_read_a_goals_day_is_certain() {
 #[test]
 fn what_came_over_survives_the_machine() {
     let (mut stage, old) = changing_over();
-    let copies = stage.setup.folder().join("copies");
-    stage
-        .setup
-        .config
-        .set("state.remote", format!("file://{}", copies.display()));
+    let copies = stage.setup.copy_to_a_folder();
     old.budget_alert("critical", machine_time())
         .expect("it is logged");
     old.beeminder_alert(&["reading", "piano"], machine_time())

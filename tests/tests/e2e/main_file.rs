@@ -138,11 +138,7 @@ fn the_log_of_a_daemon_stays_small() {
 #[test]
 fn nobody_else_can_open_what_the_agent_makes() {
     let mut stage = Stage::of_the_daemon();
-    let copies = stage.setup.folder().join("copies");
-    stage
-        .setup
-        .config
-        .set("state.remote", format!("file://{}", copies.display()));
+    let copies = stage.setup.copy_to_a_folder();
     let agent = stage.setup.command(&["run"]);
     let mut careless = std::process::Command::new("sh");
     careless

@@ -21,14 +21,7 @@ use crate::stage::{AFTERNOON, Stage, about};
 
 /// A stage with copies in a folder beside the database.
 fn with_copies(mut stage: Stage) -> Stage {
-    let url = format!(
-        "file://{}",
-        copies(&stage.setup)
-            .parent()
-            .expect("it is in a folder")
-            .display()
-    );
-    stage.setup.config.set("state.remote", url);
+    stage.setup.copy_to_a_folder();
     stage
 }
 
