@@ -12,23 +12,12 @@ fn changes_the_rest(c: char) -> bool {
 /// The text on one line of at most `most` characters. It cannot forge a line of a log, colour a terminal or turn
 /// the direction of what follows: control characters and marks of direction count as spaces.
 pub fn on_one_line(text: &str, most: usize) -> String {
-    // What is cut off is not looked at: an upstream may send megabytes.
-    let (enough, looked_at) = (most.saturating_add(1), most.saturating_mul(8).saturating_add(64));
-    let mut line = String::new();
     let words = text
         .split(|c: char| c.is_whitespace() || c.is_control() || changes_the_rest(c))
-        .filter(|word| !word.is_empty())
-        .take(looked_at);
-    for word in words {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(word.chars().take(enough));
-        if line.chars().nth(most).is_some() {
-            break;
-        }
-    }
-    line.chars().take(most).collect()
+        .filter(|word| !word.is_empty());
+    // Lazily: an upstream may send megabytes, and what is cut off is not copied.
+    let spaced = words.flat_map(|word| std::iter::once(' ').chain(word.chars()));
+    spaced.skip(1).take(most).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub struct UsedSince {
 }
 
 impl UsedSince {
-    /// So many points of the limit less must have been seen used before a step can be said again.
+    /// A step can be said again once the use was seen this many percentage points of the limit lower.
     pub const ANEW: i64 = 5;
 
     /// Whether saying `said` still counts as having said `asked`, as far as the use of the budget goes. A share

@@ -1,9 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use jiff::{civil::Time, tz::TimeZone};
+use jiff::{Timestamp, civil::Time, tz::TimeZone};
+use serde::Serialize;
 
 use super::{
-    Passes, Tokens, auth::RateLimits, rendered::Rendered, request_id::RequestIds, routes::beeminder::Rows,
+    ApiError, Json, Passes, Tokens, auth::RateLimits, json::RenderedJson, rendered::Rendered,
+    request_id::RequestIds, routes::beeminder::Rows,
 };
 use crate::{
     budget::BudgetArm,
@@ -30,6 +32,23 @@ pub struct App {
     pub(super) request_ids: RequestIds,
     pub(super) rendered: RenderedAnswers,
     pub(super) beeminder: Memo<Rows>,
+}
+
+impl App {
+    /// An answer that depends on nothing but the state, the settings and the time, rendered once in a second and
+    /// after every write. `view` makes it for a time.
+    ///
+    /// # Errors
+    /// That of `view`, or if the view is not JSON.
+    pub(super) fn render_once<T: Serialize>(
+        &self,
+        rendered: &Rendered,
+        view: impl FnOnce(Timestamp) -> Result<T, ApiError>,
+    ) -> Result<RenderedJson, ApiError> {
+        let now = self.clock.now();
+        let body = rendered.body(self.store.jobs(), now, || Json(view(now)?).render())?;
+        Ok(RenderedJson(body))
+    }
 }
 
 /// The answers that are asked for most often, each rendered once a second.

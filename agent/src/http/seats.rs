@@ -1,7 +1,7 @@
 //! The seats of the connections: how many there may be, and who has to leave when all are taken.
 //!
-//! Whoever can reach the socket can take every seat, without a token, and keep it: by sending nothing, or by not
-//! reading the answers. So when somebody waits for a seat, the connection leaves whose handler has been idle for
+//! A client that reaches the socket can take every seat, without a token, and keep it: it sends nothing, or does
+//! not read the answers. So when somebody waits for a seat, the connection leaves whose handler has been idle for
 //! the longest time. What a handler is working on is never cut.
 
 use std::{
@@ -32,7 +32,7 @@ pub(super) struct Seats {
     opened: Instant,
 }
 
-/// Who sits on a seat.
+/// The connection on a seat.
 struct Occupant {
     leave: CancellationToken,
     /// Since when no handler works for the connection, in milliseconds since the server began, or [`AT_WORK`].
@@ -47,7 +47,7 @@ pub(super) struct Seat {
 }
 
 impl Seats {
-    /// So many, all free.
+    /// Makes this many seats, all free.
     pub(super) fn new(number: usize) -> Self {
         Self {
             free: Arc::new(Semaphore::new(number)),

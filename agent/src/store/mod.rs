@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// If another process has the lock, or if the file cannot be used.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        must_be_a_file(path)?;
+        copies::must_be_a_file(path)?;
         Self::open_locked(path, Lock::take(path)?)
     }
 
@@ -240,18 +240,9 @@ fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError
     Ok((connection, migrated))
 }
 
-/// Nothing but an ordinary file is opened or changed: a device would be made private for its owner, and a pipe
-/// would be waited for. A file that does not exist yet is fine.
-fn must_be_a_file(path: &Path) -> Result<(), StoreError> {
-    match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(StoreError::NotAFile(path.to_owned())),
-        _ => Ok(()),
-    }
-}
-
 /// A file that cannot be looked at is not a missing one.
 fn must_exist(path: &Path) -> Result<(), StoreError> {
-    must_be_a_file(path)?;
+    copies::must_be_a_file(path)?;
     match path.try_exists() {
         Ok(true) => Ok(()),
         Ok(false) => Err(StoreError::Missing(path.to_owned())),

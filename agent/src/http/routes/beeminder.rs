@@ -69,16 +69,10 @@ pub(in crate::http) async fn status(
     State(app): State<Arc<App>>,
     _: Args<NoArguments>,
 ) -> Result<RenderedJson, ApiError> {
-    let now = app.clock.now();
-    let render = || {
+    app.render_once(&app.rendered.beeminder_status, |now| {
         let reading = app.beeminder(now)?.reading;
-        Json(BeeminderStatus::new(&reading, &app.settings.zone, now)).render()
-    };
-    let body = app
-        .rendered
-        .beeminder_status
-        .body(app.store.jobs(), now, render)?;
-    Ok(RenderedJson(body))
+        Ok(BeeminderStatus::new(&reading, &app.settings.zone, now))
+    })
 }
 
 /// What is not known to be safe, most urgent first.

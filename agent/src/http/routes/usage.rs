@@ -52,13 +52,10 @@ pub(in crate::http) async fn usage(
     State(app): State<Arc<App>>,
     _: Args<NoArguments>,
 ) -> Result<RenderedJson, ApiError> {
-    let now = app.clock.now();
-    let render = || {
+    app.render_once(&app.rendered.usage, |now| {
         let budgets = app.budget.usage(now).map_err(unreadable)?;
-        Json(UsageView::new(&budgets)).render()
-    };
-    let body = app.rendered.usage.body(app.store.jobs(), now, render)?;
-    Ok(RenderedJson(body))
+        Ok(UsageView::new(&budgets))
+    })
 }
 
 /// Sessions and costs of the last days.

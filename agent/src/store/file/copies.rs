@@ -33,10 +33,7 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    // A pipe would be waited for.
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(StoreError::NotAFile(path.to_owned()));
-    }
+    must_be_a_file(path)?;
     // Whoever owns a database has a log of writes beside it, which only SQLite can read. Without one SQLite
     // would make it, and a copy is not to have litter beside it.
     if has_log(path)? {
@@ -48,6 +45,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
         image::unpack(&bytes).map_err(|why| damaged(path, why))
     } else {
         Ok(bytes)
+    }
+}
+
+/// Nothing but an ordinary file is opened or changed: a device would be made private for its owner, and a pipe
+/// would be waited for. A file that does not exist yet is fine.
+pub(in crate::store) fn must_be_a_file(path: &Path) -> Result<(), StoreError> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(StoreError::NotAFile(path.to_owned())),
+        _ => Ok(()),
     }
 }
 

@@ -92,9 +92,12 @@ fn must_be_plain(path: &Path) -> Result<(), StoreError> {
 }
 
 impl Lock {
-    /// Which file is locked; `None`: the system does not say.
-    pub(super) fn identity(&self) -> Option<Identity> {
-        self.0.metadata().ok().as_ref().map(identity)
+    /// Which file is locked.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub(super) fn identity(&self) -> std::io::Result<Identity> {
+        self.0.metadata().map(|found| identity(&found))
     }
 }
 

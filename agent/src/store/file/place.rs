@@ -15,9 +15,9 @@ pub(in crate::store) struct Place {
     opened: Identity,
     /// Whether the file had no content yet.
     began_empty: bool,
-    /// SQLite's log, which holds the newest writes; `None`: there was none.
-    log: Option<Identity>,
-    lock: Lock,
+    /// The files beside it, each with its name: the lock, and SQLite's log, which holds the newest writes.
+    beside: Vec<(PathBuf, Identity)>,
+    _lock: Lock,
 }
 
 /// What a file is, whatever its name: device and inode.
@@ -27,40 +27,39 @@ impl Place {
     /// Of a database that was just opened.
     ///
     /// # Errors
-    /// If the file is gone already.
+    /// If the file is gone already, or the system does not say which file is locked.
     pub(in crate::store) fn of(database: PathBuf, lock: Lock) -> Result<Self, StoreError> {
-        let opened = fs::metadata(&database).map_err(|source| StoreError::Io {
+        let io = |source| StoreError::Io {
             path: database.clone(),
             source,
-        })?;
+        };
+        let opened = fs::metadata(&database).map_err(io)?;
+        let mut files = vec![(beside(&database, ".lock"), lock.identity().map_err(io)?)];
+        let log = beside(&database, "-wal");
+        if let Ok(found) = fs::metadata(&log) {
+            files.push((log, identity(&found)));
+        }
         Ok(Self {
             opened: identity(&opened),
             began_empty: opened.len() == 0,
-            log: fs::metadata(beside(&database, "-wal"))
-                .ok()
-                .as_ref()
-                .map(identity),
+            beside: files,
             database,
-            lock,
+            _lock: lock,
         })
     }
 
-    /// Fails if a name leads nowhere or to another file.
+    /// Fails if a name leads nowhere or to another file, or if the file was emptied.
     ///
     /// # Errors
     /// [`StoreError::Displaced`].
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
-        let leads_to = |path, opened| fs::metadata(path).is_ok_and(|found| identity(&found) == opened);
-        let has_lock = self
-            .lock
-            .identity()
-            .is_some_and(|lock| leads_to(beside(&self.database, ".lock"), lock));
-        let has_log = self
-            .log
-            .is_none_or(|log| leads_to(beside(&self.database, "-wal"), log));
         // SQLite never makes a state smaller than its first page.
-        let has_content = fs::metadata(&self.database).is_ok_and(|found| found.len() > 0) || self.began_empty;
-        if has_lock && has_log && has_content && leads_to(self.database.clone(), self.opened) {
+        let is_in_place = fs::metadata(&self.database)
+            .is_ok_and(|found| identity(&found) == self.opened && (self.began_empty || found.len() > 0));
+        let leads_there = |(path, opened): &(PathBuf, Identity)| {
+            fs::metadata(path).is_ok_and(|found| identity(&found) == *opened)
+        };
+        if is_in_place && self.beside.iter().all(leads_there) {
             Ok(())
         } else {
             Err(StoreError::Displaced(self.database.clone()))
