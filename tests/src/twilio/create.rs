@@ -83,13 +83,17 @@ pub(super) async fn misbehave(
     let fault = {
         let mut state = shared.lock();
         state.creates += 1;
-        state.next_fault(way, text)
+        let fault = state.next_fault(way, text);
+        state.delayed += u64::from(matches!(fault, Some(Fault::Delay(_))));
+        fault
     };
     match fault {
         None => accept(),
         Some(Fault::Delay(milliseconds)) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-            accept()
+            let response = accept();
+            shared.lock().delayed -= 1;
+            response
         }
         Some(Fault::DropReplyAfterAccept) => after(accept(), server::hang_up()),
         Some(Fault::StatusAfterAccept(status)) => {

@@ -102,6 +102,8 @@ struct State {
     lost: HashSet<String>,
     creates: u64,
     lists: u64,
+    /// How many attempts wait for their delay to end.
+    delayed: u64,
     strangers: u64,
     violations: Vec<String>,
 }
@@ -206,6 +208,7 @@ impl Twilio {
             lost: HashSet::new(),
             creates: 0,
             lists: 0,
+            delayed: 0,
             strangers: 0,
             violations: Vec::new(),
         };
@@ -391,6 +394,12 @@ impl Twilio {
             .iter()
             .map(|(user, secret)| pair(user, secret))
             .collect();
+    }
+
+    /// How many attempts the fake has read but answers later: it accepts them when their delay ends, even if
+    /// their sender is gone by then.
+    pub fn delayed(&self) -> u64 {
+        self.shared.lock().delayed
     }
 
     /// How many requests had bad credentials.

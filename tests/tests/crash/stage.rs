@@ -11,6 +11,7 @@ use mecris_tests::{
     http_client::request,
     s3::S3,
     twilio::Twilio,
+    wait,
 };
 use tempfile::TempDir;
 
@@ -129,15 +130,19 @@ impl Stage {
         fs::rename(new, file).expect("the clock can be set");
     }
 
-    /// Waits until Twilio has what a killed agent had sent already. It belongs to the time before the jump: a text of
-    /// today would otherwise be dated tomorrow. The fake takes connections in the order in which they came, so it has
-    /// taken all earlier ones once it answers this one.
+    /// Waits until Twilio has accepted what a killed agent had sent already. It belongs to the time before the jump: a
+    /// text of today would otherwise be dated tomorrow. The fake takes connections in the order in which they came, so
+    /// it has taken all earlier ones once it answers this one. Then those remain that it answers with a delay.
     fn let_arrive(&self) {
         for _ in 0..2 {
             let answer = request(self.twilio.address(), "GET", "/_control/stats", &[], None);
             // Its port may be shut at the moment. Then nothing arrives.
             drop(answer);
         }
+        wait::until(Duration::from_secs(10), || {
+            (self.twilio.delayed() == 0).then_some(())
+        })
+        .expect("no delay is as long as this");
     }
 
     /// A jump by seconds stays within the middle of the day. If it would leave that, it goes the other way or
