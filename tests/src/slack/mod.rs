@@ -45,6 +45,7 @@ struct Posts {
     sends: u64,
     knocks: u64,
     violations: Vec<String>,
+    answer: Option<(StatusCode, &'static str)>,
 }
 
 impl Shared {
@@ -66,9 +67,10 @@ impl Slack {
             sends: 0,
             knocks: 0,
             violations: Vec::new(),
+            answer: None,
         })));
         let api = Router::new()
-            .route("/services/T000/B000/{secret}", post(take))
+            .route("/{kind}/T000/B000/{secret}", post(take))
             .route("/", get(knock))
             .with_state(shared.clone());
         Ok(Self {
@@ -84,8 +86,13 @@ impl Slack {
 
     /// For `SLACK_WEBHOOK_URL`.
     pub fn webhook_url(&self) -> String {
+        self.webhook_url_of("services")
+    }
+
+    /// As [`Slack::webhook_url`], of another kind: `triggers` for a workflow of Slack, `hooks` for another product.
+    pub fn webhook_url_of(&self, kind: &str) -> String {
         format!(
-            "http://{}/services/T000/B000/{}",
+            "http://{}/{kind}/T000/B000/{}",
             self.address(),
             self.shared.lock().secret
         )
@@ -121,6 +128,12 @@ impl Slack {
         self.shared.lock().faults.always = fault;
     }
 
+    /// Answers every further post that it takes with this status and body instead of 200 and `ok`.
+    pub fn answer_with(&self, status: u16, body: &'static str) {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.shared.lock().answer = Some((status, body));
+    }
+
     /// Replaces the secret part of the path.
     pub fn set_secret(&self, secret: &str) {
         secret.clone_into(&mut self.shared.lock().secret);
@@ -134,7 +147,7 @@ async fn knock(State(shared): State<Shared>) -> StatusCode {
 
 async fn take(
     State(shared): State<Shared>,
-    Path(secret): Path<String>,
+    Path((_kind, secret)): Path<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -162,7 +175,7 @@ fn accept(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Response {
         return refusal(400, None);
     }
     posts.texts.push(text);
-    (StatusCode::OK, "ok").into_response()
+    posts.answer.unwrap_or((StatusCode::OK, "ok")).into_response()
 }
 
 fn refusal(status: u16, retry_after: Option<u64>) -> Response {

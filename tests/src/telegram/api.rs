@@ -1,23 +1,23 @@
-//! The three methods.
+//! The four methods.
 
 use std::collections::BTreeMap;
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{self, Path, RawQuery},
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CHAT_ID, Message, Shared};
+use super::{CHAT_ID, Message, Shared, State};
 use crate::fault;
 
 /// The longest text, in characters.
 const LONGEST: usize = 4096;
 
 pub(super) async fn call(
-    State(shared): State<Shared>,
+    extract::State(shared): extract::State<Shared>,
     Path((bot, method)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     body: Bytes,
@@ -41,7 +41,11 @@ pub(super) async fn call(
             let fault = {
                 let mut state = shared.lock();
                 state.sends += 1;
-                state.faults.take()
+                if is_of_the_old_chat(&form) {
+                    state.faults.take()
+                } else {
+                    state.faults_there.take()
+                }
             };
             fault::answer(fault, || send(&shared, &form), refusal).await
         }
@@ -51,9 +55,21 @@ pub(super) async fn call(
                 &json!({"id": 123_456_789, "is_bot": true, "first_name": "Mecris", "username": "mecris_bot"}),
             )
         }
+        "sendChatAction" => {
+            let mut state = shared.lock();
+            state.questions += 1;
+            let known =
+                form.get("action").is_some_and(|action| action == "typing") && known_chat(&state, &form);
+            match no_entry(&state, &form) {
+                Some(refusal) => refusal,
+                None if known => result(&json!(true)),
+                None => refusal(400, None),
+            }
+        }
         "getChat" => {
             shared.lock().questions += 1;
-            match known_chat(&form) {
+            let known = known_chat(&shared.lock(), &form);
+            match known {
                 true => result(
                     &json!({"id": 987_654_321, "first_name": "A", "type": "private", "accent_color_id": 0,
                     "max_reaction_count": 11, "accepted_gift_types": {}}),
@@ -74,8 +90,11 @@ fn send(shared: &Shared, form: &BTreeMap<String, String>) -> Response {
         state.violations.push(format!("sendMessage with {name}"));
         return refusal(400, None);
     }
+    if let Some(refusal) = no_entry(&state, form) {
+        return refusal;
+    }
     let text = form.get("text").cloned().unwrap_or_default();
-    if !known_chat(form) || text.is_empty() || text.chars().count() > LONGEST {
+    if !known_chat(&state, form) || text.is_empty() || text.chars().count() > LONGEST {
         state
             .violations
             .push(format!("sendMessage to another chat or without a text: {form:?}"));
@@ -89,12 +108,35 @@ fn send(shared: &Shared, form: &BTreeMap<String, String>) -> Response {
         "date": 1_795_219_200,
         "text": text,
     });
-    state.messages.push(Message { message_id, text });
+    let chat_id = form.get("chat_id").cloned().unwrap_or_default();
+    state.messages.push(Message {
+        message_id,
+        text,
+        chat_id,
+    });
     result(&body)
 }
 
-fn known_chat(form: &BTreeMap<String, String>) -> bool {
+fn known_chat(state: &State, form: &BTreeMap<String, String>) -> bool {
+    let moved_to = state.moved_to.map(|chat| chat.to_string());
+    form.get("chat_id")
+        .is_some_and(|chat| chat == CHAT_ID || Some(chat) == moved_to.as_ref())
+}
+
+fn is_of_the_old_chat(form: &BTreeMap<String, String>) -> bool {
     form.get("chat_id").is_some_and(|chat| chat == CHAT_ID)
+}
+
+/// Why the bot may not write to a chat that it knows.
+fn no_entry(state: &State, form: &BTreeMap<String, String>) -> Option<Response> {
+    if state.thrown_out {
+        return Some(refusal(403, None));
+    }
+    let moved_to = state.moved_to.filter(|_| is_of_the_old_chat(form))?;
+    let body = json!({"ok": false, "error_code": 400,
+        "description": "Bad Request: group chat was upgraded to a supergroup chat",
+        "parameters": {"migrate_to_chat_id": moved_to}});
+    Some((StatusCode::BAD_REQUEST, axum::Json(body)).into_response())
 }
 
 fn result(result: &Value) -> Response {

@@ -1,4 +1,4 @@
-//! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`. The shapes are those of the
+//! A stateful fake of Telegram's Bot API: `sendMessage`, `getMe`, `getChat`, `sendChatAction`. The shapes are those of the
 //! documentation of Bot API 10.1.
 //!
 //! The fake is strict where Telegram is lenient: it refuses a parameter that the agent has no reason to send
@@ -38,6 +38,8 @@ pub struct Message {
     pub message_id: i64,
     /// The text.
     pub text: String,
+    /// The number of the chat that it was sent to.
+    pub chat_id: String,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,11 @@ struct State {
     sends: u64,
     questions: u64,
     violations: Vec<String>,
+    /// The number of the supergroup that the chat has become.
+    moved_to: Option<i64>,
+    faults_there: Faults,
+    /// Whether the bot may no longer write to the chat.
+    thrown_out: bool,
 }
 
 impl Shared {
@@ -72,6 +79,9 @@ impl Telegram {
             sends: 0,
             questions: 0,
             violations: Vec::new(),
+            moved_to: None,
+            faults_there: Faults::default(),
+            thrown_out: false,
         })));
         let api = Router::new()
             .route("/{bot}/{method}", post(api::call).get(api::call))
@@ -103,7 +113,7 @@ impl Telegram {
         self.shared.lock().sends
     }
 
-    /// How many probes (`getMe`, `getChat`) arrived with the right token.
+    /// How many probes (`getMe`, `getChat`, `sendChatAction`) arrived with the right token.
     pub fn questions(&self) -> u64 {
         self.shared.lock().questions
     }
@@ -118,9 +128,25 @@ impl Telegram {
         self.shared.lock().faults.next.extend(faults);
     }
 
+    /// As [`Telegram::fail_next`], for the sends to the number that the chat has moved to.
+    pub fn fail_next_at_the_new_chat(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.shared.lock().faults_there.next.extend(faults);
+    }
+
     /// Lets every send fail with this fault, from now on. `None` ends that.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.shared.lock().faults.always = fault;
+    }
+
+    /// Makes the chat a supergroup with this number. The bot still knows the old chat, and may no longer write to
+    /// it.
+    pub fn move_chat(&self, to: i64) {
+        self.shared.lock().moved_to = Some(to);
+    }
+
+    /// Throws the bot out of the chat: it still knows it.
+    pub fn throw_out(&self) {
+        self.shared.lock().thrown_out = true;
     }
 
     /// Replaces the token that the fake accepts.

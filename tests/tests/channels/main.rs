@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use mecris_agent::{
     clock::Clock,
     config::{Fetched, Inputs, load},
-    notify::channels::{Channel, LeaseCheck, Outcome, Outgoing},
+    notify::channels::{Channel, ChannelKind, LeaseCheck, Outcome, Outgoing},
     runtime,
 };
 
@@ -21,6 +21,7 @@ use mecris_agent::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Came {
     Accepted,
+    AcceptedElsewhere,
     RefusedForGood,
     RefusedForNow,
     NotSent,
@@ -73,6 +74,7 @@ fn channel(kind: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn Channel>, S
 fn came(outcome: &Outcome) -> (Came, String) {
     match outcome {
         Outcome::Accepted(id) => (Came::Accepted, id.clone()),
+        Outcome::AcceptedElsewhere { why, .. } => (Came::AcceptedElsewhere, why.clone()),
         Outcome::Rejected {
             permanent: true, why, ..
         } => (Came::RefusedForGood, why.clone()),

@@ -36,12 +36,13 @@ async fn every_answer_has_its_outcome() {
         // The answer is not in Slack's words, so a proxy on the way may have sent it.
         (Fault::StatusBefore(403), Came::RefusedForNow, 0),
         (Fault::StatusBefore(503), Came::InDoubt, 0),
-        (Fault::StatusBefore(302), Came::InDoubt, 0),
-        (Fault::Garbage2xx, Came::InDoubt, 0),
+        // Complete answers that do not say that the message was taken.
+        (Fault::StatusBefore(302), Came::RefusedForGood, 0),
+        (Fault::Garbage2xx, Came::RefusedForGood, 0),
         (Fault::DropBefore, Came::InDoubt, 0),
         (Fault::Hang, Came::InDoubt, 0),
         (Fault::StatusAfterAccept(504), Came::InDoubt, 1),
-        (Fault::GarbageAfterAccept, Came::InDoubt, 1),
+        (Fault::GarbageAfterAccept, Came::RefusedForGood, 1),
         (Fault::DropReplyAfterAccept, Came::InDoubt, 1),
         (Fault::HangAfterAccept, Came::InDoubt, 1),
     ] {
@@ -58,6 +59,70 @@ async fn every_answer_has_its_outcome() {
         if let (Fault::TooMany(7), Outcome::Rejected { retry_after, .. }) = (fault, outcome) {
             assert_eq!(retry_after, Some(Duration::from_secs(7)));
         }
+    }
+}
+
+#[tokio::test]
+async fn what_others_answer_instead_of_ok_is_a_yes_or_a_no_and_never_a_doubt() {
+    for (kind, status, body, wanted) in [
+        ("triggers", 200, r#"{"ok":true}"#, Came::Accepted),
+        ("hooks", 200, r#"{"success":true}"#, Came::Accepted),
+        (
+            "api",
+            200,
+            r#"{"result":"success","msg":"","ignored_parameters_unsupported":["a"]}"#,
+            Came::Accepted,
+        ),
+        ("hooks", 200, "OK\n", Came::Accepted),
+        ("hooks", 201, "Ok", Came::Accepted),
+        ("hooks", 204, "", Came::Accepted),
+        ("hooks", 202, "", Came::Accepted),
+        ("hooks", 202, r#"{"queued":1}"#, Came::Accepted),
+        ("hooks", 200, "", Came::RefusedForGood),
+        ("hooks", 200, "<html>Log in", Came::RefusedForGood),
+        ("hooks", 202, "<html>Are you human?", Came::RefusedForGood),
+        ("hooks", 202, r#"{"ok":false}"#, Came::RefusedForGood),
+        (
+            "triggers",
+            200,
+            r#"{"ok":false,"error":"invalid_workflow_input"}"#,
+            Came::RefusedForGood,
+        ),
+        (
+            "triggers",
+            200,
+            r#"{"ok":false,"error":"ratelimited"}"#,
+            Came::RefusedForNow,
+        ),
+        (
+            "api",
+            200,
+            r#"{"result":"error","msg":"Invalid API key"}"#,
+            Came::RefusedForGood,
+        ),
+        (
+            "hooks",
+            200,
+            r#"{"ok":"perhaps","success":null}"#,
+            Came::RefusedForGood,
+        ),
+        ("hooks", 302, "", Came::RefusedForGood),
+        (
+            "hooks",
+            404,
+            r#"{"success":false,"error":"Invalid integration id"}"#,
+            Came::RefusedForGood,
+        ),
+        ("hooks", 404, "not found", Came::RefusedForNow),
+        ("hooks", 404, "ok", Came::RefusedForNow),
+        ("hooks", 502, "ok", Came::InDoubt),
+    ] {
+        let fake = Slack::start().unwrap();
+        fake.answer_with(status, body);
+        let channel = channel("slack", &[("SLACK_WEBHOOK_URL", &fake.webhook_url_of(kind))]).unwrap();
+        let (came, why) = came(&send(channel.as_ref(), WITHIN).await);
+        assert_eq!((came, fake.sends()), (wanted, 1), "{status} {body}: {why}");
+        assert!(!why.contains("slack-secret") && !why.contains('\n'), "{why}");
     }
 }
 

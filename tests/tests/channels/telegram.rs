@@ -91,8 +91,11 @@ async fn a_server_that_cannot_be_reached_refuses_for_now() {
 async fn a_probe_asks_for_bot_and_chat_and_sends_nothing() {
     let fake = Telegram::start().unwrap();
     let state = telegram(&fake).probe().await.unwrap();
-    assert_eq!(state, "reachable as @mecris_bot, which knows the chat (private)");
-    assert_eq!((fake.sends(), fake.questions()), (0, 2));
+    assert_eq!(
+        state,
+        "reachable as @mecris_bot, which may write to the chat (private)"
+    );
+    assert_eq!((fake.sends(), fake.questions()), (0, 3));
     let error = with_token(&fake, "123456789:AA-another-token-of-the-tests_0123")
         .probe()
         .await
@@ -101,6 +104,68 @@ async fn a_probe_asks_for_bot_and_chat_and_sends_nothing() {
         error.to_string().contains("TELEGRAM_BOT_TOKEN") && error.to_string().contains("401"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_group_that_has_become_a_supergroup_is_followed_at_once_and_named() {
+    let fake = Telegram::start().unwrap();
+    let channel = telegram(&fake);
+    fake.move_chat(-1_001_557_912_345);
+    let (came, why) = came(&send(channel.as_ref(), WITHIN).await);
+    assert_eq!(came, Came::AcceptedElsewhere, "{why}");
+    assert!(
+        why.contains("set notify.telegram.chat_id to \"-1001557912345\""),
+        "{why}"
+    );
+    let messages = fake.messages();
+    assert_eq!(
+        (messages.len(), messages[0].chat_id.as_str()),
+        (1, "-1001557912345")
+    );
+    assert_eq!((fake.sends(), fake.violations()), (2, Vec::new()));
+    let probed = channel.probe().await.unwrap_err().to_string();
+    assert!(
+        probed.contains("set notify.telegram.chat_id to \"-1001557912345\""),
+        "{probed}"
+    );
+}
+
+#[tokio::test]
+async fn what_happens_at_the_new_number_is_the_outcome() {
+    for (fault, wanted, told) in [
+        (Fault::Refuse(403), Came::RefusedForGood, 0),
+        (Fault::TooMany(7), Came::RefusedForNow, 0),
+        (Fault::StatusAfterAccept(502), Came::InDoubt, 1),
+        (Fault::DropReplyAfterAccept, Came::InDoubt, 1),
+        (Fault::HangAfterAccept, Came::InDoubt, 1),
+    ] {
+        let fake = Telegram::start().unwrap();
+        fake.move_chat(-1_001_557_912_345);
+        fake.fail_next_at_the_new_chat([fault.clone()]);
+        let (came, why) = came(&send(telegram(&fake).as_ref(), Duration::from_millis(700)).await);
+        assert_eq!(
+            (came, fake.messages().len(), fake.sends()),
+            (wanted, told, 2),
+            "{fault:?}: {why}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_chat_that_moves_again_and_again_is_followed_once() {
+    let fake = Telegram::start().unwrap();
+    fake.move_chat(CHAT_ID.parse().unwrap());
+    let (came, why) = came(&send(telegram(&fake).as_ref(), WITHIN).await);
+    assert_eq!((came, fake.sends()), (Came::RefusedForGood, 2), "{why}");
+    assert!(fake.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_bot_that_was_thrown_out_does_not_probe_as_ok() {
+    let fake = Telegram::start().unwrap();
+    fake.throw_out();
+    let error = telegram(&fake).probe().await.unwrap_err().to_string();
+    assert!(error.contains("the bot may not write to this chat"), "{error}");
 }
 
 #[test]

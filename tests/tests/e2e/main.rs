@@ -28,6 +28,7 @@ mod memory;
 mod notify_codes;
 mod off_machine;
 mod one_pass;
+mod other_answers;
 mod other_installation;
 mod person;
 mod queued;

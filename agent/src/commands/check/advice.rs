@@ -1,4 +1,4 @@
-//! Settings that are allowed and would keep Mecris from saying something. `check` warns of them.
+//! Settings and secrets that are allowed, and would or might keep Mecris from saying something. `check` warns of them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,9 +6,10 @@ use super::CheckResult;
 use crate::{
     arms::beeminder::Account,
     clock::{Timetable, local_day},
-    config::{Role, Settings, WalkSettings, nearest},
+    config::{Role, Settings, WalkSettings, nearest, secrets::Secrets},
     domain::Slug,
     heuristic::{Expected, promised_by_serve},
+    notify::channels::slack::Webhook,
 };
 
 /// How many days are looked at: every day of the week.
@@ -42,6 +43,21 @@ pub(super) fn of_settings(
     let walk = settings.walk.as_ref();
     let walk = walk.and_then(|walk| never_told(walk, settings, &chances));
     walk.into_iter().chain(never_called(settings)).collect()
+}
+
+/// Warnings about secrets that may be right, and are unusual.
+pub(super) fn of_secrets(settings: &Settings, secrets: &Secrets) -> Vec<CheckResult> {
+    // A missing or malformed secret is a problem by itself.
+    let webhook = settings
+        .notify
+        .slack
+        .as_ref()
+        .and_then(|_| Webhook::from_secrets(secrets).ok());
+    let advice = webhook.and_then(|webhook| webhook.advice());
+    advice
+        .map(|advice| CheckResult::warning("notify.slack", advice))
+        .into_iter()
+        .collect()
 }
 
 /// Warnings about `[[goal]]` tables of goals that the account does not have.

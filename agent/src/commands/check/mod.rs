@@ -41,7 +41,7 @@ struct Checked {
     settings: Vec<EffectiveSetting>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct CheckResult {
     name: String,
     ok: bool,
@@ -68,6 +68,17 @@ impl CheckResult {
             warning: true,
             ..Self::new(name, Err(message))
         }
+    }
+
+    /// A channel that answers, and that refused messages: the two together are not "ok".
+    fn but_for(self, broken: &[Self]) -> Self {
+        let kind = self.name.rsplit('.').next().unwrap_or_default();
+        let mark = format!("channel.{kind}");
+        if !self.ok || !broken.iter().any(|result| result.name == mark) {
+            return self;
+        }
+        let detail = format!("{}; and yet messages were refused: see {mark}", self.detail);
+        Self::warning(&self.name, detail)
     }
 
     fn mark(&self) -> &'static str {
@@ -150,6 +161,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     let configured = results.iter().all(|result| result.ok);
     let warnings = loaded.warnings.iter();
     results.extend(warnings.map(|sentence| CheckResult::warning("secrets", sentence.clone())));
+    results.extend(advice::of_secrets(&loaded.settings, &loaded.secrets.get()));
     results.push(CheckResult::new("endpoints", endpoints(&loaded)));
     let now = Clock::system().now();
     results.extend(advice::of_settings(
@@ -158,7 +170,8 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         now,
     ));
     results.push(CheckResult::new("state", state(&loaded.settings.state.path)));
-    results.extend(broken_channels(&loaded, options.offline));
+    let broken = broken_channels(&loaded, options.offline);
+    results.extend(broken.iter().cloned());
     if !options.offline
         && let Some(copies) = copies(&loaded).await
     {
@@ -168,7 +181,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         results.extend(beeminder(&loaded).await);
         for channel in channels {
             let channel = channel.as_ref();
-            let probed = probe(channel).await;
+            let probed = probe(channel).await.but_for(&broken);
             let others = others::look(&loaded, channel, &probed).await;
             results.push(probed);
             results.extend(others);

@@ -34,6 +34,13 @@ pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 pub enum Outcome {
     /// The provider has it, under this id.
     Accepted(String),
+    /// The provider has it, at another address than the configured one.
+    AcceptedElsewhere {
+        /// The provider's id of the message.
+        id: String,
+        /// What to change, for a person.
+        why: String,
+    },
     /// The provider certainly refused it, so it reached nobody.
     Rejected {
         /// Whether trying again cannot help.

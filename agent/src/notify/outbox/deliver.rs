@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use super::{Outbox, leases::Lease, missed::sending, next::Miss, timing};
 use crate::{
@@ -178,7 +178,12 @@ impl Outbox {
     async fn conclude(&self, row: Row, outcome: Outcome) -> Result<Option<Row>, StoreError> {
         let (miss, code, why) = match outcome {
             Outcome::Accepted(id) => {
-                self.accepted(row, id, Ending::Accepted).await?;
+                self.accepted(row, id, Ending::Accepted, None).await?;
+                return Ok(None);
+            }
+            Outcome::AcceptedElsewhere { id, why } => {
+                warn!(id = row.id, channel = ?row.channel, why, "the provider took the message at another address");
+                self.accepted(row, id, Ending::Accepted, Some(why)).await?;
                 return Ok(None);
             }
             Outcome::Unknown { why } => {

@@ -45,6 +45,10 @@ impl Outbox {
                 let why = "still with the provider after 48 h, no longer asked about".to_owned();
                 still_accepted(&row, None, Some(why))
             }
+            // Where no receipts come, nothing new was learnt: what the provider said when it took the message stays.
+            Ok(Status::Sent) if !row.channel.has_receipts() => {
+                still_accepted(&row, Some(next_poll), row.why.clone())
+            }
             Ok(Status::Pending | Status::Sent) => still_accepted(&row, Some(next_poll), None),
             Err(why) if age >= timing::GIVE_UP_ASKING => {
                 let why = format!("accepted, but what became of it is unknown, given up after 48 h: {why}");

@@ -28,7 +28,7 @@ impl Outbox {
         match self.find(&row).await {
             Ok(Some(provider_id)) => {
                 failpoint!("outbox.found");
-                self.accepted(row, provider_id, Ending::Adopted).await
+                self.accepted(row, provider_id, Ending::Adopted, None).await
             }
             Ok(None) => {
                 failpoint!("outbox.absent");

@@ -23,12 +23,14 @@ use crate::{
 };
 
 impl Outbox {
-    /// Records that the provider has the message and calls it `provider_id`.
+    /// Records that the provider has the message and calls it `provider_id`. `why` says what a person should
+    /// change nevertheless.
     pub(super) async fn accepted(
         &self,
         row: Row,
         provider_id: String,
         ending: Ending,
+        why: Option<String>,
     ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         info!(id = row.id, channel = ?row.channel, attempt = row.attempt, how = ending.as_str(), "the provider has the message");
@@ -37,7 +39,7 @@ impl Outbox {
             provider_id: Some(provider_id),
             accepted_at: Some(now),
             next_at: Some(after(now, timing::before_polling(Duration::ZERO))),
-            why: None,
+            why,
             ..row.clone()
         };
         failpoint!("outbox.accepted");

@@ -105,7 +105,7 @@ fn the_sentences_read_well() {
             }
             Outcome::NotSent { why } => why,
             Outcome::Unknown { why } => format!("in doubt: {why}"),
-            Outcome::Accepted(id) => panic!("{id}"),
+            other => panic!("{other:?}"),
         }
     });
     let text = sentences.join("\n");

@@ -76,7 +76,7 @@ impl Channel for Slack {
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
         Box::pin(async move {
             match self.outbound.call(self.webhook.post(&message, within)).await {
-                Ok(reply) => outcome::posted(&reply, message.tag),
+                Ok(reply) => outcome::posted(&reply, message.tag, &self.webhook),
                 Err(error) => no_reply(&error),
             }
         })

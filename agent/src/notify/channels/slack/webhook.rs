@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::{
@@ -12,8 +12,11 @@ use crate::{
         secrets::{SecretName, Secrets},
     },
     notify::channels::Outgoing,
-    outbound::Call,
+    outbound::{Call, redact},
 };
+
+/// A shorter part of the path may stand in any text.
+const SHORTEST_SECRET: usize = 8;
 
 /// The URL that takes messages, `https://hooks.slack.com/services/T…/B…/…`. Anybody who knows it can post, so
 /// it is never shown.
@@ -55,6 +58,34 @@ impl Webhook {
     /// The host, the only part that may be shown.
     pub(super) fn host(&self) -> String {
         self.0.host_str().unwrap_or_default().to_owned()
+    }
+
+    /// What is unusual about the URL, for `check`. Slack is not the only one that takes such messages, so it is
+    /// only a warning.
+    pub fn advice(&self) -> Option<String> {
+        let is_usual = self.0.path().starts_with("/services/");
+        (!is_usual).then(|| {
+            "SLACK_WEBHOOK_URL is not of the form https://hooks.slack.com/services/T.../B.../..., as an incoming \
+             webhook of Slack is: a workflow of Slack needs a variable named text, and another product has to take \
+             Slack's messages; `notify test --channel slack` shows whether it does"
+                .to_owned()
+        })
+    }
+
+    /// Masks the URL, its path and each long part of it in words that the server wrote.
+    pub(super) fn mask(&self, words: &str) -> String {
+        let parts = self
+            .0
+            .path()
+            .split('/')
+            .filter(|part| part.len() >= SHORTEST_SECRET);
+        let secrets: Vec<SecretString> = [self.0.as_str(), self.0.path()]
+            .into_iter()
+            .chain(parts)
+            .chain(self.0.query())
+            .map(SecretString::from)
+            .collect();
+        redact::text(words, &secrets.iter().collect::<Vec<_>>())
     }
 
     /// Posts a message, as long as its lease holds. Not to be repeated.

@@ -14,12 +14,16 @@ use std::time::Duration;
 
 use requests::Requests;
 pub use token::{BotToken, TokenError};
+use tokio::time::Instant;
 
 use super::{Answer, AskError, Channel, ChannelKind, OnDoubt, Outcome, Outgoing, Status, no_reply::no_reply};
 use crate::{
     config::TelegramSettings,
     outbound::{Call, Outbound, Reply},
 };
+
+/// The kind of chat to which no bot can show that it is typing.
+const CHANNEL: &str = "channel";
 
 /// The channel `telegram`.
 #[derive(Clone)]
@@ -44,6 +48,16 @@ impl Telegram {
             token,
             on_doubt: settings.on_doubt,
             outbound,
+        }
+    }
+
+    /// Sends a message to the chat that the configured group has become. The refusal that names this chat proves
+    /// that nothing was accepted before. A second such refusal is not followed.
+    async fn follow(&self, chat: i64, message: &Outgoing<'_>, within: Duration) -> Outcome {
+        let call = self.requests.send_to(chat.to_string(), message, within);
+        match self.outbound.call(call).await {
+            Ok(reply) => outcome::sent_to_moved(chat, outcome::sent(&reply, &self.token)),
+            Err(error) => no_reply(&error),
         }
     }
 
@@ -73,15 +87,28 @@ impl Channel for Telegram {
         Box::pin(async {
             let bot = outcome::bot(&self.ask(self.requests.me()).await?, &self.token)?;
             let chat = outcome::chat(&self.ask(self.requests.chat()).await?, &self.token)?;
-            Ok(format!("reachable as {bot}, which knows the chat ({chat})"))
+            if chat == CHANNEL {
+                return Ok(format!("reachable as {bot}, which knows the chat ({chat})"));
+            }
+            // A bot knows a chat that it was thrown out of, and a group that has become a supergroup.
+            outcome::typing(&self.ask(self.requests.typing()).await?, &self.token)?;
+            Ok(format!(
+                "reachable as {bot}, which may write to the chat ({chat})"
+            ))
         })
     }
 
     fn send<'a>(&'a self, message: Outgoing<'a>, within: Duration) -> Answer<'a, Outcome> {
         Box::pin(async move {
-            match self.outbound.call(self.requests.send(&message, within)).await {
-                Ok(reply) => outcome::sent(&reply, &self.token),
-                Err(error) => no_reply(&error),
+            let began = Instant::now();
+            let reply = match self.outbound.call(self.requests.send(&message, within)).await {
+                Ok(reply) => reply,
+                Err(error) => return no_reply(&error),
+            };
+            let left = within.saturating_sub(began.elapsed());
+            match outcome::moved_to(&reply) {
+                Some(chat) if !left.is_zero() => self.follow(chat, &message, left).await,
+                _ => outcome::sent(&reply, &self.token),
             }
         })
     }

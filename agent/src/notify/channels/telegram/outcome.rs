@@ -24,7 +24,7 @@ const WORDS: usize = 120;
 /// The answer to a send.
 pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
     let status = reply.status;
-    if status.is_success() {
+    if status.is_success() && own_refusal(reply).is_none() {
         return match read::<Message>(reply) {
             Some(Answered {
                 ok: true,
@@ -36,7 +36,7 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
             },
         };
     }
-    if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT {
+    if status.is_redirection() || status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
         return Outcome::Unknown {
             why: format!("Telegram answered {status}"),
         };
@@ -55,6 +55,36 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
     }
 }
 
+/// Where to send the message instead: the group was made a supergroup, which has another number.
+pub(super) fn moved_to(reply: &Reply) -> Option<i64> {
+    own_refusal(reply)?.parameters?.migrate_to_chat_id
+}
+
+/// The outcome of a send to the chat that the configured group has become.
+pub(super) fn sent_to_moved(chat: i64, outcome: Outcome) -> Outcome {
+    let advice = moved(chat);
+    match outcome {
+        Outcome::Accepted(id) => Outcome::AcceptedElsewhere {
+            id,
+            why: format!("sent to where the chat has moved: {advice}"),
+        },
+        Outcome::Rejected {
+            permanent,
+            scope,
+            retry_after,
+            code,
+            why,
+        } => Outcome::Rejected {
+            permanent,
+            scope,
+            retry_after,
+            code,
+            why: format!("{advice}, and there: {why}"),
+        },
+        other => other,
+    }
+}
+
 /// The answer to `getMe`: the bot's name.
 pub(super) fn bot(reply: &Reply, token: &BotToken) -> Result<String, AskError> {
     let user: User = result(reply, token)?;
@@ -67,6 +97,11 @@ pub(super) fn bot(reply: &Reply, token: &BotToken) -> Result<String, AskError> {
 /// The answer to `getChat`: what kind of chat it is.
 pub(super) fn chat(reply: &Reply, token: &BotToken) -> Result<String, AskError> {
     result::<Chat>(reply, token).map(|chat| short(&chat.kind))
+}
+
+/// The answer to `sendChatAction`.
+pub(super) fn typing(reply: &Reply, token: &BotToken) -> Result<(), AskError> {
+    result::<bool>(reply, token).map(drop)
 }
 
 fn result<T: DeserializeOwned>(reply: &Reply, token: &BotToken) -> Result<T, AskError> {
@@ -97,14 +132,18 @@ struct Refused {
     why: String,
 }
 
+/// A refusal that is certainly Telegram's.
+fn own_refusal(reply: &Reply) -> Option<Answered<serde_json::Value>> {
+    read(reply).filter(|answer: &Answered<serde_json::Value>| !answer.ok && answer.error_code.is_some())
+}
+
 fn refused(reply: &Reply, token: &BotToken) -> Refused {
-    let own = read::<serde_json::Value>(reply).filter(|answer| !answer.ok);
     let Some(Answered {
         error_code: Some(code),
         description,
         parameters,
         ..
-    }) = own
+    }) = own_refusal(reply)
     else {
         let why = format!("Telegram answered {} and gave no reason", reply.status);
         return Refused {
@@ -132,7 +171,7 @@ fn refused(reply: &Reply, token: &BotToken) -> Refused {
 /// What happened and what to do.
 fn sentence(code: u16, parameters: &Parameters) -> String {
     if let Some(chat) = parameters.migrate_to_chat_id {
-        return format!("the group has become a supergroup; set notify.telegram.chat_id to \"{chat}\"");
+        return moved(chat);
     }
     let sentence = match code {
         400 => {
@@ -147,6 +186,10 @@ fn sentence(code: u16, parameters: &Parameters) -> String {
         _ => "Telegram refused the request",
     };
     sentence.to_owned()
+}
+
+fn moved(chat: i64) -> String {
+    format!("the group has become a supergroup; set notify.telegram.chat_id to \"{chat}\"")
 }
 
 /// Telegram's words as they may be kept: short, on one line.

@@ -27,13 +27,15 @@ impl Requests {
         }
     }
 
-    /// Sends a message, as long as its lease holds. Not to be repeated. Without `parse_mode`, so that nothing
-    /// in a goal's name is markup.
+    /// Sends a message to the configured chat, as long as its lease holds. Not to be repeated. Without
+    /// `parse_mode`, so that nothing in a goal's name is markup.
     pub(super) fn send(&self, message: &Outgoing<'_>, within: Duration) -> Call {
-        let form = vec![
-            ("chat_id", self.settings.chat.as_str().to_owned()),
-            ("text", message.text.to_owned()),
-        ];
+        self.send_to(self.settings.chat.as_str().to_owned(), message, within)
+    }
+
+    /// As [`Requests::send`], to another chat.
+    pub(super) fn send_to(&self, chat: String, message: &Outgoing<'_>, within: Duration) -> Call {
+        let form = vec![("chat_id", chat), ("text", message.text.to_owned())];
         Call {
             form: Some(form),
             lease: Some(message.lease.clone()),
@@ -65,6 +67,18 @@ impl Requests {
         Call {
             form: Some(form),
             ..self.call("getChat")
+        }
+    }
+
+    /// Asks whether the bot may write to the chat: shows there for some seconds that it is typing.
+    pub(super) fn typing(&self) -> Call {
+        let form = vec![
+            ("chat_id", self.settings.chat.as_str().to_owned()),
+            ("action", "typing".to_owned()),
+        ];
+        Call {
+            form: Some(form),
+            ..self.call("sendChatAction")
         }
     }
 
