@@ -50,6 +50,84 @@ fn rubbish_is_never_safe_and_never_a_panic() {
     }
 }
 
+#[test]
+fn one_odd_value_or_broken_goal_hides_no_other_goal() {
+    for (odd, code, conditions) in [
+        // What Mecris never reads may be anything.
+        (
+            "\"half \\ud83d an emoji\"",
+            0,
+            &["goal:reading", "goal:piano"][..],
+        ),
+        ("NaN", 0, &["goal:reading", "goal:piano"]),
+        ("1e400", 0, &["goal:reading", "goal:piano"]),
+        ("\"two\nlines\"", 0, &["goal:reading", "goal:piano"]),
+        ("undefined", 3, &["goal:reading", "beeminder:unreadable"]),
+        ("\"he said \"no\"\"", 3, &["goal:reading", "beeminder:unreadable"]),
+    ] {
+        let mut stage = Stage::new();
+        stage.setup.config.remove("budget");
+        stage.setup.config.remove("walk");
+        stage
+            .beeminder
+            .set_goals([GoalSpec::new("reading", 0), GoalSpec::new("piano", 7)]);
+        stage.clock.set(AFTERNOON.parse().expect("an instant"));
+        let path = format!("/api/v1/users/me/goals.json?emaciated=true&auth_token={TOKEN}");
+        let sound = request(stage.beeminder.address(), "GET", &path, &[], None)
+            .expect("the fake answers")
+            .body;
+        let mut goals: Vec<Value> = serde_json::from_str(&sound).expect("a list");
+        goals
+            .iter_mut()
+            .filter(|goal| goal["slug"] == "piano")
+            .for_each(|goal| goal["graphsum"] = json!("ODD"));
+        let body = json!(goals).to_string().replace("\"ODD\"", odd);
+        stage.beeminder.fail_path("goals.json", Fault::Body(body.clone()));
+        // The same from a file.
+        let file = stage.setup.folder().join("goals.json");
+        std::fs::write(&file, &body).expect("a file");
+        for source in ["api", "file"] {
+            if source == "file" {
+                let source = format!("file:{}", file.display());
+                stage.setup.config.remove("beeminder");
+                stage.setup.config.set("beeminder.source", source);
+            }
+            let output = stage.setup.agent(&["run", "--json", "--at", AFTERNOON]);
+            let report = output.json();
+            let subjects: Vec<&str> = report["conditions"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter_map(|condition| condition["subject"].as_str())
+                .collect();
+            for subject in conditions {
+                assert!(
+                    subjects.contains(subject),
+                    "{source}: {odd}: {}",
+                    output.everything()
+                );
+            }
+            assert_eq!(output.code, code, "{source}: {odd}: {}", output.everything());
+            assert_eq!(stage.twilio.accepted_count(), 1, "{source}: {odd}");
+        }
+    }
+}
+
+#[test]
+fn a_reply_that_is_no_json_is_told_with_its_place() {
+    let stage = Stage::new();
+    stage
+        .beeminder
+        .fail_path("goals.json", Fault::Body("[\n{\"slug\" \"a\"}".to_owned()));
+    let output = stage.pass(AFTERNOON);
+    assert_eq!(output.code, 3);
+    assert!(
+        output.stdout.contains("not JSON (status 200, line 2 column 9)"),
+        "{}",
+        output.everything()
+    );
+}
+
 fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
     let everything = output.everything();
     assert!(!everything.contains("panicked"), "{which}: {everything}\n{body}");
@@ -64,7 +142,9 @@ fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
         "goals.json" => parsed.as_ref().is_ok_and(Value::is_array),
         _ => parsed.as_ref().is_ok_and(Value::is_object),
     };
-    if !readable {
+    // What a comma too much is all that is wrong with is read nevertheless.
+    let bare: String = body.split_whitespace().collect();
+    if !readable && !bare.contains(",]") && !bare.contains(",}") {
         assert_eq!(output.code, 3, "{which}: {everything}\n{body}");
     }
     for condition in report["conditions"].as_array().expect("a list") {
@@ -74,7 +154,7 @@ fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
             .strip_prefix("goal:");
         if let Some(slug) = slug.filter(|_| condition["severity"] == "SAFE") {
             assert!(
-                may_be_safe(slug, &parsed),
+                may_be_safe(slug, body),
                 "{which}: {slug} is called safe: {report:#}\n{body}"
             );
         }
@@ -82,10 +162,20 @@ fn assert_honest(output: &Output, path: &str, body: &str, which: &str) {
 }
 
 /// Whether the spoilt body itself says that this goal is safe: its safebuf is a number of two days or more,
-/// or the goal is won or frozen.
-fn may_be_safe(slug: &str, body: &Result<Value, serde_json::Error>) -> bool {
-    let goals = body.as_ref().ok().and_then(Value::as_array);
-    let goal = goals.and_then(|all| all.iter().find(|goal| goal["slug"] == slug));
+/// or the goal is won or frozen. If a part of the body is broken, whether it says so of any goal.
+fn may_be_safe(slug: &str, body: &str) -> bool {
+    let Ok(parsed) = serde_json::from_str::<Value>(body) else {
+        let of = |name: &str| body.split(&format!("\"{name}\":")).skip(1).collect::<Vec<_>>();
+        return of("safebuf")
+            .iter()
+            .any(|text| text.starts_with(|c: char| ('2'..='9').contains(&c)))
+            || ["won", "frozen"]
+                .iter()
+                .any(|name| of(name).iter().any(|text| text.starts_with("true")));
+    };
+    let goal = parsed
+        .as_array()
+        .and_then(|all| all.iter().find(|goal| goal["slug"] == slug));
     goal.is_some_and(|goal| {
         goal["safebuf"].as_f64().is_some_and(|days| days >= 2.0)
             || goal["won"] == true

@@ -5,7 +5,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use super::error::{BeeminderError, json};
+use super::{
+    error::{BeeminderError, json},
+    repair::Document,
+};
 use crate::{
     config::{RenewableSecrets, SecretName, secrets::Renewable},
     domain::Slug,
@@ -57,7 +60,7 @@ impl Api {
     pub(super) async fn user_and_goals(
         &self,
         within: Duration,
-    ) -> Result<(Option<Value>, Value), BeeminderError> {
+    ) -> Result<(Option<Value>, Document), BeeminderError> {
         let user_file = format!("{}.json", self.username);
         let user_path = ["users", &user_file];
         let user_name = format!("the user {}", self.username);
@@ -69,7 +72,7 @@ impl Api {
             self.get(&goals_path, &emaciated, &goals_name, within),
         );
         let goals = goals?;
-        Ok((Some(user?), goals))
+        Ok((Some(user?.whole("the user")?), goals))
     }
 
     /// So many datapoints of the newest days, newest first (`sort` is descending).
@@ -78,7 +81,7 @@ impl Api {
         slug: &Slug,
         count: u32,
         within: Duration,
-    ) -> Result<Value, BeeminderError> {
+    ) -> Result<Document, BeeminderError> {
         let path = ["users", &self.username, "goals", slug.as_str(), "datapoints.json"];
         let name = format!("the datapoints of {slug}");
         let count = count.to_string();
@@ -92,7 +95,7 @@ impl Api {
         query: &[(&str, &str)],
         name: &str,
         within: Duration,
-    ) -> Result<Value, BeeminderError> {
+    ) -> Result<Document, BeeminderError> {
         let began = Instant::now();
         let token = self.token.current();
         let answer = self
@@ -123,7 +126,7 @@ impl Api {
         query: &[(&str, &str)],
         name: &str,
         within: Duration,
-    ) -> Result<Value, BeeminderError> {
+    ) -> Result<Document, BeeminderError> {
         let token = token.ok_or(BeeminderError::MissingToken)?;
         let call = Call {
             method: http::Method::GET,

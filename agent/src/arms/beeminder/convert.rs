@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     error::Malformed,
     lenient::{Lenient, Object, Whole},
+    repair::{Broken, Document},
     types::{Account, Datapoint, Goal, RecentDatapoints},
     wire,
 };
@@ -25,7 +26,7 @@ const DERAIL: &str = "#DERAIL";
 /// Builds the account from the user (if there is one) and the array of goals. Goals in `ignore` are left out.
 pub(super) fn account(
     user: Option<Value>,
-    goals: Value,
+    goals: impl Into<Document>,
     ignore: &[Slug],
     now: Timestamp,
 ) -> Result<Account, Malformed> {
@@ -34,9 +35,7 @@ pub(super) fn account(
         Some(other) => return Err(Malformed::new("the user", "an object", &other)),
         None => wire::User::default(),
     };
-    let Value::Array(elements) = goals else {
-        return Err(Malformed::new("the goals", "an array", &goals));
-    };
+    let elements = goals.into().elements("the goals")?;
     let mut account = Account {
         time_zone: user.timezone.0.filter(|name| TimeZone::get(name).is_ok()),
         deadbeat: user.deadbeat.0.unwrap_or(false),
@@ -44,26 +43,32 @@ pub(super) fn account(
         unreadable: Vec::new(),
     };
     for (index, element) in elements.into_iter().enumerate() {
-        match goal(element, now) {
-            Ok(goal) if ignore.contains(&goal.slug) => {}
-            Ok(goal) => account.goals.push(goal),
-            Err(why) => account
-                .unreadable
-                .push(format!("goal {} in the list: {why}", index + 1)),
+        let place = format!("goal {} in the list", index + 1);
+        match element.map(|element| goal(element, now)) {
+            Ok(Ok(goal)) if ignore.contains(&goal.slug) => {}
+            Ok(Ok(goal)) => account.goals.push(goal),
+            Ok(Err(why)) => account.unreadable.push(format!("{place}: {why}")),
+            Err(Broken { slug, why }) => match slug.and_then(|slug| slug.parse::<Slug>().ok()) {
+                Some(slug) if ignore.contains(&slug) => {}
+                Some(slug) => account.unreadable.push(format!("{place}, {slug}: {why}")),
+                None => account.unreadable.push(format!("{place}: {why}")),
+            },
         }
     }
     Ok(account)
 }
 
 /// Reads `datapoints.json`.
-pub(super) fn datapoints(body: Value) -> Result<RecentDatapoints, Malformed> {
-    let Value::Array(elements) = body else {
-        return Err(Malformed::new("the datapoints", "an array", &body));
-    };
+pub(super) fn datapoints(body: impl Into<Document>) -> Result<RecentDatapoints, Malformed> {
+    let elements = body.into().elements("the datapoints")?;
     let total = elements.len();
-    let read = elements
-        .into_iter()
-        .map(|element| Lenient(serde_json::from_value(element).ok()));
+    let read = elements.into_iter().map(|element| {
+        Lenient(
+            element
+                .ok()
+                .and_then(|element| serde_json::from_value(element).ok()),
+        )
+    });
     let points = newest_first(read);
     Ok(RecentDatapoints {
         unreadable: total - points.len(),

@@ -4,6 +4,7 @@ use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
+use super::repair::{self, Document};
 use crate::{
     config::{handwritten::without_bom, secrets::is_in_quotes},
     domain::on_one_line,
@@ -71,12 +72,14 @@ pub enum BeeminderError {
         said: String,
     },
     /// A success whose body is not JSON: a login page, a maintenance page, half a body.
-    #[error("Beeminder answered with {found}, not JSON (status {status})")]
+    #[error("Beeminder answered with {found}, not JSON (status {status}{at})")]
     NotJson {
         /// The status, 200 as a rule.
         status: u16,
         /// What the body is: `HTML`, `half a JSON document`, `nothing`, `something else`.
         found: &'static str,
+        /// `, line 1 column 7`, where it is no JSON any more; empty if it never was.
+        at: String,
     },
     /// JSON of another shape than documented.
     #[error("Beeminder's reply has an unknown shape: {0}")]
@@ -139,16 +142,20 @@ impl Malformed {
 }
 
 /// The JSON of a successful reply. `what` names what was asked for, as in "the goals of me".
-pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Value, BeeminderError> {
+pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Document, BeeminderError> {
     let status = reply.status.as_u16();
-    let parsed = serde_json::from_slice::<Value>(without_bom(&reply.body));
     if reply.status.is_success() {
-        return parsed.map_err(|error| BeeminderError::NotJson {
-            status,
-            found: what_it_is(&reply.body, &error),
+        return repair::read(&reply.body, |text| serde_json::from_slice(text)).map_err(|error| {
+            let (found, is_json_so_far) = what_it_is(&reply.body, &error);
+            let at = format!(", line {} column {}", error.line(), error.column());
+            BeeminderError::NotJson {
+                status,
+                found,
+                at: if is_json_so_far { at } else { String::new() },
+            }
         });
     }
-    let said = parsed
+    let said = serde_json::from_slice::<Value>(without_bom(&reply.body))
         .ok()
         .and_then(|body| sentence(&body))
         .unwrap_or_else(|| "no reason given".to_owned());
@@ -166,12 +173,13 @@ pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Va
     })
 }
 
-fn what_it_is(body: &[u8], error: &serde_json::Error) -> &'static str {
-    match body.trim_ascii_start().first() {
-        None => "nothing",
-        Some(b'<') => "HTML",
-        Some(_) if error.is_eof() => "half a JSON document",
-        Some(_) => "something else",
+/// What a body is that is not JSON, and whether its beginning might be.
+fn what_it_is(body: &[u8], error: &serde_json::Error) -> (&'static str, bool) {
+    match without_bom(body).trim_ascii_start().first() {
+        None => ("nothing", false),
+        Some(b'<') => ("HTML", false),
+        Some(_) if error.is_eof() => ("half a JSON document", true),
+        Some(_) => ("something else", true),
     }
 }
 
@@ -267,9 +275,9 @@ mod tests {
         Beeminder failed (status 503: no reason given)
         Beeminder answered with a redirect (status 302): beeminder.base_url should be https://www.beeminder.com/api/v1/
         Beeminder answered with HTML, not JSON (status 200)
-        Beeminder answered with half a JSON document, not JSON (status 200)
+        Beeminder answered with half a JSON document, not JSON (status 200, line 1 column 9)
         Beeminder answered with nothing, not JSON (status 200)
-        Beeminder answered with something else, not JSON (status 200)
+        Beeminder answered with something else, not JSON (status 200, line 1 column 1)
         ");
     }
 

@@ -6,8 +6,14 @@ use std::{
 use serde_json::{Value, error::Category};
 use tokio::{task::spawn_blocking, time::timeout};
 
-use super::error::BeeminderError;
-use crate::{config::handwritten, domain::Slug};
+use super::{
+    error::BeeminderError,
+    repair::{self, Document},
+};
+use crate::{
+    config::handwritten::{json, without_bom},
+    domain::Slug,
+};
 
 /// Beeminder's JSON from a file, for trials without an account: an array as in `goals.json`, or `{"user": …,
 /// "goals": […]}`. The file is read on every pass. A relative path starts at the working directory.
@@ -26,43 +32,60 @@ impl File {
     pub(super) async fn user_and_goals(
         &self,
         within: Duration,
-    ) -> Result<(Option<Value>, Value), BeeminderError> {
-        match self.read(within).await? {
-            goals @ Value::Array(_) => Ok((None, goals)),
-            Value::Object(mut fields) => match fields.remove("goals") {
-                Some(goals) => Ok((fields.remove("user").filter(|user| !user.is_null()), goals)),
+    ) -> Result<(Option<Value>, Document), BeeminderError> {
+        let text = self.read(within).await?;
+        let text = without_bom(&text);
+        match json(text) {
+            Ok(goals @ Value::Array(_)) => Ok((None, goals.into())),
+            Ok(Value::Object(mut fields)) => match fields.remove("goals") {
+                Some(goals) => Ok((present(fields.remove("user")), goals.into())),
                 None => Err(self.error(
                     "expected an array of goals or {\"user\": …, \"goals\": […]}, found no \"goals\"",
                 )),
             },
-            _ => Err(self.error("expected an array of goals or {\"user\": …, \"goals\": […]}")),
+            Ok(_) => Err(self.error("expected an array of goals or {\"user\": …, \"goals\": […]}")),
+            Err(_) => self.in_pieces(text),
         }
+    }
+
+    /// Reads a file of which a part is broken.
+    fn in_pieces(&self, text: &[u8]) -> Result<(Option<Value>, Document), BeeminderError> {
+        let part = |range| repair::part(text, range, json).map_err(|error| self.not_json(&error));
+        let Some(goals) = repair::field(text, "goals") else {
+            return Ok((None, part(0..text.len())?));
+        };
+        let user = match repair::field(text, "user") {
+            Some(user) => Some(part(user)?.whole("the user")?),
+            None => None,
+        };
+        Ok((present(user), part(goals)?))
     }
 
     /// The goal's field `datapoints`. The fields `last_datapoint` and `recent_data` are not looked at: the
     /// caller has read them with the goal.
-    pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Value, BeeminderError> {
+    pub(super) async fn datapoints(&self, slug: &Slug, within: Duration) -> Result<Document, BeeminderError> {
         let (_, goals) = self.user_and_goals(within).await?;
-        let goal = goals
-            .as_array()
-            .and_then(|goals| goals.iter().find(|goal| goal["slug"] == slug.as_str()));
-        goal.and_then(|goal| goal.get("datapoints"))
-            .cloned()
+        let mut goals = goals.elements("the goals")?.into_iter().flatten();
+        let goal = goals.find(|goal| goal["slug"] == slug.as_str());
+        goal.and_then(|goal| goal.get("datapoints").cloned())
+            .map(Document::from)
             .ok_or_else(|| self.error(format!("the goal {slug} has no field \"datapoints\"")))
     }
 
-    async fn read(&self, within: Duration) -> Result<Value, BeeminderError> {
+    async fn read(&self, within: Duration) -> Result<Vec<u8>, BeeminderError> {
         let path = self.path.clone();
         // The path may be a pipe or a dead network mount, so reading may hang. It must not hang the agent.
         let read = timeout(within, spawn_blocking(move || std::fs::read(path))).await;
-        let bytes = read
-            .map_err(|_| self.error("the file could not be read in time"))?
+        read.map_err(|_| self.error("the file could not be read in time"))?
             .map_err(|_| self.error("the file could not be read"))?
-            .map_err(|error| self.error(error.to_string()))?;
-        handwritten::json(&bytes).map_err(|error| match error.classify() {
+            .map_err(|error| self.error(error.to_string()))
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> BeeminderError {
+        match error.classify() {
             Category::Data => self.error(error.to_string()),
             _ => self.error(format!("the file is not JSON: {error}")),
-        })
+        }
     }
 
     fn error(&self, why: impl Into<String>) -> BeeminderError {
@@ -71,4 +94,8 @@ impl File {
             why: why.into(),
         }
     }
+}
+
+fn present(user: Option<Value>) -> Option<Value> {
+    user.filter(|user| !user.is_null())
 }

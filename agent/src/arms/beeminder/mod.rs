@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod lenient;
 mod line;
+mod repair;
 #[cfg(test)]
 pub(in crate::arms) mod tests;
 mod today;
@@ -102,7 +103,7 @@ impl BeeminderArm {
     pub async fn history(&self, slug: &Slug, within: Duration) -> Result<RecentDatapoints, BeeminderError> {
         let body = match &self.source {
             Source::Api(api) => api.datapoints(slug, api::HISTORY, within).await?,
-            Source::File(_) => serde_json::Value::Array(Vec::new()),
+            Source::File(_) => Value::Array(Vec::new()).into(),
         };
         Ok(convert::datapoints(body)?)
     }

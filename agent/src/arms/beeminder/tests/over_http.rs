@@ -71,7 +71,11 @@ async fn whatever_beeminder_says_instead_is_an_error_with_a_sentence_and_without
             "<html>canary</html>".to_owned(),
             "answered with HTML, not JSON (status 200)",
         ),
-        (200, half, "half a JSON document, not JSON (status 200)"),
+        (
+            200,
+            half,
+            "half a JSON document, not JSON (status 200, line 1 column 2000)",
+        ),
         (
             200,
             r#"{"goals":[]}"#.to_owned(),
@@ -96,6 +100,75 @@ async fn whatever_beeminder_says_instead_is_an_error_with_a_sentence_and_without
             "{debugged}"
         );
     }
+}
+
+/// The recorded goals, `caffeine-cutoff` with this text in a field that Mecris does not read.
+fn with_an_odd(value: &str) -> String {
+    let mut goals = body(GOALS);
+    goals[2]["graphsum"] = json!("ODD");
+    goals.to_string().replace("\"ODD\"", value)
+}
+
+#[tokio::test]
+async fn one_odd_value_costs_nothing_and_one_broken_goal_only_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("goals.json");
+    for (value, goals, unreadable) in [
+        (r#""\ud83d""#, ["clean-view", "caffeine-cutoff"].as_slice(), ""),
+        ("-Infinity", &["clean-view", "caffeine-cutoff"], ""),
+        (
+            "undefined",
+            &["clean-view"],
+            "goal 3 in the list, caffeine-cutoff: expected value at line 1 column ",
+        ),
+        (
+            r#""he said "no"""#,
+            &["clean-view"],
+            "goal 3 in the list, caffeine-cutoff: expected `,` or `}` at line 1 column ",
+        ),
+    ] {
+        let said = with_an_odd(value);
+        std::fs::write(&path, format!("{{\"user\": {}, \"goals\": {said}}}", body(USER))).unwrap();
+        let fake = Fake::start(move |path| match path.ends_with("goals.json") {
+            true => (200, said.clone()),
+            false => good(path),
+        });
+        let file = arm(BeeminderSource::File(path.clone()), None);
+        for arm in [&fake.await.arm, &file] {
+            let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
+            let slugs: Vec<_> = account.goals.iter().map(|goal| goal.slug.as_str()).collect();
+            assert_eq!(
+                (slugs.as_slice(), account.time_zone.is_some()),
+                (goals, true),
+                "{value}"
+            );
+            let why = account.unreadable.join("; ");
+            assert!(
+                why.starts_with(unreadable) && why.is_empty() == unreadable.is_empty(),
+                "{value}: {why}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn datapoints_are_read_beside_one_that_cannot_be() {
+    let fake = Fake::start(|path| match path.ends_with("datapoints.json") {
+        true => (
+            200,
+            body(DATAPOINTS)
+                .to_string()
+                .replacen("[{", "[{\"a\": undefined}, {\"b\": NaN,", 1),
+        ),
+        false => good(path),
+    });
+    let recent = fake
+        .await
+        .arm
+        .datapoints(&"work".parse().unwrap(), WITHIN)
+        .await
+        .unwrap();
+    assert_eq!((recent.points.len(), recent.unreadable), (3, 1));
 }
 
 #[tokio::test]
@@ -198,9 +271,15 @@ async fn a_file_that_is_missing_or_wrong_is_an_error_that_names_it() {
         );
     }
     std::fs::write(&path, "[{\"slug\": \"a\", \"safebuf\": 0,\n\"safebuf\": 9}]").unwrap();
+    let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
+    assert_eq!(
+        account.unreadable,
+        ["goal 1 in the list, a: the name \"safebuf\" stands in an object twice at line 2 column 9"]
+    );
+    std::fs::write(&path, r#"{"goals": [], "goals": []}"#).unwrap();
     let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
     assert!(
-        error.contains("the name \"safebuf\" stands in an object twice at line 2"),
+        error.contains("the name \"goals\" stands in an object twice at line 1"),
         "{error}"
     );
     std::fs::write(&path, r#"{"goals": 3}"#).unwrap();
