@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{metrics, redact::Redactor};
+use super::{metrics, pem::OpenKeys, redact::Redactor};
 
 /// The key of the cursor in every event. A cursor is the journal's name for an entry.
 pub(super) const CURSOR: &str = "cursor";
@@ -47,18 +47,20 @@ pub(super) fn output_fields() -> String {
     names.join(",")
 }
 
-/// The event for one line; `None` if the line is not an entry of a journal.
-pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
+/// The event for one line, which follows the lines that `keys` has seen; `None` if the line is not an entry of a journal.
+pub(super) fn event(line: &str, redactor: &Redactor, keys: &mut OpenKeys) -> Option<Event> {
     let Value::Object(entry) = serde_json::from_str(line).ok()? else {
         return None;
     };
     let cursor = entry.get("__CURSOR")?.as_str()?.to_owned();
     let at = entry.get("__REALTIME_TIMESTAMP")?.as_str()?.parse::<i64>().ok()? / 1000;
-    let priority = entry
-        .get("PRIORITY")
-        .and_then(Value::as_str)
-        .and_then(|text| text.parse::<i64>().ok());
-    let message = redactor.line(&shortened(text(entry.get("MESSAGE"))));
+    // Given twice, the more severe one counts.
+    let priority = text(entry.get("PRIORITY"))
+        .lines()
+        .filter_map(|level| level.parse::<i64>().ok())
+        .min();
+    let message = shortened(text(entry.get("MESSAGE")));
+    let message = redactor.line(&keys.mask(&sender(&entry), &message));
     // A line of the agent is JSON already. It stays JSON, so that CloudWatch finds its fields.
     let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
     let unit = entry.get("_SYSTEMD_UNIT").and_then(Value::as_str);
@@ -69,11 +71,9 @@ pub(super) fn event(line: &str, redactor: &Redactor) -> Option<Event> {
         said => {
             let mut shipped = Map::new();
             for (name, short) in FIELDS {
-                if let Some(value) = entry.get(*name).filter(|value| value.is_string()) {
-                    shipped.insert(
-                        (*short).to_owned(),
-                        redactor.line(value.as_str().unwrap_or_default()).into(),
-                    );
+                let value = shortened(text(entry.get(*name)));
+                if !value.is_empty() {
+                    shipped.insert((*short).to_owned(), redactor.line(&value).into());
                 }
             }
             shipped.insert("priority".to_owned(), json!(priority));
@@ -108,8 +108,14 @@ pub(super) fn own(before: &str, at: i64, message: &str) -> Event {
     }
 }
 
-/// The text of a field. journald gives text, a list of bytes if the text is not UTF-8, a list of texts if a
-/// field was given twice, and null if the text is too long.
+/// Who wrote an entry. Its lines follow each other.
+fn sender(entry: &Map<String, Value>) -> String {
+    let fields = FIELDS.iter().map(|(name, _)| text(entry.get(*name)));
+    fields.collect::<Vec<_>>().join(" ")
+}
+
+/// The text of a field. journald gives text, a list of bytes if the text is not UTF-8, a list of both if a field
+/// was given more than once, and null if the text is too long.
 fn text(message: Option<&Value>) -> String {
     let bytes = |items: &[Value]| -> Option<Vec<u8>> {
         items
@@ -121,11 +127,13 @@ fn text(message: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => match bytes(items) {
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            None => items
-                .iter()
-                .filter_map(Value::as_str)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            None => {
+                let texts = items.iter().map(|item| text(Some(item)));
+                texts
+                    .filter(|text| !text.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            }
         },
         _ => String::new(),
     }
@@ -156,7 +164,12 @@ mod tests {
     }
 
     fn shipped(message: impl Into<Value>, priority: &str) -> (Value, bool) {
-        let event = event(&entry(&message.into(), priority), &Redactor::default()).unwrap();
+        let event = event(
+            &entry(&message.into(), priority),
+            &Redactor::default(),
+            &mut OpenKeys::default(),
+        )
+        .unwrap();
         assert_eq!((event.cursor.as_str(), event.at), ("s=1;i=2", 1_795_284_000_123));
         (serde_json::from_str(&event.text).unwrap(), event.matters)
     }
@@ -168,6 +181,43 @@ mod tests {
         assert_eq!((found, matters), (expected, false));
         let (found, matters) = shipped(r#"{"level":"ERROR","message":"x"}"#, "3");
         assert_eq!((&found["message"]["level"], matters), (&"ERROR".into(), true));
+    }
+
+    #[test]
+    fn of_two_priorities_the_more_severe_counts() {
+        for (priority, expected, matters) in [
+            (json!(["6", "3"]), json!(3), true),
+            (json!(["3", "6"]), json!(3), true),
+            (json!([[51], "6"]), json!(3), true),
+            (json!([52]), json!(4), false),
+            (json!(["7", "none"]), json!(7), false),
+            (json!(null), json!(null), false),
+        ] {
+            let mut entry: Value = serde_json::from_str(&entry(&"x".into(), "6")).unwrap();
+            entry["PRIORITY"] = priority;
+            entry["SYSLOG_IDENTIFIER"] = json!(["a", [98]]);
+            let event = event(&entry.to_string(), &Redactor::default(), &mut OpenKeys::default()).unwrap();
+            let shipped: Value = serde_json::from_str(&event.text).unwrap();
+            assert_eq!(
+                (&shipped["priority"], event.matters),
+                (&expected, matters),
+                "{entry}"
+            );
+            assert_eq!(shipped["identifier"], "a\nb");
+        }
+    }
+
+    #[test]
+    fn a_private_key_that_comes_line_by_line_is_masked_in_each() {
+        let mut keys = OpenKeys::default();
+        let mut shipped = |message: &str| {
+            let event = event(&entry(&message.into(), "6"), &Redactor::default(), &mut keys).unwrap();
+            serde_json::from_str::<Value>(&event.text).unwrap()["message"].clone()
+        };
+        assert_eq!(shipped("-----BEGIN RSA PRIVATE KEY-----"), "***");
+        assert_eq!(shipped(&"MIIEow".repeat(10)), "***");
+        assert_eq!(shipped("-----END RSA PRIVATE KEY-----"), "***");
+        assert_eq!(shipped("started"), "started");
     }
 
     #[test]
@@ -186,7 +236,7 @@ mod tests {
     fn what_another_program_writes_like_a_metric_is_a_line() {
         let line = r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"SuccessfulPass":1}"#;
         let forged = entry(&line.into(), "6").replace("mecris-agent.service", "session-1.scope");
-        let event = event(&forged, &Redactor::default()).unwrap();
+        let event = event(&forged, &Redactor::default(), &mut OpenKeys::default()).unwrap();
         let found: Value = serde_json::from_str(&event.text).unwrap();
         assert!(!event.matters);
         assert_eq!(found["unit"], "session-1.scope");
@@ -200,12 +250,18 @@ mod tests {
             (json!(["a", "b"]), "a\nb"),
             (Value::Null, ""),
             (json!(7), ""),
+            (json!([[99, 233], [100]]), "c\u{fffd}\nd"),
+            (json!(["a", [98]]), "a\nb"),
+            (json!([null, "a", []]), "a"),
         ] {
             assert_eq!(shipped(message, "6").0["message"], expected);
         }
         let long = shipped("é".repeat(LONGEST), "6").0;
         assert!(long["message"].as_str().unwrap().len() < LONGEST + 20);
-        assert_eq!(event("{}", &Redactor::default()), None);
-        assert_eq!(event("-- No entries --", &Redactor::default()), None);
+        assert_eq!(event("{}", &Redactor::default(), &mut OpenKeys::default()), None);
+        assert_eq!(
+            event("-- No entries --", &Redactor::default(), &mut OpenKeys::default()),
+            None
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! `ship-journal`: ships the journal of the whole machine to CloudWatch Logs. The instance and its disk are
 //! gone after a day, so without the shipped journal no crash could be explained.
 //!
-//! `source` follows journald, `entry` makes an event of each line, `metrics` knows our metrics, `redact` masks secrets, `batch` keeps to
-//! the limits of the API, `position` remembers how far the journal was shipped, `cloudwatch` talks to
+//! `source` follows journald, `entry` makes an event of each line, `metrics` knows our metrics, `redact` and
+//! `pem` mask secrets, `batch` keeps to the limits of the API, `position` remembers how far the journal was shipped, `cloudwatch` talks to
 //! CloudWatch Logs, `ship` is the loop. One batch is in memory at a time. While it cannot be delivered, no
 //! further line is read, and journald keeps the lines that wait.
 //!
@@ -15,6 +15,7 @@ mod batch;
 mod cloudwatch;
 mod entry;
 mod metrics;
+mod pem;
 mod position;
 mod redact;
 mod ship;

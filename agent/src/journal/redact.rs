@@ -13,14 +13,21 @@ use crate::{
 /// Patterns of credentials that Mecris does not know. The group named `keep` is not masked.
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
-        r"(?i)(?<keep>\b(?:bearer|basic) )[A-Za-z0-9._~+/=-]{8,}",
-        r#"(?i)(?<keep>\b(?:auth_token|access_token|api_key|apikey|password|passwd|secret|token)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{6,}"#,
+        r"(?i)(?<keep>\b(?:bearer|basic)[\s:=]+)[A-Za-z0-9._~+/=-]{8,}",
+        // A header whose scheme is missing or unknown. Base64 of a user and a password has 16 characters or more.
+        r#"(?i)(?<keep>\bauthorization["']?\s*[:=]\s*["']?(?:[a-z]+\s+)?)[A-Za-z0-9._~+/=-]{16,}"#,
+        r#"(?i)(?<keep>\b[\w.-]*(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private|auth)[_-]?key)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{6,}"#,
+        r#"(?i)(?<keep>\s--(?:[\w-]*-)?(?:password|secret|token|api-key)\s+["']?)[^\s"']{6,}"#,
         r"(?<keep>://[^/\s:@]+:)[^/\s@]+(?:@)",
         r"(?<keep>\b)(?:AKIA|ASIA)[A-Z0-9]{16}\b",
         r"(?<keep>\b)SK[0-9a-f]{32}\b",
         r"(?<keep>\b)[0-9]{6,12}:[A-Za-z0-9_-]{30,}",
-        r"(?<keep>hooks\.slack\.com/services/)[A-Za-z0-9/_-]+",
+        r"(?<keep>hooks\.slack(?:-gov)?\.com(?::[0-9]+)?/(?:services|triggers|workflows)/)[A-Za-z0-9/_-]+",
+        r"(?<keep>discord(?:app)?\.com(?::[0-9]+)?/api/webhooks/)[A-Za-z0-9/_-]+",
         r"(?<keep>\b)sk-[A-Za-z0-9_-]{16,}",
+        // Tokens that say by their first letters whose they are: GitHub, GitLab, Slack, Google, npm, PyPI, Hugging
+        // Face, Stripe, DigitalOcean.
+        r"(?<keep>\b)(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|AIza|ya29\.|npm_|pypi-|hf_|[rs]k_(?:live|test)_|whsec_|dop_v1_)[A-Za-z0-9_.-]{16,}",
         r"(?<keep>\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",
     ]
     .into_iter()
@@ -37,7 +44,8 @@ pub struct Redactor(Masks);
 
 impl Redactor {
     /// A redactor that knows these secrets. It masks each secret as it is, and as JSON writes it. It also
-    /// masks the secret parts on their own: each token of the API, and the password in `SMTP_URL`.
+    /// masks the secret parts on their own: each token of the API, the password in `SMTP_URL`, and the path of
+    /// `SLACK_WEBHOOK_URL`.
     pub fn new(secrets: &Secrets) -> Self {
         let mut values: Vec<String> = SecretName::ALL
             .into_iter()
@@ -50,6 +58,11 @@ impl Redactor {
             .get(SecretName::SmtpUrl)
             .and_then(|url| url::Url::parse(url.expose_secret()).ok());
         values.extend(smtp.and_then(|url| url.password().map(str::to_owned)));
+        // A log may name the webhook with a port, or by its path alone.
+        let webhook = secrets
+            .get(SecretName::SlackWebhookUrl)
+            .and_then(|url| url::Url::parse(url.expose_secret().trim()).ok());
+        values.extend(webhook.map(|url| url.path().to_owned()));
         let in_json: Vec<String> = values.iter().map(|value| inside_json(value)).collect();
         values.extend(in_json);
         values.retain(|value| value.len() >= SHORTEST);
@@ -105,6 +118,10 @@ mod tests {
                 "laptop:canary-0123456789,canary-9876543210",
             ),
             (SecretName::SmtpUrl, "smtps://me:canary-password@mail.example.org"),
+            (
+                SecretName::SlackWebhookUrl,
+                "https://chat.example.org/hooks/canary/canary",
+            ),
         ] {
             secrets.insert(name, SecretString::from(value));
         }
@@ -114,6 +131,8 @@ mod tests {
             r#"{"message":"in JSON canary\"quote\\slash"}"#,
             "canary-0123456789 and canary-9876543210",
             "login with canary-password failed",
+            "POST https://chat.example.org:443/hooks/canary/canary",
+            "404 for /hooks/canary/canary",
         ] {
             assert!(!redactor.line(line).contains("canary"), "{}", redactor.line(line));
         }
@@ -143,6 +162,62 @@ mod tests {
                 "POST https://hooks.slack.com/services/T0/B0/canary",
                 "POST https://hooks.slack.com/services/***",
             ),
+            ("Authorization: Y2FuYXJ5OmNhbmFyeQ==", "Authorization: ***"),
+            (
+                r#"headers: {"authorization":"Custom canary.canary.canary"}"#,
+                r#"headers: {"authorization":"Custom ***"}"#,
+            ),
+            ("got Bearer:  canary-canary back", "got Bearer:  *** back"),
+            (
+                "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYcanary",
+                "aws_secret_access_key=***",
+            ),
+            (
+                r#"{"SecretAccessKey": "canary/canary+canary", "SessionToken":"canary"}"#,
+                r#"{"SecretAccessKey": "***", "SessionToken":"***"}"#,
+            ),
+            (
+                "export AWS_SESSION_TOKEN='canarycanary'",
+                "export AWS_SESSION_TOKEN='***'",
+            ),
+            ("DB_PASSWORD=canary", "DB_PASSWORD=***"),
+            ("x-api-key: canary-canary", "x-api-key: ***"),
+            ("clientSecret: canarycanary", "clientSecret: ***"),
+            (
+                "run --db-password canary-canary --fast",
+                "run --db-password *** --fast",
+            ),
+            ("id ASIAABCDEFGHIJKLMNOP.", "id ***."),
+            (
+                "push by ghp_canarycanarycanarycanarycanary01 ok",
+                "push by *** ok",
+            ),
+            ("github_pat_11AAAAAAA0canary_canarycanary", "***"),
+            (
+                "https://gho_canarycanarycanary01@github.com/a",
+                "https://***@github.com/a",
+            ),
+            ("xoxb-123456789012-canarycanary", "***"),
+            ("glpat-canary-canary-canary", "***"),
+            ("AIzaSyCanaryCanaryCanary_canary", "***"),
+            (
+                "POST https://hooks.slack.com:443/services/T0/B0/canary",
+                "POST https://hooks.slack.com:443/services/***",
+            ),
+            (
+                "POST https://hooks.slack.com/triggers/T0/1/canary",
+                "POST https://hooks.slack.com/triggers/***",
+            ),
+            (
+                "POST https://discord.com/api/webhooks/1/canary",
+                "POST https://discord.com/api/webhooks/***",
+            ),
+            (
+                "input_tokens=1234567, tokens: 7654321",
+                "input_tokens=1234567, tokens: 7654321",
+            ),
+            ("authorization: failed for me", "authorization: failed for me"),
+            ("basic auth", "basic auth"),
             (
                 "nothing to hide: pass done in 3 ms",
                 "nothing to hide: pass done in 3 ms",

@@ -11,6 +11,7 @@ use super::{
     batch::{Batch, cost},
     cloudwatch::{CloudWatch, Put},
     entry::{self, Event},
+    pem::OpenKeys,
     position::{Pending, Position, PositionError, PositionFile},
     redact::Redactor,
     source::{Source, SourceError},
@@ -39,6 +40,7 @@ pub struct Shipper {
     position: Position,
     secrets: RenewableSecrets,
     redactor: (u64, Redactor),
+    keys: OpenKeys,
     max_bytes_per_day: u64,
 }
 
@@ -75,6 +77,7 @@ impl Shipper {
             position,
             secrets,
             redactor,
+            keys: OpenKeys::default(),
             max_bytes_per_day: max_bytes_per_day.into(),
         })
     }
@@ -105,7 +108,7 @@ impl Shipper {
                 }
                 continue;
             };
-            let Some(event) = entry::event(&line, self.redactor()) else {
+            let Some(event) = self.event(&line) else {
                 tracing::warn!(
                     bytes = line.len(),
                     "a line from journalctl is not a journal entry"
@@ -164,13 +167,13 @@ impl Shipper {
         Ok(self.file.write(&self.position)?)
     }
 
-    /// The redactor for the secrets as they are now.
-    fn redactor(&mut self) -> &Redactor {
+    /// The event for one line, masked by the secrets as they are now.
+    fn event(&mut self, line: &str) -> Option<Event> {
         let edition = self.secrets.edition();
         if self.redactor.0 != edition {
             self.redactor = (edition, Redactor::new(&self.secrets.get()));
         }
-        &self.redactor.1
+        entry::event(line, &self.redactor.1, &mut self.keys)
     }
 
     /// What to ship when `event` was read: first a line about the day's limit, if there is something to
