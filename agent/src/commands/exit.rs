@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use super::send_alert::NothingToSay;
 use crate::{
     cloud::CloudError,
     config::ConfigError,
@@ -33,7 +34,7 @@ impl Exit {
         if error.is::<ConfigError>() {
             return Self::Config;
         }
-        if error.is::<UnknownSubject>() || error.is::<AskedError>() {
+        if error.is::<UnknownSubject>() || error.is::<AskedError>() || error.is::<NothingToSay>() {
             return Self::Usage;
         }
         if let Some(SourceError::Busy(_)) = error.downcast_ref() {

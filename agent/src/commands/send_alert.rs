@@ -11,12 +11,20 @@ use crate::{
     cli::SendAlertArgs,
     clock::{self, Clock},
     domain::{Condition, Money, Phrase},
-    notify::outbox::State,
+    notify::{message::plain, outbox::State},
     runtime::Agent,
     store::{StoreError, tables::outbox},
 };
 
+/// A text of which nothing would be left in a message.
+#[derive(Debug, thiserror::Error)]
+#[error("--text says nothing: expected a text with at least one letter, digit or sign that can be read")]
+pub(super) struct NothingToSay;
+
 pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
+    if plain(&options.text).is_empty() {
+        return Err(NothingToSay.into());
+    }
     let loaded = context::load(config).await?;
     let clock = Clock::system();
     let condition = Condition {
@@ -102,5 +110,37 @@ pub(super) fn exit(state: State) -> Exit {
         State::Failed => Exit::Failed,
         state if state.is_unsettled() => Exit::Unknown,
         _ => Exit::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Severity, Subject};
+
+    #[tokio::test]
+    async fn a_text_that_says_nothing_is_a_mistake_of_the_caller() {
+        for text in [
+            " ",
+            "\u{200b}\u{feff}",
+            "\u{200d}",
+            "\r\n\t",
+            "\u{202e}",
+            "\u{e000}",
+        ] {
+            let options = SendAlertArgs {
+                subject: Subject::run(),
+                text: text.to_owned(),
+                severity: Severity::Critical,
+            };
+            let error = send_alert(Some(Path::new("/nonexistent")), &options)
+                .await
+                .unwrap_err();
+            assert!(
+                error.to_string().contains("--text says nothing"),
+                "{text:?}: {error}"
+            );
+            assert_eq!(Exit::of(&error), Exit::Usage, "{text:?}");
+        }
     }
 }

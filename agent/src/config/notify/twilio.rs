@@ -43,7 +43,7 @@ pub(in crate::config) const SMS: Table = Table {
         Setting::new(
             "notify.sms.from",
             Kind::Other("phone number"),
-            "E.164. Either this or `notify.sms.messaging_service_sid` is required for sms",
+            "E.164, not `notify.sms.to`. Either this or `notify.sms.messaging_service_sid` is required for sms",
         )
         .without("secret `TWILIO_FROM_NUMBER`")
         .comment("\"+15005550006\"")
@@ -74,7 +74,7 @@ pub(in crate::config) const VOICE: Table = Table {
         Setting::new(
             "notify.voice.from",
             Kind::Other("phone number"),
-            "E.164, a number of the account; required for voice",
+            "E.164, a number of the account, not `notify.voice.to`; required for voice",
         )
         .without("secret `TWILIO_FROM_NUMBER`")
         .example("\"+15005550006\"")
@@ -147,6 +147,7 @@ pub(super) fn sms(
             "the sms channel needs a sender: set this, or notify.sms.from, or the secret TWILIO_FROM_NUMBER",
         );
     }
+    apart(reader, "sms", &to, &sender)?;
     Some(Some(SmsSettings {
         base_url: base_url?,
         to: to.ok()??,
@@ -185,6 +186,8 @@ pub(super) fn voice(
             ),
         );
     }
+    let sender = from.as_ref().ok().cloned().flatten().map(Sender::Number);
+    apart(reader, "voice", &to, &Ok(sender))?;
     Some(Some(VoiceSettings {
         base_url: base_url?,
         to: to.ok()??,
@@ -244,6 +247,26 @@ pub(super) fn sender(
         self::sid("MG", text)
     });
     sid.map(|sid| Some(Sender::MessagingService(sid))).ok_or(Recorded)
+}
+
+/// Refuses the person's own number as the sender: Twilio answers every message with error 21266 (WhatsApp: 63031).
+pub(super) fn apart(
+    reader: &mut Reader,
+    channel: &str,
+    to: &Result<Option<PhoneNumber>, Recorded>,
+    sender: &Result<Option<Sender>, Recorded>,
+) -> Option<()> {
+    match (to, sender) {
+        (Ok(Some(to)), Ok(Some(Sender::Number(from)))) if to == from => {
+            let message = format!(
+                "is the number that notify.{channel}.to names, too, and Twilio sends nothing from a number to \
+                 itself: expected a number of the Twilio account"
+            );
+            reader.refuse(&format!("notify.{channel}.from"), message);
+            None
+        }
+        _ => Some(()),
+    }
 }
 
 /// Twilio: a prefix and 32 hexadecimal digits.

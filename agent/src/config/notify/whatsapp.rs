@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::twilio::{Recorded, Sender, sender, sid, to};
+use super::twilio::{Recorded, Sender, apart, sender, sid, to};
 use crate::{
     config::{
         Secrets,
@@ -37,7 +37,7 @@ pub(in crate::config) const TABLE: Table = Table {
         Setting::new(
             "notify.whatsapp.from",
             Kind::Other("phone number"),
-            "E.164, a WhatsApp sender of the account, without `whatsapp:`",
+            "E.164, a WhatsApp sender of the account, not `notify.whatsapp.to`, without `whatsapp:`",
         )
         .example("\"+15005550006\"")
         .private(),
@@ -112,6 +112,7 @@ pub(super) fn read(
             "the whatsapp channel needs a sender: set this or notify.whatsapp.messaging_service_sid",
         );
     }
+    apart(reader, "whatsapp", &to, &sender)?;
     Some(Some(WhatsAppSettings {
         base_url: base_url?,
         to: to.ok()??,

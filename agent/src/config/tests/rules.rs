@@ -37,6 +37,30 @@ const BROKEN: &[(&str, Variables)] = &[
         &[("MECRIS__TIME_ZONE", "Etc/Unknown")],
     ),
     ("a start is a time", &[("MECRIS__WINDOW__START", "25:00")]),
+    (
+        "a number sends nothing to itself",
+        &[SMS, TO, ("MECRIS__NOTIFY__SMS__FROM", "+14155550100")],
+    ),
+    (
+        "nor by the secrets",
+        &[
+            SMS,
+            ("TWILIO_TO_NUMBER", "+14155550100"),
+            ("TWILIO_FROM_NUMBER", "+14155550100"),
+        ],
+    ),
+    (
+        "nor calls itself",
+        &[VOICE, VOICE_TO, ("MECRIS__NOTIFY__VOICE__FROM", "+14155550100")],
+    ),
+    (
+        "nor by WhatsApp",
+        &[
+            WHATSAPP,
+            WHATSAPP_TO,
+            ("MECRIS__NOTIFY__WHATSAPP__FROM", "+14155550100"),
+        ],
+    ),
     ("a mode is one of two", &[("MECRIS__WINDOW__MODE", "sometimes")]),
     (
         "a machine that always runs has no window",

@@ -152,6 +152,20 @@ async fn one_odd_value_costs_nothing_and_one_broken_goal_only_itself() {
 }
 
 #[tokio::test]
+async fn a_broken_goal_that_is_ignored_is_no_concern() {
+    let mut goals = body(GOALS);
+    goals[1]["graphsum"] = json!("ODD");
+    assert_eq!(goals[1]["slug"], "free");
+    let said = goals.to_string().replace("\"ODD\"", "undefined");
+    let fake = Fake::start(move |path| match path.ends_with("goals.json") {
+        true => (200, said.clone()),
+        false => good(path),
+    });
+    let account = fake.await.arm.observe(recorded_at(), WITHIN).await.unwrap();
+    assert_eq!((account.goals.len(), account.unreadable.len()), (2, 0));
+}
+
+#[tokio::test]
 async fn datapoints_are_read_beside_one_that_cannot_be() {
     let fake = Fake::start(|path| match path.ends_with("datapoints.json") {
         true => (
