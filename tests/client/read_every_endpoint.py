@@ -24,12 +24,12 @@ ARGUMENTS = {
     "beeminder_emergency": {},
     "beeminder_walk_activity": {},
     "beeminder_goal_activity": {"goal": "bike"},
-    "usage_record": {"input_tokens": 1000, "output_tokens": 100, "model": "claude-sonnet-4-5"},
-    "usage_update_budget": {"total_budget": 30.0},
+    "usage_record": {"body": {"input_tokens": 1000, "output_tokens": 100, "model": "claude-sonnet-4-5"}},
+    "usage_update_budget": {"body": {"total_budget": 30.0}},
     "usage_usage": {},
     "usage_summary": {"days": 3},
     "usage_recent": {"limit": 5},
-    "groq_record": {"value": 1.5},
+    "groq_record": {"body": {"value": 1.5}},
     "groq_status": {},
     "groq_context": {},
     "narrator_context": {},
@@ -38,7 +38,7 @@ ARGUMENTS = {
     "records_notifications": {"limit": 5},
     "records_notification": lambda said: {"id": said["records_notifications"].notifications[0].id},
     "records_acknowledge": lambda said: {"id": said["records_notifications"].notifications[0].id},
-    "silences_create": {"subject": "goal:*", "for_": "2h"},
+    "silences_create": {"body": {"subject": "goal:*", "for": "2h"}},
     "silences_list": {},
     "silences_remove": lambda said: {"id": said["silences_create"].id},
 }
@@ -49,6 +49,9 @@ UNTYPED = {"meta_metrics", "meta_openapi"}
 
 def call(operation_id, tag, client, arguments):
     module = importlib.import_module(f"mecris_client.api.{tag}.{operation_id}")
+    if "body" in arguments:
+        name = "".join(word.capitalize() for word in operation_id.split("_")) + "Arguments"
+        arguments = {**arguments, "body": getattr(models, name).from_dict(arguments["body"])}
     return module.sync_detailed(client=client, **arguments)
 
 

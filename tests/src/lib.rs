@@ -3,7 +3,7 @@
 //! [`beeminder`], [`twilio`], [`telegram`], [`slack`], [`smtp`], [`s3`] and [`imds`] answer with the recorded
 //! and documented shapes, remember the requests, and misbehave on request. [`moto`] starts a fake of AWS that
 //! we did not write, and [`gate`] refuses requests before it. [`python`] makes the files of the Python system
-//! that Mecris replaces. [`agent`] writes a configuration, starts `mecris-agent` and talks to it. [`cases`]
+//! that Mecris replaces. [`pypi`] installs programs that tests run. [`agent`] writes a configuration, starts `mecris-agent` and talks to it. [`cases`]
 //! are tests that not every machine can run. Nothing here is shipped.
 
 pub mod agent;
@@ -17,6 +17,7 @@ pub mod http_client;
 pub mod imds;
 pub mod ledger;
 pub mod moto;
+pub mod pypi;
 pub mod python;
 pub mod s3;
 pub mod server;

@@ -8,7 +8,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use libtest_mimic::Arguments;
@@ -17,6 +16,7 @@ use mecris_tests::{
     beeminder::{Beeminder, GoalSpec},
     cases::{Case, Tiers},
     clock::FakeClock,
+    pypi::{Programs, run},
     twilio::Twilio,
 };
 use serde_json::json;
@@ -29,7 +29,7 @@ const CASES: &[Case] = &[(
 fn main() {
     let mut arguments = Arguments::from_args();
     let tiers = Tiers::asked(&mut arguments);
-    let trials = tiers.heavy("a generated client", CASES, || install().err());
+    let trials = tiers.heavy("a generated client", CASES, || generator().install().err());
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -61,7 +61,8 @@ fn a_generated_client_reads_every_endpoint_with_typed_answers() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     fs::write(&document, answer.body).expect("the document can be written");
     let client = setup.folder().join("client");
-    run(Command::new(programs().join("openapi-python-client"))
+    run(generator()
+        .command("openapi-python-client")
         .args(["generate", "--meta", "none", "--path"])
         .arg(&document)
         .arg("--output-path")
@@ -69,7 +70,8 @@ fn a_generated_client_reads_every_endpoint_with_typed_answers() {
         .arg("--config")
         .arg(sources().join("generator.yml")))
     .expect("the generator takes the document");
-    let said = run(Command::new(programs().join("python"))
+    let said = run(generator()
+        .command("python")
         .arg(sources().join("read_every_endpoint.py"))
         .arg(&document)
         .arg(format!("http://{}", daemon.address()))
@@ -80,52 +82,11 @@ fn a_generated_client_reads_every_endpoint_with_typed_answers() {
     print!("{said}");
 }
 
-/// Installs the generator once for these requirements, or says why that cannot be.
-fn install() -> Result<(), String> {
-    let (folder, wanted) = (installation(), sources().join("requirements.txt"));
-    let requirements = fs::read(&wanted).map_err(|error| format!("{}: {error}", wanted.display()))?;
-    let installed = folder.join("installed.txt");
-    if fs::read(&installed).is_ok_and(|installed| installed == requirements) {
-        return Ok(());
-    }
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&folder))
-    .map_err(|why| format!("no python3 with venv (Debian: python3-venv): {why}"))?;
-    run(Command::new(programs().join("pip"))
-        .args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--require-hashes",
-        ])
-        .arg("--requirement")
-        .arg(&wanted))
-    .map_err(|why| format!("the generator cannot be installed from PyPI: {why}"))?;
-    fs::write(&installed, requirements).map_err(|error| format!("{}: {error}", installed.display()))
-}
-
-/// What a program printed, or what it complained about.
-fn run(command: &mut Command) -> Result<String, String> {
-    let name = command.get_program().display().to_string();
-    let output = command.output().map_err(|error| format!("{name}: {error}"))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned() + "\n";
-    if output.status.success() {
-        Ok(text(&output.stdout))
-    } else {
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        Err(format!("{name} ended with {}:\n{out}{err}", output.status))
-    }
-}
-
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("client")
 }
 
-fn installation() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("client-generator")
-}
-
-fn programs() -> PathBuf {
-    installation().join("bin")
+fn generator() -> Programs {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("client-generator");
+    Programs::new(folder, &sources())
 }

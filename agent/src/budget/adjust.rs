@@ -58,7 +58,7 @@ pub(super) fn merge(
     let effective = limit.unwrap_or(configured.limit);
     if let Some(remaining) = remaining.filter(|remaining| *remaining > effective) {
         let allowed = format!("at most the limit of {effective}, or a higher total_budget with it");
-        return Err(BudgetError::invalid("remaining_budget", remaining, allowed));
+        return Err(BudgetError::not_now("remaining_budget", remaining, allowed));
     }
     let said_now = remaining.map(|remaining| (effective - remaining, now));
     let anchor = said_now.or_else(|| before.and_then(|before| Some((before.used?, before.at))));
@@ -78,7 +78,7 @@ fn period(
     today: Date,
 ) -> Result<Period, BudgetError> {
     if let (BudgetSource::Odometer, Some(end)) = (configured.source, period_end) {
-        return Err(BudgetError::invalid(
+        return Err(BudgetError::not_now(
             "period_end",
             end,
             "nothing here, because an odometer counts calendar months",
@@ -102,14 +102,14 @@ fn period(
     let latest = today.saturating_add(LONGEST_PERIOD_DAYS.days());
     if let Some(end) = period_end.filter(|&end| end > latest) {
         let allowed = format!("{latest} or an earlier day");
-        return Err(BudgetError::invalid("period_end", end, allowed));
+        return Err(BudgetError::not_now("period_end", end, allowed));
     }
     if end < today {
         let allowed = match period_end {
             Some(_) => format!("{today} or a later day"),
             None => format!("{today} or a later day with it, because the period is over"),
         };
-        return Err(BudgetError::invalid("period_end", end, allowed));
+        return Err(BudgetError::not_now("period_end", end, allowed));
     }
     Ok(Period { start, end })
 }

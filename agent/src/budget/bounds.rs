@@ -8,7 +8,7 @@ use utoipa::{
 };
 
 use super::BudgetError;
-use crate::domain::Money;
+use crate::domain::{Money, Provider};
 
 /// The model's id.
 pub(super) type Model = Text<1, 200>;
@@ -23,6 +23,16 @@ pub(super) type Amount = Dollars<0>;
 
 /// The limit of a budget, in dollars: as `limit_usd` in the configuration. Of nothing, no share can be used.
 pub(super) struct Limit;
+
+/// How many tokens a session has, each way: at most a billion. The longest sessions have a thousandth of
+/// that. A number beyond it is a slip, and one such record would use up every budget.
+pub(super) struct Tokens;
+
+/// A provider with a budget.
+pub(super) struct ProviderName;
+
+/// A month, `YYYY-MM`.
+pub(super) struct MonthName;
 
 /// A text of `LEAST` to `MOST` characters.
 pub(super) struct Text<const LEAST: usize, const MOST: usize>;
@@ -78,6 +88,52 @@ impl Limit {
         Err(BudgetError::invalid(field, value, "$0.01 to $1000000"))
     }
 }
+
+impl Tokens {
+    const MOST: i32 = 1_000_000_000;
+
+    /// # Errors
+    /// If the argument `field` is out of bounds.
+    pub(super) fn check(field: &'static str, tokens: u64) -> Result<i64, BudgetError> {
+        i64::try_from(tokens)
+            .ok()
+            .filter(|tokens| *tokens <= i64::from(Self::MOST))
+            .ok_or_else(|| BudgetError::invalid(field, tokens, format!("0 to {} tokens", Self::MOST)))
+    }
+}
+
+impl PartialSchema for Tokens {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .maximum(Some(Self::MOST))
+            .into()
+    }
+}
+
+impl PartialSchema for ProviderName {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Provider::ALL.map(Provider::as_str)))
+            .into()
+    }
+}
+
+impl PartialSchema for MonthName {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9]{4}-(0[1-9]|1[0-2])$"))
+            .into()
+    }
+}
+
+impl ToSchema for Tokens {}
+impl ToSchema for ProviderName {}
+impl ToSchema for MonthName {}
 
 impl PartialSchema for Limit {
     fn schema() -> RefOr<Schema> {

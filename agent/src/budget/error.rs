@@ -8,16 +8,12 @@ use crate::{
 /// [`BudgetError::Store`].
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
-    /// An argument is out of bounds.
-    #[error("{field} is {value}: expected {allowed}")]
-    Invalid {
-        /// Which argument.
-        field: &'static str,
-        /// What was given.
-        value: String,
-        /// What is accepted.
-        allowed: String,
-    },
+    /// An argument is out of the bounds that the OpenAPI document shows.
+    #[error(transparent)]
+    Invalid(OutOfBounds),
+    /// An argument is out of bounds that come from the configuration, from what is on record or from the date.
+    #[error(transparent)]
+    NotNow(OutOfBounds),
     /// The session cannot be priced.
     #[error(transparent)]
     Price(#[from] PriceError),
@@ -45,13 +41,39 @@ pub enum BudgetError {
     Store(#[from] StoreError),
 }
 
+/// An argument that is out of bounds.
+#[derive(Debug, thiserror::Error)]
+#[error("{field} is {value}: expected {allowed}")]
+pub struct OutOfBounds {
+    /// Which argument.
+    pub field: &'static str,
+    /// What was given.
+    pub value: String,
+    /// What is accepted.
+    pub allowed: String,
+}
+
 impl BudgetError {
     pub(super) fn invalid(
         field: &'static str,
         value: impl std::fmt::Display,
         allowed: impl Into<String>,
     ) -> Self {
-        Self::Invalid {
+        Self::Invalid(OutOfBounds::new(field, value, allowed))
+    }
+
+    pub(super) fn not_now(
+        field: &'static str,
+        value: impl std::fmt::Display,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self::NotNow(OutOfBounds::new(field, value, allowed))
+    }
+}
+
+impl OutOfBounds {
+    fn new(field: &'static str, value: impl std::fmt::Display, allowed: impl Into<String>) -> Self {
+        Self {
             field,
             value: value.to_string(),
             allowed: allowed.into(),

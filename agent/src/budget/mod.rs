@@ -25,7 +25,7 @@ pub(crate) mod tests;
 mod writes;
 
 pub use arm::{BudgetArm, Recorded, Rules};
-pub use error::BudgetError;
+pub use error::{BudgetError, OutOfBounds};
 pub use odometer::{Odometer, PastMonth, Total};
 pub use outlook::{BudgetToday, Outlook};
 pub use reminders::{OdometerState, Reminder, ReminderKind, Reminders, Urgency};

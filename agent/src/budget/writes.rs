@@ -9,7 +9,7 @@ use rusqlite::Transaction;
 use super::{
     BudgetArm, BudgetError, BudgetToday, NewReading, NewSession, Recorded, Reminders, UpdateBudget, adjust,
     arm::Rules,
-    bounds::{Amount, Model, Notes, SessionType},
+    bounds::{Amount, Model, Notes, SessionType, Tokens},
     odometer,
     period::Month,
     pricing, reminders,
@@ -68,6 +68,8 @@ impl BudgetArm {
         Model::check("model", &new.model)?;
         SessionType::check("session_type", &new.session_type)?;
         Notes::check("notes", &new.notes)?;
+        let input_tokens = Tokens::check("input_tokens", new.input_tokens)?;
+        let output_tokens = Tokens::check("output_tokens", new.output_tokens)?;
         let day = now.to_zoned_datetime(TimeZone::UTC).date();
         let prices = &self.rules.settings.prices;
         let cost = pricing::cost(
@@ -82,8 +84,8 @@ impl BudgetArm {
             at: now,
             provider: new.provider,
             model: new.model,
-            input_tokens: tokens("input_tokens", new.input_tokens)?,
-            output_tokens: tokens("output_tokens", new.output_tokens)?,
+            input_tokens,
+            output_tokens,
             cost,
             session_type: new.session_type,
             notes: new.notes,
@@ -144,7 +146,7 @@ impl BudgetArm {
         let month = new.month.unwrap_or(present);
         let oldest = Month::of(self.rules.today(now).saturating_sub(MOST_YEARS_AGO.years()));
         if month > present || month < oldest {
-            return Err(BudgetError::invalid(
+            return Err(BudgetError::not_now(
                 "month",
                 month,
                 format!("{present} or an earlier month, {oldest} or later"),
@@ -196,8 +198,4 @@ impl Rules {
             reading,
         }))
     }
-}
-
-fn tokens(field: &'static str, value: u64) -> Result<i64, BudgetError> {
-    i64::try_from(value).map_err(|_| BudgetError::invalid(field, value, format!("at most {}", i64::MAX)))
 }

@@ -19,6 +19,17 @@ impl Slug {
     }
 }
 
+impl utoipa::PartialSchema for Slug {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .pattern(Some("^[A-Za-z0-9._-]{1,250}$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Slug {}
+
 impl fmt::Display for Slug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -53,5 +64,27 @@ impl TryFrom<String> for Slug {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use utoipa::{
+        PartialSchema,
+        openapi::{RefOr, Schema},
+    };
+
+    use super::Slug;
+
+    proptest! {
+        #[test]
+        fn exactly_the_slugs_that_the_document_allows_are_slugs(
+            text in prop_oneof!["[a-zA-Z0-9._-]{0,252}", ".{0,4}", "[a-z\n ]{1,3}"],
+        ) {
+            let RefOr::T(Schema::Object(schema)) = Slug::schema() else { panic!("a slug is a text") };
+            let pattern = regex_lite::Regex::new(&schema.pattern.unwrap()).unwrap();
+            prop_assert_eq!(text.parse::<Slug>().is_ok(), pattern.is_match(&text));
+        }
     }
 }

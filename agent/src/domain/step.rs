@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Daystamp, Reason, Share, WordError};
 
-/// What a message says about a subject. Each step is said at most once for an occasion. A subject speaks twice
-/// on a day only upwards: a later variant is a higher step.
+/// What a message says about a subject. Each step is said at most once for an occasion. A subject speaks
+/// twice on a day only upwards: a later variant is a higher step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Step {
@@ -40,11 +40,14 @@ pub struct Ask {
     /// budget's period. Of `unknown` the local day, of `alert` the day on which the trouble began.
     #[schema(value_type = String, format = Date)]
     pub occasion: Daystamp,
-    /// The first instant at which the step makes a message leave.
-    #[schema(value_type = String, format = DateTime)]
+    /// The first instant at which the step makes a message leave; `null`: at once, whenever it is.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(with = "or_at_once")]
     pub alone_from: Timestamp,
-    /// The first instant at which the step goes with a message that leaves anyway. Not later than `alone_from`.
-    #[schema(value_type = String, format = DateTime)]
+    /// The first instant at which the step goes with a message that leaves anyway. Not later than
+    /// `alone_from`. `null`: with any message.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(with = "or_at_once")]
     pub rides_from: Timestamp,
     /// The reason of a decision that waits until `alone_from`.
     #[schema(value_type = String)]
@@ -54,6 +57,24 @@ pub struct Ask {
     /// Why the step is not said at all; `null`: it is said.
     #[schema(value_type = Option<String>)]
     pub silent: Option<Reason>,
+}
+
+/// An instant from which on something holds. The first instant of all has a year before Christ, which no
+/// client reads: it is `null` in JSON.
+mod or_at_once {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(from: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        Some(*from)
+            .filter(|from| *from != Timestamp::MIN)
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(Timestamp::MIN))
+    }
 }
 
 impl Ask {

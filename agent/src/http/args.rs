@@ -123,8 +123,13 @@ impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
             ));
         }
         // The parser below says what is wrong with an object that cannot be read.
-        let names = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&body).unwrap_or_default();
-        refuse_unknown::<T>(names.into_keys())?;
+        let names = serde_json::from_slice::<BTreeMap<String, Option<IgnoredAny>>>(&body).unwrap_or_default();
+        refuse_unknown::<T>(names.keys())?;
+        if let Some((name, _)) = names.iter().find(|(_, value)| value.is_none()) {
+            let detail =
+                format!("the body cannot be used: {name} is null, leave it out to say nothing about it");
+            return Err(ApiError::invalid(detail));
+        }
         let json = Json::<T>::from_bytes(&body);
         json.map(|Json(args)| Self(args))
             .map_err(|error| refuse("the body", &error.body_text()))
@@ -363,12 +368,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_null_is_refused_whatever_the_argument_is() {
+        for name in ["input_tokens", "notes"] {
+            let body = format!(r#"{{"{name}": null}}"#);
+            let (kind, detail) = parse("/", Some("application/json"), &body).await.unwrap_err();
+            assert_eq!(kind, Kind::Invalid);
+            assert_eq!(
+                detail,
+                format!("the body cannot be used: {name} is null, leave it out to say nothing about it")
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn a_number_of_a_body_is_refused_in_plain_words() {
-        for body in [
-            r#"{"input_tokens": "7"}"#,
-            r#"{"input_tokens": null}"#,
-            r#"{"input_tokens": 0.5}"#,
-        ] {
+        for body in [r#"{"input_tokens": "7"}"#, r#"{"input_tokens": 0.5}"#] {
             let (_, detail) = parse("/", Some("application/json"), body).await.unwrap_err();
             assert!(
                 detail.starts_with("the body cannot be used: input_tokens: ")

@@ -48,13 +48,15 @@ pub enum Kind {
     NotFound,
     /// The path exists, but it does not take this method.
     MethodNotAllowed,
+    /// The arguments are allowed, but not with what is on record, with this configuration, or at this time.
+    Conflict,
     /// The body did not come in time.
     SlowBody,
     /// The body is too large.
     TooLarge,
     /// The body is not JSON.
     NotJson,
-    /// The arguments cannot be used.
+    /// The arguments are not what the OpenAPI document allows.
     Invalid,
     /// Too many requests with this token.
     TooManyRequests,
@@ -75,6 +77,7 @@ impl Kind {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict => StatusCode::CONFLICT,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -93,6 +96,7 @@ impl Kind {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::Conflict => "conflict",
             Self::SlowBody => "slow_body",
             Self::TooLarge => "too_large",
             Self::NotJson => "not_json",
@@ -209,7 +213,8 @@ impl From<BudgetError> for ApiError {
     fn from(error: BudgetError) -> Self {
         match error {
             BudgetError::Store(error) => Self::unavailable(error.to_string()),
-            refused => Self::invalid(refused.to_string()),
+            BudgetError::Invalid(refused) => Self::invalid(refused.to_string()),
+            refused => Self::new(Kind::Conflict, refused.to_string()),
         }
     }
 }

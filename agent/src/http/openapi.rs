@@ -6,6 +6,8 @@
 pub(super) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod made;
 #[cfg(test)]
 pub(super) use made::common;

@@ -12,8 +12,8 @@ use crate::{
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The longest author and comment, in characters.
-const LONGEST_AUTHOR: usize = 80;
-const LONGEST_COMMENT: usize = 500;
+pub(super) const LONGEST_AUTHOR: usize = 80;
+pub(super) const LONGEST_COMMENT: usize = 500;
 
 /// A silence in a person's words. Exactly one of `until` and `lasting` must be present.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,16 @@ pub enum SilenceError {
     },
 }
 
+impl SilenceError {
+    /// Whether the words were understood, and only the time that they name cannot be granted now.
+    pub fn is_about_its_time(&self) -> bool {
+        matches!(
+            self,
+            Self::FromPast(_) | Self::EndsFirst { .. } | Self::Past { .. } | Self::TooLong { .. }
+        )
+    }
+}
+
 /// The silence that a person asks for. It begins at `now`, a vacation perhaps later; `zone` is the zone of the
 /// person's clock.
 ///
@@ -134,8 +144,8 @@ pub fn plan(
 ) -> Result<Silence, SilenceError> {
     let (kind, pattern) = match (request.vacation, request.subject) {
         (false, None) => return Err(SilenceError::NoSubject),
-        (false, Some(subject)) => (SilenceKind::Silence, subject.trim().parse()?),
-        (true, Some(subject)) if subject.trim() != "*" => {
+        (false, Some(subject)) => (SilenceKind::Silence, subject.trim_matches(' ').parse()?),
+        (true, Some(subject)) if subject.trim_matches(' ') != "*" => {
             return Err(SilenceError::PartialVacation(quoted(&subject)));
         }
         (true, _) => (SilenceKind::Vacation, SubjectPattern::every_promise()),
@@ -216,14 +226,13 @@ pub fn author(text: &str) -> Result<String, SilenceError> {
 }
 
 fn line(name: &'static str, text: &str, most: usize) -> Result<String, SilenceError> {
-    let text = text.trim();
     // What a terminal would not show as it is is no line: a mark of direction as little as a control character.
     let is_a_line = text
         .split(' ')
         .filter(|word| !word.is_empty())
         .all(|word| on_one_line(word, most) == word);
     if is_a_line && text.chars().count() <= most {
-        Ok(text.to_owned())
+        Ok(text.trim_matches(' ').to_owned())
     } else {
         Err(SilenceError::Text { name, most })
     }

@@ -10,14 +10,17 @@ use utoipa::{
     },
 };
 
+use super::bodies;
 use crate::http::{error::Error, router};
 
 /// What the document says before any path.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Mecris", description = "Recorded state as JSON, and the few things that may be asked of Mecris. \
-        Arguments come in the query, or as a JSON object in the body; a name that is not listed is refused. Every \
-        error is an `Error`. Status 403: a web page of another site sent the request, or, without tokens, it came by \
+        The arguments of a POST come as a JSON object in the body, as shown, or under the same names in the query, but \
+        not in both. A name that is not listed is refused. Every error is an `Error`. Status 422: the arguments are not \
+        what this document allows. Status 409: they are, but what is on record, the configuration or the time is against \
+        it. Status 403: a web page of another site sent the request, or, without tokens, it came by \
         a name that is not this machine's."),
     components(schemas(Error)),
     security(("token" = [])),
@@ -60,6 +63,7 @@ fn complete(mut document: utoipa::openapi::OpenApi) -> Value {
         }
     }
     let mut document = serde_json::to_value(document).expect("text, numbers and lists are JSON");
+    bodies::describe(&mut document);
     join_lines(&mut document);
     document
 }

@@ -119,7 +119,7 @@ pub(in crate::http) async fn walk_activity(
 
 /// Whether a goal has a real datapoint today.
 #[utoipa::path(get, path = "/beeminder/daily-activity/{goal}", tag = "beeminder",
-    params(("goal" = String, Path, description = "The goal's slug")), responses((status = 200, body = Activity)))]
+    params(("goal" = inline(Slug), Path, description = "The goal's slug")), responses((status = 200, body = Activity)))]
 pub(in crate::http) async fn goal_activity(
     State(app): State<Arc<App>>,
     Path(goal): Path<String>,

@@ -18,7 +18,7 @@ use crate::{
         gate::Caller,
         views::records::{Decisions, Notifications, Runs},
     },
-    silences::record,
+    silences::{record, shape::Author},
     store::tables::{decisions as decision_table, outbox, runs as run_table},
 };
 
@@ -70,6 +70,7 @@ pub(in crate::http) struct MessagePage {
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Acknowledgement {
     /// Who knows; the name of the token unless said otherwise.
+    #[param(value_type = Author, inline, required = false)]
     author: Option<String>,
 }
 
@@ -88,7 +89,7 @@ pub(in crate::http) async fn runs(State(app): State<Arc<App>>, Args(page): Args<
 ///
 /// What a person decided is among them: `silence`, `unsilence`, `acknowledge`.
 #[utoipa::path(get, path = "/decisions", tag = "records", params(DecisionPage),
-    responses((status = 200, body = Decisions)))]
+    responses((status = 200, body = Decisions), (status = 404, description = "there is no pass with this `run_id`")))]
 pub(in crate::http) async fn decisions(
     State(app): State<Arc<App>>,
     Args(page): Args<DecisionPage>,
@@ -104,14 +105,16 @@ pub(in crate::http) async fn decisions(
         Ok(is_known.then_some(rows))
     })?;
     let rows = rows.ok_or_else(|| {
-        ApiError::invalid("run_id: expected the id of a pass as /runs shows it, there is none with this one")
+        ApiError::not_found(
+            "run_id: expected the id of a pass as /runs shows it, there is none with this one",
+        )
     })?;
     Ok(Json(Decisions::new(rows)))
 }
 
 /// The messages and where they stand.
 #[utoipa::path(get, path = "/notifications", tag = "records", params(MessagePage),
-    responses((status = 200, body = Notifications)))]
+    responses((status = 200, body = Notifications), (status = 404, description = "`before` names no message")))]
 pub(in crate::http) async fn notifications(
     State(app): State<Arc<App>>,
     Args(page): Args<MessagePage>,
@@ -121,7 +124,7 @@ pub(in crate::http) async fn notifications(
         .store
         .read(|connection| outbox::page(connection, limit, page.before.as_deref()))?;
     let rows = rows.ok_or_else(|| {
-        ApiError::invalid("before: expected the id of a notification, there is none with this one")
+        ApiError::not_found("before: expected the id of a notification, there is none with this one")
     })?;
     Ok(Json(Notifications::new(rows)))
 }
@@ -145,8 +148,7 @@ pub(in crate::http) async fn notification(
 /// If several people acknowledge it, the first counts.
 #[utoipa::path(post, path = "/notifications/{id}/ack", tag = "records",
     params(("id" = String, Path, description = "Its id"), Acknowledgement),
-    responses((status = 200, body = outbox::Notification), (status = 400, description = "the author is not one short line"),
-        (status = 404, description = "there is no such message")))]
+    responses((status = 200, body = outbox::Notification), (status = 404, description = "there is no such message")))]
 pub(in crate::http) async fn acknowledge(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

@@ -25,6 +25,7 @@ use crate::{
     silences::{
         record::{self, Waits},
         request::{self, SilenceError, SilenceRequest},
+        shape::{Author, Comment, Length, Subjects, Time},
     },
     store::tables::silences,
 };
@@ -38,24 +39,29 @@ type Rows = Count<50, 500>;
 pub(in crate::http) struct NewSilence {
     /// What is to be silent: a subject with `*` for any characters and `?` for one, such as `goal:reading`,
     /// `goal:*` or `*`. A pattern covers what Mecris says about itself only if it spells out the part before
-    /// the colon: `upstream:*`, `channel:*`, `run`.
+    /// the colon: `upstream:*`, `channel:*`, `run`. A vacation needs none.
+    #[param(value_type = Subjects, inline, required = false)]
     subject: Option<String>,
     /// When a vacation begins, written as `until` is; now unless said otherwise.
+    #[param(value_type = Time, inline, required = false)]
     from: Option<String>,
     /// Its end: `2026-12-24T18:00` or `2026-12-24` (its first moment) on the person's clock, or with an
     /// offset. At most 90 days away.
+    #[param(value_type = Time, inline, required = false)]
     until: Option<String>,
     /// Instead of `until`, how long from its beginning: `2h`, `3d`, `1w 2d`; up to 90 days from now.
+    #[param(value_type = Length, inline, required = false)]
     r#for: Option<String>,
-    /// A vacation: silent about everything that the person promised. Needs no `subject`.
+    /// A vacation: silent about everything that the person promised.
     #[serde(default)]
     #[param(required = false)]
     vacation: bool,
     /// Who asks for it; the name of the token unless said otherwise.
+    #[param(value_type = Author, inline, required = false)]
     author: Option<String>,
     /// Why.
     #[serde(default)]
-    #[param(required = false)]
+    #[param(value_type = Comment, inline, required = false)]
     comment: String,
 }
 
@@ -78,6 +84,7 @@ pub(in crate::http) struct Which {
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Removal {
     /// Who asks for it; the name of the token unless said otherwise.
+    #[param(value_type = Author, inline, required = false)]
     author: Option<String>,
 }
 
@@ -86,7 +93,7 @@ pub(in crate::http) struct Removal {
 /// The answer to a vacation says which goals derail while it lasts if nothing is entered, by the last reading.
 /// For 24 hours, what it says is not said again. If several silences cover one subject, the one that ends last counts.
 #[utoipa::path(post, path = "/silences", tag = "silences", params(NewSilence),
-    responses((status = 201, body = SilenceView), (status = 400, description = "it cannot be understood, is over already or too long")))]
+    responses((status = 201, body = SilenceView), (status = 409, description = "it would be over already, or last too long")))]
 pub(in crate::http) async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -149,8 +156,7 @@ pub(in crate::http) async fn list(State(app): State<Arc<App>>, Args(which): Args
 /// A silence that has ended already stays as it is.
 #[utoipa::path(delete, path = "/silences/{id}", tag = "silences",
     params(("id" = String, Path, description = "Its id"), Removal),
-    responses((status = 200, body = SilenceView), (status = 400, description = "the author is not one short line"),
-        (status = 404, description = "there is no such silence")))]
+    responses((status = 200, body = SilenceView), (status = 404, description = "there is no such silence")))]
 pub(in crate::http) async fn remove(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -195,6 +201,10 @@ impl App {
 
 impl From<SilenceError> for ApiError {
     fn from(error: SilenceError) -> Self {
-        Self::new(Kind::BadRequest, error.to_string())
+        if error.is_about_its_time() {
+            Self::new(Kind::Conflict, error.to_string())
+        } else {
+            Self::invalid(error.to_string())
+        }
     }
 }

@@ -149,6 +149,12 @@ async fn every_error_has_the_same_shape() {
             "invalid",
         ),
         ("POST", "/usage/update_budget", 422, "invalid"),
+        (
+            "POST",
+            "/usage/update_budget?remaining_budget=1000",
+            409,
+            "conflict",
+        ),
         ("GET", "/runs?limit=0", 422, "invalid"),
         ("GET", "/runs?before=yesterday", 422, "invalid"),
         ("GET", "/notifications/none", 404, "not_found"),

@@ -76,7 +76,7 @@ async fn decisions_say_why_and_are_found_by_their_pass() {
     );
     let unknown = server.get("/decisions?run_id=r9").await;
     assert_eq!(
-        unknown.status, 422,
+        unknown.status, 404,
         "a pass that is not there is no pass without decisions"
     );
     let before = server.get("/decisions?before=2").await.json();
@@ -107,7 +107,7 @@ async fn messages_come_in_pages_and_an_unknown_beginning_is_refused() {
     }
     assert_eq!(seen, ["n3", "n2", "n1"]);
     let refused = server.get("/notifications?before=n4").await;
-    assert_eq!(refused.status, 422);
+    assert_eq!(refused.status, 404);
     assert!(
         refused.json()["detail"]
             .as_str()
