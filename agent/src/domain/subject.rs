@@ -41,7 +41,7 @@ impl Subject {
         Self(format!("upstream:{name}"))
     }
 
-    /// The goals in Beeminder's reply that cannot be read, not even their names.
+    /// The goals in Beeminder's reply that cannot be read.
     pub fn unreadable_goals() -> Self {
         Self("beeminder:unreadable".to_owned())
     }

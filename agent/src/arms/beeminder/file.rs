@@ -44,21 +44,28 @@ impl File {
                 )),
             },
             Ok(_) => Err(self.error("expected an array of goals or {\"user\": …, \"goals\": […]}")),
-            Err(_) => self.in_pieces(text),
+            Err(error) => self.in_pieces(text, &error),
         }
     }
 
-    /// Reads a file of which a part is broken.
-    fn in_pieces(&self, text: &[u8]) -> Result<(Option<Value>, Document), BeeminderError> {
+    /// Reads a file that as a whole has this error.
+    fn in_pieces(
+        &self,
+        text: &[u8],
+        error: &serde_json::Error,
+    ) -> Result<(Option<Value>, Document), BeeminderError> {
         let part = |range| repair::part(text, range, json).map_err(|error| self.not_json(&error));
-        let Some(goals) = repair::field(text, "goals") else {
-            return Ok((None, part(0..text.len())?));
-        };
-        let user = match repair::field(text, "user") {
-            Some(user) => Some(part(user)?.whole("the user")?),
-            None => None,
-        };
-        Ok((present(user), part(goals)?))
+        let (user, goals) = (repair::fields(text, "user"), repair::fields(text, "goals"));
+        match (user.as_slice(), goals.as_slice()) {
+            (_, []) => Ok((None, part(0..text.len())?)),
+            ([], [goals]) => Ok((None, part(goals.clone())?)),
+            ([user], [goals]) => {
+                let user = part(user.clone())?.whole("the user")?;
+                Ok((present(Some(user)), part(goals.clone())?))
+            }
+            // Which of two is meant cannot be told.
+            _ => Err(self.not_json(error)),
+        }
     }
 
     /// The goal's field `datapoints`. The fields `last_datapoint` and `recent_data` are not looked at: the

@@ -85,28 +85,37 @@ pub(super) fn part(text: &[u8], range: Range<usize>, parse: Parse) -> serde_json
     }
 }
 
-/// Where the value of a field of an object stands, even if other fields cannot be read. `None` if there is no such
-/// field, or more than one.
-pub(super) fn field(text: &[u8], name: &str) -> Option<Range<usize>> {
-    let (b'{', fields) = pieces(text)? else {
-        return None;
+/// Where the values of an object's field stand, even if other fields cannot be read: one place for each time that
+/// the object has the field.
+pub(super) fn fields(text: &[u8], name: &str) -> Vec<Range<usize>> {
+    let Some((b'{', fields)) = pieces(text) else {
+        return Vec::new();
     };
     let name = format!("{name:?}");
-    let mut found = fields.into_iter().filter_map(|field| {
+    let value = |field: Range<usize>| {
         let value = text[field.clone()]
             .trim_ascii_start()
-            .strip_prefix(name.as_bytes())?;
-        let value = value.trim_ascii_start().strip_prefix(b":")?;
+            .strip_prefix(name.as_bytes())?
+            .trim_ascii_start()
+            .strip_prefix(b":")?;
         Some(field.end - value.len()..field.end)
-    });
-    found.next().filter(|_| found.next().is_none())
+    };
+    fields.into_iter().filter_map(value).collect()
+}
+
+/// The slug of a goal of which another part cannot be read.
+fn slug(goal: &[u8]) -> Option<String> {
+    match fields(goal, "slug").as_slice() {
+        [slug] => serde_json::from_slice(&goal[slug.clone()]).ok(),
+        _ => None,
+    }
 }
 
 fn element(text: &[u8], range: Range<usize>, parse: Parse) -> Result<Value, Broken> {
     let element = &text[range.clone()];
     parse(element).or_else(|error| {
         parse(&repaired(element)).map_err(|_| Broken {
-            slug: field(element, "slug").and_then(|slug| serde_json::from_slice(&element[slug]).ok()),
+            slug: slug(element),
             why: located(&error, &text[..range.start]),
         })
     })

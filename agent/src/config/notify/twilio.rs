@@ -262,7 +262,18 @@ pub(super) fn apart(
                 "is the number that notify.{channel}.to names, too, and Twilio sends nothing from a number to \
                  itself: expected a number of the Twilio account"
             );
-            reader.refuse(&format!("notify.{channel}.from"), message);
+            let key = format!("notify.{channel}.from");
+            if reader.has(&key) {
+                reader.refuse(&key, message);
+            } else {
+                let source = Some(Source::Secret(SecretName::TwilioFromNumber.as_str()));
+                reader.report(ConfigProblem {
+                    key,
+                    value: None,
+                    source,
+                    message,
+                });
+            }
             None
         }
         _ => Some(()),

@@ -290,6 +290,12 @@ async fn a_file_that_is_missing_or_wrong_is_an_error_that_names_it() {
         account.unreadable,
         ["goal 1 in the list, a: the name \"safebuf\" stands in an object twice at line 2 column 9"]
     );
+    std::fs::write(&path, r#"{"user": {}, "goals": [], "user": null}"#).unwrap();
+    let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
+    assert!(
+        error.contains("the name \"user\" stands in an object twice at line 1"),
+        "{error}"
+    );
     std::fs::write(&path, r#"{"goals": [], "goals": []}"#).unwrap();
     let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
     assert!(
