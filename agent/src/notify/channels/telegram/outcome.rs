@@ -36,7 +36,8 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
             },
         };
     }
-    if status.is_redirection() || status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+    let is_an_answer = status.is_success() || status.is_client_error();
+    if !is_an_answer || status == StatusCode::REQUEST_TIMEOUT {
         return Outcome::Unknown {
             why: format!("Telegram answered {status}"),
         };

@@ -103,6 +103,28 @@ fn the_sentences_read_well() {
     insta::assert_snapshot!(text);
 }
 
+#[test]
+fn a_refusal_is_one_under_a_good_status_too_and_a_doubtful_status_stays_a_doubt() {
+    let body = json!({"ok": false, "error_code": 403, "description": "Forbidden: bot was kicked"});
+    for (status, is_refusal) in [
+        (200, true),
+        (403, true),
+        (101, false),
+        (302, false),
+        (408, false),
+        (502, false),
+    ] {
+        let outcome = outcome::sent(&reply(status, &body), &token());
+        let found = matches!(outcome, Outcome::Rejected { permanent: true, .. });
+        assert_eq!(found, is_refusal, "{status}: {outcome:?}");
+        assert_eq!(
+            matches!(outcome, Outcome::Unknown { .. }),
+            !is_refusal,
+            "{status}"
+        );
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_garbage_is_taken_for_an_answer(status in 100u16..600, body in ".{0,60}") {
