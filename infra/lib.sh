@@ -6,10 +6,7 @@
 # version 2 know the first.
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}
 export AWS_REGION=$region AWS_DEFAULT_REGION=$region TF_VAR_region=$region
-
-# The boundary that infra/bootstrap makes. It bounds what a person applies in the same way as what a workflow
-# applies.
-export TF_VAR_permissions_boundary=${TF_VAR_permissions_boundary-mecris-boundary}
+other_boundary=${TF_VAR_permissions_boundary:-}
 
 die() { # text, exit code
     echo "${0##*/}: $1" >&2
@@ -23,12 +20,14 @@ need() { # Programs that have to be there.
     done
 }
 
-environment_named() { # Sets $environment.
+environment_named() { # Sets $environment, and the boundary of its roles unless another is named.
     case "${1:-}" in
         staging | prod) environment=$1 ;;
         "") die "which environment? staging or prod" 64 ;;
         *) die "\"$1\" is no environment; allowed: staging, prod" 64 ;;
     esac
+    # infra/bootstrap makes it. It bounds what a person applies in the same way as what a workflow applies.
+    export TF_VAR_permissions_boundary=${other_boundary:-mecris-boundary-$environment}
 }
 
 need_address() { # Terraform asks for it, whatever it does.

@@ -71,13 +71,6 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# The default group is managed here to remove its rules, which let members talk to each other.
-resource "aws_default_security_group" "closed" {
-  vpc_id = aws_vpc.main.id
-
-  tags = { Name = "${local.name}-default-closed" }
-}
-
 resource "aws_security_group" "agent" {
   name        = "${local.name}-agent"
   description = "The agent: nothing comes in, TLS goes out."

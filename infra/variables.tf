@@ -67,7 +67,7 @@ variable "region" {
 
 variable "permissions_boundary" {
   type        = string
-  description = "Name of the IAM policy that bounds every role made here, as infra/bootstrap creates it (\"mecris-boundary\"). null: none, for a person who applies with rights of their own."
+  description = "Name of the IAM policy that bounds every role made here, as infra/bootstrap creates it for this environment (\"mecris-boundary-prod\"). null: none, for a person who applies with rights of their own."
   default     = null
 
   validation {

@@ -17,7 +17,17 @@ locals {
     region       = var.region
     account_id   = local.account_id
     state_bucket = local.state_bucket
-    boundary_arn = "arn:${local.partition}:iam::${local.account_id}:policy/mecris-boundary"
+    environments = local.environments
+    scope        = "*" # in names: every environment
+
+    boundary_arns = { for environment in local.environments : environment => "arn:${local.partition}:iam::${local.account_id}:policy/mecris-boundary-${environment}" }
+
+    # As variables_compute.tf of the stack allows them. No other size can be started, whatever a template says.
+    instance_types = flatten([for sizes, families in {
+      "nano micro small medium large" = "t4g t3 t3a"
+      "medium large"                  = "m6g m7g m8g c6g c7g c8g r6g r7g r8g"
+      "large"                         = "m5 m6i m6a m7i m7a c5 c6i c6a c7i c7a"
+    } : [for pair in setproduct(split(" ", families), split(" ", sizes)) : join(".", pair)]])
   }
 
   # Plans run for pull requests and, before the approval, for main. An apply has to come from the environment,
@@ -32,15 +42,24 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-# No role that an apply makes can do more than this, whatever its own policies say.
-resource "aws_iam_policy" "boundary" {
-  name        = "mecris-boundary"
-  description = "The most that any role made by Mecris' Terraform may do."
-  policy = templatefile("${path.module}/policies/boundary.json.tftpl", {
-    partition  = local.partition
-    region     = var.region
-    account_id = local.account_id
-  })
+# No role that an apply makes can do more than this, whatever its own policies say, and nothing in the other
+# environment.
+resource "aws_iam_policy" "boundary_of" {
+  for_each = toset(local.environments)
+
+  name        = "mecris-boundary-${each.key}"
+  description = "The most that any role of ${each.key} made by Mecris' Terraform may do."
+  policy      = templatefile("${path.module}/policies/boundary.json.tftpl", merge(local.policy_values, { environment = each.key }))
+}
+
+# The one boundary that both environments once had. Their roles have it until they are applied again, so it is
+# left to a person to delete.
+removed {
+  from = aws_iam_policy.boundary
+
+  lifecycle {
+    destroy = false
+  }
 }
 
 resource "aws_iam_role" "plan" {
@@ -73,20 +92,23 @@ resource "aws_iam_role" "apply" {
   })
 }
 
-# Two documents for each role, because a role takes at most 10,240 characters of inline policies, and because
-# the two have different purposes.
-resource "aws_iam_role_policy" "apply" {
-  for_each = { for pair in setproduct(local.environments, ["apply-state", "apply-stack", "apply-roles"]) : "${pair[0]}/${pair[1]}" => pair }
+# One document for each purpose, as managed policies: what is inline in a role may have 10,240 characters
+# altogether. `plan` is the reading that every apply begins with, of its own environment only.
+resource "aws_iam_policy" "apply" {
+  for_each = { for pair in setproduct(local.environments, ["apply-network", "apply-roles", "apply-stack", "apply-state", "plan"]) : "${pair[0]}/${pair[1]}" => pair }
 
-  name   = each.value[1]
-  role   = aws_iam_role.apply[each.value[0]].id
-  policy = templatefile("${path.module}/policies/${each.value[1]}.json.tftpl", merge(local.policy_values, { environment = each.value[0] }))
+  name        = "mecris-apply-${each.value[0]}-${trimprefix(each.value[1], "apply-")}"
+  description = "What GitHub workflows that apply to ${each.value[0]} may do: ${trimprefix(each.value[1], "apply-")}."
+  policy = templatefile("${path.module}/policies/${each.value[1]}.json.tftpl", merge(local.policy_values, {
+    environment  = each.value[0]
+    environments = [each.value[0]]
+    scope        = each.value[0]
+  }))
 }
 
-resource "aws_iam_role_policy" "apply_reads" {
-  for_each = aws_iam_role.apply
+resource "aws_iam_role_policy_attachment" "apply" {
+  for_each = aws_iam_policy.apply
 
-  name   = "plan"
-  role   = each.value.id
-  policy = templatefile("${path.module}/policies/plan.json.tftpl", local.policy_values)
+  role       = aws_iam_role.apply[split("/", each.key)[0]].name
+  policy_arn = each.value.arn
 }

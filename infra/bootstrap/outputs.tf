@@ -13,7 +13,7 @@ output "apply_role_arns" {
   value       = { for name, role in aws_iam_role.apply : name => role.arn }
 }
 
-output "permissions_boundary" {
-  description = "For the variable permissions_boundary of the root module (TF_VAR_permissions_boundary)."
-  value       = aws_iam_policy.boundary.name
+output "permissions_boundaries" {
+  description = "For the variable permissions_boundary of the root module, by environment; the scripts know the names."
+  value       = { for environment, policy in aws_iam_policy.boundary_of : environment => policy.name }
 }

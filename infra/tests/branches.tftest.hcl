@@ -149,12 +149,12 @@ run "slack_and_anomalies" {
 run "a_boundary_holds_every_role" {
   command = plan
   variables {
-    permissions_boundary = "mecris-boundary"
+    permissions_boundary = "mecris-boundary-staging"
     capacity             = "spot"
     slack                = { team_id = "T0123ABCD", channel_id = "C0123ABCD" }
   }
   assert {
-    condition     = alltrue([for role in [aws_iam_role.agent, aws_iam_role.backstop, aws_iam_role.fall_back[0], aws_iam_role.slack[0]] : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mecris-boundary"])
+    condition     = alltrue([for role in [aws_iam_role.agent, aws_iam_role.backstop, aws_iam_role.fall_back[0], aws_iam_role.slack[0]] : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mecris-boundary-staging"])
     error_message = "All four roles have the boundary."
   }
 }
@@ -281,7 +281,7 @@ run "passes_by_lambda" {
   command = plan
   variables {
     lambda_passes        = ["02:15", "21:30", "08:00"]
-    permissions_boundary = "mecris-boundary"
+    permissions_boundary = "mecris-boundary-staging"
     release              = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
   }
   assert {
@@ -305,7 +305,7 @@ run "passes_by_lambda" {
     error_message = "A pass by Lambda does not keep the instance's dead-man's switch quiet."
   }
   assert {
-    condition     = alltrue([for role in [aws_iam_role.lambda[0], aws_iam_role.passes[0]] : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mecris-boundary"])
+    condition     = alltrue([for role in [aws_iam_role.lambda[0], aws_iam_role.passes[0]] : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mecris-boundary-staging"])
     error_message = "Both roles are within the boundary."
   }
 }

@@ -19,7 +19,7 @@ SECRET = re.compile(r"AKIA[0-9A-Z]{16}|\bAC[0-9a-f]{32}\b|\bSK[0-9a-f]{32}\b|sk-
 TYPES = {
     "aws_autoscaling_group", "aws_autoscaling_schedule", "aws_budgets_budget", "aws_ce_anomaly_monitor", "aws_ce_anomaly_subscription",
     "aws_chatbot_slack_channel_configuration", "aws_cloudwatch_dashboard", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target",
-    "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_default_security_group", "aws_iam_instance_profile", "aws_iam_role",
+    "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_iam_instance_profile", "aws_iam_role",
     "aws_iam_role_policy", "aws_internet_gateway", "aws_lambda_alias", "aws_lambda_function", "aws_lambda_function_event_invoke_config", "aws_launch_template", "aws_route", "aws_route_table", "aws_route_table_association",
     "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy",
     "aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning",
@@ -80,12 +80,9 @@ def only_known_types(_, found):
 
 
 def no_way_in(_, found):
-    for address, values in of(found, "aws_security_group", "aws_default_security_group"):
+    for address, values in of(found, "aws_security_group"):
         if values.get("ingress"):
             yield f"{address} lets something in"
-    for address, values in of(found, "aws_default_security_group"):
-        if values.get("egress"):
-            yield f"{address} lets something out"
     for address, kind, _ in found:
         if kind in ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule"):
             yield f"{address} is an ingress rule"
