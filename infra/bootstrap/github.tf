@@ -32,7 +32,12 @@ locals {
 
   # Plans run for pull requests and, before the approval, for main. An apply has to come from the environment,
   # whose rules GitHub enforces.
-  plan_subjects = ["repo:${var.github_repository}:pull_request", "repo:${var.github_repository}:ref:refs/heads/main"]
+  plan_subjects = ["${local.repository}:pull_request", "${local.repository}:ref:refs/heads/main"]
+
+  # How GitHub names the repository to AWS: with its numbers if it was made, renamed or transferred since
+  # 15 July 2026, or has asked for them. The other form is not trusted beside it.
+  numbers    = var.github_owner_id == null ? ["", ""] : ["@${var.github_owner_id}", "@${var.github_repository_id}"]
+  repository = "repo:${join("/", [for n, name in split("/", var.github_repository) : "${name}${local.numbers[n]}"])}"
 }
 
 resource "aws_iam_openid_connect_provider" "github" {
@@ -88,7 +93,7 @@ resource "aws_iam_role" "apply" {
   assume_role_policy = templatefile("${path.module}/policies/trust-github.json.tftpl", {
     oidc_arn  = local.oidc_arn
     oidc_host = local.oidc_host
-    subjects  = ["repo:${var.github_repository}:environment:${each.key}"]
+    subjects  = ["${local.repository}:environment:${each.key}"]
   })
 }
 

@@ -8,6 +8,28 @@ variable "github_repository" {
   }
 }
 
+variable "github_owner_id" {
+  type        = number
+  description = "Number of the repository's owner at GitHub. Set it, with github_repository_id, if the repository was made, renamed or transferred since 15 July 2026: then GitHub's tokens name it by numbers."
+  default     = null
+
+  validation {
+    condition     = var.github_owner_id == null ? var.github_repository_id == null : var.github_owner_id > 0 && floor(var.github_owner_id) == var.github_owner_id && var.github_repository_id != null
+    error_message = "github_owner_id has to be a whole number, and it is set together with github_repository_id (docs/RUNBOOK.md, \"First deploy\", says how to ask GitHub for both)."
+  }
+}
+
+variable "github_repository_id" {
+  type        = number
+  description = "Number of the repository at GitHub; with github_owner_id, or neither."
+  default     = null
+
+  validation {
+    condition     = var.github_repository_id == null ? true : var.github_repository_id > 0 && floor(var.github_repository_id) == var.github_repository_id
+    error_message = "github_repository_id has to be a whole number."
+  }
+}
+
 variable "region" {
   type        = string
   description = "AWS region of the state bucket and of everything that is applied."

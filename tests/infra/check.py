@@ -162,6 +162,19 @@ def bootstrap_policies(url):
     return f"sound, the plan role only reads, {max(size.values())} characters of policies at most"
 
 
+def bootstrap_refusals(url):
+    """The numbers of GitHub come together and are whole, and the name has no wildcard."""
+    refused = {"an owner without a repository": ["-var=github_owner_id=1"], "a repository without an owner": ["-var=github_repository_id=1"],
+               "half a number": ["-var=github_owner_id=1.5", "-var=github_repository_id=1"], "a wildcard": ["-var=github_repository=someone/*"]}
+    with Stack(url, "infra/bootstrap") as stack:
+        stack.terraform("init", "-input=false")
+        for name, variables in refused.items():
+            done = stack.terraform("plan", "-input=false", "-var=github_repository=someone/mecris", *variables, allowed=(0, 1))
+            if done.returncode == 0 or "Invalid value for variable" not in done.stderr:
+                raise Failed(f"infra/bootstrap takes {name}: {done.stderr[-500:]}")
+    return f"{len(refused)} refused"
+
+
 def checkov():
     binary = pathlib.Path(sys.prefix).parent / "checkov" / "bin" / "checkov"
     said = command(binary, "-d", "infra", "--framework", "terraform", "kubernetes", "--config-file", HERE / "checkov.yaml", "--compact", "--quiet", "--skip-download", "--output", "cli", timeout=300)
@@ -209,6 +222,7 @@ def main():
             for name, changes in PLANS.items():
                 run(f"plan: {name}", one_plan, url, plans, name, changes)
             run("policies: bootstrap", bootstrap_policies, url)
+            run("bootstrap: refusals", bootstrap_refusals, url)
 
             def planned():
                 """The plans above, made now if --only left them out."""
