@@ -10,6 +10,7 @@ import sys
 import time
 
 import assertions
+import calls
 import cluster
 import cost
 import cycle
@@ -40,7 +41,7 @@ PLANS = {
 # Parliament's findings about GitHub's roles that are left as they are.
 ACCEPTED = [
     r'apply-stack"\]: RESOURCE_POLICY_PRIVILEGE_ESCALATION',  # who applies makes the bucket and its policy; that is the job
-    # A call of EC2 is about several resources, each in a statement of its own with the condition that it has.
+    # A call of EC2 is about several resources, each in a statement of its own with the condition that it has; calls.py decides about each.
     r'apply-network"\]: RESOURCE_MISMATCH',
     # AWS has named a resource for these since parliament's list was made.
     r"RESOURCE_MISMATCH \[{'action': '(sns:Unsubscribe|chatbot:TagResource)'",
@@ -234,6 +235,7 @@ def main():
             run("policies: parliament", lambda: rights.every_policy_is_sound(*planned().values()))
             run("policies: what the code calls", lambda: rights.the_instance_may_do_what_it_does_and_no_more(planned()["the default"]))
             run("policies: what a pass by Lambda calls", lambda: rights.the_function_may_do_what_a_pass_does_and_no_more(planned()["prod, everything"]))
+            run("policies: calls that must be allowed and denied", calls.every_call_is_decided_as_it_must_be, url, skip=calls.missing())
             run("settings: the agent takes them", lambda: settings.the_agent_takes_them(url, planned()["the default"]), skip=no_agent)
             run("cluster: what Kubernetes takes", cluster.is_what_kubernetes_takes)
             run("cluster: the same everywhere", cluster.says_the_same_everywhere)
