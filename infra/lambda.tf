@@ -35,9 +35,14 @@ locals {
       namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = local.lambda_name }, above = 0, seconds = 300, periods = 1, missing = "notBreaching"
       what      = "A pass by Lambda failed, took too long, or could not find something out."
     }
+  }
+
+  lambda_switches = {
     lambda-pass-missing = {
-      namespace = local.metric_space, metric = local.metric.SuccessfulPass, dimensions = { Environment = local.lambda_environment }, below = 1, seconds = 3600, periods = local.pass_gap_hours, missing = "breaching"
-      what      = "Dead-man's switch: no successful pass by Lambda in ${local.pass_gap_hours} hours."
+      seconds    = 3600, periods = local.pass_gap_hours, missing = "breaching"
+      expression = "IF(FILL(passes, 0) < 1, 1, 0)"
+      metrics    = { passes = { namespace = "Mecris/${local.lambda_environment}", metric = local.metric.SuccessfulPass, stat = "Sum", dimensions = { Environment = local.lambda_environment } } }
+      what       = "Dead-man's switch: no successful pass by Lambda in ${local.pass_gap_hours} hours."
     }
   }
 }
@@ -197,8 +202,8 @@ resource "aws_cloudwatch_metric_alarm" "lambda" {
   period              = each.value.seconds
   evaluation_periods  = each.value.periods
   datapoints_to_alarm = each.value.periods
-  comparison_operator = can(each.value.below) ? "LessThanThreshold" : "GreaterThanThreshold"
-  threshold           = try(each.value.below, each.value.above)
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.above
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]

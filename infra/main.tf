@@ -15,7 +15,7 @@ locals {
   parameter     = "/mecris/${var.environment}/agent.toml"
   artifact_key  = "artifacts/${var.release.version}/mecris-agent-${var.architecture}"
   state_prefix  = "agent"
-  metric_space  = "Mecris"
+  metric_space  = "Mecris/${var.environment}"
   boundary_name = var.permissions_boundary == null ? null : "arn:${local.partition}:iam::${local.account_id}:policy/${var.permissions_boundary}"
 
   tags = {

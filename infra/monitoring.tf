@@ -10,10 +10,6 @@ locals {
   # Alarms on one metric of the agent. `missing` says what missing data means, because there is no data for
   # most of the day.
   alarms = {
-    no-successful-pass = {
-      metric = local.metric.SuccessfulPass, below = 1, seconds = 86400, periods = module.calendar.longest_gap, missing = "breaching"
-      what   = "Dead-man's switch: not one successful pass in ${module.calendar.longest_gap == 1 ? "a day" : "${module.calendar.longest_gap} days"}. Nobody is watching."
-    }
     outside-window = {
       metric = local.metric.OutsideWindow, above = 0, seconds = 300, periods = 1, missing = "notBreaching"
       what   = "The instance runs outside its window and costs money."
@@ -41,6 +37,89 @@ locals {
   }
 }
 
+locals {
+  # The dead-man's switches. CloudWatch looks further back than an alarm's periods and takes older data for missing
+  # data, so that a metric that stops altogether rings days late. These are expressions, and `FILL` puts a zero where
+  # data is missing. The group's own metrics come around the clock, also while there is no instance.
+  #
+  # A group counts by the least of its minutes: the period in which it opens is not held against it.
+  group_capacity = { for id, group in local.groups : id => {
+    namespace = "AWS/AutoScaling", metric = "GroupDesiredCapacity", stat = "Minimum", dimensions = { AutoScalingGroupName = group.name }
+  } }
+  switches = {
+    no-successful-pass = {
+      seconds    = 86400, periods = module.calendar.longest_gap, missing = "breaching"
+      expression = "IF(FILL(passes, 0) < 1, 1, 0)"
+      metrics    = { passes = { namespace = local.metric_space, metric = local.metric.SuccessfulPass, stat = "Sum", dimensions = { Environment = var.environment } } }
+      what       = "Dead-man's switch: not one successful pass in ${module.calendar.longest_gap == 1 ? "a day" : "${module.calendar.longest_gap} days"}. Nobody is watching."
+    }
+    nobody-watches = {
+      seconds    = 300, periods = 3, missing = "notBreaching" # of a group that was made a moment ago
+      expression = "IF(${join(" + ", [for id, _ in local.groups : "FILL(${id}, 0)"])} > 0 AND FILL(watched, 0) < 1, 1, 0)"
+      metrics    = merge(local.group_capacity, { watched = { namespace = local.metric_space, metric = local.metric.WatchedMinutes, stat = "Sum", dimensions = { Environment = var.environment } } })
+      what       = "There should be an instance, and for a quarter of an hour there was none that makes successful passes."
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "switch" {
+  for_each = merge(local.switches, local.lambda_on ? local.lambda_switches : {})
+
+  alarm_name          = "${local.name}-${each.key}"
+  alarm_description   = "${each.value.what} What to do: docs/RUNBOOK.md, \"${each.key}\"."
+  evaluation_periods  = each.value.periods
+  datapoints_to_alarm = each.value.periods
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = each.value.missing
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+
+  metric_query {
+    id          = "silent"
+    label       = "Silent"
+    expression  = each.value.expression
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.metric
+        dimensions  = metric_query.value.dimensions
+        stat        = metric_query.value.stat
+        period      = each.value.seconds
+      }
+    }
+  }
+}
+
+# What EC2 says when it has no instance to give, at once and in its own words.
+resource "aws_cloudwatch_event_rule" "no_launch" {
+  name        = "${local.name}-no-launch"
+  description = "A group could not launch an instance."
+  event_pattern = jsonencode({
+    source        = ["aws.autoscaling"]
+    "detail-type" = ["EC2 Instance Launch Unsuccessful"]
+    detail        = { AutoScalingGroupName = [for group in local.groups : group.name] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "no_launch" {
+  rule = aws_cloudwatch_event_rule.no_launch.name
+  arn  = aws_sns_topic.alarms.arn
+
+  input_transformer {
+    input_paths    = { group = "$.detail.AutoScalingGroupName", why = "$.detail.StatusMessage" }
+    input_template = "\"No instance could be launched in <group>: <why> What to do: docs/RUNBOOK.md, 'no-launch'.\""
+  }
+}
+
 resource "aws_cloudwatch_log_group" "main" {
   name              = local.log_group
   retention_in_days = var.log_days
@@ -56,6 +135,7 @@ resource "aws_sns_topic_policy" "alarms" {
   policy = templatefile("${path.module}/policies/topic.json.tftpl", {
     topic_arn  = local.topic_arn
     account_id = local.account_id
+    rule_arn   = "arn:${local.partition}:events:${var.region}:${local.account_id}:rule/${local.name}-no-launch"
   })
 }
 
@@ -77,15 +157,14 @@ resource "aws_cloudwatch_metric_alarm" "agent" {
   period              = each.value.seconds
   evaluation_periods  = each.value.periods
   datapoints_to_alarm = each.value.periods
-  comparison_operator = can(each.value.below) ? "LessThanThreshold" : "GreaterThanThreshold"
-  threshold           = try(each.value.below, each.value.above)
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.above
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Two measures: the agent's own minutes, and EC2's samples (one in five minutes), which come even from an
-# instance whose agent is dead.
+# By the group's own count, which does not depend on the agent.
 resource "aws_cloudwatch_metric_alarm" "too_many_hours" {
   alarm_name          = "${local.name}-too-many-hours"
   alarm_description   = "More than ${var.window_hours + 0.5} instance hours in a day. What to do: docs/RUNBOOK.md, \"too-many-hours\"."
@@ -99,20 +178,8 @@ resource "aws_cloudwatch_metric_alarm" "too_many_hours" {
   metric_query {
     id          = "minutes"
     label       = "Instance minutes"
-    expression  = "MAX([FILL(agent, 0), ${join(" + ", [for name, _ in local.groups : "FILL(${name}, 0)"])} * 5])"
+    expression  = join(" + ", [for id, _ in local.groups : "FILL(${id}, 0)"])
     return_data = true
-  }
-
-  metric_query {
-    id = "agent"
-
-    metric {
-      namespace   = local.metric_space
-      metric_name = local.metric.InstanceMinutes
-      dimensions  = { Environment = var.environment }
-      stat        = "Sum"
-      period      = 86400
-    }
   }
 
   dynamic "metric_query" {
@@ -122,10 +189,10 @@ resource "aws_cloudwatch_metric_alarm" "too_many_hours" {
       id = metric_query.key
 
       metric {
-        namespace   = "AWS/EC2"
-        metric_name = "CPUUtilization"
+        namespace   = "AWS/AutoScaling"
+        metric_name = "GroupInServiceInstances" # one value a minute
         dimensions  = { AutoScalingGroupName = metric_query.value.name }
-        stat        = "SampleCount"
+        stat        = "Sum"
         period      = 86400
       }
     }
@@ -140,7 +207,7 @@ resource "aws_cloudwatch_dashboard" "main" {
         type = "alarm", x = 0, y = 0, width = 24, height = 3
         properties = {
           title  = "Alarms"
-          alarms = [for name in concat(keys(local.alarms), ["too-many-hours"], local.lambda_on ? keys(local.lambda_alarms) : []) : "arn:${local.partition}:cloudwatch:${var.region}:${local.account_id}:alarm:${local.name}-${name}"]
+          alarms = [for name in concat(keys(aws_cloudwatch_metric_alarm.switch), keys(local.alarms), ["too-many-hours"], local.lambda_on ? keys(local.lambda_alarms) : []) : "arn:${local.partition}:cloudwatch:${var.region}:${local.account_id}:alarm:${local.name}-${name}"]
         }
       }],
       [for n, name in keys(local.metrics) : {

@@ -34,6 +34,11 @@ output "passes" {
   value       = local.lambda_on ? { function = local.lambda_name, alias = local.lambda_alias, log_group = local.lambda_log, times = sort(var.lambda_passes) } : null
 }
 
+output "alarms_confirmed" {
+  description = "Whether the address of the alarms confirmed its subscription, when Terraform last looked. Until then it gets none."
+  value       = !aws_sns_topic_subscription.email.pending_confirmation
+}
+
 output "secret" {
   description = "Secret that scripts/secrets writes to."
   value       = aws_secretsmanager_secret.agent.name

@@ -51,7 +51,7 @@ run "the_default" {
     error_message = "By default there are no passes by Lambda."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].evaluation_periods == 1
+    condition     = aws_cloudwatch_metric_alarm.switch["no-successful-pass"].evaluation_periods == 1
     error_message = "The dead-man's switch looks at one day."
   }
   assert {
@@ -170,7 +170,7 @@ run "across_midnight_on_weekdays" {
     error_message = "The instance starts on weekdays and stops on the day after each."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].evaluation_periods == 3
+    condition     = aws_cloudwatch_metric_alarm.switch["no-successful-pass"].evaluation_periods == 3
     error_message = "The dead-man's switch allows three days, from Friday to Monday."
   }
 }
@@ -297,11 +297,11 @@ run "passes_by_lambda" {
     error_message = "A pass is scheduled in the person's zone."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.lambda["lambda-pass-missing"].evaluation_periods == 16
+    condition     = aws_cloudwatch_metric_alarm.switch["lambda-pass-missing"].evaluation_periods == 16
     error_message = "The longest gap, 08:00 to 21:30, is 13.5 hours: 14 whole hours, and two more."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.agent["no-successful-pass"].dimensions.Environment != aws_lambda_function.pass[0].environment[0].variables.MECRIS__TELEMETRY__ENVIRONMENT
+    condition     = one([for query in aws_cloudwatch_metric_alarm.switch["no-successful-pass"].metric_query : query.metric[0].dimensions.Environment if query.id == "passes"]) != aws_lambda_function.pass[0].environment[0].variables.MECRIS__TELEMETRY__ENVIRONMENT
     error_message = "A pass by Lambda does not keep the instance's dead-man's switch quiet."
   }
   assert {
@@ -318,7 +318,7 @@ run "one_pass_a_day_between_two_windows" {
     release       = { version = "1.2.3", sha256 = "abababababababababababababababababababababababababababababababab", zip_sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" }
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.lambda["lambda-pass-missing"].evaluation_periods == 26
+    condition     = aws_cloudwatch_metric_alarm.switch["lambda-pass-missing"].evaluation_periods == 26
     error_message = "With one pass a day the alarm takes 24 hours and two more."
   }
 }

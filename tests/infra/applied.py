@@ -70,7 +70,7 @@ def left_by_the_instance(url, bucket):
     """Log streams, the seconds until ready, and the generations of the state."""
     now = datetime.datetime.now(datetime.timezone.utc)
     points = client(url, "cloudwatch").get_metric_statistics(
-        Namespace="Mecris", MetricName="BootReadySeconds", Dimensions=[{"Name": "Environment", "Value": "staging"}], StartTime=now - datetime.timedelta(hours=1),
+        Namespace="Mecris/staging", MetricName="BootReadySeconds", Dimensions=[{"Name": "Environment", "Value": "staging"}], StartTime=now - datetime.timedelta(hours=1),
         EndTime=now + datetime.timedelta(hours=1), Period=7200, Statistics=["Sum"])["Datapoints"]
     return {
         "streams": [stream["logStreamName"] for stream in client(url, "logs").describe_log_streams(logGroupName="/mecris/staging")["logStreams"]],

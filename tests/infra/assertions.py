@@ -8,6 +8,7 @@ import re
 
 import boto3
 
+import alarm_days
 from tools import ROOT, resources
 
 TAGS = {"Project", "Environment", "ManagedBy"}
@@ -26,7 +27,7 @@ TYPES = {
     "aws_scheduler_schedule", "aws_secretsmanager_secret", "aws_security_group", "aws_sns_topic", "aws_sns_topic_policy",
     "aws_sns_topic_subscription", "aws_ssm_document", "aws_ssm_parameter", "aws_subnet", "aws_vpc", "aws_vpc_security_group_egress_rule",
 }
-ALARMS = {"no-successful-pass", "outside-window", "agent-errors", "notification-failed", "watchdog-restarts", "unit-failed", "boot-failed", "too-many-hours"}
+ALARMS = {"no-successful-pass", "nobody-watches", "outside-window", "agent-errors", "notification-failed", "watchdog-restarts", "unit-failed", "boot-failed", "too-many-hours"}
 LAMBDA_ALARMS = {"lambda-pass-failed", "lambda-pass-missing"}
 LAMBDA_TYPES = {kind for kind in TYPES if kind.startswith("aws_lambda_")}
 DASHBOARD = {
@@ -63,6 +64,12 @@ def problems(plan):
 def wanted_passes(plan):
     """Times of day at which the plan wants a pass by Lambda."""
     return plan["variables"].get("lambda_passes", {}).get("value", [])
+
+
+def window_days(plan):
+    """The days of the week on which the plan has a window, from Monday on."""
+    wanted = plan["variables"].get("window_days", {}).get("value", alarm_days.WEEK)
+    return [day for day in alarm_days.WEEK if day in wanted]
 
 
 def wanted_alarms(plan):
@@ -379,24 +386,27 @@ def alarms(plan, found):
         seen.add(name)
         queries = [query["metric"][0] for query in values.get("metric_query", []) if query.get("metric")]
         for metric in queries or [values]:
-            if metric["namespace"] == "Mecris" and metric["metric_name"] not in METRICS:
-                yield f"{address}: no such metric as {metric['metric_name']}"
-            if metric["namespace"] not in ("Mecris", "AWS/EC2") and (metric["namespace"], metric["metric_name"], metric["dimensions"]) != ("AWS/Lambda", "Errors", {"FunctionName": f"mecris-{environment}-pass"}):
-                yield f"{address}: namespace {metric['namespace']}"
-            if metric["namespace"] == "Mecris" and metric["dimensions"] != {"Environment": f"{environment}-lambda" if name in LAMBDA_ALARMS else environment}:
-                yield f"{address}: dimensions {metric['dimensions']}"
+            writer = f"{environment}-lambda" if name in LAMBDA_ALARMS else environment
+            known = {
+                f"Mecris/{writer}": (METRICS, {"Environment": writer}),
+                "AWS/Lambda": ({"Errors"}, {"FunctionName": f"mecris-{environment}-pass"}),
+            } | {f"AWS/AutoScaling {group['name']}": (set(group["enabled_metrics"]), {"AutoScalingGroupName": group["name"]}) for _, group in of(found, "aws_autoscaling_group")}
+            place = metric["namespace"] if metric["namespace"] != "AWS/AutoScaling" else f"AWS/AutoScaling {metric['dimensions'].get('AutoScalingGroupName')}"
+            names, dimensions = known.get(place, ((), None))
+            if metric["metric_name"] not in names or metric["dimensions"] != dimensions:
+                yield f"{address}: nobody writes {metric['metric_name']} in {place} with {metric['dimensions']}"
         if values["treat_missing_data"] != ("breaching" if name in ("no-successful-pass", "lambda-pass-missing") else "notBreaching"):
             yield f"{address}: treat_missing_data is {values['treat_missing_data']}"
+        if name in alarm_days.SWITCHES:
+            yield from (f"{address}: {sentence}" for sentence in alarm_days.problems(name, values, window_days(plan), [int(time[:2]) * 60 + int(time[3:]) for time in wanted_passes(plan)]))
         if values.get("actions_enabled") is False:
             yield f"{address} tells nobody"
-        if name == "no-successful-pass" and (values["comparison_operator"], values["threshold"], values["period"]) != ("LessThanThreshold", 1, 86400):
-            yield f"{address} is no dead-man's switch"
         if name == "lambda-pass-missing":
             # Every pass is within this of the one before it, and the switch may not be slower than it has to
             # be.
             minutes = sorted(int(time[:2]) * 60 + int(time[3:]) for time in wanted_passes(plan))
             gap = max(after - before for before, after in zip(minutes, [*minutes[1:], minutes[0] + 1440]))
-            if (values["comparison_operator"], values["threshold"], values["period"], values["metric_name"]) != ("LessThanThreshold", 1, 3600, "SuccessfulPass") or not gap + 60 < values["evaluation_periods"] * 60 <= gap + 180:
+            if queries[0]["period"] != 3600 or not gap + 60 < values["evaluation_periods"] * 60 <= gap + 180:
                 yield f"{address} is no dead-man's switch for passes {gap} minutes apart"
             if values["datapoints_to_alarm"] != values["evaluation_periods"]:
                 yield f"{address} rings between two passes"
@@ -408,7 +418,7 @@ def alarms(plan, found):
     if seen != wanted:
         yield f"alarms missing: {sorted(wanted - seen)}; without an entry here and in docs/RUNBOOK.md: {sorted(seen - wanted)}"
     configured = {resource["address"]: resource.get("expressions", {}) for resource in plan["configuration"]["root_module"]["resources"]}
-    for address in ("aws_cloudwatch_metric_alarm.agent", "aws_cloudwatch_metric_alarm.too_many_hours", "aws_cloudwatch_metric_alarm.lambda"):
+    for address in ("aws_cloudwatch_metric_alarm.agent", "aws_cloudwatch_metric_alarm.switch", "aws_cloudwatch_metric_alarm.too_many_hours", "aws_cloudwatch_metric_alarm.lambda"):
         if "aws_sns_topic.alarms.arn" not in configured[address].get("alarm_actions", {}).get("references", []):
             yield f"{address} does not tell the topic"
 

@@ -122,6 +122,8 @@ def documented():
         for part in ("*Meaning.*", "*First look.*", "*Fix.*"):
             if part not in chapter:
                 raise Failed(f"docs/RUNBOOK.md, \"### {alarm}\", lacks {part}")
+    if "\n### no-launch\n" not in runbook:
+        raise Failed("docs/RUNBOOK.md lacks \"### no-launch\", which a mail refers to")
     return f"{len(alarms)} alarms in the runbook"
 
 

@@ -156,11 +156,30 @@ def first_deploy_second_version_rollback_destroy(url):
             instances.join()
 
 
+def alarms_are_tested(sh, glass, url):
+    """scripts/alarm-test: sets one alarm where somebody is subscribed, and none where nobody confirmed."""
+    cloudwatch = client(url, "cloudwatch")
+
+    def state():
+        return cloudwatch.describe_alarms(AlarmNames=["mecris-staging-notification-failed"])["MetricAlarms"][0]
+
+    pending = '[[ "$1 $2" != "sns list-subscriptions-by-topic" ]] || { printf "email\\tme@example.org\\tPendingConfirmation\\n"; exit; }'
+    (glass / "aws").write_text(f'#!/usr/bin/env bash\n{pending}\nexec {shutil.which("aws")} "$@"\n')
+    before = state()["StateValue"]
+    nobody = sh('PATH="$PWD/glass:$PATH" scripts/alarm-test staging', allowed=(1,))
+    if "UNCONFIRMED  email me@example.org" not in nobody.stdout or "nobody gets the alarms" not in nobody.stderr or state()["StateValue"] != before:
+        raise Failed(f"an address that did not confirm: {nobody.stdout} {nobody.stderr}")
+    said = sh("scripts/alarm-test staging").stdout
+    found = state()
+    if "confirmed    email" not in said or found["StateValue"] != "ALARM" or "scripts/alarm-test" not in found["StateReason"]:
+        raise Failed(f"scripts/alarm-test says {said}; the alarm is {found['StateValue']}: {found['StateReason']}")
+
+
 def follow(commands, instances, sh, here, url, first):
     """The whole life, command by command."""
     for command in commands:
         # What a person types or what another test builds is given here; everything else is run as it stands.
-        if command.startswith(("git clone", "cd mecris", "scripts/build-release", "aws configure", "aws sso")):
+        if command.startswith(("git clone", "cd mecris", "scripts/build-release", "gh api", "aws configure", "aws sso")):
             continue
         stdin = "canary-secret-value" if command.startswith("scripts/secrets set") else "staging\n"
         sh(command, stdin)
@@ -216,6 +235,7 @@ def follow(commands, instances, sh, here, url, first):
     instances.over.set()
 
     connects(sh, here, url)
+    alarms_are_tested(sh, glass, url)
     names = sh("scripts/secrets list staging").stdout.split()
     sh(f"scripts/secrets remove staging {names[0]}")
     if sh("scripts/secrets list staging").stdout.split() != names[1:]:

@@ -25,7 +25,7 @@ MUTATIONS = {
     "undeclared variable": ("ec2.tf", r"var\.volume_gb", "var.volume_size"),
     "wrong type": ("ec2.tf", r"max_size                  = 1", 'max_size                  = "one"'),
     "unknown enum of the volume": ("ec2.tf", r'"gp3"', '"gp4"'),
-    "unknown comparison operator": ("monitoring.tf", r'"LessThanThreshold"', '"LessThan"'),
+    "unknown comparison operator": ("monitoring.tf", r'"GreaterThanThreshold"(\n  threshold           = 0)', r'"GreaterThan"\1'),
     "unknown bucket ownership": ("modules/private_bucket/main.tf", r"BucketOwnerEnforced", "BucketOwner"),
     "unknown encryption": ("modules/private_bucket/main.tf", r'"AES256"', '"AES128"'),
     "broken policy JSON": ("policies/agent-logs.json.tftpl", r'"Effect": "Allow",', '"Effect": "Allow"'),
@@ -76,6 +76,13 @@ MUTATIONS = {
     "schedule that may start every function": ("policies/passes-invoke.json.tftpl", r'"\$\{lambda_arn\}:\$\{lambda_alias\}"', '"*"'),
     "function that may read the binaries": ("policies/lambda-state.json.tftpl", r'"Resource": ("[^"]*/state/\*")', r'"Resource": [\1, "arn:${partition}:s3:::${bucket_name}/artifacts/*"]'),
     "missing pass that is no alarm": ("lambda.tf", r'missing = "breaching"', 'missing = "notBreaching"'),
+    # Of who notices that nobody watches.
+    "switch that waits for data": ("monitoring.tf", r'"IF\(FILL\(passes, 0\) < 1, 1, 0\)"', '"IF(passes < 1, 1, 0)"'),
+    "group that nobody counts": ("ec2.tf", r'"GroupDesiredCapacity", ', ""),
+    "minute of opening that rings": ("monitoring.tf", r'stat = "Minimum"', 'stat = "Maximum"'),
+    "hour without an instance": ("monitoring.tf", r"seconds    = 300, periods = 3", "seconds    = 300, periods = 12"),
+    "metrics of both environments in one place": ("main.tf", r'"Mecris/\$\{var\.environment\}"', '"Mecris"'),
+    "launch that fails in silence": ("policies/topic.json.tftpl", r'"events\.amazonaws\.com"', '"cloudwatch.amazonaws.com"'),
 }
 
 
@@ -85,6 +92,7 @@ BOOTSTRAP = {
     "boundary with both buckets": ("policies/boundary.json.tftpl", r"mecris-\$\{environment\}-\$\{account_id\}/\*", "mecris-*/*"),
     "boundary with both groups": ("policies/boundary.json.tftpl", r'autoScalingGroupName/mecris-\$\{environment\}"', 'autoScalingGroupName/mecris-*"'),
     "boundary with the logs of both": ("policies/boundary.json.tftpl", r"log-group:/mecris/\$\{environment\}:\*", "log-group:/mecris/*"),
+    "boundary with the metrics of both": ("policies/boundary.json.tftpl", r'"cloudwatch:namespace": "Mecris/\$\{environment\}"', '"cloudwatch:namespace": ["Mecris/staging", "Mecris/prod"]'),
     "roles with the boundary of the other environment": ("policies/apply-roles.json.tftpl", r"\$\{boundary_arns\[environment\]\}", "arn:${partition}:iam::${account_id}:policy/mecris-boundary-*"),
     "roles of every environment handed on": ("policies/apply-roles.json.tftpl", r'("Sid": "HandOnOwnRoles".*?)role/mecris-\$\{environment\}-\*', r"\1role/mecris-*"),
     "roles for every service": ("policies/apply-roles.json.tftpl", r',\s*"Condition": \{\s*"StringEquals": \{\s*"iam:PassedToService".*?\}\s*\}', ""),

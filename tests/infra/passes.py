@@ -111,8 +111,8 @@ def applied(stack, url, binary):
     """Applies the stack without passes, uploads the package as scripts/deploy does, and applies it with one; the function's configuration."""
     now = datetime.datetime.now(zoneinfo.ZoneInfo(ZONE))
     release = {"version": "1.2.3", "sha256": "ab" * 32}
-    # A window that is not now, and a pass that is not in it.
-    window = {"time_zone": ZONE, "window_start": f"{(now.hour + 6) % 24:02}:00"}
+    # A window that is not now, and a pass that is not in it. Staging has a role that leaves goals to prod.
+    window = {"time_zone": ZONE, "window_start": f"{(now.hour + 6) % 24:02}:00", "agent_role": "main"}
     stack.init()
     stack.variables(**window)
     stack.terraform("apply", "-input=false", "-auto-approve")

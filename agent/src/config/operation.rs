@@ -18,14 +18,14 @@ pub(super) const TELEMETRY: Table = Table {
             "telemetry.emf",
             Kind::Flag,
             "`true`: `serve` and `run` write metrics to their log in CloudWatch's embedded metric format, \
-             namespace `Mecris`. The names are in `agent/src/telemetry/cloudwatch_metrics.json`",
+             namespace `Mecris/<telemetry.environment>`. The names are in `agent/src/telemetry/cloudwatch_metrics.json`",
         )
         .default("false"),
         Setting::new(
             "telemetry.environment",
             Kind::Text,
-            "the one dimension of the metrics, `Environment`: the name of this installation, up to 64 \
-             letters, digits, `-` and `_`",
+            "the name of this installation, up to 64 letters, digits, `-` and `_`. It is in the metrics' \
+             namespace, and it is their one dimension, `Environment`",
         )
         .without("`environment`")
         .comment("\"staging\""),

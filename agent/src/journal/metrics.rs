@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-use crate::telemetry::emf::{DIMENSION, NAMES, NAMESPACE};
+use crate::telemetry::emf::{DIMENSION, NAMES, namespace};
 
 /// The names that there are.
 static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
@@ -17,23 +17,30 @@ static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 /// program can claim to be another), and it names nothing but our namespace, our dimension and our metrics.
 pub(super) fn is_ours(unit: Option<&str>, said: &Map<String, Value>) -> bool {
     let is_our_unit = unit.is_some_and(|unit| unit.starts_with("mecris-") && unit.ends_with(".service"));
+    let Some(environment) = said.get(DIMENSION).and_then(Value::as_str) else {
+        return false;
+    };
     // Other members are properties: CloudWatch makes no metric of them.
-    let values_are_ours = said.get(DIMENSION).is_some_and(Value::is_string)
-        && said
-            .iter()
-            .all(|(name, value)| !KNOWN.contains(name) || value.is_number());
+    let values_are_ours = said
+        .iter()
+        .all(|(name, value)| !KNOWN.contains(name) || value.is_number());
     let directives = said
         .get("_aws")
         .and_then(|aws| aws.get("CloudWatchMetrics"))
         .and_then(Value::as_array);
     is_our_unit
         && values_are_ours
-        && directives.is_some_and(|directives| directives.iter().all(is_our_directive))
+        && directives.is_some_and(|directives| {
+            let space = namespace(environment);
+            directives
+                .iter()
+                .all(|directive| is_our_directive(directive, &space))
+        })
 }
 
-fn is_our_directive(directive: &Value) -> bool {
+fn is_our_directive(directive: &Value, our_space: &str) -> bool {
     let metrics = directive.get("Metrics").and_then(Value::as_array);
-    directive.get("Namespace").is_some_and(|space| space == NAMESPACE)
+    directive.get("Namespace").is_some_and(|space| space == our_space)
         && directive
             .get("Dimensions")
             .is_some_and(|dimensions| *dimensions == serde_json::json!([[DIMENSION]]))
@@ -114,6 +121,7 @@ mod tests {
         let directive = "/_aws/CloudWatchMetrics/0";
         for said in [
             changed(&format!("{directive}/Namespace"), json!("Other")),
+            changed(&format!("{directive}/Namespace"), json!("Mecris/staging")),
             changed(
                 &format!("{directive}/Dimensions"),
                 json!([["Environment"], ["Host"]]),

@@ -15,7 +15,7 @@ use crate::{
     config::{Environment, Settings, WindowSettings},
     telemetry::{
         emf::{Emf, Metric},
-        live::LiveStatus,
+        live::{Live, LiveStatus},
         logs,
     },
 };
@@ -25,7 +25,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How often the warning is repeated, in minutes, while the machine runs outside its window.
 const MINUTES_BETWEEN_WARNINGS: u32 = 60;
 
-/// Notices when the process runs outside its daily window.
+/// How late a successful pass may be before nobody is said to watch. Beeminder may be down for a moment, and a pass
+/// takes its time.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// Notices when the process runs outside its daily window, and when passes do not succeed.
 #[derive(Clone, Debug)]
 pub struct WindowGuard {
     window: WindowSettings,
@@ -33,6 +37,8 @@ pub struct WindowGuard {
     /// Only in production does running outside the window cause a warning: a developer's machine runs all
     /// day.
     production: bool,
+    /// The time from one pass to the next.
+    interval: Duration,
 }
 
 impl WindowGuard {
@@ -42,6 +48,7 @@ impl WindowGuard {
             window: settings.window.clone(),
             zone: settings.time_zone.clone(),
             production: settings.environment == Environment::Production,
+            interval: settings.heuristic.interval,
         }
     }
 
@@ -49,6 +56,16 @@ impl WindowGuard {
     /// or before the next.
     pub fn overrun(&self, now: Timestamp) -> Option<SignedDuration> {
         self.window.over(now, &self.zone)
+    }
+
+    /// Whether no successful pass is overdue: the last one, or the start if there was none since, is not longer ago
+    /// than the interval and a quarter of an hour.
+    fn is_watched(&self, live: &Live, now: Timestamp) -> bool {
+        let since = live
+            .run_succeeded_at
+            .map_or(live.started_at, |at| at.max(live.started_at));
+        now.duration_since(since)
+            <= SignedDuration::try_from(self.interval + PATIENCE).unwrap_or(SignedDuration::MAX)
     }
 }
 
@@ -88,7 +105,12 @@ pub async fn every_minute(
         }
         let now = agent.clock.now();
         let new_errors = logs::errors() - std::mem::replace(&mut errors, logs::errors());
-        let mut values = vec![(Metric::InstanceMinutes, 1), (Metric::AgentError, new_errors)];
+        let watched = u64::from(guard.is_watched(&live.read(), now));
+        let mut values = vec![
+            (Metric::InstanceMinutes, 1),
+            (Metric::WatchedMinutes, watched),
+            (Metric::AgentError, new_errors),
+        ];
         let overrun = guard.overrun(now);
         live.over(overrun);
         match overrun {
@@ -121,6 +143,7 @@ mod tests {
             window: WindowSettings::from_13(hours),
             zone: TimeZone::get("America/New_York").unwrap(),
             production: true,
+            interval: Duration::from_secs(30 * 60),
         }
     }
 
@@ -142,6 +165,26 @@ mod tests {
         );
         assert_eq!(over(5, "2026-03-04T12:50:00-05:00"), None, "about to begin");
         assert_eq!(over(24, "2026-03-04T12:59:59-05:00"), None, "all day long");
+    }
+
+    #[test]
+    fn nobody_watches_once_a_pass_that_succeeds_is_a_quarter_of_an_hour_late() {
+        let at = |time: &str| format!("2026-03-03T{time}-05:00").parse().unwrap();
+        let live = LiveStatus::new(at("13:00:00"));
+        let watched = |time: &str| guard(5).is_watched(&live.read(), at(time));
+        assert!(watched("13:45:00"), "just started");
+        assert!(!watched("13:45:01"), "no pass since the start");
+        live.remember_success(Some(at("12:20:00")));
+        assert!(
+            watched("13:45:00"),
+            "the last machine's success is no delay of this one"
+        );
+        live.run_finished(at("13:50:00"), false);
+        assert!(!watched("13:51:00"), "a pass that fails does not watch");
+        live.run_finished(at("14:00:00"), true);
+        assert!(watched("14:45:00"));
+        assert!(!watched("14:45:01"));
+        assert!(watched("13:00:00"), "a clock that was set back");
     }
 
     #[test]

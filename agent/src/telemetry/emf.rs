@@ -9,8 +9,11 @@ use std::{io, io::Write as _, sync::Arc};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// The namespace of all of them.
-pub const NAMESPACE: &str = "Mecris";
+/// The namespace of the metrics of one installation, `Mecris/prod` for example. Each has its own: a right to write
+/// metrics can be limited to a namespace, and to nothing smaller.
+pub fn namespace(environment: &str) -> String {
+    format!("Mecris/{environment}")
+}
 
 /// Their one dimension.
 pub const DIMENSION: &str = "Environment";
@@ -33,6 +36,8 @@ pub enum Metric {
     AgentError,
     /// A minute of running.
     InstanceMinutes,
+    /// A minute in which no pass was overdue.
+    WatchedMinutes,
     /// The watchdog ended the process before this one.
     WatchdogRestart,
 }
@@ -80,7 +85,9 @@ impl Emf {
             .iter()
             .map(|(metric, _)| json!({ "Name": metric.as_str(), "Unit": "Count" }))
             .collect();
-        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics });
+        let directive = json!({
+            "Namespace": namespace(environment), "Dimensions": [[DIMENSION]], "Metrics": metrics,
+        });
         let mut line = Map::from_iter([
             (
                 "_aws".to_owned(),
@@ -132,7 +139,7 @@ mod tests {
             "_aws": {
                 "Timestamp": 1_795_284_000_500_i64,
                 "CloudWatchMetrics": [{
-                    "Namespace": "Mecris",
+                    "Namespace": "Mecris/staging",
                     "Dimensions": [["Environment"]],
                     "Metrics": [{"Name": "AgentError", "Unit": "Count"}, {"Name": "InstanceMinutes", "Unit": "Count"}],
                 }],

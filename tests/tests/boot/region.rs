@@ -202,7 +202,7 @@ impl Region {
         let form = [
             ("Action", "GetMetricStatistics"),
             ("Version", "2010-08-01"),
-            ("Namespace", "Mecris"),
+            ("Namespace", "Mecris/staging"),
             ("MetricName", name),
             ("StartTime", &from),
             ("EndTime", &to),
