@@ -9,6 +9,7 @@ mod clock_ahead;
 mod cloud;
 mod config;
 mod crash;
+mod damage;
 mod demo;
 mod displaced;
 mod effectively_once;

@@ -145,7 +145,11 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
         .collect();
     if candidates.is_empty() {
         match listing.first() {
-            None => anyhow::bail!("there is no generation in {} yet", remote.name()),
+            None => anyhow::bail!(
+                "there is no generation in {}; {}",
+                remote.name(),
+                begin_anew(settings)
+            ),
             Some(oldest) => anyhow::bail!(
                 "there is no generation from that time or before: the oldest is {} of {}",
                 oldest.number,
@@ -154,7 +158,22 @@ async fn source(settings: &Settings, options: &RestoreArgs, clock: &Clock) -> an
         }
     }
     let found = newest_sound(&remote, &candidates).await?;
-    found.map_err(|why| anyhow::anyhow!("no generation up to that time is sound: {}", why.join("; ")))
+    found.map_err(|why| {
+        let why = why.join("; ");
+        anyhow::anyhow!(
+            "no generation up to that time is sound: {why}; {}",
+            begin_anew(settings)
+        )
+    })
+}
+
+/// What is left to do when no copy can be restored.
+fn begin_anew(settings: &Settings) -> String {
+    format!(
+        "if the file itself cannot be used either, move {} away: Mecris then begins anew, and says again today what a \
+         lost file knew of",
+        settings.state.path.display()
+    )
 }
 
 /// The newest sound generation among `candidates` (oldest first), or what is wrong with each of them.

@@ -8,7 +8,7 @@ mod bounded;
 mod open;
 mod reply;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -75,6 +75,9 @@ pub enum RemoteError {
         "the state has {0} bytes, and none is copied that has more than {LARGEST}: a smaller state.retention_days makes it smaller"
     )]
     TooLarge(u64),
+    /// A folder, a pipe or a device has the name of the next generation.
+    #[error("{} has the name of a copy and is no file: move it away", .0.display())]
+    NoFile(PathBuf),
     /// A copy could not be compressed.
     #[error("the state could not be compressed: {0}")]
     Compression(std::io::Error),
@@ -121,6 +124,8 @@ pub struct Remote {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     folder: Path,
+    /// The folder of the generations, if it is one of this machine.
+    local: Option<Arc<std::path::Path>>,
     name: Arc<str>,
 }
 
@@ -132,6 +137,7 @@ impl Remote {
             store,
             prefix: prefix.clone(),
             folder: prefix.clone().join(FOLDER),
+            local: None,
             name: name.into(),
         }
     }
@@ -201,7 +207,22 @@ impl Remote {
                 }
             }
         };
-        self.within(put).await
+        let creation = self.within(put).await?;
+        if creation == Creation::Exists {
+            self.refuse_no_file(generation)?;
+        }
+        Ok(creation)
+    }
+
+    /// Another instance can only have made a file. What is none is not listed either, so that everybody would take
+    /// it for a generation of somebody else for ever.
+    fn refuse_no_file(&self, generation: u64) -> Result<(), RemoteError> {
+        let Some(folder) = &self.local else { return Ok(()) };
+        let path = folder.join(filename(generation));
+        match std::fs::symlink_metadata(&path) {
+            Ok(found) if !found.is_file() => Err(RemoteError::NoFile(path)),
+            _ => Ok(()),
+        }
     }
 
     /// What a generation holds, compressed; `None` if there is none of that number.
@@ -259,7 +280,7 @@ impl Remote {
     }
 
     fn path(&self, generation: u64) -> Path {
-        self.folder.clone().join(format!("{generation:010}.db.zst"))
+        self.folder.clone().join(filename(generation))
     }
 
     async fn within<T>(
@@ -285,6 +306,10 @@ impl fmt::Debug for Remote {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+fn filename(generation: u64) -> String {
+    format!("{generation:010}.db.zst")
 }
 
 /// The number in `0000000123.db.zst`; whatever else lies in the folder is none of ours.

@@ -27,6 +27,7 @@ impl Remote {
             url: url.to_string(),
             why,
         };
+        let mut local = None;
         let (store, prefix): (Arc<dyn ObjectStore>, Path) = match url.scheme() {
             "s3" => {
                 let prefix = Path::from_url_path(url.path()).map_err(|error| wrong(error.to_string()))?;
@@ -42,6 +43,7 @@ impl Remote {
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| wrong(format!("cannot make {}: {error}", folder.display())))?;
                 make_private(&folder.join(FOLDER));
+                local = Some(folder.join(FOLDER).into());
                 let store =
                     LocalFileSystem::new_with_prefix(&folder).map_err(|error| wrong(error.to_string()))?;
                 // A copy counts once it is on the disk.
@@ -50,7 +52,10 @@ impl Remote {
             }
             other => return Err(wrong(format!("expected s3:// or file://, not {other}://"))),
         };
-        Ok(Self::new(store, &prefix, url.as_str()))
+        Ok(Self {
+            local,
+            ..Self::new(store, &prefix, url.as_str())
+        })
     }
 }
 
