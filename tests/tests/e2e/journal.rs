@@ -86,7 +86,8 @@ impl Machine {
             let number = self.written;
             let message = match number {
                 _ if number.is_multiple_of(100) => {
-                    json!({"_aws": {"CloudWatchMetrics": []}, "number": number}).to_string()
+                    json!({"_aws": {"CloudWatchMetrics": []}, "Environment": "test", "number": number})
+                        .to_string()
                 }
                 _ if number.is_multiple_of(10) => {
                     format!(
@@ -94,18 +95,24 @@ impl Machine {
                         twilio::AUTH_TOKEN
                     )
                 }
-                _ => format!("line {number}"),
+                _ => format!("line {number} ~"),
             };
             let entry = json!({
                 "__CURSOR": format!("i={number}"),
                 "__REALTIME_TIMESTAMP": (self.began.as_microsecond() + number as i64 * 500).to_string(),
                 "PRIORITY": "6",
                 "SYSLOG_IDENTIFIER": "test",
+                "_SYSTEMD_UNIT": "mecris-agent.service",
                 "MESSAGE": message,
             });
             text.push_str(&format!("{entry}\n"));
         }
-        self.journal.write_all(text.as_bytes()).expect("written");
+        // A byte that is no UTF-8 costs neither its line nor the process.
+        let mut bytes = text.into_bytes();
+        for byte in bytes.iter_mut().filter(|byte| **byte == b'~') {
+            *byte = 0xe9;
+        }
+        self.journal.write_all(&bytes).expect("written");
     }
 
     fn start(&mut self) {
@@ -219,7 +226,7 @@ fn ten_thousand_lines_arrive_once_and_in_order_through_restarts_and_a_kill() {
     let metrics: Value = serde_json::from_str(&texts[99]).expect("an object");
     assert_eq!(
         metrics,
-        json!({"_aws": {"CloudWatchMetrics": []}, "number": 100, "cursor": "i=100"})
+        json!({"_aws": {"CloudWatchMetrics": []}, "Environment": "test", "number": 100, "cursor": "i=100"})
     );
 }
 
