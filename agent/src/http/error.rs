@@ -8,6 +8,8 @@
 //!
 //! On the wire every error is `{"detail", "code", "request_id"}`. A `code` is stable; a client may act on it.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
@@ -201,8 +203,8 @@ impl From<StoreError> for ApiError {
 }
 
 /// No pass was made, or nothing of the pass was recorded. The next pass may succeed.
-impl From<HeuristicError> for ApiError {
-    fn from(error: HeuristicError) -> Self {
+impl From<Arc<HeuristicError>> for ApiError {
+    fn from(error: Arc<HeuristicError>) -> Self {
         Self::unavailable(error.to_string())
     }
 }

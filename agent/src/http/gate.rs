@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use super::{
     ApiError, App, args,
     error::{Error, Kind},
-    origin,
+    origin, passes,
     request_id::X_REQUEST_ID,
 };
 use crate::config::Auth;
@@ -90,11 +90,13 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Arc<str>, ApiError> {
     caller.ok_or_else(|| ApiError::new(Kind::Unauthorized, detail))
 }
 
-/// How long a request may take. A request for a pass may take the deadline of the pass in addition. All other
-/// requests only read or write the state.
+/// How long a request may take. A request for a pass may wait for the end of the pass that runs, for the turn of
+/// its own, and for its end. All other requests only read or write the state.
 fn time_for(app: &App, path: &str) -> Duration {
     match path {
-        "/intelligent-reminder/trigger" | "/beeminder/alert" => app.settings.pass_deadline + REQUEST_TIME,
+        "/intelligent-reminder/trigger" | "/beeminder/alert" => {
+            2 * (app.settings.pass_deadline + REQUEST_TIME) + passes::TURN
+        }
         _ => REQUEST_TIME,
     }
 }

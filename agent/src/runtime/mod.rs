@@ -4,6 +4,7 @@
 //! when they are no longer called.
 
 mod agent;
+mod asked;
 pub mod probe;
 pub mod renewal;
 mod scheduler;

@@ -13,13 +13,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Agent, systemd::Notifier};
+use super::{Agent, asked::Asked, systemd::Notifier};
 use crate::{
     clock::Window,
     domain::{Freshness, RunOutcome},
     hangpoint,
     heuristic::{DecisionView, HeuristicError, Report, Trigger},
-    http::passes::{PassFuture, Passes},
+    http::passes::{PassFuture, Passed, Passes},
     notify::{channels::ChannelKind, outbox::State},
     store::{
         StoreError,
@@ -70,6 +70,7 @@ pub struct Scheduler {
     failed_messages: Arc<Mutex<Option<u32>>>,
     new_message: Arc<Notify>,
     last_delivery_turn: Arc<Mutex<Instant>>,
+    asked: Asked<Passed>,
 }
 
 impl Scheduler {
@@ -92,6 +93,7 @@ impl Scheduler {
             failed_messages: Arc::default(),
             new_message: Arc::default(),
             last_delivery_turn: Arc::new(Mutex::new(Instant::now())),
+            asked: Asked::default(),
         }
     }
 
@@ -271,6 +273,14 @@ impl Scheduler {
         passed
     }
 
+    /// Makes a pass for callers of the endpoints, and one attempt at each message that is due.
+    async fn pass_and_deliver(&self) -> Result<Report, HeuristicError> {
+        let mut report = self.pass(Trigger::Http).await?;
+        self.agent.outbox.drain(self.agent.lease).await;
+        self.agent.heuristic.refresh(&mut report, None)?;
+        Ok(report)
+    }
+
     fn passed(&self, report: &Report, took: Duration, finished_at: Timestamp) {
         let beeminder_read = report.observations.beeminder.status == Freshness::Fresh;
         self.live.recover("state");
@@ -401,12 +411,11 @@ impl Scheduler {
 impl Passes for Scheduler {
     fn pass(&self) -> PassFuture {
         let this = self.clone();
-        Box::pin(async move {
-            let mut report = Scheduler::pass(&this, Trigger::Http).await?;
-            this.agent.outbox.drain(this.agent.lease).await;
-            this.agent.heuristic.refresh(&mut report, None)?;
-            Ok(report)
-        })
+        Box::pin(
+            self.asked
+                .clone()
+                .ask(move || async move { this.pass_and_deliver().await.map_err(Arc::new) }),
+        )
     }
 }
 

@@ -8,11 +8,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use mecris_tests::{
     agent::{Daemon, Setup},
-    beeminder::GoalSpec,
+    beeminder::{self, GoalSpec},
     ledger,
     twilio::{Chaos, Fault},
     wait,
 };
+use tokio::time::Instant;
 
 use crate::stage::Stage;
 
@@ -285,4 +286,43 @@ fn many_passes_at_once_make_one_message() {
         .is_some()
     );
     assert_eq!(stage.texts().len(), 1, "{}", daemon.logs());
+}
+
+/// One token must not make the agent ask Beeminder without end, neither by many requests at once nor in a loop.
+#[test]
+fn many_requests_for_a_pass_ask_beeminder_for_few() {
+    let stage = Stage::of_the_daemon();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 9)]);
+    let daemon = stage.setup.serve();
+    let ask = || assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200);
+    let asked_by = |work: &dyn Fn()| {
+        let before = stage.beeminder.requests();
+        work();
+        stage.beeminder.requests() - before
+    };
+    let start = Instant::now();
+    ask();
+    let of_a_pass = asked_by(&ask);
+    assert!(of_a_pass > 0, "a pass reads Beeminder");
+
+    stage.beeminder.fail(beeminder::Fault::Delay(1_500));
+    let at_once = asked_by(&|| {
+        std::thread::scope(|scope| {
+            for _ in 0..40 {
+                scope.spawn(ask);
+            }
+        });
+    });
+    stage.beeminder.clear_faults();
+    assert!(
+        at_once <= 2 * of_a_pass,
+        "40 requests at once share the pass that runs next and the one after it: {at_once} of {of_a_pass} each"
+    );
+
+    let in_a_loop = asked_by(&|| (0..6).for_each(|_| ask()));
+    assert_eq!(in_a_loop, 6 * of_a_pass, "each is answered by a pass of its own");
+    assert!(
+        start.elapsed() > Duration::from_secs(15),
+        "nine passes began or ten: six at once, then one each five seconds"
+    );
 }
