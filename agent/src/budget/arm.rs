@@ -317,10 +317,12 @@ impl Rules {
             BudgetSource::Odometer => {
                 let month = Month::of(self.today(now));
                 let readings = store::tables::odometer::of_month(connection, configured.provider, month)?;
+                let before = store::tables::odometer::last_before(connection, configured.provider, month)?;
                 let max_age_days = thresholds.reading_max_age_days;
                 Ok(odometer::figures(
                     configured.provider,
                     &readings,
+                    before.as_ref(),
                     said,
                     max_age_days,
                     &self.zone,

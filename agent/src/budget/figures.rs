@@ -9,7 +9,7 @@ pub(super) struct Figures {
     pub(super) used: Option<Money>,
     /// Spent on the local day; `None`: unknown.
     pub(super) spent_today: Option<Money>,
-    /// Spent per day lately; `None`: unknown.
+    /// Spent per day lately; `None`: unknown, or known for less than [`TREND_NEEDS`].
     pub(super) daily_burn: Option<Money>,
     /// The first instant of the period from which on it is known what was spent.
     pub(super) data_from: Option<Timestamp>,
@@ -18,6 +18,9 @@ pub(super) struct Figures {
     /// What is wrong with them, for a person: without `used` why nothing is known, with it why they are old.
     pub(super) doubt: Option<String>,
 }
+
+/// A trend is taken from so many days at least. From less, one evening's work would be a forecast for the month.
+pub(super) const TREND_NEEDS: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// `amount`, spent over `span`, as money per 24 hours. A span under one day counts as a day: an hour's work
 /// is no trend.

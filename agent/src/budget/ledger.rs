@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 
 use super::{
-    figures::{Figures, per_day},
+    figures::{Figures, TREND_NEEDS, per_day},
     period::Period,
 };
 use crate::{
@@ -19,8 +19,8 @@ use crate::{
 ///   since.
 /// * `spent_today`: the sessions of the local day.
 /// * `daily_burn`: the last `burn_days` times 24 hours, divided by `burn_days`, or by the age of the oldest
-///   session while that is younger (but never by less than a day), so that a new ledger is not taken for a
-///   thrifty one.
+///   session while that is younger, so that a new ledger is not taken for a thrifty one. In its first
+///   [`TREND_NEEDS`] it has none.
 /// * `data_from`: the beginning of the period, or the oldest session if that is later.
 pub(super) fn figures(
     connection: &Connection,
@@ -40,20 +40,21 @@ pub(super) fn figures(
     let (day_from, day_until) = local_day_bounds(local_day(now, zone), zone);
     let window = SignedDuration::from_hours(24 * i64::from(burn_days));
     let first = sessions::first_at(connection, provider)?;
-    let daily_burn = match first {
-        Some(first) => {
+    let daily_burn = match first.map(|first| now.duration_since(first)) {
+        Some(age) if age < TREND_NEEDS => None,
+        Some(age) => {
             let recent = cost(
                 now.saturating_sub(window).unwrap_or(Timestamp::MIN),
                 just_after(now),
             )?;
-            per_day(recent, window.min(now.duration_since(first)))
+            Some(per_day(recent, window.min(age)))
         }
-        None => Money::ZERO,
+        None => Some(Money::ZERO),
     };
     Ok(Figures {
         used: Some(used),
         spent_today: Some(cost(day_from, day_until)?),
-        daily_burn: Some(daily_burn),
+        daily_burn,
         data_from: first.map(|first| first.max(period_from)),
         as_of: Some(now),
         doubt: None,

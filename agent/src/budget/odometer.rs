@@ -3,11 +3,14 @@
 //! A reading belongs to the month it was said for; nothing is inferred from its value. It never becomes a
 //! session, so two readings a day cannot count twice, and a month without a reading is unknown, never zero.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    tz::{Offset, TimeZone},
+};
 
 use super::{
     Reminders,
-    figures::{Figures, per_day},
+    figures::{Figures, TREND_NEEDS, per_day},
     period::{Month, Period, days_between},
 };
 use crate::{
@@ -54,20 +57,28 @@ pub struct PastMonth {
 /// What the readings of the present month (oldest first) and a person's word on what remains say: the later
 /// one counts.
 ///
-/// Figures older than `max_age_days` carry a doubt.
+/// Figures older than `max_age_days` carry a doubt. A reading that may be of the month before
+/// ([`still_the_old_month`], by `before`, the last reading of an earlier month) gives no figures until another
+/// reading follows it.
 pub(super) fn figures(
     provider: Provider,
     readings: &[Reading],
+    before: Option<&Reading>,
     said: Option<&Adjustment>,
     max_age_days: u32,
     zone: &TimeZone,
     now: Timestamp,
 ) -> Figures {
+    let doubtful = match (readings, before) {
+        ([only], Some(before)) => still_the_old_month(only, before),
+        _ => None,
+    };
+    let readings = if doubtful.is_some() { &[] } else { readings };
     let read = readings.last().map(|newest| (newest.value, newest.at));
     let said = said.and_then(|said| Some((said.used?, said.at)));
     let Some((used, as_of)) = [read, said].into_iter().flatten().max_by_key(|(_, at)| *at) else {
         return Figures {
-            doubt: Some(how_to_record(provider, now, zone)),
+            doubt: Some(doubtful.unwrap_or_else(|| how_to_record(provider, now, zone))),
             ..Figures::default()
         };
     };
@@ -101,31 +112,54 @@ pub(super) fn dropped_from(readings: &[Reading], value: Money) -> Option<Money> 
         .filter(|last| value < *last)
 }
 
-/// A doubt about the first reading of a month: it is no lower than the last one of an earlier month, so the
-/// console may still have shown that. (The Python system's first real reading went wrong so.)
+/// A doubt about the first reading of a month: it is no lower than the last one of the month before, and that
+/// month had not ended everywhere on earth a day earlier, so the console may still have shown it. (The Python
+/// system's first real reading went wrong so.)
 pub(super) fn still_the_old_month(first: &Reading, before: &Reading) -> Option<String> {
-    (first.value > Money::ZERO && first.value >= before.value).then(|| {
+    let a_day_ago = first
+        .at
+        .saturating_sub(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::MIN);
+    let may_be_shown = before.month >= month_at(a_day_ago, FARTHEST_WEST);
+    (may_be_shown && first.value > Money::ZERO && first.value >= before.value).then(|| {
         format!(
-            "{} is not less than the last reading of {} ({}): if the console still showed that month, record it with \
-             month={} and correct this one",
-            first.value, before.month, before.value, before.month
+            "{} is not less than the last reading of {} ({}), so it does not count yet: if the console still showed \
+             that month, record it with month={} and the right total of {} with correction=true; if it is right, \
+             record it once more",
+            first.value, before.month, before.value, before.month, first.month
         )
     })
 }
 
-/// The month's total by the days it took: what the Python system called the daily average.
-pub(super) fn daily_average(newest: &Reading, zone: &TimeZone) -> Money {
-    let day = local_day(newest.at, zone).date();
-    let days = if Month::of(day) == newest.month {
-        day.day()
-    } else {
-        newest.month.last_day().day()
-    };
-    per_day(newest.value, SignedDuration::from_hours(24 * i64::from(days)))
+/// The latest month that has begun somewhere on earth.
+pub(super) fn newest_month_on_earth(now: Timestamp) -> Month {
+    month_at(now, FARTHEST_EAST)
 }
 
-/// The slope between the oldest and the newest comparable reading, if at least a day lies between; else the
-/// daily average.
+/// The zones in which a day begins last and first: UTC-12 and UTC+14.
+const FARTHEST_WEST: Offset = Offset::constant(-12);
+const FARTHEST_EAST: Offset = Offset::constant(14);
+
+fn month_at(at: Timestamp, offset: Offset) -> Month {
+    Month::of(offset.to_datetime(at).date())
+}
+
+/// The month's total by the days it took: what the Python system called the daily average.
+pub(super) fn daily_average(newest: &Reading, zone: &TimeZone) -> Money {
+    per_day(newest.value, days_of_total(newest, zone))
+}
+
+/// The local days of the month that a total has in it.
+fn days_of_total(reading: &Reading, zone: &TimeZone) -> SignedDuration {
+    let day = local_day(reading.at, zone).date();
+    let days = day
+        .clamp(reading.month.first_day(), reading.month.last_day())
+        .day();
+    SignedDuration::from_hours(24 * i64::from(days))
+}
+
+/// The slope between the oldest and the newest comparable reading, if at least [`TREND_NEEDS`] lies between; else
+/// the daily average, if the month is so old.
 ///
 /// A correction makes the readings before it incomparable, so only those that lead up to the newest without a
 /// fall count.
@@ -138,10 +172,10 @@ fn daily_burn(readings: &[Reading], zone: &TimeZone) -> Option<Money> {
         .count();
     let oldest = &readings[readings.len() - 1 - risen];
     let span = newest.at.duration_since(oldest.at);
-    if span >= SignedDuration::from_hours(24) {
+    if span >= TREND_NEEDS {
         Some(per_day(newest.value - oldest.value, span))
     } else {
-        Some(daily_average(newest, zone))
+        (days_of_total(newest, zone) >= TREND_NEEDS).then(|| daily_average(newest, zone))
     }
 }
 
@@ -196,7 +230,7 @@ mod tests {
     }
 
     fn of(readings: &[Reading], now: &str) -> Figures {
-        figures(Provider::Groq, readings, None, 7, &zone(), at(now))
+        figures(Provider::Groq, readings, None, None, 7, &zone(), at(now))
     }
 
     fn usd(money: Option<Money>) -> Option<f64> {
@@ -250,17 +284,29 @@ mod tests {
     }
 
     #[test]
+    fn a_month_of_two_days_is_no_trend() {
+        let burn = |when: &str| usd(of(&[reading(when, 3.0)], when).daily_burn);
+        assert_eq!(burn("2026-01-02T15:00:00Z"), None);
+        assert_eq!(burn("2026-01-03T15:00:00Z"), Some(1.0));
+        let two = [
+            reading("2026-01-01T15:00:00Z", 0.5),
+            reading("2026-01-02T16:00:00Z", 3.0),
+        ];
+        assert_eq!(of(&two, "2026-01-02T17:00:00Z").daily_burn, None);
+    }
+
+    #[test]
     fn a_correction_makes_earlier_readings_incomparable() {
         let figures = of(
             &[
                 reading("2026-01-02T15:00:00Z", 0.5),
                 reading("2026-01-05T15:00:00Z", 9.0),
                 reading("2026-01-08T15:00:00Z", 1.0),
-                reading("2026-01-10T15:00:00Z", 2.0),
+                reading("2026-01-12T15:00:00Z", 3.0),
             ],
-            "2026-01-10T16:00:00Z",
+            "2026-01-12T16:00:00Z",
         );
-        assert_eq!(usd(figures.used), Some(2.0));
+        assert_eq!(usd(figures.used), Some(3.0));
         assert_eq!(usd(figures.daily_burn), Some(0.5));
     }
 
@@ -311,6 +357,7 @@ mod tests {
             usd(figures(
                 Provider::Groq,
                 &readings,
+                None,
                 Some(&said),
                 7,
                 &zone(),

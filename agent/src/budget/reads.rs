@@ -16,7 +16,7 @@ use crate::{
     domain::Provider,
     store::{
         self, StoreError,
-        tables::{odometer as readings, sessions::Session},
+        tables::{odometer as readings, sessions::Kept},
     },
 };
 
@@ -69,7 +69,7 @@ impl BudgetArm {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn recent(&self, limit: u32) -> Result<Vec<Session>, StoreError> {
+    pub fn recent(&self, limit: u32) -> Result<Vec<Kept>, StoreError> {
         self.store
             .read(|connection| store::tables::sessions::recent(connection, limit))
     }

@@ -18,7 +18,10 @@ use crate::{
     domain::{Money, Provider},
     store::{
         self,
-        tables::{odometer::Reading, sessions::Session},
+        tables::{
+            odometer::Reading,
+            sessions::{Kept, Session},
+        },
     },
 };
 
@@ -28,11 +31,11 @@ const MOST_YEARS_AGO: i64 = 10;
 /// What a write waits for its copy off the machine.
 const CHECKPOINT: Duration = Duration::from_secs(5);
 
-/// A session that was priced and recorded.
+/// A session that was priced and recorded, or taken back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedSession {
     /// The session, with its cost.
-    pub session: Session,
+    pub kept: Kept,
     /// Every provider's budget after it.
     pub usage: Vec<BudgetToday>,
 }
@@ -92,14 +95,36 @@ impl BudgetArm {
         };
         let rules = self.rules.clone();
         let recorded = self.store.write_and_copy(CHECKPOINT, move |tx| {
-            store::tables::sessions::insert(tx, &session)?;
+            let kept = store::tables::sessions::record(tx, session.clone())?;
             rules.refresh(tx, now)?;
             Ok(RecordedSession {
-                session: session.clone(),
+                kept,
                 usage: rules.usage(tx, now)?,
             })
         });
         Ok(recorded.await?)
+    }
+
+    /// Takes a session back that was recorded by mistake: it is removed from the ledger. `None`: the ledger has no
+    /// such session.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub async fn take_back_session(
+        &self,
+        id: String,
+        now: Timestamp,
+    ) -> Result<Option<RecordedSession>, BudgetError> {
+        let rules = self.rules.clone();
+        let taken = self.store.write_and_copy(CHECKPOINT, move |tx| {
+            let Some(kept) = store::tables::sessions::remove(tx, &id)? else {
+                return Ok(None);
+            };
+            rules.refresh(tx, now)?;
+            let usage = rules.usage(tx, now)?;
+            Ok(Some(RecordedSession { kept, usage }))
+        });
+        Ok(taken.await?)
     }
 
     /// Records what a person knows better than the configuration or the ledger. It holds until the period it
@@ -145,11 +170,13 @@ impl BudgetArm {
         let present = Month::of(self.rules.today(now));
         let month = new.month.unwrap_or(present);
         let oldest = Month::of(self.rules.today(now).saturating_sub(MOST_YEARS_AGO.years()));
-        if month > present || month < oldest {
+        // A console counts by its own zone. There the month may have begun already.
+        let newest = odometer::newest_month_on_earth(now);
+        if month > newest || month < oldest {
             return Err(BudgetError::not_now(
                 "month",
                 month,
-                format!("{present} or an earlier month, {oldest} or later"),
+                format!("{newest} or an earlier month, {oldest} or later"),
             ));
         }
         let reading = Reading {

@@ -60,6 +60,7 @@ register![
     usage::summary,
     usage::recent,
     usage::record,
+    usage::take_back,
     usage::update_budget,
     groq::record,
     groq::status,

@@ -104,9 +104,10 @@ fn a_pace_is_told_once_with_the_date_and_not_after_a_share() {
     let stage = budgeted();
     pass(&stage, 1, "13:00");
     for (day, want) in [
-        (1, "too_little_history"),
-        (2, "too_little_history"),
-        (3, "too_little_history"),
+        // Nothing is projected from less than three days.
+        (1, "below_threshold"),
+        (2, "below_threshold"),
+        (3, "below_threshold"),
         (4, "first_of_day"),
         (5, "share_already_told"),
         (6, "share_already_told"),

@@ -77,21 +77,112 @@ async fn burn_is_taken_over_seven_days_or_the_age_of_the_ledger() {
             .fresh()
             .unwrap()
             .daily_burn
-            .unwrap()
-            .usd()
+            .map(Money::usd)
     };
     assert_eq!(
-        burn("2026-01-10T13:00:00Z").await,
-        4.0,
-        "an hour is taken for a day"
+        burn("2026-01-13T11:59:59Z").await,
+        None,
+        "less than three days are no trend"
     );
-    assert_eq!(burn("2026-01-14T12:00:00Z").await, 1.0, "four days old");
-    assert_eq!(burn("2026-01-17T12:00:00Z").await, 0.571_428, "seven days");
+    assert_eq!(burn("2026-01-14T12:00:00Z").await, Some(1.0), "four days old");
+    assert_eq!(burn("2026-01-17T12:00:00Z").await, Some(0.571_428), "seven days");
     assert_eq!(
         burn("2026-01-17T12:00:01Z").await,
-        0.0,
+        Some(0.0),
         "what is older does not burn"
     );
+}
+
+#[tokio::test]
+async fn a_young_ledger_is_judged_by_its_share_alone() {
+    let bench = Bench::new();
+    bench.session("2026-01-16T04:00:00Z", 10 * A_DOLLAR).await;
+    let health = async |now: &str| {
+        bench.observe(Provider::Anthropic, now).await;
+        let today = bench.arm.usage(at(now)).unwrap().swap_remove(0);
+        (today.recorded.budget.health, today.outlook.projected_exhaustion)
+    };
+    assert_eq!(
+        health("2026-01-16T06:00:00Z").await,
+        (Health::Good, None),
+        "$10.00 on its first evening would end in two days"
+    );
+    assert_eq!(
+        health("2026-01-19T04:00:00Z").await,
+        (Health::Warning, Some(date(2026, 1, 23))),
+        "three days later it is a trend"
+    );
+    let spent = Bench::new();
+    spent.session("2026-01-16T04:00:00Z", 24 * A_DOLLAR).await;
+    let row = spent.recorded(Provider::Anthropic, "2026-01-16T04:00:00Z").budget;
+    assert_eq!(row.health, Health::Critical, "the share is alarming by itself");
+}
+
+#[tokio::test]
+async fn a_session_has_at_most_a_billion_tokens() {
+    let bench = Bench::new();
+    let record = async |input_tokens, output_tokens| {
+        let new = NewSession {
+            output_tokens,
+            ..session(Provider::Anthropic, input_tokens)
+        };
+        bench.arm.record_session(new, at("2026-01-16T15:00:00Z")).await
+    };
+    for (input, output, refusal) in [
+        (
+            9_000_000_000_000_000,
+            0,
+            "input_tokens is 9000000000000000: expected 0 to 1000000000 tokens",
+        ),
+        (
+            0,
+            1_000_000_001,
+            "output_tokens is 1000000001: expected 0 to 1000000000 tokens",
+        ),
+        (
+            u64::MAX,
+            0,
+            "input_tokens is 18446744073709551615: expected 0 to 1000000000 tokens",
+        ),
+    ] {
+        assert_eq!(record(input, output).await.unwrap_err().to_string(), refusal);
+    }
+    assert_eq!(bench.arm.recent(10).unwrap(), []);
+    record(1_000_000_000, 1_000_000_000).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_was_a_mistake_is_taken_back_and_no_other() {
+    let bench = Bench::new();
+    let first = bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
+    let mistake = bench.session("2026-01-16T15:01:00Z", 26 * A_DOLLAR).await;
+    assert_eq!(mistake.usage[0].recorded.budget.health, Health::Critical);
+    let take_back = async |id: &str| {
+        let taken = bench
+            .arm
+            .take_back_session(id.to_owned(), at("2026-01-16T15:02:00Z"));
+        taken.await.unwrap()
+    };
+    let taken = take_back(&mistake.kept.id).await.unwrap();
+    assert_eq!(taken.kept, mistake.kept);
+    let budget = &taken.usage[0].recorded.budget;
+    assert_eq!((budget.used, budget.health), (Some(usd(1.0)), Health::Good));
+    // SQLite gives the number of a removed last row again.
+    let next = bench.session("2026-01-16T15:03:00Z", 2 * A_DOLLAR).await;
+    let number = |id: &str| id.split('-').next().unwrap().to_owned();
+    assert_eq!(number(&next.kept.id), number(&mistake.kept.id));
+    for id in [
+        mistake.kept.id.as_str(),
+        "",
+        "-",
+        "1",
+        "1-",
+        "x-y",
+        "1-99999999999999999999999999",
+    ] {
+        assert_eq!(take_back(id).await, None, "{id}");
+    }
+    assert_eq!(bench.arm.recent(10).unwrap(), [next.kept, first.kept]);
 }
 
 #[tokio::test]

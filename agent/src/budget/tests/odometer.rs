@@ -103,12 +103,10 @@ async fn a_new_month_starts_anew_whatever_its_first_reading() {
     assert!(lower.reset_detected);
     assert_eq!(lower.warning, None);
     let higher = bench.reading("2026-03-20T15:00:00Z", 2.5).await.unwrap();
-    assert!(!higher.reset_detected, "it is accepted, but nothing fell");
-    assert!(
-        higher
-            .warning
-            .unwrap()
-            .contains("last reading of 2026-02 ($0.10)")
+    assert!(!higher.reset_detected, "nothing fell");
+    assert_eq!(
+        higher.warning, None,
+        "no console shows February on the 20th of March"
     );
     assert_eq!(
         used(&bench.observe(Provider::Groq, "2026-03-20T15:01:00Z").await),
@@ -167,7 +165,7 @@ async fn readings_that_make_no_sense_are_refused() {
     };
     let error = bench
         .arm
-        .record_odometer(Provider::Groq, ahead, at("2026-01-31T23:00:00Z"))
+        .record_odometer(Provider::Groq, ahead, at("2026-01-31T09:59:59Z"))
         .await
         .unwrap_err();
     assert_eq!(
@@ -207,4 +205,88 @@ async fn sessions_do_not_count_beside_an_odometer() {
         used(&bench.observe(Provider::Groq, "2026-01-16T15:00:00Z").await),
         Some(1.0)
     );
+}
+
+/// In New York it is the evening of 30 November, and the console, which counts by UTC, shows December.
+#[tokio::test]
+async fn a_month_may_be_recorded_once_it_has_begun_anywhere_on_earth() {
+    let bench = Bench::new();
+    bench.reading("2026-11-29T20:00:00Z", 4.1).await.unwrap();
+    let refused = bench.reading("2026-12-01T01:00:00Z", 0.05).await.unwrap_err();
+    assert!(refused.to_string().ends_with("say month=YYYY-MM"), "{refused}");
+    let december = NewReading {
+        month: Some("2026-12".parse().unwrap()),
+        ..reading(0.05)
+    };
+    for too_early in ["2026-11-30T09:59:59Z", "2026-10-31T23:00:00Z"] {
+        let refused = bench
+            .arm
+            .record_odometer(Provider::Groq, december.clone(), at(too_early))
+            .await;
+        assert!(
+            refused.is_err(),
+            "no clock on earth shows December at {too_early}"
+        );
+    }
+    let advised = bench
+        .arm
+        .record_odometer(Provider::Groq, december, at("2026-12-01T01:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (advised.historical, advised.warning, advised.daily_average),
+        (false, None, usd(0.05))
+    );
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-12-01T01:01:00Z").await),
+        Some(4.1),
+        "November goes on here"
+    );
+    assert_eq!(
+        used(&bench.observe(Provider::Groq, "2026-12-01T05:00:00Z").await),
+        Some(0.05)
+    );
+}
+
+/// An hour after local midnight the console may still show November.
+#[tokio::test]
+async fn a_reading_with_a_warning_raises_no_alarm_until_it_is_confirmed() {
+    let doubtful = async || {
+        let bench = Bench::new();
+        bench.reading("2026-11-29T20:00:00Z", 4.8).await.unwrap();
+        let first = bench.reading("2026-12-01T06:00:00Z", 4.82).await.unwrap();
+        assert!(first.warning.unwrap().contains("does not count yet"));
+        let observed = bench.observe(Provider::Groq, "2026-12-01T06:01:00Z").await;
+        assert!(
+            matches!(&observed, Observation::Unknown { why } if why.contains("month=2026-11")),
+            "{observed:?}"
+        );
+        let row = bench.recorded(Provider::Groq, "2026-12-01T06:01:00Z").budget;
+        assert_eq!((row.health, row.used), (Health::Unknown, None));
+        bench
+    };
+    let confirmed = doubtful().await;
+    assert_eq!(
+        confirmed
+            .reading("2026-12-01T06:02:00Z", 4.82)
+            .await
+            .unwrap()
+            .warning,
+        None
+    );
+    let row = confirmed.recorded(Provider::Groq, "2026-12-01T06:02:00Z").budget;
+    assert_eq!((row.health, row.used), (Health::Critical, Some(usd(4.82))));
+
+    let corrected = doubtful().await;
+    let right = NewReading {
+        correction: true,
+        ..reading(0.02)
+    };
+    corrected
+        .arm
+        .record_odometer(Provider::Groq, right, at("2026-12-01T06:02:00Z"))
+        .await
+        .unwrap();
+    let row = corrected.recorded(Provider::Groq, "2026-12-01T06:02:00Z").budget;
+    assert_eq!((row.health, row.used), (Health::Good, Some(usd(0.02))));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -13,7 +13,9 @@ use crate::{
         ApiError, App, Json,
         args::{Args, Count, NoArguments},
         json::RenderedJson,
-        views::usage::{RecentView, SessionRecorded, SummaryView, UpdateRecorded, UsageView},
+        views::usage::{
+            RecentView, SessionRecorded, SessionTakenBack, SummaryView, UpdateRecorded, UsageView,
+        },
     },
     store::StoreError,
 };
@@ -93,6 +95,23 @@ pub(in crate::http) async fn record(
     let now = app.clock.now();
     let recorded = detached(async move { app.budget.record_session(session, now).await }).await?;
     Ok(Json(SessionRecorded::new(recorded)))
+}
+
+/// Takes a session back that was recorded by mistake.
+///
+/// It is removed from the ledger, and the budgets are computed without it.
+#[utoipa::path(delete, path = "/usage/sessions/{id}", tag = "usage",
+    params(("id" = String, Path, description = "Its id, as `/usage/record` and `/usage/recent` show it")),
+    responses((status = 200, body = SessionTakenBack), (status = 404, description = "there is no such session")))]
+pub(in crate::http) async fn take_back(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: Args<NoArguments>,
+) -> Reply<SessionTakenBack> {
+    let now = app.clock.now();
+    let taken = detached(async move { app.budget.take_back_session(id, now).await }).await?;
+    let taken = taken.ok_or_else(|| ApiError::not_found("there is no session with this id"))?;
+    Ok(Json(SessionTakenBack::new(taken)))
 }
 
 /// Sets what a person read off a console.

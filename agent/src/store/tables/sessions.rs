@@ -27,6 +27,29 @@ pub struct Session {
     pub notes: String,
 }
 
+/// A session that the table has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Names this session and never another one: its number in the table, which a later session may get again once
+    /// this one is removed, and its time in nanoseconds.
+    pub id: String,
+    /// The session.
+    pub session: Session,
+}
+
+impl Kept {
+    fn new(number: i64, session: Session) -> Self {
+        let id = format!("{number}-{}", session.at.as_nanosecond());
+        Self { id, session }
+    }
+}
+
+/// Adds a session. Returns it with its id.
+pub fn record(tx: &Transaction<'_>, session: Session) -> rusqlite::Result<Kept> {
+    insert(tx, &session)?;
+    Ok(Kept::new(tx.last_insert_rowid(), session))
+}
+
 /// Adds a session.
 pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
     tx.prepare_cached(
@@ -44,6 +67,29 @@ pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
         session.notes,
     ])?;
     Ok(())
+}
+
+/// Removes the session with this [`Kept::id`]. `None`: there is none.
+pub fn remove(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Kept>> {
+    let Some((number, at)) = id.split_once('-') else {
+        return Ok(None);
+    };
+    let at = at.parse().ok().and_then(|at| Timestamp::from_nanosecond(at).ok());
+    let (Ok(number), Some(at)) = (number.parse::<i64>(), at) else {
+        return Ok(None);
+    };
+    tx.prepare_cached(
+        "DELETE FROM usage_sessions WHERE id = ?1 AND at = ?2
+         RETURNING id, at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes",
+    )?
+    .query_row(params![number, time(at)], kept)
+    .optional()
+}
+
+fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    let mut columns = Columns::of(row);
+    let number = columns.get()?;
+    Ok(Kept::new(number, read(&mut columns)?))
 }
 
 /// The cost of a provider's sessions from `from` (included) to `until` (excluded).
@@ -75,23 +121,22 @@ pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> ru
             "SELECT at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
                FROM usage_sessions WHERE at >= ?1 AND at < ?2 ORDER BY at, id",
         )?
-        .query_map([time(from), time(until)], read)?
+        .query_map([time(from), time(until)], |row| read(&mut Columns::of(row)))?
         .collect()
 }
 
 /// The newest sessions of every provider, newest first.
-pub fn recent(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Session>> {
+pub fn recent(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Kept>> {
     connection
         .prepare_cached(
-            "SELECT at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
+            "SELECT id, at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
                FROM usage_sessions ORDER BY at DESC, id DESC LIMIT ?1",
         )?
-        .query_map([limit], read)?
+        .query_map([limit], kept)?
         .collect()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let mut columns = Columns::of(row);
+fn read(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Session> {
     Ok(Session {
         at: columns.time()?,
         provider: columns.get()?,

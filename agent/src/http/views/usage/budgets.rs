@@ -49,9 +49,9 @@ pub struct UsageView {
     pub days_remaining: Option<i64>,
     /// Spent on the local day.
     pub today_spend: Option<f64>,
-    /// Spent per day lately.
+    /// Spent per day lately; `null`: not known, or known for less than three days.
     pub daily_burn_rate: Option<f64>,
-    /// What the remaining days cost at `daily_burn_rate`.
+    /// What the remaining days cost at `daily_burn_rate`; `null`: not known, or more than can be counted.
     pub projected_spend: Option<f64>,
     /// Last day of the period.
     #[schema(value_type = Option<String>, format = Date)]
@@ -142,7 +142,7 @@ impl UsageView {
         let budget = &recorded.budget;
         let projected = |burn: Money| {
             let days = outlook.days_remaining?;
-            Some(Money::from_micros(burn.micros().saturating_mul(days)).usd())
+            Some(Money::from_micros(burn.micros().checked_mul(days)?).usd())
         };
         Self {
             total_budget: usd(budget.limit),

@@ -19,7 +19,8 @@ pub use odometer::{
     ReadingResult, Reminder, ReminderStatus,
 };
 pub use sessions::{
-    DayUsage, ProviderUsage, RecentView, SessionRecorded, SessionView, Summary, SummaryView, TypeUsage,
+    DayUsage, ProviderUsage, RecentView, SessionRecorded, SessionTakenBack, SessionView, Summary,
+    SummaryView, TypeUsage,
 };
 
 use crate::{

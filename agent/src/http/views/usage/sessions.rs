@@ -6,7 +6,7 @@ use super::{BudgetInfo, UsageView};
 use crate::{
     budget::{self, RecordedSession, Tally},
     domain::Provider,
-    store::tables::sessions::Session,
+    store::tables::sessions::Kept,
 };
 
 /// `POST /usage/record`.
@@ -14,6 +14,8 @@ use crate::{
 pub struct SessionRecorded {
     /// Always true: a refusal is an error.
     pub recorded: bool,
+    /// Its id: `DELETE /usage/sessions/{id}` takes it back.
+    pub id: String,
     /// Who bills it.
     #[schema(value_type = String)]
     pub provider: Provider,
@@ -37,9 +39,13 @@ pub struct SessionRecorded {
 impl SessionRecorded {
     /// A session that was just recorded.
     pub fn new(recorded: RecordedSession) -> Self {
-        let RecordedSession { session, usage } = recorded;
+        let RecordedSession {
+            kept: Kept { id, session },
+            usage,
+        } = recorded;
         Self {
             recorded: true,
+            id,
             provider: session.provider,
             input_tokens: session.input_tokens,
             output_tokens: session.output_tokens,
@@ -48,6 +54,25 @@ impl SessionRecorded {
             session_type: session.session_type,
             updated_status: UsageView::new(&usage),
             timestamp: session.at,
+        }
+    }
+}
+
+/// `DELETE /usage/sessions/{id}`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SessionTakenBack {
+    /// The session that the ledger no longer has.
+    pub session: SessionView,
+    /// `GET /usage` without it.
+    pub updated_status: UsageView,
+}
+
+impl SessionTakenBack {
+    /// A session that was just taken back.
+    pub fn new(taken: RecordedSession) -> Self {
+        Self {
+            session: taken.kept.into(),
+            updated_status: UsageView::new(&taken.usage),
         }
     }
 }
@@ -136,6 +161,8 @@ pub struct RecentView {
 /// One recorded session.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct SessionView {
+    /// Its id: `DELETE /usage/sessions/{id}` takes it back.
+    pub id: String,
     /// When it was recorded.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
@@ -156,9 +183,11 @@ pub struct SessionView {
     pub notes: String,
 }
 
-impl From<Session> for SessionView {
-    fn from(session: Session) -> Self {
+impl From<Kept> for SessionView {
+    fn from(kept: Kept) -> Self {
+        let Kept { id, session } = kept;
         Self {
+            id,
             timestamp: session.at,
             provider: session.provider,
             model: session.model,
@@ -173,7 +202,7 @@ impl From<Session> for SessionView {
 
 impl RecentView {
     /// The sessions, newest first, as they were at `now`.
-    pub fn new(sessions: Vec<Session>, now: Timestamp) -> Self {
+    pub fn new(sessions: Vec<Kept>, now: Timestamp) -> Self {
         Self {
             count: sessions.len(),
             sessions: sessions.into_iter().map(SessionView::from).collect(),

@@ -20,19 +20,19 @@ fn value(view: impl serde::Serialize) -> Value {
 #[tokio::test]
 async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
     let bench = Bench::new();
-    bench.session("2026-01-14T15:00:00Z", 3 * A_DOLLAR).await;
+    bench.session("2026-01-13T15:00:00Z", 5 * A_DOLLAR).await;
     bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
     assert_eq!(
         usage(&bench, "2026-01-16T15:05:00Z"),
         json!({
-            "total_budget": 25.0, "remaining_budget": 21.0, "used_budget": 4.0, "days_remaining": 15,
+            "total_budget": 25.0, "remaining_budget": 19.0, "used_budget": 6.0, "days_remaining": 15,
             "today_spend": 1.0, "daily_burn_rate": 2.0, "projected_spend": 30.0, "period_end": "2026-01-31",
             "alerts": ["BURN_RATE_HIGH"], "budget_health": "WARNING",
             "providers": [
                 {
-                    "provider": "anthropic", "total_budget": 25.0, "remaining_budget": 21.0, "used_budget": 4.0,
+                    "provider": "anthropic", "total_budget": 25.0, "remaining_budget": 19.0, "used_budget": 6.0,
                     "spent_today": 1.0, "period_start": "2026-01-01", "period_end": "2026-01-31", "days_remaining": 15,
-                    "projected_exhaustion": "2026-01-26", "budget_health": "WARNING", "source": "ledger",
+                    "projected_exhaustion": "2026-01-25", "budget_health": "WARNING", "source": "ledger",
                     "as_of": "2026-01-16T15:00:00Z", "stale": false
                 },
                 {
@@ -80,10 +80,12 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
             .unwrap(),
     ));
     assert_eq!(reply["updated_status"].take()["used_budget"], 0.62);
+    let id = reply["id"].clone();
+    assert!(id.is_string());
     assert_eq!(
         reply,
         json!({
-            "recorded": true, "provider": "anthropic", "input_tokens": 120_000, "output_tokens": 50_000,
+            "recorded": true, "id": id, "provider": "anthropic", "input_tokens": 120_000, "output_tokens": 50_000,
             "estimated_cost": 0.62, "model": "m", "session_type": "interactive", "updated_status": null,
             "timestamp": "2026-01-16T15:00:00Z"
         })
@@ -95,7 +97,7 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
         )),
         json!({
             "sessions": [{
-                "timestamp": "2026-01-16T15:00:00Z", "provider": "anthropic", "model": "m", "input_tokens": 120_000,
+                "id": id, "timestamp": "2026-01-16T15:00:00Z", "provider": "anthropic", "model": "m", "input_tokens": 120_000,
                 "output_tokens": 50_000, "estimated_cost": 0.62, "session_type": "interactive", "notes": ""
             }],
             "count": 1, "timestamp": "2026-01-16T15:01:00Z"
