@@ -21,7 +21,7 @@ use serde_json::json;
 
 /// For each operation and each way of making requests, at most. More find more: `scripts/check-api --examples
 /// 300`.
-const EXAMPLES: u32 = 20;
+const EXAMPLES: u32 = 8;
 /// The same requests each time.
 const SEED: u64 = 20_261_129;
 
