@@ -41,8 +41,6 @@ locals {
   # The dead-man's switches. CloudWatch looks further back than an alarm's periods and takes older data for missing
   # data, so that a metric that stops altogether rings days late. These are expressions, and `FILL` puts a zero where
   # data is missing. The group's own metrics come around the clock, also while there is no instance.
-  #
-  # A group counts by the least of its minutes: the period in which it opens is not held against it.
   group_capacity = { for id, group in local.groups : id => {
     namespace = "AWS/AutoScaling", metric = "GroupDesiredCapacity", stat = "Minimum", dimensions = { AutoScalingGroupName = group.name }
   } }

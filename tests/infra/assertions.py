@@ -423,6 +423,20 @@ def alarms(plan, found):
             yield f"{address} does not tell the topic"
 
 
+def failed_launches(plan, found):
+    """Every group's failed launch goes to the topic, which lets that rule publish."""
+    environment = plan["variables"]["environment"]["value"]
+    groups = {group["name"] for _, group in of(found, "aws_autoscaling_group")}
+    rules = {values["name"]: json.loads(values["event_pattern"]) for _, values in of(found, "aws_cloudwatch_event_rule")}
+    name = f"mecris-{environment}-no-launch"
+    pattern = rules.get(name, {})
+    if pattern.get("detail-type") != ["EC2 Instance Launch Unsuccessful"] or set(pattern.get("detail", {}).get("AutoScalingGroupName", [])) != groups:
+        yield f"{name} does not listen to all of {sorted(groups)}: {pattern}"
+    publishers = [statement for address, _, _, statement in statements(found) if address == "aws_sns_topic_policy.alarms" and statement["Effect"] == "Allow" and statement["Principal"].get("Service") == "events.amazonaws.com"]
+    if not any(f":rule/{name}" in json.dumps(statement.get("Condition", {})) for statement in publishers):
+        yield f"the topic takes nothing from {name}"
+
+
 def dashboard(plan, found):
     boards = of(found, "aws_cloudwatch_dashboard")
     if len(boards) != 1:
@@ -481,5 +495,5 @@ def tags_on_everything(plan, found):
 
 RULES = [
     only_known_types, no_way_in, only_tls_out, instance, user_data_is_small_and_says_no_secret, group, schedule, passes, bucket, secrets_stay_out,
-    rights, the_instance_sees_what_it_looks_for, trust, boundary, alarms, dashboard, watching, settings, tags_on_everything,
+    rights, the_instance_sees_what_it_looks_for, trust, boundary, alarms, failed_launches, dashboard, watching, settings, tags_on_everything,
 ]

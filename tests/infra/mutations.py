@@ -79,7 +79,6 @@ MUTATIONS = {
     # Of who notices that nobody watches.
     "switch that waits for data": ("monitoring.tf", r'"IF\(FILL\(passes, 0\) < 1, 1, 0\)"', '"IF(passes < 1, 1, 0)"'),
     "group that nobody counts": ("ec2.tf", r'"GroupDesiredCapacity", ', ""),
-    "minute of opening that rings": ("monitoring.tf", r'stat = "Minimum"', 'stat = "Maximum"'),
     "hour without an instance": ("monitoring.tf", r"seconds    = 300, periods = 3", "seconds    = 300, periods = 12"),
     "metrics of both environments in one place": ("main.tf", r'"Mecris/\$\{var\.environment\}"', '"Mecris"'),
     "launch that fails in silence": ("policies/topic.json.tftpl", r'"events\.amazonaws\.com"', '"cloudwatch.amazonaws.com"'),
