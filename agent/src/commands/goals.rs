@@ -9,7 +9,7 @@ use super::{Exit, context, recorded::Recorded};
 use crate::{
     cli::JsonArgs,
     clock::Clock,
-    domain::{GoalState, Money, Severity},
+    domain::{GoalState, Money, Reason, Severity},
     heuristic::standing::{GoalStanding, Standing},
 };
 
@@ -116,7 +116,11 @@ fn print_goal(out: &mut impl Write, standing: &Standing, goal: &GoalStanding) ->
 fn speaks(standing: &Standing, goal: &GoalStanding) -> String {
     match goal.next {
         Some(next) => format!("speaks {} ({})", standing.when(next.at), next.step),
-        None if standing.next_chance.is_none() => "speaks at the next pass that finds it due".to_owned(),
+        None if standing.next_chance.is_none() => match goal.reason {
+            Some(Reason::FirstOfDay | Reason::Escalated) => "speaks at the next pass".to_owned(),
+            Some(reason) => format!("no pass is expected; one now would not speak of it ({reason})"),
+            None => "no pass is expected; speaks at the next one that finds it due".to_owned(),
+        },
         None => match goal.reason {
             Some(reason) => format!("will not speak before it derails ({reason})"),
             None => "will not speak before it derails".to_owned(),

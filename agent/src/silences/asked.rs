@@ -66,10 +66,10 @@ pub enum AskedError {
     Silence(#[from] SilenceError),
     /// The pattern cannot be understood.
     #[error("subject: {0}")]
-    Pattern(#[from] PatternError),
+    Pattern(PatternError),
     /// Nothing has the name of the subject.
     #[error("subject: {0}")]
-    Unknown(#[from] UnknownSubject),
+    Unknown(UnknownSubject),
     /// There is no such message.
     #[error(
         "there is no message {0:?}: expected the id or the tag of a message, as `status --json` or its text shows it"
@@ -112,7 +112,7 @@ impl Asked {
             What::Silence(request) => {
                 let request = match called(tx, request)? {
                     Ok(request) => request,
-                    Err(unknown) => return Ok(Err(unknown.into())),
+                    Err(unknown) => return Ok(Err(AskedError::Unknown(unknown))),
                 };
                 let planned = match request::plan(request, self.id.clone(), self.at, zone) {
                     Ok(planned) => planned,

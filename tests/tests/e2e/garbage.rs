@@ -238,3 +238,27 @@ fn spoil_field(value: &mut Value, remove: bool, rng: &mut Rng) {
         }
     }
 }
+
+#[test]
+fn check_warns_of_what_a_pass_cannot_judge() {
+    let mut stage = Stage::new();
+    stage.setup.config.remove("budget");
+    stage.setup.config.remove("walk");
+    let file = stage.setup.folder().join("odd.json");
+    let goals = json!([{"slug": "reading", "safebuf": "zero"}, {"title": "no slug"}, {"slug": "piano", "safebuf": 0}]);
+    std::fs::write(&file, goals.to_string()).expect("a file");
+    stage.setup.config.remove("beeminder");
+    stage
+        .setup
+        .config
+        .set("beeminder.source", format!("file:{}", file.display()));
+    let checked = stage.setup.agent(&["check"]);
+    for warned in [
+        "it has no slug",
+        "reading: neither its safebuf nor its losedate can be read",
+    ] {
+        let line = checked.stdout.lines().find(|line| line.contains(warned));
+        let line = line.unwrap_or_else(|| panic!("{warned}: {}", checked.everything()));
+        assert!(line.starts_with("WARN"), "{line}");
+    }
+}

@@ -375,11 +375,32 @@ async fn beeminder(loaded: &Loaded) -> Vec<CheckResult> {
     match account(loaded).await {
         Ok(account) => {
             let mut results = vec![CheckResult::new("beeminder", fits(loaded, &account))];
+            results.extend(unknown(&account));
             results.extend(advice::of_account(&loaded.settings, &account));
             results
         }
         Err(problem) => vec![CheckResult::new("beeminder", Err(problem))],
     }
+}
+
+/// What a pass could not judge: it is unknown, and never safe.
+fn unknown(account: &Account) -> impl Iterator<Item = CheckResult> {
+    let without_a_day = account
+        .goals
+        .iter()
+        .filter(|goal| goal.safebuf.is_none() && goal.losedate.is_none())
+        .map(|goal| {
+            let slug = goal.slug.as_str();
+            format!(
+                "{slug}: neither its safebuf nor its losedate can be read, so nobody knows when it derails"
+            )
+        });
+    account
+        .unreadable
+        .iter()
+        .cloned()
+        .chain(without_a_day)
+        .map(|sentence| CheckResult::warning("beeminder", sentence))
 }
 
 async fn account(loaded: &Loaded) -> Result<Account, String> {

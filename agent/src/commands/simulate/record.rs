@@ -78,7 +78,8 @@ pub(super) fn goals(config: Option<&Path>, goals: &Path, options: &SimulateArgs)
         (Some(passes), None) => passes.clone(),
         (_, Some(settings)) => passes(options, settings),
     };
-    let zone = settings.map(|settings| settings.time_zone);
+    let own = settings.map(|settings| settings.time_zone);
+    let zone = options.zone.clone().or(own);
     Ok(Person::of_goals(goals, zone, passes)?)
 }
 

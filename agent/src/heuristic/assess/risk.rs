@@ -45,7 +45,7 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         ));
     }
     let (safe_days, mut evidence) = match (goal.safebuf, goal.losedate) {
-        (None, None) => return unknown("Beeminder sent neither safebuf nor losedate".to_owned()),
+        (None, None) => return unknown("neither its safebuf nor its losedate can be read".to_owned()),
         (Some(days), Some(losedate)) if losedate <= read_at => {
             let ago = span(read_at.duration_since(losedate));
             return unknown(if days > 0 {

@@ -63,7 +63,7 @@ fn what_cannot_be_told_is_worth_a_message_after_a_day() {
     assert_eq!(
         (told.phrase.long.as_str(), told.phrase.short.as_str()),
         (
-            "odd unknown since Fri 14:00: Beeminder sent neither safebuf nor losedate",
+            "odd unknown since Fri 14:00: neither its safebuf nor its losedate can be read",
             "odd unknown"
         )
     );
