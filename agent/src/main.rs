@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rustix::fs::Mode;
+use rustix::{fs::Mode, process::DumpableBehavior};
 
 use mecris_agent::{
     cli::{Cli, EXIT_USAGE},
@@ -18,6 +18,11 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 pub(crate) fn main() -> ExitCode {
     // What this process makes is for its owner alone: the state, its lock, and every copy in a folder.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    // Other processes of the same user may not read its memory or environment, where the secrets are, and no core
+    // dump is made. Where the kernel refuses, the process is as private as any other.
+    if let Err(error) = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("mecris-agent: its memory stays readable for its user: {error}");
+    }
     let cli = match Cli::parse_or_explain(std::env::args_os()) {
         Ok(cli) => cli,
         Err(code) => return code.into(),

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-/// The known callers. Only digests are kept, so that no dump of memory or `Debug` shows a token.
+/// The known callers. Only digests are kept: `Debug` and a leak of this value show no token.
 #[derive(Clone, Default)]
 pub struct Tokens(Vec<(Arc<str>, [u8; 32])>);
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mecris_tests::{agent::Setup, beeminder::GoalSpec};
+use mecris_tests::{agent::Setup, beeminder::GoalSpec, clock::machine_time, python::PythonSystem};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::stage::Stage;
@@ -92,9 +92,18 @@ fn every_clean_end_leaves_everything_in_the_main_file() {
         .expect("the daemon ends");
     assert!(end.success(), "{end}: {}", daemon.logs());
     more("serve");
+    let folder = setup.folder().join("python");
+    fs::create_dir(&folder).expect("a folder for the old files");
+    let old = PythonSystem::install(&folder, "America/New_York").expect("its files");
+    old.record_odometer(1.25, machine_time()).expect("a reading");
+    let [usage, budget] = old.paths();
     for arguments in [
         &["silence", "walk", "--for", "3h"][..],
         &["send-alert", "--subject", "unit:test", "--text", "a test"],
+        &["ack", "--last"],
+        &["vacation", "--for", "3d"],
+        &["notify", "test"],
+        &["state", "import", usage, budget, "--zone", "America/New_York"],
     ] {
         let output = setup.agent(arguments);
         assert_eq!(output.code, 0, "{arguments:?}: {}", output.everything());
