@@ -76,8 +76,8 @@ pub enum Command {
     Window(WindowArgs),
     /// Plays people's days in virtual time: the messages that they would have got, and how good those were.
     ///
-    /// The rules are those of every pass. Nothing is sent, nothing is read but the files, and the state of
-    /// this machine is not touched. The settings are the defaults, those of --config, and the person's.
+    /// The rules are those of every pass. Nothing is sent, and the state of this machine stays as it is. Only
+    /// --history reads it. The settings are the defaults, those of --config, and the person's.
     Simulate(SimulateArgs),
     /// Tests the channels.
     #[command(subcommand)]

@@ -13,7 +13,7 @@ use crate::domain::{
 
 /// Makes one decision for each condition, in the same order, each with exactly one reason. These questions
 /// are asked about the condition. The first question whose answer is yes decides. The reason stands behind
-/// it:
+/// it. The numbers are those of "The decision" in docs/Heuristic_Notification_CDD.md.
 ///
 /// 1. Is its severity UNKNOWN? `unknown_data`, or `explained_by_upstream`. (After `heuristic.unknown_after`
 ///    such a condition is a WARNING, and this question does not stop it.)
@@ -22,17 +22,19 @@ use crate::domain::{
 /// 4. Is it a promise, and is the person on vacation? `vacation`
 /// 5. Does a silence cover it? `silenced`
 /// 6. Did a person acknowledge the alert about it? `acknowledged`
-/// 7. Was it said already, and has it not got worse since? `already_notified_today`. A share of a budget:
-///    `share_already_told`. A warning ahead, or something unknown that was said lately: `warned_lately`
-/// 8. Does its step carry a reason not to be said (`Ask::silent`)? `done_today`, `too_little_history`,
+/// 7. Was its step said already, or a higher one of the occasion or of the day? `already_notified_today`. Of
+///    a budget: `share_already_told`
+/// 8. Was it warned of ahead, or said to be unknown, so lately or so often that it is no news?
+///    `warned_lately`
+/// 9. Does its step carry a reason not to be said (`Ask::silent`)? `done_today`, `too_little_history`,
 ///    `below_threshold`, `silenced` (`[[goal]] silent = true`), `other_role`
-/// 9. Does it wait, and is there no message that it may go with? `before_alertstart`, `before_usual_time`,
-///    `not_last_day`, `unknown_data`
-/// 10. Are these quiet hours? `quiet_hours`
-/// 11. Would one more message exceed a limit? `rate_limited`
+/// 10. Does it wait, and is there no message that it may go with? `before_alertstart`, `before_usual_time`,
+///     `not_last_day`, `unknown_data`
+/// 11. Are these quiet hours? `quiet_hours`
+/// 12. Would one more message exceed a limit? `rate_limited`
 ///
-/// If every answer is no, the condition goes into the message: `first_of_day` or `escalated`. If the message
-/// has no room for it, `tell` makes it `no_room`.
+/// If every answer is no, the condition goes into the message: `escalated` (14) or `first_of_day` (15). If
+/// the message has no room for it, `tell` makes it `no_room` (13).
 ///
 /// Questions 4 to 6 are about what a person told us. Such a decision names that person.
 pub fn decide(conditions: Vec<Condition>, ledger: &Ledger, policy: &Policy, now: Timestamp) -> Vec<Decision> {

@@ -1,4 +1,4 @@
-//! The outbox: brings each message that was decided on to a provider, once.
+//! The outbox: brings each message that was decided on to a provider, as a rule once.
 //!
 //! No provider takes an idempotency key. So the outbox writes each send down before the send begins. If it
 //! does not know how a send ended, it asks the provider. The protocol, with the file that holds each step:
@@ -15,8 +15,8 @@
 //!    process may own the message by now. With HTTP the head of the request may have left before this check,
 //!    so the message goes to step 4. With mail and the terminal nothing of the message has left, so the
 //!    message is `planned` for later.
-//! 3. **Send** (`deliver`, `record`, `missed`; `next` decides what follows): one send, which is never
-//!    repeated. Its deadline lies inside the lease, and its text contains the tag.
+//! 3. **Send** (`deliver`, `record`, `missed`; `next` decides what follows): one send for each attempt.
+//!    Its deadline lies inside the lease, and its text contains the tag.
 //!    * Accepted: state `accepted` with the provider's id. This is written durably, even on top of what
 //!      another instance wrote meanwhile.
 //!    * Refused for good: a new attempt on the next channel, with a lease as in step 1. Without another
@@ -49,11 +49,13 @@
 //! Every change of a row is a compare-and-set on state and attempt, so a worker changes nothing if another
 //! worker was faster. A worker may be dropped at any await: step 4 picks up the row that the worker leaves.
 //!
-//! Two gaps remain, and each of them can send a message twice:
+//! Each of these can still send a message twice (docs/RELIABILITY.md, "Where the promise ends"):
 //!
 //! * A process may be paused between the check of step 2 and the write to the socket, for longer than the
 //!   rest of its lease and the settle time.
 //! * A provider may list a message only after the settle time.
+//! * A channel that cannot be asked may have `on_doubt = "resend"`.
+//! * While the remote does not answer, another machine may go on without what this one wrote.
 
 mod deliver;
 mod insert;

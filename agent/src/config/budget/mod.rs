@@ -108,11 +108,15 @@ macro_rules! provider {
                 )
                 .default("\"monthly\"")
                 .example($period),
-                Setting::new(concat!("budget.", $name, ".period.starts"), Kind::Day, "the first day"),
+                Setting::new(
+                    concat!("budget.", $name, ".period.starts"),
+                    Kind::Day,
+                    "the first day, of the years 2000 to 2199",
+                ),
                 Setting::new(
                     concat!("budget.", $name, ".period.ends"),
                     Kind::Day,
-                    "the last day, not before the first",
+                    "the last day: the first day, or up to 731 days after it",
                 ),
                 Setting::new(
                     concat!("budget.", $name, ".period.rolls"),

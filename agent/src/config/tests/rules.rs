@@ -127,11 +127,11 @@ const BROKEN: &[(&str, Variables)] = &[
         ],
     ),
     (
-        "UNKNOWN is no threshold",
+        "a warning comes thirty days ahead at most",
         &[("MECRIS__HEURISTIC__LEAD_DAYS", "31")],
     ),
     (
-        "severities are in capitals",
+        "lead days are a number or Beeminder's",
         &[("MECRIS__HEURISTIC__LEAD_DAYS", "goal")],
     ),
     (

@@ -1,4 +1,4 @@
-//! Writes down an attempt that reached nobody, or that stays in doubt for ever, and what follows it.
+//! Writes down an attempt that reached nobody, or that may have reached the person, and what follows it.
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
@@ -16,11 +16,11 @@ use crate::{
     },
 };
 
-/// An attempt that reached nobody or stays in doubt, with all that it takes to write that down.
+/// Such an attempt, with all that it takes to write it down.
 pub(super) struct Missed {
     /// The message with this attempt.
     pub(super) row: Row,
-    /// Why the attempt reached nobody.
+    /// How the attempt ended: why it reached nobody, or why it may have reached the person.
     pub(super) miss: Miss,
     /// The provider's code.
     pub(super) code: Option<String>,

@@ -1,9 +1,9 @@
 //! The channel `email`: mail by SMTP.
 //!
 //! `server` holds the secret URL, `letter` the mail, `session` the conversation with the server, step by
-//! step; `outcome` says what the end of a conversation means. A sender cannot ask an SMTP server later, so a
-//! mail in doubt stays in doubt. But until the content's final dot nothing is in doubt. That is why the
-//! conversation is held here step by step, and not by lettre's own transport.
+//! step; `outcome` says what the end of a conversation means. A sender cannot ask an SMTP server later, so
+//! `on_doubt` says what becomes of a mail in doubt. But until the content's final dot nothing is in doubt.
+//! That is why the conversation is held here step by step, and not by lettre's own transport.
 
 mod letter;
 mod outcome;

@@ -1,8 +1,8 @@
 //! The channel `slack`: messages by a Slack incoming webhook.
 //!
 //! `webhook` holds the secret URL and the calls to it, `outcome` says what the answers mean. Only this file
-//! does I/O. Slack gives no id and cannot be asked, so a message in doubt stays in doubt. The URL is the
-//! credential: no text of this module contains it.
+//! does I/O. Slack gives no id and cannot be asked, so `on_doubt` says what becomes of a message in doubt.
+//! The URL is the credential: no text of this module contains it.
 
 mod outcome;
 mod webhook;

@@ -2,8 +2,8 @@
 //!
 //! `token` holds the secret, `requests` builds the calls, `wire` holds the types of the answers, `outcome`
 //! says what they mean. Only this file does I/O. The API has no idempotency and cannot be asked what was
-//! sent, so a message in doubt stays in doubt. The token is in the path of every URL: no text of this module
-//! contains a URL.
+//! sent, so `on_doubt` says what becomes of a message in doubt. The token is in the path of every URL: no
+//! text of this module contains a URL.
 
 mod outcome;
 mod requests;
