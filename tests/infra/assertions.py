@@ -381,18 +381,19 @@ def boundary(plan, found):
 def alarms(plan, found):
     environment = plan["variables"]["environment"]["value"]
     seen = set()
+    # Where a metric is written -> the names that it may have there, and its dimensions.
+    known = {"AWS/Lambda": ({"Errors"}, {"FunctionName": f"mecris-{environment}-pass"})} | {
+        f"AWS/AutoScaling {group['name']}": (set(group["enabled_metrics"]), {"AutoScalingGroupName": group["name"]}) for _, group in of(found, "aws_autoscaling_group")
+    }
     for address, values in of(found, "aws_cloudwatch_metric_alarm"):
         name = values["alarm_name"].removeprefix(f"mecris-{environment}-")
         seen.add(name)
         queries = [query["metric"][0] for query in values.get("metric_query", []) if query.get("metric")]
+        writer = f"{environment}-lambda" if name in LAMBDA_ALARMS else environment
+        ours = {f"Mecris/{writer}": (METRICS, {"Environment": writer})}
         for metric in queries or [values]:
-            writer = f"{environment}-lambda" if name in LAMBDA_ALARMS else environment
-            known = {
-                f"Mecris/{writer}": (METRICS, {"Environment": writer}),
-                "AWS/Lambda": ({"Errors"}, {"FunctionName": f"mecris-{environment}-pass"}),
-            } | {f"AWS/AutoScaling {group['name']}": (set(group["enabled_metrics"]), {"AutoScalingGroupName": group["name"]}) for _, group in of(found, "aws_autoscaling_group")}
             place = metric["namespace"] if metric["namespace"] != "AWS/AutoScaling" else f"AWS/AutoScaling {metric['dimensions'].get('AutoScalingGroupName')}"
-            names, dimensions = known.get(place, ((), None))
+            names, dimensions = (known | ours).get(place, ((), None))
             if metric["metric_name"] not in names or metric["dimensions"] != dimensions:
                 yield f"{address}: nobody writes {metric['metric_name']} in {place} with {metric['dimensions']}"
         if values["treat_missing_data"] != ("breaching" if name in ("no-successful-pass", "lambda-pass-missing") else "notBreaching"):

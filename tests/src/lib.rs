@@ -15,6 +15,7 @@ pub mod fault;
 pub mod gate;
 pub mod http_client;
 pub mod imds;
+pub mod installation;
 pub mod ledger;
 pub mod moto;
 pub mod pypi;

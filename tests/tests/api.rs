@@ -10,14 +10,11 @@ use std::path::Path;
 
 use libtest_mimic::Arguments;
 use mecris_tests::{
-    agent::{API_TOKEN, Setup},
-    beeminder::{Beeminder, GoalSpec},
+    agent::API_TOKEN,
     cases::{Case, Tiers},
-    clock::FakeClock,
+    installation::Installation,
     pypi::{Programs, run},
-    twilio::Twilio,
 };
-use serde_json::json;
 
 /// For each operation and each way of making requests, at most. More find more: `scripts/check-api --examples
 /// 300`.
@@ -40,30 +37,13 @@ fn main() {
 }
 
 fn the_agent_does_what_its_document_says() {
-    let clock = FakeClock::default();
-    let beeminder = Beeminder::start(&clock).expect("a free port");
-    let twilio = Twilio::start(&clock).expect("a free port");
-    beeminder.set_goals([
-        GoalSpec::new("reading", 0),
-        GoalSpec::new("piano", 1),
-        GoalSpec::new("bike", 9).walked(Some(0)),
-    ]);
-    let mut setup = Setup::new(beeminder.address(), twilio.address());
-    let config = &mut setup.config;
-    config.set("http.requests_per_minute", 1_000_000_000);
-    config.set("policy.quiet_hours", json!([]));
-    config.set("walk", json!({"goal": "bike", "from": "00:00", "until": "23:59"}));
-    config.set(
-        "budget.groq",
-        json!({"source": "odometer", "limit_usd": 5.0, "period": "monthly"}),
-    );
-    config.set(
-        "budget.anthropic",
-        json!({"source": "ledger", "limit_usd": 25.0, "period": "monthly"}),
-    );
-    let daemon = setup.serve();
-    let document = setup.folder().join("openapi.json");
-    std::fs::write(&document, daemon.get("/openapi.json").body).expect("the document can be written");
+    let mut installation = Installation::complete();
+    installation
+        .setup
+        .config
+        .set("http.requests_per_minute", 1_000_000_000);
+    let daemon = installation.setup.serve();
+    let document = installation.document(&daemon);
 
     let said = run(schemathesis()
         .command("schemathesis")
@@ -83,7 +63,7 @@ fn the_agent_does_what_its_document_says() {
         ])
         .args(["--seed", &given("MECRIS_API_SEED", SEED).to_string()])
         .args(["--continue-on-failure", "--suppress-health-check", "all"])
-        .current_dir(setup.folder())
+        .current_dir(installation.setup.folder())
         .env("PYTHONDONTWRITEBYTECODE", "1"))
     .unwrap_or_else(|why| panic!("{}\n{}", short(&why), daemon.logs()));
     println!("{}", short(&said));

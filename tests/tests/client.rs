@@ -5,21 +5,15 @@
 //! client is asked is in `tests/client/read_every_endpoint.py`. Without python3 and its venv, or without a
 //! package registry, the test is reported as ignored, with the reason.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::Arguments;
 use mecris_tests::{
-    agent::{API_TOKEN, Setup},
-    beeminder::{Beeminder, GoalSpec},
+    agent::API_TOKEN,
     cases::{Case, Tiers},
-    clock::FakeClock,
+    installation::Installation,
     pypi::{Programs, run},
-    twilio::Twilio,
 };
-use serde_json::json;
 
 const CASES: &[Case] = &[(
     "a_generated_client_reads_every_endpoint_with_typed_answers",
@@ -34,33 +28,11 @@ fn main() {
 }
 
 fn a_generated_client_reads_every_endpoint_with_typed_answers() {
-    let clock = FakeClock::default();
-    let beeminder = Beeminder::start(&clock).expect("a free port");
-    let twilio = Twilio::start(&clock).expect("a free port");
-    beeminder.set_goals([
-        GoalSpec::new("reading", 0),
-        GoalSpec::new("piano", 1),
-        GoalSpec::new("bike", 9).walked(Some(0)),
-    ]);
-    let mut setup = Setup::new(beeminder.address(), twilio.address());
-    let config = &mut setup.config;
-    config.set("policy.quiet_hours", json!([]));
-    config.set("walk", json!({"goal": "bike", "from": "00:00", "until": "23:59"}));
-    config.set(
-        "budget.groq",
-        json!({"source": "odometer", "limit_usd": 5.0, "period": "monthly"}),
-    );
-    config.set(
-        "budget.anthropic",
-        json!({"source": "ledger", "limit_usd": 25.0, "period": "monthly"}),
-    );
-    let daemon = setup.serve();
+    let installation = Installation::complete();
+    let daemon = installation.setup.serve();
 
-    let document = setup.folder().join("openapi.json");
-    let answer = daemon.get("/openapi.json");
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    fs::write(&document, answer.body).expect("the document can be written");
-    let client = setup.folder().join("client");
+    let document = installation.document(&daemon);
+    let client = installation.setup.folder().join("client");
     run(generator()
         .command("openapi-python-client")
         .args(["generate", "--meta", "none", "--path"])

@@ -60,7 +60,7 @@ pub(super) fn event(line: &str, redactor: &Redactor, keys: &mut OpenKeys) -> Opt
         .filter_map(|level| level.parse::<i64>().ok())
         .min();
     let message = shortened(text(entry.get("MESSAGE")));
-    let message = redactor.line(&keys.mask(&sender(&entry), &message));
+    let message = redactor.line(&keys.mask(|| sender(&entry), &message));
     // A line of the agent is JSON already. It stays JSON, so that CloudWatch finds its fields.
     let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
     let unit = entry.get("_SYSTEMD_UNIT").and_then(Value::as_str);
@@ -108,7 +108,7 @@ pub(super) fn own(before: &str, at: i64, message: &str) -> Event {
     }
 }
 
-/// Who wrote an entry. Its lines follow each other.
+/// The writer of an entry, whose lines follow each other.
 fn sender(entry: &Map<String, Value>) -> String {
     let fields = FIELDS.iter().map(|(name, _)| text(entry.get(*name)));
     fields.collect::<Vec<_>>().join(" ")

@@ -12,7 +12,7 @@ const MOST_LINES: u32 = 300;
 /// Far more senders than write a key at the same time.
 const MOST_SENDERS: usize = 1000;
 
-/// So many characters of base64 at the end of a line are no word.
+/// A word of so many characters of base64 at the end of a line is part of a key.
 const SHORTEST_BODY: usize = 40;
 
 static BEGIN: LazyLock<Regex> = LazyLock::new(|| pattern("-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----"));
@@ -29,9 +29,16 @@ pub(super) struct OpenKeys(HashMap<String, u32>);
 impl OpenKeys {
     /// The message of a sender with the lines of private keys masked. A key without an end is masked to the first
     /// line that cannot be part of it, which may come in a later message.
-    pub(super) fn mask(&mut self, sender: &str, message: &str) -> String {
-        let mut left = self.0.remove(sender);
-        if left.is_none() && !BEGIN.is_match(message) {
+    ///
+    /// Nearly no message has to do with a key, so `sender` is asked for only where one has begun or is open.
+    pub(super) fn mask(&mut self, sender: impl FnOnce() -> String, message: &str) -> String {
+        let begins = BEGIN.is_match(message);
+        if !begins && self.0.is_empty() {
+            return message.to_owned();
+        }
+        let sender = sender();
+        let mut left = self.0.remove(&sender);
+        if left.is_none() && !begins {
             return message.to_owned();
         }
         let lines: Vec<String> = message.split('\n').map(|line| masked(line, &mut left)).collect();
@@ -39,7 +46,7 @@ impl OpenKeys {
             if self.0.len() >= MOST_SENDERS {
                 self.0.clear();
             }
-            self.0.insert(sender.to_owned(), left);
+            self.0.insert(sender, left);
         }
         lines.join("\n")
     }
@@ -100,7 +107,10 @@ mod tests {
     /// Each message as it is shown, all of one sender.
     fn shown(messages: &[&str]) -> Vec<String> {
         let mut keys = OpenKeys::default();
-        messages.iter().map(|message| keys.mask("a", message)).collect()
+        messages
+            .iter()
+            .map(|message| keys.mask(|| "a".to_owned(), message))
+            .collect()
     }
 
     #[test]
@@ -147,21 +157,21 @@ mod tests {
             ["***", "***", "could not be read: no such file", "canary"]
         );
         let mut keys = OpenKeys::default();
-        keys.mask("a", BEGIN_KEY);
+        keys.mask(|| "a".to_owned(), BEGIN_KEY);
         for _ in 0..MOST_LINES {
-            assert_eq!(keys.mask("a", "word"), "***");
+            assert_eq!(keys.mask(|| "a".to_owned(), "word"), "***");
         }
-        assert_eq!(keys.mask("a", "word"), "word");
+        assert_eq!(keys.mask(|| "a".to_owned(), "word"), "word");
     }
 
     #[test]
     fn the_lines_of_two_senders_are_told_apart_and_the_senders_are_bounded() {
         let mut keys = OpenKeys::default();
-        keys.mask("a", BEGIN_KEY);
-        assert_eq!(keys.mask("b", "word"), "word");
-        assert_eq!(keys.mask("a", "canary"), "***");
+        keys.mask(|| "a".to_owned(), BEGIN_KEY);
+        assert_eq!(keys.mask(|| "b".to_owned(), "word"), "word");
+        assert_eq!(keys.mask(|| "a".to_owned(), "canary"), "***");
         for sender in 0..MOST_SENDERS * 2 {
-            keys.mask(&sender.to_string(), BEGIN_KEY);
+            keys.mask(|| sender.to_string(), BEGIN_KEY);
         }
         assert!(keys.0.len() <= MOST_SENDERS);
     }

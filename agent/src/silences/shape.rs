@@ -14,7 +14,7 @@ use super::request::{LONGEST_AUTHOR, LONGEST_COMMENT};
 /// character, a line break, a mark of direction. A blank is the only white space.
 pub struct Line<const MOST: usize>;
 
-/// Who says it.
+/// The name of who says it.
 pub type Author = Line<LONGEST_AUTHOR>;
 
 /// Why.

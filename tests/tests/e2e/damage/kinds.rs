@@ -11,7 +11,7 @@ pub(super) enum Damage {
     Zeros(usize),
     /// A page of random bytes there.
     Noise(usize),
-    /// So many bits are the other way round, anywhere.
+    /// Random bits are the other way round, so many of them.
     Flip(usize),
     /// The rest of SQLite's header is random.
     Header,

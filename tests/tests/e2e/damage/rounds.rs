@@ -78,6 +78,8 @@ struct Installation {
     stage: Stage,
     copies: PathBuf,
     whole: tempfile::TempDir,
+    /// What the newest command printed.
+    printed: tempfile::TempDir,
 }
 
 impl Installation {
@@ -97,7 +99,13 @@ impl Installation {
         assert_eq!(stage.twilio.accepted_count(), 3, "{:?}", stage.texts());
         let whole = tempfile::tempdir().expect("a folder");
         copy_folder(stage.setup.folder(), whole.path());
-        Self { stage, copies, whole }
+        let printed = tempfile::tempdir().expect("a folder");
+        Self {
+            stage,
+            copies,
+            whole,
+            printed,
+        }
     }
 
     fn rebuild(&self) {
@@ -139,8 +147,7 @@ impl Installation {
 
     /// Runs a command to its end. The second is the most memory that it had, in KiB.
     fn agent(&self, arguments: &[&str]) -> (Output, u64) {
-        let log = |name: &str| self.whole.path().with_extension(name);
-        let (out, err) = (log("out"), log("err"));
+        let (out, err) = (self.printed.path().join("out"), self.printed.path().join("err"));
         let mut command = self.stage.setup.command(arguments);
         command
             .stdout(fs::File::create(&out).expect("a file"))
