@@ -10,8 +10,18 @@ pub(super) const CURSOR: &str = "cursor";
 /// syslog's level of errors. Entries at this level or worse are shipped in spite of the day's limit.
 const ERROR: i64 = 3;
 
-/// The longest text, in bytes; a longer text is cut. Some regions allow 256 KiB for one event.
+/// The longest message and the longest of the other fields, in bytes as JSON writes them. A longer text is cut.
+/// Some regions allow 256 KiB for one event.
 const LONGEST: usize = 200 << 10;
+const LONGEST_FIELD: usize = 1 << 10;
+
+/// A longer text is cut before its secrets are masked, which takes time. That may cut through a secret, so that much
+/// more goes than any secret has.
+const LONGEST_MASKED: usize = 512 << 10;
+const LONGEST_SECRET: usize = 16 << 10;
+
+/// The longest cursor, in bytes: journald's have about 130.
+const LONGEST_CURSOR: usize = 1 << 10;
 
 /// An event that is ready to be put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,16 +63,19 @@ pub(super) fn event(line: &str, redactor: &Redactor, keys: &mut OpenKeys) -> Opt
         return None;
     };
     let cursor = entry.get("__CURSOR")?.as_str()?.to_owned();
+    if cursor.len() > LONGEST_CURSOR {
+        return None;
+    }
     let at = entry.get("__REALTIME_TIMESTAMP")?.as_str()?.parse::<i64>().ok()? / 1000;
     // Given twice, the more severe one counts.
     let priority = text(entry.get("PRIORITY"))
         .lines()
         .filter_map(|level| level.parse::<i64>().ok())
         .min();
-    let message = shortened(text(entry.get("MESSAGE")));
-    let message = redactor.line(&keys.mask(|| sender(&entry), &message));
-    // A line of the agent is JSON already. It stays JSON, so that CloudWatch finds its fields.
-    let said = serde_json::from_str::<Map<String, Value>>(&message).ok();
+    let message = masked(text(entry.get("MESSAGE")), |text| {
+        redactor.line(&keys.mask(|| sender(&entry), text))
+    });
+    let said = fields_of(&message, redactor);
     let unit = entry.get("_SYSTEMD_UNIT").and_then(Value::as_str);
     let is_metric = said.as_ref().is_some_and(|said| metrics::is_ours(unit, said));
     let mut shipped = match said {
@@ -71,15 +84,15 @@ pub(super) fn event(line: &str, redactor: &Redactor, keys: &mut OpenKeys) -> Opt
         said => {
             let mut shipped = Map::new();
             for (name, short) in FIELDS {
-                let value = shortened(text(entry.get(*name)));
+                let value = masked(text(entry.get(*name)), |text| redactor.line(text));
                 if !value.is_empty() {
-                    shipped.insert((*short).to_owned(), redactor.line(&value).into());
+                    shipped.insert((*short).to_owned(), shortened(value, LONGEST_FIELD).into());
                 }
             }
             shipped.insert("priority".to_owned(), json!(priority));
             shipped.insert(
                 "message".to_owned(),
-                said.map_or_else(|| message.into(), Value::Object),
+                said.map_or_else(|| shortened(message, LONGEST).into(), Value::Object),
             );
             shipped
         }
@@ -139,16 +152,70 @@ fn text(message: Option<&Value>) -> String {
     }
 }
 
-fn shortened(mut text: String) -> String {
-    if text.len() > LONGEST {
-        let end = (0..=LONGEST)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
+/// The text with its secrets masked by `mask`.
+fn masked(mut text: String, mask: impl FnOnce(&str) -> String) -> String {
+    if text.len() <= LONGEST_MASKED {
+        return mask(&text);
+    }
+    text.truncate(text.floor_char_boundary(LONGEST_MASKED));
+    let mut text = mask(&text);
+    text.truncate(text.floor_char_boundary(text.len().saturating_sub(LONGEST_SECRET)));
+    text.push_str(CUT);
+    text
+}
+
+/// The fields of a message that is JSON already, as a line of the agent is. It stays JSON, so that CloudWatch finds
+/// the fields. `None` if it is not, or becomes too long.
+fn fields_of(message: &str, redactor: &Redactor) -> Option<Map<String, Value>> {
+    let mut said: Map<String, Value> = serde_json::from_str(message).ok()?;
+    // With `\u0061` or `\/`, a secret is another text in JSON than in what it says.
+    if message.contains('\\') {
+        said = masked_fields(said, redactor);
+    }
+    let length = serde_json::to_string(&said).ok()?.len();
+    (length <= LONGEST).then_some(said)
+}
+
+fn masked_fields(fields: Map<String, Value>, redactor: &Redactor) -> Map<String, Value> {
+    let masked = |(name, value): (String, Value)| (redactor.line(&name), masked_value(value, redactor));
+    fields.into_iter().map(masked).collect()
+}
+
+fn masked_value(value: Value, redactor: &Redactor) -> Value {
+    match value {
+        Value::String(text) => redactor.line(&text).into(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| masked_value(item, redactor))
+            .collect(),
+        Value::Object(fields) => Value::Object(masked_fields(fields, redactor)),
+        other => other,
+    }
+}
+
+const CUT: &str = "\u{2026} (cut)";
+
+/// The text, or as much of its beginning as JSON writes in `most` bytes.
+fn shortened(mut text: String, most: usize) -> String {
+    let mut length = 0;
+    let end = text.char_indices().find_map(|(at, c)| {
+        length += length_in_json(c);
+        (length > most).then_some(at)
+    });
+    if let Some(end) = end {
         text.truncate(end);
-        text.push_str("… (cut)");
+        text.push_str(CUT);
     }
     text
+}
+
+/// How many bytes a character has between the quotation marks of JSON.
+fn length_in_json(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..' ' => 6,
+        _ => c.len_utf8(),
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +285,63 @@ mod tests {
         assert_eq!(shipped(&"MIIEow".repeat(10)), "***");
         assert_eq!(shipped("-----END RSA PRIVATE KEY-----"), "***");
         assert_eq!(shipped("started"), "started");
+    }
+
+    #[test]
+    fn an_event_is_no_longer_than_every_region_takes_however_json_writes_it() {
+        let list = format!("{{\"a\":[{}1]}}", "1e9,".repeat(50_000));
+        let open = format!("access_token=&{}", "access_token=&".repeat(14_000));
+        for long in [
+            "\u{1}".repeat(LONGEST),
+            "\"".repeat(LONGEST),
+            "é".repeat(LONGEST),
+            list,
+            open,
+        ] {
+            let mut entry: Value = serde_json::from_str(&entry(&long.as_str().into(), "6")).unwrap();
+            entry["SYSLOG_IDENTIFIER"] = "\u{1}".repeat(LONGEST_FIELD).into();
+            let event = event(&entry.to_string(), &Redactor::default(), &mut OpenKeys::default()).unwrap();
+            assert!(event.text.len() + 26 <= 256 << 10, "{} bytes", event.text.len());
+            let shipped: Value = serde_json::from_str(&event.text).unwrap();
+            assert!(shipped["message"].as_str().unwrap().len() > LONGEST / 8);
+        }
+        let mut named: Value = serde_json::from_str(&entry(&"x".into(), "6")).unwrap();
+        named["__CURSOR"] = "c".repeat(LONGEST_CURSOR + 1).into();
+        let event = event(&named.to_string(), &Redactor::default(), &mut OpenKeys::default());
+        assert_eq!(event, None);
+    }
+
+    /// A redactor that knows one secret, which JSON writes in several ways.
+    fn redactor() -> Redactor {
+        let mut secrets = crate::config::Secrets::default();
+        secrets.insert(crate::config::SecretName::SmtpUrl, "canary/caf\u{e9}".into());
+        Redactor::new(&secrets)
+    }
+
+    #[test]
+    fn a_secret_is_masked_however_json_writes_it() {
+        for said in [
+            r#"{"to":"canary/café","x":1}"#,
+            r#"{"to":"canary\/café","x":1}"#,
+            r#"{"to":["a \u0063anary\u002fcaf\u00e9"],"x":1}"#,
+            r#"{"to":{"canary/caf\u00E9":"b"},"x":1}"#,
+        ] {
+            let line = entry(&said.into(), "6");
+            let event = event(&line, &redactor(), &mut OpenKeys::default()).unwrap();
+            let shipped: Value = serde_json::from_str(&event.text).unwrap();
+            assert!(!event.text.contains("canary"), "{}", event.text);
+            assert_eq!(shipped["message"]["x"], 1, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_not_cut_through_a_secret() {
+        for before in [LONGEST - 8, LONGEST_MASKED - 8] {
+            let said = format!("{}canary/caf\u{e9} y", "x ".repeat(before / 2));
+            let event = event(&entry(&said.into(), "6"), &redactor(), &mut OpenKeys::default()).unwrap();
+            assert!(!event.text.contains("cana"), "{before}");
+            assert!(event.text.len() < LONGEST + 300);
+        }
     }
 
     #[test]
