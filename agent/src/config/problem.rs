@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use super::show;
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -27,7 +29,7 @@ impl fmt::Display for Source {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Parameter(name) => write!(f, "SSM parameter {name}"),
-            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Variable(name) => write!(f, "environment variable {}", show::name(name)),
             Self::Option(name) => f.write_str(name),
             Self::Secret(name) => write!(f, "secret {name}"),
         }
@@ -55,7 +57,7 @@ pub struct ConfigProblem {
 
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key)?;
+        f.write_str(&show::name(&self.key))?;
         if let Some(value) = &self.value {
             write!(f, " = {value}")?;
         }

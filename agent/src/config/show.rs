@@ -1,5 +1,7 @@
 //! How a value is shown in a problem and in `check`: never longer than a line, never what may be private.
 
+use std::borrow::Cow;
+
 use toml::Value;
 use url::Url;
 
@@ -23,6 +25,16 @@ pub(super) fn value(private: bool, value: &Value) -> String {
         return masked(value);
     }
     shortened(toml(value))
+}
+
+/// A name of a setting, a table or a variable. One that none can have is in quotation marks, as TOML has it: it may
+/// be empty, or hold a line break.
+pub(super) fn name(name: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.*@[]".contains(c);
+    if (1..=LONGEST).contains(&name.len()) && name.chars().all(is_plain) {
+        return name.into();
+    }
+    shortened(format!("{name:?}")).into()
 }
 
 fn shortened(mut text: String) -> String {
@@ -51,7 +63,7 @@ fn toml(value: &Value) -> String {
         Value::Table(table) => {
             let pairs: Vec<String> = table
                 .iter()
-                .map(|(key, value)| format!("{key} = {}", toml(value)))
+                .map(|(key, value)| format!("{} = {}", name(key), toml(value)))
                 .collect();
             format!("{{ {} }}", pairs.join(", "))
         }

@@ -219,3 +219,28 @@ fn a_goal_has_one_table() {
         "{text}"
     );
 }
+
+#[test]
+fn a_name_that_no_setting_has_cannot_break_the_sentence() {
+    let long = "x".repeat(5000);
+    let text = problems(
+        &format!("{VALID}\"\" = 1\n\"a\\nb\" = 1\n\"\\u001b[31m\\u202e\".c = 1\n{long} = 1\n"),
+        &[("MECRIS__A\nB", "1")],
+    );
+    assert_eq!(text.lines().count(), 5, "{text}");
+    for start in [
+        "\"\" (file agent.toml): no such setting",
+        "\"a\\nb\" (file agent.toml): no such setting",
+        "\"\\u{1b}[31m\\u{202e}\" (file agent.toml): no such setting",
+        "\"a\\nb\" (environment variable \"MECRIS__A\\nB\"): no such setting",
+    ] {
+        assert!(
+            text.lines().any(|line| line.starts_with(start)),
+            "{start} in {text}"
+        );
+    }
+    assert!(text.len() < 2000, "{} bytes", text.len());
+    let variables = "notify.whatsapp.variables = { \"a\\nb\" = \"{text} {tag}\" }\n";
+    let text = problems(&format!("{VALID}{variables}"), &[]);
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
