@@ -93,7 +93,7 @@ async fn pass(agent: &Agent, trigger: Trigger, emf: &Emf) -> anyhow::Result<(Rep
     let read = report.observations.beeminder.status == Freshness::Fresh;
     emf.count(agent.clock.now(), &[(runtime::pass_metric(read), 1)]);
     agent.heuristic.refresh(&mut report, None)?;
-    agent.heuristic.add_failures(&mut report)?;
+    agent.heuristic.add_earlier(&mut report)?;
     agent.prune_if_many().await;
     let copies_fail = agent
         .store

@@ -116,8 +116,10 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
     if report.nobody_to_tell {
         writeln!(out, "every channel is broken: no message can reach the person")?;
     }
-    if !report.changed {
-        writeln!(out, "no message in this pass")?;
+    match (report.changed, report.notifications.is_empty()) {
+        (true, _) => {}
+        (false, true) => writeln!(out, "no message in this pass")?,
+        (false, false) => writeln!(out, "no new message in this pass: what is shown is of an earlier one")?,
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub struct Subject(String);
 /// A text that cannot be a subject.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0:?} is not a subject: expected letters, digits, ':', '.', '_' or '-', for example goal:reading or budget:groq"
+    "{0:?} is not a subject: expected 1 to 260 letters, digits, ':', '.', '_', '-' or '@', for example goal:reading or budget:groq"
 )]
 pub struct SubjectError(String);
 

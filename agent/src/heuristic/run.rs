@@ -173,18 +173,18 @@ impl Heuristic {
         }
     }
 
-    /// Adds the messages of earlier passes that failed for good since this pass began.
+    /// Adds the messages of earlier passes that a provider took, or that failed for good, since this pass began.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn add_failures(&self, report: &mut Report) -> Result<(), HeuristicError> {
-        let failed = self
-            .store
-            .read(|connection| outbox::failed_since(connection, report.at))?;
+    pub fn add_earlier(&self, report: &mut Report) -> Result<(), HeuristicError> {
+        let ended = self.store.read(|connection| {
+            let told = outbox::told_since(connection, report.at)?;
+            Ok(told.into_iter().chain(outbox::failed_since(connection, report.at)?))
+        })?;
         let known =
             |message: &outbox::Notification| report.notifications.iter().any(|view| view.id == message.id);
-        let new: Vec<_> = failed
-            .into_iter()
+        let new: Vec<_> = ended
             .filter(|message| !known(message))
             .map(view)
             .collect();

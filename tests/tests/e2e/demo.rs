@@ -33,6 +33,8 @@ fn the_demo_tells_a_day() {
         "run --at 2026-03-03T15:00:00-05:00",
         "killed (SIGKILL)\nThe phone stays silent.",
         "run --at 2026-03-03T15:15:00-05:00",
+        "by sms: accepted",
+        "no new message in this pass: what is shown is of an earlier one",
         "shows: Mecris: reading derails today 23:59 ($5, +1 needed) #",
         "run --at 2026-03-03T15:30:00-05:00",
         "already_notified_today",

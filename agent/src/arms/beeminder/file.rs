@@ -1,4 +1,5 @@
 use std::{
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -85,7 +86,16 @@ impl File {
         let read = timeout(within, spawn_blocking(move || std::fs::read(path))).await;
         read.map_err(|_| self.error("the file could not be read in time"))?
             .map_err(|_| self.error("the file could not be read"))?
-            .map_err(|error| self.error(error.to_string()))
+            .map_err(|error| self.unread(&error))
+    }
+
+    /// A relative path is looked for where the process works, which is not where the configuration file is.
+    fn unread(&self, error: &io::Error) -> BeeminderError {
+        let folder = std::env::current_dir().ok().filter(|_| self.path.is_relative());
+        match folder.filter(|_| error.kind() == io::ErrorKind::NotFound) {
+            Some(folder) => self.error(format!("there is no such file in {}", folder.display())),
+            None => self.error(error.to_string()),
+        }
     }
 
     fn not_json(&self, error: &serde_json::Error) -> BeeminderError {

@@ -162,7 +162,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
     let warnings = loaded.warnings.iter();
     results.extend(warnings.map(|sentence| CheckResult::warning("secrets", sentence.clone())));
     results.extend(advice::of_secrets(&loaded.settings, &loaded.secrets.get()));
-    results.push(CheckResult::new("endpoints", endpoints(&loaded)));
+    results.push(endpoints(&loaded));
     let now = Clock::system().now();
     results.extend(advice::of_settings(
         &loaded.settings,
@@ -188,10 +188,6 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         }
     }
     let ok = results.iter().all(|result| result.ok || result.warning);
-    let configured = configured
-        && results
-            .iter()
-            .all(|result| result.ok || result.name != "endpoints");
     print(
         &Checked {
             ok,
@@ -232,23 +228,25 @@ fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
     }
 }
 
-/// The address and the number of callers. Tokens are required by `serve`, not by `run`.
-fn endpoints(loaded: &Loaded) -> Result<String, String> {
-    let problems = |error: ConfigError| {
-        error
-            .0
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; ")
-    };
-    let tokens =
-        context::tokens(loaded).map_err(|error| format!("`serve` needs this: {}", problems(error)))?;
-    Ok(format!(
-        "{}, {} known callers",
-        loaded.settings.http.listen,
-        tokens.current().value.len()
-    ))
+/// The address and the number of callers. Without tokens `serve` does not start, and `run` needs none: what is
+/// wrong with them is a warning.
+fn endpoints(loaded: &Loaded) -> CheckResult {
+    const NAME: &str = "endpoints";
+    match context::tokens(loaded) {
+        Ok(tokens) => CheckResult::new(
+            NAME,
+            Ok(format!(
+                "{}, {} known callers",
+                loaded.settings.http.listen,
+                tokens.current().value.len()
+            )),
+        ),
+        Err(error) => {
+            let problems: Vec<_> = error.0.into_iter().map(|problem| problem.message).collect();
+            let problems = problems.join("; ");
+            CheckResult::warning(NAME, format!("`run` does without, `serve` does not: {problems}"))
+        }
+    }
 }
 
 /// The channels on which earlier messages failed. A probe cannot find this out: a provider that answers may

@@ -28,7 +28,7 @@ pub use ours::{Ours, ours};
 pub use state::State;
 pub use view::{
     Attempt, Notification, accepted, acknowledge, counts, failed_since, get, is_acknowledged, list,
-    messages_since, named, newest_about_something, page,
+    messages_since, named, newest_about_something, page, told_since,
 };
 pub use waiting::{
     Retold, Waiting, is_no_longer_so, mark_no_longer_so, of_passes, release, retell, withdraw,

@@ -215,13 +215,29 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<BTreeMap<State, u32>>
 /// The messages of which it turned out at `since` or later that they will reach nobody, but for those that
 /// the person knows about and those of which nothing was so any more.
 pub fn failed_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
-    let ids: Vec<String> = connection
-        .prepare_cached(
-            "SELECT id FROM notifications
+    since_then(
+        connection,
+        since,
+        "SELECT id FROM notifications
               WHERE state = 'failed' AND updated_at >= ?1 AND acknowledged_at IS NULL
                 AND withdrawn_at IS NULL AND no_longer_so_since IS NULL
               ORDER BY created_at",
-        )?
+    )
+}
+
+/// The messages that a provider took at `since` or later.
+pub fn told_since(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Notification>> {
+    since_then(
+        connection,
+        since,
+        "SELECT id FROM notifications WHERE accepted_at >= ?1 ORDER BY created_at",
+    )
+}
+
+/// The messages whose ids a query finds for an instant.
+fn since_then(connection: &Connection, since: Timestamp, query: &str) -> rusqlite::Result<Vec<Notification>> {
+    let ids: Vec<String> = connection
+        .prepare_cached(query)?
         .query_map([time(since)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     ids.iter()
