@@ -48,7 +48,9 @@ pub(crate) fn main() -> ExitCode {
         // The reader of the results has closed the pipe (`status | head`): that is no failure.
         Err(error) if Exit::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            eprintln!("mecris-agent: {error:#}");
+            for line in format!("{error:#}").lines() {
+                eprintln!("mecris-agent: {line}");
+            }
             Exit::of(&error).into()
         }
     }

@@ -103,7 +103,11 @@ fn print_goal(out: &mut impl Write, standing: &Standing, goal: &GoalStanding) ->
         .as_ref()
         .map(|time| format!(", reminders from {time}"))
         .unwrap_or_default();
-    writeln!(out, "{:<14} day ends {}{reminders}, {usual}", "", goal.day_ends)?;
+    let ends = match goal.day_ends.as_str() {
+        "00:00" => "at midnight",
+        time => time,
+    };
+    writeln!(out, "{:<14} day ends {ends}{reminders}, {usual}", "")?;
     let last_day = goal
         .last_day
         .map_or("no last day".to_owned(), |day| format!("last day {day}"));

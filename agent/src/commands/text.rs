@@ -119,7 +119,10 @@ pub(super) fn report(out: &mut impl Write, report: &Report, zone: &TimeZone) -> 
     match (report.changed, report.notifications.is_empty()) {
         (true, _) => {}
         (false, true) => writeln!(out, "no message in this pass")?,
-        (false, false) => writeln!(out, "no new message in this pass: what is shown is of an earlier one")?,
+        (false, false) => writeln!(
+            out,
+            "no new message in this pass: what is shown is of an earlier one"
+        )?,
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ async fn say(config: Option<&Path>, what: What, author: &str, json: bool) -> any
         Ok(store) => store,
         Err(StoreError::Locked { holder, .. }) => {
             let warning = leave(&settings, &asked)?;
-            return left(&mut out, &holder, warning.as_deref(), json);
+            return left(&mut out, &holder, &asked.what, warning.as_deref(), json);
         }
         Err(error) => return Err(error.into()),
     };
@@ -128,17 +128,29 @@ fn leave(settings: &Settings, asked: &Asked) -> anyhow::Result<Option<String>> {
     })
 }
 
-fn left(out: &mut impl Write, holder: &str, warning: Option<&str>, json: bool) -> anyhow::Result<Exit> {
+fn left(
+    out: &mut impl Write,
+    holder: &str,
+    what: &What,
+    warning: Option<&str>,
+    json: bool,
+) -> anyhow::Result<Exit> {
     if json {
         print_json(out, &json!({"left_for_process": holder, "warning": warning}))?;
     } else {
         if let Some(warning) = warning {
             writeln!(out, "it silences nothing: {warning}")?;
         }
+        let also = match what {
+            What::Silence(request) if request.vacation => {
+                ", and sends what derails during the vacation as a message"
+            }
+            _ => "",
+        };
         writeln!(
             out,
-            "left for the mecris-agent that has the state (process {holder}); that process or its successor records it, \
-             and sends what derails during a vacation as a message"
+            "left for the mecris-agent that has the state (process {holder}); that process or its successor records \
+             it{also}"
         )?;
     }
     Ok(Exit::Done)

@@ -180,14 +180,13 @@ impl Heuristic {
     pub fn add_earlier(&self, report: &mut Report) -> Result<(), HeuristicError> {
         let ended = self.store.read(|connection| {
             let told = outbox::told_since(connection, report.at)?;
-            Ok(told.into_iter().chain(outbox::failed_since(connection, report.at)?))
+            Ok(told
+                .into_iter()
+                .chain(outbox::failed_since(connection, report.at)?))
         })?;
         let known =
             |message: &outbox::Notification| report.notifications.iter().any(|view| view.id == message.id);
-        let new: Vec<_> = ended
-            .filter(|message| !known(message))
-            .map(view)
-            .collect();
+        let new: Vec<_> = ended.filter(|message| !known(message)).map(view).collect();
         report.notifications.extend(new);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `check`: checks every setting, credential and connection, and names the next step for each problem.
 
 mod advice;
+mod disk;
 mod others;
 
 use std::{io::Write as _, path::Path, time::Duration};
@@ -14,21 +15,17 @@ use crate::{
     arms::beeminder::{Account, BeeminderArm},
     cli::CheckArgs,
     clock::{self, Clock},
-    config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Want},
-    durable,
+    config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Source, Want},
     heuristic::{Expected, Promises},
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
     runtime,
     store::{
-        Store, StoreError,
+        Store,
         replica::remote::{Remote, RemoteError},
         tables::broken_channels::{self, BrokenChannel},
     },
 };
-
-/// About what one pass writes: a trial for the disk.
-static TRIAL_BYTES: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// The time for each connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
@@ -127,7 +124,7 @@ fn check_here(inputs: &Inputs, want: &Want, options: &CheckArgs) -> anyhow::Resu
     let detail =
         format!("the part on this machine is sound; {want} and what depends on it were not read: --offline");
     let mut results = vec![CheckResult::new("configuration", Ok(detail))];
-    results.extend(settings.map(|settings| CheckResult::new("state", state(&settings.state.path))));
+    results.extend(settings.map(|settings| CheckResult::new("state", disk::state(&settings.state.path))));
     let ok = results.iter().all(|result| result.ok);
     print(
         &Checked {
@@ -169,7 +166,10 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         expected(&loaded.settings, now),
         now,
     ));
-    results.push(CheckResult::new("state", state(&loaded.settings.state.path)));
+    results.push(CheckResult::new(
+        "state",
+        disk::state(&loaded.settings.state.path),
+    ));
     let broken = broken_channels(&loaded, options.offline);
     results.extend(broken.iter().cloned());
     if !options.offline
@@ -188,6 +188,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         }
     }
     let ok = results.iter().all(|result| result.ok || result.warning);
+    let configured = configured && is_sound(&results, "endpoints");
     print(
         &Checked {
             ok,
@@ -201,6 +202,13 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         (false, true) => Exit::Failed,
         (false, false) => Exit::Config,
     })
+}
+
+/// Whether no result of this name is a failure.
+fn is_sound(results: &[CheckResult], name: &str) -> bool {
+    results
+        .iter()
+        .all(|result| result.ok || result.warning || result.name != name)
 }
 
 /// The passes that may be expected by those on record; `None`: there is no state that can be read.
@@ -228,25 +236,24 @@ fn secrets(loaded: &Loaded) -> Vec<CheckResult> {
     }
 }
 
-/// The address and the number of callers. Without tokens `serve` does not start, and `run` needs none: what is
-/// wrong with them is a warning.
+/// The address and the number of callers. `run` needs no tokens, so it is a warning if there are none; tokens
+/// that cannot be read are a mistake.
 fn endpoints(loaded: &Loaded) -> CheckResult {
     const NAME: &str = "endpoints";
-    match context::tokens(loaded) {
-        Ok(tokens) => CheckResult::new(
-            NAME,
-            Ok(format!(
-                "{}, {} known callers",
-                loaded.settings.http.listen,
-                tokens.current().value.len()
-            )),
-        ),
-        Err(error) => {
-            let problems: Vec<_> = error.0.into_iter().map(|problem| problem.message).collect();
-            let problems = problems.join("; ");
-            CheckResult::warning(NAME, format!("`run` does without, `serve` does not: {problems}"))
-        }
+    let missing = loaded.secrets.get().missing_for_endpoints(&loaded.settings);
+    if !missing.is_empty() {
+        let missing = missing.join("; ");
+        return CheckResult::warning(NAME, format!("`run` does without, `serve` does not: {missing}"));
     }
+    let tokens = context::tokens(loaded).map_err(|error| {
+        let problems: Vec<_> = error.0.into_iter().map(|problem| problem.message).collect();
+        format!("`serve` needs this: {}", problems.join("; "))
+    });
+    let shown = tokens.map(|tokens| {
+        let callers = tokens.current().value.len();
+        format!("{}, {callers} known callers", loaded.settings.http.listen)
+    });
+    CheckResult::new(NAME, shown)
 }
 
 /// The channels on which earlier messages failed. A probe cannot find this out: a provider that answers may
@@ -280,38 +287,6 @@ fn broken_channels(loaded: &Loaded, offline: bool) -> Vec<CheckResult> {
     broken.into_iter().map(result).collect()
 }
 
-/// Whether the state can be read and written. Neither makes the file nor needs the lock, so it works beside a
-/// running daemon.
-fn state(path: &Path) -> Result<String, String> {
-    match Store::open_read_only(path) {
-        Ok(_) => writable(path).map(|()| format!("{} can be read and written", path.display())),
-        Err(StoreError::Missing(_)) => makeable(path, "state.path"),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// Whether a missing file or folder can be made, tried out in the nearest existing folder above it.
-fn makeable(path: &Path, setting: &str) -> Result<String, String> {
-    let here = std::path::absolute(path).map_err(|error| error.to_string())?;
-    let folder = here
-        .ancestors()
-        .skip(1)
-        .find(|folder| folder.exists())
-        .unwrap_or(Path::new("/"));
-    // Permissions, read-only file systems and quotas can all forbid it, so only a try gives the answer.
-    let try_out = folder.join(format!(".mecris-check-{}", std::process::id()));
-    std::fs::create_dir(&try_out)
-        .and_then(|()| std::fs::remove_dir(&try_out))
-        .map_err(|error| {
-            format!(
-                "{} cannot be made, because {} cannot be written: {error}; change {setting}",
-                path.display(),
-                folder.display()
-            )
-        })?;
-    Ok(format!("{} will be made by the first pass", path.display()))
-}
-
 /// Lists the copies off the machine and writes a trial object there. `None` without `state.remote`.
 async fn copies(loaded: &Loaded) -> Option<CheckResult> {
     let url = loaded.settings.state.remote.as_ref()?;
@@ -322,7 +297,7 @@ async fn copies(loaded: &Loaded) -> Option<CheckResult> {
     if let Some(folder) = folder {
         return Some(CheckResult::new(
             "state.remote",
-            makeable(&folder, "state.remote"),
+            disk::makeable(&folder, "state.remote"),
         ));
     }
     let now = Clock::system().now();
@@ -344,28 +319,6 @@ async fn copies(loaded: &Loaded) -> Option<CheckResult> {
         )
     });
     Some(CheckResult::new("state.remote", found))
-}
-
-fn writable(path: &Path) -> Result<(), String> {
-    let opened = std::fs::OpenOptions::new().append(true).open(path);
-    let file = opened.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-    if file.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(format!("{} is no ordinary file", path.display()));
-    }
-    room_beside(path)
-}
-
-/// Whether the disk of the state takes what a pass writes. Opening a file succeeds on a full disk too.
-fn room_beside(path: &Path) -> Result<(), String> {
-    let trial = durable::beside(path, &format!(".check-{}", std::process::id()));
-    let written = std::fs::File::create_new(&trial).and_then(|mut file| {
-        file.write_all(&TRIAL_BYTES)?;
-        file.sync_all()
-    });
-    let removed = std::fs::remove_file(&trial);
-    written
-        .and(removed)
-        .map_err(|error| format!("nothing can be written beside {}: {error}", path.display()))
 }
 
 /// Whether the account can be read, and what of the settings does not fit it.
@@ -452,15 +405,31 @@ fn print(checked: &Checked, json: bool) -> anyhow::Result<()> {
     for result in &checked.results {
         writeln!(out, "{:<5} {:<16} {}", result.mark(), result.name, result.detail)?;
     }
-    if !checked.settings.is_empty() {
-        writeln!(out, "\nsettings in force")?;
+    let failed = checked
+        .results
+        .iter()
+        .filter(|result| result.mark() == "FAIL")
+        .count();
+    if failed > 0 {
+        writeln!(out, "\n{} to be mended", text::counted(failed, "problem"))?;
+        return Ok(());
     }
-    for setting in &checked.settings {
+    let (built_in, given): (Vec<_>, Vec<_>) = checked
+        .settings
+        .iter()
+        .partition(|setting| setting.source == Source::Default);
+    if !checked.settings.is_empty() {
+        writeln!(out, "\nsettings that are not the built-in ones")?;
+    }
+    for setting in given {
         writeln!(
             out,
             "      {} = {} ({})",
             setting.key, setting.value, setting.source
         )?;
+    }
+    if !built_in.is_empty() {
+        writeln!(out, "      {} more are built in: check --json", built_in.len())?;
     }
     Ok(())
 }

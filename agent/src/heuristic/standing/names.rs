@@ -50,9 +50,19 @@ pub fn resolve(name: &str, known: &BTreeSet<Subject>) -> Result<Vec<Subject>, Un
         .ok_or_else(|| unknown(name, known))
 }
 
+/// What to say if a person asks for all of a kind, and there is none.
+fn nothing_of_kind(name: &str) -> Option<&'static str> {
+    match name.strip_suffix('s').unwrap_or(name) {
+        "budget" => Some("no budget is configured, [budget] in docs/CONFIGURATION.md says how"),
+        "walk" => Some("no walk is configured, [walk] in docs/CONFIGURATION.md says how"),
+        "goal" => Some("no goal was read yet, or the account has none"),
+        _ => None,
+    }
+}
+
 /// The pattern that a person means at the command line: what they call a subject, as in [`resolve`], or a pattern.
 /// What has a wildcard or a colon stays as it is, and so does a subject that was ever decided about. Before the first
-/// reading everything does, because no goal is known.
+/// reading a goal has to be written as `goal:reading`: nobody knows whether there is one of that name.
 ///
 /// # Errors
 /// If the database cannot be read; inside, if nothing has this name.
@@ -63,20 +73,42 @@ pub fn meant_pattern(
     let text = text.trim();
     let is_decided =
         |subject: &Subject| decisions::newest_about(connection, subject).map(|rows| !rows.is_empty());
-    let stays = text.contains(['*', '?', ':'])
-        || text.parse().ok().map(|it| is_decided(&it)).transpose()? == Some(true);
-    let account = last_account(connection)?.filter(|_| !stays);
-    let Some((_, account)) = account else {
+    if text.contains(['*', '?', ':']) {
         return Ok(Ok(text.to_owned()));
-    };
-    let known: BTreeSet<Subject> = account
-        .goals
-        .iter()
+    }
+    if let Ok(subject) = text.parse()
+        && is_decided(&subject)?
+    {
+        return Ok(Ok(text.to_owned()));
+    }
+    let account = last_account(connection)?.map(|(_, account)| account);
+    let goals = account.iter().flat_map(|account| &account.goals);
+    let mut known: BTreeSet<Subject> = goals
         .map(|goal| Subject::goal(&goal.slug))
-        .chain(Provider::ALL.map(Subject::budget))
-        .chain([Subject::walk(), Subject::upstream("beeminder"), Subject::run()])
+        .chain([Subject::upstream("beeminder"), Subject::run()])
         .collect();
-    Ok(resolve(text, &known).map(|found| match found.as_slice() {
+    let optional: Vec<Subject> = Provider::ALL
+        .into_iter()
+        .map(Subject::budget)
+        .chain([Subject::walk()])
+        .collect();
+    let all: BTreeSet<Subject> = known.iter().chain(&optional).cloned().collect();
+    let Ok(found) = resolve(text, &all) else {
+        // Only what Mecris watches here is worth naming.
+        for subject in optional {
+            if is_decided(&subject)? {
+                known.insert(subject);
+            }
+        }
+        let mut refused = unknown(text, &known);
+        if account.is_none() {
+            refused
+                .known
+                .push_str(", or goal:<slug>; goals are known by their names after the first reading");
+        }
+        return Ok(Err(refused));
+    };
+    Ok(Ok(match found.as_slice() {
         [one] => one.to_string(),
         [first, ..] if rest(first.as_str()) != text => format!("{}:*", first.topic()),
         // A goal and a budget of one name.
@@ -126,9 +158,11 @@ fn unknown(name: &str, known: &BTreeSet<Subject>) -> UnknownSubject {
     let more = known.len() - listed.len();
     UnknownSubject {
         name: name.chars().take(80).collect(),
-        hint: meant(name, known)
-            .map(|near| format!(", did you mean {near}?"))
-            .unwrap_or_default(),
+        hint: match (nothing_of_kind(name), meant(name, known)) {
+            (Some(nothing), _) => format!(": {nothing}"),
+            (None, Some(near)) => format!(", did you mean {near}?"),
+            (None, None) => String::new(),
+        },
         known: match more {
             0 => listed.join(", "),
             more => format!("{} or one of {more} more", listed.join(", ")),
@@ -144,6 +178,7 @@ fn rest(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store;
 
     fn known() -> BTreeSet<Subject> {
         [
@@ -181,5 +216,30 @@ mod tests {
             assert!(text.contains(", did you mean goal:reading?"), "{text}");
         }
         insta::assert_snapshot!(refused("xylophone"), @r#""xylophone" is nothing that Mecris watches: expected budget:anthropic, budget:groq, goal:bike, goal:reading, upstream:beeminder, walk"#);
+    }
+
+    #[test]
+    fn all_of_a_kind_of_which_there_is_nothing_says_how_to_get_one() {
+        let known = ["goal:reading", "run"].map(|text| text.parse().unwrap()).into();
+        let text = resolve("budgets", &known).unwrap_err().to_string();
+        assert!(text.contains("no budget is configured"), "{text}");
+        let text = resolve("walk", &known).unwrap_err().to_string();
+        assert!(text.contains("no walk is configured"), "{text}");
+    }
+
+    #[test]
+    fn before_the_first_reading_a_name_alone_is_refused_and_a_goal_in_full_is_not() {
+        let connection = store::in_memory().unwrap();
+        let meant = |text| meant_pattern(&connection, text).unwrap();
+        let refused = meant("readng").unwrap_err().to_string();
+        insta::assert_snapshot!(refused, @r#""readng" is nothing that Mecris watches: expected run, upstream:beeminder, or goal:<slug>; goals are known by their names after the first reading"#);
+        for (said, pattern) in [
+            ("goal:readng", "goal:readng"),
+            ("goal:*", "goal:*"),
+            (" walk ", "walk"),
+            ("groq", "budget:groq"),
+        ] {
+            assert_eq!(meant(said).unwrap(), pattern);
+        }
     }
 }
