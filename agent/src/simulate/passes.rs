@@ -56,12 +56,20 @@ impl Daemon {
     }
 }
 
-/// A text that names no passes.
+/// A text that names no passes, or passes that no settings can promise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} names no passes: expected a time (13:00), a window (13-18, 13:00-18:30/15m) or always/30m, each with or without days (mon-fri), several joined by \" and \""
-)]
-pub struct PassesError(String);
+pub enum PassesError {
+    /// A part of the text is nothing of this kind.
+    #[error(
+        "{0:?} names no passes: expected a time (13:00), a window (13-18, 13:00-18:30/15m) or always/30m, each with or without days (mon-fri), several joined by \" and \""
+    )]
+    Unknown(String),
+    /// `[window]` has one window.
+    #[error(
+        "{0:?} names two windows, and an agent has one: expected one window or always/30m at most, and the other passes as times (10:00 sat and 11:00 sat)"
+    )]
+    TwoWindows(String),
+}
 
 impl Passes {
     /// The passes of all these texts together.
@@ -117,7 +125,7 @@ impl Passes {
         passes
     }
 
-    /// The daemon whose passes these are: the first window, or all day. `None` if there are single passes only.
+    /// The daemon whose passes these are: its window, or all day. `None` if there are single passes only.
     pub fn daemon(&self) -> Option<Daemon> {
         self.parts.iter().find_map(|part| match part.when {
             When::Within(window, interval) => Some(Daemon {
@@ -185,7 +193,11 @@ impl FromStr for Passes {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts: Option<Vec<Part>> = text.split(" and ").map(|part| part_of(part.trim())).collect();
-        let parts = parts.ok_or_else(|| PassesError(text.to_owned()))?;
+        let parts = parts.ok_or_else(|| PassesError::Unknown(text.to_owned()))?;
+        let of_daemon = |part: &&Part| !matches!(part.when, When::At(_));
+        if parts.iter().filter(of_daemon).count() > 1 {
+            return Err(PassesError::TwoWindows(text.to_owned()));
+        }
         Ok(Self {
             text: text.to_owned(),
             parts,
@@ -278,6 +290,14 @@ mod tests {
             ["Fri 13:00", "Fri 13:30", "Fri 13:55", "Fri 21:30", "Sat 21:30"]
         );
         assert_eq!(on("09:00 sat,mon", "2026-10-23", 4), ["Sat 09:00", "Mon 09:00"]);
+    }
+
+    #[test]
+    fn two_windows_are_refused_because_no_settings_can_promise_them() {
+        for text in ["13-18 mon-fri and 10-12 sat", "always/30m mon-fri and 13-18 sat"] {
+            let error = text.parse::<Passes>().unwrap_err();
+            assert_eq!(error, PassesError::TwoWindows(text.to_owned()));
+        }
     }
 
     /// The chances of a week by the settings that the passes become.
