@@ -76,8 +76,9 @@ pub(super) const HEURISTIC: Table = Table {
         Setting::new(
             "heuristic.deadline",
             Kind::Duration,
-            "for a whole pass; what has not answered by then is unknown. 1s to 24h, from 50ms in \
-             development; in production less than `heuristic.interval`",
+            "for a whole pass until it records; what has not answered by then is unknown, and what is not decided \
+             by then is not sent (deciding has at least 2s). 1s to 24h, from 50ms in development; in production \
+             less than `heuristic.interval`",
         )
         .default("\"30s\""),
     ],

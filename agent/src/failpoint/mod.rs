@@ -58,7 +58,9 @@ pub const ALL: &[&str] = &[
     "retention.compacted",
     // A pass, up to the transaction that holds its decisions, claims and message.
     "pass.observed",
+    "pass.assessing",
     "pass.assessed",
+    "pass.deciding",
     "pass.recording",
     "store.committed",
     // A checkpoint.

@@ -19,7 +19,8 @@ pub mod report;
 mod rules;
 mod run;
 pub mod standing;
-mod tell;
+pub mod tell;
+mod time_limit;
 mod timetable;
 mod unknown;
 mod waiting;
@@ -31,6 +32,7 @@ pub use observe::settled;
 pub use report::{DecisionView, Report};
 pub use rules::{Pass, Rules};
 pub use run::{Heuristic, HeuristicError};
+pub use time_limit::{Stage, TooSlow};
 pub use timetable::{Expected, Promises, promised_by_serve};
 
 pub use crate::domain::Trigger;

@@ -1,7 +1,7 @@
 //! Asks every arm at once, each within its own deadline. If an arm does not answer, its observation is stale
 //! or unknown. It is never left out.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Connection;
@@ -14,7 +14,7 @@ use crate::{
     },
     budget::BudgetArm,
     config::WalkSettings,
-    domain::{Observation, Trigger},
+    domain::{Observation, Slug, Trigger},
     store::{
         Store, StoreError,
         tables::{entry_histories, snapshots},
@@ -221,11 +221,14 @@ pub(super) fn last_account(connection: &Connection) -> rusqlite::Result<Option<(
 
 /// Fills in since when goals are queued. Beeminder does not say it, so it is computed from the last snapshot.
 fn carry_queued_since(account: &mut Account, before: Option<&Account>, now: Timestamp) {
+    let queued = |goal: &&Goal| goal.queued;
+    let before = before
+        .into_iter()
+        .flat_map(|account| account.goals.iter().filter(queued));
+    let since: HashMap<&Slug, Option<Timestamp>> =
+        before.map(|goal| (&goal.slug, goal.queued_since)).collect();
     for goal in account.goals.iter_mut().filter(|goal| goal.queued) {
-        let earlier = before
-            .and_then(|account| account.goals.iter().find(|old| old.slug == goal.slug))
-            .filter(|old| old.queued)
-            .and_then(|old| old.queued_since);
+        let earlier = since.get(&goal.slug).copied().flatten();
         goal.queued_since = Some(earlier.unwrap_or(now));
     }
 }

@@ -274,10 +274,15 @@ pub(super) fn decisions_and_messages(
         })?;
         messages.push((id, message));
     }
-    let with_message = decided.decisions.iter().enumerate().map(|(index, decision)| {
-        let message = messages.iter().find(|(_, told)| told.order.contains(&index));
-        (decision, message.map(|(id, _)| id.as_str()))
-    });
+    let mut of_decision: Vec<Option<&str>> = vec![None; decided.decisions.len()];
+    for (id, told) in &messages {
+        for index in &told.order {
+            if let Some(message) = of_decision.get_mut(*index) {
+                *message = Some(id);
+            }
+        }
+    }
+    let with_message = decided.decisions.iter().zip(of_decision);
     decisions::insert(tx, run_id, now, with_message)?;
     for (id, message) in &messages {
         claim(tx, id, decided.told_by(message), now)?;

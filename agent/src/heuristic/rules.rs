@@ -15,6 +15,7 @@ use super::{
     record, remember,
     report::{self, DecisionView, Report},
     tell::{Told, tell_each},
+    time_limit::Stage,
     timetable::Promises,
     unknown, waiting, warned,
 };
@@ -216,16 +217,18 @@ impl Rules {
     }
 
     /// Decides and records in one transaction. `insert` puts a message into the outbox and returns its id. A
-    /// silence or vacation counts if it is active at `spoken_at`. Returns the report and the ids of the
-    /// messages: none or one, unless goals have channels of their own.
+    /// silence or vacation counts if it is active at `spoken_at`. `in_time` is asked after each stage before
+    /// recording, and fails when the time of the pass is over. Returns the report and the ids of the messages:
+    /// none or one, unless goals have channels of their own.
     ///
     /// # Errors
-    /// If the state cannot be read or written. The caller then rolls its transaction back.
+    /// If the state cannot be read or written, or by `in_time`. The caller then rolls its transaction back.
     pub fn decide_and_record(
         &self,
         tx: &Transaction<'_>,
         pass: &Pass,
         spoken_at: Timestamp,
+        in_time: impl Fn(Stage) -> rusqlite::Result<()>,
         insert: impl FnMut(NewMessage) -> rusqlite::Result<String>,
     ) -> rusqlite::Result<(Report, Vec<String>)> {
         record::renamed_goals(tx, &pass.observed)?;
@@ -239,7 +242,11 @@ impl Rules {
             conditions.extend(derailed(account, &derailments, &pass.outlook, &self.assess));
         }
         let waiting = waiting::check(tx, &pass.observed, &conditions, pass.now)?;
-        let decided = self.decide(tx, conditions, Some(pass), pass.now, spoken_at)?;
+        in_time(Stage::Remembering)?;
+        let ledger = self.ledger(tx, &conditions, Some(pass), pass.now, spoken_at)?;
+        in_time(Stage::LookingBack)?;
+        let decided = self.decide_by(&ledger, conditions, pass.now);
+        in_time(Stage::Deciding)?;
         let report = pass.report(&decided.decisions);
         record::reading(tx, &pass.observed, pass.now)?;
         let untold = untold(&pass.observed, &pass.conditions);

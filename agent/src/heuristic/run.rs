@@ -4,14 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    task::spawn_blocking,
+};
 
 use super::{
+    assess::Observed,
     later::set_right,
     observe::Arms,
     record,
     report::{NotificationView, Report},
     rules::{Decided, Pass, Rules},
+    time_limit::{Stage, TimeLimit, TooSlow},
 };
 use crate::{
     arms::beeminder::BeeminderArm,
@@ -33,6 +38,9 @@ pub enum HeuristicError {
     /// The state could not be read, so nothing was decided and nothing is sent.
     #[error("nothing was decided: {0}")]
     Store(#[from] StoreError),
+    /// The pass took too long before it could record, so nothing is recorded, claimed or sent.
+    #[error("nothing was decided: {0}")]
+    TooSlow(#[from] TooSlow),
     /// The state could not be written. The pass decided, but nothing was recorded or sent. The next pass
     /// decides again.
     #[error("decided, but nothing was recorded and nothing is sent: {source}")]
@@ -96,20 +104,22 @@ impl Heuristic {
     /// Deciding and recording are one transaction. If another instance wrote first, the transaction is
     /// repeated on the state of that instance.
     ///
+    /// The pass ends without recording anything if `heuristic.deadline` is over when it has decided. What it
+    /// computes does not run on the thread that serves everything else.
+    ///
     /// Logs one warning with the reasons if something could not be found out.
     ///
     /// # Errors
     /// If the state cannot be used. Then nothing is sent and nothing is claimed. The error holds the
     /// decisions if the pass could still decide.
     pub async fn pass(&self, trigger: Trigger) -> Result<Report, HeuristicError> {
-        let _turn = self.one_at_a_time.lock().await;
+        let turn = Arc::clone(&self.one_at_a_time).lock_owned().await;
+        let limit = TimeLimit::begin(self.arms.deadline);
         let now = self.clock.now();
         self.set_right(now).await;
         let (observed, histories) = self.arms.observe(&self.store, &self.rules, trigger, now).await?;
         failpoint!("pass.observed");
-        let mut pass = self
-            .store
-            .read(|connection| self.rules.assess(connection, observed, trigger, now))?;
+        let (_turn, mut pass) = self.assess(turn, limit, observed, trigger, now).await?;
         pass.finished_at = self.clock.now().max(now);
         pass.histories = histories;
         pass.warn_of_unknown();
@@ -118,7 +128,9 @@ impl Heuristic {
         failpoint!("pass.assessed");
         match self
             .store
-            .write_and_copy(self.checkpoint, move |tx| this.decide_and_record(tx, &recorded))
+            .write_and_copy(self.checkpoint, move |tx| {
+                this.decide_and_record(tx, &recorded, limit)
+            })
             .await
         {
             Ok((mut report, messages)) => {
@@ -127,8 +139,31 @@ impl Heuristic {
                 self.refresh(&mut report, messages)?;
                 Ok(report)
             }
-            Err(source) => Err(self.not_recorded(&pass, source)),
+            Err(source) => Err(self.not_recorded(pass, source).await),
         }
+    }
+
+    /// Assesses what was observed. If that takes too long, nobody waits for it any more; but the next pass waits
+    /// until it has ended, so that there is never more than one.
+    async fn assess(
+        &self,
+        turn: OwnedMutexGuard<()>,
+        limit: TimeLimit,
+        observed: Observed,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> Result<(OwnedMutexGuard<()>, Pass), HeuristicError> {
+        let this = self.clone();
+        let assessing = spawn_blocking(move || {
+            failpoint!("pass.assessing");
+            let pass = this
+                .store
+                .read(|connection| this.rules.assess(connection, observed, trigger, now));
+            (turn, pass)
+        });
+        let ended = limit.of_computing().wait(Stage::Assessing, assessing).await?;
+        let (turn, pass) = ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        Ok((turn, pass?))
     }
 
     /// Decides about conditions that no pass made (`send-alert`), and records and plans a message as a pass
@@ -233,29 +268,41 @@ impl Heuristic {
         &self,
         tx: &Transaction<'_>,
         pass: &Pass,
+        limit: TimeLimit,
     ) -> rusqlite::Result<(Report, Vec<String>)> {
+        let limit = limit.of_computing();
+        let in_time = |stage| {
+            failpoint!("pass.deciding");
+            limit.check(stage)
+        };
+        let insert = |message| self.outbox.insert(tx, message);
         // The silences are read only now, for the same reason as in `decide`.
         let recorded = self
             .rules
-            .decide_and_record(tx, pass, self.clock.now(), |message| {
-                self.outbox.insert(tx, message)
-            })?;
+            .decide_and_record(tx, pass, self.clock.now(), in_time, insert)?;
         failpoint!("pass.recording");
         Ok(recorded)
     }
 
     /// The error of a pass that could not be recorded. It holds the decisions if they can still be computed:
     /// they are worth knowing even if nothing is sent.
-    fn not_recorded(&self, pass: &Pass, source: StoreError) -> HeuristicError {
-        match self
-            .store
-            .read(|connection| self.decide(connection, pass.conditions.clone(), Some(pass), pass.now))
-        {
-            Ok(decided) => HeuristicError::NotRecorded {
-                report: Box::new(pass.report(&decided.decisions)),
+    async fn not_recorded(&self, pass: Arc<Pass>, source: StoreError) -> HeuristicError {
+        if let Some(slow) = TooSlow::of(&source) {
+            return slow.into();
+        }
+        let this = self.clone();
+        let deciding = spawn_blocking(move || {
+            let decided = this
+                .store
+                .read(|connection| this.decide(connection, pass.conditions.clone(), Some(&pass), pass.now))?;
+            Ok::<_, StoreError>(pass.report(&decided.decisions))
+        });
+        match deciding.await {
+            Ok(Ok(report)) => HeuristicError::NotRecorded {
+                report: Box::new(report),
                 source,
             },
-            Err(_) => HeuristicError::Store(source),
+            _ => HeuristicError::Store(source),
         }
     }
 }

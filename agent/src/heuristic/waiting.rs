@@ -18,6 +18,8 @@
 
 mod standing;
 
+use std::collections::HashSet;
+
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Transaction;
 
@@ -58,12 +60,7 @@ pub(super) fn check(
         .iter()
         .map(|mark| Subject::channel(mark.channel.as_str()))
         .collect();
-    let found = Found {
-        observed,
-        conditions,
-        broken: &broken,
-        now,
-    };
+    let found = Found::new(observed, conditions, &broken, now);
     let mut remaining = Vec::new();
     for waiting in outbox::of_passes(tx)? {
         // If `now` is outside this time, the clock was set back or the message has ended. Then what this pass
@@ -176,12 +173,9 @@ pub(super) fn retell(
     zone: &TimeZone,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let said_now = |condition: &Condition| {
-        decided.told().any(|told| {
-            let same = told.condition.subject == condition.subject;
-            same && has_derailed(&told.condition) == has_derailed(condition)
-        })
-    };
+    let said = |condition: &'_ Condition| (condition.subject.clone(), has_derailed(condition));
+    let told: HashSet<(Subject, bool)> = decided.told().map(|told| said(&told.condition)).collect();
+    let said_now = |condition: &Condition| told.contains(&said(condition));
     for Remaining { row, told } in remaining {
         let (out, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|(_, condition)| said_now(condition));
         for (held, _) in &out {
@@ -206,8 +200,9 @@ fn retell_one(
         let why = "a newer message says what it said";
         return outbox::withdraw(tx, row, why, now).map(drop);
     };
+    let in_text: HashSet<usize> = text.order.iter().copied().collect();
     for (index, held) in held.iter().enumerate() {
-        if !text.order.contains(&index) {
+        if !in_text.contains(&index) {
             steps::release(tx, &row.id, held)?;
         }
     }

@@ -28,18 +28,20 @@ pub(super) fn last_safe(
     rules: (&AssessSettings, &Timetable),
 ) -> rusqlite::Result<HashMap<Subject, Timestamp>> {
     let mut last_safe = HashMap::new();
-    let warnings = conditions
+    let mut warned: HashMap<&Subject, Timestamp> = conditions
         .iter()
-        .filter(|condition| condition.ask.is_some_and(|ask| ask.step == Step::Ahead));
-    for condition in warnings {
-        let subject = &condition.subject;
-        let is_meant = |goal: &&Goal| Subject::goal(&goal.slug) == *subject;
-        let Some((since, goal)) =
-            second_to_last_warning(ledger, subject).zip(account.goals.iter().find(is_meant))
-        else {
+        .filter(|condition| condition.ask.is_some_and(|ask| ask.step == Step::Ahead))
+        .filter_map(|Condition { subject, .. }| Some((subject, second_to_last_warning(ledger, subject)?)))
+        .collect();
+    if warned.is_empty() {
+        return Ok(last_safe);
+    }
+    let zone = account.zone(&rules.0.zone);
+    for goal in &account.goals {
+        // Of two goals with one name the first counts.
+        let Some((subject, since)) = warned.remove_entry(&Subject::goal(&goal.slug)) else {
             continue;
         };
-        let zone = account.zone(&rules.0.zone);
         let readings = readings::of_goal(connection, goal.key(), since)?;
         let was_safe = |reading: &&Reading| reading.at > since && is_safe(goal, reading, rules, &zone);
         if let Some(safe) = readings.iter().rev().find(was_safe) {

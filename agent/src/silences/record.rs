@@ -1,12 +1,14 @@
 //! Records what a person says: a silence, its early end, an acknowledgement. Each function is one transaction
 //! with its lines in the decision log. Running it a second time changes nothing.
 
+use std::collections::{HashMap, VecDeque};
+
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Transaction;
 
 use crate::{
     clock,
-    domain::{Silence, SilenceKind, SubjectPattern},
+    domain::{Daystamp, Silence, SilenceKind, Subject, SubjectPattern},
     heuristic::{Forewarning, Rules, standing},
     store::tables::{
         decisions::{self, Act, NewAct},
@@ -169,15 +171,17 @@ pub fn acknowledge(
     let new = outbox::acknowledge(tx, id, author, now)?;
     let found = outbox::get(tx, id)?;
     if let Some(message) = found.as_ref().filter(|_| new) {
-        let mut said = steps::of_message(tx, id)?;
+        let mut said: HashMap<Subject, VecDeque<Daystamp>> = HashMap::new();
+        for (subject, day) in steps::of_message(tx, id)? {
+            said.entry(subject).or_default().push_back(day);
+        }
         let evidence = format!(
             "they know what the message of {} says",
             clock::local_minute(message.created_at, zone)
         );
         for subject in &message.subjects {
             // A subject that is told twice, as derailed and as due, has two days.
-            let place = said.iter().position(|(claimed, _)| claimed == subject);
-            let day = place.map(|place| said.remove(place).1);
+            let day = said.get_mut(subject).and_then(VecDeque::pop_front);
             let act = NewAct {
                 act: Act::Acknowledge,
                 about: subject.as_str(),

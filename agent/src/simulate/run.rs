@@ -316,16 +316,22 @@ impl Game<'_> {
         self.note_doubts(&observed, now);
         let pass = self.rules.assess(tx, observed, self.trigger, now)?;
         let mut told = Vec::new();
-        let (report, _) = self.rules.decide_and_record(tx, &pass, now, |message| {
-            // A simulation has one channel.
-            let message = NewMessage {
-                channels: None,
-                ..message
-            };
-            let delivered = insert_delivered(tx, &message, &CHANNEL, now)?;
-            told.push((delivered.text, message.subjects));
-            Ok(delivered.id)
-        })?;
+        let (report, _) = self.rules.decide_and_record(
+            tx,
+            &pass,
+            now,
+            |_| Ok(()),
+            |message| {
+                // A simulation has one channel.
+                let message = NewMessage {
+                    channels: None,
+                    ..message
+                };
+                let delivered = insert_delivered(tx, &message, &CHANNEL, now)?;
+                told.push((delivered.text, message.subjects));
+                Ok(delivered.id)
+            },
+        )?;
         for (text, subjects) in told {
             self.tell(text, &subjects, &report, now);
         }

@@ -7,10 +7,11 @@
 //! * `two_agents`: two agents that start together; one is stopped, overtaken and continued.
 //! * `two_releases`: this release and the one before it, one after the other.
 //! * `disk`: a full and a read-only disk. `new_machine`: an empty directory before every pass.
+//! * `slow`: a pass that computes for too long.
 //! * `residual`: the failures that remain possible, provoked and measured.
 //! * `binaries`: failpoints are in the binary for tests and in no other binary.
 //!
-//! The quick tier has the forty rounds, the two evenings, `binaries` and the tests of the audit;
+//! The quick tier has the forty rounds, the two evenings, `binaries`, `slow` and the tests of the audit;
 //! `scripts/test-all` runs the heavy tier too. A test that needs more than this machine permits is reported as
 //! ignored, with the reason.
 //!
@@ -29,6 +30,7 @@ mod process;
 mod report;
 mod residual;
 mod rounds;
+mod slow;
 mod stage;
 mod state;
 mod two_agents;
@@ -49,7 +51,14 @@ fn main() {
         residual::CASES,
     ]
     .concat();
-    let here = [rounds::QUICK, binaries::CASES, audit::CASES, lane::CASES].concat();
+    let here = [
+        rounds::QUICK,
+        binaries::CASES,
+        audit::CASES,
+        lane::CASES,
+        slow::CASES,
+    ]
+    .concat();
     let mut all = tiers.quick("a few crashes", &here, None);
     all.extend(tiers.heavy("crash campaigns", &campaigns, || None::<&str>));
     all.extend(tiers.heavy("full and read-only disks", disk::MOUNTED, disk::cannot_mount));

@@ -1,6 +1,8 @@
 //! The second kind of condition about `goal:<slug>`: the goal has derailed. The person is told afterwards, so
 //! that they can answer Beeminder's mail.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -22,10 +24,13 @@ pub fn derailed(
     settings: &AssessSettings,
 ) -> Vec<Condition> {
     let local = Local::new(outlook.now(), &settings.zone);
+    // Of two goals with one key the first counts.
+    let by_key = account.goals.iter().rev().map(|goal| (goal.key(), goal));
+    let by_key: HashMap<&str, &Goal> = by_key.collect();
     let mut conditions: Vec<_> = derailments
         .iter()
         .filter_map(|(key, derailment)| {
-            let goal = account.goals.iter().find(|goal| goal.key() == key)?;
+            let goal = by_key.get(key.as_str())?;
             Some(condition(goal, derailment, outlook, &local))
         })
         .collect();

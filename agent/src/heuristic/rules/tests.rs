@@ -110,7 +110,9 @@ impl November {
             }
             Ok(delivered.id)
         };
-        self.rules.decide_and_record(&tx, &pass, now, insert).unwrap();
+        self.rules
+            .decide_and_record(&tx, &pass, now, |_| Ok(()), insert)
+            .unwrap();
         tx.commit().unwrap();
         let told = told.join("");
         assert!(
@@ -231,7 +233,9 @@ fn pass_over(connection: &mut Connection, slugs: &[&str], now: &str) -> (Option<
         told.push_str(&delivered.text);
         Ok(delivered.id)
     };
-    let (report, _) = rules.decide_and_record(&tx, &pass, now, insert).unwrap();
+    let (report, _) = rules
+        .decide_and_record(&tx, &pass, now, |_| Ok(()), insert)
+        .unwrap();
     tx.commit().unwrap();
     let decided = report
         .decisions

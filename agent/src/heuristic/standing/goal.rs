@@ -63,7 +63,7 @@ impl Ahead<'_> {
     pub(super) fn standing(
         &self,
         goal: &Goal,
-        decisions: &[Decision],
+        decisions: &HashMap<&Subject, &Decision>,
         next: &HashMap<Subject, Next>,
         outlook: &Outlook,
     ) -> GoalStanding {
@@ -72,9 +72,7 @@ impl Ahead<'_> {
         let state = state_at(goal, outlook.now());
         let is_active = state == GoalState::Active;
         let derails_at = last_second(goal, risk.derails_at).filter(|_| is_active);
-        let decision = decisions
-            .iter()
-            .find(|decision| decision.condition.subject == subject);
+        let decision = decisions.get(&subject).copied();
         let today = Today::of(goal, outlook.now(), &self.rules.assess.zone, &self.zone);
         GoalStanding {
             slug: goal.slug.clone(),

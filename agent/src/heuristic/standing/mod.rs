@@ -114,10 +114,16 @@ impl Rules {
         let decisions = ahead.decisions(now)?;
         standing.read_at = Some(read_at);
         standing.unreadable = account.unreadable.clone();
+        // Of two decisions about one goal the first counts.
+        let of_subject = decisions
+            .iter()
+            .rev()
+            .map(|decision| (&decision.condition.subject, decision));
+        let of_subject: HashMap<&Subject, &Decision> = of_subject.collect();
         standing.goals = account
             .goals
             .iter()
-            .map(|goal| ahead.standing(goal, &decisions, &next, &outlook))
+            .map(|goal| ahead.standing(goal, &of_subject, &next, &outlook))
             .collect();
         standing.goals.sort_by_key(|goal| {
             let rest = goal.state != GoalState::Active;

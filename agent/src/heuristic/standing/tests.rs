@@ -113,7 +113,7 @@ fn pass(
         insert_delivered(tx, &message, &CHANNELS, now).map(|delivered| delivered.id)
     };
     let (report, _) = rules
-        .decide_and_record(&tx, &pass, now, |message| insert(&tx, message))
+        .decide_and_record(&tx, &pass, now, |_| Ok(()), |message| insert(&tx, message))
         .unwrap();
     tx.commit().unwrap();
     let told = report.decisions.iter().zip(&report.conditions);

@@ -1,3 +1,4 @@
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
@@ -462,5 +463,35 @@ proptest! {
         prop_assert_eq!(&column(&tx, "SELECT subject FROM steps ORDER BY subject"), &want);
         let elsewhere = "SELECT reason FROM decisions WHERE action = 'suppress'";
         prop_assert!(column(&tx, elsewhere).iter().all(|reason| reason == "no_room"));
+    }
+}
+
+thread_local! {
+    /// How often composing looked at an item to count it.
+    pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Goals that derail tonight, and as many warnings ahead.
+fn red(count: usize) -> Vec<Decision> {
+    let red = |n| match n % 2 {
+        0 => goal(&format!("goal-{n}"), Step::Last, Some(5.0), end_of_day(0)),
+        _ => goal(&format!("goal-{n}"), Step::Ahead, Some(5.0), end_of_day(1)),
+    };
+    (0..count).map(red).collect()
+}
+
+#[test]
+fn composing_looks_at_each_of_many_goals_a_few_times_and_makes_words_of_few() {
+    for count in [100, 1_000, 10_000] {
+        let mut decisions = red(count);
+        LOOKS.set(0);
+        let told = tell(&mut decisions, &zone(), now()).unwrap();
+        assert_eq!(told.order.len(), count, "{}", told.text.as_str());
+        assert!(LOOKS.get() <= 3 * count, "{} looks at {count} goals", LOOKS.get());
+        let items: Vec<Item<'_>> = decisions
+            .iter()
+            .map(|decision| Item::new(0, &decision.condition, now()))
+            .collect();
+        assert!(Phrases::of(&items).len() <= 100);
     }
 }

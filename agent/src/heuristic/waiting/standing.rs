@@ -1,6 +1,8 @@
 //! Whether the parts of a waiting message still hold, judged by what a pass found out. Pure. A part of which
 //! nobody can tell is `Unknown`: it neither holds nor is settled.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -24,15 +26,37 @@ pub(super) enum Standing<'a> {
 
 /// What a pass found out.
 pub(super) struct Found<'a> {
-    pub(super) observed: &'a Observed,
-    /// The conditions of the pass, with the derailments.
-    pub(super) conditions: &'a [Condition],
-    /// The channels that are broken.
-    pub(super) broken: &'a [Subject],
+    observed: &'a Observed,
+    /// The conditions of each subject in their order: of a goal also its derailments.
+    conditions: HashMap<&'a Subject, Vec<&'a Condition>>,
+    broken: &'a [Subject],
     pub(super) now: Timestamp,
 }
 
 impl<'a> Found<'a> {
+    /// `conditions` are those of the pass, with the derailments; `broken` are the channels that are broken.
+    pub(super) fn new(
+        observed: &'a Observed,
+        conditions: &'a [Condition],
+        broken: &'a [Subject],
+        now: Timestamp,
+    ) -> Self {
+        let mut by_subject: HashMap<&Subject, Vec<&Condition>> = HashMap::new();
+        for condition in conditions {
+            by_subject.entry(&condition.subject).or_default().push(condition);
+        }
+        Self {
+            observed,
+            conditions: by_subject,
+            broken,
+            now,
+        }
+    }
+
+    fn about(&self, subject: &Subject) -> impl Iterator<Item = &'a Condition> {
+        self.conditions.get(subject).into_iter().flatten().copied()
+    }
+
     /// How a step of a message stands.
     pub(super) fn standing(&self, held: &Held) -> Standing<'a> {
         match (held.step, held.subject.topic()) {
@@ -48,9 +72,7 @@ impl<'a> Found<'a> {
 
     /// The condition of a subject now, but not the condition that says that it has derailed.
     fn condition(&self, subject: &Subject) -> Option<&'a Condition> {
-        self.conditions
-            .iter()
-            .find(|condition| condition.subject == *subject && !has_derailed(condition))
+        self.about(subject).find(|condition| !has_derailed(condition))
     }
 
     fn reads_beeminder(&self) -> bool {
@@ -98,9 +120,9 @@ impl<'a> Found<'a> {
     }
 
     fn derailed(&self, held: &Held) -> Standing<'a> {
-        let told = self.conditions.iter().find(|condition| {
+        let told = self.about(&held.subject).find(|condition| {
             let is_it = condition.ask.is_some_and(|ask| ask.occasion == held.occasion);
-            condition.subject == held.subject && has_derailed(condition) && is_it
+            has_derailed(condition) && is_it
         });
         match told {
             Some(condition) => Standing::So(condition),

@@ -7,18 +7,25 @@ use mecris_agent::{
     arms::beeminder::{Account, Goal},
     clock::{Presence, Timetable},
     config::{BudgetThresholds, LeadDays, Role},
-    domain::{Money, Observation, Severity},
+    domain::{
+        Action, Ask, Condition, Daystamp, Decision, Money, Observation, Phrase, Reason, Severity, Step,
+    },
     heuristic::{
         assess::{AssessSettings, History, Observed, assess},
         decide::decide,
         policy::{Ledger, Policy},
+        tell::tell_each,
     },
 };
 use tokio::time::Instant;
 
 use crate::report::{Report, milliseconds, percentile};
 
-/// Assesses and decides 1,000 and 100,000 goals, several times each, and reports the median.
+/// So many goals derail tonight, and one message tells it.
+const RED: usize = 30_000;
+
+/// Assesses and decides 1,000 and 100,000 goals, and composes the message of many, several times each, and reports
+/// the medians.
 pub(crate) fn measure(report: &mut Report) {
     for (goals, tries) in [(1_000, 101), (100_000, 11)] {
         let observed = observed(goals);
@@ -36,6 +43,62 @@ pub(crate) fn measure(report: &mut Report) {
             reach,
             reached,
         );
+    }
+    let mut durations: Vec<Duration> = (0..11).map(|_| compose()).collect();
+    durations.sort_unstable();
+    let median = percentile(&durations, 50);
+    report.row(
+        &format!("compose the message of {RED} goals that derail tonight"),
+        milliseconds(median),
+        "<= 50 ms",
+        median <= Duration::from_millis(50),
+    );
+}
+
+/// How long it takes to compose the message of many goals that derail tonight.
+fn compose() -> Duration {
+    let policy = policy();
+    let day = "2026-03-03".parse().expect("a day");
+    let mut decisions: Vec<Decision> = (0_i64..).take(RED).map(|n| red(n, day)).collect();
+    let begin = Instant::now();
+    let told = tell_each(&mut decisions, &policy, now());
+    let took = begin.elapsed();
+    assert_eq!(told.first().map(|told| told.order.len()), Some(RED));
+    took
+}
+
+/// The decision to tell a goal that derails tonight.
+fn red(n: i64, day: Daystamp) -> Decision {
+    let subject = format!("goal:goal-{n}").parse().expect("a subject");
+    Decision {
+        condition: Condition {
+            subject,
+            severity: Severity::Critical,
+            day,
+            expires_at: Some(now() + SignedDuration::from_hours(9)),
+            evidence: "safebuf 0, 9 h to losedate".to_owned(),
+            phrase: Phrase {
+                long: format!("goal-{n} derails today 23:59 ($5, +2 needed)"),
+                short: format!("goal-{n} derails today"),
+            },
+            ask: Some(Ask::at_once(Step::Last, day)),
+            stake: Some(Money::from_micros(5_000_000 * (n % 8))),
+            heading: None,
+        },
+        action: Action::Notify,
+        reason: Reason::FirstOfDay,
+        word: None,
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        zone: zone(),
+        max_messages_per_hour: 2,
+        max_messages_per_day: 6,
+        quiet_hours: None,
+        escalate: false,
+        channels: HashMap::new(),
     }
 }
 
@@ -65,14 +128,7 @@ fn once(observed: &Observed) -> Duration {
         quiet_hours: None,
         vacations: Vec::new(),
     };
-    let policy = Policy {
-        zone: zone(),
-        max_messages_per_hour: 2,
-        max_messages_per_day: 6,
-        quiet_hours: None,
-        escalate: false,
-        channels: std::collections::HashMap::new(),
-    };
+    let policy = policy();
     let (history, ledger) = (History::default(), Ledger::default());
     let begin = Instant::now();
     let outlook = timetable.outlook(now(), 35);

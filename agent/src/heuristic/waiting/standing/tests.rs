@@ -133,12 +133,7 @@ fn silent(subject: &str, step: Step, silent: Reason) -> Condition {
 
 /// How a step stands, in a word.
 fn word(observed: &Observed, conditions: &[Condition], broken: &[Subject], held: &Held) -> &'static str {
-    let found = Found {
-        observed,
-        conditions,
-        broken,
-        now: now(),
-    };
+    let found = Found::new(observed, conditions, broken, now());
     match found.standing(held) {
         Standing::So(_) => "so",
         Standing::Settled => "settled",
