@@ -195,11 +195,12 @@ fn health(
     let share = used.share_of(limit).unwrap_or(1.0);
     let share_used = format!("{used} of {limit} used ({:.0}%)", share * 100.0);
     let lasts_until = |runway: &Runway| {
-        let left = limit - used;
-        format!(
-            "{left} left lasts until {} at {} a day, the period until {end}",
-            runway.day, runway.burn
-        )
+        let (left, Runway { day, burn, .. }) = (limit - used, runway);
+        if *day == end {
+            format!("{left} is left; at {burn} a day it ends on {end}, before the period's last day is over")
+        } else {
+            format!("{left} is left; at {burn} a day it lasts until {day}, but the period ends on {end}")
+        }
     };
     let by_pace = |health| runway.filter(|runway| runway.health(thresholds) == health);
     if share >= thresholds.critical_share {

@@ -15,11 +15,16 @@ use crate::{
     store::{self, tables::odometer::Reading},
 };
 
-/// The console's total is lost when the month turns, so a person is asked for it in the last days and just
-/// after.
-const DAYS_AROUND_THE_TURN: i64 = 3;
+// Groq's console loses the month's total when the month ends.
 
-/// Where the odometer stands.
+/// On this many last days of a month a reading of the day is asked for.
+const LAST_DAYS: i64 = 4;
+
+/// On this many first days of a month the total of the month before is asked for, if its last reading came
+/// before its last day.
+const FIRST_DAYS: i64 = 3;
+
+/// Whether the odometer needs a reading, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OdometerState {
@@ -35,16 +40,17 @@ pub enum OdometerState {
     NotUsed,
 }
 
-/// What a person should record, and when the console starts anew.
+/// What a person should record, and how long this month's total can still be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reminders {
-    /// Where the odometer stands.
+    /// Whether the odometer needs a reading, and why.
     pub state: OdometerState,
     /// What to record.
     pub due: Vec<Reminder>,
-    /// Days to the last day of the month.
+    /// Days from today to the last day of the month; the total resets the day after.
     pub days_until_reset: i64,
-    /// Age of the newest reading of any month, in whole days.
+    /// Age, in whole days, of the newest reading for this month, else of the newest for the latest earlier
+    /// month.
     pub last_reading_age_days: Option<i64>,
 }
 
@@ -67,9 +73,9 @@ pub enum ReminderKind {
     MonthEnd,
     /// The newest reading is old.
     StaleData,
-    /// This month has none.
+    /// This month has no reading.
     InitialReading,
-    /// The month before has none from its end.
+    /// An older reading exists, but last month has none from its last day or later.
     MissedMonthEnd,
 }
 
@@ -99,13 +105,20 @@ impl Reminder {
 /// Which reading a person should record now, from what is in the store.
 pub(super) fn status(rules: &Rules, connection: &Connection, now: Timestamp) -> rusqlite::Result<Reminders> {
     let month = Month::of(rules.today(now));
-    let present = store::tables::odometer::of_month(connection, Provider::Groq, month)?;
-    let before = store::tables::odometer::last_before(connection, Provider::Groq, month)?;
+    let newest_this_month = store::tables::odometer::of_month(connection, Provider::Groq, month)?;
+    let newest_this_month = newest_this_month.last();
+    let newest_of_earlier_months = store::tables::odometer::last_before(connection, Provider::Groq, month)?;
     let configured = rules
         .configured(Provider::Groq)
         .is_some_and(|groq| groq.source == BudgetSource::Odometer);
     let max_age_days = rules.settings.thresholds.reading_max_age_days;
-    let mut reminders = decide(present.last(), before.as_ref(), max_age_days, &rules.zone, now);
+    let mut reminders = decide(
+        newest_this_month,
+        newest_of_earlier_months.as_ref(),
+        max_age_days,
+        &rules.zone,
+        now,
+    );
     if !configured {
         reminders.state = OdometerState::NotUsed;
         reminders.due.clear();
@@ -113,10 +126,11 @@ pub(super) fn status(rules: &Rules, connection: &Connection, now: Timestamp) -> 
     Ok(reminders)
 }
 
-/// The rules. Pure. A reading that is missing or old outweighs a month that is about to end.
+/// The rules. Pure. For `state`, a missing or old reading outranks the coming end of the month. `due` lists every
+/// reason.
 fn decide(
-    present: Option<&Reading>,
-    before: Option<&Reading>,
+    newest_this_month: Option<&Reading>,
+    newest_of_earlier_months: Option<&Reading>,
     max_age_days: u32,
     zone: &TimeZone,
     now: Timestamp,
@@ -124,18 +138,18 @@ fn decide(
     let today = local_day(now, zone).date();
     let month = Month::of(today);
     let days_until_reset = Period::from(month).days_remaining(today);
-    let age = present
-        .or(before)
+    let age = newest_this_month
+        .or(newest_of_earlier_months)
         .map(|newest| now.duration_since(newest.at).as_hours() / 24);
 
     let mut state = OdometerState::Normal;
     let mut due = Vec::new();
-    if days_until_reset <= DAYS_AROUND_THE_TURN {
+    if days_until_reset < LAST_DAYS {
         state = OdometerState::Approaching;
-        let read_today = present.is_some_and(|newest| local_day(newest.at, zone).date() >= today);
+        let read_today = newest_this_month.is_some_and(|newest| local_day(newest.at, zone).date() >= today);
         due.extend((!read_today).then(|| month_end(days_until_reset)));
     }
-    match present {
+    match newest_this_month {
         None => {
             state = OdometerState::NeedsReading;
             due.push(initial_reading(month));
@@ -146,8 +160,8 @@ fn decide(
         }
         Some(_) => {}
     }
-    let month_began = i64::from(today.day()) <= DAYS_AROUND_THE_TURN;
-    let missed = before.filter(|last| month_began && !closes(last, month, zone));
+    let month_began = i64::from(today.day()) <= FIRST_DAYS;
+    let missed = newest_of_earlier_months.filter(|last| month_began && !closes(last, month, zone));
     due.extend(missed.map(|last| missed_month_end(last, month)));
     Reminders {
         state,
@@ -180,14 +194,14 @@ fn stale_data(age_days: i64) -> Reminder {
 
 fn missed_month_end(last: &Reading, month: Month) -> Reminder {
     let message = format!(
-        "Groq total of {} not recorded at its end (last: {})",
+        "Groq's final total of {} was not recorded (last reading: {})",
         last_month(month),
         last.value
     );
     Reminder::new(ReminderKind::MissedMonthEnd, Urgency::High, message)
 }
 
-/// Whether a reading settles the month before `month`: it was said for that month, on its last day or later.
+/// Whether `reading` closes the month before `month`: it was recorded for that month, on its last day or later.
 fn closes(reading: &Reading, month: Month, zone: &TimeZone) -> bool {
     let last_month = last_month(month);
     let recorded = local_day(reading.at, zone).date();
@@ -222,11 +236,17 @@ mod tests {
 
     fn on(
         now: &str,
-        present: Option<&Reading>,
-        before: Option<&Reading>,
+        newest_this_month: Option<&Reading>,
+        newest_of_earlier_months: Option<&Reading>,
     ) -> (OdometerState, Vec<(ReminderKind, Urgency)>) {
         let zone = TimeZone::get("America/New_York").unwrap();
-        let status = decide(present, before, 7, &zone, now.parse().unwrap());
+        let status = decide(
+            newest_this_month,
+            newest_of_earlier_months,
+            7,
+            &zone,
+            now.parse().unwrap(),
+        );
         (
             status.state,
             status.due.iter().map(|r| (r.kind, r.urgency)).collect(),
@@ -258,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_month_asks_for_its_first_reading_and_for_the_last_total_that_was_missed() {
+    fn a_new_month_asks_for_its_first_reading_and_for_last_months_missed_total() {
         let before = reading("2026-01-20T15:00:00Z", "2026-01");
         let (state, asked) = on("2026-02-02T15:00:00Z", None, Some(&before));
         assert_eq!(state, OdometerState::NeedsReading);
@@ -274,7 +294,7 @@ mod tests {
         assert_eq!(
             asked,
             [(ReminderKind::InitialReading, Urgency::Medium)],
-            "recorded with month=2026-01"
+            "a reading recorded in February for January closes January"
         );
     }
 

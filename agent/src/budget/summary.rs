@@ -9,7 +9,7 @@ use crate::{
     store::tables::sessions::Session,
 };
 
-/// Every provider's sessions of the last local days, today included.
+/// Sums over all providers' sessions of the last `days` local days, today included.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// How many local days were summed up.

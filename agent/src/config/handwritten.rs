@@ -84,13 +84,11 @@ impl<'de> Visitor<'de> for OnceVisitor {
                 // A misplaced secret may stand where a name belongs, so the name is shown only if it looks
                 // like one.
                 let shown = if name.len() <= 40 {
-                    format!(" {name:?}")
+                    format!("the name {name:?}")
                 } else {
-                    String::new()
+                    "a name".to_owned()
                 };
-                return Err(A::Error::custom(format_args!(
-                    "the name{shown} stands in an object twice"
-                )));
+                return Err(A::Error::custom(format_args!("an object has {shown} twice")));
             }
             let Once(value) = fields.next_value()?;
             object.insert(name, value);
@@ -125,7 +123,7 @@ mod tests {
             assert!(
                 error
                     .to_string()
-                    .starts_with("the name \"a\" stands in an object twice"),
+                    .starts_with("an object has the name \"a\" twice"),
                 "{error}"
             );
         }

@@ -8,6 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
+use super::SourceError;
 use crate::durable::beside;
 
 /// What SQLite keeps beside a database and needs to read it; `-shm` is rebuilt.
@@ -17,22 +18,37 @@ const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
 const TRIES: usize = 50;
 
 /// A copy in a private folder, removed when dropped, because it holds what a person spends.
-pub(super) struct Copy(TempDir);
+pub(super) struct PrivateCopy(TempDir);
 
-impl Copy {
+impl PrivateCopy {
     /// Copies the database with its journal files; `None` if they changed at each try.
     ///
     /// The copy is what a crash would have left at one instant. SQLite can read that: it rolls back an
     /// unfinished transaction and applies a write-ahead log.
-    pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
-        let Some(parts) = settled(|| read(path))? else {
-            return Ok(None);
+    pub(super) fn of(path: &Path) -> Result<Option<Self>, SourceError> {
+        let parts = settled(|| read(path)).map_err(|source| SourceError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let written = parts.map(|parts| Self::write(&parts, &std::env::temp_dir()));
+        written.transpose()
+    }
+
+    fn write(parts: &Parts, temporary: &Path) -> Result<Self, SourceError> {
+        let write = || {
+            let folder = tempfile::Builder::new()
+                .prefix("mecris-import-")
+                .tempdir_in(temporary)?;
+            let copy = Self(folder);
+            for (suffix, content) in parts {
+                fs::write(beside(&copy.database(), suffix), content)?;
+            }
+            Ok(copy)
         };
-        let copy = Self(tempfile::Builder::new().prefix("mecris-import-").tempdir()?);
-        for (suffix, content) in parts {
-            fs::write(beside(&copy.database(), suffix), content)?;
-        }
-        Ok(Some(copy))
+        write().map_err(|source| SourceError::NoCopy {
+            folder: temporary.to_owned(),
+            source,
+        })
     }
 
     /// Where the copy is.
@@ -96,10 +112,21 @@ mod tests {
         let original = folder.path().join("a.db");
         fs::write(&original, b"x").unwrap();
         fs::write(folder.path().join("a.db-wal"), b"y").unwrap();
-        let copy = Copy::of(&original).unwrap().unwrap();
+        let copy = PrivateCopy::of(&original).unwrap().unwrap();
         assert_eq!(fs::read(beside(&copy.database(), "-wal")).unwrap(), b"y");
         let place = copy.database();
         drop(copy);
         assert!(!place.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_written_names_its_folder_and_not_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let absent = folder.path().join("absent");
+        let error = PrivateCopy::write(&vec![("", b"x".to_vec())], &absent)
+            .err()
+            .unwrap();
+        let expected = format!("no temporary copy can be written in {}: ", absent.display());
+        assert!(error.to_string().starts_with(&expected), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::{
     LEFT,
     cell::{Cell, Table},
-    copy::Copy,
+    copy::PrivateCopy,
 };
 
 /// The tables that rows are taken from.
@@ -24,20 +24,30 @@ const TAKEN: [&str; 8] = [
     "groq_monthly_summaries",
 ];
 
-/// Tables that only our own state has, all of them since its first version.
+/// Two tables that every Mecris state has, since the first schema version, and no file of the Python system has.
 const OURS: [&str; 2] = ["claims", "notifications"];
 
-/// The old files have tens of kilobytes; a larger file is not one of them.
-const LARGEST: u64 = 256 * 1024 * 1024;
+/// A file larger than this limit is not one of the Python system's, which have tens of kilobytes.
+const LARGEST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Why an old file cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The file does not exist or may not be read, or the copy cannot be written.
+    /// The file does not exist or may not be read.
     #[error("{path}: {source}")]
     Io {
         /// Which file.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The private copy of the file cannot be written.
+    #[error(
+        "no temporary copy can be written in {folder}: {source}. Make room there, or let TMPDIR name another folder."
+    )]
+    NoCopy {
+        /// The system's folder for temporary files.
+        folder: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -52,7 +62,7 @@ pub enum SourceError {
     NotSqlite(PathBuf),
     /// The file is our own state.
     #[error(
-        "{0} is a state of mecris-agent itself, not of the Python system: there is nothing to take over. Name the old mecris_usage.db or mecris_virtual_budget.db."
+        "{0} is mecris-agent's own state, not a file of the Python system, so there is nothing to import. Name the old mecris_usage.db or mecris_virtual_budget.db."
     )]
     Ours(PathBuf),
     /// The file has none of the Python system's tables.
@@ -73,15 +83,15 @@ pub enum SourceError {
     },
 }
 
-/// Tables by name, with how many rows each has.
-type Others = Vec<(String, usize)>;
+/// How many rows each table has that is not taken.
+type RowsByOtherTable = Vec<(String, usize)>;
 
 /// What an old file holds, read whole. The file itself stays as it was.
 #[derive(Debug)]
 pub struct Source {
     name: String,
     tables: BTreeMap<String, Table>,
-    others: Others,
+    others: RowsByOtherTable,
 }
 
 impl Source {
@@ -90,20 +100,19 @@ impl Source {
     /// # Errors
     /// If the file is not a database of the Python system, or cannot be read.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
-        let io = |source| SourceError::Io {
+        let io_error = |source| SourceError::Io {
             path: path.to_owned(),
             source,
         };
-        let length = fs::metadata(path).map_err(io)?.len();
-        if length == 0 && !crate::durable::beside(path, "-wal").try_exists().unwrap_or(true) {
+        let length = fs::metadata(path).map_err(io_error)?.len();
+        // Also with a `-wal` beside it: SQLite discards the log of a database without a first page.
+        if length == 0 {
             return Err(SourceError::Empty(path.to_owned()));
         }
-        if length > LARGEST {
+        if length > LARGEST_BYTES {
             return Err(SourceError::TooLarge(path.to_owned()));
         }
-        let copy = Copy::of(path)
-            .map_err(io)?
-            .ok_or_else(|| SourceError::Busy(path.to_owned()))?;
+        let copy = PrivateCopy::of(path)?.ok_or_else(|| SourceError::Busy(path.to_owned()))?;
         let read = Connection::open(copy.database()).and_then(|connection| Self::tables(&connection));
         let (tables, others) = read.map_err(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => SourceError::NotSqlite(path.to_owned()),
@@ -118,8 +127,8 @@ impl Source {
         {
             return Err(SourceError::Ours(path.to_owned()));
         }
-        let left = |name: &str| LEFT.iter().any(|(left, _)| *left == name);
-        if tables.is_empty() && !others.iter().any(|(name, _)| left(name)) {
+        let is_known_and_left = |name: &str| LEFT.iter().any(|(left, _)| *left == name);
+        if tables.is_empty() && !others.iter().any(|(name, _)| is_known_and_left(name)) {
             return Err(SourceError::Foreign(path.to_owned()));
         }
         let name = path
@@ -144,7 +153,7 @@ impl Source {
         &self.others
     }
 
-    fn tables(connection: &Connection) -> rusqlite::Result<(BTreeMap<String, Table>, Others)> {
+    fn tables(connection: &Connection) -> rusqlite::Result<(BTreeMap<String, Table>, RowsByOtherTable)> {
         let names: Vec<String> = connection
             .prepare(r"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name")?
             .query_map([], |row| row.get(0))?
@@ -155,15 +164,22 @@ impl Source {
                 let table = table(connection, &name)?;
                 tables.insert(name, table);
             } else {
-                let count = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
-                // A virtual table of a module that is not built in cannot be read; it counts as empty.
-                let rows = connection
-                    .query_row(&count, [], |row| row.get::<_, i64>(0))
-                    .unwrap_or(0);
-                others.push((name, usize::try_from(rows).unwrap_or(0)));
+                let rows = count(connection, &name)?;
+                others.push((name, rows));
             }
         }
         Ok((tables, others))
+    }
+}
+
+/// How many rows a table has. A virtual table counts as empty if its module is not built into this SQLite, because
+/// nothing here can read it.
+fn count(connection: &Connection, table: &str) -> rusqlite::Result<usize> {
+    let count = format!("SELECT count(*) FROM \"{}\"", table.replace('"', "\"\""));
+    match connection.query_row(&count, [], |row| row.get::<_, u32>(0)) {
+        Ok(rows) => Ok(usize::try_from(rows).unwrap_or(usize::MAX)),
+        Err(error) if error.to_string().starts_with("no such module: ") => Ok(0),
+        Err(error) => Err(error),
     }
 }
 

@@ -143,7 +143,7 @@ fn measured() -> Phases {
     });
     let report = region.boot_log().pop().expect("it reported");
     let ends = report
-        .rsplit("(0.01 s):")
+        .rsplit("(hundredths of a second):")
         .next()
         .expect("it says when its steps ended")
         .split_whitespace();

@@ -340,7 +340,7 @@ fn what_cannot_be_read_has_its_code_and_its_sentence() {
         .agent(&["state", "import", "mecris.db", "--zone", ZONE]);
     assert_eq!(ours.code, 1);
     assert!(
-        ours.stderr.contains("is a state of mecris-agent itself"),
+        ours.stderr.contains("is mecris-agent's own state"),
         "{}",
         ours.stderr
     );

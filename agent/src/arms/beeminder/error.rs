@@ -54,7 +54,7 @@ pub enum BeeminderError {
         status: u16,
     },
     /// Any other refusal: 422, 429, 406.
-    #[error("Beeminder refused to say {what} (status {status}: {said})")]
+    #[error("Beeminder refused the request for {what} (status {status}: {said})")]
     Refused {
         /// What was asked for.
         what: String,
@@ -72,11 +72,11 @@ pub enum BeeminderError {
         said: String,
     },
     /// A success whose body is not JSON: a login page, a maintenance page, half a body.
-    #[error("Beeminder answered with {found}, not JSON (status {status}{at})")]
+    #[error("Beeminder's answer is {found} (status {status}{at})")]
     NotJson {
         /// The status, 200 as a rule.
         status: u16,
-        /// What the body is: `HTML`, `half a JSON document`, `nothing`, `something else`.
+        /// What the body is: `empty`, `HTML, not JSON`, `an incomplete JSON document`, `not JSON`.
         found: &'static str,
         /// `, line 1 column 7`, where it is no JSON any more; empty if it never was.
         at: String,
@@ -176,10 +176,10 @@ pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Do
 /// What a body is that is not JSON, and whether its beginning might be.
 fn what_it_is(body: &[u8], error: &serde_json::Error) -> (&'static str, bool) {
     match without_bom(body).trim_ascii_start().first() {
-        None => ("nothing", false),
-        Some(b'<') => ("HTML", false),
-        Some(_) if error.is_eof() => ("half a JSON document", true),
-        Some(_) => ("something else", true),
+        None => ("empty", false),
+        Some(b'<') => ("HTML, not JSON", false),
+        Some(_) if error.is_eof() => ("an incomplete JSON document", true),
+        Some(_) => ("not JSON", true),
     }
 }
 
@@ -267,17 +267,17 @@ mod tests {
         Beeminder refused the token (401: No such auth_token found. (Did you mix up auth_token and access_token?)): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else
         Beeminder refused the token (401: You need to log in or sign up before continuing): check BEEMINDER_AUTH_TOKEN; it must be the personal auth_token, an OAuth access_token is something else
         Beeminder does not know the goals of me (404: The requested resource was not found): check beeminder.username and beeminder.base_url
-        Beeminder refused to say the goals of me (status 422: value can't be blank, is not a number)
-        Beeminder refused to say the goals of me (status 422: Cannot do that)
-        Beeminder refused to say the goals of me (status 429: Slow down)
-        Beeminder refused to say the goals of me (status 406: no reason given)
+        Beeminder refused the request for the goals of me (status 422: value can't be blank, is not a number)
+        Beeminder refused the request for the goals of me (status 422: Cannot do that)
+        Beeminder refused the request for the goals of me (status 429: Slow down)
+        Beeminder refused the request for the goals of me (status 406: no reason given)
         Beeminder failed (status 500: no reason given)
         Beeminder failed (status 503: no reason given)
         Beeminder answered with a redirect (status 302): beeminder.base_url should be https://www.beeminder.com/api/v1/
-        Beeminder answered with HTML, not JSON (status 200)
-        Beeminder answered with half a JSON document, not JSON (status 200, line 1 column 9)
-        Beeminder answered with nothing, not JSON (status 200)
-        Beeminder answered with something else, not JSON (status 200, line 1 column 1)
+        Beeminder's answer is HTML, not JSON (status 200)
+        Beeminder's answer is an incomplete JSON document (status 200, line 1 column 9)
+        Beeminder's answer is empty (status 200)
+        Beeminder's answer is not JSON (status 200, line 1 column 1)
         ");
     }
 

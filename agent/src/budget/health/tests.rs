@@ -34,7 +34,7 @@ fn judged(standing: &Standing) -> Verdict {
     judge(standing, &THRESHOLDS, &zone(), NOW.parse().unwrap())
 }
 
-/// What explains the health.
+/// The alerts, and the day on which the money ends at the present burn rate.
 fn explained(standing: &Standing) -> (Vec<Alert>, Option<Date>) {
     explain(standing, &THRESHOLDS, &zone(), NOW.parse().unwrap())
 }
@@ -94,7 +94,7 @@ fn a_limit_of_zero_is_used_up() {
 
 #[test]
 fn money_that_ends_before_the_period_warns() {
-    let why = "$15.00 left lasts until 2026-01-24 at $1.80 a day, the period until 2026-01-31";
+    let why = "$15.00 is left; at $1.80 a day it lasts until 2026-01-24, but the period ends on 2026-01-31";
     assert_eq!(health_of(10.0, 1.8), (Health::Warning, why.into()));
 }
 
@@ -115,8 +115,21 @@ fn money_that_ends_in_the_last_hours_of_the_period_does_not_warn() {
 
 #[test]
 fn money_for_less_than_a_day_is_critical_even_at_a_small_share() {
-    let why = "$15.00 left lasts until 2026-01-17 at $20.00 a day, the period until 2026-01-31";
+    let why = "$15.00 is left; at $20.00 a day it lasts until 2026-01-17, but the period ends on 2026-01-31";
     assert_eq!(health_of(10.0, 20.0), (Health::Critical, why.into()));
+}
+
+#[test]
+fn money_that_ends_on_the_last_day_of_the_period_says_so() {
+    let morning: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+    let last_day = Standing {
+        as_of: Some(morning),
+        ..standing(15.0, 40.0)
+    };
+    assert_eq!(
+        judge(&last_day, &THRESHOLDS, &zone(), morning).why,
+        "$10.00 is left; at $40.00 a day it ends on 2026-01-31, before the period's last day is over"
+    );
 }
 
 #[test]
@@ -168,6 +181,7 @@ fn a_period_that_ended_warns_and_never_counts_negative_days() {
             start: date(2025, 8, 6),
             end: date(2025, 9, 30),
         },
+        spent_today: Some(usd(0.01)),
         ..standing(5.42, 0.0)
     };
     let verdict = judged(&ended);
@@ -175,7 +189,12 @@ fn a_period_that_ended_warns_and_never_counts_negative_days() {
         (verdict.health, verdict.why.as_str()),
         (Health::Warning, "the period ended on 2025-09-30, set a new one")
     );
-    assert_eq!(explained(&ended).0, [Alert::PeriodEnding]);
+    assert_eq!(ended.period.days_remaining(date(2026, 1, 16)), 0);
+    assert_eq!(
+        explained(&ended).0,
+        [Alert::PeriodEnding],
+        "with days below 0, the cent of today would exceed its even share"
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::{budget::period::Period, store::tables::sessions};
 
 #[tokio::test]
 async fn a_session_before_local_midnight_counts_for_the_local_day() {
-    let bench = Bench::new();
-    bench.session("2026-01-16T04:30:00Z", A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench.session("2026-01-16T04:30:00Z", TOKENS_FOR_A_DOLLAR).await;
     let late = bench.observe(Provider::Anthropic, "2026-01-16T04:45:00Z").await;
     assert_eq!(
         late.fresh().unwrap().spent_today,
@@ -30,11 +30,13 @@ async fn a_session_before_local_midnight_counts_for_the_local_day() {
 
 #[tokio::test]
 async fn a_month_rolls_over_at_local_midnight() {
-    let bench = Bench::new();
-    bench.session("2026-02-01T04:59:59Z", A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench.session("2026-02-01T04:59:59Z", TOKENS_FOR_A_DOLLAR).await;
     let before = bench.observe(Provider::Anthropic, "2026-02-01T04:59:59.5Z").await;
     assert_eq!(used(&before), Some(1.0));
-    bench.session("2026-02-01T05:00:00Z", 2 * A_DOLLAR).await;
+    bench
+        .session("2026-02-01T05:00:00Z", 2 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let after = bench.observe(Provider::Anthropic, "2026-02-01T05:00:01Z").await;
     assert_eq!(used(&after), Some(2.0));
     let after = after.fresh().unwrap();
@@ -46,8 +48,10 @@ async fn a_month_rolls_over_at_local_midnight() {
 
 #[tokio::test]
 async fn a_restart_keeps_sessions_readings_and_rows() {
-    let bench = Bench::new();
-    bench.session("2026-01-16T15:00:00Z", 3 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-16T15:00:00Z", 3 * TOKENS_FOR_A_DOLLAR)
+        .await;
     bench.reading("2026-01-16T15:01:00Z", 1.25).await.unwrap();
     let before = bench.arm.budgets(at("2026-01-16T15:02:00Z")).unwrap();
     let bench = bench.restart().await;
@@ -68,8 +72,10 @@ async fn a_restart_keeps_sessions_readings_and_rows() {
 
 #[tokio::test]
 async fn burn_is_taken_over_seven_days_or_the_age_of_the_ledger() {
-    let bench = Bench::new();
-    bench.session("2026-01-10T12:00:00Z", 4 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-10T12:00:00Z", 4 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let burn = async |now| {
         bench
             .observe(Provider::Anthropic, now)
@@ -95,8 +101,10 @@ async fn burn_is_taken_over_seven_days_or_the_age_of_the_ledger() {
 
 #[tokio::test]
 async fn a_young_ledger_is_judged_by_its_share_alone() {
-    let bench = Bench::new();
-    bench.session("2026-01-16T04:00:00Z", 10 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-16T04:00:00Z", 10 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let health = async |now: &str| {
         bench.observe(Provider::Anthropic, now).await;
         let today = bench.arm.usage(at(now)).unwrap().swap_remove(0);
@@ -112,15 +120,17 @@ async fn a_young_ledger_is_judged_by_its_share_alone() {
         (Health::Warning, Some(date(2026, 1, 23))),
         "three days later it is a trend"
     );
-    let spent = Bench::new();
-    spent.session("2026-01-16T04:00:00Z", 24 * A_DOLLAR).await;
+    let spent = BudgetOnDisk::new();
+    spent
+        .session("2026-01-16T04:00:00Z", 24 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let row = spent.recorded(Provider::Anthropic, "2026-01-16T04:00:00Z").budget;
     assert_eq!(row.health, Health::Critical, "the share is alarming by itself");
 }
 
 #[tokio::test]
 async fn a_session_has_at_most_a_billion_tokens() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let record = async |input_tokens, output_tokens| {
         let new = NewSession {
             output_tokens,
@@ -153,9 +163,11 @@ async fn a_session_has_at_most_a_billion_tokens() {
 
 #[tokio::test]
 async fn a_session_that_was_a_mistake_is_taken_back_and_no_other() {
-    let bench = Bench::new();
-    let first = bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
-    let mistake = bench.session("2026-01-16T15:01:00Z", 26 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    let first = bench.session("2026-01-16T15:00:00Z", TOKENS_FOR_A_DOLLAR).await;
+    let mistake = bench
+        .session("2026-01-16T15:01:00Z", 26 * TOKENS_FOR_A_DOLLAR)
+        .await;
     assert_eq!(mistake.usage[0].recorded.budget.health, Health::Critical);
     let take_back = async |id: &str| {
         let taken = bench
@@ -168,7 +180,9 @@ async fn a_session_that_was_a_mistake_is_taken_back_and_no_other() {
     let budget = &taken.usage[0].recorded.budget;
     assert_eq!((budget.used, budget.health), (Some(usd(1.0)), Health::Good));
     // SQLite gives the number of a removed last row again.
-    let next = bench.session("2026-01-16T15:03:00Z", 2 * A_DOLLAR).await;
+    let next = bench
+        .session("2026-01-16T15:03:00Z", 2 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let number = |id: &str| id.split('-').next().unwrap().to_owned();
     assert_eq!(number(&next.kept.id), number(&mistake.kept.id));
     for id in [
@@ -187,8 +201,10 @@ async fn a_session_that_was_a_mistake_is_taken_back_and_no_other() {
 
 #[tokio::test]
 async fn a_ledger_over_its_limit_is_critical() {
-    let bench = Bench::new();
-    bench.session("2026-01-16T15:00:00Z", 26 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-16T15:00:00Z", 26 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let budget = bench.recorded(Provider::Anthropic, "2026-01-16T15:00:00Z").budget;
     assert_eq!(budget.health, Health::Critical);
     assert_eq!(budget.remaining(), Some(usd(-1.0)));
@@ -203,7 +219,7 @@ async fn a_fixed_period_that_ended_warns_and_one_that_rolls_goes_on() {
         rolls,
     };
     settings.providers[0].period = range(false);
-    let ended = Bench::with(settings.clone())
+    let ended = BudgetOnDisk::with(settings.clone())
         .observe(Provider::Anthropic, "2025-10-24T15:00:00Z")
         .await;
     let ended = ended.fresh().unwrap();
@@ -212,7 +228,7 @@ async fn a_fixed_period_that_ended_warns_and_one_that_rolls_goes_on() {
         (Health::Warning, "the period ended on 2025-09-30, set a new one")
     );
     settings.providers[0].period = range(true);
-    let rolled = Bench::with(settings)
+    let rolled = BudgetOnDisk::with(settings)
         .observe(Provider::Anthropic, "2025-10-24T15:00:00Z")
         .await;
     assert_eq!(rolled.fresh().unwrap().period_end, Some(date(2025, 11, 25)));
@@ -227,7 +243,7 @@ async fn a_period_that_lies_ahead_is_known_not_to_have_begun() {
         ends: date(2027, 1, 31),
         rolls: true,
     };
-    let ahead = Bench::with(settings)
+    let ahead = BudgetOnDisk::with(settings)
         .observe(Provider::Anthropic, "2026-10-24T15:00:00Z")
         .await;
     let budget = ahead.fresh().unwrap();
@@ -239,7 +255,7 @@ async fn a_period_that_lies_ahead_is_known_not_to_have_begun() {
 
 #[tokio::test]
 async fn a_session_that_cannot_be_priced_is_refused_and_not_recorded() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let new = NewSession {
         model: "mm".to_owned(),
         ..session(Provider::Anthropic, 1)
@@ -270,7 +286,7 @@ async fn a_session_that_cannot_be_priced_is_refused_and_not_recorded() {
 async fn a_provider_without_a_budget_has_a_row_and_no_observation() {
     let mut settings = settings();
     settings.providers.truncate(1);
-    let bench = Bench::with(settings);
+    let bench = BudgetOnDisk::with(settings);
     let observed = bench.arm.observe(at("2026-01-16T15:00:00Z")).await.unwrap();
     assert_eq!(
         observed.iter().map(|(p, _)| *p).collect::<Vec<_>>(),
@@ -286,7 +302,7 @@ async fn a_provider_without_a_budget_has_a_row_and_no_observation() {
 
 #[tokio::test]
 async fn a_row_is_stale_after_its_ttl_and_before_the_first_pass() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     assert!(bench.recorded(Provider::Anthropic, "2026-01-16T15:00:00Z").stale);
     bench.observe(Provider::Anthropic, "2026-01-16T15:00:00Z").await;
     assert!(!bench.recorded(Provider::Anthropic, "2026-01-16T15:15:00Z").stale);
@@ -307,7 +323,7 @@ proptest! {
         settings.providers[0].period = BudgetPeriod::Fixed { starts, ends, rolls: true };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let bench = Bench::with(settings);
+            let bench = BudgetOnDisk::with(settings);
             let base = at("2026-02-01T00:00:00Z");
             let all: Vec<_> = told.iter().map(|(minutes, micros)| {
                 (base + SignedDuration::from_mins(*minutes), Money::from_micros(*micros))
@@ -337,8 +353,8 @@ proptest! {
 
 #[tokio::test]
 async fn a_budget_that_cannot_be_recorded_is_known_all_the_same() {
-    let bench = Bench::new();
-    bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench.session("2026-01-16T15:00:00Z", TOKENS_FOR_A_DOLLAR).await;
     bench
         .arm
         .store

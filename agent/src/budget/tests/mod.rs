@@ -17,10 +17,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// A million input tokens of `m` cost a dollar.
-pub(crate) const A_DOLLAR: u64 = 1_000_000;
+/// So many input tokens of the model `m` cost a dollar.
+pub(crate) const TOKENS_FOR_A_DOLLAR: u64 = 1_000_000;
 
-pub(crate) struct Bench {
+pub(crate) struct BudgetOnDisk {
     _folder: TempDir,
     path: PathBuf,
     settings: BudgetSettings,
@@ -67,7 +67,7 @@ pub(crate) fn settings() -> BudgetSettings {
     }
 }
 
-impl Bench {
+impl BudgetOnDisk {
     pub(crate) fn new() -> Self {
         Self::with(settings())
     }
@@ -84,7 +84,7 @@ impl Bench {
         }
     }
 
-    /// As a restart of the process: drops the arm and its store, and makes a new arm on the same file.
+    /// Imitates a restart of the process: drops the arm and its store, then makes a new arm on the same file.
     async fn restart(self) -> Self {
         let Self {
             _folder,

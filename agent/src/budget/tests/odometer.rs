@@ -3,7 +3,7 @@ use crate::budget::OdometerState;
 
 #[tokio::test]
 async fn two_readings_a_day_do_not_double() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-16T15:00:00Z", 1.06).await.unwrap();
     bench.reading("2026-01-16T20:00:00Z", 1.10).await.unwrap();
     let groq = bench.observe(Provider::Groq, "2026-01-16T20:01:00Z").await;
@@ -22,7 +22,7 @@ async fn two_readings_a_day_do_not_double() {
 
 #[tokio::test]
 async fn the_month_after_is_unknown_without_a_reading_not_zero() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-31T23:00:00Z", 4.0).await.unwrap();
     assert_eq!(
         used(&bench.observe(Provider::Groq, "2026-02-01T04:59:59Z").await),
@@ -44,7 +44,7 @@ async fn the_month_after_is_unknown_without_a_reading_not_zero() {
 
 #[tokio::test]
 async fn an_old_reading_is_observed_as_stale() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-05T15:00:00Z", 1.0).await.unwrap();
     assert!(
         bench
@@ -66,7 +66,7 @@ async fn an_old_reading_is_observed_as_stale() {
 
 #[tokio::test]
 async fn a_total_that_falls_within_a_month_is_refused_unless_it_is_a_correction() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-10T15:00:00Z", 19.0).await.unwrap();
     let error = bench.reading("2026-01-10T15:05:00Z", 1.9).await.unwrap_err();
     assert_eq!(
@@ -97,7 +97,7 @@ async fn a_total_that_falls_within_a_month_is_refused_unless_it_is_a_correction(
 
 #[tokio::test]
 async fn a_new_month_starts_anew_whatever_its_first_reading() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-31T15:00:00Z", 0.8).await.unwrap();
     let lower = bench.reading("2026-02-02T15:00:00Z", 0.1).await.unwrap();
     assert!(lower.reset_detected);
@@ -132,7 +132,7 @@ async fn a_new_month_starts_anew_whatever_its_first_reading() {
 
 #[tokio::test]
 async fn a_late_reading_of_an_earlier_month_leaves_the_present_one_alone() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-02-01T15:00:00Z", 0.2).await.unwrap();
     let late = NewReading {
         month: Some("2026-01".parse().unwrap()),
@@ -153,7 +153,7 @@ async fn a_late_reading_of_an_earlier_month_leaves_the_present_one_alone() {
 
 #[tokio::test]
 async fn readings_that_make_no_sense_are_refused() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let error = bench.reading("2026-01-10T15:00:00Z", -1.0).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -178,10 +178,13 @@ async fn readings_that_make_no_sense_are_refused() {
 async fn groq_from_a_ledger_asks_for_no_reading() {
     let mut settings = settings();
     settings.providers[1].source = BudgetSource::Ledger;
-    let bench = Bench::with(settings);
+    let bench = BudgetOnDisk::with(settings);
     bench
         .arm
-        .record_session(session(Provider::Groq, A_DOLLAR), at("2026-01-16T15:00:00Z"))
+        .record_session(
+            session(Provider::Groq, TOKENS_FOR_A_DOLLAR),
+            at("2026-01-16T15:00:00Z"),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -194,11 +197,14 @@ async fn groq_from_a_ledger_asks_for_no_reading() {
 
 #[tokio::test]
 async fn sessions_do_not_count_beside_an_odometer() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-16T14:00:00Z", 1.0).await.unwrap();
     bench
         .arm
-        .record_session(session(Provider::Groq, A_DOLLAR), at("2026-01-16T15:00:00Z"))
+        .record_session(
+            session(Provider::Groq, TOKENS_FOR_A_DOLLAR),
+            at("2026-01-16T15:00:00Z"),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -210,7 +216,7 @@ async fn sessions_do_not_count_beside_an_odometer() {
 /// In New York it is the evening of 30 November, and the console, which counts by UTC, shows December.
 #[tokio::test]
 async fn a_month_may_be_recorded_once_it_has_begun_anywhere_on_earth() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-11-29T20:00:00Z", 4.1).await.unwrap();
     let refused = bench.reading("2026-12-01T01:00:00Z", 0.05).await.unwrap_err();
     assert!(refused.to_string().ends_with("say month=YYYY-MM"), "{refused}");
@@ -252,7 +258,7 @@ async fn a_month_may_be_recorded_once_it_has_begun_anywhere_on_earth() {
 #[tokio::test]
 async fn a_reading_with_a_warning_raises_no_alarm_until_it_is_confirmed() {
     let doubtful = async || {
-        let bench = Bench::new();
+        let bench = BudgetOnDisk::new();
         bench.reading("2026-11-29T20:00:00Z", 4.8).await.unwrap();
         let first = bench.reading("2026-12-01T06:00:00Z", 4.82).await.unwrap();
         assert!(first.warning.unwrap().contains("does not count yet"));

@@ -9,12 +9,12 @@ const NOTHING: UpdateBudget = UpdateBudget {
     period_end: None,
 };
 
-async fn update(bench: &Bench, now: &str, update: UpdateBudget) -> Budget {
+async fn update(bench: &BudgetOnDisk, now: &str, update: UpdateBudget) -> Budget {
     bench.arm.update_budget(update, at(now)).await.unwrap();
     bench.recorded(Provider::Anthropic, now).budget
 }
 
-async fn refused(bench: &Bench, now: &str, update: UpdateBudget) -> String {
+async fn refused(bench: &BudgetOnDisk, now: &str, update: UpdateBudget) -> String {
     bench
         .arm
         .update_budget(update, at(now))
@@ -25,8 +25,10 @@ async fn refused(bench: &Bench, now: &str, update: UpdateBudget) -> String {
 
 #[tokio::test]
 async fn what_remains_is_an_anchor_and_sessions_count_from_there() {
-    let bench = Bench::new();
-    bench.session("2026-01-10T15:00:00Z", 3 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-10T15:00:00Z", 3 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let told = update(
         &bench,
         "2026-01-11T15:00:00Z",
@@ -41,7 +43,7 @@ async fn what_remains_is_an_anchor_and_sessions_count_from_there() {
         (Some(usd(5.46)), Some(usd(19.54))),
         "the session is in it already"
     );
-    bench.session("2026-01-11T16:00:00Z", A_DOLLAR).await;
+    bench.session("2026-01-11T16:00:00Z", TOKENS_FOR_A_DOLLAR).await;
     assert_eq!(
         used(&bench.observe(Provider::Anthropic, "2026-01-11T17:00:00Z").await),
         Some(6.46)
@@ -50,8 +52,10 @@ async fn what_remains_is_an_anchor_and_sessions_count_from_there() {
 
 #[tokio::test]
 async fn the_total_alone_works() {
-    let bench = Bench::new();
-    bench.session("2026-01-10T15:00:00Z", 3 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-10T15:00:00Z", 3 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let told = update(
         &bench,
         "2026-01-11T15:00:00Z",
@@ -67,8 +71,10 @@ async fn the_total_alone_works() {
 
 #[tokio::test]
 async fn the_end_of_the_period_alone_works() {
-    let bench = Bench::new();
-    bench.session("2026-01-10T15:00:00Z", 3 * A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-10T15:00:00Z", 3 * TOKENS_FOR_A_DOLLAR)
+        .await;
     let end = date(2026, 2, 14);
     let told = update(
         &bench,
@@ -98,7 +104,7 @@ async fn the_end_of_the_period_alone_works() {
 
 #[tokio::test]
 async fn a_later_word_keeps_what_it_does_not_mention() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     update(
         &bench,
         "2026-01-11T15:00:00Z",
@@ -108,7 +114,7 @@ async fn a_later_word_keeps_what_it_does_not_mention() {
         },
     )
     .await;
-    bench.session("2026-01-12T15:00:00Z", A_DOLLAR).await;
+    bench.session("2026-01-12T15:00:00Z", TOKENS_FOR_A_DOLLAR).await;
     let told = update(
         &bench,
         "2026-01-13T15:00:00Z",
@@ -137,7 +143,7 @@ async fn a_later_word_keeps_what_it_does_not_mention() {
 
 #[tokio::test]
 async fn it_survives_a_restart_and_ends_with_its_period() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let told = UpdateBudget {
         remaining: Some(usd(2.0)),
         total: Some(usd(50.0)),
@@ -165,7 +171,7 @@ async fn a_fixed_period_that_ended_is_renewed_by_naming_its_end() {
         ends: date(2025, 9, 30),
         rolls: false,
     };
-    let bench = Bench::with(settings);
+    let bench = BudgetOnDisk::with(settings);
     let now = "2025-10-24T15:00:00Z";
     assert_eq!(
         refused(
@@ -208,7 +214,7 @@ async fn a_fixed_period_that_ended_is_renewed_by_naming_its_end() {
 
 #[tokio::test]
 async fn an_odometer_takes_a_word_until_the_next_reading() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     bench.reading("2026-01-10T15:00:00Z", 1.0).await.unwrap();
     let told = UpdateBudget {
         provider: Provider::Groq,
@@ -243,7 +249,7 @@ async fn an_odometer_takes_a_word_until_the_next_reading() {
 
 #[tokio::test]
 async fn what_contradicts_itself_is_refused() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let now = "2026-01-11T15:00:00Z";
     assert_eq!(
         refused(&bench, now, NOTHING).await,
@@ -313,7 +319,7 @@ async fn what_contradicts_itself_is_refused() {
         ..NOTHING
     };
     assert_eq!(
-        refused(&Bench::with(settings), now, groq).await,
+        refused(&BudgetOnDisk::with(settings), now, groq).await,
         "groq has no budget: add [budget.groq] with source, limit_usd and period to the configuration"
     );
 }

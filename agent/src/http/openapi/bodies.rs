@@ -1,12 +1,12 @@
 //! The arguments of a POST, described as the body that carries them.
 //!
-//! A handler names its arguments once, as parameters of the query. The document can say of a body what it
-//! cannot say of a query: that no other name is allowed, and which arguments need or exclude each other. So
-//! it describes the body, and its first paragraph says that the query takes the same names.
+//! A handler names its arguments once, as parameters of the query. OpenAPI can forbid unknown names and state
+//! which arguments need or exclude each other, but only for a body, not for a query. So the document describes
+//! the body. Its first paragraph says that the query takes the same names.
 
 use serde_json::{Map, Value, json};
 
-/// Moves the parameters of each POST into a schema of its body.
+/// Moves the query parameters of each POST into a schema of its body. Those of the path stay.
 pub(super) fn describe(document: &mut Value) {
     let mut schemas = Map::new();
     for item in document["paths"]
@@ -23,12 +23,12 @@ pub(super) fn describe(document: &mut Value) {
         };
         let name = format!("{}Arguments", capitalised(&id));
         let reference = format!("#/components/schemas/{name}");
-        let is_required = arguments.iter().any(is_required);
+        let some_required = arguments.iter().any(is_required);
         operation.insert(
             "requestBody".to_owned(),
             json!({
                 "content": { "application/json": { "schema": { "$ref": reference } } },
-                "required": is_required || needs_some(&id),
+                "required": some_required || refuses_an_empty_body(&id),
             }),
         );
         schemas.insert(name, schema(&id, arguments));
@@ -83,7 +83,8 @@ fn schema(id: &str, arguments: Vec<Value>) -> Value {
 
 /// Which arguments of an operation need or exclude each other.
 fn rules(id: &str) -> Value {
-    // No value is allowed: the argument is left out. (`false` says the same, but generators of clients trip over it.)
+    // A schema that no value satisfies, so the argument must be left out. (`false` means the same, but client
+    // generators trip over it.)
     let never = json!({ "not": {} });
     match id {
         "usage_update_budget" => json!({
@@ -111,8 +112,8 @@ fn rules(id: &str) -> Value {
     }
 }
 
-/// Whether an operation has no use for an empty body, although each of its arguments may be left out.
-fn needs_some(id: &str) -> bool {
+/// Whether an operation refuses an empty body, although no single argument is required.
+fn refuses_an_empty_body(id: &str) -> bool {
     rules(id).as_object().is_some_and(|rules| !rules.is_empty())
 }
 

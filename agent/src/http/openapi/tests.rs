@@ -78,7 +78,8 @@ fn every_answer_is_typed() {
     assert!(untyped.is_empty(), "{untyped:#?}");
 }
 
-/// Finds the schemas, this one and all below it, that are too vague for a generated client to make a type of.
+/// Adds to `untyped` each schema, `schema` itself or one below it, from which a client generator could make no
+/// type.
 fn find_untyped(
     schema: &Value,
     document: &Value,
@@ -202,7 +203,7 @@ fn every_type_that_is_derived_for_the_document_is_in_it() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// The schema's name of each type that derives `ToSchema`, and its file.
+/// Maps the schema name of every type below `folder` that derives `ToSchema` to the type's file.
 fn derived_in(folder: &Path, derived: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -217,6 +218,7 @@ fn derived_in(folder: &Path, derived: &mut BTreeMap<String, String>) {
                 if !derives.contains("ToSchema") {
                     continue;
                 }
+                // Up to and including the line that opens the item: other attributes, then `struct` or `enum`.
                 let item = rest
                     .lines()
                     .take_while(|line| !line.ends_with('{') && !line.ends_with(';'))

@@ -42,7 +42,7 @@ pub(in crate::http) async fn status(
     Ok(Json(OdometerStatusView::new(odometer, now)))
 }
 
-/// Where the odometer stands, for a narrator.
+/// Whether the odometer needs a reading, for a narrator.
 #[utoipa::path(get, path = "/groq/odometer/context", tag = "groq",
     responses((status = 200, body = OdometerContextView)))]
 pub(in crate::http) async fn context(

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, fs};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::store::{Store, StoreError};
+use crate::{
+    durable::beside,
+    store::{Store, StoreError},
+};
 
 /// Every file of a folder, by its hash.
 fn hashes(folder: &Path) -> BTreeMap<String, String> {
@@ -130,7 +133,7 @@ fn what_is_no_file_of_the_python_system_is_refused_with_a_sentence() {
     assert!(sentence(&path("other.db")).contains("has none of the Python system's tables"));
     drop(Store::open(&path("ours.db")).unwrap());
     assert!(
-        sentence(&path("ours.db")).contains("is a state of mecris-agent itself"),
+        sentence(&path("ours.db")).contains("is mecris-agent's own state"),
         "{}",
         sentence(&path("ours.db"))
     );
@@ -154,6 +157,60 @@ fn a_damaged_file_is_refused_as_a_whole() {
         "{}",
         sentence(&damaged)
     );
+}
+
+#[test]
+fn a_damaged_table_that_is_not_taken_is_damage_and_not_an_empty_table() {
+    let old = Old::live();
+    let [path, _] = old.paths();
+    old.usage
+        .execute_batch("CREATE TABLE notes (x); INSERT INTO notes VALUES (1)")
+        .unwrap();
+    let root_page: u32 = old
+        .usage
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'notes'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let end = usize::try_from(root_page).unwrap() * 4096;
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[end - 4096..end].fill(0x5a);
+    let damaged = old.folder.path().join("damaged.db");
+    fs::write(&damaged, bytes).unwrap();
+    assert!(
+        sentence(&damaged).contains("is damaged:"),
+        "{}",
+        sentence(&damaged)
+    );
+}
+
+#[test]
+fn a_virtual_table_of_an_unknown_module_counts_as_empty() {
+    let old = Old::live();
+    let [path, _] = old.paths();
+    old.usage
+        .execute_batch(
+            "PRAGMA writable_schema = ON;
+             INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+             VALUES ('table', 'notes', 'notes', 0, 'CREATE VIRTUAL TABLE notes USING no_such_module(x)');",
+        )
+        .unwrap();
+    let source = Source::read(&path).unwrap();
+    assert!(source.others().contains(&("notes".to_owned(), 0)));
+}
+
+#[test]
+fn an_empty_file_is_refused_even_with_a_log_beside_it() {
+    let old = Old::live();
+    let [path, _] = old.paths();
+    old.usage.pragma_update(None, "journal_mode", "WAL").unwrap();
+    old.session("2025-09-14T10:00:00", (3, 4), 0.5);
+    let empty = old.folder.path().join("empty.db");
+    fs::write(&empty, b"").unwrap();
+    fs::copy(beside(&path, "-wal"), beside(&empty, "-wal")).unwrap();
+    assert!(sentence(&empty).contains(" is empty:"), "{}", sentence(&empty));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 mod goal;
 mod people;
-mod reaches;
+mod promises;
 mod record;
 mod reference;
 mod state;

@@ -1,7 +1,7 @@
 //! The reference fortnight: what Mecris says to `morning.toml`.
 
 use super::{
-    reaches::{A_FORTNIGHT, WINDOWS, measured},
+    promises::{A_FORTNIGHT, TIMETABLES, measured},
     *,
 };
 use crate::simulate::measures::Told;
@@ -115,7 +115,7 @@ fn who_is_done_in_the_morning_is_told_little_and_less_without_warnings_ahead() {
             .is_some_and(|messages| messages <= 10)
     };
     assert!(is_little(&play(&Scenario::of(&morning)).measures));
-    for window in WINDOWS {
+    for window in TIMETABLES {
         let measures = measured(&morning, window, Some(A_FORTNIGHT));
         assert!(is_little(&measures), "{window}: {measures:?}");
     }

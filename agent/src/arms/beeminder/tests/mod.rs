@@ -2,6 +2,7 @@
 
 mod amount;
 mod conversion;
+mod file;
 mod mutated;
 mod over_http;
 mod read_only;

@@ -48,7 +48,7 @@ async fn datapoints_are_read_by_daystamp() {
 }
 
 #[tokio::test]
-async fn whatever_beeminder_says_instead_is_an_error_with_a_sentence_and_without_the_token() {
+async fn every_bad_reply_is_an_error_that_explains_it_and_hides_the_token() {
     let half = body(GOALS).to_string()[..2000].to_owned();
     let cases = [
         (
@@ -64,17 +64,17 @@ async fn whatever_beeminder_says_instead_is_an_error_with_a_sentence_and_without
         (
             422,
             r#"{"errors":"canary"}"#.to_owned(),
-            "refused to say the goals of me (status 422: ***)",
+            "refused the request for the goals of me (status 422: ***)",
         ),
         (
             200,
             "<html>canary</html>".to_owned(),
-            "answered with HTML, not JSON (status 200)",
+            "answer is HTML, not JSON (status 200)",
         ),
         (
             200,
             half,
-            "half a JSON document, not JSON (status 200, line 1 column 2000)",
+            "an incomplete JSON document (status 200, line 1 column 2000)",
         ),
         (
             200,
@@ -102,7 +102,8 @@ async fn whatever_beeminder_says_instead_is_an_error_with_a_sentence_and_without
     }
 }
 
-/// The recorded goals, `caffeine-cutoff` with this text in a field that Mecris does not read.
+/// The recorded goals as JSON text. `value` stands unquoted as the `graphsum` of `caffeine-cutoff`, a field that
+/// Mecris does not read.
 fn with_an_odd(value: &str) -> String {
     let mut goals = body(GOALS);
     goals[2]["graphsum"] = json!("ODD");
@@ -110,7 +111,7 @@ fn with_an_odd(value: &str) -> String {
 }
 
 #[tokio::test]
-async fn one_odd_value_costs_nothing_and_one_broken_goal_only_itself() {
+async fn a_repairable_value_loses_no_goal_and_a_broken_goal_loses_only_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("goals.json");
     for (value, goals, unreadable) in [
@@ -166,7 +167,7 @@ async fn a_broken_goal_that_is_ignored_is_no_concern() {
 }
 
 #[tokio::test]
-async fn datapoints_are_read_beside_one_that_cannot_be() {
+async fn one_unreadable_datapoint_does_not_hide_the_others() {
     let fake = Fake::start(|path| match path.ends_with("datapoints.json") {
         true => (
             200,
@@ -202,7 +203,7 @@ async fn without_the_user_there_is_no_account() {
 }
 
 #[tokio::test]
-async fn a_missing_token_asks_nobody() {
+async fn without_a_token_no_request_is_made() {
     let source = BeeminderSource::Api {
         base_url: "http://127.0.0.1:9/".parse().unwrap(),
         username: "me".into(),
@@ -228,83 +229,4 @@ async fn nobody_listening_is_a_transport_error() {
         error.to_string().starts_with("cannot connect to beeminder: "),
         "{error}"
     );
-}
-
-#[tokio::test]
-async fn a_file_holds_the_goals_or_the_user_and_the_goals() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("goals.json");
-    let arm = arm(BeeminderSource::File(path.clone()), None);
-    let write = |text: String| std::fs::write(&path, text).unwrap();
-
-    write(body(GOALS).to_string());
-    let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
-    assert_eq!((account.goals.len(), account.time_zone), (2, None));
-
-    // As an editor writes it that puts a byte order mark before every text.
-    write(format!("\u{feff}{}", body(GOALS)));
-    let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
-    assert_eq!(account.goals.len(), 2);
-
-    write(json!({"user": body(USER), "goals": body(GOALS)}).to_string());
-    let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
-    assert_eq!(
-        (account.goals.len(), account.time_zone.as_deref()),
-        (2, Some("America/New_York"))
-    );
-    assert!(
-        arm.datapoints(&"clean-view".parse().unwrap(), WITHIN)
-            .await
-            .is_err()
-    );
-
-    write(json!([{"slug": "bike", "datapoints": body(DATAPOINTS)}]).to_string());
-    assert_eq!(
-        arm.datapoints(&"bike".parse().unwrap(), WITHIN)
-            .await
-            .unwrap()
-            .points
-            .len(),
-        3
-    );
-}
-
-#[tokio::test]
-async fn a_file_that_is_missing_or_wrong_is_an_error_that_names_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("goals.json");
-    let arm = arm(BeeminderSource::File(path.clone()), None);
-    for text in [None, Some(""), Some("<html>"), Some("[{"), Some("3"), Some("{}")] {
-        if let Some(text) = text {
-            std::fs::write(&path, text).unwrap();
-        }
-        let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
-        assert!(
-            error.starts_with("beeminder.source = \"file:") && error.contains("goals.json\": "),
-            "{error}"
-        );
-    }
-    std::fs::write(&path, "[{\"slug\": \"a\", \"safebuf\": 0,\n\"safebuf\": 9}]").unwrap();
-    let account = arm.observe(recorded_at(), WITHIN).await.unwrap();
-    assert_eq!(
-        account.unreadable,
-        ["goal 1 in the list, a: the name \"safebuf\" stands in an object twice at line 2 column 9"]
-    );
-    std::fs::write(&path, r#"{"user": {}, "goals": [], "user": null}"#).unwrap();
-    let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
-    assert!(
-        error.contains("the name \"user\" stands in an object twice at line 1"),
-        "{error}"
-    );
-    std::fs::write(&path, r#"{"goals": [], "goals": []}"#).unwrap();
-    let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
-    assert!(
-        error.contains("the name \"goals\" stands in an object twice at line 1"),
-        "{error}"
-    );
-    std::fs::write(&path, r#"{"goals": 3}"#).unwrap();
-    assert!(matches!(
-        arm.observe(recorded_at(), WITHIN).await,
-        Err(BeeminderError::Malformed(_))
-    ));
 }

@@ -44,16 +44,16 @@ pub struct ReadingResult {
     pub warning: Option<String>,
 }
 
-/// What a person should record, and when the console starts anew.
+/// What a person should record, and how long this month's total can still be read.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ReminderStatus {
-    /// Where the odometer stands.
+    /// Whether the odometer needs a reading, and why.
     pub status: OdometerState,
     /// What to record.
     pub reminders: Vec<Reminder>,
-    /// Days to the last day of the month.
+    /// Days from today to the last day of the month; the total resets the day after.
     pub days_until_reset: i64,
-    /// Age of the newest reading of any month.
+    /// Age of the newest reading for this month, else of the newest for the latest earlier month.
     pub last_reading_age_days: Option<i64>,
 }
 
@@ -72,7 +72,7 @@ pub struct Reminder {
 /// `GET /groq/odometer/status`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OdometerStatusView {
-    /// Where the odometer stands, and what to record.
+    /// Whether the odometer needs a reading, and what to record.
     #[serde(flatten)]
     pub reminders: ReminderStatus,
     /// The present local month, `YYYY-MM`.
@@ -121,11 +121,11 @@ pub struct GroqContext {
 /// The odometer for a narrator.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct GroqTracking {
-    /// Where the odometer stands.
+    /// Whether the odometer needs a reading, and why.
     pub status: OdometerState,
     /// This month has a reading.
     pub has_current_data: bool,
-    /// Days to the last day of the month.
+    /// Days from today to the last day of the month; the total resets the day after.
     pub days_until_reset: i64,
     /// There is something to record.
     pub needs_action: bool,

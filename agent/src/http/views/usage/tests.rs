@@ -4,12 +4,12 @@ use super::*;
 use crate::{
     budget::{
         NewSession, UpdateBudget,
-        tests::{A_DOLLAR, Bench, at, session, usd},
+        tests::{BudgetOnDisk, TOKENS_FOR_A_DOLLAR, at, session, usd},
     },
     domain::Provider,
 };
 
-fn usage(bench: &Bench, now: &str) -> Value {
+fn usage(bench: &BudgetOnDisk, now: &str) -> Value {
     value(UsageView::new(&bench.arm.usage(at(now)).unwrap()))
 }
 
@@ -19,9 +19,11 @@ fn value(view: impl serde::Serialize) -> Value {
 
 #[tokio::test]
 async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
-    let bench = Bench::new();
-    bench.session("2026-01-13T15:00:00Z", 5 * A_DOLLAR).await;
-    bench.session("2026-01-16T15:00:00Z", A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-13T15:00:00Z", 5 * TOKENS_FOR_A_DOLLAR)
+        .await;
+    bench.session("2026-01-16T15:00:00Z", TOKENS_FOR_A_DOLLAR).await;
     assert_eq!(
         usage(&bench, "2026-01-16T15:05:00Z"),
         json!({
@@ -48,7 +50,7 @@ async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
 
 #[tokio::test]
 async fn usage_without_a_budget_is_not_configured_and_never_zero() {
-    let usage = usage(&Bench::new(), "2026-01-16T15:05:00Z");
+    let usage = usage(&BudgetOnDisk::new(), "2026-01-16T15:05:00Z");
     for field in [
         "total_budget",
         "remaining_budget",
@@ -67,7 +69,7 @@ async fn usage_without_a_budget_is_not_configured_and_never_zero() {
 
 #[tokio::test]
 async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let new = NewSession {
         output_tokens: 50_000,
         ..session(Provider::Anthropic, 120_000)
@@ -107,7 +109,7 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
 
 #[tokio::test]
 async fn an_update_answers_with_the_budget_after_it() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let update = UpdateBudget {
         provider: Provider::Anthropic,
         remaining: Some(usd(19.54)),
@@ -136,12 +138,14 @@ async fn an_update_answers_with_the_budget_after_it() {
 
 #[tokio::test]
 async fn a_summary_counts_by_day_type_and_provider() {
-    let bench = Bench::new();
-    bench.session("2026-01-09T15:00:00Z", 9 * A_DOLLAR).await;
-    bench.session("2026-01-10T15:00:00Z", A_DOLLAR).await;
+    let bench = BudgetOnDisk::new();
+    bench
+        .session("2026-01-09T15:00:00Z", 9 * TOKENS_FOR_A_DOLLAR)
+        .await;
+    bench.session("2026-01-10T15:00:00Z", TOKENS_FOR_A_DOLLAR).await;
     let batch = NewSession {
         session_type: "batch".to_owned(),
-        ..session(Provider::Groq, 2 * A_DOLLAR)
+        ..session(Provider::Groq, 2 * TOKENS_FOR_A_DOLLAR)
     };
     bench
         .arm
@@ -179,7 +183,7 @@ async fn a_summary_counts_by_day_type_and_provider() {
 
 #[tokio::test]
 async fn the_odometer_answers_as_it_always_did() {
-    let bench = Bench::new();
+    let bench = BudgetOnDisk::new();
     let recorded = value(ReadingRecorded::new(
         bench.reading("2026-01-15T15:00:00Z", 1.5).await.unwrap(),
     ));

@@ -11,12 +11,12 @@ use std::{
 use super::*;
 use crate::simulate::measures::Told;
 
-/// The kinds of timetables that every person is played with.
-pub(super) const WINDOWS: [&str; 3] = ["13-18/15m", "always/30m", "13-18/15m and 21:30"];
+/// The timetables that every person is played with.
+pub(super) const TIMETABLES: [&str; 3] = ["13-18/15m", "always/30m", "13-18/15m and 21:30"];
 
 pub(super) const A_FORTNIGHT: u16 = 14;
 
-/// Who has so many goals is played in the heavy tier only.
+/// Only the heavy tier plays a person with this many goals or more.
 const MANY_GOALS: usize = 20;
 
 /// How many plays run side by side.
@@ -25,11 +25,11 @@ const THREADS: usize = 2;
 /// One person with one timetable.
 struct Row {
     person: String,
-    window: &'static str,
+    timetable: &'static str,
     measures: Measures,
 }
 
-/// Every person by name.
+/// Every person of `examples/people`, sorted by name.
 fn everyone() -> Vec<Person> {
     let files = std::fs::read_dir(folder()).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -41,16 +41,16 @@ fn everyone() -> Vec<Person> {
         .collect()
 }
 
-/// Plays people with windows for so many days or as long as their file says.
+/// Plays each person with their timetables, for `days` days. `None`: as long as their file says.
 fn rows(plays: &[(Person, Vec<&'static str>)], days: Option<u16>) -> Vec<Row> {
-    let with_window = |(person, windows): &'_ (Person, Vec<&'static str>)| {
+    let with_timetable = |(person, timetables): &'_ (Person, Vec<&'static str>)| {
         let person = person.clone();
-        windows
+        timetables
             .clone()
             .into_iter()
-            .map(move |window| (person.clone(), window))
+            .map(move |timetable| (person.clone(), timetable))
     };
-    let plays: Vec<(Person, &'static str)> = plays.iter().flat_map(with_window).collect();
+    let plays: Vec<(Person, &'static str)> = plays.iter().flat_map(with_timetable).collect();
     let next = AtomicUsize::new(0);
     let rows: Mutex<Vec<(usize, Row)>> = Mutex::default();
     thread::scope(|scope| {
@@ -58,13 +58,13 @@ fn rows(plays: &[(Person, Vec<&'static str>)], days: Option<u16>) -> Vec<Row> {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((person, window)) = plays.get(index) else {
+                    let Some((person, timetable)) = plays.get(index) else {
                         return;
                     };
                     let row = Row {
                         person: person.name.clone(),
-                        window,
-                        measures: measured(person, window, days),
+                        timetable,
+                        measures: measured(person, timetable, days),
                     };
                     rows.lock().unwrap().push((index, row));
                 }
@@ -76,17 +76,17 @@ fn rows(plays: &[(Person, Vec<&'static str>)], days: Option<u16>) -> Vec<Row> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-pub(super) fn measured(person: &Person, window: &str, days: Option<u16>) -> Measures {
+pub(super) fn measured(person: &Person, timetable: &str, days: Option<u16>) -> Measures {
     let scenario = Scenario {
-        passes: window.parse().unwrap(),
+        passes: timetable.parse().unwrap(),
         days: days.unwrap_or(person.days),
         ..Scenario::of(person)
     };
     play(&scenario).measures
 }
 
-/// What is wrong with a row, one line for each reach that it misses.
-fn missed(row: &Row) -> Vec<String> {
+/// What is wrong with a row, one line for each promise that is broken.
+fn broken(row: &Row) -> Vec<String> {
     let measures = &row.measures;
     let all = |what: &str, told: Told| {
         (told.told < told.of).then(|| format!("{what}: {} of {}", told.told, told.of))
@@ -105,41 +105,42 @@ fn missed(row: &Row) -> Vec<String> {
     ];
     let named = faults.into_iter().flatten();
     named
-        .map(|fault| format!("{} {}: {fault}", row.person, row.window))
+        .map(|fault| format!("{} {}: {fault}", row.person, row.timetable))
         .collect()
 }
 
-/// A fortnight of everyone, each with one of the windows.
+/// Plays a fortnight of everyone, each with one of the timetables.
 #[test]
 fn everyone_gets_what_the_policy_promises() {
     let people = everyone()
         .into_iter()
         .filter(|person| person.goals.len() < MANY_GOALS);
-    let one_window = |(index, person): (usize, Person)| (person, vec![WINDOWS[index % WINDOWS.len()]]);
-    let plays: Vec<_> = people.enumerate().map(one_window).collect();
-    let missed: Vec<String> = rows(&plays, Some(A_FORTNIGHT)).iter().flat_map(missed).collect();
-    assert!(missed.is_empty(), "{missed:#?}");
+    let one_timetable =
+        |(index, person): (usize, Person)| (person, vec![TIMETABLES[index % TIMETABLES.len()]]);
+    let plays: Vec<_> = people.enumerate().map(one_timetable).collect();
+    let broken: Vec<String> = rows(&plays, Some(A_FORTNIGHT)).iter().flat_map(broken).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
 }
 
 #[test]
 #[ignore = "heavy tier: scripts/test-all runs it"]
-fn everyone_gets_what_the_policy_promises_with_each_window() {
+fn everyone_gets_what_the_policy_promises_with_each_timetable() {
     let plays: Vec<_> = everyone()
         .into_iter()
-        .map(|person| (person, WINDOWS.to_vec()))
+        .map(|person| (person, TIMETABLES.to_vec()))
         .collect();
-    let missed: Vec<String> = rows(&plays, None).iter().flat_map(missed).collect();
-    assert!(missed.is_empty(), "{missed:#?}");
+    let broken: Vec<String> = rows(&plays, None).iter().flat_map(broken).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// Each setting that breaks a reach: a measure that no setting can move shows nothing.
+/// Breaks promises by settings: a measure that no setting can move shows nothing.
 #[test]
 #[ignore = "heavy tier: scripts/test-all runs it"]
-fn each_reach_is_missed_with_the_setting_that_breaks_it() {
-    let with = |person: &str, window: &str, set: &[(&str, &str)]| {
+fn the_settings_that_break_a_promise_are_caught() {
+    let with = |person: &str, timetable: &str, set: &[(&str, &str)]| {
         let person = example(person);
         let scenario = Scenario {
-            passes: window.parse().unwrap(),
+            passes: timetable.parse().unwrap(),
             ..Scenario::of(&person)
         };
         let set: Vec<Choice> = set
@@ -149,15 +150,15 @@ fn each_reach_is_missed_with_the_setting_that_breaks_it() {
         let settings = settings_of(None, &scenario, &set).unwrap();
         scenario.play(&settings).unwrap().measures
     };
-    let [window, always, _] = WINDOWS;
+    let [afternoon, always, _] = TIMETABLES;
     let late = with("procrastinator", always, &[("heuristic.margin", "20h")]);
     assert!(late.last_days.told < late.last_days.of, "{late:?}");
     let early = with("bedtime", always, &[("heuristic.margin", "11h")]);
     assert!(early.too_early > 0, "{early:?}");
     let shares = "[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]";
-    let often = with("budget-even", window, &[("budget.thresholds.shares", shares)]);
+    let often = with("budget-even", afternoon, &[("budget.thresholds.shares", shares)]);
     assert!(often.most_budget_messages_a_period > 4, "{often:?}");
-    let silent = with("unknown", window, &[("heuristic.unknown_after", "720h")]);
+    let silent = with("unknown", afternoon, &[("heuristic.unknown_after", "720h")]);
     assert!(silent.unknowns.told < silent.unknowns.of, "{silent:?}");
     let impatient = with("evening", always, &[("heuristic.habit", "false")]);
     assert!(
