@@ -159,7 +159,8 @@ pub(super) fn json(reply: &Reply, what: &str, token: &SecretString) -> Result<Do
         .ok()
         .and_then(|body| sentence(&body))
         .unwrap_or_else(|| "no reason given".to_owned());
-    let said = redact::text(&tidy(&said), &[token]);
+    // Cut after it was masked: half a token would not be known any more.
+    let said = tidy(&redact::text(&said, &[token]));
     let what = what.to_owned();
     Err(match reply.status {
         StatusCode::UNAUTHORIZED => BeeminderError::Unauthorized {
@@ -303,5 +304,7 @@ mod tests {
             r#"{"errors":{"token":"canary is odd, see ?auth_token=canary&x"}}"#,
         );
         assert!(!said.contains("canary") && said.contains("*** is odd"), "{said}");
+        let said = error(422, &format!(r#"{{"errors":"{}canary"}}"#, "x".repeat(196)));
+        assert!(!said.contains("xcan"), "{said}");
     }
 }
