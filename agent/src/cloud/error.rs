@@ -1,5 +1,7 @@
 //! Why AWS did not do what it was asked: one sentence for a person that says what to do.
 
+use std::fmt;
+
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 
 use crate::domain::{innermost, on_one_line};
@@ -59,7 +61,8 @@ impl CloudError {
     /// The error for a failed request of this module.
     pub(super) fn of<E, R>(asked: Asked<'_>, error: &SdkError<E, R>) -> Self
     where
-        E: ProvideErrorMetadata,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: fmt::Debug,
     {
         let Asked { action, what, remedy } = asked;
         let Some(said) = error.as_service_error() else {
@@ -93,12 +96,16 @@ impl CloudError {
 
     /// The error for a failed request of another module. `action` is the permission it needs, `what` the
     /// thing it was about, `remedy` how to create that thing.
-    pub(crate) fn about<E: ProvideErrorMetadata, R>(
+    pub(crate) fn about<E, R>(
         action: &'static str,
         what: &str,
         remedy: &'static str,
         error: &SdkError<E, R>,
-    ) -> Self {
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: fmt::Debug,
+    {
         Self::of(Asked { action, what, remedy }, error)
     }
 
@@ -118,7 +125,7 @@ impl CloudError {
 }
 
 /// Why there was no answer, in words.
-fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
+fn unanswered<E: std::error::Error + 'static, R: fmt::Debug>(error: &SdkError<E, R>) -> String {
     match error {
         SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
         SdkError::DispatchFailure(failure) => {
@@ -139,7 +146,10 @@ fn unanswered<E, R>(error: &SdkError<E, R>) -> String {
             }
         }
         SdkError::ConstructionFailure(_) => "the request could not be made: is AWS_REGION set?".to_owned(),
-        _ => "the SDK could not read AWS's answer".to_owned(),
+        _ => match std::error::Error::source(error) {
+            Some(source) => format!("the SDK could not read AWS's answer ({})", cause(source)),
+            None => "the SDK could not read AWS's answer".to_owned(),
+        },
     }
 }
 

@@ -1,11 +1,12 @@
 //! What Mecris reads from AWS besides its own state: settings from SSM Parameter Store, secrets from Secrets
-//! Manager, and the id of the instance. `error` says why AWS refused a request.
+//! Manager, and the id of the instance. `error` says why AWS refused a request, `bounded` bounds every answer.
 //!
 //! The process has one SDK configuration. It comes from where every AWS tool looks: `AWS_REGION`,
 //! `AWS_ENDPOINT_URL`, keys in the environment, a profile, a web identity, the credentials of a container,
 //! and last the role of the instance. `journal` uses it for CloudWatch Logs. Only this module, `journal` and
 //! `store::replica::remote` talk to AWS. Nothing here decides anything about goals or messages.
 
+mod bounded;
 mod error;
 mod fetch;
 
@@ -52,10 +53,13 @@ async fn provider_config() -> aws_config::provider_config::ProviderConfig {
     aws_config::provider_config::ProviderConfig::default().with_http_client(http())
 }
 
+/// The one HTTP client of every AWS service and of every source of credentials.
 fn http() -> SharedHttpClient {
-    Builder::new()
+    #[allow(clippy::disallowed_methods, reason = "it is bounded here")]
+    let client = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+        .build_https();
+    bounded::bounded(client)
 }
 
 /// Region, endpoint and credentials, loaded once for the whole process. Loading may ask the instance's

@@ -130,7 +130,11 @@ impl CloudWatch {
         }
     }
 
-    fn error<E: ProvideErrorMetadata, R>(&self, action: &'static str, error: &SdkError<E, R>) -> CloudError {
+    fn error<E: ProvideErrorMetadata + std::error::Error + 'static, R: std::fmt::Debug>(
+        &self,
+        action: &'static str,
+        error: &SdkError<E, R>,
+    ) -> CloudError {
         let what = format!("the log stream {} in {}", self.place.stream, self.place.group);
         CloudError::about(
             action,
