@@ -1,5 +1,7 @@
 //! Whether a state is sound: every copy is asked before it is relied on.
 
+mod columns;
+
 use std::{collections::BTreeMap, path::Path};
 
 use rusqlite::{Connection, OptionalExtension as _};
@@ -15,7 +17,7 @@ pub struct Sound {
 }
 
 /// Checks every reference, and whether it is a state of Mecris at all: it has the tables of its schema version, and
-/// nothing that would run by itself. SQLite's own integrity check comes before: `image::load` makes no connection
+/// nothing that would run by itself. Every time, day and month in it is one. SQLite's own integrity check comes before: `image::load` makes no connection
 /// to a database that fails it.
 ///
 /// # Errors
@@ -58,6 +60,9 @@ fn check(connection: &Connection) -> rusqlite::Result<Result<Sound, String>> {
         return Ok(Err("it is no state of Mecris".to_owned()));
     }
     if let Some(why) = wrong_schema(connection, schema_version)? {
+        return Ok(Err(why));
+    }
+    if let Some(why) = columns::unreadable(connection)? {
         return Ok(Err(why));
     }
     Ok(Ok(Sound { schema_version }))
@@ -172,6 +177,11 @@ mod tests {
         assert_eq!(
             why("ALTER TABLE claims RENAME COLUMN subject TO about"),
             "the copy is damaged: its table claims has no column subject"
+        );
+        assert_eq!(
+            why("INSERT INTO untold VALUES ('goal:reading', 'yesterday')"),
+            "the copy is damaged: column since of its table untold holds no time, but \"yesterday\", in the row subject \
+             = 'goal:reading'"
         );
         assert_eq!(
             why("PRAGMA user_version = 0"),
