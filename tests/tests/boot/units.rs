@@ -94,7 +94,7 @@ fn each_keeps_to_itself(instance: &Instance<'_>) {
         ));
         assert!(looked.is_err(), "{folder}: {looked:?}");
     }
-    assert_eq!(instance.property("mecris-journal", "SocketBindDeny"), "any");
+    assert_eq!(instance.property("mecris-journal", "SocketBindDeny"), "tcp");
     let environment = instance.try_sh(&format!(
         "setpriv --reuid mecris --clear-groups cat /proc/{agent}/environ"
     ));
