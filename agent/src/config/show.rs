@@ -48,7 +48,9 @@ fn shortened(mut text: String) -> String {
 /// The last two characters of a value long enough that they give nothing away.
 fn masked(value: &Value) -> String {
     match value.as_str() {
-        Some(text) if text.len() >= 8 && text.is_ascii() => format!("\"…{}\"", &text[text.len() - 2..]),
+        Some(text) if text.len() >= 8 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+            format!("\"…{}\"", &text[text.len() - 2..])
+        }
         _ => "(not shown)".to_owned(),
     }
 }

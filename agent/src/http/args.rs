@@ -410,6 +410,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_refusal_is_one_short_line_whatever_the_body_repeats() {
+        let long = "y".repeat(5000);
+        for body in [
+            "{\"input_tokens\": 7, \"no\u{85}tes\" 1".to_owned(),
+            format!("{{\"{long}\" 1"),
+        ] {
+            let (_, detail) = parse("/", Some("application/json"), &body).await.unwrap_err();
+            assert!(detail.starts_with("the body cannot be used: "), "{detail}");
+            assert!(
+                !detail.contains(char::is_control) && detail.chars().count() <= 1000,
+                "{detail}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn a_number_of_a_body_is_refused_in_plain_words() {
         for body in [r#"{"input_tokens": "7"}"#, r#"{"input_tokens": 0.5}"#] {
             let (_, detail) = parse("/", Some("application/json"), body).await.unwrap_err();

@@ -15,7 +15,10 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{budget::BudgetError, heuristic::HeuristicError, store::StoreError};
+use crate::{budget::BudgetError, domain::on_one_line, heuristic::HeuristicError, store::StoreError};
+
+/// The longest text of an error, in characters. No text of ours has half of it.
+const LONGEST_DETAIL: usize = 1000;
 
 /// Every error on the wire, whatever its status.
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,11 +115,12 @@ impl Kind {
 }
 
 impl ApiError {
-    /// An error whose text the caller may read.
+    /// An error whose text the caller may read. It becomes one line, because it may repeat a name or a value of the
+    /// caller's.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
-            detail: detail.into(),
+            detail: on_one_line(&detail.into(), LONGEST_DETAIL),
             operator: None,
             retry_after_seconds: None,
         }

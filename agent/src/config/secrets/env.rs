@@ -14,7 +14,7 @@ use super::{
     names::pick,
     permissions::readable_by_others,
 };
-use crate::config::Variables;
+use crate::config::{Variables, show};
 
 /// The environment and a `.env` file. A secret in the environment wins, even if the file has the secret under
 /// another of its names.
@@ -83,7 +83,8 @@ fn read(path: &Path, file: &str, notes: &mut Notes) -> BTreeMap<String, String> 
                 ", line {line}: expected NAME=value; the line is left out"
             )),
             Some(_) if name.starts_with("MECRIS__") => warn(format!(
-                ": {name} has no effect, only secrets are read here: set it in the environment"
+                ": {} has no effect, only secrets are read here: set it in the environment",
+                show::name(name)
             )),
             Some(_) if !is_secret => {}
             Some(value) => {

@@ -146,6 +146,10 @@ fn a_dotenv_warns_of_what_may_surprise() {
             "secrets, line 1: expected NAME=value; the line is left out",
         ),
         (
+            b"MECRIS__A\x02B=1",
+            "secrets: \"MECRIS__A\\u{2}B\" has no effect, only secrets are read here: set it in the environment",
+        ),
+        (
             b"\nTWILIO_TOKEN=a${HOME}b",
             "secrets, line 2: TWILIO_TOKEN is taken as it is, no ${...} is replaced",
         ),

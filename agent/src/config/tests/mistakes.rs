@@ -244,3 +244,13 @@ fn a_name_that_no_setting_has_cannot_break_the_sentence() {
     let text = problems(&format!("{VALID}{variables}"), &[]);
     assert_eq!(text.lines().count(), 1, "{text}");
 }
+
+#[test]
+fn the_end_of_a_masked_value_is_shown_only_if_it_can_be() {
+    let channels = "time_zone = \"UTC\"\nnotify.channels = [\"sms\"]\n";
+    let text = problems(channels, &[("MECRIS__NOTIFY__SMS__TO", "canary-canary\u{1b}9")]);
+    assert!(
+        text.contains("notify.sms.to = (not shown)") && !text.contains('\u{1b}'),
+        "{text:?}"
+    );
+}
