@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     cloud::{self, ManagedSecret, Trouble},
     config::{
-        self, Auth, ConfigError, Inputs, Loaded, RenewableSecrets, Secrets, SecretsSettings,
+        self, Auth, ConfigError, Inputs, Loaded, RenewableSecrets, Secrets, SecretsSettings, StateSettings,
         secrets::Renewable,
     },
     http::Tokens,
@@ -65,18 +65,33 @@ pub(super) async fn agent(loaded: &Loaded, clock: Clock, remote_timeout: Duratio
     require_secrets(loaded)?;
     let store = runtime::state::open(&loaded.settings.state, &clock, remote_timeout)
         .await
-        .map_err(advise)?;
+        .map_err(|error| advise(&loaded.settings.state, error))?;
     Ok(Agent::assemble(&loaded.settings, &loaded.secrets, clock, store)?)
 }
 
 /// Adds to the error of a damaged state what the person can do next.
-fn advise(error: StoreError) -> anyhow::Error {
+pub(super) fn advise(settings: &StateSettings, error: StoreError) -> anyhow::Error {
     if !error.is_damage() {
         return error.into();
     }
-    anyhow::Error::new(error).context(
-        "the state cannot be relied on. `mecris-agent state verify --all` shows which copies are sound, `mecris-agent state restore --latest` \
-         goes back to the newest sound copy",
+    anyhow::Error::new(error).context(format!(
+        "the state cannot be relied on. {}",
+        way_out_of_damage(settings)
+    ))
+}
+
+/// What a person can do about a damaged state, as sentences without the last full stop.
+pub(super) fn way_out_of_damage(settings: &StateSettings) -> String {
+    if settings.remote.is_some() {
+        return "`mecris-agent state verify --all` shows which copies are sound, `mecris-agent state restore --latest` goes \
+                back to the newest sound copy"
+            .to_owned();
+    }
+    format!(
+        "state.remote is \"none\", so there is no copy off this machine: `mecris-agent state restore FILE` goes back to a \
+         backup of yours. Without one move {} away: the next pass begins an empty state, and may say again what was said \
+         today",
+        settings.path.display()
     )
 }
 

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use super::run::copy_of_state;
+use super::{context, run::copy_of_state};
 use crate::{
     config::{Settings, StateSettings},
     heuristic::{Rules, standing::View},
@@ -26,7 +26,7 @@ impl Recorded {
                 return Ok(Self { store, _folder: None });
             }
             Err(error @ StoreError::Missing(_)) => error,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(context::advise(settings, error)),
         };
         if settings.remote.is_none() {
             return Err(missing).context("nothing is recorded yet: make a pass first, `mecris-agent run`");
@@ -51,6 +51,6 @@ impl Recorded {
             let more = more(&view, connection)?;
             Ok((view, more))
         });
-        Ok(read?)
+        read.map_err(|error| context::advise(&settings.state, error))
     }
 }

@@ -131,13 +131,15 @@ pub(super) async fn copy_of_state(settings: &StateSettings) -> anyhow::Result<(S
     let folder = folder.context("cannot make a folder for a copy of the state")?;
     let copy = folder.path().join("state.db");
     match Store::open_read_only(&settings.path) {
-        Ok(store) => store.copy_to(&copy)?,
+        Ok(store) => store
+            .copy_to(&copy)
+            .map_err(|error| context::advise(settings, error))?,
         Err(StoreError::Missing(_)) => {}
         // SQLite writes files beside a database even to read it. A read-only folder does not allow that.
         Err(error) if error.is_unwritable() => std::fs::write(&copy, copies::read(&settings.path)?)?,
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(context::advise(settings, error)),
     }
-    let store = Store::open(&copy)?;
+    let store = Store::open(&copy).map_err(|error| context::advise(settings, error))?;
     if let Some(url) = &settings.remote {
         let newer = store.load_if_newer(&Remote::open(url)?).await;
         newer.map_err(|error| {

@@ -89,6 +89,17 @@ impl Store {
         })
     }
 
+    /// Reads everything and checks it: SQLite's own check, every reference, and whether it is a state of Mecris.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with what is wrong, or SQLite's error if it cannot even look.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        self.read(|connection| {
+            let whole = verify::integrity(connection, &self.path);
+            Ok(whole.and_then(|()| verify::verify(connection, &self.path.display().to_string()).map(drop)))
+        })?
+    }
+
     /// Writes a consistent copy to a new file.
     ///
     /// # Errors

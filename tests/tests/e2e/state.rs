@@ -393,6 +393,44 @@ fn a_damaged_file_is_said_to_be_and_restored_from_the_copies() {
 }
 
 #[test]
+fn whoever_looks_at_a_damaged_file_is_told_what_to_do() {
+    let mut stage = a_week();
+    let database = stage.setup.database();
+    let mut damaged = std::fs::read(&database).expect("the state");
+    // The first page stays: the file can be opened.
+    damaged[4096..].fill(0);
+    std::fs::write(&database, damaged).expect("the test may damage the file");
+    let with_copies = "`mecris-agent state restore --latest` goes back to the newest sound copy";
+    let without = "`mecris-agent state restore FILE` goes back to a backup of yours";
+    for advice in [with_copies, without] {
+        let found = stage.setup.agent(&["check"]);
+        assert_eq!(found.code, 1, "{}", found.everything());
+        assert!(found.stdout.contains("FAIL  state"), "{}", found.stdout);
+        assert!(found.stdout.contains(advice), "{}", found.stdout);
+        // The start of the daemon replaces the file, so this check must not stand in its way.
+        let before_start = stage.setup.agent(&["check", "--offline"]);
+        assert_eq!(before_start.code, 0, "{}", before_start.everything());
+        assert!(
+            before_start.stdout.contains("WARN  state"),
+            "{}",
+            before_start.stdout
+        );
+        stage.setup.config.remove("state.remote");
+    }
+    std::fs::write(&database, b"nonsense ".repeat(2000)).expect("the test may damage the file");
+    for command in [
+        &["status"][..],
+        &["goals"],
+        &["explain", "goal:reading"],
+        &["run"],
+    ] {
+        let output = stage.setup.agent(command);
+        assert_eq!(output.code, 1, "{command:?}: {}", output.everything());
+        assert!(output.stderr.contains(without), "{command:?}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn a_damaged_file_heals_from_the_newest_copy_and_repeats_nothing() {
     let stage = a_week();
     let database = stage.setup.database();
@@ -451,7 +489,7 @@ fn a_damaged_file_without_a_copy_is_said_to_be_and_left_as_it_is() {
     let output = stage.setup.agent(&["run"]);
     assert_eq!(output.code, 1, "{}", output.everything());
     assert!(
-        output.everything().contains("state restore --latest`"),
+        output.everything().contains("state restore FILE`"),
         "{}",
         output.everything()
     );

@@ -79,3 +79,31 @@ fn a_missing_walk_has_the_room_of_last_days() {
         "{texts:?}"
     );
 }
+
+#[test]
+fn check_warns_of_a_walk_of_which_no_pass_can_tell() {
+    let mut stage = stage();
+    let goals = stage.setup.folder().join("goals.json");
+    let goal = |slug: &str| format!(r#"{{"slug": "{slug}", "safebuf": 9, "losedate": 2000000000}}"#);
+    let config = &mut stage.setup.config;
+    config.set("beeminder.source", format!("file:{}", goals.display()));
+    std::fs::write(&goals, format!("[{}]", goal("bike"))).expect("the test may write");
+    let found = stage.setup.agent(&["check"]);
+    assert_eq!(found.code, 0, "{}", found.everything());
+    let warning = "no pass can tell whether there was a walk";
+    assert!(found.stdout.contains(warning), "{}", found.stdout);
+    assert!(
+        found.stdout.contains("no field \"datapoints\""),
+        "{}",
+        found.stdout
+    );
+
+    std::fs::write(&goals, format!("[{}]", goal("bikes"))).expect("the test may write");
+    let found = stage.setup.agent(&["check"]);
+    assert_eq!(found.code, 1, "{}", found.everything());
+    assert!(
+        found.stdout.contains("did you mean \"bikes\"?"),
+        "{}",
+        found.stdout
+    );
+}

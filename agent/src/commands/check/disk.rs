@@ -10,6 +10,16 @@ use crate::{
 /// About what one pass writes: a trial for the disk.
 static TRIAL_BYTES: [u8; 64 * 1024] = [0; 64 * 1024];
 
+/// What is wrong with the state itself; `None`: it is sound, or there is none, or it cannot be opened, which
+/// [`state`] says.
+pub(super) fn damage(path: &Path) -> Option<StoreError> {
+    let opened = Store::open_read_only(path);
+    opened
+        .and_then(|store| store.verify())
+        .err()
+        .filter(StoreError::is_damage)
+}
+
 /// Whether the state can be read and written. Neither makes the file nor needs the lock, so it works beside a
 /// running daemon.
 pub(super) fn state(path: &Path) -> Result<String, String> {

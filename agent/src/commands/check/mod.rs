@@ -12,10 +12,14 @@ use tokio::time::timeout;
 
 use super::{Exit, context, text};
 use crate::{
-    arms::beeminder::{Account, BeeminderArm},
+    arms::{
+        activity,
+        beeminder::{Account, BeeminderArm},
+    },
     cli::CheckArgs,
     clock::{self, Clock},
-    config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Source, Want},
+    config::{self, ConfigError, EffectiveSetting, Inputs, Loaded, Settings, Source, StateSettings, Want},
+    domain::Observation,
     heuristic::{Expected, Promises},
     notify::channels::{AskError, Channel, OnDoubt},
     outbound::Outbound,
@@ -124,8 +128,8 @@ fn check_here(inputs: &Inputs, want: &Want, options: &CheckArgs) -> anyhow::Resu
     let detail =
         format!("the part on this machine is sound; {want} and what depends on it were not read: --offline");
     let mut results = vec![CheckResult::new("configuration", Ok(detail))];
-    results.extend(settings.map(|settings| CheckResult::new("state", disk::state(&settings.state.path))));
-    let ok = results.iter().all(|result| result.ok);
+    results.extend(settings.map(|settings| state(&settings.state, true)));
+    let ok = results.iter().all(|result| result.ok || result.warning);
     print(
         &Checked {
             ok,
@@ -166,10 +170,7 @@ async fn check_everything(config: Option<&Path>, options: &CheckArgs) -> anyhow:
         expected(&loaded.settings, now),
         now,
     ));
-    results.push(CheckResult::new(
-        "state",
-        disk::state(&loaded.settings.state.path),
-    ));
+    results.push(state(&loaded.settings.state, options.offline));
     let broken = broken_channels(&loaded, options.offline);
     results.extend(broken.iter().cloned());
     if !options.offline
@@ -211,6 +212,22 @@ fn is_sound(results: &[CheckResult], name: &str) -> bool {
         .all(|result| result.ok || result.warning || result.name != name)
 }
 
+/// Whether the state is sound, and can be read and written. Offline a damaged state is only a warning: a service
+/// manager runs `check --offline` before each start, and the start replaces it by the newest sound copy.
+fn state(settings: &StateSettings, offline: bool) -> CheckResult {
+    const NAME: &str = "state";
+    match disk::damage(&settings.path) {
+        Some(error) => CheckResult {
+            warning: offline,
+            ..CheckResult::new(
+                NAME,
+                Err(format!("{error}. {}", context::way_out_of_damage(settings))),
+            )
+        },
+        None => CheckResult::new(NAME, disk::state(&settings.path)),
+    }
+}
+
 /// The passes that may be expected by those on record; `None`: there is no state that can be read.
 fn expected(settings: &Settings, now: Timestamp) -> Option<Expected> {
     let store = Store::open_read_only(&settings.state.path).ok()?;
@@ -250,8 +267,8 @@ fn endpoints(loaded: &Loaded) -> CheckResult {
         format!("`serve` needs this: {}", problems.join("; "))
     });
     let shown = tokens.map(|tokens| {
-        let callers = tokens.current().value.len();
-        format!("{}, {callers} known callers", loaded.settings.http.listen)
+        let callers = text::counted(tokens.current().value.len(), "known caller");
+        format!("{}, {callers}", loaded.settings.http.listen)
     });
     CheckResult::new(NAME, shown)
 }
@@ -323,14 +340,37 @@ async fn copies(loaded: &Loaded) -> Option<CheckResult> {
 
 /// Whether the account can be read, and what of the settings does not fit it.
 async fn beeminder(loaded: &Loaded) -> Vec<CheckResult> {
-    match account(loaded).await {
+    let clock = Clock::system();
+    let arm = BeeminderArm::new(
+        &loaded.settings.beeminder,
+        &loaded.secrets,
+        Outbound::new("beeminder", clock.clone()),
+    );
+    let now = clock.now();
+    match arm.observe(now, CONNECTION_TIMEOUT).await {
         Ok(account) => {
             let mut results = vec![CheckResult::new("beeminder", fits(loaded, &account))];
             results.extend(unknown(&account));
             results.extend(advice::of_account(&loaded.settings, &account));
+            results.extend(walk(loaded, &arm, account, now).await);
             results
         }
-        Err(problem) => vec![CheckResult::new("beeminder", Err(problem))],
+        Err(problem) => vec![CheckResult::new("beeminder", Err(problem.to_string()))],
+    }
+}
+
+/// A walk of which no pass can find out whether it was done. A goal that is not there is a result of [`fits`].
+async fn walk(loaded: &Loaded, arm: &BeeminderArm, account: Account, at: Timestamp) -> Option<CheckResult> {
+    let goal = &loaded.settings.walk.as_ref()?.goal;
+    account.goals.iter().find(|known| known.slug == *goal)?;
+    let account = Observation::Fresh { value: account, at };
+    let zone = &loaded.settings.time_zone;
+    match activity::observe(goal, &account, arm, at, zone, CONNECTION_TIMEOUT).await {
+        Observation::Unknown { why } => {
+            let message = format!("no pass can tell whether there was a walk: {why}");
+            Some(CheckResult::warning("walk", message))
+        }
+        Observation::Fresh { .. } | Observation::Stale { .. } => None,
     }
 }
 
@@ -354,23 +394,16 @@ fn unknown(account: &Account) -> impl Iterator<Item = CheckResult> {
         .map(|sentence| CheckResult::warning("beeminder", sentence))
 }
 
-async fn account(loaded: &Loaded) -> Result<Account, String> {
-    let clock = Clock::system();
-    let arm = BeeminderArm::new(
-        &loaded.settings.beeminder,
-        &loaded.secrets,
-        Outbound::new("beeminder", clock.clone()),
-    );
-    let read = arm.observe(clock.now(), CONNECTION_TIMEOUT).await;
-    read.map_err(|error| error.to_string())
-}
-
 fn fits(loaded: &Loaded, account: &Account) -> Result<String, String> {
     if let Some(walk) = &loaded.settings.walk
         && !account.goals.iter().any(|goal| goal.slug == walk.goal)
     {
+        let slugs = account.goals.iter().map(|goal| goal.slug.as_str());
+        let hint = config::nearest(walk.goal.as_str(), slugs)
+            .map(|near| format!(", did you mean {near:?}?"))
+            .unwrap_or_default();
         return Err(format!(
-            "walk.goal = {:?} is not one of the account's goals",
+            "walk.goal = {:?} is not one of the account's goals{hint}",
             walk.goal.as_str()
         ));
     }

@@ -3,7 +3,10 @@
 mod print;
 mod record;
 
-use std::{io::Write as _, path::Path};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -80,7 +83,11 @@ pub(super) fn simulate(config: Option<&Path>, options: &SimulateArgs) -> anyhow:
 fn read(options: &SimulateArgs) -> Result<Vec<Person>, ConfigError> {
     let mut people = Vec::new();
     let mut problems: Vec<ConfigProblem> = Vec::new();
-    for file in &options.people {
+    for file in options
+        .people
+        .iter()
+        .filter(|file| !is_beside(file, &options.people))
+    {
         match Person::read(file) {
             Ok(person) => people.push(person),
             Err(error) => problems.extend(error.0),
@@ -91,6 +98,15 @@ fn read(options: &SimulateArgs) -> Result<Vec<Person>, ConfigError> {
     } else {
         Err(ConfigError(problems))
     }
+}
+
+/// Whether a file holds the entries of a person who is played anyway: `examples/people/*.toml` names both.
+fn is_beside(file: &Path, people: &[PathBuf]) -> bool {
+    let name = file.to_string_lossy();
+    let person = name
+        .strip_suffix(".entries.toml")
+        .map(|stem| format!("{stem}.toml"));
+    person.is_some_and(|person| people.iter().any(|other| *other == Path::new(&person)))
 }
 
 /// What to play with a person: what their file says, or with `--also` everything that it says, changed by the
@@ -145,4 +161,16 @@ fn run(
             }),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entries_of_somebody_who_is_played_are_no_person_of_their_own() {
+        let people = ["a/evening.entries.toml", "a/evening.toml", "b/gym.entries.toml"].map(PathBuf::from);
+        let beside: Vec<bool> = people.iter().map(|file| is_beside(file, &people)).collect();
+        assert_eq!(beside, [true, false, false]);
+    }
 }

@@ -135,10 +135,10 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
     let store = match Store::open_read_only(&settings.state.path) {
         Ok(store) => store,
         Err(StoreError::Missing(_)) => return Ok(shown),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(context::advise(&settings.state, error)),
     };
     let promises = Promises::new(settings);
-    store.read(|connection| {
+    let read = store.read(|connection| {
         shown.last_run = runs::newest(connection, now)?;
         shown.overdue = promises.expected(connection, now)?.is_overdue(now);
         shown.status = Status::recorded(connection, shown.last_run.as_ref(), &facts, now)?;
@@ -150,6 +150,7 @@ fn read(settings: &Settings, now: Timestamp) -> anyhow::Result<Shown> {
             shown.decisions.reverse();
         }
         Ok(())
-    })?;
+    });
+    read.map_err(|error| context::advise(&settings.state, error))?;
     Ok(shown)
 }

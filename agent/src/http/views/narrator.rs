@@ -120,6 +120,7 @@ fn days_left(usage: &UsageView) -> String {
     }
     match (usage.remaining_budget, usage.days_remaining) {
         (Some(left), _) if left <= 0.0 => "spent".to_owned(),
+        (_, Some(0)) => "last day of the period".to_owned(),
         (_, Some(days)) => format!("{days}.0 days left"),
         (_, None) => "unknown".to_owned(),
     }
@@ -268,6 +269,15 @@ mod tests {
             },
             now(),
         )
+    }
+
+    #[test]
+    fn the_last_day_of_a_period_is_not_told_as_money_that_is_gone() {
+        let mut usage = usage();
+        usage.days_remaining = Some(0);
+        assert_eq!(days_left(&usage), "last day of the period");
+        usage.remaining_budget = Some(0.0);
+        assert_eq!(days_left(&usage), "spent");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the end of a conversation means. Before the content every failure is a definite no. After the content
 //! only the server's answer is definite.
 
+use secrecy::ExposeSecret as _;
+
 use super::{
     server::MailServer,
     session::{Failure, Stage},
@@ -107,12 +109,16 @@ fn refusal(stage: Stage, permanent: bool) -> &'static str {
     }
 }
 
+/// A user name of fewer characters stands in ordinary words. Masked there, it would be given away by the gaps.
+const SHORTEST_USER: usize = 4;
+
 /// The server's words as they may be kept: short, on one line, without addresses, user and password.
 fn shown(words: &str, server: &MailServer, settings: &EmailSettings) -> String {
     let addresses = [&settings.from, &settings.to].map(|mailbox| mailbox.email.to_string().into());
     let mut hidden: Vec<_> = addresses.iter().collect();
     if let Some((user, password)) = &server.login {
-        hidden.extend([user, password]);
+        hidden.push(password);
+        hidden.extend(Some(user).filter(|user| user.expose_secret().len() >= SHORTEST_USER));
     }
     plain(&redact::text(words, &hidden)).chars().take(WORDS).collect()
 }
