@@ -37,7 +37,11 @@ pub(crate) struct Promises {
 
 impl Promises {
     fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare("SELECT tag, state, attempt, subjects FROM notifications")?;
+        // The outbox looks at it never again: nobody can tell, and nothing of the message is so any more.
+        let mut statement = connection.prepare(
+            "SELECT tag, CASE WHEN state = 'unknown' AND next_at IS NULL THEN 'given up' ELSE state END, attempt, subjects
+               FROM notifications",
+        )?;
         let messages = statement.query_map([], |row| {
             let subjects: String = row.get(3)?;
             let subjects = serde_json::from_str(&subjects).unwrap_or_default();
@@ -89,11 +93,12 @@ impl Promises {
         })
     }
 
-    /// Whether every message was accepted or delivered, or has failed: none is on its way or in doubt.
+    /// Whether every message was accepted or delivered, has failed or was given up: none is on its way, and the agent
+    /// wants to know nothing more of any. What a person should have been told is the audit's business.
     pub(crate) fn settled(&self) -> bool {
         self.messages
             .values()
-            .all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed"))
+            .all(|m| matches!(m.state.as_str(), "accepted" | "delivered" | "failed" | "given up"))
     }
 
     /// Whether this state is `newest`, or was written on top of it. True as well if one of the two was never
