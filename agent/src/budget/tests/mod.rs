@@ -17,7 +17,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// So many input tokens of the model `m` cost a dollar.
+/// The number of input tokens of the model `m` that cost a dollar.
 pub(crate) const TOKENS_FOR_A_DOLLAR: u64 = 1_000_000;
 
 pub(crate) struct BudgetOnDisk {

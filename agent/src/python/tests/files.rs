@@ -140,6 +140,17 @@ fn what_is_no_file_of_the_python_system_is_refused_with_a_sentence() {
     assert!(!sentence(folder.path()).is_empty(), "a folder");
 }
 
+/// A copy of the old file with these bytes overwritten is refused as damaged.
+fn assert_damaged(old: &Old, overwritten: std::ops::Range<usize>) {
+    let [path, _] = old.paths();
+    let mut bytes = fs::read(path).unwrap();
+    bytes[overwritten].fill(0x5a);
+    let damaged = old.folder.path().join("damaged.db");
+    fs::write(&damaged, bytes).unwrap();
+    let refused = sentence(&damaged);
+    assert!(refused.contains("is damaged:"), "{refused}");
+}
+
 #[test]
 fn a_damaged_file_is_refused_as_a_whole() {
     let old = Old::live();
@@ -147,22 +158,13 @@ fn a_damaged_file_is_refused_as_a_whole() {
     for index in 0..200 {
         old.session("2025-09-01T10:00:00", (index, 1), 0.1);
     }
-    let mut bytes = fs::read(&path).unwrap();
-    let length = bytes.len();
-    bytes[4096..length].fill(0x5a);
-    let damaged = old.folder.path().join("damaged.db");
-    fs::write(&damaged, bytes).unwrap();
-    assert!(
-        sentence(&damaged).contains("is damaged:"),
-        "{}",
-        sentence(&damaged)
-    );
+    let length = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    assert_damaged(&old, 4096..length);
 }
 
 #[test]
 fn a_damaged_table_that_is_not_taken_is_damage_and_not_an_empty_table() {
     let old = Old::live();
-    let [path, _] = old.paths();
     old.usage
         .execute_batch("CREATE TABLE notes (x); INSERT INTO notes VALUES (1)")
         .unwrap();
@@ -175,15 +177,7 @@ fn a_damaged_table_that_is_not_taken_is_damage_and_not_an_empty_table() {
         )
         .unwrap();
     let end = usize::try_from(root_page).unwrap() * 4096;
-    let mut bytes = fs::read(&path).unwrap();
-    bytes[end - 4096..end].fill(0x5a);
-    let damaged = old.folder.path().join("damaged.db");
-    fs::write(&damaged, bytes).unwrap();
-    assert!(
-        sentence(&damaged).contains("is damaged:"),
-        "{}",
-        sentence(&damaged)
-    );
+    assert_damaged(&old, end - 4096..end);
 }
 
 #[test]

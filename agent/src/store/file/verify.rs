@@ -17,8 +17,8 @@ pub struct Sound {
 }
 
 /// Checks every reference, and whether it is a state of Mecris at all: it has the tables of its schema version, and
-/// nothing that would run by itself. Every time, day and month in it is one. SQLite's own integrity check comes before: `image::load` makes no connection
-/// to a database that fails it.
+/// nothing that would run by itself. Every time, day and month in it is one. SQLite's own integrity check comes
+/// before: `image::load` makes no connection to a database that fails it.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] with what is wrong; `what` is what it is called.

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::report::{Report, milliseconds, percentile};
 
-/// So many goals derail tonight, and one message tells it.
+/// The number of goals that derail tonight, and that one message tells.
 const RED: usize = 30_000;
 
 /// Assesses and decides 1,000 and 100,000 goals, and composes the message of many, several times each, and reports
