@@ -13,6 +13,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use axum::{Router, body::Body, response::Response};
@@ -23,7 +24,11 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::Instant,
 };
+
+/// How long [`Server::refuse`] waits for the port.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An extension of a response: close the connection instead of sending it.
 #[derive(Clone, Copy, Debug)]
@@ -86,11 +91,13 @@ impl Server {
 
     /// Closes every connection and refuses new ones, or accepts them again. The change is in force when this
     /// returns. A handler must not call this.
+    ///
+    /// # Panics
+    /// If the server has ended, because the port could not be closed or opened.
     pub fn refuse(&self, refuse: bool) {
         let (done, wait) = std::sync::mpsc::channel();
-        if self.door.send((refuse, done)).is_ok() {
-            let _ = wait.recv();
-        }
+        let turned = self.door.send((refuse, done)).is_ok() && wait.recv().is_ok();
+        assert!(turned, "the server at {} has ended", self.address);
     }
 }
 
@@ -120,7 +127,7 @@ async fn accept(
                 connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
             Some((refuse, done)) = turns.recv() => {
-                door = door.turn(refuse, address)?;
+                door = door.turn(refuse, address).await?;
                 if refuse {
                     connections.shutdown().await;
                 }
@@ -146,17 +153,30 @@ impl Door {
         }
     }
 
-    fn turn(self, refuse: bool, address: SocketAddr) -> io::Result<Self> {
+    async fn turn(self, refuse: bool, address: SocketAddr) -> io::Result<Self> {
         match (self, refuse) {
             (Self::Open(listener), true) => {
                 drop(listener);
-                let socket = TcpSocket::new_v4()?;
-                socket.set_reuseaddr(true)?;
-                socket.bind(address)?;
-                Ok(Self::Shut(socket))
+                bind_when_free(address).await.map(Self::Shut)
             }
             (Self::Shut(socket), false) => socket.listen(1024).map(Self::Open),
             (as_it_is, _) => Ok(as_it_is),
+        }
+    }
+}
+
+/// Binds a socket to a port whose listener was just closed here. A process that another thread is starting
+/// holds copies of all our sockets until it becomes another program, and keeps the port listening for that long.
+async fn bind_when_free(address: SocketAddr) -> io::Result<TcpSocket> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < give_up => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            bound => return bound.map(|()| socket),
         }
     }
 }
@@ -212,3 +232,6 @@ impl hyper::body::Body for Half {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;
