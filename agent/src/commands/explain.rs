@@ -13,7 +13,7 @@ use crate::{
     cli::ExplainArgs,
     clock::{self, Clock},
     config::Settings,
-    domain::{ChannelKind, Subject},
+    domain::{ChannelKind, Reason, SilenceKind, Subject},
     heuristic::standing::{Explanation, Standing, UnknownSubject, explain as explain_one, resolve},
     store::tables::decisions::DecisionRow,
 };
@@ -117,6 +117,15 @@ fn print(
     match explanation.next {
         Some(next) => writeln!(out, "  speaks next   {} ({})", standing.when(next.at), next.step)?,
         None => writeln!(out, "  speaks next   not foreseeable: each pass looks again")?,
+    }
+    let is_reason = matches!(explanation.reason, Some(Reason::Silenced | Reason::Vacation));
+    if let Some(covering) = explanation.covered_by.as_ref().filter(|_| !is_reason) {
+        let kind = match covering.kind {
+            SilenceKind::Silence => "a silence",
+            SilenceKind::Vacation => "the vacation",
+        };
+        let end = standing.when(covering.until);
+        writeln!(out, "  covered by    {kind} until {end}, by {}", covering.author)?;
     }
     if let Some(channels) = own_channels(settings, subject) {
         let names: Vec<&str> = channels.iter().map(|channel| channel.as_str()).collect();

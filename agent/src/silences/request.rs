@@ -150,7 +150,8 @@ pub fn plan(
         }
         (true, _) => (SilenceKind::Vacation, SubjectPattern::every_promise()),
     };
-    let starts_at = begins(request.from.as_deref(), kind, now, zone)?;
+    let asked = asked_beginning(request.from.as_deref(), kind, now, zone)?;
+    let starts_at = asked.max(now);
     let (name, text, ends_at) = match (request.until, request.lasting) {
         (Some(text), None) => (
             "until",
@@ -160,7 +161,7 @@ pub fn plan(
         (None, Some(text)) => (
             "for",
             quoted(&text),
-            after(&text, starts_at, zone).ok_or(SilenceError::For(quoted(&text)))?,
+            after(&text, asked, zone).ok_or(SilenceError::For(quoted(&text)))?,
         ),
         (None, None) => return Err(SilenceError::Ends("both are missing")),
         (Some(_), Some(_)) => return Err(SilenceError::Ends("both are present")),
@@ -199,8 +200,9 @@ pub fn plan(
     })
 }
 
-/// When it begins. A time of today that has passed means now.
-fn begins(
+/// When it begins by the request. A time of today may have passed: then the silence begins now, and its length
+/// counts from that time.
+fn asked_beginning(
     from: Option<&str>,
     kind: SilenceKind,
     now: Timestamp,
@@ -214,7 +216,7 @@ fn begins(
     if local_day(at, zone) < local_day(now, zone) {
         return Err(SilenceError::FromPast(quoted(text)));
     }
-    Ok(at.max(now))
+    Ok(at)
 }
 
 /// The author of a silence or an acknowledgement, as it is recorded: trimmed.
@@ -345,6 +347,13 @@ mod tests {
         assert_eq!(later.created_at, now());
         let today = vacation("2026-03-03", Some("2026-03-05"), None).unwrap();
         assert_eq!(today.starts_at, now(), "today has begun already");
+        let today = vacation("2026-03-03", None, Some("3d")).unwrap();
+        assert_eq!(today.starts_at, now());
+        assert_eq!(
+            today.ends_at,
+            "2026-03-06T00:00:00-05:00".parse().unwrap(),
+            "three days from the beginning that was asked for"
+        );
         for (from, until, lasting) in [
             ("soon", None, Some("3d")),
             ("2026-03-02", None, Some("3d")),

@@ -26,7 +26,7 @@ pub use replica::{
 };
 use tables::retention;
 
-use crate::failpoint;
+use crate::{durable, failpoint};
 
 /// A handle on the state. Cheap to clone; the last clone to go closes the file, which then is the whole state
 /// without SQLite's files beside it.
@@ -240,9 +240,12 @@ fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError
             "the file of the state is there, but empty: what it knew is gone, unless a copy off the machine has it, and may be said again"
         );
     }
-    // What a person promised and whom it tells is nobody else's business. SQLite gives its own files beside
-    // it the same mode.
+    // What a person promised and whom it tells is nobody else's business. SQLite gives new files beside it the
+    // same mode, but it does not change that of files which are there: one that cannot be written stops it.
     copies::make_private(path).map_err(copies::io_error(path))?;
+    for log in ["-wal", "-shm"] {
+        copies::allow_owner_only(&durable::beside(path, log));
+    }
     let mut connection = Connection::open(path)?;
     version::refuse_foreign(&connection, path)?;
     connection::configure_writer(&connection)?;

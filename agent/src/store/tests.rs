@@ -75,6 +75,24 @@ async fn nobody_else_can_read_what_is_remembered() {
 }
 
 #[tokio::test]
+async fn files_beside_the_state_that_are_read_only_stop_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = place();
+    let files = ["", "-wal", "-shm"].map(|log| crate::durable::beside(&place.path, log));
+    std::fs::create_dir_all(place.path.parent().unwrap()).unwrap();
+    for file in &files {
+        std::fs::write(file, []).unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    }
+    let store = Store::open(&place.path).unwrap();
+    add(&store, "arm").await.unwrap();
+    for file in &files {
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
 async fn a_second_store_is_refused_with_a_sentence() {
     let place = place();
     let _first = Store::open(&place.path).unwrap();

@@ -62,17 +62,14 @@ pub(super) fn account(
 pub(super) fn datapoints(body: impl Into<Document>) -> Result<RecentDatapoints, Malformed> {
     let elements = body.into().elements("the datapoints")?;
     let total = elements.len();
-    let read = elements.into_iter().map(|element| {
-        Lenient(
-            element
-                .ok()
-                .and_then(|element| serde_json::from_value(element).ok()),
-        )
-    });
-    let points = newest_first(read);
+    let readable: Vec<Datapoint> = elements
+        .into_iter()
+        .filter_map(|element| serde_json::from_value(element.ok()?).ok())
+        .filter_map(|Object(point)| datapoint(point))
+        .collect();
     Ok(RecentDatapoints {
-        unreadable: total - points.len(),
-        points,
+        unreadable: total - readable.len(),
+        points: newest_first(readable.into_iter()),
     })
 }
 
@@ -141,14 +138,11 @@ fn due(safesum: Option<String>, limsum: Option<String>) -> Option<String> {
     safesum.filter(|words| !words.starts_with("safe")).or(limsum)
 }
 
-/// The readable datapoints, newest first. Each id appears once, although `last_datapoint` is in `recent_data`
-/// too.
-fn newest_first(points: impl Iterator<Item = Lenient<Object<wire::Datapoint>>>) -> Vec<Datapoint> {
+/// Datapoints, each id once, the newest first. `last_datapoint` is in `recent_data` too.
+fn newest_first(points: impl Iterator<Item = Datapoint>) -> Vec<Datapoint> {
     let mut seen = HashSet::new();
     let mut points: Vec<Datapoint> = points
-        .filter_map(|point| point.0.map(|Object(point)| point))
-        .filter(|point| point.id.0.clone().is_none_or(|id| seen.insert(id)))
-        .filter_map(datapoint)
+        .filter(|point| point.id.clone().is_none_or(|id| seen.insert(id)))
         .collect();
     points.sort_by_key(|point| std::cmp::Reverse((point.day, point.entered_at())));
     points

@@ -28,7 +28,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 pub use derailed::derailed;
 pub(in crate::heuristic) use goals::should_be_read_again;
 pub use risk::{GoalRisk, derail_risk};
-pub(in crate::heuristic) use steps::{SEEN_LATELY, last_day, limit, occasion};
+pub(in crate::heuristic) use steps::{SEEN_LATELY, limit, occasion};
 pub use unknown::untold;
 
 use crate::{

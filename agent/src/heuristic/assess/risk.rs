@@ -8,6 +8,10 @@ use crate::{
     heuristic::policy::QUEUED_TRUSTED_AFTER,
 };
 
+/// With more safe days than this, a century, it is not known when a goal derails: nobody will see whether the day
+/// was right, and the calendar ends some time later.
+const LONGEST_SAFE_DAYS: i64 = 36_525;
+
 /// How close one active goal is to derailing, judged by one reading of Beeminder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GoalRisk {
@@ -138,8 +142,7 @@ fn days_until(losedate: Timestamp, goal: &Goal, zone: &TimeZone, now: Timestamp)
 }
 
 fn end_of_safe_days(goal: &Goal, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
-    // A year is as good as never. The limit keeps any number of days within the calendar.
-    let days = goal.safebuf?.clamp(0, 366);
+    let days = goal.safebuf.filter(|&days| days <= LONGEST_SAFE_DAYS)?.max(0);
     let today = beeminder_day(now, zone, goal.deadline).date();
     Some(beeminder_day_bounds(today.saturating_add(days.days()).into(), zone, goal.deadline).1)
 }

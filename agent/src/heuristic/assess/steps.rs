@@ -180,12 +180,7 @@ fn ahead(
 
 /// The last day of a derailment: the local day of the last chance before it that leaves a person the time to
 /// act.
-pub(in crate::heuristic) fn last_day(
-    goal: &Goal,
-    derails_at: Timestamp,
-    outlook: &Outlook,
-    settings: &AssessSettings,
-) -> Daystamp {
+fn last_day(goal: &Goal, derails_at: Timestamp, outlook: &Outlook, settings: &AssessSettings) -> Daystamp {
     outlook.last_day(limit(goal, derails_at, settings))
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Ahead<'a> {
     pub(super) read_at: Timestamp,
     /// The account's zone.
     pub(super) zone: TimeZone,
-    timetable: &'a Timetable,
+    pub(super) timetable: &'a Timetable,
     pub(super) habits: HashMap<String, Habit>,
     /// The last walk that is recorded, with its day.
     walk: Option<Walk>,

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::{Next, View};
 use crate::{
-    domain::{Action, GoalState, Reason, Step, Subject},
+    domain::{Action, GoalState, Reason, SilenceKind, Step, Subject},
     store::tables::{
         decisions::{self, DecisionRow, LoggedAction, LoggedReason},
-        steps,
+        silences, steps,
     },
 };
 
@@ -24,8 +24,9 @@ pub struct Explanation {
     pub reason: Option<Reason>,
     /// The reason in words.
     pub because: String,
-    /// Until when Mecris is silent about it for this reason: the end of a silence, or the pass that will speak of
-    /// it; `null`: not known, each pass looks again. If it is not silent: the pass that speaks of it.
+    /// Until when Mecris is silent about it for this reason: the end of a silence, the pass that will speak of it,
+    /// or, of what somebody acknowledged, the moment at which it derails; `null`: not known, each pass looks
+    /// again. If it is not silent: the pass that speaks of it.
     pub until: Option<Timestamp>,
     /// When Mecris will speak of it; `null`: not within 35 days as things stand, or it does not follow from the
     /// clock.
@@ -36,6 +37,21 @@ pub struct Explanation {
     pub decided: Vec<DecisionRow>,
     /// What was last said about it.
     pub told: Option<Told>,
+    /// What a person asked for that keeps Mecris silent about it now, whatever the reason above is; `null`: nothing.
+    pub covered_by: Option<Covering>,
+}
+
+/// A silence or vacation that covers a subject. If several do, the one that ends last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Covering {
+    /// Which of the two it is.
+    pub kind: SilenceKind,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Who asked for it.
+    pub author: String,
+    /// Why; empty if they gave no reason.
+    pub comment: String,
 }
 
 /// Something that was said.
@@ -55,6 +71,8 @@ struct Newest {
     until: Option<Timestamp>,
     by: Option<String>,
     evidence: String,
+    /// When the condition no longer holds.
+    expires_at: Option<Timestamp>,
 }
 
 /// Explains one subject, with the decision log on this connection.
@@ -73,6 +91,7 @@ pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusql
     };
     let newest = by_last_reading(view, subject).or_else(by_log);
     let next = view.next.get(subject).copied();
+    let covered_by = covering(connection, subject, view.standing.at)?;
     let Some(newest) = newest else {
         return Ok(Explanation {
             subject: subject.clone(),
@@ -84,11 +103,20 @@ pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusql
             evidence: None,
             decided,
             told,
+            covered_by,
         });
     };
+    let newest = newest.under(covered_by.as_ref());
     let by = newest.by.map(|by| format!(" ({by})")).unwrap_or_default();
     let speaks_at = view.standing.next_chance.filter(|_| newest.speaks);
-    let until = newest.until.or(next.map(|next| next.at)).or(speaks_at);
+    let forgotten_at = newest
+        .expires_at
+        .filter(|_| newest.reason == Reason::Acknowledged);
+    let until = newest
+        .until
+        .or(next.map(|next| next.at))
+        .or(speaks_at)
+        .or(forgotten_at);
     Ok(Explanation {
         subject: subject.clone(),
         silent: !newest.speaks,
@@ -99,7 +127,45 @@ pub fn explain(view: &View, connection: &Connection, subject: &Subject) -> rusql
         evidence: Some(newest.evidence),
         decided,
         told,
+        covered_by,
     })
+}
+
+impl Newest {
+    /// The same under what a person asked for. A decision names the vacation where there is one, although a silence
+    /// may last longer: the person is told of the one that ends last.
+    fn under(self, covering: Option<&Covering>) -> Self {
+        let is_asked = matches!(self.reason, Reason::Vacation | Reason::Silenced);
+        match covering.filter(|covering| is_asked && self.until.is_some_and(|at| at < covering.until)) {
+            Some(covering) => Self {
+                reason: match covering.kind {
+                    SilenceKind::Vacation => Reason::Vacation,
+                    SilenceKind::Silence => Reason::Silenced,
+                },
+                until: Some(covering.until),
+                by: Some(by(&covering.author, &covering.comment)),
+                ..self
+            },
+            None => self,
+        }
+    }
+}
+
+fn covering(
+    connection: &Connection,
+    subject: &Subject,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Covering>> {
+    let holding = silences::active(connection, now)?.into_iter();
+    let last = holding
+        .filter(|silence| silence.pattern.covers(subject))
+        .max_by_key(|silence| silence.ends_at);
+    Ok(last.map(|silence| Covering {
+        kind: silence.kind,
+        until: silence.ends_at,
+        author: silence.author,
+        comment: silence.comment,
+    }))
 }
 
 /// What a pass would decide now. `None` if the newest try to read Beeminder failed: then the decisions of
@@ -119,6 +185,7 @@ fn by_last_reading(view: &View, subject: &Subject) -> Option<Newest> {
         until: word.and_then(|word| word.until),
         by: word.map(|word| by(&word.author, &word.comment)),
         evidence: decision.condition.evidence.clone(),
+        expires_at: decision.condition.expires_at,
     })
 }
 
@@ -147,6 +214,7 @@ fn by_log(row: &DecisionRow) -> Option<Newest> {
             .as_ref()
             .map(|author| by(author, row.comment.as_deref().unwrap_or_default())),
         evidence: row.evidence.clone(),
+        expires_at: None,
     })
 }
 

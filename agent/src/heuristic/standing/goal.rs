@@ -10,7 +10,10 @@ use crate::{
     arms::beeminder::{Counting, EnteredToday, Goal, Today},
     clock::Outlook,
     domain::{Daystamp, Decision, GoalState, Money, Reason, Severity, Slug, Step, Subject},
-    heuristic::assess::{derail_risk, last_day},
+    heuristic::{
+        assess::{derail_risk, limit},
+        timetable::HORIZON_DAYS,
+    },
 };
 
 /// A goal by the last reading.
@@ -89,7 +92,7 @@ impl Ahead<'_> {
             ),
             last_day: derails_at
                 .filter(|&at| at > outlook.now())
-                .map(|at| last_day(goal, at, outlook, &self.rules.assess)),
+                .map(|at| self.last_day(goal, at, outlook)),
             step: decision
                 .and_then(|decision| decision.condition.ask)
                 .map(|ask| ask.step),
@@ -105,6 +108,17 @@ impl Ahead<'_> {
             stake: goal.pledge,
             subject,
         }
+    }
+
+    /// The last local day on which Mecris can speak of a goal before it derails. The outlook does not reach as far
+    /// as some goals are safe; for these, the timetable says what holds on the days before they derail.
+    fn last_day(&self, goal: &Goal, derails_at: Timestamp, outlook: &Outlook) -> Daystamp {
+        let limit = limit(goal, derails_at, &self.rules.assess);
+        let days_ahead = limit.duration_since(outlook.now()).as_hours() / 24;
+        let far = (days_ahead >= i64::from(HORIZON_DAYS))
+            .then(|| self.timetable.last_day(limit, HORIZON_DAYS))
+            .flatten();
+        far.unwrap_or_else(|| outlook.last_day(limit))
     }
 
     /// When the goal is usually entered. `from` in its `[[goal]]` table replaces what the entries say.

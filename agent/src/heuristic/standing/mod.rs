@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 use serde::Serialize;
 
-pub use explain::{Explanation, Told, explain};
+pub use explain::{Covering, Explanation, Told, explain};
 pub(super) use goal::last_second;
 pub use goal::{GoalStanding, Usual};
 pub use names::{UnknownSubject, meant_pattern, resolve, warning};

@@ -74,7 +74,7 @@ fn shown(goals: &[Goal], now: Timestamp) -> Account {
     let day = |goal: &Goal, at| beeminder_day(at, &zone(), goal.deadline).date();
     let left = goals
         .iter()
-        .filter(|goal| goal.losedate.is_some_and(|losedate| losedate > now));
+        .filter(|goal| goal.losedate.is_none_or(|losedate| losedate > now));
     let goals = left.map(|goal| Goal {
         safebuf: goal
             .safebuf
@@ -314,6 +314,90 @@ fn an_explanation_names_the_reason_and_its_end() {
     assert_eq!(upstream.until, None, "nobody knows when Beeminder fails");
     let unheard = about("budget:groq");
     assert_eq!((unheard.reason, unheard.until), (None, None));
+}
+
+#[test]
+fn of_all_that_a_person_asked_for_what_ends_last_is_named() {
+    let goals = [goal("quiet", 0, 0), goal("safe", 20, 0), goal("loud", 0, 0)];
+    let words = [
+        word(SilenceKind::Vacation, "*", MONDAY, "2026-11-17T08:00:00-05:00"),
+        word(
+            SilenceKind::Silence,
+            "goal:quiet",
+            MONDAY,
+            "2026-11-18T09:00:00-05:00",
+        ),
+        word(
+            SilenceKind::Silence,
+            "goal:safe",
+            MONDAY,
+            "2026-11-16T20:00:00-05:00",
+        ),
+    ];
+    let (connection, _, view) = viewed("heuristic.lead_days = 0", &goals, MONDAY, &words);
+    let about = |name: &str| explain(&view, &connection, &name.parse().unwrap()).unwrap();
+    let quiet = about("goal:quiet");
+    assert_eq!(quiet.reason, Some(Reason::Silenced));
+    assert_eq!(quiet.until, Some(at("2026-11-18T09:00:00-05:00")));
+    let loud = about("goal:loud");
+    assert_eq!(loud.reason, Some(Reason::Vacation));
+    assert_eq!(loud.until, Some(at("2026-11-17T08:00:00-05:00")));
+    let safe = about("goal:safe");
+    assert_eq!(
+        safe.reason,
+        Some(Reason::BelowThreshold),
+        "what nobody had to silence"
+    );
+    let covering = safe.covered_by.expect("it is covered all the same");
+    assert_eq!(covering.kind, SilenceKind::Vacation);
+    assert_eq!(covering.until, at("2026-11-17T08:00:00-05:00"));
+}
+
+#[test]
+fn what_somebody_knows_is_silent_until_it_derails() {
+    let goals = [goal("known", 0, 0)];
+    let evening = "2026-11-16T21:00:00-05:00";
+    let (mut connection, rules, _) = viewed("heuristic.lead_days = 0", &goals, evening, &[]);
+    let tx = connection.transaction().unwrap();
+    let newest = crate::store::tables::outbox::newest_about_something(&tx, at(evening)).unwrap();
+    let id = newest.expect("the last day is said");
+    crate::silences::record::acknowledge(&tx, &id, "phone", at(evening), &zone()).unwrap();
+    tx.commit().unwrap();
+    let view = rules.view(&connection, at(evening)).unwrap();
+    let known = explain(&view, &connection, &"goal:known".parse().unwrap()).unwrap();
+    assert_eq!(known.reason, Some(Reason::Acknowledged));
+    assert_eq!(known.until, goals[0].losedate);
+}
+
+#[test]
+fn a_goal_that_is_safe_for_long_derails_on_its_day() {
+    let far = |slug: &str, days: i64| Goal {
+        safebuf: Some(days),
+        losedate: None,
+        ..goal(slug, 0, 0)
+    };
+    let goals = [far("months", 50), far("years", 800), far("never", 9_999_999)];
+    let (_, _, view) = viewed("", &goals, MONDAY, &[]);
+    let about = |slug: &str| {
+        let goals = &view.standing.goals;
+        let goal = goals.iter().find(|goal| goal.slug.as_str() == slug).unwrap();
+        (goal.derails_at, goal.last_day.map(|day| day.to_string()))
+    };
+    assert_eq!(
+        about("months"),
+        (
+            Some(at("2027-01-05T23:59:59-05:00")),
+            Some("2027-01-05".to_owned())
+        )
+    );
+    assert_eq!(
+        about("years"),
+        (
+            Some(at("2029-01-24T23:59:59-05:00")),
+            Some("2029-01-24".to_owned())
+        )
+    );
+    assert_eq!(about("never"), (None, None));
 }
 
 #[test]

@@ -126,8 +126,7 @@ fn write(
     Ok(content.len() as u64)
 }
 
-/// Makes a file that only its owner can read, if there is none; one that is there is left as it is, but for
-/// that.
+/// Makes a file that only its owner can read, if there is none. A file that is there keeps its content.
 pub(in crate::store) fn make_private(path: &Path) -> io::Result<()> {
     match File::options()
         .write(true)
@@ -138,11 +137,17 @@ pub(in crate::store) fn make_private(path: &Path) -> io::Result<()> {
         // Made by an earlier release, perhaps. Whoever may write it without owning it cannot change who may
         // read it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let _ = fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE));
+            allow_owner_only(path);
             Ok(())
         }
         made => made.map(drop),
     }
+}
+
+/// Lets the owner, and nobody else, read and write a file, if there is one. Does nothing if this process may not
+/// change that: opening the file says so.
+pub(in crate::store) fn allow_owner_only(path: &Path) {
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE));
 }
 
 /// Renames a database that cannot be used, with what belongs to it, so that nothing of it is lost. Returns
