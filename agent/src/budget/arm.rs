@@ -1,3 +1,5 @@
+//! Computes the budget of each provider, records it as a row, and reads the rows back.
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
@@ -25,7 +27,7 @@ use crate::{
 pub struct BudgetArm {
     pub(super) rules: Arc<Rules>,
     pub(super) store: Store,
-    /// The computed rows, for the answers that need nothing else.
+    /// The rows as they were last read, for [`BudgetArm::usage`]. They are good until the next write.
     pub(super) rows: Arc<Memo<Rows>>,
 }
 
@@ -39,7 +41,8 @@ pub struct Recorded {
     pub budget: Budget,
     /// When it was computed; `None`: never yet.
     pub refreshed_at: Option<Timestamp>,
-    /// Whether it was computed more than `budget.ttl` ago, or from an odometer reading that is too old.
+    /// Whether it was never computed, was computed more than `budget.ttl` ago, or comes from an odometer whose
+    /// newest figure is older than `budget.thresholds.reading_max_age_days`.
     pub stale: bool,
 }
 
@@ -61,12 +64,13 @@ impl BudgetArm {
         }
     }
 
-    /// Refreshes both providers' rows in the store, in one write, and returns one observation for each
+    /// Computes and records the rows of all providers, in one write. Returns one observation for each
     /// *configured* provider.
     ///
-    /// A budget whose source is an odometer is `Unknown` without a reading for the present month, and `Stale`
-    /// with an old reading. If the rows cannot be written, for example because the disk is full, the
-    /// observations are returned all the same, so that the pass can decide.
+    /// A budget whose source is an odometer is `Unknown` if the present month has no reading that counts and the
+    /// person has not said what remains. It is `Stale` if the newer of the two is old. If the rows cannot be
+    /// written, for example because the disk is full, the observations are returned all the same, so that the
+    /// pass can decide.
     ///
     /// # Errors
     /// If the state cannot be read.
@@ -87,8 +91,9 @@ impl BudgetArm {
     }
 }
 
-/// Notes how much of a budget is used, for what was said of its shares. Each write and each pass comes here, so
-/// no fall is missed: a higher limit, a corrected reading.
+/// Notes how much of the budget is used now, for the steps that were said about its period: a step can be said
+/// again once the use has fallen. Every refresh calls this. So no fall is missed, whether the limit was raised
+/// or a reading was corrected.
 fn note_use(tx: &Transaction<'_>, budget: &Budget) -> rusqlite::Result<()> {
     let Some((now, first_day)) = budget.used_percent().zip(budget.period_start) else {
         return Ok(());
@@ -107,8 +112,8 @@ fn note_use(tx: &Transaction<'_>, budget: &Budget) -> rusqlite::Result<()> {
 
 /// Every provider's computed row.
 pub(super) fn rows(connection: &Connection) -> rusqlite::Result<Rows> {
-    let of = |provider| Ok((provider, store::tables::budget::get(connection, provider)?));
-    Provider::ALL.into_iter().map(of).collect()
+    let row_of = |provider| Ok((provider, store::tables::budget::get(connection, provider)?));
+    Provider::ALL.into_iter().map(row_of).collect()
 }
 
 impl Rules {
@@ -120,7 +125,7 @@ impl Rules {
         }
     }
 
-    /// Computes and records both rows. Returns the observations of the configured providers.
+    /// Computes and records the rows of all providers. Returns the observations of the configured providers.
     ///
     /// # Errors
     /// If the rows cannot be computed or recorded.
@@ -187,7 +192,7 @@ impl Rules {
         Ok(self.judge_row(provider, row, now))
     }
 
-    /// What rows are worth at `now`.
+    /// Says of each row whether it is stale at `now`. A row that was never computed becomes an unknown budget.
     pub(super) fn judge_rows(&self, rows: Rows, now: Timestamp) -> impl Iterator<Item = Recorded> {
         rows.into_iter()
             .map(move |(provider, row)| self.judge_row(provider, row, now))
@@ -229,7 +234,7 @@ impl Rules {
         local_day(now, &self.zone).date()
     }
 
-    /// A person's change to the budget, if there is one. It ends with the period in which the person made it.
+    /// What a person said about the budget, if it still holds `today`: it ends with its period.
     pub(super) fn adjustment(
         &self,
         connection: &Connection,

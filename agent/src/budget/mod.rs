@@ -1,9 +1,13 @@
 //! Budgets: what the LLM providers cost, against a limit and a period. The figures come from the ledger of
 //! recorded sessions or from odometer readings.
 //!
-//! [`BudgetArm::observe`] computes both providers' rows and records them; what a person tells over HTTP is
-//! recorded the same way, and every endpoint reads the recorded rows. Money is integer micro-dollars. This
-//! folder asks no provider. The shapes of the HTTP answers are in `http::views::usage`.
+//! [`BudgetArm::observe`] computes one row for each provider and records the rows. Every write over HTTP (a
+//! session, a reading, a word on a budget) computes and records them again. A budget that an endpoint shows is
+//! the recorded row. The sums, the newest sessions and the odometer are read from the sessions and readings
+//! themselves.
+//!
+//! Money is integer micro-dollars. This folder asks no provider. The arguments of the endpoints are in
+//! `requests`, the shapes of their answers in `http::views::usage`.
 
 mod adjust;
 mod arm;

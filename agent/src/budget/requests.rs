@@ -1,7 +1,7 @@
-//! What a person or a client may tell about a budget.
+//! What a person or a client may tell Mecris about a budget.
 //!
-//! The endpoints read these straight from the arguments of a request, so field names and defaults are those
-//! of the Python system.
+//! The endpoints parse the arguments of a request into these types. An argument that the Python system had
+//! keeps its name and its default.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub struct NewSession {
     #[serde(default = "anthropic")]
     #[param(value_type = ProviderName, inline, required = false)]
     pub provider: Provider,
-    /// The model id, as the price table has it.
+    /// The model id. The price table must have a price for it, or for `*`.
     #[serde(default = "default_model")]
     #[param(value_type = Model, inline, required = false)]
     pub model: String,
@@ -45,8 +45,9 @@ pub struct NewSession {
     pub notes: String,
 }
 
-/// What a person read off a console about a limit or about what is left of it. What is `None` stays as it is;
-/// each works alone.
+/// What a person read off a console: what is left of a budget, its limit, or the end of its period. At least
+/// one of the three is needed. A field that is `None` stays as the person last said it in this period, or else
+/// as it is configured.
 #[derive(Clone, Debug, Deserialize, IntoParams, PartialEq)]
 #[into_params(parameter_in = Query)]
 pub struct UpdateBudget {
@@ -54,7 +55,8 @@ pub struct UpdateBudget {
     #[serde(default = "anthropic")]
     #[param(value_type = ProviderName, inline, required = false)]
     pub provider: Provider,
-    /// Dollars left now. Sessions count from here on.
+    /// Dollars left now. If the budget is summed from sessions, later sessions are subtracted from this. If it comes
+    /// from an odometer, this holds until the next reading.
     #[serde(rename = "remaining_budget")]
     #[param(value_type = Balance, inline, required = false)]
     pub remaining: Option<Money>,

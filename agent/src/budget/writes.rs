@@ -1,5 +1,5 @@
-//! What a person or a client tells the arm. Each write refreshes both rows in its own transaction, so that
-//! the next read knows it.
+//! Records what a person or a client tells Mecris about a budget. Each write also computes the row of every
+//! provider again, in the same transaction, so that the next read shows the write.
 
 use std::time::Duration;
 
@@ -25,18 +25,18 @@ use crate::{
     },
 };
 
-/// A reading belongs to a month of at most so many years ago.
+/// How far back the month of a new reading may lie, in years.
 const MOST_YEARS_AGO: i64 = 10;
 
-/// What a write waits for its copy off the machine.
-const CHECKPOINT: Duration = Duration::from_secs(5);
+/// How long one try to copy a write off the machine may take.
+const COPY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A session that was priced and recorded, or taken back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedSession {
-    /// The session, with its cost.
+    /// The session, with its id and its cost.
     pub kept: Kept,
-    /// Every provider's budget after it.
+    /// Every provider's budget after the write.
     pub usage: Vec<BudgetToday>,
 }
 
@@ -45,16 +45,16 @@ pub struct RecordedSession {
 pub struct RecordedReading {
     /// The reading.
     pub reading: Reading,
-    /// The first reading of a month, and lower than the last one of the month before: the console started
-    /// anew.
+    /// Whether the console has begun a new month: this is the first reading of its month, and it is lower than
+    /// the newest reading of the latest earlier month that has readings.
     pub reset_detected: bool,
-    /// The total by the days it took.
+    /// The total divided by the days of its month up to the reading.
     pub daily_average: Money,
     /// What to record next.
     pub reminders: Reminders,
-    /// It counts for an earlier month.
+    /// Whether the reading belongs to a month before the present one.
     pub historical: bool,
-    /// A doubt about an accepted reading, one sentence.
+    /// Why the reading, although it was recorded, does not count yet; one sentence. `None`: it counts.
     pub warning: Option<String>,
 }
 
@@ -62,7 +62,7 @@ impl BudgetArm {
     /// Prices and records a session.
     ///
     /// # Errors
-    /// If an argument is out of bounds, the model has no price or the state cannot be written.
+    /// If an argument is out of bounds, the session cannot be priced, or the state cannot be written.
     pub async fn record_session(
         &self,
         new: NewSession,
@@ -94,7 +94,7 @@ impl BudgetArm {
             notes: new.notes,
         };
         let rules = self.rules.clone();
-        let recorded = self.store.write_and_copy(CHECKPOINT, move |tx| {
+        let recorded = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
             let kept = store::tables::sessions::record(tx, session.clone())?;
             rules.refresh(tx, now)?;
             Ok(RecordedSession {
@@ -105,8 +105,7 @@ impl BudgetArm {
         Ok(recorded.await?)
     }
 
-    /// Takes a session back that was recorded by mistake: it is removed from the ledger. `None`: the ledger has no
-    /// such session.
+    /// Removes a session that was recorded by mistake from the ledger. `None`: the ledger has no such session.
     ///
     /// # Errors
     /// If the state cannot be written.
@@ -116,7 +115,7 @@ impl BudgetArm {
         now: Timestamp,
     ) -> Result<Option<RecordedSession>, BudgetError> {
         let rules = self.rules.clone();
-        let taken = self.store.write_and_copy(CHECKPOINT, move |tx| {
+        let taken = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
             let Some(kept) = store::tables::sessions::remove(tx, &id)? else {
                 return Ok(None);
             };
@@ -127,15 +126,16 @@ impl BudgetArm {
         Ok(taken.await?)
     }
 
-    /// Records what a person knows better than the configuration or the ledger. It holds until the period it
-    /// names is over. Returns the provider's row after it.
+    /// Records what a person knows better than the configuration, the sessions or the readings. It holds until
+    /// its period ends: on the given `period_end`, or else with the present period. Returns the provider's row
+    /// after the write.
     ///
     /// # Errors
-    /// If nothing is said, it contradicts itself, the provider is not configured or the state cannot be
-    /// written.
+    /// If the update is empty, an argument is out of bounds or does not fit what is on record, the provider is
+    /// not configured, or the state cannot be written.
     pub async fn update_budget(&self, update: UpdateBudget, now: Timestamp) -> Result<Recorded, BudgetError> {
         let rules = self.rules.clone();
-        let write = self.store.write_and_copy(CHECKPOINT, move |tx| {
+        let write = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
             let provider = update.provider;
             let today = rules.today(now);
             let before = rules.adjustment(tx, provider, today)?;
@@ -157,8 +157,8 @@ impl BudgetArm {
     /// Records a month-to-date total of a provider's console.
     ///
     /// # Errors
-    /// If the total is negative, the month lies ahead, the total fell without `correction`, or the state
-    /// cannot be written.
+    /// If the total is negative, the notes are too long, the month has begun nowhere on earth or lies more than
+    /// ten years back, the total fell without `correction`, or the state cannot be written.
     pub async fn record_odometer(
         &self,
         provider: Provider,
@@ -170,7 +170,7 @@ impl BudgetArm {
         let present = Month::of(self.rules.today(now));
         let month = new.month.unwrap_or(present);
         let oldest = Month::of(self.rules.today(now).saturating_sub(MOST_YEARS_AGO.years()));
-        // A console counts by its own zone. There the month may have begun already.
+        // A console has a zone of its own. There the next month may have begun already.
         let newest = odometer::newest_month_on_earth(now);
         if month > newest || month < oldest {
             return Err(BudgetError::not_now(
@@ -186,7 +186,7 @@ impl BudgetArm {
             notes: new.notes,
         };
         let (rules, may_fall) = (self.rules.clone(), new.correction);
-        let write = self.store.write_and_copy(CHECKPOINT, move |tx| {
+        let write = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
             rules.record_reading(tx, provider, reading.clone(), may_fall, month < present)
         });
         write.await?

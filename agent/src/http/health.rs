@@ -1,4 +1,5 @@
-//! `GET /health` and `GET /ready`: from memory only, rendered at most once a second.
+//! The answers of `/health` and `/ready`, from memory only. `/health` is rendered once in a second and after each
+//! change of the live status, `/ready` for each request.
 
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -20,16 +21,17 @@ use crate::{
 /// the verdict.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `healthy`, or `unhealthy` if the scheduler stands still or the state cannot be written.
+    /// `healthy`, or `unhealthy` if the scheduler stands still, the state cannot be written, the last pass failed, or
+    /// every configured channel is broken.
     #[schema(value_type = String)]
     pub status: &'static str,
-    /// Each part of Mecris and each upstream, as the newest pass found it. No upstream is asked for this
-    /// answer.
+    /// A word for each service that the Python system listed. `beeminder` is as the newest recorded pass found it:
+    /// no upstream is asked for this answer.
     #[schema(value_type = std::collections::HashMap<String, String>)]
     pub services: BTreeMap<&'static str, &'static str>,
     /// How long it took to make this answer, in milliseconds.
     pub response_time_ms: f64,
-    /// When it was made, to the second.
+    /// When this answer was made, to the second.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
     /// The release.
@@ -71,22 +73,22 @@ pub struct WindowState {
     /// The end of the window that is open, else of the next one; `null` with `window.mode = "always"`.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ends_at: Option<Timestamp>,
-    /// Seconds since the last window ended, if the daemon still runs after `window.grace`; `null`: it does
-    /// not. Looked at once a minute.
+    /// Seconds since the last window ended. `null` in a window, and within `window.grace` after a window or before
+    /// the next one. Computed once a minute.
     pub over_seconds: Option<i64>,
 }
 
 /// A copy of the state off the machine.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StateCopy {
-    /// Its generation.
+    /// The number of its generation.
     pub generation: u64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Seconds since it was made.
     pub age_seconds: i64,
-    /// Its size, compressed.
+    /// Its compressed size, in bytes.
     pub bytes: u64,
 }
 
@@ -104,7 +106,7 @@ impl StateCopy {
 /// What `/ready` says: 200 if ready, else 503.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ready {
-    /// Whether requests and passes are served.
+    /// Whether the daemon answers requests and makes passes.
     pub ready: bool,
     /// `starting`, `ready` or `stopping`.
     #[schema(value_type = String)]
@@ -183,7 +185,7 @@ impl App {
         channels.any(|channel| !live.degraded.contains_key(channel.degraded_name()))
     }
 
-    /// The names that the Python system used, and whatever upstream there is beside them.
+    /// The services that the Python system listed. What a pass found out about an upstream replaces its word here.
     fn services(&self, live: &Live, healthy: bool) -> BTreeMap<&'static str, &'static str> {
         let word = |ok: bool| if ok { "ok" } else { "error" };
         let mut services = BTreeMap::from([

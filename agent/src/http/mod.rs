@@ -4,9 +4,9 @@
 //! wait for that pass ([`passes`]).
 //!
 //! A request goes through these files. [`server`] accepts connections and bounds them. [`service`] answers
-//! `/health` and `/ready` at once, and leads everything else through the gate (request id, origin, token, rate,
-//! size, time). [`router`] finds the handler in `routes`. The handler shapes recorded state with the pure functions
-//! of [`views`]. No rule about risk or about when to speak lives here.
+//! `GET /health` and `GET /ready` at once, and leads everything else through the gate (request id, size, origin,
+//! token, rate, time). [`router`] finds the handler in `routes`. The handler shapes recorded state with the pure
+//! functions of [`views`]. No rule about risk or about when to speak lives here.
 
 mod app;
 mod args;

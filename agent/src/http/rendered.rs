@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 /// The newest body of an answer that depends on nothing but what was recorded and the time.
 ///
-/// The body is good until something is recorded or the second is over. So whoever has written reads what he wrote,
-/// and many callers cost what one costs.
+/// The body is good until something is recorded or the second is over. So a caller who has written reads what they
+/// wrote, and many callers in one second cost as much as one caller.
 #[derive(Default)]
 pub(super) struct Rendered(Mutex<Option<Kept>>);
 

@@ -1,5 +1,5 @@
-//! Notifications to systemd: READY, STATUS, STOPPING and WATCHDOG over its datagram socket. Without systemd
-//! every notification does nothing.
+//! Notifications to systemd over its datagram socket: READY, STATUS, STOPPING, WATCHDOG and `EXTEND_TIMEOUT_USEC`.
+//! Without systemd, nothing is sent.
 
 use std::{
     ffi::OsStr,
@@ -21,10 +21,10 @@ use sd_notify::NotifyState;
 pub struct Notifier(Option<SocketAddr>);
 
 impl Notifier {
-    /// Notifies the socket that `NOTIFY_SOCKET` names: a path, or `@` and an abstract name. With `None` or an
-    /// unusable name every notification does nothing.
+    /// Sends to `socket`, the value of `NOTIFY_SOCKET`: a path, or `@` and an abstract name. With `None` or an
+    /// unusable name, nothing is ever sent.
     ///
-    /// The name is an argument, because a test cannot change the environment for itself alone.
+    /// The name is an argument, because the tests of one process share its environment.
     pub fn new(socket: Option<&OsStr>) -> Self {
         let Some(name) = socket.filter(|name| !name.is_empty()) else {
             return Self(None);
@@ -42,12 +42,12 @@ impl Notifier {
         }
     }
 
-    /// Notifies the service manager of this process, if there is one.
+    /// Sends to the service manager that started this process, if there is one.
     pub fn from_environment() -> Self {
         Self::new(std::env::var_os("NOTIFY_SOCKET").as_deref())
     }
 
-    /// Reports that the start is complete: the state is restored and the secrets are loaded.
+    /// Reports that the start is complete: the secrets are loaded, the state is restored, and the endpoints listen.
     pub fn ready(&self) {
         self.notify(&NotifyState::Ready);
     }
@@ -68,7 +68,7 @@ impl Notifier {
         self.notify(&NotifyState::Watchdog);
     }
 
-    /// Asks for more time for a slow start or stop, counted from now.
+    /// Asks systemd to let a slow start or stop take `by` from now on, at most 71 minutes.
     pub fn extend_timeout(&self, by: Duration) {
         let micros = u32::try_from(by.as_micros()).unwrap_or(u32::MAX);
         self.notify(&NotifyState::ExtendTimeoutUsec(micros));
@@ -78,8 +78,8 @@ impl Notifier {
         if let Some(address) = &self.0
             && let Err(error) = send(address, &format!("{state}\n"))
         {
-            // A lost notification must not stop the agent: the watchdog's is repeated, and for the others a
-            // timeout of systemd decides.
+            // A lost notification must not stop the agent. WATCHDOG and STATUS are sent again. After a lost READY
+            // or EXTEND_TIMEOUT_USEC, a timeout of systemd decides.
             tracing::warn!(%error, "cannot notify systemd");
         }
     }
@@ -92,7 +92,8 @@ fn send(address: &SocketAddr, text: &str) -> io::Result<()> {
     socket.send_to_addr(text.as_bytes(), address).map(|_| ())
 }
 
-/// The longest time between two watchdog notifications (`WatchdogSec=`); `None` without a watchdog.
+/// The longest time that systemd allows between two watchdog notifications (`WatchdogSec=`). `None`: systemd has
+/// no watchdog for this process.
 pub fn watchdog_timeout() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }

@@ -56,7 +56,7 @@ pub struct Live {
 /// Where the daemon is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// State is restored, secrets are loaded.
+    /// The state is restored and the secrets are loaded, but the daemon is not ready yet.
     Starting,
     /// It works normally.
     Ready,
@@ -166,7 +166,7 @@ impl LiveStatus {
         }
     }
 
-    /// Something works only in part from now on. `why` is for the log and for callers with a token.
+    /// Something works only in part from now on. `/health` shows `what` alone, because it needs no token.
     pub fn degrade(&self, what: &'static str, why: impl Into<String>) {
         self.change(|live| {
             live.degraded.insert(what, why.into());

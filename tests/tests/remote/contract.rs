@@ -1,4 +1,6 @@
-//! The behaviour on which the agent relies in every store. Each step works under its own prefix.
+//! What a store must do so that the agent can keep copies of its state there. `object_store` itself needs some of
+//! it: it goes on with a range when a body breaks off. Each step uses keys of its own, so that the steps can share
+//! a store.
 
 use std::{collections::BTreeSet, pin::Pin, sync::Arc};
 
@@ -61,6 +63,7 @@ pub(crate) async fn read(store: &dyn ObjectStore, at: &Path) -> Result<Bytes> {
     store.get(at).await?.bytes().await
 }
 
+/// The keys under `prefix` that sort after `offset`, in the order of the store.
 async fn beyond(store: &dyn ObjectStore, prefix: &str, offset: &Path) -> Result<Vec<String>> {
     let prefix = Path::from(prefix);
     store
@@ -70,6 +73,7 @@ async fn beyond(store: &dyn ObjectStore, prefix: &str, offset: &Path) -> Result<
         .await
 }
 
+/// All keys under `prefix`, in the order of the store.
 pub(crate) async fn all(store: &dyn ObjectStore, prefix: &str) -> Result<Vec<String>> {
     let prefix = Path::from(prefix);
     store
@@ -106,7 +110,7 @@ async fn what_is_there_is_not_created_again(store: Store) {
     let at = generation("twice", 1);
     create(&store, &at, "first").await.expect("created");
     for content in ["second", "first"] {
-        let error = create(&store, &at, content).await.expect_err("there is one");
+        let error = create(&store, &at, content).await.expect_err("the key is taken");
         assert!(matches!(error, Error::AlreadyExists { .. }), "{error:?}");
     }
     assert_eq!(read(&store, &at).await.expect("read"), "first");
@@ -140,7 +144,7 @@ async fn of_concurrent_creates_exactly_one_wins(store: Store) {
 async fn what_is_missing_is_not_found(store: Store) {
     let at = generation("missing", 1);
     for error in [read(&store, &at).await.map(drop), store.head(&at).await.map(drop)] {
-        let error = error.expect_err("there is none");
+        let error = error.expect_err("the key is missing");
         assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
     }
     assert_eq!(
@@ -190,7 +194,8 @@ async fn a_list_beyond_a_generation_has_only_later_ones(store: Store) {
         (50, vec![100]),
         (100, vec![]),
     ] {
-        // Only S3 promises this order, so the agent must not rely on it.
+        // Only S3 promises to list keys in order. The agent must not rely on the order, and neither does this
+        // test.
         let mut found = beyond(&store, "beyond/state", &generation("beyond", offset))
             .await
             .expect("a list");
@@ -204,6 +209,7 @@ async fn a_list_beyond_a_generation_has_only_later_ones(store: Store) {
 }
 
 async fn a_list_of_more_than_a_page_is_whole(store: Store) {
+    // S3 lists at most 1000 keys in one page.
     const MANY: u64 = 1003;
     let numbers: Vec<u64> = (1..=MANY).collect();
     for some in numbers.chunks(16) {
@@ -237,6 +243,6 @@ async fn a_list_shows_size_and_a_recent_time(store: Store) {
     let prefix = Path::from("meta/state");
     let found: Vec<_> = store.list(Some(&prefix)).try_collect().await.expect("a list");
     assert_eq!(found.iter().map(|meta| meta.size).collect::<Vec<_>>(), [5]);
-    let off = found[0].last_modified.timestamp() - before.as_second();
-    assert!((-2..=60).contains(&off), "{off} s");
+    let seconds_later = found[0].last_modified.timestamp() - before.as_second();
+    assert!((-2..=60).contains(&seconds_later), "{seconds_later} s");
 }

@@ -1,5 +1,5 @@
-//! Converts Beeminder's JSON to the types that Mecris keeps. Pure. No input makes it panic. A number or a
-//! text that cannot be read becomes `None`, a flag counts as not set, and a deadline as midnight.
+//! Converts Beeminder's JSON to the types that Mecris keeps. Pure. No input makes it panic. What cannot be read
+//! becomes `None` if the field is an `Option`. Otherwise a flag counts as not set, and a deadline as midnight.
 
 mod line;
 

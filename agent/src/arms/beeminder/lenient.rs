@@ -1,3 +1,5 @@
+//! Wrappers for the fields of Beeminder's JSON, so that one odd field does not make a whole goal unreadable.
+
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -20,8 +22,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Lenient<T> {
     }
 }
 
-/// A field for which null is a fact, as `autodata` of a goal without a source: `Some(None)`. An absent field
-/// and a value of another type are `None`.
+/// A field in which null says something: null in `autodata` means that a person enters the data. Null is
+/// `Some(None)`. An absent field and a value of another type are `None`.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Nullable<T>(pub(super) Option<Option<T>>);
@@ -43,8 +45,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Nullable<T> {
     }
 }
 
-/// A JSON object. serde alone would also read a struct from an array, in the order of the fields in our
-/// source.
+/// A struct that is read from a JSON object, and from nothing else. serde alone would also take an array for the
+/// struct, with the values in the order of the fields in our source.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Object<T>(pub(super) T);
@@ -66,15 +68,16 @@ pub(super) struct Whole(pub(super) i64);
 impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
-        let whole = number.as_i64().or_else(|| number.as_f64().and_then(whole));
+        let whole = number.as_i64().or_else(|| number.as_f64().and_then(exact));
         whole
             .map(Self)
             .ok_or_else(|| serde::de::Error::custom("not a whole number"))
     }
 }
 
-/// The number as an integer, up to 2^53: a float holds every whole number up to there exactly.
-fn whole(number: f64) -> Option<i64> {
+/// The number as an integer; `None` if it has a fraction or is beyond 2^53. Up to there a float holds every whole
+/// number exactly.
+fn exact(number: f64) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation, reason = "bounded and without a fraction")]
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
 }

@@ -16,17 +16,19 @@ pub struct Account {
     /// IANA name of the user's zone, which defines the days of the goals. `None` if Beeminder sent no known
     /// zone; the configured zone is used then.
     pub time_zone: Option<String>,
-    /// Whether the user's payment failed or is out of date.
+    /// Whether the user's payment failed or is out of date. False if Beeminder did not say.
     pub deadbeat: bool,
-    /// The goals in Beeminder's order, most urgent first. Ignored goals are left out.
+    /// The goals in the order in which they came: Beeminder sends the most urgent first. Ignored goals are left
+    /// out.
     pub goals: Vec<Goal>,
-    /// One sentence for each goal that could not be read, because it has no slug or is not an object. Such a
-    /// goal is unknown; it is never silently dropped.
+    /// One sentence for each goal that could not be read: it has no slug or an impossible one, is not an object, or
+    /// is broken JSON. Such a goal is unknown; it is never silently dropped.
     pub unreadable: Vec<String>,
 }
 
 impl Account {
-    /// Whether Beeminder lists no goal at all, not even one that cannot be read.
+    /// Whether no goal is left, not even one that cannot be read. This is also so if every goal that Beeminder
+    /// lists is ignored.
     pub fn lists_none(&self) -> bool {
         self.goals.is_empty() && self.unreadable.is_empty()
     }
@@ -41,7 +43,7 @@ impl Account {
 }
 
 /// A goal. A field that Beeminder did not send, or sent in another shape than documented, is `None`: unknown,
-/// never zero.
+/// never zero. A field that is no `Option` has a fallback: the slug for the title, `Active`, not queued, midnight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
     /// The goal's name in URLs. The user can rename a goal.
@@ -50,7 +52,7 @@ pub struct Goal {
     pub id: Option<String>,
     /// The title for display: any text.
     pub title: String,
-    /// Whether the goal can derail at all.
+    /// Whether the goal can derail, and if not, why.
     pub state: GoalState,
     /// Whether Beeminder is recomputing the goal: safebuf and losedate may be stale then.
     pub queued: bool,
@@ -62,7 +64,8 @@ pub struct Goal {
     pub safebuf: Option<i64>,
     /// The instant of derailment if nothing is reported.
     pub losedate: Option<Timestamp>,
-    /// When the goal's day ends, as seconds from midnight. If Beeminder sent none, its own default: midnight.
+    /// When the goal's day ends, as seconds from midnight. If Beeminder sent no possible value, midnight, which is
+    /// Beeminder's own default.
     pub deadline: DeadlineOffset,
     /// The dollars at risk.
     pub pledge: Option<Money>,
@@ -74,30 +77,31 @@ pub struct Goal {
     pub rate: Option<f64>,
     /// The unit of `rate`: `y`, `m`, `w`, `d` or `h`.
     pub rate_unit: Option<String>,
-    /// Beeminder's own words for what is due: `+2 within 1 day` (safesum, else limsum).
+    /// Beeminder's own words for what is due: `+2 within 1 day`. They are `safesum`, or `limsum` if `safesum` only
+    /// says "safe ...".
     pub due: Option<String>,
     /// The least to add today: `+2`, or `0:30` for time goals. For display only.
     pub bare_minimum: Option<String>,
     /// Whether the goal has a datapoint today, by Beeminder's day (`todayta`). Dummies may count.
     pub has_data_today: Option<bool>,
-    /// From how many days before derailment Beeminder reminds; 0: only on the day itself (`leadtime`).
+    /// How many days before the derailment Beeminder begins to remind (`leadtime`). 0: only on the day itself.
     pub lead_days: Option<u16>,
-    /// When Beeminder's reminders of a day start, on the account's clock (`alertstart`). For a deadline after
-    /// midnight it may be the night after the day's date.
+    /// The time of day, in the account's zone, at which Beeminder begins to remind (`alertstart`). If the goal's
+    /// deadline is after midnight, this may be a time in the night that follows the day.
     pub alert_start: Option<Time>,
-    /// Who enters the data.
+    /// Who enters the data (`autodata`).
     pub source: Option<DataSource>,
     /// Whether the goal is off its line now. Beeminder sets and clears it around a derailment.
     pub lost: Option<bool>,
-    /// The contract: what a derailment costs, and whether that is about to go down.
+    /// The contract: what a derailment costs, and whether that is about to change.
     pub contract: Option<Contract>,
     /// When the goal is archived. Until then it can derail and cost money.
     pub archives_at: Option<Timestamp>,
-    /// What the goal wants, and the numbers from which the amount due is said.
+    /// What the goal wants, and the numbers from which Mecris says what is due.
     #[serde(default)]
     pub line: Line,
-    /// The datapoints that came with the goal, newest first: Beeminder sends the last three, dummies among
-    /// them.
+    /// The readable datapoints that came with the goal, newest first. Beeminder sends the last three, dummies
+    /// among them; a file may have more.
     pub datapoints: Vec<Datapoint>,
 }
 
@@ -133,7 +137,7 @@ impl Goal {
         }
     }
 
-    /// What identifies the goal for ever: its id, which survives a renaming. Without an id, its slug.
+    /// What identifies the goal: its id, which survives a renaming. Without an id, its slug, which does not.
     pub fn key(&self) -> &str {
         self.id.as_deref().unwrap_or(self.slug.as_str())
     }
@@ -145,7 +149,7 @@ impl Goal {
 pub enum DataSource {
     /// A person, by any client.
     Person,
-    /// A service that Beeminder asks (`autodata`), by its name. A datapoint's time is when it was fetched.
+    /// A service that Beeminder asks, by its name. The datapoint's time is when Beeminder fetched it.
     Autodata(String),
 }
 
@@ -156,9 +160,9 @@ pub struct Contract {
     pub amount: Option<Money>,
     /// When the amount goes down one step, if the person asked for that.
     pub stepdown_at: Option<Timestamp>,
-    /// The amount that will replace it.
+    /// The dollars that will replace [`Contract::amount`].
     pub pending_amount: Option<Money>,
-    /// When it will.
+    /// When they will.
     pub pending_at: Option<Timestamp>,
 }
 
@@ -197,6 +201,7 @@ impl Datapoint {
 pub struct RecentDatapoints {
     /// The datapoints that can be read, newest first.
     pub points: Vec<Datapoint>,
-    /// How many datapoints have no readable daystamp. If there is any, "no walk today" cannot be concluded.
+    /// How many datapoints were left out: they are no objects, have no readable daystamp, or repeat the id of
+    /// another. If there is any, "no walk today" cannot be concluded.
     pub unreadable: usize,
 }

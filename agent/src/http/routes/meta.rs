@@ -25,7 +25,7 @@ pub(in crate::http) async fn health(State(app): State<Arc<App>>) -> impl IntoRes
     ([(CONTENT_TYPE, "application/json")], app.health_body())
 }
 
-/// Whether requests and passes are served.
+/// Whether the daemon answers requests and makes passes.
 ///
 /// Arguments are ignored.
 // `GET` is answered by the outermost service; this handler is for `HEAD`.

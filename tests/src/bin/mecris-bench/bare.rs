@@ -1,5 +1,5 @@
-//! The server that an endpoint is compared with: only hyper, in a separate process, answering with the same
-//! bytes.
+//! The server with which the benchmark compares an endpoint: hyper and nothing else, in a process of its own. It
+//! answers every request with the headers and the body of the endpoint.
 
 use std::{
     convert::Infallible,
@@ -18,6 +18,10 @@ use mecris_tests::http_client::Answer;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
+/// The headers that hyper writes by itself.
+const SET_BY_HYPER: [&str; 3] = ["date", "content-length", "connection"];
+
+/// The one answer of the server, as it is handed to the child process in a file.
 #[derive(Serialize, Deserialize)]
 struct Canned {
     headers: Vec<(String, String)>,
@@ -32,13 +36,13 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts this program again as a server with one fixed answer.
+    /// Starts this program again, as a server that always gives this answer. `folder` gets the file with the
+    /// answer.
     pub(crate) fn start(folder: &Path, answer: &Answer) -> anyhow::Result<Self> {
-        let own = ["date", "content-length", "connection"];
         let headers = answer
             .headers
             .iter()
-            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .filter(|(name, _)| !SET_BY_HYPER.contains(&name.as_str()))
             .cloned()
             .collect();
         let file = folder.join("bare.json");
@@ -54,16 +58,18 @@ impl Process {
             .arg(&file)
             .stdout(Stdio::piped())
             .spawn()?;
+        let output = child.stdout.take();
+        let output = output.context("the bare server has no piped output")?;
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("its output is piped")?).read_line(&mut line)?;
+        BufReader::new(output).read_line(&mut line)?;
         let address = line
             .trim()
             .parse()
-            .context("the bare server prints its address")?;
+            .context("the bare server did not print its address")?;
         Ok(Self { child, address })
     }
 
-    /// The address of the socket.
+    /// Where the server listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -76,7 +82,8 @@ impl Drop for Process {
     }
 }
 
-/// The server itself, with one thread as in the agent.
+/// Runs the server in this process, with one thread as in the agent, and prints its address. `answer` is the file
+/// that [`Process::start`] wrote.
 pub(crate) fn serve(answer: &Path) -> anyhow::Result<()> {
     let canned: Canned = serde_json::from_str(&std::fs::read_to_string(answer)?)?;
     let body = Bytes::from(canned.body);
