@@ -153,6 +153,7 @@ impl Reality for Recorded<'_> {
             deadbeat: false,
             goals: goals.filter_map(|goal| goal.at(now, &self.zone)).collect(),
             unreadable: Vec::new(),
+            ignored: 0,
         }))
     }
 

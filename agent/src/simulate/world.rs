@@ -239,6 +239,7 @@ impl Reality for World<'_> {
             time_zone: self.life.zone_at(now).iana_name().map(str::to_owned),
             deadbeat: false,
             unreadable: Vec::new(),
+            ignored: 0,
         }))
     }
 

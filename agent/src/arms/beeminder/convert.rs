@@ -41,15 +41,16 @@ pub(super) fn account(
         deadbeat: user.deadbeat.0.unwrap_or(false),
         goals: Vec::with_capacity(elements.len()),
         unreadable: Vec::new(),
+        ignored: 0,
     };
     for (index, element) in elements.into_iter().enumerate() {
         let place = format!("goal {} in the list", index + 1);
         match element.map(|element| goal(element, now)) {
-            Ok(Ok(goal)) if ignore.contains(&goal.slug) => {}
+            Ok(Ok(goal)) if ignore.contains(&goal.slug) => account.ignored += 1,
             Ok(Ok(goal)) => account.goals.push(goal),
             Ok(Err(why)) => account.unreadable.push(format!("{place}: {why}")),
             Err(Broken { slug, why }) => match slug.and_then(|slug| slug.parse::<Slug>().ok()) {
-                Some(slug) if ignore.contains(&slug) => {}
+                Some(slug) if ignore.contains(&slug) => account.ignored += 1,
                 Some(slug) => account.unreadable.push(format!("{place}, {slug}: {why}")),
                 None => account.unreadable.push(format!("{place}: {why}")),
             },
@@ -69,7 +70,7 @@ pub(super) fn datapoints(body: impl Into<Document>) -> Result<RecentDatapoints, 
         .collect();
     Ok(RecentDatapoints {
         unreadable: total - readable.len(),
-        points: newest_first(readable.into_iter()),
+        points: newest_first(readable),
     })
 }
 
@@ -98,7 +99,9 @@ fn goal(element: Value, now: Timestamp) -> Result<Goal, String> {
     let embedded = [wire.last_datapoint]
         .into_iter()
         .chain(list(wire.recent_data))
-        .chain(list(wire.datapoints));
+        .chain(list(wire.datapoints))
+        .filter_map(|point| point.0)
+        .filter_map(|Object(point)| datapoint(point));
     Ok(Goal {
         title: text(wire.title).unwrap_or_else(|| slug.to_string()),
         slug,
@@ -139,9 +142,10 @@ fn due(safesum: Option<String>, limsum: Option<String>) -> Option<String> {
 }
 
 /// Datapoints, each id once, the newest first. `last_datapoint` is in `recent_data` too.
-fn newest_first(points: impl Iterator<Item = Datapoint>) -> Vec<Datapoint> {
+fn newest_first(points: impl IntoIterator<Item = Datapoint>) -> Vec<Datapoint> {
     let mut seen = HashSet::new();
     let mut points: Vec<Datapoint> = points
+        .into_iter()
         .filter(|point| point.id.clone().is_none_or(|id| seen.insert(id)))
         .collect();
     points.sort_by_key(|point| std::cmp::Reverse((point.day, point.entered_at())));

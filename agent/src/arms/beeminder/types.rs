@@ -24,13 +24,20 @@ pub struct Account {
     /// One sentence for each goal that could not be read: it has no slug or an impossible one, is not an object, or
     /// is broken JSON. Such a goal is unknown; it is never silently dropped.
     pub unreadable: Vec<String>,
+    /// How many goals were left out because `beeminder.ignore` names them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ignored: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Account {
-    /// Whether no goal is left, not even one that cannot be read. This is also so if every goal that Beeminder
-    /// lists is ignored.
+    /// Whether Beeminder lists no goal at all, not even one that cannot be read or is ignored.
     pub fn lists_none(&self) -> bool {
-        self.goals.is_empty() && self.unreadable.is_empty()
+        self.goals.is_empty() && self.unreadable.is_empty() && self.ignored == 0
     }
 
     /// The zone that defines the days of the goals: Beeminder's, else `fallback`, the configured zone.

@@ -116,6 +116,7 @@ fn account(goals: Vec<Goal>) -> Account {
         deadbeat: false,
         goals,
         unreadable: Vec::new(),
+        ignored: 0,
     }
 }
 

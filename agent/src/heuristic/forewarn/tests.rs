@@ -51,6 +51,7 @@ fn read(goals: Vec<Goal>, read_at: &str) -> Connection {
         deadbeat: false,
         goals,
         unreadable: Vec::new(),
+        ignored: 0,
     };
     let tx = connection.transaction().unwrap();
     let json = serde_json::to_string(&account).unwrap();

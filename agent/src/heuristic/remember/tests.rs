@@ -39,6 +39,7 @@ async fn read(store: &Store, goal: Goal, when: &str) {
                 deadbeat: false,
                 goals: vec![goal],
                 unreadable: Vec::new(),
+                ignored: 0,
             },
             at: at(when),
         },

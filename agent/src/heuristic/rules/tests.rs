@@ -217,6 +217,7 @@ fn pass_over(connection: &mut Connection, slugs: &[&str], now: &str) -> (Option<
                 deadbeat: false,
                 goals: goals.collect(),
                 unreadable: Vec::new(),
+                ignored: 0,
             },
             at: now,
         },

@@ -86,6 +86,7 @@ fn shown(goals: &[Goal], now: Timestamp) -> Account {
         deadbeat: false,
         goals: goals.collect(),
         unreadable: Vec::new(),
+        ignored: 0,
     }
 }
 

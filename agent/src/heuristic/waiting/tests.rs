@@ -31,6 +31,7 @@ fn read() -> Observed {
                 deadbeat: false,
                 goals: Vec::new(),
                 unreadable: Vec::new(),
+                ignored: 0,
             },
             at: now(),
         },

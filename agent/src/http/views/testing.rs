@@ -53,6 +53,7 @@ pub(in crate::http) fn account() -> Account {
             goal("mooloans", Some(7), json!({ "queued": true })),
         ],
         unreadable: Vec::new(),
+        ignored: 0,
     }
 }
 

@@ -39,6 +39,7 @@ async fn account(store: &Store, slugs: &[&str]) {
         deadbeat: false,
         goals: goals.collect(),
         unreadable: Vec::new(),
+        ignored: 0,
     };
     let json = serde_json::to_string(&account).unwrap();
     let put = store.write(move |tx| snapshots::put(tx, snapshots::BEEMINDER, at(-5), &json));

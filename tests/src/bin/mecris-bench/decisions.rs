@@ -151,6 +151,7 @@ fn observed(goals: usize) -> Observed {
         deadbeat: false,
         goals,
         unreadable: Vec::new(),
+        ignored: 0,
     };
     let beeminder = Observation::Fresh {
         value: account,

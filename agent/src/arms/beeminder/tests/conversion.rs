@@ -192,6 +192,32 @@ fn a_datapoint_without_a_day_is_counted() {
 }
 
 #[test]
+fn datapoints_are_told_apart_by_an_id_only_if_they_have_one() {
+    let point = |id: &str, day: &str| json!({"id": id, "daystamp": day});
+    let sent = [
+        point("", "20260125"),
+        point("", "20260126"),
+        point("a", "of old"),
+        point("a", "20260124"),
+        point("a", "20260124"),
+    ];
+    let recent = convert::datapoints(json!(sent)).unwrap();
+    assert_eq!((recent.points.len(), recent.unreadable), (3, 1));
+}
+
+#[test]
+fn an_account_of_ignored_goals_lists_some() {
+    let account = |goals: Value| {
+        let ignored = ["free".parse().unwrap()];
+        convert::account(None, goals, &ignored, "2026-01-25T13:00:00Z".parse().unwrap()).unwrap()
+    };
+    let free = account(json!([{"slug": "free"}]));
+    assert_eq!((free.goals.len(), free.ignored), (0, 1));
+    assert!(!free.lists_none());
+    assert!(account(json!([])).lists_none());
+}
+
+#[test]
 fn yaw_and_dir_say_what_the_goal_wants() {
     let kind = |yaw: Value, dir: Value| goal(json!({"yaw": yaw, "dir": dir})).line.kind;
     for (yaw, dir, wanted) in [

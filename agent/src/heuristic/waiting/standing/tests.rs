@@ -45,6 +45,7 @@ fn account(unreadable: &[&str]) -> Account {
         deadbeat: false,
         goals: Vec::new(),
         unreadable: unreadable.iter().map(|why| (*why).to_owned()).collect(),
+        ignored: 0,
     }
 }
 
