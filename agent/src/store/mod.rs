@@ -26,7 +26,7 @@ pub use replica::{
 };
 use tables::retention;
 
-use crate::{durable, failpoint};
+use crate::failpoint;
 
 /// A handle on the state. Cheap to clone; the last clone to go closes the file, which then is the whole state
 /// without SQLite's files beside it.
@@ -243,9 +243,7 @@ fn open_newest(path: &Path) -> Result<(Connection, Option<Migrated>), StoreError
     // What a person promised and whom it tells is nobody else's business. SQLite gives new files beside it the
     // same mode, but it does not change that of files which are there: one that cannot be written stops it.
     copies::make_private(path).map_err(copies::io_error(path))?;
-    for log in ["-wal", "-shm"] {
-        copies::allow_owner_only(&durable::beside(path, log));
-    }
+    copies::make_logs_private(path);
     let mut connection = Connection::open(path)?;
     version::refuse_foreign(&connection, path)?;
     connection::configure_writer(&connection)?;

@@ -144,9 +144,16 @@ pub(in crate::store) fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes SQLite's files beside a database private, if there are any.
+pub(in crate::store) fn make_logs_private(path: &Path) {
+    for log in ["-wal", "-shm"] {
+        allow_owner_only(&beside(path, log));
+    }
+}
+
 /// Lets the owner, and nobody else, read and write a file, if there is one. Does nothing if this process may not
 /// change that: opening the file says so.
-pub(in crate::store) fn allow_owner_only(path: &Path) {
+fn allow_owner_only(path: &Path) {
     let _ = fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE));
 }
 
