@@ -11,7 +11,10 @@ use crate::{
     cli::SendAlertArgs,
     clock::{self, Clock},
     domain::{Condition, Money, Phrase},
-    notify::{message::plain, outbox::State},
+    notify::{
+        message::{Text, plain},
+        outbox::State,
+    },
     runtime::Agent,
     store::{StoreError, tables::outbox},
 };
@@ -24,6 +27,9 @@ pub(super) struct NothingToSay;
 pub(super) async fn send_alert(config: Option<&Path>, options: &SendAlertArgs) -> anyhow::Result<Exit> {
     if plain(&options.text).is_empty() {
         return Err(NothingToSay.into());
+    }
+    if Text::is_too_long(&options.text) {
+        tracing::warn!("--text is longer than a message can be: its end is cut off");
     }
     let loaded = context::load(config).await?;
     let clock = Clock::system();

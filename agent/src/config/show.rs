@@ -73,7 +73,13 @@ fn toml(value: &Value) -> String {
     }
 }
 
-/// A URL without user, password and query, where people put tokens; any other text as it is.
+/// Whether a segment of a URL's path has a token in it, as in `bot123456:ABC`, with which every request to Telegram
+/// begins.
+pub(super) fn holds_token(segment: &str) -> bool {
+    segment.contains(':') || segment.to_ascii_lowercase().contains("%3a")
+}
+
+/// A URL without user, password, query and bot's token, where people put tokens; any other text as it is.
 fn without_credentials(text: &str) -> String {
     if !text.contains("://") {
         return text.to_owned();
@@ -85,13 +91,24 @@ fn without_credentials(text: &str) -> String {
             text.to_owned()
         };
     };
-    if url.username().is_empty()
+    let in_path: Vec<String> = url
+        .path()
+        .split('/')
+        .filter(|segment| holds_token(segment))
+        .map(str::to_owned)
+        .collect();
+    let path = in_path
+        .iter()
+        .fold(url.path().to_owned(), |path, token| path.replace(token, "..."));
+    if in_path.is_empty()
+        && url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none()
     {
         return text.to_owned();
     }
+    url.set_path(&path);
     url.set_query(url.query().map(|_| "..."));
     url.set_fragment(None);
     // Fails only for URLs that cannot have credentials.
@@ -119,6 +136,10 @@ mod tests {
                 "https://me:canary@example.com/?auth_token=canary#canary",
             ),
             ("beeminder.base_url", "https://me:canary@[example"),
+            (
+                "notify.telegram.base_url",
+                "https://api.telegram.org/bot12:canary/",
+            ),
             ("state.remote", "s3://canary:canary@bucket/"),
         ] {
             let shown = value(DECLARED.is_private(key), &Value::from(text));

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::reader::Reader;
+use super::{reader::Reader, show};
 
 /// A base URL that other paths can be joined to: `https`, or `http` on this machine; no credentials, no
 /// query; ends in `/`.
@@ -16,6 +16,12 @@ pub(super) fn base_url(reader: &mut Reader, key: &str) -> Option<Url> {
     let bare = url.username().is_empty() && url.password().is_none();
     if !bare || url.query().is_some() || url.fragment().is_some() {
         return reader.expected(key, "a URL without user, password, '?' and '#'");
+    }
+    if url.path().split('/').any(show::holds_token) {
+        return reader.expected(
+            key,
+            "a URL without a bot's token in it: the token is a secret of its own",
+        );
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));

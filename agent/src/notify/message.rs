@@ -129,6 +129,11 @@ impl Text {
         Self(format!("{OPENING}{}", words.as_str()))
     }
 
+    /// Whether a message about this phrase alone has to cut it.
+    pub fn is_too_long(phrase: &str) -> bool {
+        septets(Words::of(phrase).as_str()) > Size::TwoSegments.room()
+    }
+
     /// The text, without its tag.
     pub fn as_str(&self) -> &str {
         &self.0

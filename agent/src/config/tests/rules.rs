@@ -562,6 +562,18 @@ fn a_chat_is_a_number_with_quotes_or_without() {
 }
 
 #[test]
+fn a_bots_token_is_no_part_of_a_base_url() {
+    for url in [
+        "https://api.telegram.org/bot123456:canary",
+        "https://api.telegram.org/bot123456%3Acanary/",
+    ] {
+        let text = super::problems(&format!("notify.telegram.base_url = \"{url}\""), &[]);
+        assert!(text.contains("without a bot's token"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[test]
 fn base_urls_end_in_a_slash() {
     use crate::config::BeeminderSource;
     let variables = [("MECRIS__BEEMINDER__BASE_URL", "http://localhost:1234/api/v1")];

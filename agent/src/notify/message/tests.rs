@@ -84,6 +84,7 @@ fn what_is_said_again_says_so_and_still_fits() {
         let said = format!("{} {TAG}", again(text.as_str()));
         assert!(septets(&said) <= 306, "{said}");
     }
+    assert!(!Text::is_too_long("word") && Text::is_too_long(&"word ".repeat(70)));
     let longest = Text::alone(&"x".repeat(TWO_SEGMENTS));
     assert!(again(longest.as_str()).starts_with("Again: xxx"));
 }
