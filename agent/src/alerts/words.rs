@@ -13,35 +13,50 @@ use crate::{
         asked::{Answer, Asked},
         record::{Begun, Waits},
     },
-    store::tables::{forewarned, silences},
+    store::{
+        StoreError,
+        tables::{forewarned, silences},
+    },
 };
 
 impl Pickup {
+    /// Records every word, and then announces the vacations that still hold: a later word may have ended one.
     pub(super) async fn take_words(&mut self, words: &[Waiting<Asked>]) {
+        let mut begun = Vec::new();
         for (word, asked) in self.readable(words) {
-            match self.take(asked).await {
-                Ok(taken) => self.end(word, taken),
+            match self.record(asked).await {
+                Ok(Some(vacation)) => begun.push((word, vacation)),
+                Ok(None) => self.end(word, Taken::Settled),
                 Err(error) => {
                     return tracing::error!(%error, "cannot record what a person said: trying again");
                 }
             }
         }
+        for (word, vacation) in begun {
+            match self.announce(&vacation).await {
+                Ok(taken) => self.end(word, taken),
+                Err(error) => {
+                    return tracing::error!(%error, "cannot tell what a vacation costs: trying again");
+                }
+            }
+        }
     }
 
-    async fn take(&self, asked: &Asked) -> Result<Taken, HeuristicError> {
+    /// Records a word. Returns what it began, if anything.
+    async fn record(&self, asked: &Asked) -> Result<Option<Begun>, StoreError> {
         let (word, rules) = (asked.clone(), self.heuristic.rules().clone());
         let answer = self
             .store
             .write_and_copy(self.copy_within, move |tx| word.record(tx, &rules, Waits::No))
             .await?;
-        match answer {
-            Ok(Answer::Begun(begun)) => self.announce(&begun).await,
-            Ok(Answer::Ended(_) | Answer::Acknowledged(_)) => Ok(Taken::Settled),
+        Ok(match answer {
+            Ok(Answer::Begun(begun)) => Some(*begun),
+            Ok(Answer::Ended(_) | Answer::Acknowledged(_)) => None,
             Err(error) => {
                 tracing::error!(%error, "what a person said cannot be recorded and is dropped");
-                Ok(Taken::Settled)
+                None
             }
-        }
+        })
     }
 
     /// Sends a message that says what derails while a vacation lasts, unless the vacation is over or was

@@ -7,7 +7,8 @@
 //! * No part holds any more, but an attempt may have arrived: the message is not sent again, and keeps its
 //!   claims.
 //! * Some part holds, and the message certainly reached nobody: its text is made anew. A part drops out and
-//!   is released if it does not hold any more, if a newer message says it, or if it finds no room.
+//!   is released if it does not hold any more, if a newer message says it, or if it finds no room. So does a part of
+//!   which less holds: this pass decides whether that is said, and what the part says can be said when it is so.
 //! * Some part holds, and an attempt may have arrived: the message stays as it is.
 //!
 //! It may be too late to say a part: the walk's hours are over. If that is so of some parts, no other part
@@ -87,7 +88,6 @@ fn check_one(
             (held, standing)
         })
         .collect();
-    let all = |of: &[Standing<'_>]| standings.iter().all(|(_, standing)| of.contains(standing));
     // A message that was made by a release without steps has no parts that could be checked.
     if standings.is_empty()
         || standings
@@ -96,7 +96,10 @@ fn check_one(
     {
         return Ok(None);
     }
-    if all(&[Standing::Settled]) {
+    if standings
+        .iter()
+        .all(|(_, standing)| *standing == Standing::Settled)
+    {
         no_longer_so(tx, &waiting, found.now)?;
         return Ok(None);
     }
@@ -106,7 +109,8 @@ fn check_one(
     if !waiting.reached_nobody {
         return Ok(None);
     }
-    if all(&[Standing::Settled, Standing::Over]) {
+    let is_over = |standing: &Standing<'_>| matches!(standing, Standing::Settled | Standing::Over);
+    if standings.iter().all(|(_, standing)| is_over(standing)) {
         outbox::replace(tx, &waiting.row, &waiting.row.expired(false), found.now)?;
         tracing::error!(
             id = waiting.row.id,
@@ -120,6 +124,10 @@ fn check_one(
             Standing::So(condition) => told.push((held, condition.clone())),
             _ => steps::release(tx, &waiting.row.id, &held)?,
         }
+    }
+    if told.is_empty() {
+        no_longer_so(tx, &waiting, found.now)?;
+        return Ok(None);
     }
     Ok(Some(Remaining {
         row: waiting.row,

@@ -138,6 +138,25 @@ fn a_sound_configuration_passes_the_check() {
     assert_eq!(stage.twilio.creates(), 0, "a check sends nothing");
 }
 
+#[test]
+fn the_check_warns_of_a_port_that_another_program_has() {
+    let stage = Stage::new();
+    stage.beeminder.set_goals([GoalSpec::new("bike", 6)]);
+    let listen = stage.setup.config.get("http.listen");
+    let other = std::net::TcpListener::bind(listen).expect("the stage has a free port");
+    let checked = stage.setup.agent(&["check"]);
+    assert_eq!(checked.code, 0, "{}", checked.everything());
+    let sentence = format!("could not listen on {listen}: ");
+    assert!(checked.stdout.contains(&sentence), "{}", checked.stdout);
+    drop(other);
+    let checked = stage.setup.agent(&["check"]);
+    assert!(!checked.stdout.contains("could not listen"), "{}", checked.stdout);
+
+    let _daemon = stage.setup.serve();
+    let checked = stage.setup.agent(&["check"]);
+    assert!(!checked.stdout.contains("could not listen"), "{}", checked.stdout);
+}
+
 /// A pipe that nobody writes to is what a dead network file system looks like.
 #[test]
 fn a_goals_file_that_does_not_answer_lets_the_pass_end() {

@@ -304,6 +304,33 @@ fn a_vacation_beside_the_daemon_is_answered_by_a_message() {
 }
 
 #[test]
+fn a_vacation_that_is_cleared_before_the_daemon_hears_of_it_is_not_announced() {
+    let stage = at_noon();
+    stage.beeminder.set_goals([GoalSpec::new("reading", 2)]);
+    let mut daemon = stage.setup.serve();
+    assert_eq!(daemon.post("/intelligent-reminder/trigger", None).status, 200);
+    let pid = i32::try_from(daemon.pid())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .expect("a process");
+    // The daemon has the state and does nothing any more.
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it is ours");
+    for words in [["vacation", "--for", "6d"].as_slice(), &["vacation", "--clear"]] {
+        let said = stage.setup.agent(words);
+        assert_eq!(said.code, 0, "{}", said.everything());
+    }
+    daemon.kill();
+    let next = stage.setup.serve();
+    let ended = until(PATIENCE, || {
+        let rows = stage.table("silences");
+        rows.first().filter(|row| row["deleted_at"].is_string()).map(drop)
+    });
+    assert!(ended.is_some(), "{}", next.logs());
+    let messages = stage.table("notifications");
+    assert!(messages.is_empty(), "{messages:?}");
+}
+
+#[test]
 fn an_old_state_says_so_first_and_a_daemon_that_runs_is_named() {
     let stage = Stage::new();
     stage.beeminder.set_goals([GoalSpec::new("reading", 0)]);

@@ -1,5 +1,5 @@
 use std::{
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,6 +15,9 @@ use crate::{
     config::handwritten::{json, without_bom},
     domain::Slug,
 };
+
+/// The largest file that is read, in bytes. A goal as Beeminder sends it has about 4 KB.
+const LARGEST: usize = 32 << 20;
 
 /// Beeminder's JSON from a file, for trials without an account: an array as in `goals.json`, or `{"user": …,
 /// "goals": […]}`. The file is read on every pass. A relative path starts at the working directory.
@@ -83,10 +86,18 @@ impl File {
     async fn read(&self, within: Duration) -> Result<Vec<u8>, BeeminderError> {
         let path = self.path.clone();
         // The path may be a pipe or a dead network mount, so reading may hang. It must not hang the agent.
-        let read = timeout(within, spawn_blocking(move || std::fs::read(path))).await;
-        read.map_err(|_| self.error("the file could not be read in time"))?
+        let read = timeout(within, spawn_blocking(move || read_most(&path))).await;
+        let text = read
+            .map_err(|_| self.error("the file could not be read in time"))?
             .map_err(|_| self.error("the file could not be read"))?
-            .map_err(|error| self.unread(&error))
+            .map_err(|error| self.unread(&error))?;
+        if text.len() > LARGEST {
+            return Err(self.error(format!(
+                "the file has more than {} MiB: no account has so many goals",
+                LARGEST >> 20
+            )));
+        }
+        Ok(text)
     }
 
     /// A relative path is looked for where the process works, which is not where the configuration file is.
@@ -111,6 +122,15 @@ impl File {
             why: why.into(),
         }
     }
+}
+
+/// The content of the file, or one byte more than [`LARGEST`] of it: a pipe may have no end.
+fn read_most(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    std::fs::File::open(path)?
+        .take(LARGEST as u64 + 1)
+        .read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn present(user: Option<Value>) -> Option<Value> {

@@ -4,7 +4,12 @@ mod advice;
 mod disk;
 mod others;
 
-use std::{io::Write as _, path::Path, time::Duration};
+use std::{
+    io::{self, Write as _},
+    net::TcpListener,
+    path::Path,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,7 +30,7 @@ use crate::{
     outbound::Outbound,
     runtime,
     store::{
-        Store,
+        Lock, Store,
         replica::remote::{Remote, RemoteError},
         tables::broken_channels::{self, BrokenChannel},
     },
@@ -266,11 +271,28 @@ fn endpoints(loaded: &Loaded) -> CheckResult {
         let problems: Vec<_> = error.0.into_iter().map(|problem| problem.message).collect();
         format!("`serve` needs this: {}", problems.join("; "))
     });
+    if tokens.is_ok()
+        && let Some(error) = taken(&loaded.settings)
+    {
+        let listen = loaded.settings.http.listen;
+        let sentence = format!(
+            "`serve` could not listen on {listen}: {error}. Choose another http.listen, or end the program that has it"
+        );
+        return CheckResult::warning(NAME, sentence);
+    }
     let shown = tokens.map(|tokens| {
         let callers = text::counted(tokens.current().value.len(), "known caller");
         format!("{}, {callers}", loaded.settings.http.listen)
     });
     CheckResult::new(NAME, shown)
+}
+
+/// Why `serve` could not listen on its address; `None`: it could, or the process that has the state may be the one
+/// that listens there.
+fn taken(settings: &Settings) -> Option<io::Error> {
+    let error = TcpListener::bind(settings.http.listen).err()?;
+    let is_ours = Lock::holder(&settings.state.path).is_ok_and(|holder| holder.is_some());
+    Some(error).filter(|_| !is_ours)
 }
 
 /// The channels on which earlier messages failed. A probe cannot find this out: a provider that answers may

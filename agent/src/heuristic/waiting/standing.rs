@@ -16,6 +16,9 @@ use crate::{
 pub(super) enum Standing<'a> {
     /// It holds. This condition says it as it is now.
     So(&'a Condition),
+    /// Less than it says holds: a chance came up again, so that today is not the last day any more, or this not the
+    /// last call.
+    Less,
     /// It does not hold any more.
     Settled,
     /// It is too late to say it: the walk's hours are over, or the goal's day is over.
@@ -152,6 +155,8 @@ impl<'a> Found<'a> {
                     Standing::Over
                 } else if ask.silent == Some(Reason::DoneToday) {
                     Standing::Settled
+                } else if ask.step < held.step {
+                    Standing::Less
                 } else {
                     Standing::So(condition)
                 }

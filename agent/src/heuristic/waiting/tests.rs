@@ -352,3 +352,57 @@ fn a_message_that_says_another_step_now_holds_it_as_well() {
         .collect();
     assert_eq!(steps, [Step::LastSeen, Step::Last]);
 }
+
+#[test]
+fn a_last_call_that_is_none_any_more_is_not_said_as_something_else_and_can_be_made_later() {
+    let mut connection = store::in_memory().unwrap();
+    let tx = connection.transaction().unwrap();
+    let goals = vec![
+        red("reading", 90.0, Step::LastCall),
+        red("piano", 5.0, Step::Last),
+    ];
+    let id = waiting(&tx, goals, DEFINITE[0]);
+    // A daemon makes the passes now: a later one can make the last call. `last` was said by an earlier message.
+    let less = [red("reading", 90.0, Step::Last), red("piano", 5.0, Step::Last)];
+    pass(&tx, &read(), &less, Vec::new());
+    assert_eq!(see(&tx, &id).body, "Mecris: piano derails today 23:59 ($5)");
+    assert_eq!(holds(&tx, &id), both(&["goal:piano"]));
+
+    let last_call = waiting(&tx, vec![red("reading", 90.0, Step::LastCall)], &[]);
+    assert_eq!(holds(&tx, &last_call), both(&["goal:reading"]));
+}
+
+#[test]
+fn of_what_is_the_last_day_no_more_nothing_is_claimed_unless_it_may_have_arrived() {
+    for (endings, state, held) in [
+        (DEFINITE[0], State::Withdrawn, both(&[])),
+        (IN_DOUBT[0], State::Planned, both(&["goal:reading"])),
+    ] {
+        let mut connection = store::in_memory().unwrap();
+        let tx = connection.transaction().unwrap();
+        let id = waiting(&tx, vec![red("reading", 5.0, Step::Last)], endings);
+        let body = see(&tx, &id).body;
+        pass(&tx, &read(), &[red("reading", 5.0, Step::Ahead)], Vec::new());
+        let seen = see(&tx, &id);
+        assert_eq!((seen.state, seen.body), (state, body), "{endings:?}");
+        assert_eq!(holds(&tx, &id), held, "{endings:?}");
+        assert_eq!(seen.no_longer_so_since, None, "{endings:?}");
+    }
+}
+
+#[test]
+fn a_step_that_is_released_leaves_the_claim_of_another_step_of_its_subject() {
+    let mut connection = store::in_memory().unwrap();
+    let tx = connection.transaction().unwrap();
+    let id = waiting(&tx, vec![red("reading", 5.0, Step::Last)], &[]);
+    let called = red("reading", 5.0, Step::LastCall);
+    pass(&tx, &read(), std::slice::from_ref(&called), Vec::new());
+    pass(&tx, &read(), &[red("reading", 5.0, Step::Last)], Vec::new());
+    let steps: Vec<Step> = steps::held(&tx, &id)
+        .unwrap()
+        .into_iter()
+        .map(|held| held.step)
+        .collect();
+    assert_eq!(steps, [Step::Last]);
+    assert_eq!(holds(&tx, &id), both(&["goal:reading"]));
+}

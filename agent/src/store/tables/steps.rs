@@ -187,7 +187,10 @@ pub fn release(tx: &Transaction<'_>, notification_id: &str, held: &Held) -> rusq
     )?
     .execute(params![notification_id, held.subject, held.occasion, held.step])?;
     // What has derailed has no claim: the claim of its subject is of what is due.
-    if held.step != Step::Derailed {
+    let holds_another = tx
+        .prepare_cached("SELECT 1 FROM steps WHERE notification_id = ?1 AND subject = ?2 AND step <> ?3")?
+        .exists(params![notification_id, held.subject, Step::Derailed])?;
+    if held.step != Step::Derailed && !holds_another {
         claims::release(tx, notification_id, &held.subject)?;
     }
     Ok(())

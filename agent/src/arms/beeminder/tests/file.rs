@@ -46,6 +46,21 @@ async fn a_file_may_hold_goals_alone_or_with_the_user_or_with_datapoints() {
 }
 
 #[tokio::test]
+async fn no_more_of_a_file_is_read_than_any_account_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("goals.json");
+    let arm = arm(BeeminderSource::File(path.clone()), None);
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(40 << 20).unwrap();
+    let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
+    assert!(error.contains("more than 32 MiB"), "{error}");
+    // A file without an end.
+    let arm = self::arm(BeeminderSource::File("/dev/zero".into()), None);
+    let error = arm.observe(recorded_at(), WITHIN).await.unwrap_err().to_string();
+    assert!(error.contains("more than 32 MiB"), "{error}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_missing_or_wrong_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("goals.json");
