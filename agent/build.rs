@@ -1,16 +1,23 @@
 //! Writes what this binary is into it: the commit (from `MECRIS_COMMIT`, else from git, else `unknown`) and
 //! the target.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=MECRIS_COMMIT");
-    println!("cargo:rerun-if-changed=../.git/HEAD");
-    println!("cargo:rerun-if-changed=../.git/logs/HEAD");
-    let commit = std::env::var("MECRIS_COMMIT")
+    let given = std::env::var("MECRIS_COMMIT")
         .ok()
-        .filter(|commit| !commit.is_empty())
-        .or_else(git);
+        .filter(|commit| !commit.is_empty());
+    let commit = given.or_else(|| {
+        // In a worktree, `.git` is a file. A file that is not there would count as changed in every build.
+        for file in ["HEAD", "logs/HEAD"] {
+            let path = git(&["rev-parse", "--git-path", file]);
+            if let Some(path) = path.filter(|path| Path::new(path).exists()) {
+                println!("cargo:rerun-if-changed={path}");
+            }
+        }
+        git(&["rev-parse", "--short=12", "HEAD"])
+    });
     println!(
         "cargo:rustc-env=MECRIS_COMMIT={}",
         commit.as_deref().unwrap_or("unknown")
@@ -21,11 +28,8 @@ fn main() {
     );
 }
 
-fn git() -> Option<String> {
-    let output = Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output()
-        .ok()?;
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
     output
         .status
         .success()

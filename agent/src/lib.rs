@@ -16,6 +16,8 @@ pub mod config;
 pub mod domain;
 pub mod durable;
 pub mod failpoint;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod heuristic;
 pub mod http;
 pub mod journal;

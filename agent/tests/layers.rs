@@ -196,14 +196,17 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The module of a file: `store/tables/mod.rs` is `store::tables`. `None` for tests.
+/// The module of a file: `store/tables/mod.rs` is `store::tables`. `None` for tests, and for what fuzz targets alone use.
 fn module_of(file: &Path) -> Option<Vec<String>> {
     let file = file.with_extension("");
     let mut module: Vec<String> = file
         .iter()
         .map(|part| part.to_str().unwrap().to_owned())
         .collect();
-    if module.iter().any(|part| part == "tests" || part == "testing") {
+    if module
+        .iter()
+        .any(|part| ["tests", "testing", "fuzzing"].contains(&part.as_str()))
+    {
         return None;
     }
     module.pop_if(|last| last == "mod" || last == "lib");

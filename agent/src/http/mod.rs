@@ -12,6 +12,8 @@ mod app;
 mod args;
 pub mod auth;
 pub mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 pub mod health;
 mod json;

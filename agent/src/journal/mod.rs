@@ -14,6 +14,8 @@
 mod batch;
 mod cloudwatch;
 mod entry;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod metrics;
 mod pem;
 mod position;

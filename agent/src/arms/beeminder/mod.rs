@@ -9,6 +9,8 @@ mod api;
 mod convert;
 mod error;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod lenient;
 mod line;
 mod repair;

@@ -75,12 +75,14 @@ pub(super) fn part(text: &[u8], range: Range<usize>, parse: Parse) -> serde_json
         Err(error) => error,
     };
     match pieces(document) {
-        Some((b'[', pieces)) => Ok(Document::Pieces(
-            pieces
-                .into_iter()
-                .map(|piece| element(text, range.start + piece.start..range.start + piece.end, parse))
-                .collect(),
-        )),
+        Some((b'[', pieces)) => {
+            let mut place = Place::default();
+            let read = |piece: Range<usize>| {
+                place.move_to(text, range.start + piece.start);
+                element(&document[piece], place, parse)
+            };
+            Ok(Document::Pieces(pieces.into_iter().map(read).collect()))
+        }
         _ => parse(&repaired(document)).map(Document::Whole).map_err(|_| error),
     }
 }
@@ -111,25 +113,47 @@ fn slug(goal: &[u8]) -> Option<String> {
     }
 }
 
-fn element(text: &[u8], range: Range<usize>, parse: Parse) -> Result<Value, Broken> {
-    let element = &text[range.clone()];
+fn element(element: &[u8], place: Place, parse: Parse) -> Result<Value, Broken> {
     parse(element).or_else(|error| {
         parse(&repaired(element)).map_err(|_| Broken {
             slug: slug(element),
-            why: located(&error, &text[..range.start]),
+            why: place.located(&error),
         })
     })
 }
 
-/// The error with line and column of the whole text, of which `before` stands before the part that was parsed.
-fn located(error: &serde_json::Error, before: &[u8]) -> String {
-    let said = error.to_string();
-    let words = said.split(" at line ").next().unwrap_or(&said);
-    let lines = before.split(|&byte| byte == b'\n');
-    let (above, beside) = lines.fold((0, 0), |(count, _), line| (count + 1, line.len()));
-    let beside = if error.line() <= 1 { beside } else { 0 };
-    let (line, column) = (above + error.line().max(1) - 1, beside + error.column());
-    format!("{words} at line {line} column {column}")
+/// A place in a text that is read from its beginning to its end. The text is counted once, not once for each of its
+/// elements: a list of a megabyte can have a hundred thousand of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    at: usize,
+    /// The line breaks before the place.
+    above: usize,
+    /// The bytes between the last line break and the place.
+    beside: usize,
+}
+
+impl Place {
+    /// Goes on to a place that is not before this one.
+    fn move_to(&mut self, text: &[u8], at: usize) {
+        for &byte in &text[self.at..at] {
+            if byte == b'\n' {
+                (self.above, self.beside) = (self.above + 1, 0);
+            } else {
+                self.beside += 1;
+            }
+        }
+        self.at = at;
+    }
+
+    /// The error with line and column of the whole text. What was parsed begins at this place.
+    fn located(self, error: &serde_json::Error) -> String {
+        let said = error.to_string();
+        let words = said.split(" at line ").next().unwrap_or(&said);
+        let beside = if error.line() <= 1 { self.beside } else { 0 };
+        let (line, column) = (self.above + error.line().max(1), beside + error.column());
+        format!("{words} at line {line} column {column}")
+    }
 }
 
 /// Where the elements of a list stand, or the fields of an object, and the bracket before them. `None` if it is

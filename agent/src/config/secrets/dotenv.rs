@@ -17,12 +17,14 @@ pub(super) struct Statement<'a> {
 pub(super) fn statements(text: &str) -> Vec<Statement<'_>> {
     let mut reader = Reader { text, at: 0 };
     let mut found = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     loop {
         reader.skip(char::is_whitespace);
         if reader.rest().is_empty() {
             return found;
         }
-        let line = text[..reader.at].matches('\n').count() + 1;
+        line += text[counted..reader.at].matches('\n').count();
+        counted = reader.at;
         let mut name = "";
         match reader.statement(&mut name) {
             Ok(None) => {}
@@ -172,6 +174,15 @@ mod tests {
             .into_iter()
             .map(|found| (found.line, found.name, found.value))
             .collect()
+    }
+
+    #[test]
+    fn a_hundred_thousand_lines_are_counted_once() {
+        let count = 100_000;
+        let text = "export A='b\n' # c\n".repeat(count);
+        let found = statements(&text);
+        // If all lines before it were counted for each of them, this test would take minutes.
+        assert_eq!((found.len(), found.last().unwrap().line), (count, 2 * count - 1));
     }
 
     /// Every right side is what python-dotenv 1.0 makes of the left one, but for the last row.

@@ -4,6 +4,8 @@
 mod credential;
 mod dotenv;
 mod env;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod json;
 mod managed;
 mod names;

@@ -72,6 +72,18 @@ fn what_cannot_be_repaired_is_named_with_its_place_and_the_others_are_read() {
 }
 
 #[test]
+fn a_hundred_thousand_broken_elements_are_read_in_one_go() {
+    let count = 100_000;
+    let read = list(format!("[\n{}]", "x,".repeat(count)).as_bytes());
+    let last = read.last().unwrap().as_ref().unwrap_err();
+    // If the whole text were counted for each of them, this test would take minutes.
+    assert_eq!(
+        (read.len(), last.why.as_str()),
+        (count, "expected value at line 2 column 199999")
+    );
+}
+
+#[test]
 fn a_broken_element_keeps_its_slug_if_that_is_sound() {
     let slug = |element: &str| {
         let read = list(format!("[{element}]").as_bytes()).remove(0);

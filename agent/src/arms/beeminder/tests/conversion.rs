@@ -42,6 +42,19 @@ fn what_is_missing_null_or_of_another_type_is_unknown_and_breaks_nothing() {
     );
 }
 
+/// The value has 17 digits: it is a sum of hundredths, as Ruby writes it.
+#[test]
+fn a_value_keeps_its_last_digit_when_it_is_read_and_when_the_state_gives_it_back() {
+    let goals: Value = serde_json::from_str(r#"[{"slug": "sum", "curval": 93.30108530000001}]"#).unwrap();
+    let account = convert::account(None, goals, &[], recorded_at()).unwrap();
+    assert_eq!(
+        account.goals[0].current_value,
+        Some("93.30108530000001".parse().unwrap())
+    );
+    let kept = serde_json::to_string(&account).unwrap();
+    assert_eq!(serde_json::from_str::<Account>(&kept).unwrap(), account);
+}
+
 #[test]
 fn a_goal_that_cannot_derail_says_why() {
     let state = |fields| goal(fields).state;

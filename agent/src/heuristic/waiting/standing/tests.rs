@@ -188,7 +188,10 @@ fn a_goal_is_settled_by_a_fresh_reading_in_which_its_derailment_is_further_away(
     }
     for (made_for, now_so) in [(Step::LastCall, Step::Last), (Step::Last, Step::Ahead)] {
         let condition = asks(READING, on(now_so, today));
-        assert_eq!(stands(&read(), Some(&condition), &held(READING, made_for)), "less");
+        assert_eq!(
+            stands(&read(), Some(&condition), &held(READING, made_for)),
+            "less"
+        );
     }
     let hidden = Observed {
         beeminder: fresh(account(&["a goal has no slug"])),
