@@ -95,7 +95,6 @@ fn is_what_was_sent(goal: &Goal, element: &Value) {
     let sent = |name: &str| element.get(name);
     assert_eq!(Some(goal.slug.as_str()), sent("slug").and_then(Value::as_str));
     let number = |name: &str| sent(name).and_then(Value::as_f64);
-    #[expect(clippy::cast_precision_loss, reason = "so is what was sent")]
     let whole = |number: Option<i64>| number.map(|number| number as f64);
     for (name, found) in [
         ("safebuf", whole(goal.safebuf)),

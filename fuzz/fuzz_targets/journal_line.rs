@@ -1,4 +1,4 @@
-//! Bytes as lines of `journalctl --output=json`.
+//! Bytes as lines of `journalctl --output=json`. A control character, which JSON does not have, stands for a long text.
 //!
 //! * No event has a secret in it, neither in its text nor in what its JSON says.
 //! * Each event is one JSON object on one line with the cursor of its entry, and fits into CloudWatch Logs.
@@ -20,6 +20,10 @@ use serde_json::Value;
 /// A secret with characters that JSON and URLs write in another way.
 const ODD: &str = "qX\"cana/ry\u{e9} \\Z8";
 
+/// What stands in the other secrets, as it may not be shown.
+const PASSWORD: &str = "pw%20canaryZ9";
+const WEBHOOK: &str = "/services/T0qX/B0qX/canaryZ10";
+
 /// Some regions allow 256 KiB for an event.
 const LONGEST_EVENT: usize = 256 << 10;
 const LONGEST_BATCH: usize = 1 << 20;
@@ -29,11 +33,20 @@ static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
     let mut secrets = Secrets::default();
     secrets.insert(SecretName::BeeminderAuthToken, SecretString::from(CANARY));
     secrets.insert(SecretName::TwilioAuthToken, SecretString::from(ODD));
+    let smtp = format!("smtps://me:{PASSWORD}@smtp.example.org");
+    secrets.insert(SecretName::SmtpUrl, SecretString::from(smtp));
+    let slack = format!("https://hooks.slack.com{WEBHOOK}");
+    secrets.insert(SecretName::SlackWebhookUrl, SecretString::from(slack));
     secrets
 });
 
+/// So long that three of them are longer than what is shipped of a field. Longer texts would slow the fuzzer down.
+const LONG: usize = 500;
+const MOST_LONG: usize = 8;
+
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
+    let text = text.replacen('\u{1}', &"y".repeat(LONG), MOST_LONG);
     let lines = || text.split('\n').filter(|line| !line.is_empty());
     for batch in batches(lines(), &SECRETS) {
         assert!(batch.iter().map(|event| event.cost).sum::<usize>() <= LONGEST_BATCH);
@@ -59,7 +72,7 @@ fn check(event: &Event) {
 }
 
 fn assert_masked(text: &str) {
-    for secret in [CANARY, ODD] {
+    for secret in [CANARY, ODD, PASSWORD, WEBHOOK] {
         assert!(!text.contains(secret), "{text:?}");
     }
 }
