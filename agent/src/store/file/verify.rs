@@ -68,8 +68,9 @@ fn check(connection: &Connection) -> rusqlite::Result<Result<Sound, String>> {
     Ok(Ok(Sound { schema_version }))
 }
 
-/// What its migrations made and is not there any more, or what is there and runs by itself: no release makes
-/// triggers or views. What else is there harms nothing. What a newer release makes is not known.
+/// What its migrations made and is not there any more, what a later migration makes and is there already, or what is
+/// there and runs by itself: no release makes triggers or views. What else is there harms nothing. What a newer
+/// release makes is not known.
 fn wrong_schema(connection: &Connection, schema_version: i64) -> rusqlite::Result<Option<String>> {
     let found = objects(connection)?;
     let runs_by_itself = |(kind, _): &&(String, String)| kind == "trigger" || kind == "view";
@@ -93,11 +94,37 @@ fn wrong_schema(connection: &Connection, schema_version: i64) -> rusqlite::Resul
             }
         }
     }
+    if schema_version < version::known() {
+        return made_later(&found, &expected, schema_version);
+    }
     Ok(None)
 }
 
+/// What only a later migration makes and is there already: the version is wrong, and that migration would fail.
+fn made_later(found: &Objects, expected: &Objects, schema_version: i64) -> rusqlite::Result<Option<String>> {
+    let newest = objects(&migrate::empty_of(version::known())?)?;
+    for (object @ (kind, name), columns) in newest.iter().rev() {
+        let Some(found) = found.get(object) else { continue };
+        let Some(expected) = expected.get(object) else {
+            return Ok(Some(format!(
+                "it has the {kind} {name}, although its schema version is only {schema_version}"
+            )));
+        };
+        let is_later = |column: &&String| found.contains(column) && !expected.contains(column);
+        if let Some(column) = columns.iter().find(is_later) {
+            return Ok(Some(format!(
+                "its {kind} {name} has the column {column}, although its schema version is only {schema_version}"
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// The columns of each object, by its kind and name.
+type Objects = BTreeMap<(String, String), Vec<String>>;
+
 /// Tables, indexes, triggers and views by kind and name, with the columns of each. SQLite's own are left out.
-fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<(String, String), Vec<String>>> {
+fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     connection
         .prepare(
             "SELECT object.type, object.name, coalesce(group_concat(column.name, char(10)), '')
@@ -186,6 +213,27 @@ mod tests {
         assert_eq!(
             why("PRAGMA user_version = 0"),
             "the copy is damaged: it is no state of Mecris"
+        );
+    }
+
+    /// Every lower number that one wrong bit makes of the newest.
+    #[test]
+    fn a_version_that_is_too_low_is_damage_because_the_state_could_not_be_migrated() {
+        let newest = version::known();
+        for version in (0..4)
+            .map(|bit| newest ^ (1 << bit))
+            .filter(|version| (1..newest).contains(version))
+        {
+            let why = why(&format!("PRAGMA user_version = {version}"));
+            let end = format!(", although its schema version is only {version}");
+            assert!(
+                why.starts_with("the copy is damaged: it") && why.ends_with(&end),
+                "{why}"
+            );
+        }
+        assert_eq!(
+            why("PRAGMA user_version = 9"),
+            "the copy is damaged: its table steps has the column used_percent, although its schema version is only 9"
         );
     }
 
