@@ -112,25 +112,52 @@ pub(crate) fn audit(must_be_told: &MustBeTold, due: &[Due], accepted: &[Accepted
             "{in_sums} are counted, but {untold} were due and not named"
         ));
     }
-    for (slug, day, step) in unnamed {
-        let since = due
-            .iter()
-            .find(|due| due.slug == *slug && due.day == *day)
-            .map(|due| due.since);
-        // A message may have left on an earlier day, to which the clock was set back.
-        let mut sums: Vec<&mut (&Accepted, usize)> = counted
-            .iter_mut()
-            .filter(|(message, count)| *count > 0 && message.day <= *day && Some(message.at) > since)
-            .collect();
-        match sums.iter_mut().max_by_key(|sum| sum.0.day) {
-            Some(sum) => sum.1 -= 1,
-            None => findings
+    let since = |slug: &str, day: &Date| {
+        let of_it = due.iter().find(|due| due.slug == slug && due.day == *day);
+        of_it.map(|due| due.since)
+    };
+    // Each place of a sum stands for one goal. A message may have left on an earlier day, to which the clock was set
+    // back.
+    let places: Vec<&Accepted> = counted
+        .iter()
+        .flat_map(|(message, count)| std::iter::repeat_n(*message, *count))
+        .collect();
+    let fits = |(slug, day, _): &GoalStep, message: &Accepted| {
+        message.day <= *day && Some(message.at) > since(slug, day)
+    };
+    let mut taken: Vec<Option<usize>> = vec![None; places.len()];
+    for (index, (slug, day, step)) in unnamed.iter().enumerate() {
+        let fits = |goal: usize, place: usize| fits(unnamed[goal], places[place]);
+        if !finds_place(index, &fits, &mut taken, &mut vec![false; places.len()]) {
+            findings
                 .lost
-                .push(format!("{slug} on {day}, {step}: no message names it")),
+                .push(format!("{slug} on {day}, {step}: no message names it"));
         }
     }
     findings.overtaken = untold.saturating_sub(in_sums + findings.lost.len());
     findings
+}
+
+/// Gives a goal a place that fits it, and moves others to other places if that helps. Returns whether it has one: if it
+/// has none, no way to give the places leaves none of these goals without one. `seen` are the places that were tried
+/// for it.
+fn finds_place(
+    goal: usize,
+    fits: &impl Fn(usize, usize) -> bool,
+    taken: &mut Vec<Option<usize>>,
+    seen: &mut Vec<bool>,
+) -> bool {
+    for place in 0..taken.len() {
+        if seen[place] || !fits(goal, place) {
+            continue;
+        }
+        seen[place] = true;
+        if taken[place].is_none_or(|other| finds_place(other, fits, taken, seen)) {
+            taken[place] = Some(goal);
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a text says this step of a goal.

@@ -17,6 +17,10 @@ pub(crate) const CASES: &[Case] = &[
         "audit::a_goal_that_nobody_was_told_is_found",
         a_goal_that_nobody_was_told_is_found,
     ),
+    (
+        "audit::a_sum_stands_for_whichever_goal_needs_it",
+        a_sum_stands_for_whichever_goal_needs_it,
+    ),
 ];
 
 fn day(number: i8) -> Date {
@@ -214,4 +218,28 @@ fn a_goal_that_nobody_was_told_is_found() {
         &[(2, 3, "Mecris: g1 derails today #a")],
     );
     assert_eq!(found.lost, ["g1 on 2026-02-03, last_call: no message names it"]);
+}
+
+/// The first goal could be counted in both sums, the second in the later one only.
+fn a_sum_stands_for_whichever_goal_needs_it() {
+    let due = [(1, "g1", 3), (1, "g2", 4), (5, "g3", 5)];
+    let first = (
+        2,
+        3,
+        "Mecris: g1 derails today; +1 more due by tomorrow, $5 together #a",
+    );
+    let second = (
+        6,
+        4,
+        "Mecris: g1 derailed Tue; +1 more due by tomorrow, $5 together #b",
+    );
+    let must = [
+        ("g1", 3, Step::Last),
+        ("g2", 4, Step::Ahead),
+        ("g3", 5, Step::Ahead),
+    ];
+    let found = findings(&due, &must, &[first, second]);
+    assert!(found.lost.is_empty() && found.duplicates.is_empty(), "{found:?}");
+    let found = findings(&due, &must, &[first]);
+    assert_eq!(found.lost, ["g3 on 2026-02-05, ahead: no message names it"]);
 }
