@@ -88,6 +88,7 @@ fn check_one(
             (held, standing)
         })
         .collect();
+    let all = |of: &[Standing<'_>]| standings.iter().all(|(_, standing)| of.contains(standing));
     // A message that was made by a release without steps has no parts that could be checked.
     if standings.is_empty()
         || standings
@@ -96,10 +97,7 @@ fn check_one(
     {
         return Ok(None);
     }
-    if standings
-        .iter()
-        .all(|(_, standing)| *standing == Standing::Settled)
-    {
+    if all(&[Standing::Settled]) {
         no_longer_so(tx, &waiting, found.now)?;
         return Ok(None);
     }
@@ -109,8 +107,7 @@ fn check_one(
     if !waiting.reached_nobody {
         return Ok(None);
     }
-    let is_over = |standing: &Standing<'_>| matches!(standing, Standing::Settled | Standing::Over);
-    if standings.iter().all(|(_, standing)| is_over(standing)) {
+    if all(&[Standing::Settled, Standing::Over]) {
         outbox::replace(tx, &waiting.row, &waiting.row.expired(false), found.now)?;
         tracing::error!(
             id = waiting.row.id,

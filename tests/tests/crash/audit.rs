@@ -122,12 +122,12 @@ pub(crate) fn audit(must_be_told: &MustBeTold, due: &[Due], accepted: &[Accepted
         .iter()
         .flat_map(|(message, count)| std::iter::repeat_n(*message, *count))
         .collect();
-    let fits = |(slug, day, _): &GoalStep, message: &Accepted| {
+    let fits = |goal: usize, place: usize| {
+        let ((slug, day, _), message) = (unnamed[goal], places[place]);
         message.day <= *day && Some(message.at) > since(slug, day)
     };
     let mut taken: Vec<Option<usize>> = vec![None; places.len()];
     for (index, (slug, day, step)) in unnamed.iter().enumerate() {
-        let fits = |goal: usize, place: usize| fits(unnamed[goal], places[place]);
         if !finds_place(index, &fits, &mut taken, &mut vec![false; places.len()]) {
             findings
                 .lost

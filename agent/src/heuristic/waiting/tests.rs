@@ -131,6 +131,12 @@ fn holds(connection: &Connection, id: &str) -> [Vec<String>; 2] {
     })
 }
 
+/// The steps that a message holds.
+fn steps_of(connection: &Connection, id: &str) -> Vec<Step> {
+    let held = steps::held(connection, id).unwrap().into_iter();
+    held.map(|held| held.step).collect()
+}
+
 fn both(subjects: &[&str]) -> [Vec<String>; 2] {
     let subjects: Vec<String> = subjects.iter().map(|subject| (*subject).to_owned()).collect();
     [subjects.clone(), subjects]
@@ -345,12 +351,7 @@ fn a_message_that_says_another_step_now_holds_it_as_well() {
     let id = waiting(&tx, vec![red("reading", 5.0, Step::LastSeen)], &[]);
     let now_last = red("reading", 10.0, Step::Last);
     pass(&tx, &read(), std::slice::from_ref(&now_last), Vec::new());
-    let steps: Vec<Step> = steps::held(&tx, &id)
-        .unwrap()
-        .into_iter()
-        .map(|held| held.step)
-        .collect();
-    assert_eq!(steps, [Step::LastSeen, Step::Last]);
+    assert_eq!(steps_of(&tx, &id), [Step::LastSeen, Step::Last]);
 }
 
 #[test]
@@ -398,11 +399,6 @@ fn a_step_that_is_released_leaves_the_claim_of_another_step_of_its_subject() {
     let called = red("reading", 5.0, Step::LastCall);
     pass(&tx, &read(), std::slice::from_ref(&called), Vec::new());
     pass(&tx, &read(), &[red("reading", 5.0, Step::Last)], Vec::new());
-    let steps: Vec<Step> = steps::held(&tx, &id)
-        .unwrap()
-        .into_iter()
-        .map(|held| held.step)
-        .collect();
-    assert_eq!(steps, [Step::Last]);
+    assert_eq!(steps_of(&tx, &id), [Step::Last]);
     assert_eq!(holds(&tx, &id), both(&["goal:reading"]));
 }
