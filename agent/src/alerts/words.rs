@@ -22,18 +22,26 @@ use crate::{
 impl Pickup {
     /// Records every word, and then announces the vacations that still hold: a later word may have ended one.
     pub(super) async fn take_words(&mut self, words: &[Waiting<Asked>]) {
-        let mut begun = Vec::new();
-        for (word, asked) in self.readable(words) {
-            match self.record(asked).await {
-                Ok(Some(vacation)) => begun.push((word, vacation)),
-                Ok(None) => self.end(word, Taken::Settled),
-                Err(error) => {
-                    return tracing::error!(%error, "cannot record what a person said: trying again");
-                }
-            }
+        let (left, asked): (Vec<_>, Vec<_>) = self
+            .readable(words)
+            .into_iter()
+            .map(|(word, asked)| (word, asked.clone()))
+            .unzip();
+        if asked.is_empty() {
+            return;
         }
-        for (word, vacation) in begun {
-            match self.announce(&vacation).await {
+        let begun = match self.record(asked).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                return tracing::error!(%error, "cannot record what a person said: trying again");
+            }
+        };
+        for (word, vacation) in left.into_iter().zip(begun) {
+            let taken = match vacation {
+                Some(vacation) => self.announce(&vacation).await,
+                None => Ok(Taken::Settled),
+            };
+            match taken {
                 Ok(taken) => self.end(word, taken),
                 Err(error) => {
                     return tracing::error!(%error, "cannot tell what a vacation costs: trying again");
@@ -42,21 +50,28 @@ impl Pickup {
         }
     }
 
-    /// Records a word. Returns what it began, if anything.
-    async fn record(&self, asked: &Asked) -> Result<Option<Begun>, StoreError> {
-        let (word, rules) = (asked.clone(), self.heuristic.rules().clone());
-        let answer = self
+    /// Records words, in one transaction: a pass that runs meanwhile must not see a vacation that a later word
+    /// takes back. Returns what each word began, if anything.
+    async fn record(&self, words: Vec<Asked>) -> Result<Vec<Option<Begun>>, StoreError> {
+        let rules = self.heuristic.rules().clone();
+        let answers = self
             .store
-            .write_and_copy(self.copy_within, move |tx| word.record(tx, &rules, Waits::No))
+            .write_and_copy(self.copy_within, move |tx| {
+                words
+                    .iter()
+                    .map(|word| word.record(tx, &rules, Waits::No))
+                    .collect::<Result<Vec<_>, _>>()
+            })
             .await?;
-        Ok(match answer {
+        let begun = answers.into_iter().map(|answer| match answer {
             Ok(Answer::Begun(begun)) => Some(*begun),
             Ok(Answer::Ended(_) | Answer::Acknowledged(_)) => None,
             Err(error) => {
                 tracing::error!(%error, "what a person said cannot be recorded and is dropped");
                 None
             }
-        })
+        });
+        Ok(begun.collect())
     }
 
     /// Sends a message that says what derails while a vacation lasts, unless the vacation is over or was
