@@ -79,13 +79,11 @@ impl BudgetArm {
         match self.store.note(move |tx| rules.refresh(tx, now)).await {
             Ok(observed) => Ok(observed),
             Err(error) => {
-                tracing::warn!(%error, "the budgets are known, but cannot be recorded");
-                Ok(self.rules.observations(
-                    &self
-                        .store
-                        .read(|connection| self.rules.compute_all(connection, now))?,
-                    now,
-                ))
+                let computed = self
+                    .store
+                    .read(|connection| self.rules.compute_all(connection, now))?;
+                tracing::warn!(%error, "the budgets are computed, but cannot be recorded: the pass goes on with them");
+                Ok(self.rules.observations(&computed, now))
             }
         }
     }
@@ -272,6 +270,7 @@ impl Rules {
             data_from,
             as_of,
             doubt,
+            note,
         } = self.figures(connection, configured, period, said.as_ref(), now)?;
         let standing = Standing {
             limit,
@@ -283,6 +282,7 @@ impl Rules {
         };
         let verdict = judge(&standing, &self.settings.thresholds, &self.zone, now);
         let why = doubt.clone().filter(|_| used.is_none()).unwrap_or(verdict.why);
+        let why = note.map(|note| format!("{why}; {note}")).unwrap_or(why);
         let budget = Budget {
             provider,
             source: Some(configured.source),

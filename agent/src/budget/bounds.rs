@@ -8,7 +8,7 @@ use utoipa::{
 };
 
 use super::BudgetError;
-use crate::domain::{Money, Provider};
+use crate::domain::{Money, Provider, Speed};
 
 /// The model's id.
 pub(super) type Model = Text<1, 200>;
@@ -24,9 +24,22 @@ pub(super) type Amount = Dollars<0>;
 /// The limit of a budget, in dollars: as `limit_usd` in the configuration. Of nothing, no share can be used.
 pub(super) struct Limit;
 
-/// How many tokens a session has, each way: at most a billion. The longest sessions have a thousandth of
-/// that. A number beyond it is a slip, and one such record would use up every budget.
-pub(super) struct Tokens;
+/// A condition under which a session ran, as the provider calls it.
+pub(super) type Condition = Text<0, 50>;
+/// What a provider calls a request.
+pub(super) type RequestId = Text<1, 200>;
+
+/// How many tokens of one kind a session has: at most a billion. The longest sessions have a thousandth of that.
+/// A number beyond it is a slip, and one such record would use up every budget.
+pub(super) type Tokens = Number<1_000_000_000>;
+/// How many web searches a session has: at most a hundred thousand.
+pub(super) type Searches = Number<100_000>;
+
+/// A number from 0 to `MOST`.
+pub(super) struct Number<const MOST: i32>;
+
+/// A speed.
+pub(super) struct SpeedName;
 
 /// A provider with a budget.
 pub(super) struct ProviderName;
@@ -89,36 +102,45 @@ impl Limit {
     }
 }
 
-impl Tokens {
-    const MOST: i32 = 1_000_000_000;
-
+impl<const MOST: i32> Number<MOST> {
     /// # Errors
     /// If the argument `field` is out of bounds.
-    pub(super) fn check(field: &'static str, tokens: u64) -> Result<i64, BudgetError> {
-        i64::try_from(tokens)
+    pub(super) fn check(field: &'static str, number: u64) -> Result<i64, BudgetError> {
+        i64::try_from(number)
             .ok()
-            .filter(|tokens| *tokens <= i64::from(Self::MOST))
-            .ok_or_else(|| BudgetError::invalid(field, tokens, format!("0 to {} tokens", Self::MOST)))
+            .filter(|number| *number <= i64::from(MOST))
+            .ok_or_else(|| BudgetError::invalid(field, number, format!("0 to {MOST}")))
     }
 }
 
-impl PartialSchema for Tokens {
+impl<const MOST: i32> PartialSchema for Number<MOST> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
             .minimum(Some(0))
-            .maximum(Some(Self::MOST))
+            .maximum(Some(MOST))
             .into()
+    }
+}
+
+/// The schema of a text that is one of these words.
+fn one_of<const COUNT: usize>(words: [&'static str; COUNT]) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .into()
+}
+
+impl PartialSchema for SpeedName {
+    fn schema() -> RefOr<Schema> {
+        one_of(Speed::ALL.map(Speed::as_str))
     }
 }
 
 impl PartialSchema for ProviderName {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(Provider::ALL.map(Provider::as_str)))
-            .into()
+        one_of(Provider::ALL.map(Provider::as_str))
     }
 }
 
@@ -131,7 +153,8 @@ impl PartialSchema for MonthName {
     }
 }
 
-impl ToSchema for Tokens {}
+impl<const MOST: i32> ToSchema for Number<MOST> {}
+impl ToSchema for SpeedName {}
 impl ToSchema for ProviderName {}
 impl ToSchema for MonthName {}
 

@@ -17,6 +17,17 @@ pub enum BudgetError {
     /// The session cannot be priced.
     #[error(transparent)]
     Price(#[from] PriceError),
+    /// A session that costs more than ten budgets, which nobody confirmed.
+    #[error(
+        "this session costs {cost}, more than ten times the {provider} budget of a whole period: check the numbers, \
+         and say confirmed=true if they are right"
+    )]
+    Implausible {
+        /// Who bills.
+        provider: Provider,
+        /// What it costs.
+        cost: Money,
+    },
     /// The provider has no budget.
     #[error("{0} has no budget: add [budget.{0}] with source, limit_usd and period to the configuration")]
     NotConfigured(Provider),

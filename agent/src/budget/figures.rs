@@ -17,6 +17,8 @@ pub(super) struct Figures {
     pub(super) as_of: Option<Timestamp>,
     /// What is wrong with them, for a person: without `used` why nothing is known, with it why they are old.
     pub(super) doubt: Option<String>,
+    /// What a person should know about the numbers although they count, for a person.
+    pub(super) note: Option<String>,
 }
 
 /// A trend is taken from so many days at least. From less, one evening's work would be a forecast for the month.

@@ -58,6 +58,13 @@ pub(super) fn figures(
         data_from: first.map(|first| first.max(period_from)),
         as_of: Some(now),
         doubt: None,
+        note: sessions::assumed_between(connection, provider, period_from, period_until)?.map(|assumed| {
+            let (count, s) = (assumed.sessions, if assumed.sessions == 1 { "" } else { "s" });
+            format!(
+                "{count} session{s} of {} without a price counted at the dearest prices, {} in all",
+                assumed.model, assumed.cost
+            )
+        }),
     })
 }
 

@@ -96,6 +96,7 @@ pub(super) fn figures(
                 "the newest {provider} reading is {age_days} days old: POST /{provider}/odometer/record?value=<usd>"
             )
         }),
+        note: None,
     }
 }
 

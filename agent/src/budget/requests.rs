@@ -10,10 +10,14 @@ use serde::{Deserialize, Deserializer, de};
 use utoipa::IntoParams;
 
 use super::{
-    bounds::{Amount, Balance, Limit, Model, MonthName, Notes, ProviderName, SessionType, Tokens},
+    BudgetError,
+    bounds::{
+        Amount, Balance, Condition, Limit, Model, MonthName, Notes, ProviderName, RequestId, Searches,
+        SessionType, SpeedName, Tokens,
+    },
     period::Month,
 };
-use crate::domain::{Money, Provider};
+use crate::domain::{Conditions, Money, Provider, Speed, Used};
 
 /// One LLM session for the ledger.
 #[derive(Clone, Debug, Deserialize, IntoParams, PartialEq)]
@@ -23,11 +27,13 @@ pub struct NewSession {
     #[serde(default = "anthropic")]
     #[param(value_type = ProviderName, inline, required = false)]
     pub provider: Provider,
-    /// The model id. The price table must have a price for it, or for `*`.
+    /// The model id. If the table of prices does not have it, the session costs what the dearest model of the
+    /// provider would, and the answer says so.
     #[serde(default = "default_model")]
     #[param(value_type = Model, inline, required = false)]
     pub model: String,
-    /// Tokens sent.
+    /// Tokens sent, without those that were written to a cache or read from one: `input_tokens` of Anthropic's
+    /// API. (Where a provider counts cached tokens among those sent, subtract them.)
     #[serde(deserialize_with = "whole")]
     #[param(value_type = Tokens, inline)]
     pub input_tokens: u64,
@@ -35,6 +41,55 @@ pub struct NewSession {
     #[serde(deserialize_with = "whole")]
     #[param(value_type = Tokens, inline)]
     pub output_tokens: u64,
+    /// Tokens written to a cache. Those of them that the next two do not explain count as written for five
+    /// minutes.
+    #[serde(default, deserialize_with = "whole_if_given")]
+    #[param(value_type = Tokens, inline, required = false)]
+    pub cache_creation_input_tokens: Option<u64>,
+    /// Tokens written to a cache for five minutes.
+    #[serde(default, deserialize_with = "whole")]
+    #[param(value_type = Tokens, inline, required = false)]
+    pub ephemeral_5m_input_tokens: u64,
+    /// Tokens written to a cache for an hour.
+    #[serde(default, deserialize_with = "whole")]
+    #[param(value_type = Tokens, inline, required = false)]
+    pub ephemeral_1h_input_tokens: u64,
+    /// Tokens read from a cache.
+    #[serde(default, deserialize_with = "whole")]
+    #[param(value_type = Tokens, inline, required = false)]
+    pub cache_read_input_tokens: u64,
+    /// Web searches that the provider made.
+    #[serde(default, deserialize_with = "whole")]
+    #[param(value_type = Searches, inline, required = false)]
+    pub web_search_requests: u64,
+    /// How fast the model was asked to answer.
+    #[serde(default)]
+    #[param(value_type = SpeedName, inline, required = false)]
+    pub speed: Speed,
+    /// The service tier that the provider reported, such as `standard` or `batch`.
+    #[serde(default)]
+    #[param(value_type = Condition, inline, required = false)]
+    pub service_tier: String,
+    /// Where the model ran, as the provider reported it, such as `us`.
+    #[serde(default)]
+    #[param(value_type = Condition, inline, required = false)]
+    pub inference_geo: String,
+    /// What the session cost in dollars, if whoever records it knows. It counts instead of the table of prices.
+    #[param(value_type = Amount, inline, required = false)]
+    pub cost_usd: Option<Money>,
+    /// What the provider calls the request. A request that is recorded already is not recorded again; of the two
+    /// the one with the higher cost stays.
+    #[param(value_type = RequestId, inline, required = false)]
+    pub request_id: Option<String>,
+    /// Whether anybody pays for it; true unless said otherwise. A session within a plan is not billed: it is
+    /// shown, and no budget counts it.
+    #[serde(default = "yes")]
+    #[param(required = false)]
+    pub billed: bool,
+    /// The session really cost more than ten times the budget of a period. Without this it is refused as a slip.
+    #[serde(default)]
+    #[param(required = false)]
+    pub confirmed: bool,
     /// What the session was for, a free word such as `interactive`.
     #[serde(default = "interactive")]
     #[param(value_type = SessionType, inline, required = false)]
@@ -121,6 +176,83 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     deserializer.deserialize_u64(Whole)
 }
 
+/// The same for an argument that may be missing.
+fn whole_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    whole(deserializer).map(Some)
+}
+
+impl NewSession {
+    /// A session of which nobody says more than this.
+    pub fn new(provider: Provider, model: &str, input_tokens: u64, output_tokens: u64) -> Self {
+        Self {
+            provider,
+            model: model.to_owned(),
+            input_tokens,
+            output_tokens,
+            cache_creation_input_tokens: None,
+            ephemeral_5m_input_tokens: 0,
+            ephemeral_1h_input_tokens: 0,
+            cache_read_input_tokens: 0,
+            web_search_requests: 0,
+            speed: Speed::Standard,
+            service_tier: String::new(),
+            inference_geo: String::new(),
+            cost_usd: None,
+            request_id: None,
+            billed: true,
+            confirmed: false,
+            session_type: interactive(),
+            notes: String::new(),
+        }
+    }
+
+    /// What it used.
+    ///
+    /// # Errors
+    /// If a number is out of bounds, or fewer tokens were written to a cache than for five minutes and for an
+    /// hour together.
+    pub(super) fn used(&self) -> Result<Used, BudgetError> {
+        let for_5m = Tokens::check("ephemeral_5m_input_tokens", self.ephemeral_5m_input_tokens)?;
+        let for_1h = Tokens::check("ephemeral_1h_input_tokens", self.ephemeral_1h_input_tokens)?;
+        let written = match self.cache_creation_input_tokens {
+            Some(written) => Tokens::check("cache_creation_input_tokens", written)?,
+            None => for_5m + for_1h,
+        };
+        if written < for_5m + for_1h {
+            return Err(BudgetError::not_now(
+                "cache_creation_input_tokens",
+                written,
+                format!(
+                    "at least {}, which is ephemeral_5m_input_tokens and ephemeral_1h_input_tokens together",
+                    for_5m + for_1h
+                ),
+            ));
+        }
+        Ok(Used {
+            input: Tokens::check("input_tokens", self.input_tokens)?,
+            output: Tokens::check("output_tokens", self.output_tokens)?,
+            cache_write: written - for_1h,
+            cache_write_1h: for_1h,
+            cache_read: Tokens::check("cache_read_input_tokens", self.cache_read_input_tokens)?,
+            web_searches: Searches::check("web_search_requests", self.web_search_requests)?,
+        })
+    }
+
+    /// How it ran.
+    ///
+    /// # Errors
+    /// If a text is too long.
+    pub(super) fn conditions(&self) -> Result<Conditions, BudgetError> {
+        Condition::check("service_tier", &self.service_tier)?;
+        Condition::check("inference_geo", &self.inference_geo)?;
+        Ok(Conditions {
+            speed: self.speed,
+            service_tier: self.service_tier.clone(),
+            inference_geo: self.inference_geo.clone(),
+        })
+    }
+}
+
 fn anthropic() -> Provider {
     Provider::Anthropic
 }
@@ -128,6 +260,10 @@ fn anthropic() -> Provider {
 /// What the Python system assumed when no model was named.
 fn default_model() -> String {
     "claude-3-5-sonnet-20241022".to_owned()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn interactive() -> String {

@@ -16,7 +16,7 @@ pub struct Summary {
     pub days: u32,
     /// All sessions together.
     pub total: Tally,
-    /// Tokens sent.
+    /// Tokens sent, with those that were written to a cache or read from one.
     pub input_tokens: i64,
     /// Tokens received.
     pub output_tokens: i64,
@@ -35,14 +35,14 @@ pub struct Summary {
 pub struct Tally {
     /// How many sessions.
     pub sessions: usize,
-    /// What they cost together.
+    /// What the billed ones cost together.
     pub cost: Money,
 }
 
 impl Tally {
     fn add(&mut self, session: &Session) {
         self.sessions += 1;
-        self.cost = self.cost + session.cost;
+        self.cost = self.cost + session.billed_cost();
     }
 }
 
@@ -64,8 +64,8 @@ impl Summary {
         Self {
             days,
             total,
-            input_tokens: sum(|session| session.input_tokens),
-            output_tokens: sum(|session| session.output_tokens),
+            input_tokens: sum(|session| session.used.prompt()),
+            output_tokens: sum(|session| session.used.output),
             by_day: by_day
                 .into_iter()
                 .map(|(Reverse(day), tally)| (day, tally))

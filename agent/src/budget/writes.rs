@@ -9,13 +9,14 @@ use rusqlite::Transaction;
 use super::{
     BudgetArm, BudgetError, BudgetToday, NewReading, NewSession, Recorded, Reminders, UpdateBudget, adjust,
     arm::Rules,
-    bounds::{Amount, Model, Notes, SessionType, Tokens},
+    bounds::{Amount, Model, Notes, RequestId, SessionType},
     odometer,
     period::Month,
-    pricing, reminders,
+    pricing::{self, Priced},
+    reminders,
 };
 use crate::{
-    domain::{Money, Provider},
+    domain::{Money, PricedBy, Provider, on_one_line},
     store::{
         self,
         tables::{
@@ -27,6 +28,9 @@ use crate::{
 
 /// How far back the month of a new reading may lie, in years.
 const MOST_YEARS_AGO: i64 = 10;
+
+/// A session that costs more than so many budgets of a whole period is a slip until somebody confirms it.
+const MOST_BUDGETS: i64 = 10;
 
 /// How long one try to copy a write off the machine may take.
 const COPY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,43 +63,24 @@ pub struct RecordedReading {
 }
 
 impl BudgetArm {
-    /// Prices and records a session.
+    /// Prices and records a session. If its request was recorded already, the dearer of the two stays.
     ///
     /// # Errors
-    /// If an argument is out of bounds, the session cannot be priced, or the state cannot be written.
+    /// If an argument is out of bounds, the session costs more than ten budgets of a period and is not confirmed, or the state cannot be written.
     pub async fn record_session(
         &self,
         new: NewSession,
         now: Timestamp,
     ) -> Result<RecordedSession, BudgetError> {
-        Model::check("model", &new.model)?;
-        SessionType::check("session_type", &new.session_type)?;
-        Notes::check("notes", &new.notes)?;
-        let input_tokens = Tokens::check("input_tokens", new.input_tokens)?;
-        let output_tokens = Tokens::check("output_tokens", new.output_tokens)?;
-        let day = now.to_zoned_datetime(TimeZone::UTC).date();
-        let prices = &self.rules.settings.prices;
-        let cost = pricing::cost(
-            prices,
-            new.provider,
-            &new.model,
-            day,
-            new.input_tokens,
-            new.output_tokens,
-        )?;
-        let session = Session {
-            at: now,
-            provider: new.provider,
-            model: new.model,
-            input_tokens,
-            output_tokens,
-            cost,
-            session_type: new.session_type,
-            notes: new.notes,
-        };
+        let confirmed = new.confirmed;
+        let session = self.rules.priced(new, now)?;
+        if !is_plausible(&self.rules, &session) && !confirmed {
+            let (provider, cost) = (session.provider, session.cost);
+            return Err(BudgetError::Implausible { provider, cost });
+        }
         let rules = self.rules.clone();
         let recorded = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
-            let kept = store::tables::sessions::record(tx, session.clone())?;
+            let kept = record_once(tx, session.clone())?;
             rules.refresh(tx, now)?;
             Ok(RecordedSession {
                 kept,
@@ -193,7 +178,84 @@ impl BudgetArm {
     }
 }
 
+/// Whether a session could have cost so much: less than ten times what the provider's budget has for a whole period.
+/// Without a budget nobody can tell.
+fn is_plausible(rules: &Rules, session: &Session) -> bool {
+    let Some(budget) = rules.configured(session.provider) else {
+        return true;
+    };
+    let most = budget.limit.micros().saturating_mul(MOST_BUDGETS);
+    session.billed_cost() <= Money::from_micros(most)
+}
+
+/// Records a session, unless its request has a session already whose cost is known as well and is not lower. Says
+/// once for each model that it has no price. Returns what the table has.
+fn record_once(tx: &Transaction<'_>, session: Session) -> rusqlite::Result<Kept> {
+    let same = match &session.request_id {
+        Some(request) => store::tables::sessions::of_request(tx, session.provider, request)?,
+        None => None,
+    };
+    let is_guess = |session: &Session| session.priced_by == Some(PricedBy::Assumed);
+    if is_guess(&session)
+        && !store::tables::sessions::is_priced(tx, session.provider, &session.model, PricedBy::Assumed)?
+    {
+        tracing::warn!(
+            provider = %session.provider, model = %on_one_line(&session.model, 200),
+            "the table of prices does not have this model: its sessions count at the dearest prices; \
+             a [[budget.price]] for it makes later ones exact"
+        );
+    }
+    match same {
+        Some(kept) if !is_guess(&kept.session) && is_guess(&session) => Ok(kept),
+        Some(kept) if is_guess(&kept.session) == is_guess(&session) && kept.session.cost >= session.cost => {
+            Ok(kept)
+        }
+        Some(kept) => {
+            store::tables::sessions::remove(tx, &kept.id)?;
+            let at = kept.session.at;
+            store::tables::sessions::record(tx, Session { at, ..session })
+        }
+        None => store::tables::sessions::record(tx, session),
+    }
+}
+
 impl Rules {
+    /// The session of a request, with its cost.
+    fn priced(&self, new: NewSession, now: Timestamp) -> Result<Session, BudgetError> {
+        Model::check("model", &new.model)?;
+        SessionType::check("session_type", &new.session_type)?;
+        Notes::check("notes", &new.notes)?;
+        if let Some(request) = &new.request_id {
+            RequestId::check("request_id", request)?;
+        }
+        let (used, conditions) = (new.used()?, new.conditions()?);
+        let priced = match new.cost_usd {
+            Some(cost) => {
+                Amount::check("cost_usd", "what the session cost, ", cost)?;
+                Priced {
+                    cost,
+                    by: PricedBy::Reported,
+                    line: None,
+                }
+            }
+            None => {
+                let day = now.to_zoned_datetime(TimeZone::UTC).date();
+                let prices = &self.settings.prices;
+                pricing::price(prices, new.provider, &new.model, day, &used, &conditions)?
+            }
+        };
+        Ok(Session {
+            conditions,
+            priced_by: Some(priced.by),
+            priced_as: priced.line,
+            request_id: new.request_id,
+            billed: new.billed,
+            session_type: new.session_type,
+            notes: new.notes,
+            ..Session::new(now, new.provider, &new.model, used, priced.cost)
+        })
+    }
+
     fn record_reading(
         &self,
         tx: &Transaction<'_>,

@@ -115,8 +115,11 @@ const RETIRED: [(&str, &str); 1] = [(
 /// The best of `candidates`, if it is near enough to be a slip of the pen.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR_ENOUGH: f64 = 0.8;
+    // Longer than three times the longest name. To compare takes a time that grows with the length.
+    const LONGEST: usize = 200;
     candidates
         .into_iter()
+        .filter(|_| name.len() <= LONGEST)
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness >= NEAR_ENOUGH)
         .max_by(|a, b| a.0.total_cmp(&b.0))

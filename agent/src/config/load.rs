@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     ConfigError, ConfigProblem, EffectiveSetting, Fetched, JournalSettings, RenewableSecrets, SecretName,
-    SecretSource, SecretsSettings, Sender, Settings, Source, Variables, Want,
+    SecretSource, SecretsSettings, Sender, Settings, Source, Variables, Want, budget,
     given::Merged,
     layers, operation,
     reader::Reader,
@@ -251,7 +251,11 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
     };
     add(
         "budget.price",
-        format!("{} built-in lines", settings.budget.prices.len()),
+        format!(
+            "{} built-in lines, {}",
+            settings.budget.prices.len(),
+            budget::price::origin()
+        ),
         Source::Default,
     );
     let mut number = |key: &str, number: &PhoneNumber, secret: SecretName| {

@@ -36,7 +36,7 @@ mod window;
 pub(crate) mod tests;
 
 pub use beeminder::{BeeminderSettings, BeeminderSource};
-pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget};
+pub use budget::{BudgetPeriod, BudgetSettings, BudgetSource, BudgetThresholds, Price, ProviderBudget, Rate};
 pub use fetched::{Fetched, Want};
 pub use general::{Environment, Role};
 pub use goal::{GoalRule, LeadDays};

@@ -150,23 +150,10 @@ fn refuse_unknown<T: IntoParams>(names: impl Iterator<Item = impl AsRef<str>>) -
     }
 }
 
-/// What Anthropic reports of a session beside its tokens. As `input_tokens`, the nearest name, it would cost ten times
-/// too much.
-const UNPRICED: [&str; 4] = [
-    "cache_creation",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "service_tier",
-];
-
 fn no_such_argument(name: &str, known: &[&str]) -> String {
     // 40 characters are more than any argument has, and few enough for one sentence.
     let shown: String = name.chars().take(40).collect();
     let hint = match nearest(name, known.iter().copied()) {
-        _ if UNPRICED.contains(&name) && known.contains(&"input_tokens") => {
-            "the ledger has no prices for cached tokens and service tiers yet, so it cannot take this session"
-                .to_owned()
-        }
         Some(near) => format!("did you mean {near}?"),
         None if known.is_empty() => "this request takes none".to_owned(),
         None => format!("expected {}", known.join(", ")),
@@ -378,22 +365,6 @@ mod tests {
         let (kind, detail) = parse("/", Some("application/json"), twice).await.unwrap_err();
         assert_eq!(kind, Kind::Invalid);
         assert!(detail.contains("duplicate field `input_tokens`"), "{detail}");
-    }
-
-    #[tokio::test]
-    async fn what_the_ledger_cannot_price_is_refused_and_never_dropped() {
-        for name in UNPRICED {
-            let (kind, detail) = parse(&format!("/?input_tokens=7&{name}=12304"), None, "")
-                .await
-                .unwrap_err();
-            assert_eq!(kind, Kind::Invalid);
-            assert!(
-                detail.starts_with(&format!(
-                    "there is no argument {name:?}: the ledger has no prices"
-                )),
-                "{detail}"
-            );
-        }
     }
 
     #[tokio::test]

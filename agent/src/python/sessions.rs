@@ -8,7 +8,7 @@ use super::{
     cell::{Bad, Row},
 };
 use crate::{
-    domain::Provider,
+    domain::{Money, Provider, Used},
     store::tables::{
         sessions::{self, Session},
         sql,
@@ -39,18 +39,7 @@ impl Kind for Sessions {
     type Parsed = Session;
 
     fn parse(&self, row: &Row<'_>, context: &Context) -> Result<Session, Bad> {
-        Ok(Session {
-            at: row.time("timestamp", context)?,
-            provider: Provider::Anthropic,
-            model: row.text("model")?.to_owned(),
-            input_tokens: row.count("input_tokens")?,
-            output_tokens: row.count("output_tokens")?,
-            cost: row.spent("estimated_cost")?,
-            session_type: row
-                .optional_text("session_type")?
-                .unwrap_or_else(|| "interactive".to_owned()),
-            notes: row.optional_text("notes")?.unwrap_or_default(),
-        })
+        session(row, context, Provider::Anthropic, row.spent("estimated_cost")?)
     }
 
     fn write(
@@ -62,6 +51,27 @@ impl Kind for Sessions {
     ) -> rusqlite::Result<Outcome> {
         write(tx, &parsed, Self::TABLE, OTHER_LEDGER)
     }
+}
+
+/// The session of a row of either ledger.
+pub(super) fn session(
+    row: &Row<'_>,
+    context: &Context,
+    provider: Provider,
+    cost: Money,
+) -> Result<Session, Bad> {
+    let used = Used {
+        input: row.count("input_tokens")?,
+        output: row.count("output_tokens")?,
+        ..Used::default()
+    };
+    let at = row.time("timestamp", context)?;
+    let session = Session::new(at, provider, row.text("model")?, used, cost);
+    Ok(Session {
+        session_type: row.optional_text("session_type")?.unwrap_or(session.session_type),
+        notes: row.optional_text("notes")?.unwrap_or_default(),
+        ..session
+    })
 }
 
 /// Adds a session, unless the same session was taken from the `other` table.
@@ -106,8 +116,8 @@ fn twin(
             around(-ONE_REQUEST),
             around(ONE_REQUEST),
             session.model,
-            session.input_tokens,
-            session.output_tokens,
+            session.used.input,
+            session.used.output,
             other,
             this,
         ],

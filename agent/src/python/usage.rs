@@ -54,18 +54,7 @@ impl Kind for Usage<'_> {
         let billed = row
             .optional_money("actual_cost")?
             .filter(|cost| row.flag("reconciled") && *cost >= Money::ZERO);
-        Ok(Session {
-            at: row.time("timestamp", context)?,
-            provider,
-            model: row.text("model")?.to_owned(),
-            input_tokens: row.count("input_tokens")?,
-            output_tokens: row.count("output_tokens")?,
-            cost: billed.unwrap_or(estimated),
-            session_type: row
-                .optional_text("session_type")?
-                .unwrap_or_else(|| "interactive".to_owned()),
-            notes: row.optional_text("notes")?.unwrap_or_default(),
-        })
+        sessions::session(row, context, provider, billed.unwrap_or(estimated))
     }
 
     fn write(

@@ -19,7 +19,7 @@ use crate::{
     config::Settings,
     domain::{
         Action, BudgetSource, ChannelKind, Condition, Money, Month, Observation, Provider, Severity, Silence,
-        SilenceKind, Step, Subject, SubjectPattern, Trigger,
+        SilenceKind, Step, Subject, SubjectPattern, Trigger, Used,
     },
     heuristic::{Report, Rules, assess::Observed, settled},
     notify::outbox::{NewMessage, insert_delivered},
@@ -444,14 +444,5 @@ impl Game<'_> {
 }
 
 fn session(at: Timestamp, provider: Provider, cost: Money) -> Session {
-    Session {
-        at,
-        provider,
-        model: "simulated".to_owned(),
-        input_tokens: 1,
-        output_tokens: 1,
-        cost,
-        session_type: "interactive".to_owned(),
-        notes: String::new(),
-    }
+    Session::new(at, provider, "simulated", Used::default(), cost)
 }

@@ -3,6 +3,7 @@
 
 mod ledger;
 mod odometer;
+mod sessions;
 mod update;
 
 use std::{path::PathBuf, time::Duration};
@@ -12,8 +13,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    config::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget},
-    domain::{BudgetSource, Money, Observation, Provider, Share},
+    config::{BudgetPeriod, BudgetSettings, BudgetThresholds, Price, ProviderBudget, Rate},
+    domain::{BudgetSource, Money, Observation, Provider, Share, Speed},
     store::{Store, StoreError},
 };
 
@@ -44,8 +45,15 @@ pub(crate) fn settings() -> BudgetSettings {
         provider,
         model: "m".to_owned(),
         from: Date::constant(2025, 1, 1),
-        input_usd_per_mtok: usd(1.0),
-        output_usd_per_mtok: usd(10.0),
+        speed: Speed::Standard,
+        above_prompt_tokens: 0,
+        rate: Rate {
+            input: usd(1.0),
+            output: usd(10.0),
+            cache_write: usd(1.25),
+            cache_write_1h: usd(2.0),
+            cache_read: usd(0.1),
+        },
     };
     let budget = |provider, source, limit| ProviderBudget {
         provider,
@@ -138,14 +146,7 @@ impl BudgetOnDisk {
 }
 
 pub(crate) fn session(provider: Provider, input_tokens: u64) -> NewSession {
-    NewSession {
-        provider,
-        model: "m".to_owned(),
-        input_tokens,
-        output_tokens: 0,
-        session_type: "interactive".to_owned(),
-        notes: String::new(),
-    }
+    NewSession::new(provider, "m", input_tokens, 0)
 }
 
 fn reading(value: f64) -> NewReading {

@@ -5,7 +5,7 @@ pub(super) mod price;
 use std::{ops::RangeInclusive, time::Duration};
 
 use jiff::{ToSpan as _, civil::Date};
-pub use price::Price;
+pub use price::{Price, Rate};
 
 use super::{
     reader::Reader,
@@ -153,6 +153,14 @@ pub struct BudgetSettings {
     pub prices: Vec<Price>,
     /// One entry for each configured provider.
     pub providers: Vec<ProviderBudget>,
+}
+
+#[cfg(test)]
+impl BudgetSettings {
+    /// The table of prices of a configuration without a `[[budget.price]]`.
+    pub(crate) fn built_in_prices() -> Vec<Price> {
+        price::built_in()
+    }
 }
 
 /// `[budget.thresholds]`: when a budget is WARNING or CRITICAL.

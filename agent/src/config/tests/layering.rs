@@ -174,7 +174,7 @@ fn a_configured_price_replaces_the_built_in_line_of_the_same_day_only() {
     let built_in = loaded(VALID, &[]).settings.budget.prices;
     let toml = format!(
         "{VALID}{}{}",
-        price("llama-3.1-8b-instant", "2026-01-01"),
+        price("llama-3.1-8b-instant", "2020-01-01"),
         price("llama-3.1-8b-instant", "2026-12-01")
     );
     let prices = loaded(&toml, &[]).settings.budget.prices;
@@ -187,7 +187,7 @@ fn a_configured_price_replaces_the_built_in_line_of_the_same_day_only() {
     assert!(
         lines
             .iter()
-            .all(|line| line.input_usd_per_mtok == Money::from_micros(3_000_000))
+            .all(|line| line.rate.input == Money::from_micros(3_000_000))
     );
 }
 

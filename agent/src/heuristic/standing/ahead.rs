@@ -250,9 +250,9 @@ impl<'a> Ahead<'a> {
         let mut account = self.account.clone();
         for goal in &mut account.goals {
             goal.state = state_at(goal, at);
-            goal.losedate = goal
-                .losedate
-                .or(derail_risk(goal, &self.zone, self.read_at).derails_at);
+            // A goal without a losedate derails on its day all the same, and only once.
+            let derailed = derail_risk(goal, &self.zone, self.read_at).derails_at;
+            goal.losedate = goal.losedate.or(derailed.filter(|derailed| *derailed <= at));
             let passed = days_from(self.day(goal, self.read_at), self.day(goal, at));
             goal.safebuf = goal.safebuf.map(|days| (days - i64::from(passed)).max(0));
         }

@@ -399,6 +399,9 @@ fn a_goal_that_is_safe_for_long_derails_on_its_day() {
         )
     );
     assert_eq!(about("never"), (None, None));
+    let (connection, _, view) = viewed("", &goals, MONDAY, &[]);
+    let months = explain(&view, &connection, &"goal:months".parse().unwrap()).unwrap();
+    assert_eq!(months.evidence.as_deref(), Some("safebuf 50, no losedate"));
 }
 
 #[test]

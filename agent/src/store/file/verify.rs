@@ -232,8 +232,9 @@ mod tests {
             );
         }
         assert_eq!(
-            why("PRAGMA user_version = 9"),
-            "the copy is damaged: its table steps has the column used_percent, although its schema version is only 9"
+            why("PRAGMA user_version = 10"),
+            "the copy is damaged: its table usage_sessions has the column cache_write_tokens, although its schema \
+             version is only 10"
         );
     }
 

@@ -4,7 +4,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::sql::{Columns, time};
-use crate::domain::{Money, Provider};
+use crate::domain::{Conditions, Money, PricedBy, Provider, Speed, Used};
+
+super::sql::as_str!(PricedBy, Speed);
+
+/// Every column but `id`, in the order in which [`read`] reads them.
+const COLUMNS: &str = "at, provider, model, input_tokens, output_tokens, cache_write_tokens, cache_write_1h_tokens, cache_read_tokens, \
+     web_searches, speed, service_tier, inference_geo, cost_micros, priced_by, priced_as, request_id, billed, \
+     session_type, notes";
 
 /// One session as it was recorded. The cost is at the prices of its day. Later prices do not change it.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,16 +22,49 @@ pub struct Session {
     pub provider: Provider,
     /// The model id.
     pub model: String,
-    /// Tokens sent.
-    pub input_tokens: i64,
-    /// Tokens received.
-    pub output_tokens: i64,
+    /// Its tokens and searches.
+    pub used: Used,
+    /// How it ran.
+    pub conditions: Conditions,
     /// What it cost.
     pub cost: Money,
+    /// How the cost is known. `None`: it was recorded before that was noted, or by the Python system.
+    pub priced_by: Option<PricedBy>,
+    /// The model whose line of the table of prices counted. `None`: no line did.
+    pub priced_as: Option<String>,
+    /// What the provider calls the request.
+    pub request_id: Option<String>,
+    /// Whether anybody pays for it. A session within a plan is not billed, and no budget counts its cost.
+    pub billed: bool,
     /// Free word of the caller, such as `interactive`.
     pub session_type: String,
     /// Free text of the caller.
     pub notes: String,
+}
+
+impl Session {
+    /// A billed session of which no more is known than these.
+    pub fn new(at: Timestamp, provider: Provider, model: &str, used: Used, cost: Money) -> Self {
+        Self {
+            at,
+            provider,
+            model: model.to_owned(),
+            used,
+            conditions: Conditions::default(),
+            cost,
+            priced_by: None,
+            priced_as: None,
+            request_id: None,
+            billed: true,
+            session_type: "interactive".to_owned(),
+            notes: String::new(),
+        }
+    }
+
+    /// What budgets count: its cost if somebody pays for it, and nothing otherwise.
+    pub fn billed_cost(&self) -> Money {
+        if self.billed { self.cost } else { Money::ZERO }
+    }
 }
 
 /// A session that the table has.
@@ -51,22 +91,48 @@ pub fn record(tx: &Transaction<'_>, session: Session) -> rusqlite::Result<Kept> 
 }
 
 /// Adds a session.
+///
+/// # Errors
+/// If the table has its request already, and for all other reasons that a write can fail.
 pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO usage_sessions (at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
+    let Session { used, conditions, .. } = session;
+    tx.prepare_cached(&format!("INSERT INTO usage_sessions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"))?
     .execute(params![
         time(session.at),
         session.provider,
         session.model,
-        session.input_tokens,
-        session.output_tokens,
+        used.input,
+        used.output,
+        used.cache_write,
+        used.cache_write_1h,
+        used.cache_read,
+        used.web_searches,
+        conditions.speed,
+        conditions.service_tier,
+        conditions.inference_geo,
         session.cost,
+        session.priced_by,
+        session.priced_as,
+        session.request_id,
+        session.billed,
         session.session_type,
         session.notes,
     ])?;
     Ok(())
+}
+
+/// The session that was recorded for a provider's request.
+pub fn of_request(
+    connection: &Connection,
+    provider: Provider,
+    request_id: &str,
+) -> rusqlite::Result<Option<Kept>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT id, {COLUMNS} FROM usage_sessions WHERE provider = ?1 AND request_id = ?2"
+        ))?
+        .query_row(params![provider, request_id], kept)
+        .optional()
 }
 
 /// Removes the session with this [`Kept::id`]. `None`: there is none.
@@ -78,10 +144,9 @@ pub fn remove(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Kept>> 
     let (Ok(number), Some(at)) = (number.parse::<i64>(), at) else {
         return Ok(None);
     };
-    tx.prepare_cached(
-        "DELETE FROM usage_sessions WHERE id = ?1 AND at = ?2
-         RETURNING id, at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes",
-    )?
+    tx.prepare_cached(&format!(
+        "DELETE FROM usage_sessions WHERE id = ?1 AND at = ?2 RETURNING id, {COLUMNS}"
+    ))?
     .query_row(params![number, time(at)], kept)
     .optional()
 }
@@ -92,7 +157,7 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
     Ok(Kept::new(number, read(&mut columns)?))
 }
 
-/// The cost of a provider's sessions from `from` (included) to `until` (excluded).
+/// The cost of a provider's billed sessions from `from` (included) to `until` (excluded).
 pub fn cost_between(
     connection: &Connection,
     provider: Provider,
@@ -101,9 +166,63 @@ pub fn cost_between(
 ) -> rusqlite::Result<Money> {
     connection
         .prepare_cached(
-            "SELECT coalesce(sum(cost_micros), 0) FROM usage_sessions WHERE provider = ?1 AND at >= ?2 AND at < ?3",
+            "SELECT coalesce(sum(cost_micros), 0) FROM usage_sessions
+              WHERE provider = ?1 AND at >= ?2 AND at < ?3 AND billed = 1",
         )?
         .query_row(params![provider, time(from), time(until)], |row| row.get(0))
+}
+
+/// Billed sessions whose model has no price of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assumed {
+    /// How many.
+    pub sessions: i64,
+    /// The model of the dearest of them.
+    pub model: String,
+    /// What they count together.
+    pub cost: Money,
+}
+
+/// A provider's billed sessions from `from` (included) to `until` (excluded) whose model has no price. `None`: there is
+/// none.
+pub fn assumed_between(
+    connection: &Connection,
+    provider: Provider,
+    from: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Option<Assumed>> {
+    // With max(), the other columns are those of the row that has it.
+    connection
+        .prepare_cached(
+            "SELECT count(*), model, sum(cost_micros), max(cost_micros) FROM usage_sessions
+              WHERE provider = ?1 AND at >= ?2 AND at < ?3 AND billed = 1 AND priced_by = ?4
+             HAVING count(*) > 0",
+        )?
+        .query_row(
+            params![provider, time(from), time(until), PricedBy::Assumed],
+            |row| {
+                Ok(Assumed {
+                    sessions: row.get(0)?,
+                    model: row.get(1)?,
+                    cost: row.get(2)?,
+                })
+            },
+        )
+        .optional()
+}
+
+/// Whether the provider has a session of this model that was priced in this way.
+pub fn is_priced(
+    connection: &Connection,
+    provider: Provider,
+    model: &str,
+    by: PricedBy,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM usage_sessions WHERE provider = ?1 AND model = ?2 AND priced_by = ?3 LIMIT 1",
+        )?
+        .exists(params![provider, model, by])
 }
 
 /// When the provider's oldest session was recorded.
@@ -117,10 +236,9 @@ pub fn first_at(connection: &Connection, provider: Provider) -> rusqlite::Result
 /// Every provider's sessions from `from` (included) to `until` (excluded), oldest first.
 pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> rusqlite::Result<Vec<Session>> {
     connection
-        .prepare_cached(
-            "SELECT at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
-               FROM usage_sessions WHERE at >= ?1 AND at < ?2 ORDER BY at, id",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM usage_sessions WHERE at >= ?1 AND at < ?2 ORDER BY at, id"
+        ))?
         .query_map([time(from), time(until)], |row| read(&mut Columns::of(row)))?
         .collect()
 }
@@ -128,10 +246,9 @@ pub fn between(connection: &Connection, from: Timestamp, until: Timestamp) -> ru
 /// The newest sessions of every provider, newest first.
 pub fn recent(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Kept>> {
     connection
-        .prepare_cached(
-            "SELECT id, at, provider, model, input_tokens, output_tokens, cost_micros, session_type, notes
-               FROM usage_sessions ORDER BY at DESC, id DESC LIMIT ?1",
-        )?
+        .prepare_cached(&format!(
+            "SELECT id, {COLUMNS} FROM usage_sessions ORDER BY at DESC, id DESC LIMIT ?1"
+        ))?
         .query_map([limit], kept)?
         .collect()
 }
@@ -141,9 +258,24 @@ fn read(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Session> {
         at: columns.time()?,
         provider: columns.get()?,
         model: columns.get()?,
-        input_tokens: columns.get()?,
-        output_tokens: columns.get()?,
+        used: Used {
+            input: columns.get()?,
+            output: columns.get()?,
+            cache_write: columns.get()?,
+            cache_write_1h: columns.get()?,
+            cache_read: columns.get()?,
+            web_searches: columns.get()?,
+        },
+        conditions: Conditions {
+            speed: columns.get()?,
+            service_tier: columns.get()?,
+            inference_geo: columns.get()?,
+        },
         cost: columns.get()?,
+        priced_by: columns.get()?,
+        priced_as: columns.get()?,
+        request_id: columns.get()?,
+        billed: columns.get()?,
         session_type: columns.get()?,
         notes: columns.get()?,
     })

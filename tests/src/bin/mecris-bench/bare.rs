@@ -53,20 +53,25 @@ impl Process {
                 body: answer.body.clone(),
             })?,
         )?;
-        let mut child = Command::new(std::env::current_exe()?)
+        let child = Command::new(std::env::current_exe()?)
             .arg("bare")
             .arg(&file)
             .stdout(Stdio::piped())
             .spawn()?;
-        let output = child.stdout.take();
+        // It is killed from here on, whatever fails.
+        let mut bare = Self {
+            child,
+            address: ([127, 0, 0, 1], 0).into(),
+        };
+        let output = bare.child.stdout.take();
         let output = output.context("the bare server has no piped output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let address = line
+        bare.address = line
             .trim()
             .parse()
             .context("the bare server did not print its address")?;
-        Ok(Self { child, address })
+        Ok(bare)
     }
 
     /// Where the server listens.

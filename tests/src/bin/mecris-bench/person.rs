@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use mecris_agent::{
-    domain::{Money, Month, Provider},
+    domain::{Money, Month, Provider, Used},
     store::tables::{odometer::Reading, sessions::Session},
 };
 
@@ -14,16 +14,13 @@ pub(crate) fn session(rng: &mut fastrand::Rng) -> Session {
 
 /// A session.
 pub(crate) fn session_at(rng: &mut fastrand::Rng, at: Timestamp) -> Session {
-    Session {
-        at,
-        provider: Provider::Anthropic,
-        model: "claude-sonnet-5".to_owned(),
-        input_tokens: rng.i64(0..100_000),
-        output_tokens: rng.i64(0..10_000),
-        cost: Money::from_micros(rng.i64(0..1_000_000)),
-        session_type: "interactive".to_owned(),
-        notes: String::new(),
-    }
+    let used = Used {
+        input: rng.i64(0..100_000),
+        output: rng.i64(0..10_000),
+        ..Used::default()
+    };
+    let cost = Money::from_micros(rng.i64(0..1_000_000));
+    Session::new(at, Provider::Anthropic, "claude-sonnet-5", used, cost)
 }
 
 /// The figure that the console shows on a day of the month.

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 use super::{BudgetInfo, UsageView};
 use crate::{
     budget::{self, RecordedSession, Tally},
-    domain::Provider,
-    store::tables::sessions::Kept,
+    domain::{PricedBy, Provider},
+    store::tables::sessions::{Kept, Session},
 };
 
 /// `POST /usage/record`.
@@ -19,12 +19,14 @@ pub struct SessionRecorded {
     /// Who bills it.
     #[schema(value_type = String)]
     pub provider: Provider,
-    /// Tokens sent.
+    /// Tokens sent, without those that were written to a cache or read from one.
     pub input_tokens: i64,
     /// Tokens received.
     pub output_tokens: i64,
-    /// What it cost by the price table.
+    /// What it cost, in dollars.
     pub estimated_cost: f64,
+    /// How that is known.
+    pub pricing: Pricing,
     /// The model id.
     pub model: String,
     /// As given.
@@ -47,13 +49,49 @@ impl SessionRecorded {
             recorded: true,
             id,
             provider: session.provider,
-            input_tokens: session.input_tokens,
-            output_tokens: session.output_tokens,
+            input_tokens: session.used.input,
+            output_tokens: session.used.output,
             estimated_cost: session.cost.usd(),
+            pricing: Pricing::of(&session),
             model: session.model,
             session_type: session.session_type,
             updated_status: UsageView::new(&usage),
             timestamp: session.at,
+        }
+    }
+}
+
+/// How the cost of a session is known.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Pricing {
+    /// `listed`: the table of prices has the model. `assumed`: it does not, and the session counts at the dearest
+    /// prices of the provider. `reported`: whoever recorded it said the cost. `null`: recorded before that was
+    /// noted.
+    #[schema(value_type = Option<String>)]
+    pub by: Option<PricedBy>,
+    /// The model whose line of the table counted.
+    pub line: Option<String>,
+    /// One sentence for a person.
+    pub why: String,
+}
+
+impl Pricing {
+    fn of(session: &Session) -> Self {
+        let Session { provider, model, .. } = session;
+        let why = match (session.priced_by, &session.priced_as) {
+            (Some(PricedBy::Listed), Some(line)) => format!("at the price of {line}"),
+            (Some(PricedBy::Listed), None) => "by the table of prices".to_owned(),
+            (Some(PricedBy::Assumed), _) => format!(
+                "the table has no price for {model:?}: counted at the dearest of {provider}, which is this or more; \
+                 a [[budget.price]] for it makes later sessions exact"
+            ),
+            (Some(PricedBy::Reported), _) => "as whoever recorded it said".to_owned(),
+            (None, _) => "not noted: recorded before Mecris noted it".to_owned(),
+        };
+        Self {
+            by: session.priced_by,
+            line: session.priced_as.clone(),
+            why,
         }
     }
 }
@@ -171,12 +209,26 @@ pub struct SessionView {
     pub provider: Provider,
     /// The model id.
     pub model: String,
-    /// Tokens sent.
+    /// Tokens sent, without those that were written to a cache or read from one.
     pub input_tokens: i64,
     /// Tokens received.
     pub output_tokens: i64,
-    /// What it cost by the price table of its day.
+    /// What it cost by the prices of its day, in dollars.
     pub estimated_cost: f64,
+    /// How that is known.
+    pub pricing: Pricing,
+    /// Tokens written to a cache for five minutes, or for a time that nobody said.
+    pub cache_write_tokens: i64,
+    /// Tokens written to a cache for an hour.
+    pub cache_write_1h_tokens: i64,
+    /// Tokens read from a cache.
+    pub cache_read_tokens: i64,
+    /// Web searches that the provider made.
+    pub web_searches: i64,
+    /// What the provider calls the request.
+    pub request_id: Option<String>,
+    /// Whether anybody pays for it.
+    pub billed: bool,
     /// As given.
     pub session_type: String,
     /// As given.
@@ -190,10 +242,17 @@ impl From<Kept> for SessionView {
             id,
             timestamp: session.at,
             provider: session.provider,
-            model: session.model,
-            input_tokens: session.input_tokens,
-            output_tokens: session.output_tokens,
+            input_tokens: session.used.input,
+            output_tokens: session.used.output,
             estimated_cost: session.cost.usd(),
+            pricing: Pricing::of(&session),
+            model: session.model,
+            cache_write_tokens: session.used.cache_write,
+            cache_write_1h_tokens: session.used.cache_write_1h,
+            cache_read_tokens: session.used.cache_read,
+            web_searches: session.used.web_searches,
+            request_id: session.request_id,
+            billed: session.billed,
             session_type: session.session_type,
             notes: session.notes,
         }

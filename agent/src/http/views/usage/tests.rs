@@ -88,6 +88,7 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
         reply,
         json!({
             "recorded": true, "id": id, "provider": "anthropic", "input_tokens": 120_000, "output_tokens": 50_000,
+            "pricing": {"by": "listed", "line": "m", "why": "at the price of m"},
             "estimated_cost": 0.62, "model": "m", "session_type": "interactive", "updated_status": null,
             "timestamp": "2026-01-16T15:00:00Z"
         })
@@ -100,7 +101,10 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
         json!({
             "sessions": [{
                 "id": id, "timestamp": "2026-01-16T15:00:00Z", "provider": "anthropic", "model": "m", "input_tokens": 120_000,
-                "output_tokens": 50_000, "estimated_cost": 0.62, "session_type": "interactive", "notes": ""
+                "output_tokens": 50_000, "estimated_cost": 0.62, "session_type": "interactive", "notes": "",
+                "pricing": {"by": "listed", "line": "m", "why": "at the price of m"}, "billed": true,
+                "cache_write_tokens": 0, "cache_write_1h_tokens": 0, "cache_read_tokens": 0, "web_searches": 0,
+                "request_id": null
             }],
             "count": 1, "timestamp": "2026-01-16T15:01:00Z"
         })

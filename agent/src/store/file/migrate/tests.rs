@@ -6,7 +6,7 @@ use super::*;
 use crate::store::{Store, file::connection, tables::export};
 
 /// A row in every table of each released version.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 10] = [
     include_str!("rows_0001.sql"),
     include_str!("rows_0002.sql"),
     include_str!("rows_0003.sql"),
@@ -16,6 +16,7 @@ const ROWS: [&str; 9] = [
     include_str!("rows_0007.sql"),
     include_str!("rows_0008.sql"),
     include_str!("rows_0009.sql"),
+    include_str!("rows_0010.sql"),
 ];
 
 /// A file as that release left it.
@@ -32,6 +33,11 @@ fn released(version: usize) -> (TempDir, PathBuf) {
         .pragma_update(None, "user_version", i64::try_from(version).unwrap())
         .unwrap();
     (folder, path)
+}
+
+/// What the name of the copy that is made before a migration to the newest version ends in, and `more`.
+fn before_newest(more: &str) -> String {
+    format!(".before-v{}{more}", known())
 }
 
 type Content = BTreeMap<String, Vec<export::Row>>;
@@ -176,11 +182,11 @@ fn what_a_kill_left_is_in_nobodys_way() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Killed while the copy was written, and another time behind it.
-    std::fs::write(beside(&path, ".before-v10.part"), b"half a file").unwrap();
-    std::fs::write(beside(&path, ".before-v10"), b"not even a database").unwrap();
+    std::fs::write(beside(&path, &before_newest(".part")), b"half a file").unwrap();
+    std::fs::write(beside(&path, &before_newest("")), b"not even a database").unwrap();
     Store::migrate(&path).unwrap().unwrap();
-    assert_eq!(of_file(&beside(&path, ".before-v10")), before);
-    assert!(!beside(&path, ".before-v10.part").exists());
+    assert_eq!(of_file(&beside(&path, &before_newest(""))), before);
+    assert!(!beside(&path, &before_newest(".part")).exists());
 }
 
 #[test]
@@ -188,11 +194,11 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let (_folder, path) = released(1);
     let before = of_file(&path);
     // Nobody can put a file in the place of a folder.
-    std::fs::create_dir_all(beside(&path, ".before-v10/x")).unwrap();
+    std::fs::create_dir_all(beside(&path, &before_newest("/x"))).unwrap();
     let error = Store::migrate(&path).unwrap_err();
-    assert!(error.to_string().contains(".before-v10"), "{error}");
+    assert!(error.to_string().contains(&before_newest("")), "{error}");
     assert_eq!(of_file(&path), before);
-    std::fs::remove_dir_all(beside(&path, ".before-v10")).unwrap();
+    std::fs::remove_dir_all(beside(&path, &before_newest(""))).unwrap();
 
     let connection = Connection::open(&path).unwrap();
     connection
@@ -202,7 +208,7 @@ fn without_a_sound_copy_nothing_is_migrated() {
     let error = Store::migrate(&path).unwrap_err();
     assert!(error.to_string().contains("is damaged: row "), "{error}");
     assert_eq!(of_file(&path).0, 1);
-    assert!(!beside(&path, ".before-v10").exists());
+    assert!(!beside(&path, &before_newest("")).exists());
 }
 
 #[test]

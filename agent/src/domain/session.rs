@@ -1,0 +1,65 @@
+//! What one LLM session used, and how its cost is known.
+
+use super::word::word;
+
+word! {
+    /// How fast the model was asked to answer. Anthropic bills `fast` apart.
+    #[derive(Default)]
+    pub enum Speed: "a speed" in "lowercase" {
+        /// As usual.
+        #[default]
+        Standard,
+        /// Anthropic's fast mode.
+        Fast,
+    }
+}
+
+word! {
+    /// How the cost of a session is known.
+    pub enum PricedBy: "a way to price" in "lowercase" {
+        /// By the line that the table of prices has for its model.
+        Listed,
+        /// By the dearest prices of its provider, for the table has no line for it. It cost this or less.
+        Assumed,
+        /// Whoever recorded it said what it cost.
+        Reported,
+    }
+}
+
+/// What a session used, by the classes that providers bill apart. No class contains another one, and none is
+/// negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Tokens sent that were neither read from a cache nor written to one.
+    pub input: i64,
+    /// Tokens received, with those of thinking.
+    pub output: i64,
+    /// Tokens written to the cache for five minutes, or for a time that nobody said.
+    pub cache_write: i64,
+    /// Tokens written to the cache for an hour.
+    pub cache_write_1h: i64,
+    /// Tokens read from the cache.
+    pub cache_read: i64,
+    /// Web searches that the provider made.
+    pub web_searches: i64,
+}
+
+impl Used {
+    /// The tokens of the prompt: all but those received. Prices for long prompts go by this number.
+    pub fn prompt(&self) -> i64 {
+        [self.input, self.cache_write, self.cache_write_1h, self.cache_read]
+            .into_iter()
+            .fold(0, i64::saturating_add)
+    }
+}
+
+/// Under which conditions a session ran, as far as the price depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// How fast the model was asked to answer.
+    pub speed: Speed,
+    /// The service tier as the provider reports it. A `batch` is cheaper; no other tier changes the price.
+    pub service_tier: String,
+    /// Where the model ran, as the provider reports it. In the `us` Anthropic asks for a tenth more.
+    pub inference_geo: String,
+}

@@ -1,0 +1,1 @@
+UPDATE steps SET used_percent = 80, least_percent = 75;
