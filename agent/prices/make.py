@@ -13,6 +13,8 @@ from decimal import Decimal
 from genai_prices.data import providers
 
 ALWAYS = date(2020, 1, 1)
+# Whose models the agent has a budget for.
+BILLERS = ("anthropic", "groq")
 # What a line has, and what the public table calls it.
 RATES = {
     "input_usd_per_mtok": "input_mtok",
@@ -21,18 +23,29 @@ RATES = {
     "cache_write_1h_usd_per_mtok": "cache_write_1h_mtok",
     "cache_read_usd_per_mtok": "cache_read_mtok",
 }
-# What the public table does not have, each with the reason.
-MORE = [
-    # Its cache reads cost 0.20 until 2026-10-07 (Anthropic's release notes); the public table has no dates for it.
-    ("anthropic", "claude-sonnet-5-5", ALWAYS, {"cache_read_usd_per_mtok": Decimal("0.2")}),
-]
-LATER = {("anthropic", "claude-sonnet-5-5"): date(2026, 10, 7)}
+# Prices for which the public table has no date: the day from which on they hold, and what was different before.
+BEFORE = {
+    # Anthropic's release notes.
+    ("anthropic", "claude-sonnet-5-5"): (date(2026, 10, 7), {"cache_read_usd_per_mtok": Decimal("0.2")}),
+}
 # Models that the public table has as other names of a model, which no rule about names can know.
 TWINS = {"claude-fable-5": "claude-mythos-5", "claude-fable-5-1": "claude-mythos-5-1"}
 # Those whose names LiteLLM has and whose prices should be the list's.
 OTHERS = ("anthropic", "bedrock", "bedrock_converse", "vertex_ai-anthropic_models", "azure_ai", "openrouter", "groq")
 # The table names these by an id with a suffix that says nothing about the price.
 SUFFIX = "-latest"
+
+
+def models():
+    """Every model, with its provider."""
+    return [(provider, model) for provider in providers if provider.id in BILLERS for model in provider.models]
+
+
+def dated(model):
+    """(first day, price) of a model, the oldest first."""
+    if not isinstance(model.prices, list):
+        return [(ALWAYS, model.prices)]
+    return [(price.constraint.start_date if price.constraint else ALWAYS, price.prices) for price in model.prices]
 
 
 def tiers(price):
@@ -57,11 +70,7 @@ def tiers(price):
 
 def lines_of(provider, model):
     """(first day, speed, above, rates) of a model that is billed by tokens."""
-    given = model.prices if isinstance(model.prices, list) else [None]
-    for conditional in given:
-        price = conditional.prices if conditional else model.prices
-        constraint = conditional.constraint if conditional else None
-        first = constraint.start_date if constraint else ALWAYS
+    for first, price in dated(model):
         if price.input_mtok is None or price.output_mtok is None:
             continue
         for above, rates in tiers(price).items():
@@ -78,7 +87,7 @@ def lines_of(provider, model):
 
 def check_batch(provider, model, batch):
     """Refuses a batch price that is not what the agent computes: half, but for Groq's cached tokens."""
-    price = model.prices[-1].prices if isinstance(model.prices, list) else model.prices
+    _, price = dated(model)[-1]
     if price.input_mtok is None:
         return
     ours, theirs = tiers(price), tiers(batch)
@@ -92,33 +101,27 @@ def check_batch(provider, model, batch):
 def table():
     """Every line: (provider, model, first day, speed, above), and its rates."""
     lines = {}
-    for provider in providers:
-        if provider.id not in ("anthropic", "groq"):
-            continue
-        for model in provider.models:
-            name = model.id.removesuffix(SUFFIX)
-            for first, speed, above, rates in lines_of(provider, model):
-                first = LATER.get((provider.id, name), first)
-                for name in {name, TWINS.get(name, name)}:
-                    lines[(provider.id, name, first, speed, above)] = rates
-    for provider, model, first, changed in MORE:
-        now = lines[(provider, model, LATER[(provider, model)], "standard", 0)]
-        lines[(provider, model, first, "standard", 0)] = now | changed
+    for provider, model in models():
+        name = model.id.removesuffix(SUFFIX)
+        for first, speed, above, rates in lines_of(provider, model):
+            for known in {name, TWINS.get(name, name)}:
+                lines[(provider.id, known, first, speed, above)] = rates
+    for (provider, model), (first, before) in BEFORE.items():
+        now = lines[(provider, model, ALWAYS, "standard", 0)]
+        lines[(provider, model, first, "standard", 0)] = now
+        lines[(provider, model, ALWAYS, "standard", 0)] = now | before
     return lines
 
 
 def names(litellm):
     """(provider, name, who calls it so, dollars for a million input tokens of a short prompt) of each model."""
-    for provider in providers:
-        if provider.id not in ("anthropic", "groq"):
+    for provider, model in models():
+        _, price = dated(model)[-1]
+        if price.input_mtok is None:
             continue
-        for model in provider.models:
-            price = model.prices[-1].prices if isinstance(model.prices, list) else model.prices
-            if price.input_mtok is None:
-                continue
-            clauses = getattr(model.match, "or_", [model.match])
-            for name in {model.id} | {clause.equals for clause in clauses if hasattr(clause, "equals")}:
-                yield provider.id, name, "genai-prices", getattr(price.input_mtok, "base", price.input_mtok)
+        clauses = getattr(model.match, "or_", [model.match])
+        for name in {model.id} | {clause.equals for clause in clauses if hasattr(clause, "equals")}:
+            yield provider.id, name, "genai-prices", getattr(price.input_mtok, "base", price.input_mtok)
     for name, entry in json.loads(text_of(litellm)).items():
         if entry.get("litellm_provider") in OTHERS and entry.get("input_cost_per_token"):
             of = "groq" if entry["litellm_provider"] == "groq" else "anthropic"

@@ -77,8 +77,8 @@ pub struct NewSession {
     /// What the session cost in dollars, if whoever records it knows. It counts instead of the table of prices.
     #[param(value_type = Amount, inline, required = false)]
     pub cost_usd: Option<Money>,
-    /// What the provider calls the request. A request that is recorded already is not recorded again; of the two
-    /// the one with the higher cost stays.
+    /// What the provider calls the request. A request that is recorded already is not recorded again. Of the two
+    /// the dearer stays, but a guess gives way to a cost that is known.
     #[param(value_type = RequestId, inline, required = false)]
     pub request_id: Option<String>,
     /// Whether anybody pays for it; true unless said otherwise. A session within a plan is not billed: it is

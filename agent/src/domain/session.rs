@@ -19,9 +19,9 @@ word! {
     pub enum PricedBy: "a way to price" in "lowercase" {
         /// By the line that the table of prices has for its model.
         Listed,
-        /// By the dearest prices of its provider, for the table has no line for it. It cost this or less.
+        /// The table has no line for it. It counts at the `*` line, or else at the dearest listed prices.
         Assumed,
-        /// Whoever recorded it said what it cost.
+        /// The cost was given by whoever recorded it.
         Reported,
     }
 }

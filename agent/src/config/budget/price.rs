@@ -33,7 +33,7 @@ pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
             "above_prompt_tokens",
             Kind::Integer(0..=1_000_000_000),
             "the line is for prompts of more tokens than this, cached ones included, and then for every token of \
-             the session: 0, which is the default, to 1000000000",
+             the session; without it 0",
         )
         .example("0"),
         Setting::new(

@@ -9,9 +9,9 @@ use crate::domain::{Conditions, Money, PricedBy, Provider, Speed, Used};
 super::sql::as_str!(PricedBy, Speed);
 
 /// Every column but `id`, in the order in which [`read`] reads them.
-const COLUMNS: &str = "at, provider, model, input_tokens, output_tokens, cache_write_tokens, cache_write_1h_tokens, cache_read_tokens, \
-     web_searches, speed, service_tier, inference_geo, cost_micros, priced_by, priced_as, request_id, billed, \
-     session_type, notes";
+const COLUMNS: &str = "at, provider, model, input_tokens, output_tokens, cache_write_tokens, \
+     cache_write_1h_tokens, cache_read_tokens, web_searches, speed, service_tier, inference_geo, cost_micros, \
+     priced_by, priced_as, request_id, billed, session_type, notes";
 
 /// One session as it was recorded. The cost is at the prices of its day. Later prices do not change it.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +96,10 @@ pub fn record(tx: &Transaction<'_>, session: Session) -> rusqlite::Result<Kept> 
 /// If the table has its request already, and for all other reasons that a write can fail.
 pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
     let Session { used, conditions, .. } = session;
-    tx.prepare_cached(&format!("INSERT INTO usage_sessions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"))?
+    tx.prepare_cached(&format!(
+        "INSERT INTO usage_sessions ({COLUMNS})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+    ))?
     .execute(params![
         time(session.at),
         session.provider,

@@ -132,11 +132,11 @@ pub struct Summary {
     pub period_days: u32,
     /// Sessions.
     pub total_sessions: usize,
-    /// Tokens sent.
+    /// Tokens sent, with those that were written to a cache or read from one.
     pub total_input_tokens: i64,
     /// Tokens received.
     pub total_output_tokens: i64,
-    /// What they cost.
+    /// What the billed ones cost, in dollars.
     pub total_cost: f64,
     /// By local day, newest first; days without sessions are left out.
     pub daily_usage: Vec<DayUsage>,
@@ -156,7 +156,7 @@ pub struct DayUsage {
     pub date: Date,
     /// How many sessions.
     pub sessions: usize,
-    /// What the sessions of that day cost, in dollars.
+    /// What the billed ones of that day cost, in dollars.
     pub cost: f64,
 }
 
@@ -168,7 +168,7 @@ pub struct TypeUsage {
     pub session_type: String,
     /// How many sessions.
     pub sessions: usize,
-    /// What these sessions cost, in dollars.
+    /// What the billed ones cost, in dollars.
     pub cost: f64,
 }
 
@@ -180,7 +180,7 @@ pub struct ProviderUsage {
     pub provider: Provider,
     /// How many sessions.
     pub sessions: usize,
-    /// What these sessions cost, in dollars.
+    /// What the billed ones cost, in dollars.
     pub cost: f64,
 }
 
