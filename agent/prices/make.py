@@ -107,6 +107,8 @@ def table():
             for known in {name, TWINS.get(name, name)}:
                 lines[(provider.id, known, first, speed, above)] = rates
     for (provider, model), (first, before) in BEFORE.items():
+        if [line for line in lines if line[:2] == (provider, model) and line[2] != ALWAYS]:
+            sys.exit(f"{provider} {model}: the public table has dates of its own now; take the model out of BEFORE")
         now = lines[(provider, model, ALWAYS, "standard", 0)]
         lines[(provider, model, first, "standard", 0)] = now
         lines[(provider, model, ALWAYS, "standard", 0)] = now | before
@@ -141,8 +143,11 @@ def key(line):
 
 
 def check(lines, path):
-    """Refuses what cannot be right."""
+    """Refuses what cannot be right, and what a person should look at first."""
     before = {key(line): line for line in tomllib.loads(text_of(path)).get("price", [])}
+    for line in before.keys() - lines.keys():
+        if not os.environ.get("ANY_CHANGE"):
+            sys.exit(f"{line} is no more; if that is right, say --any-change")
     for line, rates in lines.items():
         for name, rate in rates.items():
             if rate <= 0 or rate * 1_000_000 != int(rate * 1_000_000):

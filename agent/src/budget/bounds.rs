@@ -26,9 +26,6 @@ pub(super) struct Limit;
 
 /// A condition under which a session ran, as the provider calls it.
 pub(super) type Condition = Text<0, 50>;
-/// What a provider calls a request.
-pub(super) type RequestId = Text<1, 200>;
-
 /// How many tokens of one kind a session has: at most a billion. The longest sessions have a thousandth of that.
 /// A number beyond it is a slip, and one such record would use up every budget.
 pub(super) type Tokens = Number<1_000_000_000>;
@@ -37,6 +34,10 @@ pub(super) type Searches = Number<100_000>;
 
 /// A number from 0 to `MOST`.
 pub(super) struct Number<const MOST: i32>;
+
+/// What a provider calls a request: at most 200 characters, one of which can be seen. (One blank id for all requests
+/// would make one session of them.)
+pub(super) struct RequestId;
 
 /// A speed.
 pub(super) struct SpeedName;
@@ -102,6 +103,30 @@ impl Limit {
     }
 }
 
+impl RequestId {
+    /// # Errors
+    /// If the text of the argument `field` is too long, or nothing of it can be seen.
+    pub(super) fn check(field: &'static str, text: &str) -> Result<(), BudgetError> {
+        Text::<1, 200>::check(field, text)?;
+        if text.contains(|c: char| c.is_ascii_graphic()) {
+            return Ok(());
+        }
+        let allowed = "a letter, a digit or another visible ASCII character in it";
+        Err(BudgetError::invalid(field, format!("{text:?}"), allowed))
+    }
+}
+
+impl PartialSchema for RequestId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(200))
+            .pattern(Some("[!-~]"))
+            .into()
+    }
+}
+
 impl<const MOST: i32> Number<MOST> {
     /// # Errors
     /// If the argument `field` is out of bounds.
@@ -154,6 +179,7 @@ impl PartialSchema for MonthName {
 }
 
 impl<const MOST: i32> ToSchema for Number<MOST> {}
+impl ToSchema for RequestId {}
 impl ToSchema for SpeedName {}
 impl ToSchema for ProviderName {}
 impl ToSchema for MonthName {}

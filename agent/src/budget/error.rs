@@ -11,7 +11,8 @@ pub enum BudgetError {
     /// An argument is out of the bounds that the OpenAPI document shows.
     #[error(transparent)]
     Invalid(OutOfBounds),
-    /// An argument is out of bounds that come from the configuration, from what is on record or from the date.
+    /// An argument is out of bounds that come from another argument, from the configuration, from what is on record
+    /// or from the date.
     #[error(transparent)]
     NotNow(OutOfBounds),
     /// The session cannot be priced.

@@ -9,8 +9,11 @@ use super::{
 };
 use crate::{
     clock::{local_day, local_day_bounds},
-    domain::{Money, Provider},
-    store::tables::{budget::Adjustment, sessions},
+    domain::{Money, Provider, on_one_line},
+    store::tables::{
+        budget::Adjustment,
+        sessions::{self, Assumed},
+    },
 };
 
 /// Sums a provider's sessions.
@@ -33,9 +36,9 @@ pub(super) fn figures(
 ) -> rusqlite::Result<Figures> {
     let cost = |from, until| sessions::cost_between(connection, provider, from, until);
     let (period_from, period_until) = period.bounds(zone);
-    let used = match said.and_then(|said| Some((said.used?, said.at))) {
-        Some((used, at)) => used + cost(just_after(at), period_until)?,
-        None => cost(period_from, period_until)?,
+    let (before, counted_from) = match said.and_then(|said| Some((said.used?, said.at))) {
+        Some((used, at)) => (used, just_after(at)),
+        None => (Money::ZERO, period_from),
     };
     let (day_from, day_until) = local_day_bounds(local_day(now, zone), zone);
     let window = SignedDuration::from_hours(24 * i64::from(burn_days));
@@ -52,20 +55,29 @@ pub(super) fn figures(
         None => Some(Money::ZERO),
     };
     Ok(Figures {
-        used: Some(used),
+        used: Some(before + cost(counted_from, period_until)?),
         spent_today: Some(cost(day_from, day_until)?),
         daily_burn,
         data_from: first.map(|first| first.max(period_from)),
         as_of: Some(now),
         doubt: None,
-        note: sessions::assumed_between(connection, provider, period_from, period_until)?.map(|assumed| {
-            let (count, s) = (assumed.sessions, if assumed.sessions == 1 { "" } else { "s" });
-            format!(
-                "{count} session{s} of {} without a price counted at the dearest prices, {} in all",
-                assumed.model, assumed.cost
-            )
-        }),
+        note: sessions::assumed_between(connection, provider, counted_from, period_until)?
+            .as_ref()
+            .map(of_assumed),
     })
+}
+
+/// What a person should know of sessions whose cost is assumed.
+fn of_assumed(assumed: &Assumed) -> String {
+    let (count, s) = (assumed.sessions, if assumed.sessions == 1 { "" } else { "s" });
+    let model = on_one_line(&assumed.model, 100);
+    let others = match assumed.models - 1 {
+        0 => String::new(),
+        1 => " and another model".to_owned(),
+        more => format!(" and {more} other models"),
+    };
+    let cost = assumed.cost;
+    format!("{count} session{s} of {model}{others} at an assumed price, {cost} in all")
 }
 
 /// The first instant after `at`: what was known at `at` is not counted again.

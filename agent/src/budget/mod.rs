@@ -23,6 +23,7 @@ pub mod pricing;
 mod reads;
 mod reminders;
 mod requests;
+mod sessions;
 mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -34,7 +35,8 @@ pub use odometer::{Odometer, PastMonth, Total};
 pub use outlook::{BudgetToday, Outlook};
 pub use reminders::{OdometerState, Reminder, ReminderKind, Reminders, Urgency};
 pub use requests::{NewReading, NewSession, UpdateBudget};
+pub use sessions::{RecordedSession, why as why_priced};
 pub use summary::{Summary, Tally};
-pub use writes::{RecordedReading, RecordedSession};
+pub use writes::RecordedReading;
 
 pub use crate::domain::{Budget, Health};

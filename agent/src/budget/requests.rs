@@ -27,11 +27,11 @@ pub struct NewSession {
     #[serde(default = "anthropic")]
     #[param(value_type = ProviderName, inline, required = false)]
     pub provider: Provider,
-    /// The model id. If the table of prices does not have it, the session costs what the dearest model of the
-    /// provider would, and the answer says so.
-    #[serde(default = "default_model")]
+    /// The model id. If the table of prices does not have it, each class of tokens counts at the dearest price that
+    /// the table has of the provider, and the answer says so. Without it, the session counts as one of
+    /// claude-3-5-sonnet-20241022, which is assumed too.
     #[param(value_type = Model, inline, required = false)]
-    pub model: String,
+    pub model: Option<String>,
     /// Tokens sent, without those that were written to a cache or read from one: `input_tokens` of Anthropic's
     /// API. (Where a provider counts cached tokens among those sent, subtract them.)
     #[serde(deserialize_with = "whole")]
@@ -78,15 +78,16 @@ pub struct NewSession {
     #[param(value_type = Amount, inline, required = false)]
     pub cost_usd: Option<Money>,
     /// What the provider calls the request. A request that is recorded already is not recorded again. Of the two
-    /// the dearer stays, but a guess gives way to a cost that is known.
+    /// costs a reported one stays before a listed one, and that before an assumed one; of two that are known equally
+    /// well the dearer stays.
     #[param(value_type = RequestId, inline, required = false)]
     pub request_id: Option<String>,
     /// Whether anybody pays for it; true unless said otherwise. A session within a plan is not billed: it is
-    /// shown, and no budget counts it.
+    /// shown, and no budget counts it. A request that was billed once stays so.
     #[serde(default = "yes")]
     #[param(required = false)]
     pub billed: bool,
-    /// The session really cost more than ten times the budget of a period. Without this it is refused as a slip.
+    /// The session really costs more than ten times the budget of a period. Without this it is refused as a slip.
     #[serde(default)]
     #[param(required = false)]
     pub confirmed: bool,
@@ -186,7 +187,7 @@ impl NewSession {
     pub fn new(provider: Provider, model: &str, input_tokens: u64, output_tokens: u64) -> Self {
         Self {
             provider,
-            model: model.to_owned(),
+            model: Some(model.to_owned()),
             input_tokens,
             output_tokens,
             cache_creation_input_tokens: None,
@@ -204,6 +205,11 @@ impl NewSession {
             session_type: interactive(),
             notes: String::new(),
         }
+    }
+
+    /// The model, or the one that the Python system assumed when no model was named.
+    pub(super) fn model(&self) -> &str {
+        self.model.as_deref().unwrap_or("claude-3-5-sonnet-20241022")
     }
 
     /// What it used.
@@ -247,19 +253,14 @@ impl NewSession {
         Condition::check("inference_geo", &self.inference_geo)?;
         Ok(Conditions {
             speed: self.speed,
-            service_tier: self.service_tier.clone(),
-            inference_geo: self.inference_geo.clone(),
+            service_tier: self.service_tier.trim().to_lowercase(),
+            inference_geo: self.inference_geo.trim().to_lowercase(),
         })
     }
 }
 
 fn anthropic() -> Provider {
     Provider::Anthropic
-}
-
-/// What the Python system assumed when no model was named.
-fn default_model() -> String {
-    "claude-3-5-sonnet-20241022".to_owned()
 }
 
 fn yes() -> bool {

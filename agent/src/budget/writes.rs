@@ -3,46 +3,27 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{Timestamp, ToSpan as _};
 use rusqlite::Transaction;
 
 use super::{
-    BudgetArm, BudgetError, BudgetToday, NewReading, NewSession, Recorded, Reminders, UpdateBudget, adjust,
+    BudgetArm, BudgetError, NewReading, Recorded, Reminders, UpdateBudget, adjust,
     arm::Rules,
-    bounds::{Amount, Model, Notes, RequestId, SessionType},
+    bounds::{Amount, Notes},
     odometer,
     period::Month,
-    pricing::{self, Priced},
     reminders,
 };
 use crate::{
-    domain::{Money, PricedBy, Provider, on_one_line},
-    store::{
-        self,
-        tables::{
-            odometer::Reading,
-            sessions::{Kept, Session},
-        },
-    },
+    domain::{Money, Provider},
+    store::{self, tables::odometer::Reading},
 };
 
 /// How far back the month of a new reading may lie, in years.
 const MOST_YEARS_AGO: i64 = 10;
 
-/// A session that costs more than so many budgets of a whole period is a slip until somebody confirms it.
-const MOST_BUDGETS: i64 = 10;
-
 /// How long one try to copy a write off the machine may take.
-const COPY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A session that was priced and recorded, or taken back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RecordedSession {
-    /// The session, with its id and its cost.
-    pub kept: Kept,
-    /// Every provider's budget after the write.
-    pub usage: Vec<BudgetToday>,
-}
+pub(super) const COPY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A month-to-date total that was recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,54 +44,6 @@ pub struct RecordedReading {
 }
 
 impl BudgetArm {
-    /// Prices and records a session. If its request was recorded already, the dearer of the two stays.
-    ///
-    /// # Errors
-    /// If an argument is out of bounds, the session costs more than ten budgets of a period and is not confirmed, or the state cannot be written.
-    pub async fn record_session(
-        &self,
-        new: NewSession,
-        now: Timestamp,
-    ) -> Result<RecordedSession, BudgetError> {
-        let confirmed = new.confirmed;
-        let session = self.rules.priced(new, now)?;
-        if !is_plausible(&self.rules, &session) && !confirmed {
-            let (provider, cost) = (session.provider, session.cost);
-            return Err(BudgetError::Implausible { provider, cost });
-        }
-        let rules = self.rules.clone();
-        let recorded = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
-            let kept = record_once(tx, session.clone())?;
-            rules.refresh(tx, now)?;
-            Ok(RecordedSession {
-                kept,
-                usage: rules.usage(tx, now)?,
-            })
-        });
-        Ok(recorded.await?)
-    }
-
-    /// Removes a session that was recorded by mistake from the ledger. `None`: the ledger has no such session.
-    ///
-    /// # Errors
-    /// If the state cannot be written.
-    pub async fn take_back_session(
-        &self,
-        id: String,
-        now: Timestamp,
-    ) -> Result<Option<RecordedSession>, BudgetError> {
-        let rules = self.rules.clone();
-        let taken = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
-            let Some(kept) = store::tables::sessions::remove(tx, &id)? else {
-                return Ok(None);
-            };
-            rules.refresh(tx, now)?;
-            let usage = rules.usage(tx, now)?;
-            Ok(Some(RecordedSession { kept, usage }))
-        });
-        Ok(taken.await?)
-    }
-
     /// Records what a person knows better than the configuration, the sessions or the readings. It holds until
     /// its period ends: on the given `period_end`, or else with the present period. Returns the provider's row
     /// after the write.
@@ -178,84 +111,7 @@ impl BudgetArm {
     }
 }
 
-/// Whether a session could have cost so much: less than ten times what the provider's budget has for a whole period.
-/// Without a budget nobody can tell.
-fn is_plausible(rules: &Rules, session: &Session) -> bool {
-    let Some(budget) = rules.configured(session.provider) else {
-        return true;
-    };
-    let most = budget.limit.micros().saturating_mul(MOST_BUDGETS);
-    session.billed_cost() <= Money::from_micros(most)
-}
-
-/// Records a session, unless its request has a session already whose cost is known as well and is not lower. Says
-/// once for each model that it has no price. Returns what the table has.
-fn record_once(tx: &Transaction<'_>, session: Session) -> rusqlite::Result<Kept> {
-    let same = match &session.request_id {
-        Some(request) => store::tables::sessions::of_request(tx, session.provider, request)?,
-        None => None,
-    };
-    let is_guess = |session: &Session| session.priced_by == Some(PricedBy::Assumed);
-    if is_guess(&session)
-        && !store::tables::sessions::is_priced(tx, session.provider, &session.model, PricedBy::Assumed)?
-    {
-        tracing::warn!(
-            provider = %session.provider, model = %on_one_line(&session.model, 200),
-            "the table of prices does not have this model: its sessions count at the dearest prices; \
-             a [[budget.price]] for it makes later ones exact"
-        );
-    }
-    match same {
-        Some(kept) if !is_guess(&kept.session) && is_guess(&session) => Ok(kept),
-        Some(kept) if is_guess(&kept.session) == is_guess(&session) && kept.session.cost >= session.cost => {
-            Ok(kept)
-        }
-        Some(kept) => {
-            store::tables::sessions::remove(tx, &kept.id)?;
-            let at = kept.session.at;
-            store::tables::sessions::record(tx, Session { at, ..session })
-        }
-        None => store::tables::sessions::record(tx, session),
-    }
-}
-
 impl Rules {
-    /// The session of a request, with its cost.
-    fn priced(&self, new: NewSession, now: Timestamp) -> Result<Session, BudgetError> {
-        Model::check("model", &new.model)?;
-        SessionType::check("session_type", &new.session_type)?;
-        Notes::check("notes", &new.notes)?;
-        if let Some(request) = &new.request_id {
-            RequestId::check("request_id", request)?;
-        }
-        let (used, conditions) = (new.used()?, new.conditions()?);
-        let priced = match new.cost_usd {
-            Some(cost) => {
-                Amount::check("cost_usd", "what the session cost, ", cost)?;
-                Priced {
-                    cost,
-                    by: PricedBy::Reported,
-                    line: None,
-                }
-            }
-            None => {
-                let day = now.to_zoned_datetime(TimeZone::UTC).date();
-                let prices = &self.settings.prices;
-                pricing::price(prices, new.provider, &new.model, day, &used, &conditions)?
-            }
-        };
-        Ok(Session {
-            conditions,
-            priced_by: Some(priced.by),
-            priced_as: priced.line,
-            request_id: new.request_id,
-            billed: new.billed,
-            session_type: new.session_type,
-            notes: new.notes,
-            ..Session::new(now, new.provider, &new.model, used, priced.cost)
-        })
-    }
-
     fn record_reading(
         &self,
         tx: &Transaction<'_>,

@@ -250,12 +250,8 @@ fn effective(merged: &Merged, settings: &Settings) -> Vec<EffectiveSetting> {
         }
     };
     add(
-        "budget.price",
-        format!(
-            "{} built-in lines, {}",
-            settings.budget.prices.len(),
-            budget::price::origin()
-        ),
+        "budget.price (built in)",
+        budget::price::built_in_summary(),
         Source::Default,
     );
     let mut number = |key: &str, number: &PhoneNumber, secret: SecretName| {

@@ -19,9 +19,10 @@ word! {
     pub enum PricedBy: "a way to price" in "lowercase" {
         /// By the line that the table of prices has for its model.
         Listed,
-        /// The table has no line for it. It counts at the `*` line, or else at the dearest listed prices.
+        /// The table has no line for it, and it counts at the `*` line, or else at the dearest listed prices. Or no
+        /// model was named, and it counts as one of the model that the Python system assumed.
         Assumed,
-        /// The cost was given by whoever recorded it.
+        /// The caller that recorded it gave the cost.
         Reported,
     }
 }

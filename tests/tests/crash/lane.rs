@@ -81,7 +81,7 @@ impl<'a> Lane<'a> {
                 Event::Jump(_) | Event::JumpDays(..) | Event::Evening(..) => {
                     "jumps of the wall clock between two rounds"
                 }
-                Event::Settled => "accounts told everything before an evening",
+                Event::Settled => "evenings before which an account had been told everything",
                 Event::NewMachine => "machines replaced: local directory deleted",
                 Event::OtherMachine => "rounds on the other machine, which had older state",
             };

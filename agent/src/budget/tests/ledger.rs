@@ -255,10 +255,10 @@ async fn a_period_that_lies_ahead_is_known_not_to_have_begun() {
 }
 
 #[tokio::test]
-async fn a_session_without_a_model_is_refused_and_not_recorded() {
+async fn a_session_with_an_empty_model_is_refused_and_not_recorded() {
     let bench = BudgetOnDisk::new();
     let new = NewSession {
-        model: String::new(),
+        model: Some(String::new()),
         ..session(Provider::Anthropic, 1)
     };
     let error = bench

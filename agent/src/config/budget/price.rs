@@ -23,8 +23,8 @@ pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
         Setting::new(
             "model",
             Kind::Text,
-            "a model id. `\"*\"` stands for every model without a line of its own; without such a line, those cost \
-             what the dearest models of the provider do",
+            "a model id; capital letters are as small ones. `\"*\"` stands for every model without a line of its own at \
+             this speed; without such a line, those cost what the dearest models of the provider do",
         )
         .example("\"openai/gpt-oss-120b\""),
         Setting::new("from", Kind::Day, "the first day (UTC) on which the price holds").example("2026-12-01"),
@@ -39,19 +39,19 @@ pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
         Setting::new(
             "input_usd_per_mtok",
             Kind::Number,
-            "US dollars for a million input tokens: 0 to 100000",
+            "US dollars for a million input tokens: 0, or 0.000001 to 100000",
         )
         .example("0.15"),
         Setting::new(
             "output_usd_per_mtok",
             Kind::Number,
-            "US dollars for a million output tokens: 0 to 100000",
+            "US dollars for a million output tokens: 0, or 0.000001 to 100000",
         )
         .example("0.60"),
         Setting::new(
             "cache_write_usd_per_mtok",
             Kind::Number,
-            "US dollars for a million tokens that go to the cache for five minutes: 0 to 100000. Without it \
+            "US dollars for a million tokens that go to the cache for five minutes: 0, or 0.000001 to 100000. Without it \
              anthropic: 1.25 times the input, groq: as the input",
         )
         .example("0.15"),
@@ -64,7 +64,7 @@ pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
         Setting::new(
             "cache_read_usd_per_mtok",
             Kind::Number,
-            "US dollars for a million tokens read from the cache: 0 to 100000. Without it anthropic: a tenth of the \
+            "US dollars for a million tokens read from the cache: 0, or 0.000001 to 100000. Without it anthropic: a tenth of the \
              input, groq: as the input",
         )
         .example("0.075"),
@@ -76,7 +76,7 @@ pub(in crate::config) const TABLE: DeclaredTable = DeclaredTable {
 pub struct Price {
     /// Who bills.
     pub provider: Provider,
-    /// The model id, or `*` for any other model of the provider.
+    /// The model id as [`Price::model_of`] makes it, or `*` for any other model of the provider.
     pub model: String,
     /// First day (UTC) on which it holds, until the next line of the same model and speed.
     pub from: Date,
@@ -104,6 +104,11 @@ pub struct Rate {
 }
 
 impl Price {
+    /// A model's name as lines have it: in small letters, without white space around it.
+    pub fn model_of(name: &str) -> String {
+        name.trim().to_lowercase()
+    }
+
     /// What names a line: of two lines with the same key, one replaces the other.
     fn key(&self) -> (Provider, &str, Date, Speed, i64) {
         (
@@ -140,12 +145,13 @@ pub(super) fn prices(reader: &mut Reader) -> Option<Vec<Price>> {
     Some(prices)
 }
 
-/// Where the built-in lines are from and the day on which they were taken over, such as `genai-prices 0.2.3 of
-/// 2026-11-30`.
-pub(in crate::config) fn origin() -> String {
+/// How many lines are built in, where they are from and when they were taken over, such as `74 lines, genai-prices
+/// 0.2.3 of 2026-12-01`.
+pub(in crate::config) fn built_in_summary() -> String {
     let table = BUILT_IN.parse::<Table>().unwrap_or_default();
     let said = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or_default();
-    format!("{} of {}", said("source"), said("made"))
+    let lines = built_in().len();
+    format!("{lines} lines, {} of {}", said("source"), said("made"))
 }
 
 /// The lines of the built-in file; a test checks that all of them are valid.
@@ -163,12 +169,14 @@ pub(super) fn built_in() -> Vec<Price> {
 }
 
 fn price(line: &mut Line<'_>) -> Option<Price> {
-    const DOLLARS: &str = "US dollars for a million tokens, 0 to 100000";
+    const DOLLARS: &str = "US dollars for a million tokens: 0, or 0.000001 to 100000";
     let provider = line.required("provider", "\"anthropic\" or \"groq\"", |value| {
         given::text(value)?.parse().ok()
     });
     let model = line.required("model", "a model id, or \"*\" for any other", |value| {
-        given::text(value).filter(|model| !model.is_empty())
+        given::text(value)
+            .map(|model| Price::model_of(&model))
+            .filter(|model| !model.is_empty())
     });
     let from = line.required("from", "a day such as \"2026-11-01\"", |value| {
         Date::strptime("%Y-%m-%d", given::text(value)?).ok()
@@ -212,7 +220,7 @@ fn price(line: &mut Line<'_>) -> Option<Price> {
 }
 
 fn dollars(value: &Value) -> Option<Money> {
-    let usd = given::number(value).filter(|usd| (0.0..=1e5).contains(usd))?;
+    let usd = given::number(value).filter(|usd| *usd == 0.0 || (1e-6..=1e5).contains(usd))?;
     Money::from_usd(usd).ok()
 }
 
@@ -234,10 +242,11 @@ mod tests {
                 "{price:?}"
             );
         }
-        let origin = origin();
+        let summary = built_in_summary();
+        let begin = format!("{} lines, genai-prices ", prices.len());
         assert!(
-            origin.starts_with("genai-prices ") && origin.contains(" of 20"),
-            "{origin}"
+            summary.starts_with(&begin) && summary.contains(" of 20"),
+            "{summary}"
         );
     }
 }

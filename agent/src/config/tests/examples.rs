@@ -72,7 +72,7 @@ fn the_full_example_has_every_key() {
 fn the_full_example_shows_the_defaults() {
     let bare = super::loaded(super::VALID, &[]);
     let full = example("full.toml");
-    let differ = ["time_zone", "environment", "notify.channels", "budget.price"];
+    let differ = ["time_zone", "environment", "notify.channels"];
     for row in bare
         .effective
         .iter()

@@ -175,7 +175,7 @@ fn a_configured_price_replaces_the_built_in_line_of_the_same_day_only() {
     let toml = format!(
         "{VALID}{}{}",
         price("llama-3.1-8b-instant", "2020-01-01"),
-        price("llama-3.1-8b-instant", "2026-12-01")
+        price(" Llama-3.1-8B-instant", "2026-12-01")
     );
     let prices = loaded(&toml, &[]).settings.budget.prices;
     assert_eq!(prices.len(), built_in.len() + 1);

@@ -163,6 +163,25 @@ fn price_lines_are_checked_one_by_one() {
 }
 
 #[test]
+fn two_prices_for_the_same_and_one_too_small_to_count_are_refused() {
+    let line = |model: &str, input: &str| {
+        format!(
+            "[[budget.price]]\nprovider = \"groq\"\nmodel = \"{model}\"\nfrom = 2026-11-01\n\
+             input_usd_per_mtok = {input}\noutput_usd_per_mtok = 2\n"
+        )
+    };
+    assert_eq!(
+        problems(&format!("{VALID}{}{}", line("x", "1"), line("X ", "2")), &[]),
+        "budget.price[1]: is for the same provider, model, day, speed and length as budget.price[0]."
+    );
+    let tiny = problems(&format!("{VALID}{}", line("x", "0.0000001")), &[]);
+    assert!(
+        tiny.contains("expected US dollars for a million tokens: 0, or 0.000001 to 100000"),
+        "{tiny}"
+    );
+}
+
+#[test]
 fn tables_of_goals_are_checked_one_by_one() {
     insta::assert_snapshot!(problems(
         &format!(

@@ -95,10 +95,29 @@ pub fn record(tx: &Transaction<'_>, session: Session) -> rusqlite::Result<Kept> 
 /// # Errors
 /// If the table has its request already, and for all other reasons that a write can fail.
 pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
+    put(tx, None, session)
+}
+
+/// Puts a session in the place of another one, whose id it gets. The two have the same time, which is part of
+/// the id.
+pub fn replace(tx: &Transaction<'_>, kept: &Kept, session: Session) -> rusqlite::Result<Kept> {
+    debug_assert_eq!(kept.session.at, session.at);
+    let number = number_and_time(&kept.id).map(|(number, _)| number);
+    put(tx, number, &session)?;
+    Ok(Kept {
+        id: kept.id.clone(),
+        session,
+    })
+}
+
+/// Writes the row of this number, or a new one.
+fn put(tx: &Transaction<'_>, number: Option<i64>, session: &Session) -> rusqlite::Result<()> {
     let Session { used, conditions, .. } = session;
     tx.prepare_cached(&format!(
-        "INSERT INTO usage_sessions ({COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+        "INSERT INTO usage_sessions ({COLUMNS}, id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+         ON CONFLICT (id) DO UPDATE SET ({COLUMNS}) =
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
     ))?
     .execute(params![
         time(session.at),
@@ -120,6 +139,7 @@ pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
         session.billed,
         session.session_type,
         session.notes,
+        number,
     ])?;
     Ok(())
 }
@@ -140,11 +160,7 @@ pub fn of_request(
 
 /// Removes the session with this [`Kept::id`]. `None`: there is none.
 pub fn remove(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Kept>> {
-    let Some((number, at)) = id.split_once('-') else {
-        return Ok(None);
-    };
-    let at = at.parse().ok().and_then(|at| Timestamp::from_nanosecond(at).ok());
-    let (Ok(number), Some(at)) = (number.parse::<i64>(), at) else {
+    let Some((number, at)) = number_and_time(id) else {
         return Ok(None);
     };
     tx.prepare_cached(&format!(
@@ -152,6 +168,13 @@ pub fn remove(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Kept>> 
     ))?
     .query_row(params![number, time(at)], kept)
     .optional()
+}
+
+/// The two parts of a [`Kept::id`].
+fn number_and_time(id: &str) -> Option<(i64, Timestamp)> {
+    let (number, at) = id.split_once('-')?;
+    let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
+    Some((number.parse().ok()?, at))
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
@@ -175,18 +198,20 @@ pub fn cost_between(
         .query_row(params![provider, time(from), time(until)], |row| row.get(0))
 }
 
-/// Billed sessions whose model has no price of its own.
+/// Billed sessions whose cost is assumed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assumed {
     /// How many.
     pub sessions: i64,
     /// The model of the dearest of them.
     pub model: String,
+    /// How many models they have.
+    pub models: i64,
     /// What they count together.
     pub cost: Money,
 }
 
-/// A provider's billed sessions from `from` (included) to `until` (excluded) whose model has no price. `None`: there is
+/// A provider's billed sessions from `from` (included) to `until` (excluded) whose cost is assumed. `None`: there is
 /// none.
 pub fn assumed_between(
     connection: &Connection,
@@ -197,7 +222,7 @@ pub fn assumed_between(
     // With max(), the other columns are those of the row that has it.
     connection
         .prepare_cached(
-            "SELECT count(*), model, sum(cost_micros), max(cost_micros) FROM usage_sessions
+            "SELECT count(*), model, count(DISTINCT model), sum(cost_micros), max(cost_micros) FROM usage_sessions
               WHERE provider = ?1 AND at >= ?2 AND at < ?3 AND billed = 1 AND priced_by = ?4
              HAVING count(*) > 0",
         )?
@@ -207,7 +232,8 @@ pub fn assumed_between(
                 Ok(Assumed {
                     sessions: row.get(0)?,
                     model: row.get(1)?,
-                    cost: row.get(2)?,
+                    models: row.get(2)?,
+                    cost: row.get(3)?,
                 })
             },
         )

@@ -101,6 +101,8 @@ pub struct ProviderView {
     pub as_of: Option<Timestamp>,
     /// The row is older than `budget.ttl`, or its odometer reading is too old.
     pub stale: bool,
+    /// Why it stands so, and what a person should know about the numbers.
+    pub why: String,
 }
 
 impl ProviderView {
@@ -122,6 +124,7 @@ impl ProviderView {
             source: budget.source_word(),
             as_of: budget.as_of,
             stale: recorded.stale,
+            why: budget.why.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::{BudgetInfo, UsageView};
 use crate::{
     budget::{self, RecordedSession, Tally},
-    domain::{PricedBy, Provider},
+    domain::{PricedBy, Provider, Speed},
     store::tables::sessions::{Kept, Session},
 };
 
@@ -14,6 +14,10 @@ use crate::{
 pub struct SessionRecorded {
     /// Always true: a refusal is an error.
     pub recorded: bool,
+    /// Whether its request had been recorded before. Then this answer shows what is known best of it.
+    pub repeated: bool,
+    /// Whether anybody pays for it.
+    pub billed: bool,
     /// Its id: `DELETE /usage/sessions/{id}` takes it back.
     pub id: String,
     /// Who bills it.
@@ -43,10 +47,13 @@ impl SessionRecorded {
     pub fn new(recorded: RecordedSession) -> Self {
         let RecordedSession {
             kept: Kept { id, session },
+            is_repeated,
             usage,
         } = recorded;
         Self {
             recorded: true,
+            repeated: is_repeated,
+            billed: session.billed,
             id,
             provider: session.provider,
             input_tokens: session.used.input,
@@ -64,9 +71,8 @@ impl SessionRecorded {
 /// How the cost of a session is known.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Pricing {
-    /// `listed`: the table of prices has the model. `assumed`: it does not, and the session counts at the dearest
-    /// prices of the provider. `reported`: whoever recorded it said the cost. `null`: recorded before that was
-    /// noted.
+    /// `listed`: the table of prices has the model. `assumed`: it does not, or no model was named. `reported`: the
+    /// caller said the cost. `null`: recorded before that was noted.
     #[schema(value_type = Option<String>)]
     pub by: Option<PricedBy>,
     /// The model whose line of the table counted.
@@ -77,21 +83,10 @@ pub struct Pricing {
 
 impl Pricing {
     fn of(session: &Session) -> Self {
-        let Session { provider, model, .. } = session;
-        let why = match (session.priced_by, &session.priced_as) {
-            (Some(PricedBy::Listed), Some(line)) => format!("at the price of {line}"),
-            (Some(PricedBy::Listed), None) => "by the table of prices".to_owned(),
-            (Some(PricedBy::Assumed), _) => format!(
-                "the table has no price for {model:?}: counted at the dearest of {provider}, which is this or more; \
-                 a [[budget.price]] for it makes later sessions exact"
-            ),
-            (Some(PricedBy::Reported), _) => "as whoever recorded it said".to_owned(),
-            (None, _) => "not noted: recorded before Mecris noted it".to_owned(),
-        };
         Self {
             by: session.priced_by,
             line: session.priced_as.clone(),
-            why,
+            why: budget::why_priced(session),
         }
     }
 }
@@ -130,7 +125,7 @@ pub struct SummaryView {
 pub struct Summary {
     /// How many days.
     pub period_days: u32,
-    /// Sessions.
+    /// Sessions, with those that nobody is billed for.
     pub total_sessions: usize,
     /// Tokens sent, with those that were written to a cache or read from one.
     pub total_input_tokens: i64,
@@ -154,7 +149,7 @@ pub struct DayUsage {
     /// The local day.
     #[schema(value_type = String, format = Date)]
     pub date: Date,
-    /// How many sessions.
+    /// How many sessions, with those that nobody is billed for.
     pub sessions: usize,
     /// What the billed ones of that day cost, in dollars.
     pub cost: f64,
@@ -166,7 +161,7 @@ pub struct TypeUsage {
     /// The session type, as it was given.
     #[serde(rename = "type")]
     pub session_type: String,
-    /// How many sessions.
+    /// How many sessions, with those that nobody is billed for.
     pub sessions: usize,
     /// What the billed ones cost, in dollars.
     pub cost: f64,
@@ -178,7 +173,7 @@ pub struct ProviderUsage {
     /// The provider that bills the sessions.
     #[schema(value_type = String)]
     pub provider: Provider,
-    /// How many sessions.
+    /// How many sessions, with those that nobody is billed for.
     pub sessions: usize,
     /// What the billed ones cost, in dollars.
     pub cost: f64,
@@ -225,6 +220,13 @@ pub struct SessionView {
     pub cache_read_tokens: i64,
     /// Web searches that the provider made.
     pub web_searches: i64,
+    /// How fast the model was asked to answer.
+    #[schema(value_type = String)]
+    pub speed: Speed,
+    /// The service tier, as the provider reported it; empty: nobody said.
+    pub service_tier: String,
+    /// Where the model ran, as the provider reported it; empty: nobody said.
+    pub inference_geo: String,
     /// What the provider calls the request.
     pub request_id: Option<String>,
     /// Whether anybody pays for it.
@@ -251,6 +253,9 @@ impl From<Kept> for SessionView {
             cache_write_1h_tokens: session.used.cache_write_1h,
             cache_read_tokens: session.used.cache_read,
             web_searches: session.used.web_searches,
+            speed: session.conditions.speed,
+            service_tier: session.conditions.service_tier,
+            inference_geo: session.conditions.inference_geo,
             request_id: session.request_id,
             billed: session.billed,
             session_type: session.session_type,

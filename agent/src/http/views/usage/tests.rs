@@ -35,13 +35,16 @@ async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
                     "provider": "anthropic", "total_budget": 25.0, "remaining_budget": 19.0, "used_budget": 6.0,
                     "spent_today": 1.0, "period_start": "2026-01-01", "period_end": "2026-01-31", "days_remaining": 15,
                     "projected_exhaustion": "2026-01-25", "budget_health": "WARNING", "source": "ledger",
-                    "as_of": "2026-01-16T15:00:00Z", "stale": false
+                    "as_of": "2026-01-16T15:00:00Z", "stale": false,
+                    "why": "$19.00 is left; at $2.00 a day it lasts until 2026-01-25, but the period ends on 2026-01-31"
                 },
                 {
                     "provider": "groq", "total_budget": 5.0, "remaining_budget": null, "used_budget": null,
                     "spent_today": null, "period_start": "2026-01-01", "period_end": "2026-01-31", "days_remaining": 15,
                     "projected_exhaustion": null, "budget_health": "UNKNOWN", "source": "odometer",
-                    "as_of": null, "stale": false
+                    "as_of": null, "stale": false,
+                    "why": "no groq reading for 2026-01 yet: read the month's total off the console and POST \
+                            /groq/odometer/record?value=<usd>"
                 }
             ]
         })
@@ -87,7 +90,8 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
     assert_eq!(
         reply,
         json!({
-            "recorded": true, "id": id, "provider": "anthropic", "input_tokens": 120_000, "output_tokens": 50_000,
+            "recorded": true, "repeated": false, "billed": true, "id": id, "provider": "anthropic",
+            "input_tokens": 120_000, "output_tokens": 50_000,
             "pricing": {"by": "listed", "line": "m", "why": "at the price of m"},
             "estimated_cost": 0.62, "model": "m", "session_type": "interactive", "updated_status": null,
             "timestamp": "2026-01-16T15:00:00Z"
@@ -104,7 +108,7 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
                 "output_tokens": 50_000, "estimated_cost": 0.62, "session_type": "interactive", "notes": "",
                 "pricing": {"by": "listed", "line": "m", "why": "at the price of m"}, "billed": true,
                 "cache_write_tokens": 0, "cache_write_1h_tokens": 0, "cache_read_tokens": 0, "web_searches": 0,
-                "request_id": null
+                "request_id": null, "speed": "standard", "service_tier": "", "inference_geo": ""
             }],
             "count": 1, "timestamp": "2026-01-16T15:01:00Z"
         })

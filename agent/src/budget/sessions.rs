@@ -1,0 +1,254 @@
+//! Prices and records LLM sessions, each request once, and takes them back.
+
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Transaction;
+
+use super::{
+    BudgetArm, BudgetError, BudgetToday, NewSession,
+    arm::Rules,
+    bounds::{Amount, Model, Notes, RequestId, SessionType},
+    pricing::{self, Priced},
+    writes::COPY_TIMEOUT,
+};
+use crate::{
+    domain::{Conditions, Money, PricedBy, Speed},
+    store::tables::sessions::{self, Kept, Session},
+};
+
+/// A session that costs more than so many budgets of a whole period is a slip until somebody confirms it.
+const MOST_BUDGETS: i64 = 10;
+
+/// A session that was priced and recorded, or taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedSession {
+    /// The session, with its id and its cost.
+    pub kept: Kept,
+    /// Whether its request had been recorded before.
+    pub is_repeated: bool,
+    /// Every provider's budget after the write.
+    pub usage: Vec<BudgetToday>,
+}
+
+/// What became of a session.
+struct Put {
+    kept: Kept,
+    is_repeated: bool,
+    /// Its cost is a guess, and the first one for its model.
+    is_first_guess: bool,
+}
+
+impl BudgetArm {
+    /// Prices and records a session. If its request was recorded already, what is known better stays.
+    ///
+    /// # Errors
+    /// If an argument is out of bounds, the session costs more than ten budgets of a period and is not confirmed,
+    /// or the state cannot be written.
+    pub async fn record_session(
+        &self,
+        new: NewSession,
+        now: Timestamp,
+    ) -> Result<RecordedSession, BudgetError> {
+        self.rules.priced(&new, now)?;
+        let rules = self.rules.clone();
+        let write = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
+            let put = match rules.put(tx, &new, now)? {
+                Ok(put) => put,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            rules.refresh(tx, now)?;
+            Ok(Ok((put, rules.usage(tx, now)?)))
+        });
+        let (put, usage) = write.await??;
+        if put.is_first_guess {
+            tracing::warn!(provider = %put.kept.session.provider, "{}", why(&put.kept.session));
+        }
+        Ok(RecordedSession {
+            kept: put.kept,
+            is_repeated: put.is_repeated,
+            usage,
+        })
+    }
+
+    /// Removes a session that was recorded by mistake from the ledger. `None`: the ledger has no such session.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub async fn take_back_session(
+        &self,
+        id: String,
+        now: Timestamp,
+    ) -> Result<Option<RecordedSession>, BudgetError> {
+        let rules = self.rules.clone();
+        let taken = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
+            let Some(kept) = sessions::remove(tx, &id)? else {
+                return Ok(None);
+            };
+            rules.refresh(tx, now)?;
+            let usage = rules.usage(tx, now)?;
+            Ok(Some(RecordedSession {
+                kept,
+                is_repeated: false,
+                usage,
+            }))
+        });
+        Ok(taken.await?)
+    }
+}
+
+impl Rules {
+    /// The session with its cost at the prices of the day of `at`.
+    fn priced(&self, new: &NewSession, at: Timestamp) -> Result<Session, BudgetError> {
+        let model = new.model();
+        Model::check("model", model)?;
+        SessionType::check("session_type", &new.session_type)?;
+        Notes::check("notes", &new.notes)?;
+        if let Some(request) = &new.request_id {
+            RequestId::check("request_id", request)?;
+        }
+        let (used, conditions) = (new.used()?, new.conditions()?);
+        let priced = match new.cost_usd {
+            Some(cost) => {
+                Amount::check("cost_usd", "what the session cost, ", cost)?;
+                Priced {
+                    cost,
+                    by: PricedBy::Reported,
+                    line: None,
+                    speed: conditions.speed,
+                }
+            }
+            None => {
+                let day = at.to_zoned_datetime(TimeZone::UTC).date();
+                let prices = &self.settings.prices;
+                pricing::price(prices, new.provider, model, day, &used, &conditions)?
+            }
+        };
+        let by = match priced.by {
+            PricedBy::Listed if new.model.is_none() => PricedBy::Assumed,
+            by => by,
+        };
+        Ok(Session {
+            conditions: Conditions {
+                speed: priced.speed,
+                ..conditions
+            },
+            priced_by: Some(by),
+            priced_as: priced.line,
+            request_id: new.request_id.clone(),
+            billed: new.billed,
+            session_type: new.session_type.clone(),
+            notes: new.notes.clone(),
+            ..Session::new(at, new.provider, model, used, priced.cost)
+        })
+    }
+
+    /// Records the session, or what it adds to the one that its request has already.
+    fn put(
+        &self,
+        tx: &Transaction<'_>,
+        new: &NewSession,
+        now: Timestamp,
+    ) -> rusqlite::Result<Result<Put, BudgetError>> {
+        let known = match &new.request_id {
+            Some(request) => sessions::of_request(tx, new.provider, request)?,
+            None => None,
+        };
+        let at = known.as_ref().map_or(now, |known| known.session.at);
+        let session = match self.priced(new, at) {
+            Ok(session) => session,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let session = match &known {
+            Some(known) => better(&known.session, session),
+            None => session,
+        };
+        let counted = known
+            .as_ref()
+            .map_or(Money::ZERO, |known| known.session.billed_cost());
+        if session.billed_cost() > counted && !new.confirmed && !self.is_plausible(tx, &session, now)? {
+            let (provider, cost) = (session.provider, session.cost);
+            return Ok(Err(BudgetError::Implausible { provider, cost }));
+        }
+        let is_guess = session.priced_by == Some(PricedBy::Assumed);
+        let is_first_guess =
+            is_guess && !sessions::is_priced(tx, session.provider, &session.model, PricedBy::Assumed)?;
+        let is_repeated = known.is_some();
+        let kept = match known {
+            Some(known) if known.session == session => known,
+            Some(known) => sessions::replace(tx, &known, session)?,
+            None => sessions::record(tx, session)?,
+        };
+        Ok(Ok(Put {
+            kept,
+            is_repeated,
+            is_first_guess,
+        }))
+    }
+
+    /// Whether a session could have cost so much: at most ten times what the provider's budget has for a whole period.
+    /// Without a budget nobody can tell.
+    fn is_plausible(
+        &self,
+        tx: &Transaction<'_>,
+        session: &Session,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        let Some(budget) = self.configured(session.provider) else {
+            return Ok(true);
+        };
+        let said = self.adjustment(tx, session.provider, self.today(now))?;
+        let limit = said.and_then(|said| said.limit).unwrap_or(budget.limit);
+        let most = limit.micros().saturating_mul(MOST_BUDGETS);
+        Ok(session.billed_cost() <= Money::from_micros(most))
+    }
+}
+
+/// Of two reports of one request the one whose cost is known better, and if both are known equally well, the dearer
+/// one: the end of a stream knows more than its beginning. It keeps the time of the first, and it is billed if either
+/// says so.
+fn better(known: &Session, new: Session) -> Session {
+    let certainty = |session: &Session| match session.priced_by {
+        Some(PricedBy::Assumed) => 0,
+        Some(PricedBy::Listed) | None => 1,
+        Some(PricedBy::Reported) => 2,
+    };
+    let rank = |session: &Session| (certainty(session), session.cost);
+    let billed = known.billed || new.billed;
+    if rank(&new) > rank(known) {
+        Session {
+            at: known.at,
+            billed,
+            ..new
+        }
+    } else {
+        Session {
+            billed,
+            ..known.clone()
+        }
+    }
+}
+
+/// How the cost of a session is known: one sentence for a person.
+pub fn why(session: &Session) -> String {
+    let Session { provider, model, .. } = session;
+    let fast = match session.conditions.speed {
+        Speed::Fast => " in fast mode",
+        Speed::Standard => "",
+    };
+    match (session.priced_by, session.priced_as.as_deref()) {
+        (Some(PricedBy::Listed), Some(line)) => format!("at the price of {line}{fast}"),
+        (Some(PricedBy::Listed), None) => "by the table of prices".to_owned(),
+        (Some(PricedBy::Assumed), None) => format!(
+            "the table has no price for {model:?}{fast}: each class of tokens counted at the dearest listed price \
+             of {provider}; a [[budget.price]] for it makes later sessions exact"
+        ),
+        (Some(PricedBy::Assumed), Some("*")) => format!(
+            "the table has no price for {model:?}{fast}: counted at the \"*\" price of {provider}; a \
+             [[budget.price]] for it makes later sessions exact"
+        ),
+        (Some(PricedBy::Assumed), Some(line)) => {
+            format!("no model was named: counted at the price of {line}{fast}")
+        }
+        (Some(PricedBy::Reported), _) => "as the caller said".to_owned(),
+        (None, _) => "not noted: recorded before Mecris noted it".to_owned(),
+    }
+}
