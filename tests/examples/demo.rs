@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -104,7 +105,10 @@ impl Demo {
             .environment
             .iter()
             .map(|(name, value)| format!("{name}={value}\n"));
-        std::fs::write(folder.join(".env"), secrets.collect::<String>())?;
+        let secrets = secrets.collect::<String>();
+        let mut file = std::fs::OpenOptions::new();
+        file.write(true).create_new(true).mode(0o600);
+        file.open(folder.join(".env"))?.write_all(secrets.as_bytes())?;
         std::os::unix::fs::symlink(std::path::absolute(binary())?, folder.join("mecris-agent"))?;
         println!("$ cd {}", folder.display());
         Ok(())

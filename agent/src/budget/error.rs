@@ -4,21 +4,21 @@ use crate::{
     store::StoreError,
 };
 
-/// Why something about a budget could not be recorded. The caller can repair every error but
-/// [`BudgetError::Store`].
+/// Why something about a budget could not be recorded. A caller can repair every error but [`BudgetError::Store`] and
+/// [`BudgetError::NotConfigured`], which needs a change to the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
     /// An argument is out of the bounds that the OpenAPI document shows.
     #[error(transparent)]
     Invalid(OutOfBounds),
-    /// An argument is out of bounds that come from another argument, from the configuration, from what is on record
-    /// or from the date.
+    /// An argument is outside bounds that depend on another argument, the configuration, what is on record or the
+    /// date.
     #[error(transparent)]
     NotNow(OutOfBounds),
     /// The session cannot be priced.
     #[error(transparent)]
     Price(#[from] PriceError),
-    /// A session that costs more than ten budgets, which nobody confirmed.
+    /// A session that costs more than ten times the budget of a period, although the caller did not confirm the cost.
     #[error(
         "this session costs {cost}, more than ten times the {provider} budget of a whole period: check the numbers, \
          and say confirmed=true if they are right"
@@ -32,7 +32,8 @@ pub enum BudgetError {
     /// The provider has no budget.
     #[error("{0} has no budget: add [budget.{0}] with source, limit_usd and period to the configuration")]
     NotConfigured(Provider),
-    /// A month-to-date total that is lower than the last one: a typing error, or a reading of another month.
+    /// A month-to-date total that is lower than the last one: one of the two is wrong, or the new one is of another
+    /// month.
     #[error(
         "{value} is less than {last}, the last {provider} reading for {month}, and a month's total cannot fall. \
          If the last reading was wrong, say correction=true; if the new one is of another month, say \

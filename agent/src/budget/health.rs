@@ -1,9 +1,9 @@
-//! Judges how a budget stands. `budget.thresholds` are applied here and nowhere else. Pure.
+//! Judges how a budget stands by the shares and days of `budget.thresholds`. Pure.
 //!
 //! | Health   | When                                                                                                       |
 //! |----------|------------------------------------------------------------------------------------------------------------|
 //! | UNKNOWN  | the period has not begun, or it is not known what was used                                                 |
-//! | CRITICAL | the limit is reached; `critical_share` of it is used; or the money ends before the period does, in less than `critical_days_left` days |
+//! | CRITICAL | the limit is reached; `critical_share` of it is used; or the money ends before the period does, and in less than `critical_days_left` days from now |
 //! | WARNING  | a fixed period ended; `warning_share` is used; or the money ends `warning_days_short` or more before the period does |
 //! | GOOD     | otherwise                                                                                                  |
 //!
@@ -39,8 +39,8 @@ pub struct Standing {
     pub as_of: Option<Timestamp>,
 }
 
-/// The `alerts` of `GET /usage`: the Python system's codes with their nearest meaning. They explain the
-/// health and do not decide it.
+/// The `alerts` of `GET /usage`. The codes are those of the Python system; each means what comes nearest to its old
+/// meaning. Alerts explain the health and do not decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Alert {
@@ -50,8 +50,8 @@ pub enum Alert {
     BurnRateHigh,
     /// The last day of the period is today or tomorrow, or is past.
     PeriodEnding,
-    /// More was spent today than an even share: what was left this morning, divided by the remaining days,
-    /// today included. (Python: more than $2.)
+    /// More was spent today than today's even share. That share is what was left this morning, divided by the days that
+    /// remain, today included. (Python: more than $2.)
     DailyLimitExceeded,
 }
 
@@ -118,8 +118,8 @@ pub struct Runway {
 }
 
 impl Runway {
-    /// The runway, by what was known at [`Standing::as_of`]. `None`: too little is known, nothing was spent
-    /// lately, or the money lasts for more than ten years.
+    /// The runway, by what was known at [`Standing::as_of`]. If no money is left, it ends now. `None`: too little is
+    /// known, or money is left and either nothing was spent lately or it lasts for more than ten years.
     pub fn of(standing: &Standing, zone: &TimeZone, now: Timestamp) -> Option<Self> {
         let remaining = standing.limit - standing.used?;
         let burn = standing.daily_burn?;
@@ -197,7 +197,9 @@ fn health(
     let lasts_until = |runway: &Runway| {
         let (left, Runway { day, burn, .. }) = (limit - used, runway);
         if *day == end {
-            format!("{left} is left; at {burn} a day it ends on {end}, before the period's last day is over")
+            format!(
+                "{left} is left; at {burn} a day the money ends on {end}, before that last day of the period is over"
+            )
         } else {
             format!("{left} is left; at {burn} a day it lasts until {day}, but the period ends on {end}")
         }

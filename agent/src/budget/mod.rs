@@ -31,7 +31,7 @@ mod writes;
 
 pub use arm::{BudgetArm, Recorded, Rules};
 pub use error::{BudgetError, OutOfBounds};
-pub use odometer::{Odometer, PastMonth, Total};
+pub use odometer::{MonthTotal, Odometer, Total};
 pub use outlook::{BudgetToday, Outlook};
 pub use reminders::{OdometerState, Reminder, ReminderKind, Reminders, Urgency};
 pub use requests::{NewReading, NewSession, UpdateBudget};

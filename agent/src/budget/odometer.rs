@@ -1,7 +1,8 @@
 //! The `odometer` source: month-to-date totals that a person reads off a provider's console. Pure.
 //!
-//! A reading belongs to the month it was said for; nothing is inferred from its value. It never becomes a
-//! session, so two readings a day cannot count twice, and a month without a reading is unknown, never zero.
+//! A reading belongs to the month that the person names, or else to the present local month; its value never
+//! decides. A reading never becomes a session, so two readings a day do not count twice. A month without a reading is
+//! unknown, never zero.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -29,7 +30,7 @@ pub struct Odometer {
     /// What its newest reading says; `None`: it has none.
     pub total: Option<Total>,
     /// Every month with readings, newest first.
-    pub history: Vec<PastMonth>,
+    pub history: Vec<MonthTotal>,
 }
 
 /// What the newest reading of a month says.
@@ -37,13 +38,13 @@ pub struct Odometer {
 pub struct Total {
     /// The month's total so far.
     pub value: Money,
-    /// The total by the days it took.
+    /// The total divided by the days of its month up to the reading.
     pub daily_average: Money,
 }
 
 /// The readings of one month.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PastMonth {
+pub struct MonthTotal {
     /// Which month.
     pub month: Month,
     /// The newest total.
@@ -54,12 +55,12 @@ pub struct PastMonth {
     pub readings: u32,
 }
 
-/// What the readings of the present month (oldest first) and a person's word on what remains say: the later
-/// one counts.
+/// The figures of the present month. They come from its newest reading (`readings`: oldest first) or from what a
+/// person said remains (`said`), whichever is later.
 ///
-/// Figures older than `max_age_days` carry a doubt. A reading that may be of the month before
-/// ([`still_the_old_month`], by `before`, the last reading of an earlier month) gives no figures until another
-/// reading follows it.
+/// Figures older than `max_age_days` carry a doubt. If the month has one reading only, and it may still show an earlier
+/// month ([`still_the_old_month`]), it gives no figures until another reading follows it. `before` is the last reading of
+/// an earlier month.
 pub(super) fn figures(
     provider: Provider,
     readings: &[Reading],
@@ -105,7 +106,7 @@ pub(super) fn is_old(as_of: Timestamp, max_age_days: u32, now: Timestamp) -> boo
     now.duration_since(as_of) > SignedDuration::from_hours(24 * i64::from(max_age_days))
 }
 
-/// Refuses a total that fell. Returns the total that it fell from.
+/// The newest reading's total, if `value` is lower. `None`: the total did not fall.
 pub(super) fn dropped_from(readings: &[Reading], value: Money) -> Option<Money> {
     readings
         .last()
@@ -113,9 +114,9 @@ pub(super) fn dropped_from(readings: &[Reading], value: Money) -> Option<Money> 
         .filter(|last| value < *last)
 }
 
-/// A doubt about the first reading of a month: it is no lower than the last one of the month before, and that
-/// month had not ended everywhere on earth a day earlier, so the console may still have shown it. (The Python
-/// system's first real reading went wrong so.)
+/// A doubt about the first reading of a month: the console may still have shown an earlier month. That is so if the
+/// reading is above zero and not below `before`, the last reading of an earlier month, and if that month had not ended
+/// everywhere on earth a day before the reading. (The first real reading of the Python system was wrong in this way.)
 pub(super) fn still_the_old_month(first: &Reading, before: &Reading) -> Option<String> {
     let a_day_ago = first
         .at
@@ -145,12 +146,12 @@ fn month_at(at: Timestamp, offset: Offset) -> Month {
     Month::of(offset.to_datetime(at).date())
 }
 
-/// The month's total by the days it took: what the Python system called the daily average.
+/// The month's total divided by its days up to the reading: what the Python system called the daily average.
 pub(super) fn daily_average(newest: &Reading, zone: &TimeZone) -> Money {
     per_day(newest.value, days_of_total(newest, zone))
 }
 
-/// The local days of the month that a total has in it.
+/// How many local days of its month a total covers.
 fn days_of_total(reading: &Reading, zone: &TimeZone) -> SignedDuration {
     let day = local_day(reading.at, zone).date();
     let days = day
@@ -159,11 +160,10 @@ fn days_of_total(reading: &Reading, zone: &TimeZone) -> SignedDuration {
     SignedDuration::from_hours(24 * i64::from(days))
 }
 
-/// The slope between the oldest and the newest comparable reading, if at least [`TREND_NEEDS`] lies between; else
-/// the daily average, if the month is so old.
+/// The slope between the oldest and the newest comparable reading, if at least [`TREND_NEEDS`] lies between them.
+/// Otherwise the daily average, if the newest total covers at least [`TREND_NEEDS`]. Otherwise nothing.
 ///
-/// A correction makes the readings before it incomparable, so only those that lead up to the newest without a
-/// fall count.
+/// Readings before a fall (a correction) cannot be compared with later ones, so only those since the last fall count.
 fn daily_burn(readings: &[Reading], zone: &TimeZone) -> Option<Money> {
     let newest = readings.last()?;
     let risen = readings
@@ -180,8 +180,8 @@ fn daily_burn(readings: &[Reading], zone: &TimeZone) -> Option<Money> {
     }
 }
 
-/// Known only when the total was read today and the day before too, or on the first of the month, when all of
-/// it is today's.
+/// What was spent today. It is known if the total was read today and yesterday. It is also known if today is the first
+/// of the month and the total was read today: then all of it is today's.
 fn spent_today(readings: &[Reading], zone: &TimeZone, now: Timestamp) -> Option<Money> {
     let today = local_day(now, zone);
     let newest = readings

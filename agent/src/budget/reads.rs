@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::{
     BudgetArm, BudgetToday, Odometer, Recorded, Summary,
     arm::{self, Rows, Rules},
-    odometer::{self, PastMonth, Total},
+    odometer::{self, MonthTotal, Total},
     period::Month,
     reminders,
 };
@@ -86,7 +86,7 @@ impl BudgetArm {
             let newest = readings::of_month(connection, Provider::Groq, month)?.pop();
             let history = readings::months(connection, Provider::Groq)?
                 .into_iter()
-                .map(|past| PastMonth {
+                .map(|past| MonthTotal {
                     finalized: past.month < month,
                     month: past.month,
                     cost: past.value,

@@ -41,7 +41,7 @@ pub(super) async fn explain(config: Option<&Path>, options: &ExplainArgs) -> any
     let (view, explanations) = recorded.view(&settings, now, |view, connection| {
         let subjects = match resolve(&options.subject, &view.known) {
             Ok(subjects) => subjects,
-            Err(unknown) => return Ok(Err(unknown)),
+            Err(unknown) => return Ok(Err(unknown.beside_unreadable(view.standing.unreadable.len()))),
         };
         let explained = subjects
             .iter()
@@ -69,7 +69,7 @@ pub(super) async fn explain(config: Option<&Path>, options: &ExplainArgs) -> any
             print(&mut out, &view.standing, explanation, &settings)?;
         }
     }
-    Ok(if view.standing.is_current() {
+    Ok(if view.standing.is_reliable() {
         Exit::Done
     } else {
         Exit::Unknown
@@ -106,6 +106,9 @@ fn print(
             standing.when(*at)
         )?,
         (true, None) if explanation.reason.is_none() => writeln!(out, "{subject}: silent: {because}")?,
+        (true, None) if explanation.reason == Some(Reason::BelowThreshold) => {
+            writeln!(out, "{subject}: nothing to say: {because}{reason}")?;
+        }
         (true, None) => writeln!(
             out,
             "{subject}: silent, it is not known until when: {because}{reason}"

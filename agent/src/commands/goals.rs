@@ -24,7 +24,7 @@ pub(super) async fn goals(config: Option<&Path>, options: &JsonArgs) -> anyhow::
     } else {
         print(&mut out, &view.standing)?;
     }
-    Ok(if view.standing.is_current() {
+    Ok(if view.standing.is_reliable() {
         Exit::Done
     } else {
         Exit::Unknown
@@ -46,9 +46,6 @@ fn print(out: &mut impl Write, standing: &Standing) -> io::Result<()> {
     if standing.read_at.is_some() && standing.goals.is_empty() && standing.unreadable.is_empty() {
         writeln!(out, "NO GOALS       Beeminder lists none")?;
     }
-    for unreadable in &standing.unreadable {
-        writeln!(out, "UNREADABLE     {unreadable}")?;
-    }
     Ok(())
 }
 
@@ -64,6 +61,9 @@ pub(super) fn heading(out: &mut impl Write, standing: &Standing) -> io::Result<(
             "UNREADABLE     the newest try to read Beeminder failed: {why}"
         )?;
     }
+    for unreadable in &standing.unreadable {
+        writeln!(out, "UNREADABLE     {unreadable}")?;
+    }
     if let (true, Some(last)) = (standing.overdue, standing.last_pass) {
         writeln!(out, "OVERDUE        no pass since {}", standing.past(last))?;
     }
@@ -71,7 +71,8 @@ pub(super) fn heading(out: &mut impl Write, standing: &Standing) -> io::Result<(
         Some(at) => writeln!(out, "next chance to speak {}", standing.when(at)),
         None => writeln!(
             out,
-            "no pass is promised: passes come from `serve`, window.passes or a crontab"
+            "no pass is expected: passes come from `serve`, from window.passes, or from a crontab once it has run at one \
+             time on two days"
         ),
     }
 }
@@ -125,6 +126,9 @@ fn speaks(standing: &Standing, goal: &GoalStanding) -> String {
             Some(reason) => format!("no pass is expected; one now would not speak of it ({reason})"),
             None => "no pass is expected; speaks at the next one that finds it due".to_owned(),
         },
+        None if goal.derails_at.is_some_and(|at| at <= standing.at) => {
+            "it derailed or was renewed, which the next reading shows".to_owned()
+        }
         None => match goal.reason {
             Some(reason) => format!("will not speak before it derails ({reason})"),
             None => "will not speak before it derails".to_owned(),

@@ -45,6 +45,8 @@ pub struct Forewarning {
     /// The goals of which the reading does not say when they derail. All of them, if it is older than three days.
     #[schema(value_type = Vec<String>)]
     pub unknown: Vec<Slug>,
+    /// The goals that could not be read: where each is in Beeminder's reply, and why. Nothing is known of them.
+    pub unreadable: Vec<String>,
     /// All of it as a sentence for the person.
     pub text: String,
 }
@@ -65,14 +67,18 @@ impl Forewarning {
             is_current: false,
             goals: Vec::new(),
             unknown: Vec::new(),
+            unreadable: Vec::new(),
             text: String::new(),
         };
+        let mut lists_none = false;
         if let Some((read_at, account)) = last_account(connection)? {
             let age = now.duration_since(read_at);
             let newest_try = upstreams::latest(connection, snapshots::BEEMINDER)?;
             let failed = newest_try.is_some_and(|(_, worked, _)| !worked);
             found.read_at = Some(read_at);
             found.is_current = age <= CURRENT && !failed;
+            found.unreadable.clone_from(&account.unreadable);
+            lists_none = account.lists_none();
             let timetable = rules.promises.expected(connection, now)?.timetable;
             let away = Away::new(vacation, timetable);
             let account_zone = account.zone(rules.zone());
@@ -95,7 +101,7 @@ impl Forewarning {
                 .goals
                 .sort_by_key(|goal| (goal.derails_at, goal.subject.clone()));
         }
-        found.text = found.sentence(vacation, &Local::new(now, rules.zone()));
+        found.text = found.sentence(vacation, lists_none, &Local::new(now, rules.zone()));
         Ok(found)
     }
 
@@ -108,7 +114,8 @@ impl Forewarning {
     /// The alert that tells a person what a vacation costs, where no answer could tell them. `None`: by the
     /// last reading nothing derails, and the reading says so of every goal.
     pub fn alert(&self, vacation: &Silence, zone: &TimeZone, now: Timestamp) -> Option<Condition> {
-        let is_news = !self.goals.is_empty() || !self.unknown.is_empty() || self.read_at.is_none();
+        let is_known = self.read_at.is_some() && self.unknown.is_empty() && self.unreadable.is_empty();
+        let is_news = !self.goals.is_empty() || !is_known;
         let long = format!(
             "vacation until {}: {}",
             Local::new(now, zone).when(vacation.ends_at),
@@ -131,7 +138,7 @@ impl Forewarning {
         })
     }
 
-    fn sentence(&self, vacation: &Silence, local: &Local<'_>) -> String {
+    fn sentence(&self, vacation: &Silence, lists_none: bool, local: &Local<'_>) -> String {
         let Some(read_at) = self.read_at else {
             return "what derails while it lasts is not known: Beeminder has not been read yet".to_owned();
         };
@@ -169,7 +176,16 @@ impl Forewarning {
             };
             parts.push(format!("not known of {}{more}", names.join(", ")));
         }
-        if parts.is_empty() {
+        match self.unreadable.len() {
+            0 => {}
+            1 => parts.push("1 goal cannot be read, so nothing is known of it".to_owned()),
+            more => parts.push(format!(
+                "{more} goals cannot be read, so nothing is known of them"
+            )),
+        }
+        if parts.is_empty() && lists_none {
+            parts.push("Beeminder lists no goals".to_owned());
+        } else if parts.is_empty() {
             parts.push("nothing derails while it lasts".to_owned());
         }
         let (parts, at) = (parts.join(", "), local.past(read_at));

@@ -28,11 +28,11 @@ pub struct CloudWatch {
 /// The outcome of a put.
 #[derive(Debug)]
 pub(super) enum Put {
-    /// CloudWatch has the batch, except for `rejected` events that were too old or too new.
+    /// CloudWatch has the batch, except for `rejected` events, which were too old, expired or too new.
     Accepted { rejected: usize },
     /// CloudWatch will never accept this batch.
     Refused(CloudError),
-    /// The outcome is unknown, or CloudWatch refused for now. The same batch is to be put again.
+    /// The outcome is unknown, or the batch was not taken this time. Put the same batch again.
     Failed(CloudError),
 }
 
@@ -69,7 +69,7 @@ impl CloudWatch {
             Err(error) => error,
         };
         match code(&error) {
-            // The batch was put twice, and accepted the first time.
+            // An earlier put of the same batch was accepted.
             Some("DataAlreadyAcceptedException") => Put::Accepted { rejected: 0 },
             Some("InvalidParameterException") => Put::Refused(self.error("logs:PutLogEvents", &error)),
             Some("ResourceNotFoundException") => match self.make_stream().await {
@@ -98,7 +98,7 @@ impl CloudWatch {
         }
     }
 
-    /// Whether the stream has the event with this cursor and date.
+    /// Whether the stream has the event with this cursor and this time (`at`, in milliseconds).
     pub(super) async fn has(&self, cursor: &str, at: i64) -> Result<bool, CloudError> {
         let Place { group, stream } = &self.place;
         let mut token = None;
@@ -145,7 +145,7 @@ impl CloudWatch {
     }
 }
 
-/// AWS's error code; `None` if there was no answer.
+/// AWS's error code. `None`: there was no answer, or it had no code.
 fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error()?.code()
 }

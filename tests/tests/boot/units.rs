@@ -14,17 +14,17 @@ use crate::{
 pub(crate) const CASES: &[Case] = &[
     ("the_units_are_sound_and_their_exposure_is_small", sound),
     (
-        "killed_ten_times_quickly_it_gives_up_and_a_person_is_told_once",
-        killed_ten_times,
+        "killed_again_and_again_it_gives_up_after_five_starts_and_a_person_is_told_once",
+        killed_again_and_again,
     ),
     ("what_gave_up_is_tried_again_and_again_after_a_pause", again),
     (
-        "a_unit_that_gives_up_beside_the_agent_is_told_by_the_agent",
+        "the_agent_tells_a_person_of_another_unit_that_gave_up",
         beside_the_agent,
     ),
 ];
 
-/// The highest exposure that we allow, of 0 to 10 in `systemd-analyze security`.
+/// The highest exposure that we allow, on the scale from 0 to 10 of `systemd-analyze security`.
 const EXPOSURE: f64 = 1.1;
 
 /// A machine with the agent, without any goal in danger.
@@ -74,7 +74,7 @@ fn sound() {
         instance
             .try_sh(&format!("nsenter -t {pid} -m touch /usr/local/bin/x"))
             .is_err(),
-        "it may write to /usr"
+        "the agent may write to /usr"
     );
     assert_eq!(
         instance.property("mecris-agent", "MemoryMax"),
@@ -83,8 +83,8 @@ fn sound() {
     each_keeps_to_itself(&instance);
 }
 
-/// Neither unit looks into the other's folder, the journal's cannot listen, and no process of the same user reads the
-/// memory of the agent.
+/// Neither unit can look into the other's folder, the journal's cannot listen on TCP, and no other process of the same
+/// user can read the agent's environment.
 fn each_keeps_to_itself(instance: &Instance<'_>) {
     let journal = instance.property("mecris-journal", "MainPID");
     let agent = instance.property("mecris-agent", "MainPID");
@@ -103,7 +103,7 @@ fn each_keeps_to_itself(instance: &Instance<'_>) {
     assert!(environment.is_err(), "{environment:?}");
 }
 
-fn killed_ten_times() {
+fn killed_again_and_again() {
     let region = Region::new();
     let instance = installed(&region);
     assert_eq!(region.twilio.accepted_count(), 0, "{:?}", region.texts());
@@ -116,19 +116,22 @@ fn killed_ten_times() {
                 _ => None,
             }
         });
-        let Some(pid) = next.expect("it is active or it failed") else {
+        let Some(pid) = next.expect("the agent becomes active or fails within the time") else {
             break;
         };
         if instance.try_sh(&format!("kill -9 {pid}")).is_ok() {
             kills += 1;
         }
         let gone = || (instance.property("mecris-agent", "MainPID") != pid).then_some(());
-        assert!(until(PATIENCE, gone).is_some(), "it is still there");
+        assert!(
+            until(PATIENCE, gone).is_some(),
+            "the killed process is still the main process"
+        );
     }
     assert_eq!(
         kills,
         5,
-        "five starts in five minutes:\n{}",
+        "five starts in ten minutes:\n{}",
         instance.journal("mecris-agent")
     );
     instance.becomes("mecris-agent", "failed", PATIENCE);
@@ -146,7 +149,7 @@ fn killed_ten_times() {
         "{alert}"
     );
 
-    // Five more starts: the unit gives up again, and the person has already been told.
+    // After five more starts the unit gives up again. The person was told today already, so no second message is sent.
     instance.sh("systemctl reset-failed mecris-agent; systemctl start mecris-agent");
     for _ in 0..5 {
         let pid = until(PATIENCE, || {
@@ -155,7 +158,10 @@ fn killed_ten_times() {
         let pid = pid.expect("it runs");
         let _ = instance.try_sh(&format!("kill -9 {pid}"));
         let gone = || (instance.property("mecris-agent", "MainPID") != pid).then_some(());
-        assert!(until(PATIENCE, gone).is_some(), "it is still there");
+        assert!(
+            until(PATIENCE, gone).is_some(),
+            "the killed process is still the main process"
+        );
     }
     instance.becomes("mecris-agent", "failed", PATIENCE);
     let silent = until(PATIENCE, || {
@@ -172,7 +178,7 @@ fn again() {
     let region = Region::new();
     let mut instance = Instance::new(&region);
     instance.install(&release().bytes);
-    // Two starts, and a pause of seconds instead of minutes.
+    // The unit gives up after two starts, and the timer starts it again after seconds instead of minutes.
     let lines = "[Unit]\nStartLimitIntervalSec=5\nStartLimitBurst=2\n\
                  [Service]\nExecStartPre=/usr/bin/test -e /var/lib/mecris/repaired\n";
     instance.drop_in("mecris-agent.service", lines);
@@ -188,7 +194,7 @@ fn again() {
         let so = until(PATIENCE, || (gave_up() >= times).then_some(()));
         assert!(
             so.is_some(),
-            "not tried again after {times} times:\n{}",
+            "it did not give up {times} times:\n{}",
             instance.sh("journalctl --no-pager")
         );
     }

@@ -128,7 +128,7 @@ fn money_that_ends_on_the_last_day_of_the_period_says_so() {
     };
     assert_eq!(
         judge(&last_day, &THRESHOLDS, &zone(), morning).why,
-        "$10.00 is left; at $40.00 a day it ends on 2026-01-31, before the period's last day is over"
+        "$10.00 is left; at $40.00 a day the money ends on 2026-01-31, before that last day of the period is over"
     );
 }
 

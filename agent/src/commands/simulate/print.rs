@@ -92,7 +92,7 @@ fn rows(measures: &Measures) -> Vec<(&'static str, String)> {
             number(measures.goal_messages_with_something_due),
         ),
         (
-            "goal messages without walk and budgets",
+            "goal messages, had there been no walk and no budget",
             alone.map_or("-".to_owned(), number),
         ),
         (

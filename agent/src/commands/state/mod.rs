@@ -35,5 +35,8 @@ fn remote(settings: &StateSettings) -> anyhow::Result<Option<Remote>> {
 
 /// As [`remote`], for subcommands that need a remote.
 fn required_remote(settings: &StateSettings) -> anyhow::Result<Remote> {
-    remote(settings)?.context("state.remote is \"none\": there are no copies off this machine; name a FILE, for example one that `state backup` made")
+    remote(settings)?.context(
+        "state.remote is \"none\": there are no copies off this machine. Set state.remote to keep some; `state verify` and \
+         `state restore` also take a FILE that `state backup` made",
+    )
 }

@@ -73,7 +73,7 @@ impl Secrets {
         let name = SecretName::MecrisApiTokens;
         vec![format!(
             "the secret {name} is missing: http.auth is \"token\", so nobody could call the HTTP endpoints; \
-             put name:token into {}",
+             put {name}=somebody:token into {}",
             place(&settings.secrets)
         )]
     }

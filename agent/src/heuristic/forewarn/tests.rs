@@ -45,12 +45,16 @@ const READ_AT: &str = "2026-11-21T14:45:00-05:00";
 
 /// A state that was read last at an instant.
 fn read(goals: Vec<Goal>, read_at: &str) -> Connection {
+    read_account(goals, Vec::new(), read_at)
+}
+
+fn read_account(goals: Vec<Goal>, unreadable: Vec<String>, read_at: &str) -> Connection {
     let mut connection = store::in_memory().unwrap();
     let account = Account {
         time_zone: Some("America/New_York".to_owned()),
         deadbeat: false,
         goals,
-        unreadable: Vec::new(),
+        unreadable,
         ignored: 0,
     };
     let tx = connection.transaction().unwrap();
@@ -119,6 +123,34 @@ fn what_derails_while_it_lasts_is_named_with_its_day_and_money() {
         alert.phrase.long
     );
     assert_eq!(alert.stake, None, "one of them is not known");
+}
+
+#[test]
+fn a_goal_that_cannot_be_read_is_not_taken_for_safe() {
+    let far = goal("far", "2027-01-24T23:59:59-05:00", Some(5.0));
+    let why = || "goal 1 in the list, reading: slug is there twice".to_owned();
+    let one = read_account(vec![far.clone()], vec![why()], READ_AT);
+    let heard = hears(&one, "", &vacation());
+    assert_eq!(
+        heard.text,
+        "1 goal cannot be read, so nothing is known of it (as read 14:45)"
+    );
+    assert_eq!(heard.unreadable, [why()]);
+    assert!(heard.alert(&vacation(), &zone(), at(NOW)).is_some());
+    let two = read_account(
+        vec![goal("near", "2026-11-24T23:59:59-05:00", Some(5.0))],
+        vec![why(), why()],
+        READ_AT,
+    );
+    assert_eq!(
+        hears(&two, "", &vacation()).text,
+        "derails while it lasts: near Tue 23:59 ($5), 2 goals cannot be read, so nothing is known of them (as read 14:45)"
+    );
+    let empty = hears(&read(Vec::new(), READ_AT), "", &vacation());
+    assert_eq!(empty.text, "Beeminder lists no goals (as read 14:45)");
+    let readable = hears(&read(vec![far], READ_AT), "", &vacation());
+    assert_eq!(readable.text, "nothing derails while it lasts (as read 14:45)");
+    assert!(readable.alert(&vacation(), &zone(), at(NOW)).is_none());
 }
 
 #[test]

@@ -165,10 +165,10 @@ impl Standing {
         Local::new(self.at, &self.zone).past(at)
     }
 
-    /// Whether a person may rely on the last reading: there is one, the newest try to read Beeminder did not
-    /// fail, and passes are not overdue.
-    pub fn is_current(&self) -> bool {
-        self.read_at.is_some() && self.trouble.is_none() && !self.overdue
+    /// Whether a person may rely on the last reading: there is one, all of it could be read, the newest try to read
+    /// Beeminder did not fail, and passes are not overdue.
+    pub fn is_reliable(&self) -> bool {
+        self.read_at.is_some() && self.unreadable.is_empty() && self.trouble.is_none() && !self.overdue
     }
 }
 

@@ -24,6 +24,19 @@ pub struct UnknownSubject {
     known: String,
 }
 
+impl UnknownSubject {
+    /// Says also that some goals could not be read: one of them may have the name.
+    #[must_use]
+    pub fn beside_unreadable(mut self, goals: usize) -> Self {
+        match goals {
+            0 => {}
+            1 => self.known.push_str("; 1 goal could not be read the last time"),
+            more => self.known += &format!("; {more} goals could not be read the last time"),
+        }
+        self
+    }
+}
+
 /// The subjects that a person means: one by its name, with or without the part before the colon (`reading`), or
 /// all of a topic (`budgets`).
 ///
@@ -100,7 +113,8 @@ pub fn meant_pattern(
                 known.insert(subject);
             }
         }
-        let mut refused = unknown(text, &known);
+        let unreadable = account.as_ref().map_or(0, |account| account.unreadable.len());
+        let mut refused = unknown(text, &known).beside_unreadable(unreadable);
         if account.is_none() {
             refused
                 .known
@@ -139,7 +153,11 @@ pub fn warning(connection: &Connection, pattern: &SubjectPattern) -> rusqlite::R
     let is_exact = !text.contains(['*', '?']);
     Ok(match (text.strip_prefix("goal:"), pattern.warning()) {
         (Some(slug), _) if is_exact && !goals.iter().any(|goal| goal.as_str() == text) => {
-            Some(format!("the account has no goal {slug}{}", hint()))
+            let unreadable = match account.unreadable.len() {
+                0 => String::new(),
+                count => format!(" among those that could be read ({count} could not)"),
+            };
+            Some(format!("the account has no goal {slug}{unreadable}{}", hint()))
         }
         (_, Some(warning)) if is_exact => Some(format!("{warning}{}", hint())),
         (_, warning) => warning,

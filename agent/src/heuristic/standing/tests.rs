@@ -354,7 +354,7 @@ fn without_a_reading_nothing_is_foreseen() {
     let rules = Rules::new(&settings(""), CHANNELS.to_vec());
     let connection = store::in_memory().unwrap();
     let view = rules.view(&connection, at(MONDAY)).unwrap();
-    assert!(!view.standing.is_current() && view.standing.goals.is_empty());
+    assert!(!view.standing.is_reliable() && view.standing.goals.is_empty());
     let run = explain(&view, &connection, &Subject::run()).unwrap();
     assert_eq!(run.because, "no pass has decided anything about it yet");
 }

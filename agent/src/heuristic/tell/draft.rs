@@ -1,14 +1,14 @@
-//! One way to say it: a message that names the first of its items and counts others.
+//! A draft of a message: it names the first few of the items and counts others.
 
 use super::{Item, Told, count::Counts};
 use crate::notify::message::{Size, Text, Words};
 
-/// The most conditions that a message names. More never fit: a phrase and its separator take more than 3 of
-/// the 305 septets (the characters of an SMS).
+/// The most conditions that a message names. More never fit: a message has 305 septets, and a phrase with its separator
+/// takes more than 3.
 const MOST_NAMED: usize = 100;
 
-/// The first phrase may be cut, but keeps at least this many septets. If the sums leave it less room, the
-/// last sums are left out.
+/// The first phrase may be cut, but keeps at least this many septets. If the sums leave less room for it, the last sums
+/// are left out.
 const LEAST_OF_FIRST: usize = 60;
 
 /// The words of an item.
@@ -19,8 +19,8 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// The words of the first items, as far as a message could name them. An account may have tens of thousands
-    /// of goals at risk, and making words is the dearest part of composing.
+    /// The words of the first items, as many as a message could name. An account may have tens of thousands of goals at
+    /// risk, and making the words takes the most time.
     pub(super) fn of(items: &[Item<'_>]) -> Vec<Self> {
         let words = |item: &Item<'_>| Self {
             long: Words::of(&item.condition.phrase.long),
@@ -31,12 +31,12 @@ impl Phrases {
     }
 }
 
-/// A message that names the first of the items and counts others.
+/// A message that names the first few of the items and counts others.
 pub(super) struct Draft<'a> {
     items: &'a [Item<'a>],
     /// The words of the named items, in the order of choice.
     phrases: &'a [Phrases],
-    /// The named items in the order in which they are listed, as places in `items`.
+    /// The indices in `items` of the named items, in the order in which the message lists them.
     listed: Vec<usize>,
     counts: Counts,
 }
@@ -54,8 +54,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The message with as many phrases in full as fit, the first chosen before the others; `None` if it is too
-    /// long even with every phrase short.
+    /// The message with every phrase long for which there is room, tried in the order of choice. `None`: it is too long
+    /// even if all phrases are short.
     pub(super) fn longest(&self, size: Size) -> Option<Told> {
         let text = |in_full: &[bool]| Text::of(self.words(in_full).iter().chain(self.counts.words()), size);
         let mut in_full = vec![false; self.phrases.len()];
@@ -70,14 +70,16 @@ impl<'a> Draft<'a> {
         Some(self.told(longest))
     }
 
-    /// The message that names one condition, with a phrase that is cut to fit.
+    /// The message that names the first condition only, its phrase cut to fit. `None`: the sums leave too little room for
+    /// it.
     pub(super) fn cut(&self) -> Option<Told> {
         let first = self.words(&[false]);
         let text = Text::cut(first.first()?, self.counts.words(), LEAST_OF_FIRST)?;
         Some(self.told(text))
     }
 
-    /// The phrases of what is named. `in_full` says of each place whether its phrase is in full.
+    /// The phrases of the named items, in the order of the list. Items with the same heading share one phrase.
+    /// `in_full[n]` says whether the phrase of item `n` is the long one.
     fn words(&self, in_full: &[bool]) -> Vec<Words> {
         let words = |place: &usize| {
             let phrases = &self.phrases[*place];

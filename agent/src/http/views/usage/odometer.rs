@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use super::usd;
 use crate::budget::{
-    self, Odometer, OdometerState, PastMonth, RecordedReading, ReminderKind, Reminders, Total, Urgency,
+    self, MonthTotal, Odometer, OdometerState, RecordedReading, ReminderKind, Reminders, Total, Urgency,
 };
 
 /// `POST /groq/odometer/record`.
@@ -190,8 +190,8 @@ impl From<budget::Reminder> for Reminder {
     }
 }
 
-impl From<PastMonth> for MonthView {
-    fn from(past: PastMonth) -> Self {
+impl From<MonthTotal> for MonthView {
+    fn from(past: MonthTotal) -> Self {
         Self {
             month: past.month.to_string(),
             cost: past.cost.usd(),

@@ -1,5 +1,5 @@
-//! What Telegram's answers mean. Only `error_code` and `parameters` decide. Everything that is neither a
-//! definite yes nor a definite no is unknown.
+//! What Telegram's answers mean. The HTTP status, `ok`, `error_code` and `parameters` decide, never the description.
+//! What is neither the id of a message nor a refusal (4xx, except 408) is unknown.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
     outbound::Reply,
 };
 
-/// At most so many characters of Telegram's own words are shown.
+/// The most characters of Telegram's own words that are shown.
 const WORDS: usize = 120;
 
 /// The answer to a send.
@@ -56,7 +56,7 @@ pub(super) fn sent(reply: &Reply, token: &BotToken) -> Outcome {
     }
 }
 
-/// Where to send the message instead: the group was made a supergroup, which has another number.
+/// The chat to send to instead, if the reply says that the group became a supergroup, which has another id.
 pub(super) fn moved_to(reply: &Reply) -> Option<i64> {
     own_refusal(reply)?.parameters?.migrate_to_chat_id
 }
@@ -67,7 +67,7 @@ pub(super) fn sent_to_moved(chat: i64, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Accepted(id) => Outcome::AcceptedElsewhere {
             id,
-            why: format!("sent to where the chat has moved: {advice}"),
+            why: format!("sent to the chat's new id: {advice}"),
         },
         Outcome::Rejected {
             permanent,
@@ -80,7 +80,7 @@ pub(super) fn sent_to_moved(chat: i64, outcome: Outcome) -> Outcome {
             scope,
             retry_after,
             code,
-            why: format!("{advice}, and there: {why}"),
+            why: format!("{advice}. That chat did not take the message either: {why}"),
         },
         other => other,
     }
@@ -125,7 +125,7 @@ fn read<T: DeserializeOwned>(reply: &Reply) -> Option<Answered<T>> {
     serde_json::from_slice(&reply.body).ok()
 }
 
-/// A refusal in a person's words.
+/// A refusal, explained for a person.
 struct Refused {
     /// Telegram's error code; `None` if the answer may come from a proxy.
     code: Option<u16>,
@@ -183,7 +183,7 @@ fn sentence(code: u16, parameters: &Parameters) -> String {
         404 => {
             "Telegram does not know this bot or path; check TELEGRAM_BOT_TOKEN and notify.telegram.base_url"
         }
-        429 => "too many requests at once; this one was not processed and is tried again",
+        429 => "too many requests at once; this one was not processed",
         _ => "Telegram refused the request",
     };
     sentence.to_owned()

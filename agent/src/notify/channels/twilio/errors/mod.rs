@@ -21,8 +21,8 @@ pub(super) struct Explained {
     pub(super) why: String,
 }
 
-/// Explains a code to a person. For an unknown code Twilio's own words are used; such a code counts as
-/// lasting, so that the next channel is tried, but it does not break the channel.
+/// Explains a code to a person. An unknown code is told in Twilio's own words. A message with an unknown code, or with
+/// none, is not tried again on this channel, but the channel is not called broken.
 pub(super) fn explain(channel: ChannelKind, code: Option<u32>, words: Option<&str>) -> Explained {
     let Some(code) = code else {
         return Explained {
@@ -45,7 +45,7 @@ pub(super) fn explain(channel: ChannelKind, code: Option<u32>, words: Option<&st
             ),
         },
         None => {
-            let words = words.map(without_numbers).unwrap_or_default();
+            let words = words.map_or("no reason".to_owned(), without_numbers);
             let why = format!("Twilio error {code}: {words} (see https://www.twilio.com/docs/errors/{code})");
             Explained {
                 may_pass: false,
@@ -56,7 +56,8 @@ pub(super) fn explain(channel: ChannelKind, code: Option<u32>, words: Option<&st
     }
 }
 
-/// Twilio's words as they may be kept: short, on one line, without telephone numbers.
+/// Twilio's words in a form that may be stored: at most 200 characters, one line, `...` for every run of more than six
+/// digits, which may be a telephone number.
 fn without_numbers(words: &str) -> String {
     let plain = crate::notify::message::plain(words);
     let mut kept = String::new();
@@ -77,8 +78,8 @@ fn without_numbers(words: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Codes of Twilio's dictionary that must be in the table: those of text messages, of their delivery, and
-    /// of a sender's registration.
+    /// Codes of Twilio's dictionary that must be in the table: those of the account, of messaging services, of text
+    /// messages, of their delivery, and of a sender's registration.
     const DOCUMENTED: &[u32] = &[
         20003, 20404, 20429, 21211, 21212, 21606, 21408, 21608, 21610, 21611, 21612, 21614, 21617, 21602,
         21603, 21604, 21701, 21702, 21703, 21704, 21705, 30001, 30002, 30003, 30004, 30005, 30006, 30007,
@@ -130,20 +131,20 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_is_broken_by_what_no_other_message_would_survive_either() {
+    fn a_code_that_would_stop_every_message_breaks_the_channel() {
         for code in [
             20003, 20404, 90010, 21606, 21659, 21608, 21610, 30002, 30034, 30532, 63007, 63016, 63042, 21215,
         ] {
             assert_eq!(of(code).scope, Scope::Channel, "{code}");
         }
-        // A filter judges the text, a daily limit ends tomorrow, and 21999 is unknown.
+        // These concern one message, end by themselves, or (21999) are unknown.
         for code in [30007, 30003, 30023, 63038, 20429, 21617, 63005, 21999] {
             assert_eq!(of(code).scope, Scope::Message, "{code}");
         }
     }
 
     #[test]
-    fn a_person_is_told_what_to_do_about_the_codes_they_can_do_something_about() {
+    fn a_code_that_a_person_can_repair_says_how() {
         for (code, advice) in [
             (21610, "START"),
             (30034, "register"),
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_lasts_and_is_told_in_twilios_words_without_numbers() {
+    fn an_unknown_code_is_not_tried_again_and_keeps_twilios_words_without_long_numbers() {
         let told = explain(
             ChannelKind::Sms,
             Some(21999),
