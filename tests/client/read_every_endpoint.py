@@ -27,6 +27,7 @@ ARGUMENTS = {
     "usage_record": {"body": {"input_tokens": 1000, "output_tokens": 100, "model": "claude-sonnet-4-5"}},
     "usage_take_back": lambda said: {"id": said["usage_record"].id},
     "usage_update_budget": {"body": {"total_budget": 30.0}},
+    "usage_complete": {"body": {"provider": "anthropic"}},
     "usage_usage": {},
     "usage_summary": {"days": 3},
     "usage_recent": {"limit": 5},

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Transaction};
 
 use super::{
     Budget, Health, adjust,
-    figures::Figures,
-    health::{Standing, judge},
+    figures::{Doubt, Figures},
+    health::{Standing, burn_until, judge},
     ledger, odometer,
     period::{Month, Period},
 };
@@ -41,8 +41,8 @@ pub struct Recorded {
     pub budget: Budget,
     /// When it was computed; `None`: never yet.
     pub refreshed_at: Option<Timestamp>,
-    /// Whether it was never computed, was computed more than `budget.ttl` ago, or comes from an odometer whose
-    /// newest figure is older than `budget.thresholds.reading_max_age_days`.
+    /// Whether it was never computed, was computed more than `budget.ttl` ago, or its numbers are older than
+    /// `budget.thresholds.reading_max_age_days`.
     pub stale: bool,
 }
 
@@ -68,8 +68,8 @@ impl BudgetArm {
     /// *configured* provider.
     ///
     /// A budget whose source is an odometer is `Unknown` if the present month has no reading that counts and the
-    /// person has not said what remains. It is `Stale` if the newer of the two is old. If the rows cannot be
-    /// written, for example because the disk is full, the observations are returned all the same, so that the
+    /// person has not said what remains. It is `Stale` if the newer of the two is old. For one whose source is the
+    /// ledger, see [`coverage`](super::coverage). If the rows cannot be written, for example because the disk is full, the observations are returned all the same, so that the
     /// pass can decide.
     ///
     /// # Errors
@@ -135,7 +135,7 @@ impl Rules {
         let computed = self.compute_all(tx, now)?;
         for (budget, doubt) in &computed {
             note_use(tx, budget)?;
-            store::tables::budget::save(tx, &doubted(budget, doubt.as_deref()), now)?;
+            store::tables::budget::save(tx, &doubted(budget, doubt.as_ref()), now)?;
         }
         Ok(self.observations(&computed, now))
     }
@@ -145,7 +145,7 @@ impl Rules {
         &self,
         connection: &Connection,
         now: Timestamp,
-    ) -> rusqlite::Result<Vec<(Budget, Option<String>)>> {
+    ) -> rusqlite::Result<Vec<(Budget, Option<Doubt>)>> {
         let compute = |provider| match self.configured(provider) {
             Some(configured) => self.compute(connection, configured, now),
             None => Ok((
@@ -159,14 +159,14 @@ impl Rules {
     /// The observations of the configured providers.
     fn observations(
         &self,
-        computed: &[(Budget, Option<String>)],
+        computed: &[(Budget, Option<Doubt>)],
         now: Timestamp,
     ) -> Vec<(Provider, Observation<Budget>)> {
         let configured = computed
             .iter()
             .filter(|(budget, _)| self.configured(budget.provider).is_some());
         configured
-            .map(|(budget, doubt)| (budget.provider, observation(budget.clone(), doubt.clone(), now)))
+            .map(|(budget, doubt)| (budget.provider, observation(budget.clone(), doubt.as_ref(), now)))
             .collect()
     }
 
@@ -211,9 +211,10 @@ impl Rules {
         let ttl = SignedDuration::try_from(self.settings.ttl).unwrap_or(SignedDuration::MAX);
         let expired = now.duration_since(row.at) > ttl;
         let max_age_days = self.settings.thresholds.reading_max_age_days;
-        let is_reading = row.budget.source == Some(BudgetSource::Odometer);
-        let as_of = row.budget.as_of.filter(|_| is_reading);
-        let old = as_of.is_some_and(|as_of| odometer::is_old(as_of, max_age_days, now));
+        let old = row
+            .budget
+            .as_of
+            .is_some_and(|as_of| odometer::is_old(as_of, max_age_days, now));
         Recorded {
             budget: row.budget,
             refreshed_at: Some(row.at),
@@ -248,7 +249,7 @@ impl Rules {
         connection: &Connection,
         configured: &ProviderBudget,
         now: Timestamp,
-    ) -> rusqlite::Result<(Budget, Option<String>)> {
+    ) -> rusqlite::Result<(Budget, Option<Doubt>)> {
         let provider = configured.provider;
         let today = self.today(now);
         let said = self.adjustment(connection, provider, today)?;
@@ -267,6 +268,7 @@ impl Rules {
             used,
             spent_today,
             daily_burn,
+            bases,
             data_from,
             as_of,
             doubt,
@@ -278,10 +280,11 @@ impl Rules {
             spent_today,
             daily_burn,
             period,
-            as_of,
+            burn_until: burn_until(Some(configured.source), as_of),
         };
         let verdict = judge(&standing, &self.settings.thresholds, &self.zone, now);
-        let why = doubt.clone().filter(|_| used.is_none()).unwrap_or(verdict.why);
+        let why_unknown = doubt.as_ref().filter(|_| used.is_none());
+        let why = why_unknown.map_or(verdict.why, |doubt| doubt.why.clone());
         let why = note.map(|note| format!("{why}; {note}")).unwrap_or(why);
         let budget = Budget {
             provider,
@@ -290,6 +293,8 @@ impl Rules {
             used,
             spent_today,
             daily_burn,
+            bases,
+            doubt: doubt.as_ref().map(|doubt| doubt.why.clone()),
             data_from,
             period_start: Some(period.start),
             period_end: Some(period.end),
@@ -315,7 +320,7 @@ impl Rules {
                 configured.provider,
                 period,
                 said,
-                thresholds.burn_days,
+                thresholds,
                 &self.zone,
                 now,
             ),
@@ -340,26 +345,30 @@ impl Rules {
 
 /// The budget as endpoints may show it. If its numbers are doubtful, `Good` becomes `Unknown`. A worse health
 /// stays, because what is spent stays spent.
-fn doubted(budget: &Budget, doubt: Option<&str>) -> Budget {
+fn doubted(budget: &Budget, doubt: Option<&Doubt>) -> Budget {
     match (budget.health, doubt) {
-        (Health::Good, Some(why)) => Budget {
+        (Health::Good, Some(doubt)) => Budget {
             health: Health::Unknown,
-            why: why.to_owned(),
+            why: doubt.why.clone(),
             ..budget.clone()
         },
         _ => budget.clone(),
     }
 }
 
-fn observation(budget: Budget, doubt: Option<String>, now: Timestamp) -> Observation<Budget> {
+/// The budget as a pass sees it. A doubt that nobody needs to hear of yet does not make it unknown to the policy: the
+/// budget says itself that its health is not known.
+fn observation(budget: Budget, doubt: Option<&Doubt>, now: Timestamp) -> Observation<Budget> {
     let at = budget.as_of.unwrap_or(now);
-    match (budget.health, doubt) {
-        (Health::Unknown, _) if budget.used.is_none() => Observation::Unknown { why: budget.why },
-        (_, Some(why)) => Observation::Stale {
+    match doubt.filter(|doubt| doubt.is_told) {
+        Some(_) if budget.health == Health::Unknown && budget.used.is_none() => {
+            Observation::Unknown { why: budget.why }
+        }
+        Some(doubt) => Observation::Stale {
             value: budget,
             at,
-            why,
+            why: doubt.why.clone(),
         },
-        (_, None) => Observation::Fresh { value: budget, at },
+        None => Observation::Fresh { value: budget, at },
     }
 }

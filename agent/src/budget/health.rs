@@ -8,7 +8,7 @@
 //! | GOOD     | otherwise                                                                                                  |
 //!
 //! When the period has not begun or has ended, nothing else counts. The end of the money is projected from
-//! `as_of` with the daily burn. Spending more never improves the health.
+//! `burn_until` with the daily burn. Spending more never improves the health.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -17,7 +17,11 @@ use super::{
     Budget, Health,
     period::{Period, Phase},
 };
-use crate::{clock::local_day, config::BudgetThresholds, domain::Money};
+use crate::{
+    clock::local_day,
+    config::BudgetThresholds,
+    domain::{BudgetSource, Money},
+};
 
 /// If the money lasts longer than this (ten years), there is no projection: it would say nothing.
 const HORIZON_DAYS: i64 = 3_660;
@@ -35,8 +39,8 @@ pub struct Standing {
     pub daily_burn: Option<Money>,
     /// The period.
     pub period: Period,
-    /// When the numbers were true.
-    pub as_of: Option<Timestamp>,
+    /// Until when the burn was measured; `None`: until now. The money is projected from there on.
+    pub burn_until: Option<Timestamp>,
 }
 
 /// The `alerts` of `GET /usage`. The codes are those of the Python system; each means what comes nearest to its old
@@ -99,9 +103,15 @@ impl Standing {
                 start: budget.period_start?,
                 end: budget.period_end?,
             },
-            as_of: budget.as_of,
+            burn_until: burn_until(budget.source, budget.as_of),
         })
     }
+}
+
+/// Until when the burn of a budget with this source was measured; `None`: until now. The burn of a ledger counts the
+/// days on which nothing was recorded; that of an odometer ends with its newest reading, at `as_of`.
+pub(super) fn burn_until(source: Option<BudgetSource>, as_of: Option<Timestamp>) -> Option<Timestamp> {
+    as_of.filter(|_| source != Some(BudgetSource::Ledger))
 }
 
 /// How long the money lasts at the present burn rate.
@@ -118,7 +128,7 @@ pub struct Runway {
 }
 
 impl Runway {
-    /// The runway, by what was known at [`Standing::as_of`]. If no money is left, it ends now. `None`: too little is
+    /// The runway, by what was known at [`Standing::burn_until`]. If no money is left, it ends now. `None`: too little is
     /// known, or money is left and either nothing was spent lately or it lasts for more than ten years.
     pub fn of(standing: &Standing, zone: &TimeZone, now: Timestamp) -> Option<Self> {
         let remaining = standing.limit - standing.used?;
@@ -134,7 +144,8 @@ impl Runway {
                 .ok()
                 .filter(|s| *s <= HORIZON_DAYS * 86_400)?;
             standing
-                .as_of?
+                .burn_until
+                .unwrap_or(now)
                 .checked_add(SignedDuration::from_secs(seconds))
                 .ok()?
                 .max(now)

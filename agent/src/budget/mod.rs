@@ -12,6 +12,7 @@
 mod adjust;
 mod arm;
 mod bounds;
+mod coverage;
 mod error;
 mod figures;
 pub mod health;
@@ -34,7 +35,7 @@ pub use error::{BudgetError, OutOfBounds};
 pub use odometer::{MonthTotal, Odometer, Total};
 pub use outlook::{BudgetToday, Outlook};
 pub use reminders::{OdometerState, Reminder, ReminderKind, Reminders, Urgency};
-pub use requests::{NewReading, NewSession, UpdateBudget};
+pub use requests::{NewReading, NewSession, NothingMore, UpdateBudget};
 pub use sessions::{RecordedSession, why as why_priced};
 pub use summary::{Summary, Tally};
 pub use writes::RecordedReading;

@@ -11,12 +11,12 @@ use jiff::{
 
 use super::{
     Reminders,
-    figures::{Figures, TREND_NEEDS, per_day},
+    figures::{Doubt, Figures, TREND_NEEDS, per_day},
     period::{Month, Period, days_between},
 };
 use crate::{
     clock::local_day,
-    domain::{Money, Provider},
+    domain::{Bases, Basis, Money, Provider},
     store::tables::{budget::Adjustment, odometer::Reading},
 };
 
@@ -79,23 +79,31 @@ pub(super) fn figures(
     let said = said.and_then(|said| Some((said.used?, said.at)));
     let Some((used, as_of)) = [read, said].into_iter().flatten().max_by_key(|(_, at)| *at) else {
         return Figures {
-            doubt: Some(doubtful.unwrap_or_else(|| how_to_record(provider, now, zone))),
+            doubt: Some(Doubt::told(
+                doubtful.unwrap_or_else(|| how_to_record(provider, now, zone)),
+            )),
             ..Figures::default()
         };
     };
     let age_days = now.duration_since(as_of).as_hours() / 24;
     let month = Period::from(Month::of(local_day(now, zone).date()));
+    let (spent_today, daily_burn) = (spent_today(readings, zone, now), daily_burn(readings, zone));
     Figures {
         used: Some(used),
-        spent_today: spent_today(readings, zone, now),
-        daily_burn: daily_burn(readings, zone),
+        spent_today,
+        daily_burn,
+        bases: Bases {
+            used: Some(Basis::Typed),
+            spent_today: spent_today.map(|_| Basis::Typed),
+            daily_burn: daily_burn.map(|_| Basis::Typed),
+        },
         // A total counts from the first of its month on.
         data_from: Some(month.bounds(zone).0),
         as_of: Some(as_of),
         doubt: is_old(as_of, max_age_days, now).then(|| {
-            format!(
+            Doubt::told(format!(
                 "the newest {provider} reading is {age_days} days old: POST /{provider}/odometer/record?value=<usd>"
-            )
+            ))
         }),
         note: None,
     }
@@ -244,14 +252,20 @@ mod tests {
         assert_eq!(figures.used, None);
         assert_eq!(figures.daily_burn, None);
         assert_eq!(
-            figures.doubt.unwrap(),
+            figures.doubt.unwrap().why,
             "no groq reading for 2026-02 yet: read the month's total off the console and POST /groq/odometer/record?value=<usd>"
         );
     }
 
     #[test]
     fn the_month_in_the_sentence_is_the_local_one() {
-        assert!(of(&[], "2026-02-01T04:59:59Z").doubt.unwrap().contains("2026-01"));
+        assert!(
+            of(&[], "2026-02-01T04:59:59Z")
+                .doubt
+                .unwrap()
+                .why
+                .contains("2026-01")
+        );
     }
 
     #[test]
@@ -341,7 +355,7 @@ mod tests {
         assert_eq!(of(&readings, "2026-01-09T15:00:00Z").doubt, None);
         let figures = of(&readings, "2026-01-11T15:00:01Z");
         assert_eq!(usd(figures.used), Some(1.0));
-        assert!(figures.doubt.unwrap().contains("9 days old"));
+        assert!(figures.doubt.unwrap().why.contains("9 days old"));
     }
 
     #[test]

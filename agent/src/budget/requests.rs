@@ -125,6 +125,16 @@ pub struct UpdateBudget {
     pub period_end: Option<Date>,
 }
 
+/// A person's word that all that was spent at a provider is recorded.
+#[derive(Clone, Debug, Deserialize, IntoParams, PartialEq)]
+#[into_params(parameter_in = Query)]
+pub struct NothingMore {
+    /// At whom; `anthropic` unless said otherwise.
+    #[serde(default = "anthropic")]
+    #[param(value_type = ProviderName, inline, required = false)]
+    pub provider: Provider,
+}
+
 /// A month-to-date total that a person read off a provider's console.
 #[derive(Clone, Debug, Deserialize, IntoParams, PartialEq)]
 #[into_params(parameter_in = Query)]

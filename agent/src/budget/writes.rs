@@ -15,6 +15,7 @@ use super::{
     reminders,
 };
 use crate::{
+    config::BudgetSource,
     domain::{Money, Provider},
     store::{self, tables::odometer::Reading},
 };
@@ -70,6 +71,31 @@ impl BudgetArm {
             rules.recorded_of(tx, provider, now).map(Ok)
         });
         write.await?
+    }
+
+    /// Notes that all that was spent at a provider is recorded: nothing more was spent. It counts as a session would as
+    /// proof that the ledger is fed, and ages as one. Returns the provider's row after the write.
+    ///
+    /// # Errors
+    /// If the provider is not configured, its budget is not summed from sessions, or the state cannot be written.
+    pub async fn complete(&self, provider: Provider, now: Timestamp) -> Result<Recorded, BudgetError> {
+        let source = self.rules.configured(provider).map(|budget| budget.source);
+        match source {
+            Some(BudgetSource::Ledger) => {}
+            Some(BudgetSource::Odometer) => {
+                let allowed =
+                    format!("nothing here, because POST /{provider}/odometer/record says what was spent");
+                return Err(BudgetError::not_now("provider", provider, allowed));
+            }
+            None => return Err(BudgetError::NotConfigured(provider)),
+        }
+        let rules = self.rules.clone();
+        let write = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
+            store::tables::budget::set_complete(tx, provider, now)?;
+            rules.refresh(tx, now)?;
+            rules.recorded_of(tx, provider, now)
+        });
+        Ok(write.await?)
     }
 
     /// Records a month-to-date total of a provider's console.

@@ -27,6 +27,34 @@ word! {
     }
 }
 
+word! {
+    /// Where a number of a budget is from, from the one that can be trusted most on.
+    #[derive(PartialOrd, Ord)]
+    pub enum Basis: "where a number is from" in "lowercase" {
+        /// The provider says that it bills this.
+        Billed,
+        /// Mecris itself saw each request and what it used.
+        Metered,
+        /// Clients said what they used, and the table of prices says what that costs.
+        Estimated,
+        /// A person or a program said the sum.
+        Typed,
+        /// There is no price for a model in it, or no model was named.
+        Assumed,
+    }
+}
+
+/// Where the numbers of a budget are from. `None`: the number is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bases {
+    /// Of [`Budget::used`].
+    pub used: Option<Basis>,
+    /// Of [`Budget::spent_today`].
+    pub spent_today: Option<Basis>,
+    /// Of [`Budget::daily_burn`].
+    pub daily_burn: Option<Basis>,
+}
+
 /// One provider's budget at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
@@ -42,6 +70,10 @@ pub struct Budget {
     pub spent_today: Option<Money>,
     /// Average spent per day, over the last days.
     pub daily_burn: Option<Money>,
+    /// Where these three are from.
+    pub bases: Bases,
+    /// What is wrong with the numbers, one sentence; `None`: nothing.
+    pub doubt: Option<String>,
     /// The first instant of this period from which on it is known what was spent. `None`: unknown. It is not
     /// recorded.
     pub data_from: Option<Timestamp>,
@@ -83,6 +115,8 @@ impl Budget {
             used: None,
             spent_today: None,
             daily_burn: None,
+            bases: Bases::default(),
+            doubt: None,
             data_from: None,
             period_start: None,
             period_end: None,

@@ -30,7 +30,7 @@ mod subject;
 mod used_since;
 mod word;
 
-pub use budget::{Budget, BudgetSource, Health};
+pub use budget::{Bases, Basis, Budget, BudgetSource, Health};
 pub use channel::{ChannelKind, OnDoubt};
 pub use daystamp::{Daystamp, DaystampError};
 pub use decision::{Action, Condition, Decision, Phrase, Reason, Word};
@@ -46,7 +46,7 @@ pub use pass::{RunOutcome, Trigger};
 pub use pattern::{PatternError, SubjectPattern};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use provider::Provider;
-pub use session::{Conditions, PricedBy, Speed, Used};
+pub use session::{Conditions, PricedBy, SessionSource, Speed, Used, basis};
 pub use severity::Severity;
 pub use share::Share;
 pub use silence::{Silence, SilenceKind};

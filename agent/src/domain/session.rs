@@ -1,6 +1,6 @@
 //! What one LLM session used, and how its cost is known.
 
-use super::word::word;
+use super::{Basis, word::word};
 
 word! {
     /// How fast the model was asked to answer. Anthropic bills `fast` apart.
@@ -24,6 +24,22 @@ word! {
         Assumed,
         /// The caller that recorded it gave the cost.
         Reported,
+    }
+}
+
+word! {
+    /// How a session came to be on record.
+    #[derive(Default)]
+    pub enum SessionSource: "a source of a session" in "lowercase" {
+        /// Somebody recorded it by `POST /usage/record`, or it was imported.
+        #[default]
+        Recorded,
+        /// A transcript of Claude Code has it.
+        Transcripts,
+        /// A client reported it by OpenTelemetry.
+        Otlp,
+        /// It went through Mecris's own proxy.
+        Proxy,
     }
 }
 
@@ -63,4 +79,14 @@ pub struct Conditions {
     pub service_tier: String,
     /// Where the model ran, as the provider reports it. In the `us` Anthropic asks for a tenth more.
     pub inference_geo: String,
+}
+
+/// Where the cost of a session is from. `priced_by` is `None` for a session that was recorded before that was noted.
+pub fn basis(priced_by: Option<PricedBy>, source: SessionSource) -> Basis {
+    match (priced_by, source) {
+        (Some(PricedBy::Assumed), _) => Basis::Assumed,
+        (_, SessionSource::Proxy) => Basis::Metered,
+        (Some(PricedBy::Reported), SessionSource::Recorded) => Basis::Typed,
+        _ => Basis::Estimated,
+    }
 }

@@ -62,6 +62,7 @@ register![
     usage::record,
     usage::take_back,
     usage::update_budget,
+    usage::complete,
     groq::record,
     groq::status,
     groq::context,

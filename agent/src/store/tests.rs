@@ -186,7 +186,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             error,
             StoreError::TooNew {
                 found: 99,
-                known: 11,
+                known: 12,
                 ..
             }
         ),
@@ -201,7 +201,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("schema version 99, this mecris-agent knows up to 11"),
+            .contains("schema version 99, this mecris-agent knows up to 12"),
         "{error}"
     );
     let raw = Connection::open(&place.path).unwrap();

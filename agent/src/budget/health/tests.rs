@@ -26,7 +26,7 @@ fn standing(used: f64, burn: f64) -> Standing {
             start: date(2026, 1, 1),
             end: date(2026, 1, 31),
         },
-        as_of: Some(NOW.parse().unwrap()),
+        burn_until: Some(NOW.parse().unwrap()),
     }
 }
 
@@ -123,7 +123,7 @@ fn money_for_less_than_a_day_is_critical_even_at_a_small_share() {
 fn money_that_ends_on_the_last_day_of_the_period_says_so() {
     let morning: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
     let last_day = Standing {
-        as_of: Some(morning),
+        burn_until: Some(morning),
         ..standing(15.0, 40.0)
     };
     assert_eq!(
@@ -135,7 +135,7 @@ fn money_that_ends_on_the_last_day_of_the_period_says_so() {
 #[test]
 fn money_for_less_than_a_day_is_fine_when_the_period_ends_first() {
     let last_evening = Standing {
-        as_of: Some("2026-02-01T03:00:00Z".parse().unwrap()),
+        burn_until: Some("2026-02-01T03:00:00Z".parse().unwrap()),
         ..standing(15.0, 20.0)
     };
     let verdict = judge(
@@ -155,9 +155,9 @@ fn money_for_less_than_a_day_is_fine_when_the_period_ends_first() {
 #[test]
 fn the_burn_since_an_old_reading_is_counted() {
     let mut old = standing(10.0, 1.8);
-    old.as_of = Some("2026-01-11T17:00:00Z".parse().unwrap());
+    old.burn_until = Some("2026-01-11T17:00:00Z".parse().unwrap());
     assert_eq!(explained(&old).1, Some(date(2026, 1, 19)));
-    old.as_of = Some("2026-01-02T17:00:00Z".parse().unwrap());
+    old.burn_until = Some("2026-01-02T17:00:00Z".parse().unwrap());
     assert_eq!(explained(&old).1, Some(date(2026, 1, 16)), "never in the past");
 }
 
@@ -167,7 +167,7 @@ fn a_budget_without_figures_is_unknown_not_good() {
         used: None,
         daily_burn: None,
         spent_today: None,
-        as_of: None,
+        burn_until: None,
         ..standing(0.0, 0.0)
     };
     assert_eq!(judged(&unknown).health, Health::Unknown);
@@ -258,7 +258,7 @@ proptest! {
                 limit: Money::from_micros(limit),
                 used: Some(Money::from_micros(used)),
                 daily_burn: Some(Money::from_micros(burn)),
-                as_of: Some(now),
+                burn_until: Some(now),
                 ..standing(0.0, 0.0)
             };
             badness(judge(&standing, &THRESHOLDS, &zone(), now).health)

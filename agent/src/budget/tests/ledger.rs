@@ -2,7 +2,11 @@ use jiff::{SignedDuration, civil::date};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{budget::period::Period, domain::Used, store::tables::sessions};
+use crate::{
+    budget::period::Period,
+    domain::{Basis, Used},
+    store::tables::sessions,
+};
 
 #[tokio::test]
 async fn a_session_before_local_midnight_counts_for_the_local_day() {
@@ -80,7 +84,7 @@ async fn burn_is_taken_over_seven_days_or_the_age_of_the_ledger() {
         bench
             .observe(Provider::Anthropic, now)
             .await
-            .fresh()
+            .value()
             .unwrap()
             .daily_burn
             .map(Money::usd)
@@ -229,9 +233,9 @@ async fn a_fixed_period_that_ended_warns_and_one_that_rolls_goes_on() {
         (Health::Warning, "the period ended on 2025-09-30, set a new one")
     );
     settings.providers[0].period = range(true);
-    let rolled = BudgetOnDisk::with(settings)
-        .observe(Provider::Anthropic, "2025-10-24T15:00:00Z")
-        .await;
+    let rolled = BudgetOnDisk::with(settings);
+    rolled.session("2025-10-24T14:00:00Z", TOKENS_FOR_A_DOLLAR).await;
+    let rolled = rolled.observe(Provider::Anthropic, "2025-10-24T15:00:00Z").await;
     assert_eq!(rolled.fresh().unwrap().period_end, Some(date(2025, 11, 25)));
     assert_eq!(rolled.fresh().unwrap().health, Health::Good);
 }
@@ -292,6 +296,99 @@ async fn a_provider_without_a_budget_has_a_row_and_no_observation() {
 }
 
 #[tokio::test]
+async fn a_ledger_that_nobody_feeds_is_unknown_and_a_persons_word_ages() {
+    let bench = BudgetOnDisk::new();
+    let seen = async |now: &str| {
+        let observed = bench.observe(Provider::Anthropic, now).await;
+        let shown = bench.recorded(Provider::Anthropic, now).budget;
+        (
+            observed.fresh().is_some(),
+            used(&observed),
+            shown.health,
+            shown.bases.used,
+            shown.doubt,
+        )
+    };
+    let (fresh, used_now, health, basis, doubt) = seen("2026-01-10T15:00:00Z").await;
+    assert_eq!(
+        (fresh, used_now, health, basis),
+        (false, None, Health::Unknown, None)
+    );
+    assert!(doubt.unwrap().starts_with("no session was ever recorded: "));
+
+    bench
+        .arm
+        .complete(Provider::Anthropic, at("2026-01-10T15:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        seen("2026-01-17T15:00:00Z").await,
+        (true, Some(0.0), Health::Good, Some(Basis::Typed), None),
+        "a person said that nothing was spent"
+    );
+    let (fresh, used_now, health, _, doubt) = seen("2026-01-17T15:00:01Z").await;
+    assert_eq!((fresh, used_now, health), (false, Some(0.0), Health::Unknown));
+    assert!(
+        doubt
+            .unwrap()
+            .starts_with("no session was recorded since 10 Jan: ")
+    );
+
+    bench.session("2026-01-31T20:00:00Z", TOKENS_FOR_A_DOLLAR).await;
+    let good = (true, Some(0.0), Health::Good, Some(Basis::Estimated), None);
+    assert_eq!(
+        seen("2026-02-01T20:00:00Z").await,
+        good,
+        "an evening of last month shows the first of this"
+    );
+    let (fresh, used_now, health, basis, _) = seen("2026-02-02T20:00:00Z").await;
+    assert_eq!(
+        (fresh, used_now, health, basis),
+        (true, None, Health::Unknown, None),
+        "nobody is told yet, and it is not $0"
+    );
+    let (fresh, used_now, ..) = seen("2026-02-07T20:00:01Z").await;
+    assert_eq!((fresh, used_now), (false, None));
+}
+
+#[tokio::test]
+async fn a_console_that_shows_more_than_the_ledger_makes_it_doubtful_until_a_person_says_what_remains() {
+    let bench = BudgetOnDisk::new();
+    bench.session("2026-01-16T15:00:00Z", TOKENS_FOR_A_DOLLAR).await;
+    let reading = NewReading {
+        value: usd(9.0),
+        month: None,
+        notes: String::new(),
+        correction: false,
+    };
+    bench
+        .arm
+        .record_odometer(Provider::Anthropic, reading, at("2026-01-16T16:00:00Z"))
+        .await
+        .unwrap();
+    let observed = bench.observe(Provider::Anthropic, "2026-01-16T17:00:00Z").await;
+    assert_eq!(used(&observed), Some(1.0), "it is the least that was spent");
+    assert_eq!(
+        observed.why().unwrap(),
+        "the console showed $9.00 on 16 Jan, but only $1.00 was recorded by then: record what is missing, or POST \
+         /usage/update_budget?provider=anthropic with what remains"
+    );
+    let update = UpdateBudget {
+        provider: Provider::Anthropic,
+        remaining: Some(usd(16.0)),
+        total: None,
+        period_end: None,
+    };
+    bench
+        .arm
+        .update_budget(update, at("2026-01-16T18:00:00Z"))
+        .await
+        .unwrap();
+    let observed = bench.observe(Provider::Anthropic, "2026-01-16T18:00:00Z").await;
+    assert_eq!((used(&observed), observed.fresh().is_some()), (Some(9.0), true));
+}
+
+#[tokio::test]
 async fn a_row_is_stale_after_its_ttl_and_before_the_first_pass() {
     let bench = BudgetOnDisk::new();
     assert!(bench.recorded(Provider::Anthropic, "2026-01-16T15:00:00Z").stale);
@@ -328,6 +425,8 @@ proptest! {
                 Ok(())
             }).await.unwrap();
             let now = at("2026-03-15T16:00:00Z");
+            // A person's word: also a period without a session is known.
+            bench.arm.complete(Provider::Anthropic, now).await.unwrap();
             let budget = bench.observe(Provider::Anthropic, "2026-03-15T16:00:00Z").await.value().cloned().unwrap();
             let period = Period { start: budget.period_start.unwrap(), end: budget.period_end.unwrap() };
             assert_eq!(period.phase(now.to_zoned_datetime(zone()).date()), crate::budget::period::Phase::Current);

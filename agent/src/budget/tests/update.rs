@@ -94,6 +94,11 @@ async fn the_end_of_the_period_alone_works() {
         used(&bench.observe(Provider::Anthropic, "2026-02-14T15:00:00Z").await),
         Some(3.0)
     );
+    bench
+        .arm
+        .complete(Provider::Anthropic, at("2026-02-15T05:00:00Z"))
+        .await
+        .unwrap();
     let after = bench.observe(Provider::Anthropic, "2026-02-15T05:00:00Z").await;
     assert_eq!(
         after.value().unwrap().period_end,
@@ -156,6 +161,11 @@ async fn it_survives_a_restart_and_ends_with_its_period() {
         (used(&january), january.value().unwrap().limit),
         (Some(48.0), Some(usd(50.0)))
     );
+    bench
+        .arm
+        .complete(Provider::Anthropic, at("2026-02-01T05:00:00Z"))
+        .await
+        .unwrap();
     let february = bench.observe(Provider::Anthropic, "2026-02-01T05:00:00Z").await;
     assert_eq!(
         (used(&february), february.value().unwrap().limit),

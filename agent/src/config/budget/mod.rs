@@ -71,7 +71,7 @@ pub(super) const THRESHOLDS: Table = Table {
         Setting::new(
             "budget.thresholds.reading_max_age_days",
             Kind::Integer(1..=366),
-            "days after which an odometer reading is stale",
+            "days after which an odometer reading is stale, and a ledger in which nothing was recorded",
         )
         .default("7"),
     ],
@@ -178,7 +178,7 @@ pub struct BudgetThresholds {
     pub critical_days_left: f64,
     /// Days over which the burn rate is taken, 7.
     pub burn_days: u32,
-    /// Days after which an odometer reading is stale, 7.
+    /// Days after which an odometer reading is stale, and a ledger in which nothing was recorded, 7.
     pub reading_max_age_days: u32,
 }
 

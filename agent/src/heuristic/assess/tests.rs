@@ -23,7 +23,7 @@ use crate::{
     budget::Health,
     clock::{DailyRange, DeadlineOffset, Presence, SinglePass, Timetable, Weekdays, Window},
     config::BudgetSource,
-    domain::{ChannelKind, Money, Severity, Subject},
+    domain::{Bases, ChannelKind, Money, Severity, Subject},
     notify::message::{Size, Text, Words},
 };
 
@@ -143,6 +143,8 @@ fn groq(used_usd: f64, health: Health) -> Budget {
         used: Some(Money::from_usd(used_usd).unwrap()),
         spent_today: None,
         daily_burn: None,
+        bases: Bases::default(),
+        doubt: None,
         data_from: None,
         period_start: Some("2026-11-01".parse().unwrap()),
         period_end: Some("2026-11-30".parse().unwrap()),

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::{Reply, detached};
 use crate::{
-    budget::{BudgetError, NewSession, UpdateBudget},
+    budget::{BudgetError, NewSession, NothingMore, UpdateBudget},
     http::{
         ApiError, App, Json,
         args::{Args, Count, NoArguments},
@@ -125,6 +125,21 @@ pub(in crate::http) async fn update_budget(
 ) -> Reply<UpdateRecorded> {
     let now = app.clock.now();
     let recorded = detached(async move { app.budget.update_budget(update, now).await }).await?;
+    Ok(Json(UpdateRecorded::new(&recorded, now)))
+}
+
+/// Says that all that was spent at a provider is recorded.
+///
+/// A budget that is summed from sessions counts only while something shows that they are recorded: a session, or this.
+/// Arguments in the query or as a JSON body.
+#[utoipa::path(post, path = "/usage/complete", tag = "usage", params(NothingMore),
+    responses((status = 200, body = UpdateRecorded)))]
+pub(in crate::http) async fn complete(
+    State(app): State<Arc<App>>,
+    Args(said): Args<NothingMore>,
+) -> Reply<UpdateRecorded> {
+    let now = app.clock.now();
+    let recorded = detached(async move { app.budget.complete(said.provider, now).await }).await?;
     Ok(Json(UpdateRecorded::new(&recorded, now)))
 }
 

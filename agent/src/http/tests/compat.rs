@@ -253,6 +253,14 @@ fn pass_at(at: jiff::Timestamp) -> runs::RunRow {
 async fn usage_and_groq_keep_the_shapes_around_their_numbers() {
     let server = serve().await;
     server.app.budget.observe(now()).await.unwrap();
+    let never_fed = server.get("/usage").await.json();
+    assert_eq!(
+        (&never_fed["budget_health"], &never_fed["used_budget"]),
+        (&json!("UNKNOWN"), &json!(null)),
+        "a ledger that nobody feeds is not $0"
+    );
+    let said = server.post("/usage/complete").await.json();
+    assert_eq!(said["budget_info"]["remaining"], said["budget_info"]["total"]);
     assert_eq!(server.get("/usage").await.json()["budget_health"], "GOOD");
     let summary = server.get("/usage/summary").await.json();
     assert_fields(&summary, "summary timestamp");

@@ -222,6 +222,8 @@ mod tests {
                     used: None,
                     spent_today: None,
                     daily_burn: None,
+                    bases: crate::domain::Bases::default(),
+                    doubt: None,
                     data_from: None,
                     period_start: None,
                     period_end: None,

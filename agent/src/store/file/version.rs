@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::store::StoreError;
 
 /// The migrations, numbered from 1. The file's `user_version` says how many of them were applied to it.
-pub(in crate::store) const MIGRATIONS: [&str; 11] = [
+pub(in crate::store) const MIGRATIONS: [&str; 12] = [
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_durable.sql"),
     include_str!("schema/0003_goal_history.sql"),
@@ -19,6 +19,7 @@ pub(in crate::store) const MIGRATIONS: [&str; 11] = [
     include_str!("schema/0009_channels.sql"),
     include_str!("schema/0010_budget_use.sql"),
     include_str!("schema/0011_session_costs.sql"),
+    include_str!("schema/0012_coverage.sql"),
 ];
 
 pub(in crate::store) fn known() -> i64 {

@@ -2,13 +2,13 @@
 //! configuration.
 //!
 //! The two halves of a row never overwrite each other: [`save`] writes the computed columns,
-//! [`set_adjustment`] the person's.
+//! [`set_adjustment`] and [`set_complete`] the person's.
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::sql::{Columns, time};
-use crate::domain::{Budget, Daystamp, Health, Money, Provider};
+use crate::domain::{Bases, Basis, Budget, Daystamp, Health, Money, Provider};
 
 /// The word in the `source` column of a budget that is not configured.
 const NO_SOURCE: &str = "none";
@@ -44,7 +44,8 @@ pub fn get(connection: &Connection, provider: Provider) -> rusqlite::Result<Opti
     connection
         .prepare_cached(
             "SELECT source, limit_micros, used_micros, spent_today_micros, daily_burn_micros, period_start,
-                    period_end, health, as_of, why, refreshed_at
+                    period_end, health, as_of, why, refreshed_at, used_basis, spent_today_basis, daily_burn_basis,
+                    doubt
                FROM budget WHERE provider = ?1",
         )?
         .query_row([provider], |row| read(row, provider))
@@ -53,13 +54,15 @@ pub fn get(connection: &Connection, provider: Provider) -> rusqlite::Result<Opti
 
 fn read(row: &Row<'_>, provider: Provider) -> rusqlite::Result<Computed> {
     let mut columns = Columns::of(row);
-    let budget = Budget {
+    let mut budget = Budget {
         provider,
         source: columns.get::<String>()?.parse().ok(),
         limit: columns.get()?,
         used: columns.get()?,
         spent_today: columns.get()?,
         daily_burn: columns.get()?,
+        bases: Bases::default(),
+        doubt: None,
         data_from: None,
         period_start: columns.get::<Option<Daystamp>>()?.map(Daystamp::date),
         period_end: columns.get::<Option<Daystamp>>()?.map(Daystamp::date),
@@ -67,10 +70,21 @@ fn read(row: &Row<'_>, provider: Provider) -> rusqlite::Result<Computed> {
         as_of: columns.time_or_null()?,
         why: columns.get::<Option<String>>()?.unwrap_or_default(),
     };
-    Ok(Computed {
-        budget,
-        at: columns.time()?,
-    })
+    let at = columns.time()?;
+    budget.bases = Bases {
+        used: basis(&mut columns)?,
+        spent_today: basis(&mut columns)?,
+        daily_burn: basis(&mut columns)?,
+    };
+    budget.doubt = columns.get()?;
+    Ok(Computed { budget, at })
+}
+
+/// `None` also if this release does not know the word in the row.
+fn basis(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Option<Basis>> {
+    Ok(columns
+        .get::<Option<String>>()?
+        .and_then(|word| word.parse().ok()))
 }
 
 /// What a person last said about a provider's budget, whether it still holds or not.
@@ -97,13 +111,16 @@ pub fn adjustment(connection: &Connection, provider: Provider) -> rusqlite::Resu
 pub fn save(tx: &Transaction<'_>, budget: &Budget, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO budget (provider, source, limit_micros, used_micros, spent_today_micros, daily_burn_micros,
-                             period_start, period_end, health, as_of, why, refreshed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                             period_start, period_end, health, as_of, why, refreshed_at, used_basis,
+                             spent_today_basis, daily_burn_basis, doubt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (provider) DO UPDATE SET
              source = excluded.source, limit_micros = excluded.limit_micros, used_micros = excluded.used_micros,
              spent_today_micros = excluded.spent_today_micros, daily_burn_micros = excluded.daily_burn_micros,
              period_start = excluded.period_start, period_end = excluded.period_end, health = excluded.health,
-             as_of = excluded.as_of, why = excluded.why, refreshed_at = excluded.refreshed_at",
+             as_of = excluded.as_of, why = excluded.why, refreshed_at = excluded.refreshed_at,
+             used_basis = excluded.used_basis, spent_today_basis = excluded.spent_today_basis,
+             daily_burn_basis = excluded.daily_burn_basis, doubt = excluded.doubt",
     )?
     .execute(params![
         budget.provider,
@@ -118,6 +135,10 @@ pub fn save(tx: &Transaction<'_>, budget: &Budget, now: Timestamp) -> rusqlite::
         budget.as_of.map(time),
         budget.why,
         time(now),
+        budget.bases.used,
+        budget.bases.spent_today,
+        budget.bases.daily_burn,
+        budget.doubt,
     ])?;
     Ok(())
 }
@@ -146,5 +167,25 @@ pub fn set_adjustment(tx: &Transaction<'_>, provider: Provider, said: &Adjustmen
         NO_SOURCE,
         Health::Unknown,
     ])?;
+    Ok(())
+}
+
+/// When a person last said that everything which had been spent by then is recorded; `None`: never.
+pub fn complete_at(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Timestamp>> {
+    let at = connection
+        .prepare_cached("SELECT complete_at FROM budget WHERE provider = ?1")?
+        .query_row([provider], |row| Columns::of(row).time_or_null())
+        .optional()?;
+    Ok(at.flatten())
+}
+
+/// Notes that everything which had been spent by `at` is recorded. If there is no row yet, its computed half starts
+/// without a source and with unknown health.
+pub fn set_complete(tx: &Transaction<'_>, provider: Provider, at: Timestamp) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO budget (provider, source, health, refreshed_at, complete_at) VALUES (?1, ?3, ?4, ?2, ?2)
+         ON CONFLICT (provider) DO UPDATE SET complete_at = excluded.complete_at",
+    )?
+    .execute(params![provider, time(at), NO_SOURCE, Health::Unknown])?;
     Ok(())
 }

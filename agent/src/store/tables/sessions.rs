@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::sql::{Columns, time};
-use crate::domain::{Conditions, Money, PricedBy, Provider, Speed, Used};
+use crate::domain::{Basis, Conditions, Money, PricedBy, Provider, SessionSource, Speed, Used, basis};
 
-super::sql::as_str!(PricedBy, Speed);
+super::sql::as_str!(PricedBy, SessionSource, Speed);
 
 /// Every column but `id`, in the order in which [`read`] reads them.
 const COLUMNS: &str = "at, provider, model, input_tokens, output_tokens, cache_write_tokens, \
      cache_write_1h_tokens, cache_read_tokens, web_searches, speed, service_tier, inference_geo, cost_micros, \
-     priced_by, priced_as, request_id, billed, session_type, notes";
+     priced_by, priced_as, request_id, billed, session_type, notes, source";
 
 /// One session as it was recorded. The cost is at the prices of its day. Later prices do not change it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,8 @@ pub struct Session {
     pub session_type: String,
     /// Free text of the caller.
     pub notes: String,
+    /// How it came here.
+    pub source: SessionSource,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             billed: true,
             session_type: "interactive".to_owned(),
             notes: String::new(),
+            source: SessionSource::Recorded,
         }
     }
 
@@ -115,9 +118,9 @@ fn put(tx: &Transaction<'_>, number: Option<i64>, session: &Session) -> rusqlite
     let Session { used, conditions, .. } = session;
     tx.prepare_cached(&format!(
         "INSERT INTO usage_sessions ({COLUMNS}, id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
          ON CONFLICT (id) DO UPDATE SET ({COLUMNS}) =
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
     ))?
     .execute(params![
         time(session.at),
@@ -139,6 +142,7 @@ fn put(tx: &Transaction<'_>, number: Option<i64>, session: &Session) -> rusqlite
         session.billed,
         session.session_type,
         session.notes,
+        session.source,
         number,
     ])?;
     Ok(())
@@ -254,6 +258,39 @@ pub fn is_priced(
         .exists(params![provider, model, by])
 }
 
+/// What the costs of a provider's billed sessions from `from` (included) to `until` (excluded) rest on: the weakest of
+/// all. `None`: there is no such session.
+pub fn basis_between(
+    connection: &Connection,
+    provider: Provider,
+    from: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Option<Basis>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT priced_by, source FROM usage_sessions
+          WHERE provider = ?1 AND at >= ?2 AND at < ?3 AND billed = 1",
+    )?;
+    let bases = statement.query_map(params![provider, time(from), time(until)], |row| {
+        let mut columns = Columns::of(row);
+        Ok(basis(columns.get()?, columns.get()?))
+    })?;
+    bases.fold(Ok(None), |weakest, basis| Ok(weakest?.max(Some(basis?))))
+}
+
+/// The time of the provider's newest session up to `now`, billed or not.
+pub fn last_at(
+    connection: &Connection,
+    provider: Provider,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(
+            "SELECT at FROM usage_sessions WHERE provider = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1",
+        )?
+        .query_row(params![provider, time(now)], |row| Columns::of(row).time())
+        .optional()
+}
+
 /// When the provider's oldest session was recorded.
 pub fn first_at(connection: &Connection, provider: Provider) -> rusqlite::Result<Option<Timestamp>> {
     connection
@@ -307,5 +344,6 @@ fn read(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Session> {
         billed: columns.get()?,
         session_type: columns.get()?,
         notes: columns.get()?,
+        source: columns.get()?,
     })
 }

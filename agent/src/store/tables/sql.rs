@@ -11,7 +11,7 @@ use rusqlite::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{
-    Action, BudgetSource, ChannelKind, Daystamp, Health, Money, Month, Provider, Reason, RunOutcome,
+    Action, Basis, BudgetSource, ChannelKind, Daystamp, Health, Money, Month, Provider, Reason, RunOutcome,
     Severity, SilenceKind, Step, Subject, SubjectPattern, Trigger,
 };
 
@@ -117,6 +117,7 @@ pub(in crate::store::tables) use parsed;
 
 as_str!(
     Action,
+    Basis,
     BudgetSource,
     ChannelKind,
     Health,

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     arms::{activity::Walk, beeminder::Account},
     budget::{Budget, Health},
-    domain::{Ask, Daystamp, Money, Observation, Phrase, Share},
+    domain::{Ask, Bases, Daystamp, Money, Observation, Phrase, Share},
 };
 
 fn now() -> Timestamp {
@@ -65,6 +65,8 @@ fn budget() -> Budget {
         used: None,
         spent_today: None,
         daily_burn: None,
+        bases: Bases::default(),
+        doubt: None,
         data_from: None,
         period_start: None,
         period_end: None,

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::usd;
 use crate::{
     budget::{Budget, BudgetToday, Health, health::Alert},
-    domain::{Money, Provider},
+    domain::{Bases, Basis, Money, Provider},
 };
 
 /// How a budget stands, as clients see it.
@@ -99,10 +99,40 @@ pub struct ProviderView {
     /// When the numbers were true.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
-    /// The row is older than `budget.ttl`, or its odometer reading is too old.
+    /// The row is older than `budget.ttl`, or its numbers are older than `budget.thresholds.reading_max_age_days`.
     pub stale: bool,
+    /// Where the numbers are from.
+    pub bases: BasesView,
+    /// What is wrong with the numbers; `null`: nothing.
+    pub doubt: Option<String>,
     /// Why it stands so, and what a person should know about the numbers.
     pub why: String,
+}
+
+/// Where each number is from: `billed` (the provider says so), `metered` (Mecris saw each request), `estimated` (clients
+/// said what they used, and the table of prices says what that costs), `typed` (a person or a program said the sum) or
+/// `assumed` (there is no price for a model in it). A sum is called by its weakest part. `null`: the number is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BasesView {
+    /// Of `used_budget`, and so of `remaining_budget`.
+    #[schema(value_type = Option<String>)]
+    pub used_budget: Option<Basis>,
+    /// Of `spent_today`.
+    #[schema(value_type = Option<String>)]
+    pub spent_today: Option<Basis>,
+    /// Of the burn rate, and so of `projected_exhaustion`.
+    #[schema(value_type = Option<String>)]
+    pub daily_burn_rate: Option<Basis>,
+}
+
+impl From<Bases> for BasesView {
+    fn from(bases: Bases) -> Self {
+        Self {
+            used_budget: bases.used,
+            spent_today: bases.spent_today,
+            daily_burn_rate: bases.daily_burn,
+        }
+    }
 }
 
 impl ProviderView {
@@ -124,6 +154,8 @@ impl ProviderView {
             source: budget.source_word(),
             as_of: budget.as_of,
             stale: recorded.stale,
+            bases: budget.bases.into(),
+            doubt: budget.doubt.clone(),
             why: budget.why.clone(),
         }
     }

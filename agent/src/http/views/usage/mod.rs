@@ -13,7 +13,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use budgets::{BudgetHealth, ProviderView, UsageView};
+pub use budgets::{BasesView, BudgetHealth, ProviderView, UsageView};
 pub use odometer::{
     GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerStatusView, ReadingRecorded,
     ReadingResult, Reminder, ReminderStatus,
@@ -28,7 +28,7 @@ use crate::{
     domain::{Money, Provider},
 };
 
-/// `POST /usage/update_budget`.
+/// `POST /usage/update_budget` and `POST /usage/complete`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct UpdateRecorded {
     /// Always true: a refusal is an error.

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::{BudgetInfo, UsageView};
 use crate::{
     budget::{self, RecordedSession, Tally},
-    domain::{PricedBy, Provider, Speed},
+    domain::{PricedBy, Provider, SessionSource, Speed},
     store::tables::sessions::{Kept, Session},
 };
 
@@ -231,6 +231,9 @@ pub struct SessionView {
     pub request_id: Option<String>,
     /// Whether anybody pays for it.
     pub billed: bool,
+    /// How it came here: `recorded`, `transcripts`, `otlp` or `proxy`.
+    #[schema(value_type = String)]
+    pub source: SessionSource,
     /// As given.
     pub session_type: String,
     /// As given.
@@ -258,6 +261,7 @@ impl From<Kept> for SessionView {
             inference_geo: session.conditions.inference_geo,
             request_id: session.request_id,
             billed: session.billed,
+            source: session.source,
             session_type: session.session_type,
             notes: session.notes,
         }

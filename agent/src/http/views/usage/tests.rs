@@ -35,7 +35,8 @@ async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
                     "provider": "anthropic", "total_budget": 25.0, "remaining_budget": 19.0, "used_budget": 6.0,
                     "spent_today": 1.0, "period_start": "2026-01-01", "period_end": "2026-01-31", "days_remaining": 15,
                     "projected_exhaustion": "2026-01-25", "budget_health": "WARNING", "source": "ledger",
-                    "as_of": "2026-01-16T15:00:00Z", "stale": false,
+                    "as_of": "2026-01-16T15:00:00Z", "stale": false, "doubt": null,
+                    "bases": {"used_budget": "estimated", "spent_today": "estimated", "daily_burn_rate": "estimated"},
                     "why": "$19.00 is left; at $2.00 a day it lasts until 2026-01-25, but the period ends on 2026-01-31"
                 },
                 {
@@ -43,6 +44,9 @@ async fn usage_keeps_its_old_fields_and_adds_a_row_for_each_provider() {
                     "spent_today": null, "period_start": "2026-01-01", "period_end": "2026-01-31", "days_remaining": 15,
                     "projected_exhaustion": null, "budget_health": "UNKNOWN", "source": "odometer",
                     "as_of": null, "stale": false,
+                    "bases": {"used_budget": null, "spent_today": null, "daily_burn_rate": null},
+                    "doubt": "no groq reading for 2026-01 yet: read the month's total off the console and POST \
+                              /groq/odometer/record?value=<usd>",
                     "why": "no groq reading for 2026-01 yet: read the month's total off the console and POST \
                             /groq/odometer/record?value=<usd>"
                 }
@@ -108,7 +112,8 @@ async fn a_recorded_session_is_echoed_with_its_cost_and_the_status_after_it() {
                 "output_tokens": 50_000, "estimated_cost": 0.62, "session_type": "interactive", "notes": "",
                 "pricing": {"by": "listed", "line": "m", "why": "at the price of m"}, "billed": true,
                 "cache_write_tokens": 0, "cache_write_1h_tokens": 0, "cache_read_tokens": 0, "web_searches": 0,
-                "request_id": null, "speed": "standard", "service_tier": "", "inference_geo": ""
+                "request_id": null, "speed": "standard", "service_tier": "", "inference_geo": "",
+                "source": "recorded"
             }],
             "count": 1, "timestamp": "2026-01-16T15:01:00Z"
         })

@@ -6,7 +6,7 @@ use super::*;
 use crate::store::{Store, file::connection, tables::export};
 
 /// A row in every table of each released version.
-const ROWS: [&str; 10] = [
+const ROWS: [&str; 11] = [
     include_str!("rows_0001.sql"),
     include_str!("rows_0002.sql"),
     include_str!("rows_0003.sql"),
@@ -17,6 +17,7 @@ const ROWS: [&str; 10] = [
     include_str!("rows_0008.sql"),
     include_str!("rows_0009.sql"),
     include_str!("rows_0010.sql"),
+    include_str!("rows_0011.sql"),
 ];
 
 /// A file as that release left it.
