@@ -270,11 +270,11 @@ pub fn basis_between(
         "SELECT DISTINCT priced_by, source FROM usage_sessions
           WHERE provider = ?1 AND at >= ?2 AND at < ?3 AND billed = 1",
     )?;
-    let bases = statement.query_map(params![provider, time(from), time(until)], |row| {
+    let mut bases = statement.query_map(params![provider, time(from), time(until)], |row| {
         let mut columns = Columns::of(row);
         Ok(basis(columns.get()?, columns.get()?))
     })?;
-    bases.fold(Ok(None), |weakest, basis| Ok(weakest?.max(Some(basis?))))
+    bases.try_fold(None, |weakest, basis| Ok(Some(basis?).max(weakest)))
 }
 
 /// The time of the provider's newest session up to `now`, billed or not.
