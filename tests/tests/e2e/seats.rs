@@ -48,8 +48,8 @@ fn clients_that_read_nothing_keep_nobody_from_health_and_no_ping_from_systemd() 
     });
     daemon.notifications();
     let mut pings = 0;
-    // A ping every two seconds: four take no longer than ten, if none is missed.
-    let pinged = wait::until(Duration::from_secs(10), || {
+    // A ping every two seconds. The daemon itself logs a ping that it missed; the time here is only for a busy machine.
+    let pinged = wait::until(Duration::from_secs(40), || {
         let new = daemon.notifications();
         pings += new.iter().filter(|line| line.contains("WATCHDOG=1")).count();
         let health = request(address, "GET", "/health", &[], None).expect("an answer");
