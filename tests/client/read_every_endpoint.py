@@ -32,6 +32,7 @@ ARGUMENTS = {
     "usage_summary": {"days": 3},
     "usage_recent": {"limit": 5},
     "groq_record": {"body": {"value": 1.5}},
+    "groq_take_back": lambda said: {"id": said["groq_record"].result.id},
     "groq_status": {},
     "groq_context": {},
     "narrator_context": {},

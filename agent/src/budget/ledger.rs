@@ -139,7 +139,8 @@ fn evidence(
     Ok(Evidence {
         fed_at: sessions::last_at(connection, provider, now)?
             .max(said_at)
-            .max(budget::complete_at(connection, provider)?),
+            .max(budget::complete_at(connection, provider)?)
+            .map(|at| at.min(now)),
         period_from,
         console,
     })

@@ -69,7 +69,8 @@ impl BudgetArm {
         })
     }
 
-    /// Removes a session that was recorded by mistake from the ledger. `None`: the ledger has no such session.
+    /// Takes a session back that was recorded by mistake. The table `removals` keeps what it was. `None`: the ledger
+    /// has no such session.
     ///
     /// # Errors
     /// If the state cannot be written.
@@ -80,7 +81,7 @@ impl BudgetArm {
     ) -> Result<Option<RecordedSession>, BudgetError> {
         let rules = self.rules.clone();
         let taken = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
-            let Some(kept) = sessions::remove(tx, &id)? else {
+            let Some(kept) = sessions::remove(tx, &id, now)? else {
                 return Ok(None);
             };
             rules.refresh(tx, now)?;

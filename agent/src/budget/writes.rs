@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use rusqlite::Transaction;
 
 use super::{
-    BudgetArm, BudgetError, NewReading, Recorded, Reminders, UpdateBudget, adjust,
+    BudgetArm, BudgetError, BudgetToday, NewReading, Recorded, Reminders, UpdateBudget, adjust,
     arm::Rules,
     bounds::{Amount, Notes},
     odometer,
@@ -31,6 +31,8 @@ pub(super) const COPY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct RecordedReading {
     /// The reading.
     pub reading: Reading,
+    /// What names it from now on.
+    pub id: String,
     /// Whether the console has begun a new month: this is the first reading of its month, and it is lower than
     /// the newest reading of the latest earlier month that has readings.
     pub reset_detected: bool,
@@ -137,6 +139,30 @@ impl BudgetArm {
     }
 }
 
+impl BudgetArm {
+    /// Takes a reading back that was recorded by mistake. The table `removals` keeps what it was. `None`: the provider
+    /// has no such reading.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub async fn take_back_reading(
+        &self,
+        provider: Provider,
+        id: String,
+        now: Timestamp,
+    ) -> Result<Option<(Reading, Vec<BudgetToday>)>, BudgetError> {
+        let rules = self.rules.clone();
+        let taken = self.store.write_and_copy(COPY_TIMEOUT, move |tx| {
+            let Some(reading) = store::tables::odometer::remove(tx, provider, &id, now)? else {
+                return Ok(None);
+            };
+            rules.refresh(tx, now)?;
+            Ok(Some((reading, rules.usage(tx, now)?)))
+        });
+        Ok(taken.await?)
+    }
+}
+
 impl Rules {
     fn record_reading(
         &self,
@@ -158,7 +184,7 @@ impl Rules {
         }
         let before =
             store::tables::odometer::last_before(tx, provider, reading.month)?.filter(|_| earlier.is_empty());
-        store::tables::odometer::insert(tx, provider, &reading)?;
+        let id = store::tables::odometer::insert(tx, provider, &reading)?;
         self.refresh(tx, now)?;
         Ok(Ok(RecordedReading {
             reset_detected: before.as_ref().is_some_and(|before| reading.value < before.value),
@@ -167,6 +193,7 @@ impl Rules {
             historical,
             warning: before.and_then(|before| odometer::still_the_old_month(&reading, &before)),
             reading,
+            id,
         }))
     }
 }

@@ -64,6 +64,7 @@ register![
     usage::update_budget,
     usage::complete,
     groq::record,
+    groq::take_back,
     groq::status,
     groq::context,
     reminder::trigger,

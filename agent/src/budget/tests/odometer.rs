@@ -1,5 +1,5 @@
 use super::*;
-use crate::budget::OdometerState;
+use crate::{budget::OdometerState, store::tables::export};
 
 #[tokio::test]
 async fn two_readings_a_day_do_not_double() {
@@ -295,4 +295,52 @@ async fn a_reading_with_a_warning_raises_no_alarm_until_it_is_confirmed() {
         .unwrap();
     let row = corrected.recorded(Provider::Groq, "2026-12-01T06:02:00Z").budget;
     assert_eq!((row.health, row.used), (Health::Good, Some(usd(0.02))));
+}
+
+#[tokio::test]
+async fn a_reading_that_is_taken_back_counts_no_more_and_is_kept_as_it_was() {
+    let bench = BudgetOnDisk::new();
+    let reading = |value| NewReading {
+        value: usd(value),
+        month: None,
+        notes: "console".to_owned(),
+        correction: false,
+    };
+    let record = async |value, now: &str| {
+        let recorded = bench.arm.record_odometer(Provider::Groq, reading(value), at(now));
+        recorded.await.unwrap().id
+    };
+    record(1.0, "2026-01-16T15:00:00Z").await;
+    let slip = record(10.0, "2026-01-16T16:00:00Z").await;
+    let now = at("2026-01-16T17:00:00Z");
+    let take_back = async |provider, id: &str| {
+        let taken = bench.arm.take_back_reading(provider, id.to_owned(), now);
+        taken.await.unwrap().map(|(reading, _)| reading.value)
+    };
+    for (provider, id) in [
+        (Provider::Anthropic, slip.as_str()),
+        (Provider::Groq, "2-1"),
+        (Provider::Groq, "x"),
+    ] {
+        assert_eq!(take_back(provider, id).await, None, "{id}");
+    }
+    assert_eq!(take_back(Provider::Groq, &slip).await, Some(usd(10.0)));
+    assert_eq!(take_back(Provider::Groq, &slip).await, None, "once");
+    let shown = bench.recorded(Provider::Groq, "2026-01-16T17:00:00Z").budget;
+    assert_eq!(shown.used, Some(usd(1.0)));
+    let kept = bench
+        .arm
+        .store
+        .read(|connection| export::rows(connection, "removals"))
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(
+        (&kept[0]["removed_from"], &kept[0]["id"]),
+        (&"odometer_readings".into(), &slip.into())
+    );
+    let was: serde_json::Value = serde_json::from_str(kept[0]["was"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&was["value_micros"], &was["notes"]),
+        (&10_000_000.into(), &"console".into())
+    );
 }

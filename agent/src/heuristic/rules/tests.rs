@@ -72,7 +72,7 @@ impl November {
             value: usd(total),
             notes: String::new(),
         };
-        self.write(at, |tx| odometer::insert(tx, Provider::Groq, &reading))
+        self.write(at, |tx| odometer::insert(tx, Provider::Groq, &reading).map(drop))
     }
 
     /// Another limit; with `used`, the person says what was used so far.

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 
 use super::{Reply, detached, usage::unreadable};
 use crate::{
     budget::NewReading,
     domain::Provider,
     http::{
-        App, Json,
+        ApiError, App, Json,
         args::{Args, NoArguments},
-        views::usage::{OdometerContextView, OdometerStatusView, ReadingRecorded},
+        views::usage::{OdometerContextView, OdometerStatusView, ReadingRecorded, ReadingTakenBack},
     },
 };
 
@@ -28,6 +28,23 @@ pub(in crate::http) async fn record(
     let recorded =
         detached(async move { app.budget.record_odometer(Provider::Groq, reading, now).await }).await?;
     Ok(Json(ReadingRecorded::new(recorded)))
+}
+
+/// Takes a reading back that was recorded by mistake.
+///
+/// The budget is computed without it.
+#[utoipa::path(delete, path = "/groq/odometer/readings/{id}", tag = "groq",
+    params(("id" = String, Path, description = "Its id, as `/groq/odometer/record` showed it")),
+    responses((status = 200, body = ReadingTakenBack), (status = 404, description = "there is no such reading")))]
+pub(in crate::http) async fn take_back(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: Args<NoArguments>,
+) -> Reply<ReadingTakenBack> {
+    let now = app.clock.now();
+    let taken = detached(async move { app.budget.take_back_reading(Provider::Groq, id, now).await }).await?;
+    let (reading, usage) = taken.ok_or_else(|| ApiError::not_found("there is no reading with this id"))?;
+    Ok(Json(ReadingTakenBack::new(&reading, &usage)))
 }
 
 /// The readings of this month and the last ones, and what to do.

@@ -51,11 +51,16 @@ pub fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> 
         quote(table),
         quoted(&key)
     );
-    let read = |row: &rusqlite::Row<'_>| {
-        let value = |(at, name): (usize, &String)| Ok((name.clone(), json(row.get_ref(at)?)));
-        columns.iter().enumerate().map(value).collect()
-    };
-    connection.prepare(&sql)?.query_map([], read)?.collect()
+    connection
+        .prepare(&sql)?
+        .query_map([], |row| read(row, &columns))?
+        .collect()
+}
+
+/// A row with these columns.
+pub(super) fn read(row: &rusqlite::Row<'_>, columns: &[String]) -> rusqlite::Result<Row> {
+    let value = |(at, name): (usize, &String)| Ok((name.clone(), json(row.get_ref(at)?)));
+    columns.iter().enumerate().map(value).collect()
 }
 
 /// Whether no table has a row, but for the one that says which builds can use the file.

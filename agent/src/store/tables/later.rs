@@ -20,7 +20,7 @@ const FIRST: [(&str, &str); 4] = [
 ];
 
 /// Times at which something was recorded. A row whose time is part of its key replaces the one that already has it.
-const RECORDED: [(&str, &str); 17] = [
+const RECORDED: [(&str, &str); 18] = [
     ("runs", "started_at"),
     ("runs", "finished_at"),
     ("decisions", "at"),
@@ -36,6 +36,7 @@ const RECORDED: [(&str, &str); 17] = [
     ("usage_sessions", "at"),
     ("budget", "refreshed_at"),
     ("budget", "override_at"),
+    ("budget", "complete_at"),
     ("silences", "deleted_at"),
     ("notifications", "acknowledged_at"),
 ];

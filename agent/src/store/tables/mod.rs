@@ -19,6 +19,7 @@ pub mod odometer;
 pub mod outbox;
 pub mod readings;
 pub mod reconciliations;
+pub mod removals;
 pub mod retention;
 pub mod runs;
 pub mod sessions;

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::sql::{Columns, time};
+use super::{
+    removals::{self, Removable},
+    sessions::{id_of, number_and_time},
+    sql::{Columns, time},
+};
 use crate::domain::{Money, Month, Provider};
 
 /// One reading.
@@ -31,8 +35,8 @@ pub struct Total {
     pub readings: u32,
 }
 
-/// Adds a reading.
-pub fn insert(tx: &Transaction<'_>, provider: Provider, reading: &Reading) -> rusqlite::Result<()> {
+/// Adds a reading. Returns what endpoints call it.
+pub fn insert(tx: &Transaction<'_>, provider: Provider, reading: &Reading) -> rusqlite::Result<String> {
     tx.prepare_cached(
         "INSERT INTO odometer_readings (provider, at, month, value_micros, notes) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -43,7 +47,29 @@ pub fn insert(tx: &Transaction<'_>, provider: Provider, reading: &Reading) -> ru
         reading.value,
         reading.notes
     ])?;
-    Ok(())
+    Ok(id_of(tx.last_insert_rowid(), reading.at))
+}
+
+/// Takes back the reading that [`insert`] gave this id. `None`: the provider has no such reading.
+pub fn remove(
+    tx: &Transaction<'_>,
+    provider: Provider,
+    id: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Reading>> {
+    let Some((number, at)) = number_and_time(id) else {
+        return Ok(None);
+    };
+    let found = tx
+        .prepare_cached(
+            "SELECT at, month, value_micros, notes FROM odometer_readings WHERE provider = ?1 AND id = ?2 AND at = ?3",
+        )?
+        .query_row(params![provider, number, time(at)], read)
+        .optional()?;
+    if found.is_some() {
+        removals::remove(tx, Removable::Reading, number, id, now)?;
+    }
+    Ok(found)
 }
 
 /// The readings of one month, oldest first.

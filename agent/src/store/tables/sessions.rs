@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::sql::{Columns, time};
+use super::{
+    removals::{self, Removable},
+    sql::{Columns, time},
+};
 use crate::domain::{Basis, Conditions, Money, PricedBy, Provider, SessionSource, Speed, Used, basis};
 
 super::sql::as_str!(PricedBy, SessionSource, Speed);
@@ -82,9 +85,14 @@ pub struct Kept {
 
 impl Kept {
     fn new(number: i64, session: Session) -> Self {
-        let id = format!("{number}-{}", session.at.as_nanosecond());
+        let id = id_of(number, session.at);
         Self { id, session }
     }
+}
+
+/// What endpoints call the row of this number, which was recorded at `at`.
+pub(super) fn id_of(number: i64, at: Timestamp) -> String {
+    format!("{number}-{}", at.as_nanosecond())
 }
 
 /// Adds a session. Returns it with its id.
@@ -162,20 +170,25 @@ pub fn of_request(
         .optional()
 }
 
-/// Removes the session with this [`Kept::id`]. `None`: there is none.
-pub fn remove(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Kept>> {
+/// Takes back the session with this [`Kept::id`]. `None`: there is none.
+pub fn remove(tx: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Result<Option<Kept>> {
     let Some((number, at)) = number_and_time(id) else {
         return Ok(None);
     };
-    tx.prepare_cached(&format!(
-        "DELETE FROM usage_sessions WHERE id = ?1 AND at = ?2 RETURNING id, {COLUMNS}"
-    ))?
-    .query_row(params![number, time(at)], kept)
-    .optional()
+    let found = tx
+        .prepare_cached(&format!(
+            "SELECT id, {COLUMNS} FROM usage_sessions WHERE id = ?1 AND at = ?2"
+        ))?
+        .query_row(params![number, time(at)], kept)
+        .optional()?;
+    if found.is_some() {
+        removals::remove(tx, Removable::Session, number, id, now)?;
+    }
+    Ok(found)
 }
 
 /// The two parts of a [`Kept::id`].
-fn number_and_time(id: &str) -> Option<(i64, Timestamp)> {
+pub(super) fn number_and_time(id: &str) -> Option<(i64, Timestamp)> {
     let (number, at) = id.split_once('-')?;
     let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
     Some((number.parse().ok()?, at))

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 pub use budgets::{BasesView, BudgetHealth, ProviderView, UsageView};
 pub use odometer::{
     GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerStatusView, ReadingRecorded,
-    ReadingResult, Reminder, ReminderStatus,
+    ReadingResult, ReadingTakenBack, Reminder, ReminderStatus,
 };
 pub use sessions::{
     DayUsage, ProviderUsage, RecentView, SessionRecorded, SessionTakenBack, SessionView, Summary,

@@ -2,9 +2,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::usd;
-use crate::budget::{
-    self, MonthTotal, Odometer, OdometerState, RecordedReading, ReminderKind, Reminders, Total, Urgency,
+use super::{UsageView, usd};
+use crate::{
+    budget::{
+        self, BudgetToday, MonthTotal, Odometer, OdometerState, RecordedReading, ReminderKind, Reminders,
+        Total, Urgency,
+    },
+    store::tables::odometer::Reading,
 };
 
 /// `POST /groq/odometer/record`.
@@ -24,6 +28,8 @@ pub struct ReadingRecorded {
 pub struct ReadingResult {
     /// Always true.
     pub recorded: bool,
+    /// Its id: `DELETE /groq/odometer/readings/{id}` takes it back.
+    pub id: String,
     /// The month it counts for, `YYYY-MM`.
     pub month: String,
     /// The month's total so far.
@@ -42,6 +48,32 @@ pub struct ReadingResult {
     pub historical_record: bool,
     /// A doubt about an accepted reading.
     pub warning: Option<String>,
+}
+
+/// `DELETE /groq/odometer/readings/{id}`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ReadingTakenBack {
+    /// The month it counted for, `YYYY-MM`.
+    pub month: String,
+    /// The total that it said.
+    pub cumulative_value: f64,
+    /// When it had been recorded.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: Timestamp,
+    /// `GET /usage` without it.
+    pub updated_status: UsageView,
+}
+
+impl ReadingTakenBack {
+    /// A reading that was just taken back, and the budgets without it.
+    pub fn new(reading: &Reading, usage: &[BudgetToday]) -> Self {
+        Self {
+            month: reading.month.to_string(),
+            cumulative_value: reading.value.usd(),
+            timestamp: reading.at,
+            updated_status: UsageView::new(usage),
+        }
+    }
 }
 
 /// What a person should record, and how long this month's total can still be read.
@@ -145,6 +177,7 @@ impl ReadingRecorded {
     pub fn new(recorded: RecordedReading) -> Self {
         let RecordedReading {
             reading,
+            id,
             reset_detected,
             daily_average,
             reminders,
@@ -156,6 +189,7 @@ impl ReadingRecorded {
             timestamp: reading.at,
             result: ReadingResult {
                 recorded: true,
+                id,
                 month: reading.month.to_string(),
                 cumulative_value: reading.value.usd(),
                 reset_detected,

@@ -197,15 +197,19 @@ async fn a_summary_counts_by_day_type_and_provider() {
 #[tokio::test]
 async fn the_odometer_answers_as_it_always_did() {
     let bench = BudgetOnDisk::new();
-    let recorded = value(ReadingRecorded::new(
+    let mut recorded = value(ReadingRecorded::new(
         bench.reading("2026-01-15T15:00:00Z", 1.5).await.unwrap(),
     ));
+    assert!(
+        recorded["result"]["id"].take().is_string(),
+        "new beside the old fields"
+    );
     assert_eq!(
         recorded,
         json!({
             "success": true,
             "result": {
-                "recorded": true, "month": "2026-01", "cumulative_value": 1.5, "reset_detected": false,
+                "recorded": true, "id": null, "month": "2026-01", "cumulative_value": 1.5, "reset_detected": false,
                 "daily_usage_estimate": 0.1,
                 "reminder_status": {
                     "status": "normal", "reminders": [], "days_until_reset": 16, "last_reading_age_days": 0

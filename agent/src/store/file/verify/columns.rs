@@ -210,6 +210,10 @@ const COLUMNS: &[(&str, &[(&str, Holds)])] = &[
         ],
     ),
     (
+        "removals",
+        &[("removed_from", Text), ("id", Text), ("at", Time), ("was", Text)],
+    ),
+    (
         "runs",
         &[
             ("id", Text),
