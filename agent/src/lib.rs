@@ -16,6 +16,7 @@ pub mod config;
 pub mod domain;
 pub mod durable;
 pub mod failpoint;
+pub mod foreign_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod heuristic;

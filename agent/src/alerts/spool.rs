@@ -16,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     domain::Condition,
     durable::{self, beside},
+    foreign_file::{self, BY_HAND},
     silences::asked::Asked,
 };
 
@@ -123,7 +124,7 @@ impl Spool {
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Unreadable> {
-    let content = fs::read(file).map_err(Unreadable::System)?;
+    let content = foreign_file::read(file, BY_HAND).map_err(Unreadable::System)?;
     serde_json::from_slice(&content).map_err(Unreadable::Nonsense)
 }
 

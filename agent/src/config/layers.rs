@@ -2,7 +2,7 @@
 //! before its values are merged, so that a misspelt or misplaced key cannot hide or overwrite the value of
 //! another layer.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use toml::{Table, Value};
 
@@ -13,6 +13,7 @@ use super::{
     names::is_parameter_name,
     setting::{Form, Table as DeclaredTable},
 };
+use crate::foreign_file::{self, BY_HAND};
 
 /// What settings in the environment begin with; `__` descends into a table.
 const PREFIX: &str = "MECRIS__";
@@ -251,7 +252,7 @@ fn problem(key: &str, source: Source, message: String) -> ConfigProblem {
 }
 
 fn parse_file(path: &Path) -> Result<Table, String> {
-    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+    let text = foreign_file::read_text(path, BY_HAND).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
         _ => format!("cannot be read: {error}"),

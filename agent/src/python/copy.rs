@@ -8,8 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::SourceError;
-use crate::durable::beside;
+use super::{SourceError, source::LARGEST_BYTES};
+use crate::{durable::beside, foreign_file};
 
 /// What SQLite keeps beside a database and needs to read it; `-shm` is rebuilt.
 const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
@@ -60,9 +60,9 @@ impl PrivateCopy {
 type Parts = Vec<(&'static str, Vec<u8>)>;
 
 fn read(path: &Path) -> io::Result<Parts> {
-    let mut parts = vec![("", fs::read(path)?)];
+    let mut parts = vec![("", foreign_file::read(path, LARGEST_BYTES)?)];
     for suffix in COMPANIONS {
-        match fs::read(beside(path, suffix)) {
+        match foreign_file::read(&beside(path, suffix), LARGEST_BYTES) {
             Ok(content) => parts.push((suffix, content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),

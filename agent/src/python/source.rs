@@ -28,7 +28,7 @@ const TAKEN: [&str; 8] = [
 const OURS: [&str; 2] = ["claims", "notifications"];
 
 /// A file larger than this limit is not one of the Python system's, which have tens of kilobytes.
-const LARGEST_BYTES: u64 = 256 * 1024 * 1024;
+pub(super) const LARGEST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Why an old file cannot be read at all.
 #[derive(Debug, thiserror::Error)]

@@ -17,6 +17,7 @@ mod escalation;
 mod everywhere;
 mod examples;
 mod fallback;
+mod foreign_files;
 mod garbage;
 mod goal_channels;
 mod http;

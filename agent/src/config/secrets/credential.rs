@@ -3,11 +3,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use super::{FoundSecrets, Notes, SecretProblem, SecretSource, SecretsError, json, names::pick};
+use crate::foreign_file::{self, BY_HAND};
 
 /// The whole object in one credential.
 const FILE: &str = "secrets.json";
@@ -65,7 +66,7 @@ impl SecretSource for CredentialSecrets {
 
 /// The text of a credential; `None` if there is no such file.
 fn read(path: &Path) -> Result<Option<String>, SecretProblem> {
-    match fs::read_to_string(path) {
+    match foreign_file::read_text(path, BY_HAND) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(why) => Err(SecretProblem::Unreadable {

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,10 @@ use super::{
     names::pick,
     permissions::readable_by_others,
 };
-use crate::config::{Variables, show};
+use crate::{
+    config::{Variables, show},
+    foreign_file::{self, BY_HAND},
+};
 
 /// The environment and a `.env` file. A secret in the environment wins, even if the file has the secret under
 /// another of its names.
@@ -57,7 +60,7 @@ impl SecretSource for EnvSecrets {
 /// cause warnings at most.
 fn read(path: &Path, file: &str, notes: &mut Notes) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
-    let bytes = match fs::read(path) {
+    let bytes = match foreign_file::read(path, BY_HAND) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return variables,
         Err(why) => {

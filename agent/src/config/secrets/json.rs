@@ -1,9 +1,6 @@
 //! `secrets.source = "file:secrets.json"`: one JSON object, the shape that Secrets Manager holds too.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, error::Category};
 
@@ -11,7 +8,10 @@ use super::{
     FoundSecrets, Notes, SecretName, SecretProblem, SecretSource, SecretsError, names::pick,
     permissions::readable_by_others,
 };
-use crate::config::{handwritten, keys};
+use crate::{
+    config::{handwritten, keys},
+    foreign_file::{self, BY_HAND},
+};
 
 /// A file with one JSON object, `{"BEEMINDER_AUTH_TOKEN": "…"}`.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl JsonFileSecrets {
 impl SecretSource for JsonFileSecrets {
     fn load(&self) -> Result<FoundSecrets, SecretsError> {
         let file = self.path.display().to_string();
-        let text = fs::read_to_string(&self.path).map_err(|why| SecretProblem::Unreadable {
+        let text = foreign_file::read_text(&self.path, BY_HAND).map_err(|why| SecretProblem::Unreadable {
             file: file.clone(),
             why,
         })?;

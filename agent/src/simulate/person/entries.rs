@@ -6,7 +6,10 @@ use jiff::civil::{Date, Time, Weekday};
 use toml::{Table, Value};
 
 use super::habits::day_number;
-use crate::clock::{Weekdays, weekday};
+use crate::{
+    clock::{Weekdays, weekday},
+    foreign_file::{self, BY_HAND},
+};
 
 /// One time of the day, and the days on which something is entered then.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +91,7 @@ pub(super) type Drawn = BTreeMap<String, Vec<Option<Time>>>;
 /// With a sentence about what is wrong with it.
 pub(super) fn drawn(people_file: &Path) -> Result<Drawn, (std::path::PathBuf, String)> {
     let file = people_file.with_extension("entries.toml");
-    let text = match std::fs::read_to_string(&file) {
+    let text = match foreign_file::read_text(&file, BY_HAND) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Drawn::new()),
         Err(error) => return Err((file, format!("cannot be read: {error}"))),

@@ -14,6 +14,7 @@ use crate::{
     clock::{beeminder_day, local_day},
     config::{ConfigError, handwritten},
     domain::Money,
+    foreign_file,
     simulate::{
         goal::{GoalKind, PLEDGES, RESPITE_DAYS},
         passes::Passes,
@@ -23,6 +24,9 @@ use crate::{
 
 const EXPECTED: &str = "expected the goals as Beeminder's API sends them: an array of goals, each with its datapoints, or \
                         the user with `goals` (users/me.json?associations=true)";
+
+/// The largest goals file, in bytes: no account has so many goals with so many datapoints.
+const LARGEST: u64 = 256 << 20;
 
 /// Days in a week. The model counts rates in units per week.
 const WEEK: f64 = 7.0;
@@ -34,7 +38,7 @@ const WEEK: f64 = 7.0;
 /// With the first problem of the file: what, where, and what is allowed.
 pub(super) fn person(file: &Path, zone: Option<TimeZone>, passes: Passes) -> Result<Person, ConfigError> {
     let one = |key: &str, message: String| ConfigError(vec![Person::problem(file, key, message)]);
-    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+    let text = foreign_file::read_text(file, LARGEST).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => one("goals", "there is no such file".to_owned()),
         _ => one("goals", format!("cannot be read: {error}")),
     })?;

@@ -19,6 +19,7 @@ use crate::{
     clock::{DailyRange, DeadlineOffset},
     config::ConfigError,
     domain::{BudgetSource, Money, Provider, Slug},
+    foreign_file::{self, BY_HAND},
     simulate::{
         FIRST_DAYS,
         goal::{GoalKind, PLEDGES},
@@ -31,7 +32,7 @@ const PLEDGE: &str = "one of Beeminder's pledges: 0, 5, 10, 30, 90, 270, 810, 24
 
 pub(super) fn person(file: &Path) -> Result<Person, ConfigError> {
     let one = |message: String| ConfigError(vec![Person::problem(file, "person", message)]);
-    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+    let text = foreign_file::read_text(file, BY_HAND).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => one("there is no such file".to_owned()),
         _ => one(format!("cannot be read: {error}")),
     })?;
