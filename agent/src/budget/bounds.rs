@@ -105,13 +105,13 @@ impl Limit {
 
 impl RequestId {
     /// # Errors
-    /// If the text of the argument `field` is too long, or nothing of it can be seen.
+    /// If the text of the argument `field` is too long, or has another character than visible ASCII ones.
     pub(super) fn check(field: &'static str, text: &str) -> Result<(), BudgetError> {
         Text::<1, 200>::check(field, text)?;
-        if text.contains(|c: char| c.is_ascii_graphic()) {
+        if text.chars().all(|c| c.is_ascii_graphic()) {
             return Ok(());
         }
-        let allowed = "a letter, a digit or another visible ASCII character in it";
+        let allowed = "letters, digits and other visible ASCII characters, without a space";
         Err(BudgetError::invalid(field, format!("{text:?}"), allowed))
     }
 }
@@ -122,7 +122,7 @@ impl PartialSchema for RequestId {
             .schema_type(Type::String)
             .min_length(Some(1))
             .max_length(Some(200))
-            .pattern(Some("[!-~]"))
+            .pattern(Some("^[!-~]+$"))
             .into()
     }
 }

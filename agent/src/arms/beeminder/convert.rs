@@ -43,10 +43,17 @@ pub(super) fn account(
         unreadable: Vec::new(),
         ignored: 0,
     };
+    let mut slugs = HashSet::new();
     for (index, element) in elements.into_iter().enumerate() {
         let place = format!("goal {} in the list", index + 1);
         match element.map(|element| goal(element, now)) {
             Ok(Ok(goal)) if ignore.contains(&goal.slug) => account.ignored += 1,
+            // Everything that is said and silenced goes by the slug, so the second one could not be told from the first.
+            Ok(Ok(goal)) if !slugs.insert(goal.slug.clone()) => {
+                let slug = goal.slug;
+                let why = format!("{place}, {slug}: another goal of the list has the same slug");
+                account.unreadable.push(why);
+            }
             Ok(Ok(goal)) => account.goals.push(goal),
             Ok(Err(why)) => account.unreadable.push(format!("{place}: {why}")),
             Err(Broken { slug, why }) => match slug.and_then(|slug| slug.parse::<Slug>().ok()) {

@@ -271,11 +271,11 @@ async fn a_repeated_session_costs_what_it_did_on_its_own_day() {
 #[tokio::test]
 async fn a_request_has_an_id_that_can_be_seen() {
     let bench = BudgetOnDisk::new();
-    let refused = record(&bench, of_request(" \t", 1)).await.unwrap_err();
-    assert_eq!(
-        refused,
-        r#"request_id is " \t": expected a letter, a digit or another visible ASCII character in it"#
-    );
+    for (id, shown) in [(" \t", r#"" \t""#), ("req\n1", r#""req\n1""#)] {
+        let refused = record(&bench, of_request(id, 1)).await.unwrap_err();
+        let allowed = "expected letters, digits and other visible ASCII characters, without a space";
+        assert_eq!(refused, format!("request_id is {shown}: {allowed}"));
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,10 @@ use crate::{
 /// was right, and the calendar ends some time later.
 const LONGEST_SAFE_DAYS: i64 = 36_525;
 
+/// If the losedate is so many days later than the last of few safe days, the two contradict each other. Deadlines at
+/// night and changes of zone make a day of difference.
+const CONTRADICTION_DAYS: i64 = 3;
+
 /// How close one active goal is to derailing, judged by one reading of Beeminder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GoalRisk {
@@ -19,7 +23,8 @@ pub struct GoalRisk {
     pub severity: Severity,
     /// Whole safe days; `None` if unknown.
     pub safe_days: Option<i64>,
-    /// When it derails: `losedate`, else the end of the last safe day.
+    /// When it derails: `losedate`, else the end of the last safe day. If the two contradict each other, the end of the
+    /// last safe day too: of two days the nearer one.
     pub derails_at: Option<Timestamp>,
     /// Why, in one sentence.
     pub evidence: String,
@@ -33,7 +38,11 @@ pub struct GoalRisk {
 /// readable `safebuf` is never safe. If the numbers of a goal contradict each other, it is UNKNOWN. So it is
 /// while Beeminder is recomputing it, for up to an hour. (A pass takes it at face value if it cannot wait.)
 pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk {
-    let derails_at = goal.losedate.or_else(|| end_of_safe_days(goal, zone, read_at));
+    let by_safe_days_left = || end_of_safe_days(goal, zone, read_at);
+    let derails_at = match too_late(goal, zone, read_at) {
+        Some(_) => by_safe_days_left(),
+        None => goal.losedate.or_else(by_safe_days_left),
+    };
     let unknown = |evidence| GoalRisk {
         severity: Severity::Unknown,
         safe_days: None,
@@ -67,8 +76,9 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         (Some(days), Some(losedate)) => (
             days,
             format!(
-                "safebuf {days}, {} to losedate",
-                span(losedate.duration_since(read_at))
+                "safebuf {days}, {} to losedate{}",
+                span(losedate.duration_since(read_at)),
+                too_late(goal, zone, read_at).unwrap_or_default()
             ),
         ),
         (Some(days), None) => (days, format!("safebuf {days}, no losedate")),
@@ -93,6 +103,15 @@ pub fn derail_risk(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> GoalRisk
         derails_at,
         evidence,
     }
+}
+
+/// What to say of a losedate that is days later than safebuf allows; `None`: it is not. Beeminder's own rule is that
+/// losedate is the end of today plus safebuf days.
+fn too_late(goal: &Goal, zone: &TimeZone, read_at: Timestamp) -> Option<&'static str> {
+    let (days, losedate) = goal.safebuf.zip(goal.losedate)?;
+    let is_warned = by_safe_days(days).at_least(Severity::Warning) && !goal.queued;
+    (is_warned && days_until(losedate, goal, zone, read_at) - days.max(0) >= CONTRADICTION_DAYS)
+        .then_some("; the two contradict each other, and the nearer day counts")
 }
 
 /// Whether Beeminder is recomputing a goal, and has not been for too long: its numbers may change any minute.

@@ -96,6 +96,23 @@ fn a_goal_without_a_usable_slug_is_reported_never_dropped() {
 }
 
 #[test]
+fn of_two_goals_with_one_slug_the_second_cannot_be_told_apart() {
+    let account = account(|goals| {
+        let mut twin = goals[0].clone();
+        twin["id"] = json!("another");
+        goals.push(twin);
+    });
+    assert_eq!(account.goals.len(), 3);
+    let slug = &account.goals[0].slug;
+    assert_eq!(
+        account.unreadable,
+        [format!(
+            "goal 4 in the list, {slug}: another goal of the list has the same slug"
+        )]
+    );
+}
+
+#[test]
 fn what_is_due_comes_from_safesum_then_limsum() {
     assert_eq!(
         goal(json!({"safesum": "+1 due by 3am", "limsum": "+2"}))

@@ -40,8 +40,11 @@ fn an_older_reading_says_nothing_about_another_day_and_nothing_after_three_days(
     let now = today("17:30");
     let safe = stale(&goal("reading", 3), today("13:15"), now);
     assert_eq!((safe.severity, safe.ask), (Severity::Unknown, None));
-    // Red today by a reading of three days ago, and by one that is older.
-    let red = goal("reading", 0);
+    // Its last day is today by a reading of three days ago, which said that three days were safe, and by an older one.
+    let red = Goal {
+        safebuf: Some(3),
+        ..goal("reading", 0)
+    };
     let hours = |hours| now - SignedDuration::from_hours(hours);
     assert!(stale(&red, hours(71), now).ask.is_some());
     assert_eq!(stale(&red, hours(73), now).ask, None);

@@ -92,6 +92,37 @@ fn safebuf_stands_in_for_a_missing_losedate() {
 }
 
 #[test]
+fn few_safe_days_count_although_losedate_is_much_later() {
+    let with_losedate = |safebuf, time: &str| Goal {
+        losedate: Some(at(time)),
+        ..goal("reading", safebuf)
+    };
+    let tonight = Some(at("2026-11-22T00:00:00-05:00"));
+    let risk = derail_risk(
+        &with_losedate(0, "2026-12-12T23:59:59-05:00"),
+        &zone(),
+        today("15:00"),
+    );
+    assert_eq!((risk.severity, risk.derails_at), (Severity::Critical, tonight));
+    assert!(
+        risk.evidence
+            .ends_with("; the two contradict each other, and the nearer day counts"),
+        "{}",
+        risk.evidence
+    );
+    // A day or two of difference is a deadline at night or a change of zone. Many safe days are not doubted.
+    for (safebuf, losedate) in [
+        (0, "2026-11-23T23:59:59-05:00"),
+        (1, "2026-11-24T23:59:59-05:00"),
+        (2, "2026-12-12T23:59:59-05:00"),
+        (9, "2026-12-31T23:59:59-05:00"),
+    ] {
+        let risk = derail_risk(&with_losedate(safebuf, losedate), &zone(), today("15:00"));
+        assert_eq!(risk.derails_at, Some(at(losedate)), "{safebuf}");
+    }
+}
+
+#[test]
 fn what_beeminder_does_not_say_or_contradicts_is_unknown() {
     let past = Some(today("14:00"));
     for goal in [
