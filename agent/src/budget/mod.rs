@@ -10,6 +10,7 @@
 //! `requests`, the shapes of their answers in `http::views::usage`.
 
 mod adjust;
+pub mod anthropic_usage;
 mod arm;
 mod bounds;
 mod coverage;
