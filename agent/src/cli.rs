@@ -1,6 +1,7 @@
 //! The command line: names, arguments and help texts. `commands` holds what each command does.
 
 mod state;
+mod usage;
 mod words;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -13,6 +14,7 @@ use clap::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use state::{BackupArgs, ExportArgs, ImportArgs, RestoreArgs, StateCommand, VerifyArgs};
+pub use usage::{ScanArgs, UsageCommand};
 pub use words::{AckArgs, EndArgs, SaidArgs, SilenceArgs, VacationArgs};
 
 use crate::{
@@ -98,6 +100,9 @@ pub enum Command {
     Ack(AckArgs),
     /// Sends the journal of this machine to CloudWatch Logs, each line once.
     ShipJournal(ShipJournalArgs),
+    /// Finds out what language models were used for.
+    #[command(subcommand)]
+    Usage(UsageCommand),
     /// Copies, checks, restores, exports and imports the state.
     #[command(subcommand)]
     State(StateCommand),

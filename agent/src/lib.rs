@@ -31,3 +31,4 @@ pub mod simulate;
 pub mod status;
 pub mod store;
 pub mod telemetry;
+pub mod transcripts;

@@ -25,6 +25,7 @@ ARGUMENTS = {
     "beeminder_walk_activity": {},
     "beeminder_goal_activity": {"goal": "bike"},
     "usage_record": {"body": {"input_tokens": 1000, "output_tokens": 100, "model": "claude-sonnet-4-5"}},
+    "usage_record_many": {"body": {"sessions": [{"input_tokens": 1000, "output_tokens": 100, "request_id": "req_1"}]}},
     "usage_take_back": lambda said: {"id": said["usage_record"].id},
     "usage_update_budget": {"body": {"total_budget": 30.0}},
     "usage_complete": {"body": {"provider": "anthropic"}},

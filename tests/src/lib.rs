@@ -25,5 +25,6 @@ pub mod server;
 pub mod slack;
 pub mod smtp;
 pub mod telegram;
+pub mod transcripts;
 pub mod twilio;
 pub mod wait;

@@ -3,9 +3,11 @@
 //! vacation, the end of one, or an acknowledgement.
 //!
 //! [`spool`] is the folder beside the database. [`pickup`] decides about the alerts that wait there, and
-//! records the words (in the file `words.rs`). Nothing here talks to a channel.
+//! records the words (in the file `words.rs`). It also records the sessions of an LLM that `usage scan` left (in
+//! `sessions.rs`). Nothing here talks to a channel.
 
 pub mod pickup;
+mod sessions;
 pub mod spool;
 mod words;
 

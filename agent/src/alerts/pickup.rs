@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::spool::{Spool, Unreadable, Waiting};
 use crate::{
+    budget::BudgetArm,
     clock::{self, Clock},
     domain::{Condition, Decision},
     heuristic::Heuristic,
@@ -35,6 +36,7 @@ pub struct Pickup {
     pub(super) spool: Spool,
     pub(super) store: Store,
     pub(super) heuristic: Heuristic,
+    pub(super) budget: BudgetArm,
     pub(super) clock: Clock,
     pub(super) zone: TimeZone,
     /// How long the record of a word waits for its copy off the machine.
@@ -47,6 +49,7 @@ impl Pickup {
     pub fn new(
         store: &Store,
         heuristic: Heuristic,
+        budget: BudgetArm,
         clock: Clock,
         zone: TimeZone,
         copy_within: Duration,
@@ -55,6 +58,7 @@ impl Pickup {
             spool: Spool::of(store.path()),
             store: store.clone(),
             heuristic,
+            budget,
             clock,
             zone,
             copy_within,
@@ -62,7 +66,7 @@ impl Pickup {
         }
     }
 
-    /// Records every waiting word, then decides about every waiting alert.
+    /// Records every waiting word and session, then decides about every waiting alert.
     pub async fn decide_waiting(&mut self) {
         let words = match self.spool.words() {
             Ok(words) => words,
@@ -72,13 +76,19 @@ impl Pickup {
             Ok(alerts) => alerts,
             Err(error) => return tracing::warn!(%error, "cannot read the folder of waiting alerts"),
         };
+        let sessions = match self.spool.sessions() {
+            Ok(sessions) => sessions,
+            Err(error) => return tracing::warn!(%error, "cannot read the folder of waiting sessions"),
+        };
         let files: Vec<&PathBuf> = words
             .iter()
             .map(|word| &word.file)
             .chain(alerts.iter().map(|alert| &alert.file))
+            .chain(sessions.iter().map(|sessions| &sessions.file))
             .collect();
         self.held_back.retain(|file, _| files.contains(&file));
         self.take_words(&words).await;
+        self.take_sessions(&sessions).await;
         self.decide(&alerts).await;
     }
 
@@ -112,7 +122,7 @@ impl Pickup {
                 _ if self.is_held_back(&left.file) => {}
                 Ok(content) => readable.push((left, content)),
                 Err(Unreadable::Nonsense(error)) => {
-                    tracing::error!(%error, %file, "a waiting file holds no alert and no word: the file is removed");
+                    tracing::error!(%error, %file, "a waiting file holds no alert, no word and no sessions: the file is removed");
                     self.end(left, Taken::Settled);
                 }
                 Err(Unreadable::System(error)) => {

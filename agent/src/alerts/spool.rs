@@ -4,7 +4,8 @@
 //! lost. So `send-alert` leaves the condition in this folder. The process that holds the lock takes it up,
 //! now or, if that is a daemon, at its next start. `silence`, `vacation` and `ack` leave what the person says
 //! in the same way. A file is whole and on the disk as soon as it is left. The files of words end in `.word`,
-//! so a release that does not know words leaves them alone.
+//! so a release that does not know words leaves them alone. `usage scan` leaves the sessions that it found, in files
+//! that end in `.sessions`.
 
 use std::{
     fs, io,
@@ -14,6 +15,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    budget::NewSessions,
     domain::Condition,
     durable::{self, beside},
     foreign_file::{self, BY_HAND},
@@ -23,6 +25,7 @@ use crate::{
 /// How the names of the files end.
 const ALERT: &str = "json";
 const WORD: &str = "word";
+const SESSIONS: &str = "sessions";
 
 /// The folder of waiting alerts and words of one database.
 #[derive(Clone, Debug)]
@@ -69,6 +72,14 @@ impl Spool {
         self.write(&asked.id, WORD, asked)
     }
 
+    /// Leaves sessions of an LLM for the process that holds the lock, as [`Spool::leave`] leaves an alert.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or written.
+    pub fn leave_sessions(&self, id: &str, sessions: &NewSessions) -> io::Result<()> {
+        self.write(id, SESSIONS, sessions)
+    }
+
     fn write(&self, id: &str, kind: &str, content: &impl Serialize) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
         durable::sync_folder_of(&self.0)?;
@@ -92,6 +103,14 @@ impl Spool {
     /// If the folder exists and cannot be read.
     pub fn words(&self) -> io::Result<Vec<Waiting<Asked>>> {
         self.files(WORD)
+    }
+
+    /// All waiting sessions, in the order in which they were left. A missing folder holds none.
+    ///
+    /// # Errors
+    /// If the folder exists and cannot be read.
+    pub fn sessions(&self) -> io::Result<Vec<Waiting<NewSessions>>> {
+        self.files(SESSIONS)
     }
 
     fn files<T: DeserializeOwned>(&self, kind: &str) -> io::Result<Vec<Waiting<T>>> {

@@ -114,7 +114,11 @@ impl AnthropicUsage<'_> {
         parts.extend(iterations.filter(|one| !one.is_in_sum(model)).map(|one| {
             let of = one.model.as_ref().map_or(model, Text::as_str);
             // The speed was asked of the response's model.
-            let speed = if of == model { conditions.speed } else { Speed::Standard };
+            let speed = if of == model {
+                conditions.speed
+            } else {
+                Speed::Standard
+            };
             Part {
                 model: of,
                 used: one.used(),

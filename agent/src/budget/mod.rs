@@ -18,6 +18,8 @@ mod error;
 mod figures;
 pub mod health;
 mod ledger;
+mod many;
+mod merge;
 mod odometer;
 mod outlook;
 pub mod period;
@@ -33,6 +35,8 @@ mod writes;
 
 pub use arm::{BudgetArm, Recorded, Rules};
 pub use error::{BudgetError, OutOfBounds};
+pub use many::{NewSessions, Outcome, RecordedSessions, Recording};
+pub use merge::{CONVERSATION, Fullness, SIDE_CONVERSATION};
 pub use odometer::{MonthTotal, Odometer, Total};
 pub use outlook::{BudgetToday, Outlook};
 pub use reminders::{OdometerState, Reminder, ReminderKind, Reminders, Urgency};

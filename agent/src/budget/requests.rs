@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, de};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::IntoParams;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use crate::domain::{Conditions, Money, Provider, Speed, Used};
 
 /// One LLM session for the ledger.
-#[derive(Clone, Debug, Deserialize, IntoParams, PartialEq)]
+#[derive(Clone, Debug, Deserialize, IntoParams, PartialEq, Serialize)]
 #[into_params(parameter_in = Query)]
 pub struct NewSession {
     /// Who bills the session; `anthropic` unless said otherwise.
@@ -31,6 +31,7 @@ pub struct NewSession {
     /// the table has of the provider, and the answer says so. Without it, the session counts as one of
     /// claude-3-5-sonnet-20241022, which is assumed too.
     #[param(value_type = Model, inline, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Tokens sent, without those that were written to a cache or read from one: `input_tokens` of Anthropic's
     /// API. (Where a provider counts cached tokens among those sent, subtract them.)
@@ -43,7 +44,11 @@ pub struct NewSession {
     pub output_tokens: u64,
     /// Tokens written to a cache. Those of them that the next two do not explain count as written for five
     /// minutes.
-    #[serde(default, deserialize_with = "whole_if_given")]
+    #[serde(
+        default,
+        deserialize_with = "whole_if_given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[param(value_type = Tokens, inline, required = false)]
     pub cache_creation_input_tokens: Option<u64>,
     /// Tokens written to a cache for five minutes.
@@ -76,12 +81,24 @@ pub struct NewSession {
     pub inference_geo: String,
     /// What the session cost in dollars, if whoever records it knows. It counts instead of the table of prices.
     #[param(value_type = Amount, inline, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Money>,
     /// What the provider calls the request. A request that is recorded already is not recorded again. Of the two
     /// costs a reported one stays before a listed one, and that before an assumed one; of two that are known equally
     /// well the dearer stays.
     #[param(value_type = RequestId, inline, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// What the provider calls the message that it answered with. A transcript can have a message again under another
+    /// `request_id`: of sessions that `/usage/records` brings from `transcripts`, these are one.
+    #[param(value_type = RequestId, inline, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// When it ran; now unless said otherwise. It counts for the budget and at the prices of that time: a session of before
+    /// a person said what remained is in what was said. At most 366 days ago.
+    #[param(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// Whether anybody pays for it; true unless said otherwise. A session within a plan is not billed: it is
     /// shown, and no budget counts it. A request that was billed once stays so.
     #[serde(default = "yes")]
@@ -210,6 +227,8 @@ impl NewSession {
             inference_geo: String::new(),
             cost_usd: None,
             request_id: None,
+            message_id: None,
+            at: None,
             billed: true,
             confirmed: false,
             session_type: interactive(),

@@ -8,6 +8,7 @@ use crate::{
     python::SourceError,
     silences::asked::AskedError,
     store::{StoreError, replica::remote::RemoteError},
+    transcripts::NoTranscripts,
 };
 
 /// How a command ends. `--help` and README.md list the numbers.
@@ -34,7 +35,11 @@ impl Exit {
         if error.is::<ConfigError>() {
             return Self::Config;
         }
-        if error.is::<UnknownSubject>() || error.is::<AskedError>() || error.is::<NothingToSay>() {
+        if error.is::<UnknownSubject>()
+            || error.is::<AskedError>()
+            || error.is::<NothingToSay>()
+            || error.is::<NoTranscripts>()
+        {
             return Self::Usage;
         }
         if let Some(SourceError::Busy(_)) = error.downcast_ref() {

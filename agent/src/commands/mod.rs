@@ -17,11 +17,12 @@ mod simulate;
 mod state;
 mod status;
 mod text;
+mod usage;
 mod version;
 mod window;
 mod word;
 
-use crate::cli::{Cli, Command, NotifyCommand};
+use crate::cli::{Cli, Command, NotifyCommand, UsageCommand};
 
 pub use exit::Exit;
 
@@ -46,6 +47,7 @@ pub async fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Ack(options) => word::acknowledge(config, &options).await,
         Command::SendAlert(options) => send_alert::send_alert(config, &options).await,
         Command::ShipJournal(options) => ship_journal::ship_journal(config, &options).await,
+        Command::Usage(UsageCommand::Scan(options)) => usage::scan(config, &options).await,
         Command::State(command) => state::execute(config, command).await,
         Command::Version(options) => version::version(&options),
     }

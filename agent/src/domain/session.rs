@@ -4,7 +4,7 @@ use super::{Basis, word::word};
 
 word! {
     /// How fast the model was asked to answer. Anthropic bills `fast` apart.
-    #[derive(Default)]
+    #[derive(Default, Hash)]
     pub enum Speed: "a speed" in "lowercase" {
         /// As usual.
         #[default]
@@ -68,10 +68,15 @@ impl Used {
             .into_iter()
             .fold(0, i64::saturating_add)
     }
+
+    /// All tokens.
+    pub fn total(&self) -> i64 {
+        self.prompt().saturating_add(self.output)
+    }
 }
 
 /// Under which conditions a session ran, as far as the price depends on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Conditions {
     /// How fast the model was asked to answer.
     pub speed: Speed,

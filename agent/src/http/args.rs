@@ -28,8 +28,19 @@ use utoipa::{
 use super::{ApiError, error::Kind};
 use crate::config::{handwritten::without_bom, nearest};
 
-/// Largest body that is read.
+/// Largest body that is read of most requests.
 pub(super) const BODY_LIMIT_BYTES: usize = 64 * 1024;
+
+/// Largest body of a request that brings many sessions.
+const BULK_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// Largest body that is read at a path.
+pub(super) fn body_limit(path: &str) -> usize {
+    match path {
+        "/usage/records" => BULK_LIMIT_BYTES,
+        _ => BODY_LIMIT_BYTES,
+    }
+}
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(5);
@@ -96,7 +107,7 @@ impl<S: Sync, T: DeserializeOwned + IntoParams> FromRequest<S> for Args<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let body = read(body).await?;
+        let body = read(body, BODY_LIMIT_BYTES).await?;
         let body = body.slice_ref(without_bom(&body));
         let query = parts.uri.query().unwrap_or_default();
         if body.is_empty() {
@@ -150,7 +161,8 @@ fn refuse_unknown<T: IntoParams>(names: impl Iterator<Item = impl AsRef<str>>) -
     }
 }
 
-fn no_such_argument(name: &str, known: &[&str]) -> String {
+/// Says that there is no such argument, and which one may have been meant.
+pub(super) fn no_such_argument(name: &str, known: &[&str]) -> String {
     // 40 characters are more than any argument has, and few enough for one sentence.
     let shown: String = name.chars().take(40).collect();
     let hint = match nearest(name, known.iter().copied()) {
@@ -161,10 +173,11 @@ fn no_such_argument(name: &str, known: &[&str]) -> String {
     format!("there is no argument {shown:?}: {hint}")
 }
 
-async fn read(body: Body) -> Result<bytes::Bytes, ApiError> {
-    match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT_BYTES)).await {
+/// Reads a body of at most `limit` bytes.
+pub(super) async fn read(body: Body, limit: usize) -> Result<bytes::Bytes, ApiError> {
+    match tokio::time::timeout(BODY_TIME, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_length_limit(&error) => Err(too_large()),
+        Ok(Err(error)) if is_length_limit(&error) => Err(too_large(limit)),
         Ok(Err(error)) => Err(ApiError::new(
             Kind::BadRequest,
             format!("the body could not be read: {error}"),
@@ -182,14 +195,12 @@ fn is_length_limit(error: &axum::Error) -> bool {
 }
 
 /// The one sentence for every body that is too large.
-pub(super) fn too_large() -> ApiError {
-    ApiError::new(
-        Kind::TooLarge,
-        format!("the body is larger than {BODY_LIMIT_BYTES} bytes"),
-    )
+pub(super) fn too_large(limit: usize) -> ApiError {
+    ApiError::new(Kind::TooLarge, format!("the body is larger than {limit} bytes"))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the headers say that the body is JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else {
         return false;
     };

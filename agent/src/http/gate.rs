@@ -65,8 +65,9 @@ fn admit(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, ApiError> 
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > args::BODY_LIMIT_BYTES as u64) {
-        return Err(args::too_large());
+    let limit = args::body_limit(uri.path());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(args::too_large(limit));
     }
     if matches!(uri.path(), "/health" | "/ready") {
         return Ok(Caller(NO_TOKEN.into()));

@@ -11,6 +11,7 @@
 mod app;
 mod args;
 pub mod auth;
+mod bulk;
 pub mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;

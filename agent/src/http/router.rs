@@ -60,6 +60,7 @@ register![
     usage::summary,
     usage::recent,
     usage::record,
+    usage::record_many,
     usage::take_back,
     usage::update_budget,
     usage::complete,

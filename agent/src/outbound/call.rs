@@ -21,6 +21,8 @@ pub struct Call {
     pub url: Url,
     /// HTTP Basic credentials.
     pub basic: Option<(String, SecretString)>,
+    /// A bearer token. A call has at most one of the two credentials.
+    pub bearer: Option<SecretString>,
     /// `application/x-www-form-urlencoded` body.
     pub form: Option<Vec<(&'static str, String)>>,
     /// `application/json` body. A call has at most one of the two bodies.
@@ -46,6 +48,7 @@ impl fmt::Debug for Call {
             .field("method", &self.method)
             .field("url", &redact::url(&without_path(&self.url)))
             .field("basic", &self.basic.is_some())
+            .field("bearer", &self.bearer.is_some())
             .field("form", &fields)
             .field("json", &self.json.is_some())
             .field("lease", &self.lease.is_some())
@@ -139,6 +142,7 @@ mod tests {
             url: Url::parse("https://user:canary@example.test/canary/a.json?auth_token=canary&count=3")
                 .unwrap(),
             basic: Some(("SK1".into(), "canary".to_owned().into())),
+            bearer: Some("canary".to_owned().into()),
             form: Some(vec![("To", "canary".into())]),
             json: Some(serde_json::json!({"text": "canary"})),
             lease: None,

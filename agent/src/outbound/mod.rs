@@ -185,6 +185,9 @@ impl Outbound {
         if let Some((user, password)) = &call.basic {
             request = request.basic_auth(user, Some(password.expose_secret()));
         }
+        if let Some(token) = &call.bearer {
+            request = request.bearer_auth(token.expose_secret());
+        }
         if let Some(form) = &call.form {
             request = request.form(form);
         }
@@ -211,6 +214,9 @@ impl Outbound {
             // A proxy that explains a failure may repeat the header that it got.
             let said = String::from_utf8_lossy(&body);
             body = redact::text(&said, &[&redact::basic(user, password), password]).into();
+        }
+        if let Some(token) = call.bearer.as_ref().filter(|_| !status.is_success()) {
+            body = redact::text(&String::from_utf8_lossy(&body), &[token]).into();
         }
         Ok(Reply {
             status,

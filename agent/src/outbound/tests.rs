@@ -96,6 +96,7 @@ fn get(url: &Url) -> Call {
         method: Method::GET,
         url: url.clone(),
         basic: None,
+        bearer: None,
         form: None,
         json: None,
         lease: None,
@@ -126,6 +127,7 @@ async fn a_refusal_that_repeats_the_credentials_does_not_hand_them_on() {
     let reply = outbound(quick())
         .call(Call {
             basic,
+            bearer: None,
             ..post(&server.url)
         })
         .await
@@ -141,6 +143,7 @@ async fn a_reply_is_handed_on_and_the_request_says_who_asks() {
     let reply = outbound(quick())
         .call(Call {
             basic,
+            bearer: None,
             ..post(&server.url)
         })
         .await

@@ -138,6 +138,7 @@ impl Agent {
         Pickup::new(
             &self.store,
             self.heuristic.clone(),
+            self.budget.clone(),
             self.clock.clone(),
             self.zone.clone(),
             self.lease,

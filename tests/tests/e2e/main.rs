@@ -41,6 +41,7 @@ mod simulated;
 mod stage;
 mod state;
 mod timelines;
+mod transcripts;
 mod twilio_ways;
 mod unknown;
 mod upgrade;

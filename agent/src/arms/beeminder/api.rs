@@ -132,6 +132,7 @@ impl Api {
             method: http::Method::GET,
             url: self.url(path, query, token)?,
             basic: None,
+            bearer: None,
             form: None,
             json: None,
             lease: None,

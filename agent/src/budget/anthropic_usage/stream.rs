@@ -84,7 +84,9 @@ impl AnthropicUsage<'static> {
         put(&mut self.service_tier, newer.service_tier.map(Text::into_owned));
         put(&mut self.inference_geo, newer.inference_geo.map(Text::into_owned));
         put(&mut self.speed, newer.speed.map(Text::into_owned));
-        let iterations = newer.iterations.map(|all| all.into_iter().map(Iteration::into_owned));
+        let iterations = newer
+            .iterations
+            .map(|all| all.into_iter().map(Iteration::into_owned));
         put(&mut self.iterations, iterations.map(Iterator::collect));
     }
 }

@@ -2,6 +2,7 @@
 //! instant.
 
 mod ledger;
+mod many;
 mod odometer;
 mod sessions;
 mod update;

@@ -8,13 +8,15 @@ use utoipa::IntoParams;
 
 use super::{Reply, detached};
 use crate::{
-    budget::{BudgetError, NewSession, NothingMore, UpdateBudget},
+    budget::{BudgetError, NewSession, NewSessions, NothingMore, UpdateBudget},
     http::{
         ApiError, App, Json,
         args::{Args, Count, NoArguments},
+        bulk::{Body, Bulk},
         json::RenderedJson,
         views::usage::{
-            RecentView, SessionRecorded, SessionTakenBack, SummaryView, UpdateRecorded, UsageView,
+            RecentView, SessionRecorded, SessionTakenBack, SessionsRecorded, SummaryView, UpdateRecorded,
+            UsageView,
         },
     },
     store::StoreError,
@@ -95,6 +97,39 @@ pub(in crate::http) async fn record(
     let now = app.clock.now();
     let recorded = detached(async move { app.budget.record_session(session, now).await }).await?;
     Ok(Json(SessionRecorded::new(recorded)))
+}
+
+/// Records many sessions in one write.
+///
+/// The answer says what became of each. One that is refused does not keep the others from being recorded. A session that
+/// has a `request_id` can be sent again.
+#[utoipa::path(post, path = "/usage/records", tag = "usage", request_body = Body,
+    responses((status = 200, body = SessionsRecorded)))]
+pub(in crate::http) async fn record_many(
+    State(app): State<Arc<App>>,
+    Bulk {
+        source,
+        sessions: read,
+    }: Bulk,
+) -> Reply<SessionsRecorded> {
+    let now = app.clock.now();
+    let (ids, read): (Vec<_>, Vec<_>) = read.into_iter().map(|one| (one.request_id, one.session)).unzip();
+    let sessions = read
+        .iter()
+        .filter_map(|session| session.as_ref().ok().cloned())
+        .collect();
+    let new = NewSessions { source, sessions };
+    let recorded = detached(async move { app.budget.record_sessions(new, now).await }).await?;
+    let mut outcomes = recorded.outcomes.into_iter();
+    let outcomes = read.into_iter().map(|read| match read {
+        Ok(_) => outcomes.next().ok_or_else(|| "it was lost".to_owned()),
+        Err(why) => Err(why),
+    });
+    Ok(Json(SessionsRecorded::new(
+        ids.into_iter().zip(outcomes),
+        &recorded.usage,
+        now,
+    )))
 }
 
 /// Takes a session back that was recorded by mistake.

@@ -210,7 +210,7 @@ async fn every_request_refuses_an_argument_that_it_does_not_know() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 29, "operations besides /health and /ready");
+    assert_eq!(asked, 30, "operations besides /health and /ready");
     let refused = server.get("/runs?limt=5").await;
     let near = json!("there is no argument \"limt\": did you mean limit?");
     assert_eq!((refused.status, &refused.json()["detail"]), (422, &near));

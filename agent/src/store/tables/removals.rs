@@ -1,12 +1,15 @@
 //! `removals`: the sessions and readings that a person took back, as they were.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{
     export,
     sql::{json, time},
 };
+use crate::domain::{Provider, SessionSource};
 
 /// What can be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,22 @@ impl Removable {
     }
 }
 
+/// The requests of the provider's sessions of this source that were taken back.
+pub fn requests(
+    connection: &Connection,
+    provider: Provider,
+    source: SessionSource,
+) -> rusqlite::Result<HashSet<String>> {
+    connection
+        .prepare_cached(
+            "SELECT was ->> 'request_id' FROM removals
+              WHERE removed_from = 'usage_sessions' AND was ->> 'provider' = ?1 AND was ->> 'source' = ?2
+                AND was ->> 'request_id' IS NOT NULL",
+        )?
+        .query_map(params![provider, source], |row| row.get(0))?
+        .collect()
+}
+
 /// Removes the row of this number, and notes as `named` what it was. Returns whether there was such a row.
 pub fn remove(
     tx: &Transaction<'_>,
@@ -49,13 +68,17 @@ pub fn remove(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let mut select = tx.prepare_cached(what.select())?;
-    let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
     let was = select
         .query_row([number], |row| export::read(row, &columns))
         .optional()?;
     let Some(was) = was else { return Ok(false) };
-    tx.prepare_cached("INSERT INTO removals (removed_from, id, at, was) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![what.table(), named, time(now), json(&was)?])?;
+    // A row that came again at its own time can have its number again, and be taken back again.
+    tx.prepare_cached(
+        "INSERT INTO removals (removed_from, id, at, was) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (removed_from, id) DO UPDATE SET at = excluded.at, was = excluded.was",
+    )?
+    .execute(params![what.table(), named, time(now), json(&was)?])?;
     tx.prepare_cached(what.delete())?.execute([number])?;
     Ok(true)
 }

@@ -19,7 +19,7 @@ const COLUMNS: &str = "at, provider, model, input_tokens, output_tokens, cache_w
 /// One session as it was recorded. The cost is at the prices of its day. Later prices do not change it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    /// When it was recorded.
+    /// When it ran.
     pub at: Timestamp,
     /// Who bills it.
     pub provider: Provider,
@@ -109,16 +109,16 @@ pub fn insert(tx: &Transaction<'_>, session: &Session) -> rusqlite::Result<()> {
     put(tx, None, session)
 }
 
-/// Puts a session in the place of another one, whose id it gets. The two have the same time, which is part of
-/// the id.
+/// Puts a session in the place of another one, whose id it gets. If its time is another one, so is the id, of which the
+/// time is a part.
 pub fn replace(tx: &Transaction<'_>, kept: &Kept, session: Session) -> rusqlite::Result<Kept> {
-    debug_assert_eq!(kept.session.at, session.at);
-    let number = number_and_time(&kept.id).map(|(number, _)| number);
-    put(tx, number, &session)?;
-    Ok(Kept {
-        id: kept.id.clone(),
-        session,
-    })
+    match number_and_time(&kept.id) {
+        Some((number, _)) => {
+            put(tx, Some(number), &session)?;
+            Ok(Kept::new(number, session))
+        }
+        None => record(tx, session),
+    }
 }
 
 /// Writes the row of this number, or a new one.
@@ -168,6 +168,26 @@ pub fn of_request(
         ))?
         .query_row(params![provider, request_id], kept)
         .optional()
+}
+
+/// Calls `each` with the note and the request of every session of a provider and a source from one instant to another one
+/// that has both.
+pub fn each_note(
+    connection: &Connection,
+    provider: Provider,
+    source: SessionSource,
+    (from, until): (Timestamp, Timestamp),
+    mut each: impl FnMut(&str, &str),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT notes, request_id FROM usage_sessions
+          WHERE provider = ?1 AND at >= ?2 AND at <= ?3 AND source = ?4 AND notes <> '' AND request_id IS NOT NULL",
+    )?;
+    let mut rows = statement.query(params![provider, time(from), time(until), source])?;
+    while let Some(row) = rows.next()? {
+        each(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+    }
+    Ok(())
 }
 
 /// Takes back the session with this [`Kept::id`]. `None`: there is none.

@@ -4,6 +4,7 @@
 //! Dollars are JSON numbers, times RFC 3339 UTC, days local. What is not known is `null`, never 0.
 
 mod budgets;
+mod many;
 mod odometer;
 mod sessions;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use budgets::{BasesView, BudgetHealth, ProviderView, UsageView};
+pub use many::{SessionAnswer, SessionResult, SessionsRecorded};
 pub use odometer::{
     GroqContext, GroqTracking, MonthView, OdometerContextView, OdometerStatusView, ReadingRecorded,
     ReadingResult, ReadingTakenBack, Reminder, ReminderStatus,

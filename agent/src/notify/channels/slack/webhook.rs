@@ -110,6 +110,7 @@ impl Webhook {
             method,
             url,
             basic: None,
+            bearer: None,
             form: None,
             json: None,
             lease: None,

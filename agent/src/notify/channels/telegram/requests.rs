@@ -94,6 +94,7 @@ impl Requests {
             method: Method::POST,
             url,
             basic: None,
+            bearer: None,
             form: None,
             json: None,
             lease: None,

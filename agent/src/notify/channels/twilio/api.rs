@@ -86,6 +86,7 @@ impl Api {
             method: Method::GET,
             url,
             basic,
+            bearer: None,
             form: None,
             json: None,
             lease: None,
