@@ -104,7 +104,13 @@ impl Maker {
         self.line(out, &user)?;
         let blocks = self.random.u64(1..=4);
         let output = self.random.u64(50..4_000);
-        let model = MODELS[self.random.usize(..MODELS.len())];
+        // A model is new for a while, and then it has a price.
+        let last = MODELS.len() - 1;
+        let model = if self.random.u8(0..20) == 0 {
+            MODELS[last]
+        } else {
+            MODELS[self.random.usize(..last)]
+        };
         let (request, message) = (
             format!("req_{session}_{number}"),
             format!("msg_{session}_{number}"),
