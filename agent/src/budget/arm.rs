@@ -68,9 +68,9 @@ impl BudgetArm {
     /// *configured* provider.
     ///
     /// A budget whose source is an odometer is `Unknown` if the present month has no reading that counts and the
-    /// person has not said what remains. It is `Stale` if the newer of the two is old. For one whose source is the
-    /// ledger, see [`coverage`](super::coverage). If the rows cannot be written, for example because the disk is full, the observations are returned all the same, so that the
-    /// pass can decide.
+    /// person has not said what remains. It is `Stale` if the newer of the two is old. The module `coverage` has the
+    /// rules of the ledger. If the rows cannot be written, for example because the disk is full, the observations are
+    /// returned all the same, so that the pass can decide.
     ///
     /// # Errors
     /// If the state cannot be read.

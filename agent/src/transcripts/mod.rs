@@ -3,7 +3,7 @@
 //! Claude Code writes each session to `projects/<folder>/<session>.jsonl`, and what a subagent does to a file beside it.
 //! A response of the model is there several times: one line for each of its blocks, the first of which know less than
 //! the last; copies in resumed sessions; and replays in side conversations. [`scan`] reads the lines that are new since a
-//! [`Cursor`] and makes one [`NewSession`] of each response and model. Whoever records the sessions records each request
+//! [`Cursor`] and makes one [`NewSession`](crate::budget::NewSession) of each response and model. Whoever records the sessions records each request
 //! once, so a lost cursor costs time and counts nothing twice.
 //!
 //! Only numbers, ids, the model, the time and the conditions of a request leave this folder. What was said in a session
